@@ -1,0 +1,3 @@
+import { App } from "cdktf";
+
+new App().synth();
