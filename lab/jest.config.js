@@ -1,0 +1,7 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  rootDir: "..",
+  testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
+  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  testTimeout: 300_000,
+};
