@@ -6,14 +6,15 @@ export interface JournalEntry {
   /** Query and body; repeated keys hold all their values. */
   readonly parameters: Readonly<Record<string, string | readonly string[]>>;
   readonly caller?: string;
-  status?: number;
-  reason?: string;
+  readonly status?: number;
+  readonly reason?: string;
 }
 
 /** Everything that was asked of the host, in order. */
 export class Journal {
   private readonly list: JournalEntry[] = [];
   private readonly waiting = new Set<(entry: JournalEntry) => void>();
+  private readonly followers = new Set<(entry: JournalEntry) => void>();
 
   get entries(): readonly JournalEntry[] {
     return this.list;
@@ -23,6 +24,17 @@ export class Journal {
     this.list.push(entry);
     for (const notify of this.waiting) notify(entry);
     return entry;
+  }
+
+  /** Records how a request ended. */
+  answered(entry: JournalEntry, status: number, reason: string): void {
+    Object.assign(entry, { status, reason });
+    for (const follow of this.followers) follow(entry);
+  }
+
+  /** Tells of every request once it is answered. */
+  follow(follower: (entry: JournalEntry) => void): void {
+    this.followers.add(follower);
   }
 
   find(method: string, path: RegExp): JournalEntry[] {

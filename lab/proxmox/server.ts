@@ -92,7 +92,7 @@ export class SimulatedProxmox {
       const errors = error instanceof ApiError ? error.errors : undefined;
       body = { data: null, message: `${reason}\n`, ...(errors ? { errors } : {}) };
     }
-    Object.assign(entry, { status, reason });
+    this.journal.answered(entry, status, reason);
     response.writeHead(status, reason.replace(/\s+/g, " "), { "content-type": "application/json;charset=UTF-8" });
     response.end(JSON.stringify(body));
   }
