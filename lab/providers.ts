@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { build, built } from "./build";
 
 /** Where Terraform takes its providers from. */
 export interface Providers {
@@ -26,7 +27,10 @@ let answer: Promise<Providers> | undefined;
 
 /** The providers that `LAB_PROVIDERS` asks for, found once. */
 export function providers(): Promise<Providers> {
-  answer ??= providersFrom(process.env.LAB_PROVIDERS, async () => "/nonexistent");
+  answer ??= providersFrom(process.env.LAB_PROVIDERS, () => {
+    build("providers");
+    return built.mirror;
+  });
   return answer;
 }
 
@@ -35,10 +39,10 @@ export function providers(): Promise<Providers> {
  *
  * @param standIns makes the mirror of what the lab builds itself
  */
-export async function providersFrom(setting: string | undefined, standIns: () => Promise<string>): Promise<Providers> {
+export async function providersFrom(setting: string | undefined, standIns: () => string): Promise<Providers> {
   const chosen = setting || ((await registryAnswers()) ? "registry" : "stand-in");
   if (chosen === "registry") return { real: true, cliConfiguration: "disable_checkpoint = true\n" };
-  if (chosen === "stand-in") return { real: false, cliConfiguration: mirrored(await standIns()) };
+  if (chosen === "stand-in") return { real: false, cliConfiguration: mirrored(standIns()) };
   const directory = resolve(chosen);
   if (!existsSync(directory)) {
     throw new Error(

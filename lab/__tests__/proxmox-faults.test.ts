@@ -3,6 +3,7 @@ import type { Lab } from "../lab";
 import { ApiClient } from "./support/api-client";
 import { gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
 import { startLab } from "./support/test-lab";
+import { unwrapped } from "./support/unwrapped";
 
 const create = { method: "POST", path: /\/qemu$/ };
 
@@ -11,9 +12,6 @@ async function labWithImage(options: Parameters<typeof startLab>[0] = {}): Promi
   provideImage(lab);
   return lab;
 }
-
-/** Terraform wraps long messages; a reader does not mind, a comparison does. */
-const unwrapped = (output: string): string => output.replace(/\s*\n[│╷╵\s]*/g, " ");
 
 describe("access", () => {
   test("a wrong password is named as such, and the right one converges", async () => {
