@@ -2,35 +2,78 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, LocalBackend, TerraformStack } from "cdktf";
+import type { TalosMinor } from "./build";
+import { ImageFactory } from "./image-factory";
 import { freeLoopbackAddress } from "./loopback";
 import type { Providers } from "./providers";
+import { PropertyString } from "./proxmox/property-string";
 import { type ServerOptions, SimulatedProxmox } from "./proxmox/server";
+import { type NodeFault, TalosNode } from "./talos-node";
 import { Terraform } from "./terraform";
 
 export interface LabOptions extends ServerOptions {
   readonly providers: Providers;
+  /**
+   * Talos minor that runs in the VM.
+   *
+   * @default "1.13"
+   */
+  readonly talos?: TalosMinor;
+  /**
+   * What goes wrong with the node, from its first moment on.
+   *
+   * @default - nothing
+   */
+  readonly nodeFaults?: readonly NodeFault[];
 }
 
 /** Variables that Terraform and the providers would read from the environment of whoever runs the lab. */
 const foreign = Object.keys(process.env).filter((name) => /^(TF_|PROXMOX_VE_|PM_VE_|KUBE|HELM_)/.test(name));
 
-/** A Proxmox host without hardware, and a directory to apply stacks from; each lab has its own ports and files. */
+/**
+ * A Proxmox host without hardware, on which a VM that is switched on becomes a Talos node, and a directory to apply
+ * stacks from. Each lab has its own ports and files.
+ */
 export class Lab {
   private readonly terraforms: Terraform[] = [];
+  private readonly nodes = new Map<number, Promise<TalosNode>>();
 
   static async start(options: LabOptions): Promise<Lab> {
     const directory = mkdtempSync(join(tmpdir(), "lab-"));
     writeFileSync(join(directory, "terraform.rc"), options.providers.cliConfiguration);
+    const factory = await ImageFactory.start();
     const proxmox = await SimulatedProxmox.start(options);
-    return new Lab(directory, proxmox, await freeLoopbackAddress());
+    return new Lab(options, directory, factory, proxmox, await freeLoopbackAddress());
   }
 
   private constructor(
+    options: LabOptions,
     readonly directory: string,
+    readonly factory: ImageFactory,
     readonly proxmox: SimulatedProxmox,
-    /** Address on which the VM answers once it runs: one of this machine's own. */
+    /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
     readonly address: string,
-  ) {}
+  ) {
+    const { power } = proxmox.host;
+    power.on("on", (vm) => {
+      const cidr = PropertyString.parse(vm.get("ipconfig0") ?? "", "ip").get("ip");
+      // Without an address nobody could reach the node; a power cycle keeps its disk, and with it all it knows.
+      if (cidr === undefined || this.nodes.has(vm.id)) return;
+      this.nodes.set(vm.id, boot(String(cidr.split("/")[0]), options));
+    });
+    power.on("destroyed", async (vm) => {
+      const node = this.nodes.get(vm.id);
+      this.nodes.delete(vm.id);
+      await (await node)?.stop();
+    });
+  }
+
+  /** The Talos node in a VM that was switched on. */
+  async node(vmid: number): Promise<TalosNode> {
+    const node = await this.nodes.get(vmid);
+    if (!node) throw new Error(`VM ${vmid} was never switched on with an address`);
+    return node;
+  }
 
   /** Directory of a stack's synthesized configuration. */
   private directoryOf(stack: string): string {
@@ -82,6 +125,16 @@ export class Lab {
   async stop(): Promise<void> {
     for (const terraform of this.terraforms) terraform.kill();
     await this.proxmox.stop();
+    await this.factory.stop();
+    for (const node of await Promise.allSettled(this.nodes.values())) {
+      if (node.status === "fulfilled") await node.value.stop();
+    }
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+async function boot(address: string, { talos = "1.13", nodeFaults = [] }: LabOptions): Promise<TalosNode> {
+  const node = await TalosNode.start(address, talos);
+  await node.setFaults(...nodeFaults);
+  return node;
 }
