@@ -104,19 +104,18 @@ func (r *helmRelease) record(ctx context.Context, plan tfsdk.Plan, revision, fir
 	if version.IsUnknown() {
 		version = types.StringValue(chart.Version)
 	}
+	if release.Description.IsUnknown() {
+		release.Description = types.StringValue("Install complete")
+	}
 	state.Raw = plan.Raw
 	for name, value := range map[string]attr.Value{
 		"id":          release.Name,
 		"status":      types.StringValue("deployed"),
+		"description": release.Description,
 		"version":     version,
 		"manifest":    types.StringNull(),
 		"resources":   types.MapNull(types.StringType),
-		"description": release.Description,
 	} {
-		var planned types.String
-		if name == "description" && !plan.GetAttribute(ctx, path.Root(name), &planned).HasError() && !planned.IsUnknown() {
-			continue
-		}
 		diagnostics.Append(state.SetAttribute(ctx, path.Root(name), value)...)
 	}
 	diagnostics.Append(state.SetAttribute(ctx, path.Root("metadata"), releaseMetadata{
