@@ -16,7 +16,7 @@ export interface LabOptions extends ServerOptions {
   /**
    * Talos minor that runs in the VM.
    *
-   * @default "1.13"
+   * @default - the one the simulated node is built with
    */
   readonly talos?: TalosMinor;
   /**
@@ -133,7 +133,7 @@ export class Lab {
   }
 }
 
-async function boot(address: string, { talos = "1.13", nodeFaults = [] }: LabOptions): Promise<TalosNode> {
+async function boot(address: string, { talos, nodeFaults = [] }: LabOptions): Promise<TalosNode> {
   const node = await TalosNode.start(address, talos);
   await node.setFaults(...nodeFaults);
   return node;

@@ -1,11 +1,10 @@
-import { Lab } from "../../lab";
+import { Lab, type LabOptions } from "../../lab";
 import { providers } from "../../providers";
-import type { ServerOptions } from "../../proxmox/server";
 
 const open: Lab[] = [];
 
 /** A lab of the test's own, which ends with it however it ends. */
-export async function startLab(options: ServerOptions = {}): Promise<Lab> {
+export async function startLab(options: Omit<LabOptions, "providers"> = {}): Promise<Lab> {
   const lab = await Lab.start({ ...options, providers: await providers() });
   open.push(lab);
   return lab;

@@ -1,0 +1,79 @@
+import type { TerraformStack } from "cdktf";
+import type { Lab } from "../lab";
+import { cluster } from "./support/cluster";
+import { rootPassword } from "./support/gpu-vm";
+import { startLab } from "./support/test-lab";
+import { unwrapped } from "./support/unwrapped";
+
+/** A cluster whose steps give up soon, so that a test need not wait for it. */
+const impatient = (lab: Lab) => (stack: TerraformStack) => {
+  const { node } = cluster(lab, stack, { node: { readyTimeout: 5 } });
+  for (const step of [node.configurationApply, node.bootstrap, node.kubeconfig]) {
+    step.addOverride("timeouts", { create: "8s" });
+  }
+};
+
+test("a configuration that Talos refuses is reported with Talos's words, and a later apply converges", async () => {
+  const message = "configuration validation failed: no hostname";
+  const refusal = { method: "ApplyConfiguration", code: "InvalidArgument", message, times: 1 };
+  const lab = await startLab({ nodeFaults: [refusal] });
+  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toContain(message);
+  expect(output).toContain("talos_machine_configuration_apply.node");
+  expect((await terraform.apply()).code).toBe(0);
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+});
+
+test("a second bootstrap is refused by the node, within the step's time, and the node stays as it is", async () => {
+  const lab = await startLab();
+  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  expect((await terraform.apply()).code).toBe(0);
+  await terraform.succeed("state", "rm", "talos_machine_bootstrap.cluster");
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toMatch(/talos_machine_bootstrap\.cluster.*AlreadyExists/);
+  expect(await (await lab.node(100)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
+  await terraform.succeed("import", "talos_machine_bootstrap.cluster", "talos-gpu");
+  expect((await terraform.apply()).code).toBe(0);
+});
+
+test("a kubeconfig that is not there yet is asked for again", async () => {
+  const lab = await startLab({
+    nodeFaults: [{ method: "Kubeconfig", code: "Unavailable", message: "not yet", times: 2 }],
+  });
+  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  expect(await terraform.apply()).toMatchObject({ code: 0 });
+  const { calls } = await (await lab.node(100)).state();
+  expect(calls.filter(({ method }) => method === "Kubeconfig").map(({ code }) => code)).toEqual([
+    "Unavailable",
+    "Unavailable",
+    "OK",
+  ]);
+});
+
+test("a Kubernetes API that never answers is waited for no longer than asked, and a later apply converges", async () => {
+  const lab = await startLab({ nodeFaults: [{ method: "listen" }] });
+  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 5 seconds`);
+  await (await lab.node(100)).setFaults();
+  expect((await terraform.apply()).code).toBe(0);
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+});
+
+test("a Terraform that is killed while the node bootstraps leaves what a later apply completes", async () => {
+  const lab = await startLab({ nodeFaults: [{ method: "Kubeconfig", delayMilliseconds: 60_000, times: 1 }] });
+  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const started = lab.proxmox.journal.next("POST", /status\/start$/);
+  const killed = terraform.apply();
+  await started;
+  const node = await lab.node(100);
+  while ((await node.state()).stage !== "bootstrapped") await new Promise((resolve) => setTimeout(resolve, 100));
+  terraform.kill();
+  expect((await killed).code).not.toBe(0);
+  expect((await terraform.apply()).code).toBe(0);
+  expect((await node.state()).bootstraps).toBe(1);
+});
