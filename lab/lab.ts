@@ -75,6 +75,11 @@ export class Lab {
     return node;
   }
 
+  /** A gateway in the network of the node's address. */
+  get gateway(): string {
+    return this.address.replace(/\d+$/, "1");
+  }
+
   /** Directory of a stack's synthesized configuration. */
   private directoryOf(stack: string): string {
     return join(this.directory, "cdktf.out", "stacks", stack);

@@ -17,7 +17,7 @@ export function cluster(lab: Lab, stack: TerraformStack, props: ClusterProps = {
   const image = new TalosImage(stack, "talos", { factory: lab.factory.url, ...props.image });
   const vm = gpuVm(lab, {
     boot: { image: image.downloadedTo("pve") },
-    initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.address.replace(/\d+$/, "1") }] },
+    initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }] },
     ...props.vm,
   })(stack);
   const node = new TalosSingleNode(stack, "cluster", {
