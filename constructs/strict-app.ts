@@ -1,0 +1,31 @@
+import { App, type AppConfig } from "cdktf";
+
+/**
+ * An app that writes all of its stacks or none. cdktf stops at the first stack with a problem, and by then has written
+ * those before it.
+ */
+export class StrictApp extends App {
+  constructor(config: AppConfig = {}) {
+    // The stack traces would name this machine's directories.
+    super({ stackTraces: false, skipValidation: true, ...config });
+  }
+
+  /** What is wrong, in all stacks, each with the path of its construct. */
+  problems(): string[] {
+    return this.node
+      .findAll()
+      .flatMap(({ node }) => node.validate().map((problem) => `[${node.path || "app"}] ${problem}`));
+  }
+
+  /** Writes the stacks; or says what is wrong, writes nothing and lets the process fail. */
+  override synth(): void {
+    const problems = this.problems();
+    if (problems.length > 0) {
+      console.error(`Nothing was written, for ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`);
+      for (const problem of problems) console.error(`  ${problem}`);
+      process.exitCode = 1;
+      return;
+    }
+    super.synth();
+  }
+}
