@@ -60,8 +60,8 @@ export class Program {
     const [address, gateway] = [this.address, this.gateway];
     const text = JSON.stringify(configuration, null, 2)
       .replaceAll("https://factory.talos.dev", lab.factory.url)
-      .replaceAll(gateway, lab.gateway)
-      .replaceAll(address, lab.address);
+      .replaceAll(whole(gateway), lab.gateway)
+      .replaceAll(whole(address), lab.address);
     const stack = join(directory, "stacks", this.stack);
     writeFileSync(join(stack, "cdk.tf.json"), text);
     return stack;
@@ -86,3 +86,6 @@ export class Program {
     return path.reduce((value, key) => value[key] as Json, this.configuration);
   }
 }
+
+/** An address, but not the beginning of a longer one. */
+const whole = (address: string): RegExp => new RegExp(`\\b${address.replaceAll(".", "\\.")}(?![.0-9])`, "g");

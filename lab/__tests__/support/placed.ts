@@ -1,0 +1,81 @@
+import type { Lab, LabOptions } from "../../lab";
+import type { Program } from "../../program";
+import type { Account } from "../../proxmox/access";
+import { graphicsCard } from "../../proxmox/pci-device";
+import type { Terraform } from "../../terraform";
+import { ApiClient } from "./api-client";
+import { startLab } from "./test-lab";
+
+/** Privileges that a token needs for the example with a resource mapping. */
+export const privileges = [
+  "Datastore.Allocate",
+  "Datastore.AllocateSpace",
+  "Datastore.AllocateTemplate",
+  "Datastore.Audit",
+  "Mapping.Audit",
+  "Mapping.Modify",
+  "Mapping.Use",
+  "SDN.Use",
+  "Sys.AccessNetwork",
+  "Sys.Audit",
+  "VM.Allocate",
+  "VM.Audit",
+  "VM.Clone",
+  "VM.Config.CDROM",
+  "VM.Config.CPU",
+  "VM.Config.Cloudinit",
+  "VM.Config.Disk",
+  "VM.Config.HWType",
+  "VM.Config.Memory",
+  "VM.Config.Network",
+  "VM.Config.Options",
+  "VM.GuestAgent.Audit",
+  "VM.PowerMgmt",
+];
+
+export const root: Account = { id: "root@pam", secret: "a-password-of-root" };
+export const token: Account = { id: "terraform@pve!lab", secret: "5a9cf6a5-3b8e-4c11-9d6e-000000000001", privileges };
+
+/** The credentials that any of the programs asks for. */
+export const credentials = {
+  TF_VAR_proxmox_password: root.secret,
+  TF_VAR_proxmox_api_token: `${token.id}=${token.secret}`,
+};
+
+export interface Placed {
+  readonly program: Program;
+  readonly lab: Lab;
+  readonly terraform: Terraform;
+  readonly vmid: number;
+}
+
+/** A program in a lab that has what the program expects of its host. */
+export async function placed(program: Program, options: Omit<LabOptions, "providers"> = {}): Promise<Placed> {
+  const lab = await startLab({
+    node: program.node,
+    accounts: [root, token],
+    devices: graphicsCard("0000:01:00", 14),
+    ...options,
+  });
+  await provideTemplate(lab);
+  const terraform = lab.terraform(program.placeIn(lab), credentials);
+  await terraform.init();
+  return { program, lab, terraform, vmid: Number(program.vm.vm_id) };
+}
+
+/** A template as an operator makes one from the Talos image. */
+async function provideTemplate(lab: Lab): Promise<void> {
+  const qemu = `nodes/${lab.proxmox.host.node}/qemu`;
+  const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
+  await client.task("POST", qemu, {
+    vmid: 900,
+    name: "talos-template",
+    bios: "ovmf",
+    machine: "q35",
+    efidisk0: "local-lvm:1,efitype=4m,pre-enrolled-keys=0",
+    scsi0: "local-lvm:10",
+    net0: "virtio,bridge=vmbr0",
+    agent: "enabled=1",
+  });
+  await client.task("POST", `${qemu}/900/template`);
+}
