@@ -3,5 +3,5 @@ module.exports = {
   rootDir: "..",
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
-  testTimeout: 300_000,
+  testTimeout: 120_000,
 };

@@ -1,5 +1,6 @@
 import { Program } from "../program";
 import { type Placed, placed } from "./support/placed";
+import { succeeded } from "./support/succeeded";
 
 /** What a user edits in the program once the cluster runs. */
 function edit(configuration: ReturnType<() => Program["configuration"]>): void {
@@ -26,7 +27,7 @@ describe.each([
 
     await terraform.validate();
     expect(await terraform.plan()).toMatchObject({ code: 2 });
-    expect(await terraform.apply()).toMatchObject({ code: 0 });
+    succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
     const node = await lab.node(vmid);
     expect(await node.state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
@@ -34,7 +35,7 @@ describe.each([
     program.placeIn(lab, edit);
     const changes = await terraform.changes();
     expect(changes.map(({ change }) => change.actions)).toEqual(changes.map(() => ["update"]));
-    expect(await terraform.apply()).toMatchObject({ code: 0 });
+    succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
     expect(lab.proxmox.host.vm(vmid)).toMatchObject({ running: true, config: { cores: 12, memory: "24576" } });
     expect((await node.state()).applied.at(-1)?.documents[0]).toMatchObject({
@@ -42,7 +43,7 @@ describe.each([
     });
     expect((await node.state()).bootstraps).toBe(1);
 
-    expect(await terraform.destroy()).toMatchObject({ code: 0 });
+    succeeded(await terraform.destroy());
     expect(await terraform.addresses()).toEqual([]);
     expect(traces(lab)).toEqual(before);
     program.dispose();

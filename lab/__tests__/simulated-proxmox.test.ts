@@ -201,6 +201,16 @@ describe("configuration", () => {
     ]);
   });
 
+  test("a disk moves to another storage, but not to where it is", async () => {
+    const { proxmox, root } = await rootOf();
+    await root.task("POST", qemu, { vmid: 100, scsi0: "local-lvm:8,ssd=1" });
+    const stays = await root.call("POST", `${qemu}/100/move_disk`, { disk: "scsi0", storage: "local-lvm" });
+    expect([stays.status, stays.reason]).toEqual([500, "you can't move to the same storage with same format"]);
+    expect(await root.task("POST", `${qemu}/100/move_disk`, { disk: "scsi0", storage: "local", delete: 1 })).toBe("OK");
+    expect(proxmox.host.vm(100).config.scsi0).toBe("local:100/vm-100-disk-0.raw,ssd=1,size=8G");
+    expect(proxmox.host.storages.get("local-lvm").content).toEqual([]);
+  });
+
   test("refuses a key that Proxmox does not know", async () => {
     const { root } = await rootOf();
     const reply = await root.call("POST", qemu, { vmid: 100, gpu: "yes" });

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { PropertyString } from "./property-string";
 import { formatSize, gibibyte, parseSize } from "./size";
-import type { Storages } from "./storage";
+import type { Storage, Storages } from "./storage";
 import { isDisk, isNumber } from "./vm-key";
 
 const mebibyte = 1024 ** 2;
@@ -73,14 +73,30 @@ export class VirtualMachine {
 
   /** Grows a disk to a size in bytes or with a unit, or by it when it starts with `+`. */
   resize(key: string, size: string): void {
-    const volid = this.volumeOf(key);
-    if (volid === undefined) throw new Error(`disk '${key}' does not exist`);
+    const volid = this.demandVolume(key);
     const storage = this.storages.of(volid);
     const current = storage.get(volid).size;
     const bytes = size.startsWith("+") ? current + parseSize(size.slice(1)) : parseSize(size);
     storage.resize(volid, bytes);
     const disk = PropertyString.parse(String(this.get(key)), "file");
     this.values.set(key, disk.with("size", formatSize(bytes)).toString("file"));
+  }
+
+  /** Moves a disk to another storage, and removes the original volume. */
+  move(key: string, target: Storage): void {
+    const volid = this.demandVolume(key);
+    const origin = this.storages.of(volid);
+    const moved = target.allocate(this.id, origin.get(volid).size);
+    const disk = PropertyString.parse(String(this.get(key)), "file");
+    this.values.set(key, disk.with("file", moved.volid).toString("file"));
+    origin.remove(volid);
+  }
+
+  /** Volume of a disk. */
+  demandVolume(key: string): string {
+    const volid = this.volumeOf(key);
+    if (volid === undefined) throw new Error(`disk '${key}' does not exist`);
+    return volid;
   }
 
   /** Frees every volume of the VM. */

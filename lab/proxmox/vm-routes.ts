@@ -96,6 +96,19 @@ function clone(request: ApiRequest): string {
   });
 }
 
+function moveDisk(request: ApiRequest): string {
+  const { host, caller } = request;
+  const vm = host.vm(request.vmid);
+  const disk = request.required("disk");
+  const target = host.storages.get(request.required("storage"));
+  caller.demand(`/vms/${vm.id}`, "VM.Config.Disk");
+  caller.demand(`/storage/${target.name}`, "Datastore.AllocateSpace");
+  if (host.storages.of(vm.demandVolume(disk)) === target) {
+    throw new ApiError(500, "you can't move to the same storage with same format");
+  }
+  return request.task("qmmove", vm.id, () => vm.move(disk, target));
+}
+
 /** Addresses that the agent in the guest reports: those of the cloud-init drive, and one by IPv6 autoconfiguration. */
 function guestInterfaces(vm: VirtualMachine): unknown[] {
   const networks = vm.numbered("net").map(([key, value], n) => {
@@ -188,6 +201,7 @@ export const vmRoutes: readonly Route[] = [
       return request.task("resize", vm.id, () => vm.resize(request.required("disk"), request.required("size")));
     },
   ],
+  ["POST", "/nodes/:node/qemu/:vmid/move_disk", moveDisk],
   ["POST", "/nodes/:node/qemu/:vmid/clone", clone],
   [
     "POST",
