@@ -58,7 +58,7 @@ const own = (command: string): Program => ({
   module: join(lab, "go"),
   package: `./cmd/${command}`,
   output: join(cache, "bin", command),
-  sources: ["go.mod", "go.sum", `cmd/${command}`, "internal"],
+  sources: ["go.mod", "go.sum", `cmd/${command}`, "internal", "validate/check"],
 });
 
 const proxmox = { source: "bpg/proxmox", version: "0.112.0" };
@@ -82,7 +82,7 @@ const targets = {
         module: join(lab, "go/validate"),
         package: ".",
         output: built.talosValidate(minor),
-        sources: ["main.go", `talos-${minor}.mod`, `talos-${minor}.sum`],
+        sources: ["main.go", "check", `talos-${minor}.mod`, `talos-${minor}.sum`],
         flags: [`-modfile=talos-${minor}.mod`],
       });
     }

@@ -25,7 +25,8 @@ func main() {
 	talosPort := flag.Int("talos-port", 50000, "port of the Talos API; 0 takes a free one")
 	kubernetesPort := flag.Int("kubernetes-port", 6443, "port of the Kubernetes API; 0 takes a free one")
 	control := flag.String("control", "127.0.0.1:0", "`address` of the control API")
-	validator := flag.String("validator", "", "`program` that decides whether a configuration is accepted")
+	validator := flag.String("validator", "", "`program` that also decides whether a configuration is accepted, such as talos-validate-1.11")
+	disk := flag.String("disk", "/dev/sda", "`path` of the node's only disk")
 	attached := flag.Bool("attached", false, "end when standard input closes, so that the node never outlives its caller")
 	flag.Parse()
 
@@ -33,6 +34,7 @@ func main() {
 		Talos:      net.JoinHostPort(*address, strconv.Itoa(*talosPort)),
 		Kubernetes: net.JoinHostPort(*address, strconv.Itoa(*kubernetesPort)),
 		Validator:  *validator,
+		Disk:       *disk,
 	})
 	if err != nil {
 		log.Fatal(err)

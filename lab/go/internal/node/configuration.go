@@ -5,27 +5,18 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os/exec"
 	"strings"
 
 	"github.com/siderolabs/crypto/x509"
 	coreconfig "github.com/siderolabs/talos/pkg/machinery/config"
-	"github.com/siderolabs/talos/pkg/machinery/config/configloader"
 	"go.yaml.in/yaml/v4"
+
+	"validate/check"
 )
 
 const controlPlaneTaint = "node-role.kubernetes.io/control-plane"
-
-// virtualMachine is the runtime mode of a Talos that installs itself to a disk.
-type virtualMachine struct{}
-
-func (virtualMachine) String() string { return "metal" }
-
-func (virtualMachine) RequiresInstall() bool { return true }
-
-func (virtualMachine) InContainer() bool { return false }
 
 // configuration is a machine configuration that Talos accepts.
 type configuration struct {
@@ -39,21 +30,15 @@ type configuration struct {
 }
 
 // decode reads and checks a configuration as a node does; the error is the node's answer.
-func decode(text []byte, validator string) (*configuration, error) {
-	if validator != "" {
-		if err := validate(validator, text); err != nil {
+func decode(text []byte, options Options) (*configuration, error) {
+	if options.Validator != "" {
+		if err := validate(options, text); err != nil {
 			return nil, err
 		}
 	}
-	provider, err := configloader.NewFromBytes(text)
+	provider, err := check.Configuration(text, options.Disk)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := provider.Validate(virtualMachine{}); err != nil {
-		return nil, fmt.Errorf("configuration validation failed: %w", err)
-	}
-	if provider.Machine() == nil || provider.Cluster() == nil {
-		return nil, errors.New("the configuration has no machine or cluster section")
 	}
 	documents, err := split(text)
 	if err != nil {
@@ -75,8 +60,8 @@ func decode(text []byte, validator string) (*configuration, error) {
 	return c, nil
 }
 
-func validate(validator string, text []byte) error {
-	command := exec.Command(validator)
+func validate(options Options, text []byte) error {
+	command := exec.Command(options.Validator, "-disk", options.Disk)
 	command.Stdin = bytes.NewReader(text)
 	output, err := command.CombinedOutput()
 	var exit *exec.ExitError
@@ -98,6 +83,12 @@ func split(text []byte) (documents []map[string]any, err error) {
 		}
 		documents = append(documents, document)
 	}
+}
+
+// installable tells whether the disk that Talos is to be installed to is there. A disk selector was checked before.
+func (c *configuration) installable(disk string) bool {
+	wanted := c.provider.Machine().Install().Disk()
+	return wanted == "" || wanted == disk
 }
 
 // identity is the Talos API's: a certificate of the machine's CA, for callers with a certificate of the same CA.

@@ -26,6 +26,8 @@ type Options struct {
 	// Validator is a program that reads a configuration and exits with 0 when a node of its Talos version accepts it.
 	// Without it, the Talos version this program is built with decides.
 	Validator string
+	// Disk is the path of the node's only disk.
+	Disk string
 }
 
 // Stage is how far a node has come.
@@ -158,6 +160,11 @@ func (n *Node) apply(c *configuration, mode string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.applied = append(n.applied, Applied{mode, c.documents})
+	if n.stage == Maintenance && !c.installable(n.options.Disk) {
+		// Talos accepts such a configuration, fails to install itself, and is back in maintenance mode:
+		// https://github.com/siderolabs/talos/issues/11940
+		return nil
+	}
 	n.identity = identity
 	if n.stage == Maintenance {
 		n.stage = Configured

@@ -107,7 +107,7 @@ func (a *talosAPI) Disks(context.Context, *emptypb.Empty) (*storage.DisksRespons
 
 // ApplyConfiguration checks a configuration and takes it over.
 func (a *talosAPI) ApplyConfiguration(_ context.Context, req *machine.ApplyConfigurationRequest) (*machine.ApplyConfigurationResponse, error) {
-	checked, err := decode(req.Data, a.node.options.Validator)
+	checked, err := decode(req.Data, a.node.options)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}

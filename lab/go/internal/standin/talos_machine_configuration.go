@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	sideronet "github.com/siderolabs/net"
-	machineapi "github.com/siderolabs/talos/pkg/machinery/api/machine"
-	"github.com/siderolabs/talos/pkg/machinery/compatibility"
 	"github.com/siderolabs/talos/pkg/machinery/config"
 	"github.com/siderolabs/talos/pkg/machinery/config/bundle"
 	"github.com/siderolabs/talos/pkg/machinery/config/configpatcher"
@@ -72,16 +70,6 @@ func (d *talosMachineConfiguration) ValidateConfig(ctx context.Context, req data
 	if value := model.TalosVersion; known(value) {
 		if _, err := config.ParseContractFromVersion(value.ValueString()); err != nil {
 			resp.Diagnostics.AddError("Invalid version", err.Error())
-			return
-		}
-	}
-	if known(model.KubernetesVersion) && !model.TalosVersion.IsUnknown() {
-		tag := gendata.VersionTag
-		if !model.TalosVersion.IsNull() {
-			tag = model.TalosVersion.ValueString()
-		}
-		if summary, err := checkCompatibility(model.KubernetesVersion.ValueString(), tag); err != nil {
-			resp.Diagnostics.AddError(summary, err.Error())
 		}
 	}
 }
@@ -173,18 +161,6 @@ func checkEndpoint(endpoint string) error {
 		return fmt.Errorf("the control plane endpoint URL should have scheme https://, got %q", endpoint)
 	}
 	return sideronet.ValidateEndpointURI(endpoint)
-}
-
-func checkCompatibility(kubernetes, talos string) (summary string, err error) {
-	kubernetesVersion, err := compatibility.ParseKubernetesVersion(strings.TrimPrefix(kubernetes, "v"))
-	if err != nil {
-		return "kubernetes_version is invalid", err
-	}
-	talosVersion, err := compatibility.ParseTalosVersion(&machineapi.VersionInfo{Tag: talos})
-	if err != nil {
-		return "talos_version is invalid", err
-	}
-	return "talos_version is not compatible with kubernetes_version", kubernetesVersion.SupportedWith(talosVersion)
 }
 
 func known(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
