@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import type { TalosMinor } from "./build";
+import { build, built, type TalosMinor } from "./build";
 import { ImageFactory } from "./image-factory";
 import { freeLoopbackAddress } from "./loopback";
 import type { Providers } from "./providers";
@@ -39,6 +39,7 @@ export class Lab {
   private readonly nodes = new Map<number, Promise<TalosNode>>();
 
   static async start(options: LabOptions): Promise<Lab> {
+    build("talos-node", ...(options.talos ? (["talos-validate"] as const) : []));
     const directory = mkdtempSync(join(tmpdir(), "lab-"));
     writeFileSync(join(directory, "terraform.rc"), options.providers.cliConfiguration);
     const factory = await ImageFactory.start();
@@ -90,6 +91,8 @@ export class Lab {
     return {
       ...Object.fromEntries(foreign.map((name) => [name, undefined])),
       TF_CLI_CONFIG_FILE: join(this.directory, "terraform.rc"),
+      // OpenTofu is here when the machine has none of its own.
+      PATH: `${process.env.PATH}${delimiter}${dirname(built.opentofu)}`,
       TF_IN_AUTOMATION: "1",
       CHECKPOINT_DISABLE: "1",
       HOME: this.directory,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { build, built, type TalosMinor } from "./build";
+import { built, type TalosMinor } from "./build";
 
 /** A request to the node's Talos or Kubernetes API. */
 export interface NodeCall {
@@ -48,7 +48,6 @@ export class TalosNode {
    * @param minor Talos version that decides whether a configuration is accepted; the one it is built with when left out
    */
   static async start(address: string, minor?: TalosMinor): Promise<TalosNode> {
-    build("talos-node", ...(minor ? (["talos-validate"] as const) : []));
     const validator = minor ? ["-validator", built.talosValidate(minor)] : [];
     const child = spawn(built.talosNode, ["-attached", "-address", address, ...validator], {
       stdio: ["pipe", "pipe", "inherit"],

@@ -31,9 +31,7 @@ func newKubernetesServer(n *Node, identity *tls.Config) *http.Server {
 	routes.HandleFunc("GET /api", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, object{"kind": "APIVersions", "versions": []string{"v1"}})
 	})
-	routes.HandleFunc("GET /apis", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, object{"kind": "APIGroupList", "apiVersion": "v1", "groups": []object{}})
-	})
+	n.serveDefinitions(routes)
 	routes.HandleFunc("GET /api/v1", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, object{"kind": "APIResourceList", "groupVersion": "v1", "resources": []object{{
 			"name": "nodes", "singularName": "node", "namespaced": false, "kind": "Node", "shortNames": []string{"no"},
