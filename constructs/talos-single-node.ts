@@ -121,7 +121,7 @@ const shape: Shape<TalosSingleNodeProps> = {
 export const talosSingleNodeRules: readonly Rule<{
   readonly clusterName: string;
   readonly machine: TalosMachine;
-  readonly endpoint: string;
+  readonly endpoint?: string;
   readonly installDisk: string;
   readonly readyTimeout: number;
   readonly earlierNode?: string;
@@ -140,12 +140,15 @@ export const talosSingleNodeRules: readonly Rule<{
   },
   {
     ...endpointHttps,
-    checks: ({ endpoint }) => [
-      {
-        holds: matches(endpoint, /^https:[/][/][^/ ]+$/),
-        problem: `endpoint ${shown(endpoint)} is not an https URL without a path; write it as in "https://192.168.1.50:6443"`,
-      },
-    ],
+    checks: ({ endpoint }) =>
+      endpoint === undefined
+        ? []
+        : [
+            {
+              holds: matches(endpoint, /^https:[/][/][^/ ]+$/),
+              problem: `endpoint ${shown(endpoint)} is not an https URL without a path; write it as in "https://192.168.1.50:6443"`,
+            },
+          ],
   },
   {
     id: "install-disk-matches-bus",
@@ -263,7 +266,7 @@ export class TalosSingleNode extends Construct {
       ...enforce(this, talosSingleNodeRules, {
         clusterName,
         machine,
-        endpoint: this.endpoint,
+        endpoint: given.endpoint,
         installDisk,
         readyTimeout,
         earlierNode: earlier?.by.node.path,
