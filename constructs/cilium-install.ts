@@ -117,7 +117,7 @@ export interface CiliumInstallProps {
   readonly timeout?: number;
 }
 
-const shape: Shape<CiliumInstallProps> = {
+export const ciliumInstallShape: Shape<CiliumInstallProps> = {
   node: required(instanceOf(TalosSingleNode)),
   version: text,
   method: anything,
@@ -225,7 +225,7 @@ export class CiliumInstall extends Construct {
 
   constructor(scope: Construct, id: string, props: CiliumInstallProps) {
     super(scope, id);
-    const given = fitProps(this, props, shape);
+    const given = fitProps(this, props, ciliumInstallShape);
     const { node, version = defaultCiliumVersion, method = "helm-release", l2Announcements, timeout = 900 } = given;
     const { repository = "https://helm.cilium.io/", encryption } = given;
     const inline = method === "inline-manifests";

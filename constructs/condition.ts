@@ -51,18 +51,27 @@ export function oneOf(value: unknown, allowed: readonly string[]): Condition {
 }
 
 /**
+ * The text for a Terraform function: cdktf warns of templates among the arguments of functions, so one with unknown parts
+ * is joined from them.
+ */
+export function asArgument(text: unknown): string {
+  if (typeof text !== "string") return Token.asString(text);
+  const parts = text.split(/(\$\{TfToken\[[^\]]+\]\})/).filter((part) => part !== "");
+  return parts.length < 2 ? text : Fn.join("", parts);
+}
+
+/**
  * Whether the text matches. JavaScript and Terraform's RE2 must read the pattern alike, and Terraform strings give
  * backslashes a meaning of their own, so patterns use classes (`[0-9]`, `[.]`) instead.
  *
  * @see https://developer.hashicorp.com/terraform/language/functions/regex
  */
 export function matches(value: unknown, pattern: RegExp): Condition {
-  if (isUnknown(value)) return Token.asAny(Fn.can(Fn.regex(terraformPattern(pattern), Token.asString(value))));
+  if (isUnknown(value)) return Token.asAny(Fn.can(Fn.regex(terraformPattern(pattern), asArgument(value))));
   return typeof value === "string" && pattern.test(value);
 }
 
-/** The pattern as Terraform's `regex` function takes it. */
-export const terraformPattern = ({ source, ignoreCase }: RegExp): string => (ignoreCase ? `(?i)${source}` : source);
+const terraformPattern = ({ source, ignoreCase }: RegExp): string => (ignoreCase ? `(?i)${source}` : source);
 
 /** Whether the value is a whole number from `least` to `most`. */
 export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): Condition {

@@ -1,6 +1,6 @@
 import { Fn, type IResolvable, Token } from "cdktf";
 import type { VirtualEnvironmentVmDisk } from "../.gen/providers/proxmox/virtual-environment-vm";
-import { isUnknown, matches, shown, wholeNumber } from "./condition";
+import { equal, isUnknown, matches, not, shown, wholeNumber } from "./condition";
 import type { Rule } from "./rule";
 import { flag, number, objectOf, required, text } from "./shape";
 
@@ -110,13 +110,13 @@ export const diskRules: readonly Rule<{ readonly disks: readonly Disk[] }>[] = [
     because: "the provider keeps only one of two disks on the same interface",
     source:
       "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#interface",
-    checks: ({ disks }) => {
-      const interfaces = disks.map(interfaceOf);
-      return interfaces.map((name, place) => ({
-        holds: interfaces.indexOf(name) === place,
-        problem: `disks[${place}].interface ${shown(name)} is taken by disks[${interfaces.indexOf(name)}]; choose another number`,
-      }));
-    },
+    checks: ({ disks }) =>
+      disks.flatMap((disk, place) =>
+        disks.slice(0, place).map((earlier, earlierPlace) => ({
+          holds: not(equal(interfaceOf(disk, place), interfaceOf(earlier, earlierPlace))),
+          problem: `disks[${place}].interface ${shown(interfaceOf(disk, place))} is taken by disks[${earlierPlace}]; choose another number`,
+        })),
+      ),
   },
   {
     id: "disk-size",

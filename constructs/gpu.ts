@@ -5,7 +5,7 @@ import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 import { deviceShape, type PciMappingDevice } from "./pci-mapping";
 import type { ProxmoxConnection } from "./proxmox-connection";
 import type { Rule } from "./rule";
-import { anything, flag, objectOf, text, textOr } from "./shape";
+import { anything, flag, objectOf, ruledFlag, text, textOr } from "./shape";
 
 /** How the guest sees a passed-through device. */
 export interface GpuOptions {
@@ -81,7 +81,7 @@ export const gpuShape = objectOf<Record<keyof Gpu, unknown>>({
   functions: anything,
   mapping: textOr(objectOf(deviceShape)),
   pcie: flag,
-  rombar: anything,
+  rombar: ruledFlag,
   xvga: flag,
   romFile: text,
   mdev: text,

@@ -1,8 +1,8 @@
 import type { VirtualEnvironmentVmInitialization } from "../.gen/providers/proxmox/virtual-environment-vm";
-import { and, equal, or, shown } from "./condition";
+import { and, equal, isUnknown, or, shown } from "./condition";
 import { defaultDatastore } from "./disk";
 import { isAddress, isCidr, isInNetwork } from "./ip-address";
-import type { Rule } from "./rule";
+import type { Check, Rule } from "./rule";
 import { listOf, objectOf, required, text } from "./shape";
 
 /** Address of one network device. */
@@ -54,7 +54,26 @@ export function initializationBlock(initialization: Initialization): VirtualEnvi
   };
 }
 
-const isIpv6 = (address: string | undefined): boolean => address?.split("/")[0]?.includes(":") ?? false;
+const isIpv6 = (address: string | undefined): boolean => !isUnknown(address) && (address?.includes(":") ?? false);
+
+export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
+  id: "gateway-in-subnet",
+  demands: "the gateway is in the network of the address",
+  because: "the node could not reach it, nor anything else",
+  source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init",
+};
+
+/** Checks that the gateway at `path` of the props is in the network of the address, where that is one. */
+export function isReachableGateway(path: string, gateway?: string, address?: string): Check[] {
+  if (gateway === undefined || address === undefined) return [];
+  const wellFormed = and(isCidr(address), isAddress(gateway));
+  return [
+    {
+      holds: wellFormed === false ? isAddress(gateway) : isInNetwork(gateway, address),
+      problem: `${path} ${shown(gateway)} is not in the network of ${shown(address)}; write the router's address in that network`,
+    },
+  ];
+}
 
 const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init";
 
@@ -75,18 +94,10 @@ export const initializationRules: readonly Rule<{ readonly initialization?: Init
       ),
   },
   {
-    id: "gateway-in-subnet",
-    demands: "the gateway is in the network of the address",
-    because: "the node could not reach it, nor anything else",
-    source,
+    ...gatewayInSubnet,
     checks: ({ initialization }) =>
-      (initialization?.ipConfigs ?? []).flatMap(({ address, gateway }, place) => {
-        if (gateway === undefined || address === undefined) return [];
-        const wellFormed = and(isCidr(address), isAddress(gateway));
-        return {
-          holds: wellFormed === false ? isAddress(gateway) : isInNetwork(gateway, address),
-          problem: `initialization.ipConfigs[${place}].gateway ${shown(gateway)} is not in the network of ${shown(address)}; write the router's address in that network`,
-        };
-      }),
+      (initialization?.ipConfigs ?? []).flatMap(({ address, gateway }, place) =>
+        isReachableGateway(`initialization.ipConfigs[${place}].gateway`, gateway, address),
+      ),
   },
 ];

@@ -1,16 +1,16 @@
 import { Fn, Op, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
-import { type Condition, isUnknown } from "./condition";
+import { asArgument, type Condition, isUnknown } from "./condition";
 
 /** Whether the text is an IP address with its prefix length, such as `192.168.1.50/24`. */
 export function isCidr(text: unknown): Condition {
-  if (isUnknown(text)) return Token.asAny(Fn.can(Fn.cidrhost(Token.asString(text), 0)));
+  if (isUnknown(text)) return Token.asAny(Fn.can(Fn.cidrhost(asArgument(text), 0)));
   return typeof text === "string" && ipaddr.isValidCIDR(text) && text.split("/")[0] === canonical(text);
 }
 
 /** Whether the text is an IP address without a prefix length. */
 export function isAddress(text: unknown): Condition {
-  if (isUnknown(text)) return Token.asAny(Fn.can(Fn.cidrhost(`${Token.asString(text)}/0`, 0)));
+  if (isUnknown(text)) return Token.asAny(Fn.can(Fn.cidrhost(Fn.join("/", [asArgument(text), "0"]), 0)));
   return typeof text === "string" && (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text));
 }
 
@@ -23,7 +23,10 @@ export function withoutPrefix(cidr: string): string {
 export function isInNetwork(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {
     const prefix = isUnknown(cidr) ? Token.asString(Fn.element(Fn.split("/", cidr), 1)) : cidr.split("/")[1];
-    const sameNetwork = Op.eq(Fn.cidrhost(`${address}/${prefix}`, 0), Fn.cidrhost(cidr, 0));
+    const sameNetwork = Op.eq(
+      Fn.cidrhost(Fn.join("/", [asArgument(address), prefix ?? ""]), 0),
+      Fn.cidrhost(asArgument(cidr), 0),
+    );
     return Token.asAny(Fn.try([sameNetwork, false]));
   }
   const parsed = ipaddr.parse(address);

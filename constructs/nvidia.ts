@@ -1,4 +1,5 @@
-import { oneOf, shown } from "./condition";
+import { Fn } from "cdktf";
+import { isUnknown, oneOf, shown } from "./condition";
 import { renderDocument } from "./document";
 import type { Rule } from "./rule";
 import { objectOf, required, text } from "./shape";
@@ -22,10 +23,10 @@ export const nvidiaShape = objectOf<NvidiaDriver>({ kernelModules: required(text
 const extensionOf = { open: "nvidia-open-gpu-kernel-modules", proprietary: "nonfree-kmod-nvidia" };
 
 /** The pair of system extensions: driver and container toolkit are of one branch, or neither works. */
-export const nvidiaExtensions = ({ kernelModules, branch }: NvidiaDriver): string[] => [
-  `siderolabs/${extensionOf[kernelModules]}-${branch}`,
-  `siderolabs/nvidia-container-toolkit-${branch}`,
-];
+export function nvidiaExtensions({ kernelModules, branch }: NvidiaDriver): string[] {
+  const modules = isUnknown(kernelModules) ? Fn.lookup(extensionOf, kernelModules) : extensionOf[kernelModules];
+  return [`siderolabs/${modules}-${branch}`, `siderolabs/nvidia-container-toolkit-${branch}`];
+}
 
 /** Patch that loads the kernel modules. */
 export const nvidiaPatch = (version: string): string =>

@@ -25,8 +25,10 @@ export class PciAddress {
   }
 
   private static parseAtPlan(text: string): PciAddress {
-    const device = Fn.replace(Fn.element(Fn.split(".", text), 0), "/^(..:..)$/", "0000:$1");
-    return new PciAddress(Token.asString(Fn.lower(device)), Token.asString(Fn.element(Fn.split(".", `${text}.0`), 1)));
+    const part = (of: string, place: number) => Fn.element(Fn.split(".", of), place);
+    const device = Fn.replace(part(text, 0), "/^(..:..)$/", "0000:$1");
+    const functionNumber = part(Fn.join(".", [text, "0"]), 1);
+    return new PciAddress(Token.asString(Fn.lower(device)), Token.asString(functionNumber));
   }
 
   private constructor(

@@ -10,7 +10,7 @@ import { at } from "./address";
 import { agentBlock, agentRules, type VmAgent, vmAgentShape } from "./agent";
 import { type BootMedium, bootMediumRules, bootMediumShape, type CloneSource, vmIds } from "./boot-medium";
 import { claim } from "./claims";
-import { equal, isUnknown, matches, not, shown, wholeNumber } from "./condition";
+import { equal, isUnknown, not, shown, wholeNumber } from "./condition";
 import { cpuRules, cpuWithDefaults, type VmCpu, vmCpuShape } from "./cpu";
 import { type Disk, diskBlock, diskRules, diskShape, interfaceOf, linuxDeviceOf } from "./disk";
 import { efiDiskBlock, efiDiskFor, firmwareRules, type VmBios, type VmEfiDisk, vmEfiDiskShape } from "./firmware";
@@ -22,7 +22,7 @@ import { PciMapping } from "./pci-mapping";
 import { ProxmoxConnection } from "./proxmox-connection";
 import { enforce, lifecycleWith, type Rule } from "./rule";
 import { fitProps, flag, instanceOf, listOf, number, objectOf, required, type Shape, text } from "./shape";
-import type { TalosMachine } from "./talos-machine";
+import { hostName, isHostName, type TalosMachine } from "./talos-machine";
 
 export interface VmStartup {
   /** Place in the order in which the host starts its VMs. */
@@ -238,21 +238,7 @@ interface VmSettings {
 const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 
 export const vmRules: readonly Rule<VmSettings>[] = [
-  {
-    id: "vm-name-dns",
-    demands: "a VM's name is a host name: letters, digits and hyphens, at most 63",
-    because: "Proxmox refuses other names, and the guest takes its host name from it",
-    source: `${vmDocs}#name`,
-    checks: ({ name }) =>
-      name === undefined
-        ? []
-        : [
-            {
-              holds: matches(name, /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/),
-              problem: `name ${shown(name)} is not a host name; write letters, digits and hyphens, as in "talos-gpu"`,
-            },
-          ],
-  },
+  { ...hostName, checks: ({ name }) => (name === undefined ? [] : [isHostName("name", name)]) },
   {
     id: "vm-id-range",
     demands: `a VM id is a whole number from ${vmIds.least} to ${vmIds.most}`,
@@ -370,7 +356,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
     this.name = name;
     this.pciMappings = [];
-    this.gpus = (given.gpus ?? []).map((gpu) => this.withMappingMade(gpu, node));
+    this.gpus = (given.gpus ?? []).map((gpu, slot) => this.withMappingMade(gpu, slot, node));
     this.allVms = vmId === undefined ? undefined : allVmsOf(TerraformStack.of(this));
     this.templates = boot.clone?.name === undefined ? undefined : this.templatesNamed(boot.clone);
     const cluster = String(connection?.endpoint);
@@ -466,9 +452,11 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     return this.resource;
   }
 
-  private withMappingMade(gpu: Gpu, node: string): Gpu {
-    if (typeof gpu.mapping !== "object" || isUnknown(gpu.mapping)) return gpu;
-    const mapping = new PciMapping(this, gpu.mapping.name ?? "mapping", { ...gpu.mapping, node });
+  private withMappingMade(gpu: Gpu, slot: number, node: string): Gpu {
+    if (typeof gpu.mapping !== "object") return gpu;
+    const { name } = gpu.mapping;
+    const id = name === undefined || isUnknown(name) ? `${this.node.id}_gpu${slot}` : name;
+    const mapping = new PciMapping(this, id, { ...gpu.mapping, node });
     this.pciMappings.push(mapping);
     return { ...gpu, mapping: mapping.name };
   }

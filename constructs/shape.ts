@@ -1,3 +1,4 @@
+import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { isUnknown, shown } from "./condition";
 import type { Rule } from "./rule";
@@ -5,6 +6,8 @@ import type { Rule } from "./rule";
 /** What a prop may hold. Values that only Terraform knows fit every scalar. */
 export interface Field {
   readonly required?: boolean;
+  /** The type of a scalar, for which a Terraform variable may stand. */
+  readonly scalar?: "string" | "number" | "boolean";
   /** The fields of an object, or of the objects in a list. */
   readonly fields?: Readonly<Record<string, Field>>;
   readonly list?: boolean;
@@ -15,9 +18,14 @@ export interface Field {
 /** The fields of all props of an interface, so that none is forgotten. */
 export type Shape<Props> = { readonly [Name in keyof Required<Props>]: Field };
 
-const scalar = (type: "string" | "number" | "boolean"): Field => ({
+/** A variable's `value` as the prop's type has it. */
+const encoded = { string: Token.asString, number: Token.asNumber, boolean: (value: unknown) => value };
+
+const scalar = (type: NonNullable<Field["scalar"]>): Field => ({
+  scalar: type,
   fit: (value, path, misfit) => {
-    if (typeof value === type || isUnknown(value)) return value;
+    if (typeof value === type) return value;
+    if (isUnknown(value)) return encoded[type](value);
     misfit(`${path} is ${shown(value)}; write a ${type}`);
     return undefined;
   },
@@ -27,12 +35,16 @@ export const text = scalar("string");
 export const number = scalar("number");
 export const flag = scalar("boolean");
 
-/** Any value: a rule of its own judges it, or it is somebody else's object. */
+/** Any value. */
 export const anything: Field = { fit: (value) => value };
+
+/** A boolean whose type is judged by a rule of its own. */
+export const ruledFlag: Field = { scalar: "boolean", fit: (value) => value };
 
 /** A string, or an object with the shape. */
 export const textOr = (object: Field): Field => ({
   ...object,
+  scalar: "string",
   fit: (value, path, misfit) =>
     (typeof value === "object" && !isUnknown(value) ? object : text).fit(value, path, misfit),
 });
@@ -65,6 +77,7 @@ export const orFalse = (field: Field): Field => ({
 
 export function listOf(item: Field): Field {
   return {
+    scalar: item.scalar,
     fields: item.fields,
     list: true,
     fit: (value, path, misfit) => {

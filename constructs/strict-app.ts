@@ -1,4 +1,5 @@
 import { App, type AppConfig } from "cdktf";
+import { forgetTokenStacks } from "./token-stacks";
 
 /**
  * An app that writes all of its stacks or none. cdktf stops at the first stack with a problem, and by then has written
@@ -6,6 +7,7 @@ import { App, type AppConfig } from "cdktf";
  */
 export class StrictApp extends App {
   constructor(config: AppConfig = {}) {
+    forgetTokenStacks();
     // The stack traces would name this machine's directories.
     super({ stackTraces: false, skipValidation: true, ...config });
   }

@@ -13,14 +13,15 @@ import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
 import { at } from "./address";
 import { claim } from "./claims";
 import { and, equal, matches, or, shown, wholeNumber } from "./condition";
+import { gatewayInSubnet, isReachableGateway } from "./initialization";
 import { isCidr, withoutPrefix } from "./ip-address";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
-import { type NvidiaDriver, nvidiaPatch, nvidiaShape } from "./nvidia";
+import { type NvidiaDriver, nvidiaPatch, nvidiaRules, nvidiaShape } from "./nvidia";
 import { endpointHttps } from "./proxmox-connection";
 import { enforce, lifecycleWith, type Rule } from "./rule";
 import { anything, fitProps, listOf, number, objectOf, required, type Shape, text } from "./shape";
 import { type TalosRelease, talosProvider } from "./talos-image";
-import type { TalosMachine } from "./talos-machine";
+import { hostName, isHostName, type TalosMachine } from "./talos-machine";
 import {
   discoveryPatch,
   hostnamePatch,
@@ -95,7 +96,7 @@ export interface TalosSingleNodeProps {
   readonly readyTimeout?: number;
 }
 
-const shape: Shape<TalosSingleNodeProps> = {
+export const talosSingleNodeShape: Shape<TalosSingleNodeProps> = {
   clusterName: required(text),
   machine: required(
     objectOf<TalosMachine>({
@@ -118,10 +119,16 @@ const shape: Shape<TalosSingleNodeProps> = {
   readyTimeout: number,
 };
 
+/** Rules of a machine that is no construct, which has rules of its own. */
+export const plainMachineRules: readonly Rule<TalosMachine>[] = [
+  { ...hostName, checks: ({ name }) => (name === undefined ? [] : [isHostName("machine.name", name)]) },
+  { ...gatewayInSubnet, checks: ({ gateway, address }) => isReachableGateway("machine.gateway", gateway, address) },
+];
+
 export const talosSingleNodeRules: readonly Rule<{
   readonly clusterName: string;
   readonly machine: TalosMachine;
-  readonly endpoint: string;
+  readonly endpoint?: string;
   readonly installDisk: string;
   readonly readyTimeout: number;
   readonly earlierNode?: string;
@@ -140,12 +147,15 @@ export const talosSingleNodeRules: readonly Rule<{
   },
   {
     ...endpointHttps,
-    checks: ({ endpoint }) => [
-      {
-        holds: matches(endpoint, /^https:[/][/][^/ ]+$/),
-        problem: `endpoint ${shown(endpoint)} is not an https URL without a path; write it as in "https://192.168.1.50:6443"`,
-      },
-    ],
+    checks: ({ endpoint }) =>
+      endpoint === undefined
+        ? []
+        : [
+            {
+              holds: matches(endpoint, /^https:[/][/][^/ ]+$/),
+              problem: `endpoint ${shown(endpoint)} is not an https URL without a path; write it as in "https://192.168.1.50:6443"`,
+            },
+          ],
   },
   {
     id: "install-disk-matches-bus",
@@ -242,7 +252,7 @@ export class TalosSingleNode extends Construct {
 
   constructor(scope: Construct, id: string, props: TalosSingleNodeProps) {
     super(scope, id);
-    const given = fitProps(this, props, shape);
+    const given = fitProps(this, props, talosSingleNodeShape);
     const { clusterName, machine = {} as TalosMachine, talos = {} as TalosRelease, configPatches = [] } = given;
     const { version } = talos;
     this.clusterName = clusterName;
@@ -259,11 +269,13 @@ export class TalosSingleNode extends Construct {
     const preconditions = [
       ...enforce(this, talosVersionRules, { version }),
       ...enforce(this, kubernetesVersionRules, { version, kubernetesVersion: this.kubernetesVersion }),
+      ...(Construct.isConstruct(machine) ? [] : enforce(this, plainMachineRules, machine)),
+      ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidiaRules, talos)),
       ...enforce(this, talosPatchRules, { version, configPatches }),
       ...enforce(this, talosSingleNodeRules, {
         clusterName,
         machine,
-        endpoint: this.endpoint,
+        endpoint: given.endpoint,
         installDisk,
         readyTimeout,
         earlierNode: earlier?.by.node.path,

@@ -1,0 +1,121 @@
+import { TerraformOutput, TerraformVariable } from "cdktf";
+import {
+  and,
+  type Condition,
+  equal,
+  isBoolean,
+  matches,
+  not,
+  oneOf,
+  or,
+  shown,
+  wholeNumber,
+} from "../constructs/condition";
+import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/ip-address";
+import { synthesizedJson } from "./stacks";
+
+/** What Terraform reads where the value of a variable is only known to it. */
+function expression(build: (variable: TerraformVariable) => unknown): unknown {
+  return synthesizedJson((stack) => {
+    new TerraformOutput(stack, "condition", { value: build(new TerraformVariable(stack, "value", {})) });
+  }).output.condition.value;
+}
+
+describe("a condition", () => {
+  test.each<[string, Condition, boolean]>([
+    ["text that matches", matches("q35", /^q35/), true],
+    ["text that does not match", matches("pc", /^q35/), false],
+    ["a number is no text", matches(35, /35/), false],
+    ["one of a list", oneOf("lts", ["lts", "production"]), true],
+    ["none of a list", oneOf("beta", ["lts", "production"]), false],
+    ["a whole number", wholeNumber(100, 100, 200), true],
+    ["too small", wholeNumber(99, 100, 200), false],
+    ["too large", wholeNumber(201, 100, 200), false],
+    ["a fraction", wholeNumber(100.5, 100, 200), false],
+    ["text is no number", wholeNumber("100", 100, 200), false],
+    ["a boolean", isBoolean(false), true],
+    ["a number is no boolean", isBoolean(0), false],
+    ["equal text", equal("host", "host"), true],
+    ["other text", equal("host", "qemu64"), false],
+  ])("is decided where its values are known: %s", (_, condition, holds) => {
+    expect(condition).toBe(holds);
+  });
+
+  test.each<[string, (variable: TerraformVariable) => Condition, string]>([
+    ["matches", ({ value }) => matches(value, /^q35$/i), '${can(regex("(?i)^q35$", var.value))}'],
+    ["oneOf", ({ value }) => oneOf(value, ["a", "b"]), '${contains(["a", "b"], var.value)}'],
+    ["equal", ({ value }) => equal(value, "host"), '${(var.value == "host")}'],
+    [
+      "wholeNumber",
+      ({ numberValue }) => wholeNumber(numberValue, 1, 5),
+      "${(((var.value >= 1) && (var.value <= 5)) && (floor(var.value) == var.value))}",
+    ],
+    ["isBoolean", ({ value }) => isBoolean(value), '${contains(["true", "false"], tostring(var.value))}'],
+    ["and", ({ value }) => and(true, equal(value, "a"), true), '${(var.value == "a")}'],
+    ["or", ({ value }) => or(false, equal(value, "a")), '${(var.value == "a")}'],
+    ["not", ({ value }) => not(equal(value, "a")), '${!(var.value == "a")}'],
+  ])("is left to Terraform where a value is unknown: %s", (_, build, rendered) => {
+    expect(expression(build)).toBe(rendered);
+  });
+
+  test("is decided by what is known, whatever the rest turns out to be", () => {
+    synthesizedJson((stack) => {
+      const unknown = equal(new TerraformVariable(stack, "value", {}).value, "a");
+      expect(and(unknown, false)).toBe(false);
+      expect(or(unknown, true)).toBe(true);
+    });
+    expect.assertions(2);
+  });
+});
+
+describe("a value in a message", () => {
+  test("is quoted as it was written", () => {
+    expect(["on", 1, false, undefined, { a: 1 }].map(shown)).toEqual(['"on"', "1", "false", "nothing", '{"a":1}']);
+  });
+
+  test.each<[string, (variable: TerraformVariable) => unknown]>([
+    ["text", ({ stringValue }) => stringValue],
+    ["a number", ({ numberValue }) => numberValue],
+    ["a boolean", ({ booleanValue }) => booleanValue],
+  ])("is filled in by Terraform where it is unknown: %s", (_, value) => {
+    expect(expression((variable) => shown(value(variable)))).toBe('"${var.value}"');
+  });
+});
+
+describe("an IP address", () => {
+  test.each([
+    ["192.168.1.50/24", true],
+    ["fd00::50/64", true],
+    ["192.168.1.50", false],
+    ["192.168.1.50/33", false],
+    ["192.168.1/24", false],
+    ["0300.168.1.50/24", false],
+    ["dhcp", false],
+  ])("with prefix length: %s is one: %s", (text, is) => {
+    expect(isCidr(text)).toBe(is);
+  });
+
+  test.each([
+    ["192.168.1.1", true],
+    ["fd00::1", true],
+    ["192.168.1.1/24", false],
+    ["192.168.1", false],
+    ["router", false],
+  ])("alone: %s is one: %s", (text, is) => {
+    expect(isAddress(text)).toBe(is);
+  });
+
+  test.each([
+    ["192.168.1.1", "192.168.1.50/24", true],
+    ["192.168.2.1", "192.168.1.50/24", false],
+    ["fd00::1", "fd00::50/64", true],
+    ["fd00::1", "192.168.1.50/24", false],
+  ])("%s is in the network of %s: %s", (address, cidr, is) => {
+    expect(isInNetwork(address, cidr)).toBe(is);
+  });
+
+  test("loses its prefix length, also in Terraform", () => {
+    expect(withoutPrefix("192.168.1.50/24")).toBe("192.168.1.50");
+    expect(expression(({ stringValue }) => withoutPrefix(stringValue))).toBe('${element(split("/", var.value), 0)}');
+  });
+});

@@ -1,0 +1,254 @@
+import { type TerraformStack, TerraformVariable } from "cdktf";
+import type { CiliumInstallProps, ProxmoxGpuVmProps, TalosSingleNodeProps } from "../constructs";
+import { ciliumInstallShape } from "../constructs/cilium-install";
+import { proxmoxGpuVmShape } from "../constructs/proxmox-gpu-vm";
+import type { Field } from "../constructs/shape";
+import { talosSingleNodeShape } from "../constructs/talos-single-node";
+import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesized, vmIn } from "./stacks";
+
+/** Rules that judge a prop, which Terraform has to check when it is a variable. */
+type Judged = Readonly<Record<string, readonly string[]>>;
+
+const vmProps = {
+  name: "talos-gpu",
+  node: "pve",
+  vmId: 100,
+  boot: { clone: { id: 9000, node: "pve", full: true, guestAgent: true } },
+  gpus: [{ address: "01:00", pcie: true, rombar: true, xvga: false, romFile: "gpu.rom", mdev: "nvidia-63" }],
+  cpu: { cores: 4, sockets: 1, type: "host" },
+  memory: { dedicated: 4096, floating: 0 },
+  disks: [
+    { size: 20, datastore: "local-lvm", interface: "scsi0", cache: "none", discard: "on", ssd: true, backup: true },
+  ],
+  efiDisk: { datastore: "local-lvm", type: "4m", preEnrolledKeys: false },
+  networkDevices: [
+    { bridge: "vmbr0", model: "virtio", macAddress: "BC:24:11:00:00:01", vlanId: 5, mtu: 1500, firewall: false },
+  ],
+  initialization: {
+    ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
+    dnsServers: ["192.168.1.1"],
+    datastore: "local-lvm",
+  },
+  agent: { enabled: true, trim: true, type: "virtio", timeout: "5m" },
+  bios: "ovmf",
+  machine: "q35",
+  scsiHardware: "virtio-scsi-pci",
+  serialDevices: ["socket"],
+  vga: { type: "std", memory: 16 },
+  startup: { order: 1, upDelay: 5, downDelay: 5 },
+  onBoot: true,
+  tags: ["gpu"],
+  description: "a node",
+};
+
+const judgedOfVm: Judged = {
+  name: ["vm-name-dns", "vm-id-free"],
+  node: [],
+  vmId: ["vm-id-range", "vm-id-free"],
+  "boot.image.fileId": [],
+  "boot.image.guestAgent": ["agent-needs-extension"],
+  "boot.clone.name": ["clone-source-once"],
+  "boot.clone.id": ["clone-source"],
+  "boot.clone.node": [],
+  "boot.clone.full": [],
+  "boot.clone.guestAgent": ["agent-needs-extension"],
+  "boot.iso.fileId": [],
+  "boot.iso.guestAgent": ["agent-needs-extension"],
+  "gpus[0].address": ["pci-address-format"],
+  "gpus[0].mapping": [],
+  "gpus[0].mapping.name": [],
+  "gpus[0].mapping.address": ["pci-address-format"],
+  "gpus[0].mapping.deviceId": ["pci-device-id"],
+  "gpus[0].mapping.subsystemId": ["pci-device-id"],
+  "gpus[0].mapping.iommuGroup": [],
+  "gpus[0].pcie": [],
+  "gpus[0].rombar": ["rombar-boolean"],
+  "gpus[0].xvga": [],
+  "gpus[0].romFile": [],
+  "gpus[0].mdev": [],
+  "cpu.cores": ["cpu-cores"],
+  "cpu.sockets": ["cpu-cores"],
+  "cpu.type": ["cpu-type-host"],
+  "memory.dedicated": ["memory-size"],
+  "memory.floating": ["passthrough-pins-memory"],
+  "disks[0].size": ["disk-size"],
+  "disks[0].datastore": [],
+  "disks[0].interface": ["disk-interface"],
+  "disks[0].cache": [],
+  "disks[0].discard": [],
+  "disks[0].ssd": [],
+  "disks[0].backup": [],
+  "efiDisk.datastore": [],
+  "efiDisk.type": ["ovmf-needs-efi-disk"],
+  "efiDisk.preEnrolledKeys": ["ovmf-needs-efi-disk"],
+  "networkDevices[0].bridge": [],
+  "networkDevices[0].model": [],
+  "networkDevices[0].macAddress": ["mac-address"],
+  "networkDevices[0].vlanId": [],
+  "networkDevices[0].mtu": [],
+  "networkDevices[0].firewall": [],
+  "initialization.ipConfigs[0].address": ["node-address", "gateway-in-subnet"],
+  "initialization.ipConfigs[0].gateway": ["gateway-in-subnet"],
+  "initialization.dnsServers[0]": [],
+  "initialization.datastore": [],
+  "agent.enabled": [],
+  "agent.trim": [],
+  "agent.type": [],
+  "agent.timeout": [],
+  bios: ["bios-known"],
+  machine: ["pcie-needs-q35"],
+  scsiHardware: ["scsi-controller"],
+  "serialDevices[0]": [],
+  "vga.type": [],
+  "vga.memory": [],
+  "startup.order": [],
+  "startup.upDelay": [],
+  "startup.downDelay": [],
+  onBoot: [],
+  "tags[0]": [],
+  description: [],
+};
+
+const nodeProps = {
+  clusterName: "talos-gpu",
+  machine: {
+    name: "talos-gpu",
+    address: "192.168.1.50/24",
+    gateway: "192.168.1.1",
+    nameServers: ["192.168.1.1"],
+    macAddress: "BC:24:11:00:00:01",
+    installDisk: "/dev/sda",
+  },
+  talos: {
+    version: "v1.13.9",
+    installer: "factory.talos.dev/nocloud-installer/schematic:v1.13.9",
+    nvidia: { kernelModules: "open", branch: "lts" },
+  },
+  endpoint: "https://192.168.1.50:6443",
+  kubernetesVersion: "1.35.4",
+  installDisk: "/dev/sda",
+  timeServers: ["time.example"],
+  outputDirectory: "access",
+  readyTimeout: 600,
+};
+
+const judgedOfNode: Judged = {
+  clusterName: ["cluster-name"],
+  "machine.name": ["vm-name-dns"],
+  "machine.address": ["node-address", "gateway-in-subnet"],
+  "machine.gateway": ["gateway-in-subnet"],
+  "machine.nameServers[0]": [],
+  "machine.macAddress": [],
+  "machine.installDisk": ["install-disk-matches-bus"],
+  "talos.version": ["talos-version-supported", "kubernetes-version-supported"],
+  "talos.installer": [],
+  "talos.nvidia.kernelModules": ["nvidia-driver"],
+  "talos.nvidia.branch": ["nvidia-driver"],
+  endpoint: ["endpoint-https"],
+  kubernetesVersion: ["kubernetes-version-supported"],
+  installDisk: ["install-disk-matches-bus"],
+  "timeServers[0]": [],
+  outputDirectory: [],
+  readyTimeout: ["ready-timeout"],
+};
+
+const ciliumProps = {
+  version: "1.18.12",
+  hubble: { relay: true, ui: true },
+  gatewayApi: true,
+  l2Announcements: {
+    addressPools: [{ name: "lan", addresses: ["192.168.1.240/28"] }],
+    interfaces: ["eth0"],
+  },
+  encryption: "wireguard",
+  repository: "https://helm.cilium.io/",
+  timeout: 900,
+};
+
+const judgedOfCilium: Judged = {
+  version: ["cilium-version-supported"],
+  "hubble.relay": [],
+  "hubble.ui": [],
+  gatewayApi: [],
+  "l2Announcements.addressPools[0].name": [],
+  "l2Announcements.addressPools[0].addresses[0]": ["address-pool"],
+  "l2Announcements.interfaces[0]": [],
+  encryption: ["cilium-encryption"],
+  repository: [],
+  timeout: ["cilium-timeout"],
+};
+
+const constructs: [string, Judged, Record<string, Field>, object, (stack: TerraformStack, props: object) => unknown][] =
+  [
+    ["ProxmoxGpuVm", judgedOfVm, proxmoxGpuVmShape, vmProps, (stack, props) => vmIn(stack, props as ProxmoxGpuVmProps)],
+    [
+      "TalosSingleNode",
+      judgedOfNode,
+      talosSingleNodeShape,
+      nodeProps,
+      (stack, props) => nodeIn(stack, props as TalosSingleNodeProps),
+    ],
+    [
+      "CiliumInstall",
+      judgedOfCilium,
+      ciliumInstallShape,
+      ciliumProps,
+      (stack, props) => ciliumIn(stack, props as CiliumInstallProps),
+    ],
+  ];
+
+describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, props, build) => {
+  const scalars = scalarsOf(shape);
+
+  test("is tested for every scalar prop", () => {
+    expect([...scalars.keys()].sort()).toEqual(Object.keys(judged).sort());
+  });
+
+  test.each(Object.entries(judged))("%s: Terraform checks %j", (path, rules) => {
+    const withVariable = (stack: TerraformStack) => {
+      const type = { string: "string", number: "number", boolean: "bool" }[scalars.get(path) ?? "string"];
+      const variable = new TerraformVariable(stack, "value", { type });
+      build(stack, with_(props, path, type === "number" ? variable.numberValue : variable.value));
+    };
+    expect(problemsOf(withVariable)).toEqual([]);
+    expect(synthesized(withVariable)).toContain("var.value");
+    const messages = checksAtPlan(withVariable)
+      .filter(({ condition, message }) => (condition + message).includes("var.value"))
+      .map(({ message }) => message);
+    for (const rule of rules) expect(messages).toContainEqual(expect.stringContaining(`[${rule}]`));
+    if (rules.length === 0) expect(messages).toEqual([]);
+  });
+});
+
+/** The paths of all scalars of the fields, with their types. */
+function scalarsOf(fields: Readonly<Record<string, Field>>, path = ""): Map<string, Field["scalar"]> {
+  const scalars = new Map<string, Field["scalar"]>();
+  for (const [name, field] of Object.entries(fields)) {
+    const here = `${path && `${path}.`}${name}${field.list ? "[0]" : ""}`;
+    if (field.scalar) scalars.set(here, field.scalar);
+    for (const [below, type] of field.fields ? scalarsOf(field.fields, here) : []) scalars.set(below, type);
+  }
+  return scalars;
+}
+
+const alternatives: Readonly<Record<string, object>> = {
+  "boot.image": { fileId: "local:import/talos.qcow2", guestAgent: true },
+  "boot.iso": { fileId: "local:iso/talos.iso", guestAgent: true },
+  "boot.clone.name": { name: "talos-template", guestAgent: true },
+  "gpus[0].mapping": { name: "gpu", address: "01:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 1 },
+};
+
+/** The props with the value at the path, and without what it excludes. */
+function with_(props: object, path: string, value: unknown): object {
+  const copy = structuredClone(props) as ProxmoxGpuVmProps & { boot: object; gpus: object[] };
+  const [alternative] = Object.keys(alternatives).filter((prefix) => path.startsWith(prefix));
+  if (alternative?.startsWith("boot.clone")) Object.assign(copy.boot, { clone: alternatives[alternative] });
+  else if (alternative?.startsWith("boot")) {
+    Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
+  } else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
+  const keys = path.replaceAll("[", ".").replaceAll("]", "").split(".");
+  const last = keys.pop() as string;
+  const holder = keys.reduce((inside, key) => (inside as Record<string, object>)[key] as object, copy as object);
+  Object.assign(holder, { [last]: value });
+  return copy;
+}
