@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { App, LocalBackend, TerraformStack } from "cdktf";
+import { App } from "cdktf";
 import { build, built, type TalosMinor } from "./build";
 import { ImageFactory } from "./image-factory";
 import { freeLoopbackAddress } from "./loopback";
@@ -81,11 +81,6 @@ export class Lab {
     return this.address.replace(/\d+$/, "1");
   }
 
-  /** Directory of a stack's synthesized configuration. */
-  private directoryOf(stack: string): string {
-    return join(this.directory, "cdktf.out", "stacks", stack);
-  }
-
   /** What a command needs to work inside the lab alone. */
   get environment(): NodeJS.ProcessEnv {
     return {
@@ -100,25 +95,18 @@ export class Lab {
     };
   }
 
-  /** Synthesizes a stack and makes it ready to plan. */
-  async deploy(
-    name: string,
-    build: (stack: TerraformStack) => void,
-    environment: NodeJS.ProcessEnv = {},
-  ): Promise<Terraform> {
-    this.synthesize(name, build);
-    const terraform = this.terraform(this.directoryOf(name), environment);
+  /** Synthesizes the stack `name` of an app and makes it ready to plan. */
+  async deploy(name: string, define: (app: App) => void, environment: NodeJS.ProcessEnv = {}): Promise<Terraform> {
+    this.synthesize(define);
+    const terraform = this.terraform(join(this.directory, "cdktf.out", "stacks", name), environment);
     await terraform.init();
     return terraform;
   }
 
-  /** Writes a stack's configuration, also over an earlier one of that name. */
-  synthesize(name: string, build: (stack: TerraformStack) => void): void {
+  /** Writes the configurations of an app, also over earlier ones. */
+  synthesize(define: (app: App) => void): void {
     const app = new App({ outdir: join(this.directory, "cdktf.out"), stackTraces: false });
-    const stack = new TerraformStack(app, name);
-    build(stack);
-    if (!stack.node.children.some((child) => child instanceof LocalBackend))
-      new LocalBackend(stack, { path: "terraform.tfstate" });
+    define(app);
     app.synth();
   }
 

@@ -1,7 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import type { Lab } from "../lab";
 import { ApiClient } from "./support/api-client";
-import { gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
+import { deployVm, gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -16,7 +16,7 @@ async function labWithImage(options: Parameters<typeof startLab>[0] = {}): Promi
 describe("access", () => {
   test("a wrong password is named as such, and the right one converges", async () => {
     const lab = await labWithImage();
-    const wrong = await lab.deploy("gpu", gpuVm(lab), { TF_VAR_proxmox_password: "not-the-password" });
+    const wrong = await deployVm(lab, gpuVm(lab), { TF_VAR_proxmox_password: "not-the-password" });
     const { code, output } = await wrong.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/authentication failure/);
@@ -29,7 +29,7 @@ describe("access", () => {
   test("a token without rights is told which right it lacks", async () => {
     const lab = await labWithImage({ accounts: [{ id: "terraform@pve!lab", secret: "0000-1111" }] });
     const stack = gpuVm(lab, { gpus: [] }, { credentials: "api-token" });
-    const terraform = await lab.deploy("gpu", stack, { TF_VAR_proxmox_api_token: "terraform@pve!lab=0000-1111" });
+    const terraform = await deployVm(lab, stack, { TF_VAR_proxmox_api_token: "terraform@pve!lab=0000-1111" });
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain("Permission check failed (/vms/100, VM.Allocate)");
@@ -40,14 +40,14 @@ describe("access", () => {
   test("an unreachable host is named with its address", async () => {
     const lab = await labWithImage();
     const stack = gpuVm(lab, {}, { endpoint: "https://127.0.0.1:9/" });
-    const { code, output } = await (await lab.deploy("gpu", stack, rootPassword)).apply();
+    const { code, output } = await (await deployVm(lab, stack, rootPassword)).apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/127\.0\.0\.1:9.*connection refused/);
   });
 
   test("a certificate that nobody vouches for is refused, unless the stack says otherwise", async () => {
     const lab = await labWithImage();
-    const { code, output } = await (await lab.deploy("gpu", gpuVm(lab, {}, { insecure: false }), rootPassword)).apply();
+    const { code, output } = await (await deployVm(lab, gpuVm(lab, {}, { insecure: false }), rootPassword)).apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/failed to verify certificate: x509/);
     expect(lab.proxmox.journal.entries).toHaveLength(0);
@@ -63,7 +63,7 @@ describe("creating the VM", () => {
   ])("%s is reported with its reason, and a later apply converges", async (_, outcome, reason) => {
     const lab = await labWithImage();
     lab.proxmox.faults.add({ ...create, call: 1, outcome });
-    const terraform = await lab.deploy("gpu", gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain(reason);
@@ -74,7 +74,7 @@ describe("creating the VM", () => {
   test("a host that is out of order once is asked again", async () => {
     const lab = await labWithImage();
     lab.proxmox.faults.add({ ...create, call: 1, outcome: { status: 500, reason: "got timeout" } });
-    const terraform = await lab.deploy("gpu", gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
     expect(await terraform.apply()).toMatchObject({ code: 0 });
     expect(lab.proxmox.journal.find("POST", /\/qemu$/).map(({ status }) => status)).toEqual([500, 200]);
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
@@ -82,7 +82,7 @@ describe("creating the VM", () => {
 
   test("a full storage is named with what is missing", async () => {
     const lab = await labWithImage();
-    const terraform = await lab.deploy("gpu", gpuVm(lab, { disks: [{ size: 2000 }] }), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab, { disks: [{ size: 2000 }] }), rootPassword);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/storage 'local-lvm': not enough free space/);
@@ -93,7 +93,7 @@ describe("creating the VM", () => {
     ["by id", { id: 900 }, /nodes\/pve\/qemu-server\/900\.conf' does not exist/],
   ])("a template that is not there, found %s, is named", async (_, clone, message) => {
     const lab = await labWithImage();
-    const terraform = await lab.deploy("gpu", gpuVm(lab, { boot: { clone } }), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab, { boot: { clone } }), rootPassword);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(message);
@@ -105,7 +105,7 @@ describe("creating the VM", () => {
     const root = await ApiClient.loggedIn(lab.proxmox);
     await root.task("POST", "nodes/pve/qemu", { vmid: 200, name: "games", machine: "q35", hostpci0: "host=01:00" });
     expect(await root.task("POST", "nodes/pve/qemu/200/status/start")).toBe("OK");
-    const terraform = await lab.deploy("gpu", gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain("PCI device '0000:01:00.0' already in use by VMID '200'");
@@ -117,7 +117,7 @@ describe("creating the VM", () => {
   test("a Terraform that is killed while the VM starts leaves what a later apply completes", async () => {
     const lab = await labWithImage();
     lab.proxmox.faults.add({ method: "POST", path: /status\/start$/, call: 1, outcome: { delay: 60_000 } });
-    const terraform = await lab.deploy("gpu", gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
     const starting = lab.proxmox.journal.next("POST", /status\/start$/);
     const killed = terraform.apply();
     await starting;
@@ -139,7 +139,7 @@ describe("a VM id that is taken", () => {
 
   test("is refused at plan, with the VM's name", async () => {
     const lab = await withStranger();
-    const terraform = await lab.deploy("gpu", gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
     const { code, output } = await terraform.plan();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/100.*vm-id-free/);
@@ -151,7 +151,7 @@ describe("a VM id that is taken", () => {
     const unguarded = (stack: TerraformStack) => {
       gpuVm(lab)(stack).resource.lifecycle = {};
     };
-    const terraform = await lab.deploy("gpu", unguarded, rootPassword);
+    const terraform = await deployVm(lab, unguarded, rootPassword);
     expect((await terraform.apply()).code).toBe(0);
     expect(lab.proxmox.host.vm(100).name).toBe("mail-server");
     expect((await terraform.destroy()).code).toBe(0);
@@ -161,7 +161,7 @@ describe("a VM id that is taken", () => {
 
 test("a guest agent that never answers is waited for no longer than asked, with a warning", async () => {
   const lab = await labWithImage({ guestAgent: false });
-  const terraform = await lab.deploy("gpu", gpuVm(lab, { agent: { timeout: "3s" } }), rootPassword);
+  const terraform = await deployVm(lab, gpuVm(lab, { agent: { timeout: "3s" } }), rootPassword);
   const { code, output } = await terraform.apply();
   expect(code).toBe(0);
   expect(unwrapped(output)).toMatch(/Warning: .*agent/i);

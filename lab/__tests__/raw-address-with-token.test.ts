@@ -1,6 +1,6 @@
 import type { TerraformStack } from "cdktf";
 import type { Lab } from "../lab";
-import { gpuVm, provideImage } from "./support/gpu-vm";
+import { deployVm, gpuVm, provideImage, vmStack } from "./support/gpu-vm";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -15,7 +15,7 @@ const forced = (lab: Lab) => (stack: TerraformStack) => {
 test("forced past our rule, a raw address with root's own API token is refused by Proxmox", async () => {
   const lab = await startLab({ accounts: [token] });
   provideImage(lab);
-  const terraform = await lab.deploy("gpu", forced(lab), { TF_VAR_proxmox_api_token: `${token.id}=${token.secret}` });
+  const terraform = await deployVm(lab, forced(lab), { TF_VAR_proxmox_api_token: `${token.id}=${token.secret}` });
   const { code, output } = await terraform.apply();
   expect(code).toBe(1);
   expect(unwrapped(output)).toContain("only root can set 'hostpci0' config for non-mapped devices");
@@ -25,7 +25,7 @@ test("forced past our rule, a raw address with root's own API token is refused b
 
 test("our rule refuses it when the stack is synthesized", async () => {
   const lab = await startLab();
-  expect(() => lab.synthesize("gpu", gpuVm(lab, {}, { credentials: "api-token" }))).toThrow(
+  expect(() => lab.synthesize(vmStack(gpuVm(lab, {}, { credentials: "api-token" })))).toThrow(
     /pci-address-needs-root-password/,
   );
 });

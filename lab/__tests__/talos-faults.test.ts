@@ -1,23 +1,25 @@
-import type { TerraformStack } from "cdktf";
 import type { Lab } from "../lab";
-import { cluster } from "./support/cluster";
-import { rootPassword } from "./support/gpu-vm";
+import type { Terraform } from "../terraform";
+import { deployCluster } from "./support/cluster";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
-/** A cluster whose steps give up soon, so that a test need not wait for it. */
-const impatient = (lab: Lab) => (stack: TerraformStack) => {
-  const { node } = cluster(lab, stack, { node: { readyTimeout: 5 } });
-  for (const step of [node.configurationApply, node.bootstrap, node.kubeconfig]) {
-    step.addOverride("timeouts", { create: "8s" });
-  }
-};
+/** A cluster whose steps give up soon, so that a test need not wait for them. */
+const impatient = (lab: Lab): Promise<Terraform> =>
+  deployCluster(lab, {
+    node: { readyTimeout: 5 },
+    force: ({ cluster }) => {
+      for (const step of [cluster.configurationApply, cluster.bootstrap, cluster.kubeconfig]) {
+        step.addOverride("timeouts", { create: "8s" });
+      }
+    },
+  });
 
 test("a configuration that Talos refuses is reported with Talos's words, and a later apply converges", async () => {
   const message = "configuration validation failed: no hostname";
   const refusal = { method: "ApplyConfiguration", code: "InvalidArgument", message, times: 1 };
   const lab = await startLab({ nodeFaults: [refusal] });
-  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const terraform = await impatient(lab);
   const { code, output } = await terraform.apply();
   expect(code).toBe(1);
   expect(unwrapped(output)).toContain(message);
@@ -28,7 +30,7 @@ test("a configuration that Talos refuses is reported with Talos's words, and a l
 
 test("a second bootstrap is refused by the node, within the step's time, and the node stays as it is", async () => {
   const lab = await startLab();
-  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const terraform = await impatient(lab);
   expect((await terraform.apply()).code).toBe(0);
   await terraform.succeed("state", "rm", "talos_machine_bootstrap.cluster");
   const { code, output } = await terraform.apply();
@@ -43,7 +45,7 @@ test("a kubeconfig that is not there yet is asked for again", async () => {
   const lab = await startLab({
     nodeFaults: [{ method: "Kubeconfig", code: "Unavailable", message: "not yet", times: 2 }],
   });
-  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const terraform = await impatient(lab);
   expect(await terraform.apply()).toMatchObject({ code: 0 });
   const { calls } = await (await lab.node(100)).state();
   expect(calls.filter(({ method }) => method === "Kubeconfig").map(({ code }) => code)).toEqual([
@@ -55,7 +57,7 @@ test("a kubeconfig that is not there yet is asked for again", async () => {
 
 test("a Kubernetes API that never answers is waited for no longer than asked, and a later apply converges", async () => {
   const lab = await startLab({ nodeFaults: [{ method: "listen" }] });
-  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const terraform = await impatient(lab);
   const { code, output } = await terraform.apply();
   expect(code).toBe(1);
   expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 5 seconds`);
@@ -66,7 +68,7 @@ test("a Kubernetes API that never answers is waited for no longer than asked, an
 
 test("a Terraform that is killed while the node bootstraps leaves what a later apply completes", async () => {
   const lab = await startLab({ nodeFaults: [{ method: "Kubeconfig", delayMilliseconds: 60_000, times: 1 }] });
-  const terraform = await lab.deploy("cluster", impatient(lab), rootPassword);
+  const terraform = await impatient(lab);
   const started = lab.proxmox.journal.next("POST", /status\/start$/);
   const killed = terraform.apply();
   await started;

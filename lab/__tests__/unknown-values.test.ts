@@ -1,7 +1,7 @@
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
-import { gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
+import { deployVm, gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -21,7 +21,7 @@ async function stackWith(values: Record<string, string>): Promise<Terraform> {
   const lab = await startLab();
   provideImage(lab);
   const variables = Object.entries(values).map(([name, value]) => [`TF_VAR_${name}`, value]);
-  return lab.deploy("gpu", decidedLate(lab), { ...rootPassword, ...Object.fromEntries(variables) });
+  return deployVm(lab, decidedLate(lab), { ...rootPassword, ...Object.fromEntries(variables) });
 }
 
 test("good values in Terraform variables plan, apply and converge", async () => {

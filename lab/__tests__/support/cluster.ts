@@ -1,31 +1,38 @@
-import type { TerraformStack } from "cdktf";
-import { CiliumInstall } from "../../../constructs/cilium-install";
-import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox-gpu-vm";
-import { TalosImage, type TalosImageProps } from "../../../constructs/talos-image";
-import { TalosSingleNode, type TalosSingleNodeProps } from "../../../constructs/talos-single-node";
+import type { App } from "cdktf";
+import type { CiliumInstallProps } from "../../../constructs/cilium-install";
+import { TalosGpuCluster, type TalosGpuClusterImage } from "../../../constructs/talos-gpu-cluster";
+import type { TalosSingleNodeProps } from "../../../constructs/talos-single-node";
 import type { Lab } from "../../lab";
-import { gpuVm } from "./gpu-vm";
+import type { Terraform } from "../../terraform";
+import { rootPassword } from "./gpu-vm";
 
-export interface ClusterProps {
-  readonly vm?: Partial<ProxmoxGpuVmProps>;
-  readonly image?: TalosImageProps;
+export interface ClusterOptions {
+  readonly image?: TalosGpuClusterImage;
   readonly node?: Partial<TalosSingleNodeProps>;
+  readonly cilium?: Omit<CiliumInstallProps, "node">;
+  /** What a user does through the escape hatches. */
+  readonly force?: (cluster: TalosGpuCluster) => void;
 }
 
-/** All that a cluster is made of. */
-export function cluster(lab: Lab, stack: TerraformStack, props: ClusterProps = {}) {
-  const image = new TalosImage(stack, "talos", { factory: lab.factory.url, ...props.image });
-  const vm = gpuVm(lab, {
-    boot: { image: image.downloadedTo("pve") },
-    initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }] },
-    ...props.vm,
-  })(stack);
-  const node = new TalosSingleNode(stack, "cluster", {
-    clusterName: "talos-gpu",
-    machine: vm,
-    talos: image,
-    ...props.node,
-  });
-  const cilium = new CiliumInstall(stack, "cilium", { node });
-  return { image, vm, node, cilium };
-}
+/** Makes a cluster ready to plan. */
+export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<Terraform> =>
+  lab.deploy(
+    "talos-gpu",
+    (app: App) => {
+      const cluster = new TalosGpuCluster(app, "talos-gpu", {
+        proxmox: { endpoint: lab.proxmox.endpoint, insecure: true, credentials: "password" },
+        image: { factory: lab.factory.url, ...options.image },
+        vm: {
+          name: "talos-gpu",
+          node: "pve",
+          vmId: 100,
+          gpus: [{ address: "01:00", functions: "all" }],
+          initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }] },
+        },
+        cluster: { clusterName: "talos-gpu", ...options.node },
+        cilium: options.cilium,
+      });
+      options.force?.(cluster);
+    },
+    rootPassword,
+  );

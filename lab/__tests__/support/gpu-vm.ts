@@ -1,8 +1,9 @@
-import type { TerraformStack } from "cdktf";
+import { type App, LocalBackend, TerraformStack } from "cdktf";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../../constructs/proxmox-connection";
 import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../../../constructs/proxmox-gpu-vm";
 import type { Lab } from "../../lab";
 import { gibibyte } from "../../proxmox/size";
+import type { Terraform } from "../../terraform";
 
 /** Volume id of an image that is on the host already. */
 export const image = "local:import/talos.qcow2";
@@ -32,5 +33,21 @@ export const gpuVm =
       gpus: [{ address: "01:00", functions: "all" }],
       ...props,
     });
+
+/** A stack of its own for a VM. */
+export const vmStack =
+  (build: (stack: TerraformStack) => void) =>
+  (app: App): void => {
+    const stack = new TerraformStack(app, "gpu");
+    new LocalBackend(stack, { path: "terraform.tfstate" });
+    build(stack);
+  };
+
+/** Makes a VM ready to plan. */
+export const deployVm = (
+  lab: Lab,
+  build: (stack: TerraformStack) => void,
+  environment: NodeJS.ProcessEnv,
+): Promise<Terraform> => lab.deploy("gpu", vmStack(build), environment);
 
 export const rootPassword = { TF_VAR_proxmox_password: "proxmox" };
