@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { App } from "cdktf";
 import { build, built, type TalosMinor } from "./build";
+import { Cdktf } from "./cdktf";
 import { ImageFactory } from "./image-factory";
 import { freeLoopbackAddress } from "./loopback";
 import type { Providers } from "./providers";
@@ -35,7 +36,7 @@ const foreign = Object.keys(process.env).filter((name) => /^(TF_|PROXMOX_VE_|PM_
  * stacks from. Each lab has its own ports and files.
  */
 export class Lab {
-  private readonly terraforms: Terraform[] = [];
+  private readonly commands: { kill(): void }[] = [];
   private readonly nodes = new Map<number, Promise<TalosNode>>();
 
   static async start(options: LabOptions): Promise<Lab> {
@@ -113,13 +114,20 @@ export class Lab {
   /** Terraform in a directory of its own. */
   terraform(directory: string, environment: NodeJS.ProcessEnv = {}): Terraform {
     const terraform = new Terraform(directory, { ...this.environment, ...environment });
-    this.terraforms.push(terraform);
+    this.commands.push(terraform);
     return terraform;
+  }
+
+  /** CDK for Terraform's command line for a stack of its own. */
+  cdktf(stack: string, environment: NodeJS.ProcessEnv = {}, echo = false): Cdktf {
+    const cdktf = new Cdktf(this, stack, environment, echo);
+    this.commands.push(cdktf);
+    return cdktf;
   }
 
   /** Leaves nothing behind, whatever happened before. */
   async stop(): Promise<void> {
-    for (const terraform of this.terraforms) terraform.kill();
+    for (const command of this.commands) command.kill();
     await this.proxmox.stop();
     await this.factory.stop();
     for (const node of await Promise.allSettled(this.nodes.values())) {

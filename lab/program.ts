@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Lab } from "./lab";
 
-type Json = { [key: string]: Json | Json[] | string | number | boolean | null };
+/** A synthesized configuration, or a part of one. */
+export type Json = { [key: string]: Json | Json[] | string | number | boolean | null };
 
 const repository = resolve(__dirname, "..");
 

@@ -1,14 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-
-/** How a command ended. */
-export interface Run {
-  readonly code: number;
-  /** What it wrote, both streams in order. */
-  readonly output: string;
-}
+import { Processes, type Run } from "./processes";
 
 /** One resource of a plan and what is to happen to it. */
 export interface ResourceChange {
@@ -25,7 +17,7 @@ const quiet = ["-no-color", "-input=false"];
 
 /** Terraform or OpenTofu in one working directory. */
 export class Terraform {
-  private readonly running = new Set<ChildProcess>();
+  private readonly processes = new Processes();
   private said = "";
 
   constructor(
@@ -92,38 +84,14 @@ export class Terraform {
   }
 
   async run(...args: string[]): Promise<Run> {
-    // A process group of its own, so that `kill` reaches the providers and provisioners too.
-    const child = spawn(this.binary, args, {
-      cwd: this.directory,
-      env: { ...process.env, ...this.environment },
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
-    this.running.add(child);
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-      });
-    }
-    try {
-      const [code] = await once(child, "close");
-      return { code: (code as number | null) ?? -1, output };
-    } finally {
-      this.running.delete(child);
-      if (!args.includes("-json")) this.said += output;
-    }
+    const { directory, environment } = this;
+    const run = await this.processes.run(this.binary, args, { directory, environment });
+    if (!args.includes("-json")) this.said += run.output;
+    return run;
   }
 
   /** Ends at once what is running, as a power cut would. */
   kill(): void {
-    for (const { pid } of this.running) {
-      if (pid === undefined) continue;
-      try {
-        process.kill(-pid, "SIGKILL");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
-    }
+    this.processes.kill();
   }
 }

@@ -1,10 +1,8 @@
-import { Program } from "../program";
 import { placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
 test("what Proxmox is asked to create is what the default stack describes", async () => {
-  const program = Program.synthesize("main.ts");
-  const { lab, terraform } = await placed(program);
+  const { program, lab, terraform } = await placed("main.ts");
   succeeded(await terraform.apply("-target=proxmox_virtual_environment_vm.talos_node"));
   const [, create] = lab.proxmox.journal.find("POST", /\/qemu$/);
   const [schematic] = lab.factory.schematics.keys();
@@ -39,5 +37,4 @@ test("what Proxmox is asked to create is what the default stack describes", asyn
     template: "0",
     vmid: "100",
   });
-  program.dispose();
 });

@@ -1,9 +1,9 @@
-import { Program } from "../program";
+import type { Json } from "../program";
 import { type Placed, placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
 /** What a user edits in the program once the cluster runs. */
-function edit(configuration: ReturnType<() => Program["configuration"]>): void {
+function edit(configuration: Json): void {
   const { resource, data } = configuration as never as {
     resource: {
       proxmox_virtual_environment_vm: { talos_node: { cpu: { cores: number }; memory: { dedicated: number } } };
@@ -21,8 +21,7 @@ describe.each([
   ["the example with a template", "examples/template.ts"],
 ])("%s", (_, file) => {
   test("is created, stays as it is, is updated in place and destroyed without a trace", async () => {
-    const program = Program.synthesize(file);
-    const { lab, terraform, vmid }: Placed = await placed(program);
+    const { program, lab, terraform, vmid } = await placed(file);
     const before = traces(lab);
 
     await terraform.validate();
@@ -46,7 +45,6 @@ describe.each([
     succeeded(await terraform.destroy());
     expect(await terraform.addresses()).toEqual([]);
     expect(traces(lab)).toEqual(before);
-    program.dispose();
   });
 });
 

@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Program } from "../program";
 import { placed, root, token } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
@@ -18,8 +17,7 @@ const secretsIn = (value: unknown, name = ""): string[] => {
 };
 
 test("no secret is in the synthesized stack, in Terraform's output, or in files that others can read", async () => {
-  const program = Program.synthesize("main.ts");
-  const { lab, terraform } = await placed(program);
+  const { program, lab, terraform } = await placed("main.ts");
   lab.proxmox.faults.add({ method: "POST", path: /status\/start$/, call: 1, outcome: { failTask: "start failed" } });
   expect((await terraform.apply()).code).toBe(1);
   succeeded(await terraform.apply());
@@ -48,5 +46,4 @@ test("no secret is in the synthesized stack, in Terraform's output, or in files 
   for (const file of files) {
     expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700]);
   }
-  program.dispose();
 });

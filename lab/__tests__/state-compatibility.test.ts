@@ -1,6 +1,5 @@
 import { copyFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
-import { Program } from "../program";
 import type { ResourceChange } from "../terraform";
 import { credentials, placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
@@ -32,8 +31,7 @@ function differences({ before, after }: ResourceChange["change"]): string[] {
 }
 
 test("the state of a configuration written by hand is taken over, but for the listed deviations", async () => {
-  const program = Program.synthesize("examples/template.ts");
-  const { lab, terraform, vmid } = await placed(program);
+  const { program, lab, terraform, vmid } = await placed("examples/template.ts");
   const directory = join(lab.directory, "by-hand");
   cpSync(join(__dirname, "../fixtures/verified"), directory, { recursive: true });
   const byHand = lab.terraform(directory, {
@@ -59,5 +57,4 @@ test("the state of a configuration written by hand is taken over, but for the li
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
   expect(lab.proxmox.journal.find("POST", /\/clone$/)).toHaveLength(clones);
   expect(await (await lab.node(vmid)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
-  program.dispose();
 });

@@ -1,5 +1,5 @@
 import type { Lab, LabOptions } from "../../lab";
-import type { Program } from "../../program";
+import { Program } from "../../program";
 import type { Account } from "../../proxmox/access";
 import { graphicsCard } from "../../proxmox/pci-device";
 import type { Terraform } from "../../terraform";
@@ -49,8 +49,16 @@ export interface Placed {
   readonly vmid: number;
 }
 
-/** A program in a lab that has what the program expects of its host. */
-export async function placed(program: Program, options: Omit<LabOptions, "providers"> = {}): Promise<Placed> {
+const programs: Program[] = [];
+
+afterEach(() => {
+  for (const program of programs.splice(0)) program.dispose();
+});
+
+/** The stack of a program in a lab that has what the program expects of its host. */
+export async function placed(file: string, options: Omit<LabOptions, "providers"> = {}): Promise<Placed> {
+  const program = Program.synthesize(file);
+  programs.push(program);
   const lab = await startLab({
     node: program.node,
     accounts: [root, token],

@@ -1,4 +1,4 @@
-import type { Run } from "../../terraform";
+import type { Run } from "../../processes";
 
 /** Takes a command to have succeeded, and shows what it wrote when it has not. */
 export function succeeded({ code, output }: Run): void {
