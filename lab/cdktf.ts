@@ -26,7 +26,7 @@ export class Cdktf {
     return this.processes.run(resolve(__dirname, "../node_modules/.bin/cdktf"), args, {
       directory: this.lab.directory,
       environment: { ...this.lab.environment, DISABLE_VERSION_CHECK: "1", CI: "1", ...this.environment },
-      echo: this.echo,
+      listen: this.echo ? (text) => process.stdout.write(text) : undefined,
     });
   }
 

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { App } from "cdktf";
 import { build, built, type TalosMinor } from "./build";
 import { Cdktf } from "./cdktf";
+import { fitCilium } from "./cilium";
 import { ImageFactory } from "./image-factory";
 import { freeLoopbackAddress } from "./loopback";
+import type { Json } from "./program";
 import type { Providers } from "./providers";
 import { PropertyString } from "./proxmox/property-string";
 import { type ServerOptions, SimulatedProxmox } from "./proxmox/server";
@@ -26,6 +28,12 @@ export interface LabOptions extends ServerOptions {
    * @default - nothing
    */
   readonly nodeFaults?: readonly NodeFault[];
+  /**
+   * The stacks of this lab are planned and never applied.
+   *
+   * @default false
+   */
+  readonly planOnly?: boolean;
 }
 
 /** Variables that Terraform and the providers would read from the environment of whoever runs the lab. */
@@ -49,7 +57,7 @@ export class Lab {
   }
 
   private constructor(
-    options: LabOptions,
+    private readonly options: LabOptions,
     readonly directory: string,
     readonly factory: ImageFactory,
     readonly proxmox: SimulatedProxmox,
@@ -75,6 +83,11 @@ export class Lab {
     const node = await this.nodes.get(vmid);
     if (!node) throw new Error(`VM ${vmid} was never switched on with an address`);
     return node;
+  }
+
+  /** Fits a configuration to what the lab has. */
+  fit(configuration: Json): void {
+    fitCilium(configuration, this.options.providers.real && !this.options.planOnly ? "left out" : "kept");
   }
 
   /** A gateway in the network of the node's address. */
@@ -109,6 +122,13 @@ export class Lab {
     const app = new App({ outdir: join(this.directory, "cdktf.out"), stackTraces: false });
     define(app);
     app.synth();
+    const stacks = join(this.directory, "cdktf.out", "stacks");
+    for (const stack of readdirSync(stacks)) {
+      const file = join(stacks, stack, "cdk.tf.json");
+      const configuration: Json = JSON.parse(readFileSync(file, "utf8"));
+      this.fit(configuration);
+      writeFileSync(file, JSON.stringify(configuration, null, 2));
+    }
   }
 
   /** Terraform in a directory of its own. */

@@ -11,8 +11,8 @@ export interface Run {
 export interface RunOptions {
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Show what it writes as it comes. */
-  readonly echo?: boolean;
+  /** Hears what it writes as it comes. */
+  readonly listen?: (text: string) => void;
 }
 
 /** Commands that run, each in a process group of its own, so that ending one reaches providers and provisioners too. */
@@ -20,7 +20,7 @@ export class Processes {
   private readonly running = new Set<ChildProcess>();
 
   async run(command: string, args: readonly string[], options: RunOptions): Promise<Run> {
-    const { directory, environment, echo } = options;
+    const { directory, environment, listen } = options;
     const child = spawn(command, args, {
       cwd: directory,
       env: { ...process.env, ...environment },
@@ -32,7 +32,7 @@ export class Processes {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         output += text;
-        if (echo) process.stdout.write(text);
+        listen?.(text);
       });
     }
     try {

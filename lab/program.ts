@@ -55,6 +55,7 @@ export class Program {
     cpSync(this.output, directory, { recursive: true });
     const configuration = this.configuration;
     edit(configuration);
+    lab.fit(configuration);
     const ours = configuration as unknown as Record<"provider", { proxmox: Json[]; talos: Json[] }>;
     Object.assign(ours.provider.proxmox[0] ?? {}, { endpoint: lab.proxmox.endpoint, insecure: true });
     Object.assign(ours.provider.talos[0] ?? {}, { image_factory_url: lab.factory.url });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Processes, type Run } from "./processes";
 
 /** One resource of a plan and what is to happen to it. */
@@ -83,15 +84,24 @@ export class Terraform {
     return run;
   }
 
-  async run(...args: string[]): Promise<Run> {
+  run(...args: string[]): Promise<Run> {
     const { directory, environment } = this;
-    const run = await this.processes.run(this.binary, args, { directory, environment });
-    if (!args.includes("-json")) this.said += run.output;
-    return run;
+    // What is asked for as JSON is for programs, secrets included.
+    const listen = args.includes("-json") ? undefined : (text: string) => this.say(text);
+    return this.processes.run(this.binary, args, { directory, environment, listen });
+  }
+
+  /** Resolves once this text has been written. */
+  async until(text: string): Promise<void> {
+    while (!this.said.includes(text)) await sleep(50);
   }
 
   /** Ends at once what is running, as a power cut would. */
   kill(): void {
     this.processes.kill();
+  }
+
+  private say(text: string): void {
+    this.said += text;
   }
 }

@@ -32,8 +32,11 @@ describe.each([
     expect(await node.state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
 
     program.placeIn(lab, edit);
-    const changes = await terraform.changes();
-    expect(changes.map(({ change }) => change.actions)).toEqual(changes.map(() => ["update"]));
+    const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
+    expect(changes).toEqual([
+      "update proxmox_virtual_environment_vm.talos_node",
+      "update talos_machine_configuration_apply.node",
+    ]);
     succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
     expect(lab.proxmox.host.vm(vmid)).toMatchObject({ running: true, config: { cores: 12, memory: "24576" } });

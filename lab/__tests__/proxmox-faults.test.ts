@@ -2,6 +2,7 @@ import type { TerraformStack } from "cdktf";
 import type { Lab } from "../lab";
 import { ApiClient } from "./support/api-client";
 import { deployVm, gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
+import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -22,7 +23,7 @@ describe("access", () => {
     expect(unwrapped(output)).toMatch(/authentication failure/);
     expect(output).not.toContain("not-the-password");
     const right = lab.terraform(wrong.directory, rootPassword);
-    expect((await right.apply()).code).toBe(0);
+    succeeded(await right.apply());
     expect(await right.plan()).toMatchObject({ code: 0, changes: false });
   });
 
@@ -67,7 +68,7 @@ describe("creating the VM", () => {
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain(reason);
-    expect((await terraform.apply()).code).toBe(0);
+    succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
   });
 
@@ -75,7 +76,7 @@ describe("creating the VM", () => {
     const lab = await labWithImage();
     lab.proxmox.faults.add({ ...create, call: 1, outcome: { status: 500, reason: "got timeout" } });
     const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
-    expect(await terraform.apply()).toMatchObject({ code: 0 });
+    succeeded(await terraform.apply());
     expect(lab.proxmox.journal.find("POST", /\/qemu$/).map(({ status }) => status)).toEqual([500, 200]);
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
   });
@@ -110,7 +111,7 @@ describe("creating the VM", () => {
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain("PCI device '0000:01:00.0' already in use by VMID '200'");
     await root.task("POST", "nodes/pve/qemu/200/status/stop");
-    expect((await terraform.apply()).code).toBe(0);
+    succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
   });
 
@@ -123,7 +124,7 @@ describe("creating the VM", () => {
     await starting;
     terraform.kill();
     expect((await killed).code).not.toBe(0);
-    expect((await terraform.apply()).code).toBe(0);
+    succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
     expect(lab.proxmox.host.vm(100).running).toBe(true);
   });
@@ -152,9 +153,9 @@ describe("a VM id that is taken", () => {
       gpuVm(lab)(stack).resource.lifecycle = {};
     };
     const terraform = await deployVm(lab, unguarded, rootPassword);
-    expect((await terraform.apply()).code).toBe(0);
+    succeeded(await terraform.apply());
     expect(lab.proxmox.host.vm(100).name).toBe("mail-server");
-    expect((await terraform.destroy()).code).toBe(0);
+    succeeded(await terraform.destroy());
     expect(lab.proxmox.host.vms.size).toBe(0);
   });
 });
