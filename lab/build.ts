@@ -43,15 +43,17 @@ interface Program {
   readonly package: string;
   readonly output: string;
   readonly sources: readonly string[];
-  readonly flags?: readonly string[];
+  readonly flags: readonly string[];
 }
 
-const tool = (module: string, goPackage: string, output: string, version?: string): Program => ({
+const stripped = ["-ldflags=-s -w"];
+
+const tool = (module: string, goPackage: string, output: string, linked: string): Program => ({
   module: join(lab, "tools", module),
   package: goPackage,
   output: join(cache, "bin", output),
   sources: ["go.mod", "go.sum"],
-  flags: version ? [`-ldflags=-s -w -X main.version=${version}`] : [],
+  flags: [`-ldflags=-s -w -X ${linked}`],
 });
 
 const own = (command: string): Program => ({
@@ -59,10 +61,16 @@ const own = (command: string): Program => ({
   package: `./cmd/${command}`,
   output: join(cache, "bin", command),
   sources: ["go.mod", "go.sum", `cmd/${command}`, "internal", "validate/check"],
+  flags: stripped,
 });
 
 const proxmox = { source: "bpg/proxmox", version: "0.112.0" };
-const provider = tool("proxmox", "github.com/bpg/terraform-provider-proxmox", "terraform-provider-proxmox", "0.112.0");
+const provider = tool(
+  "proxmox",
+  "github.com/bpg/terraform-provider-proxmox",
+  "terraform-provider-proxmox",
+  `main.version=${proxmox.version}`,
+);
 const standIn = own("terraform-provider-standin");
 
 const targets = {
@@ -83,11 +91,14 @@ const targets = {
         package: ".",
         output: built.talosValidate(minor),
         sources: ["main.go", "check", `talos-${minor}.mod`, `talos-${minor}.sum`],
-        flags: [`-modfile=talos-${minor}.mod`],
+        flags: [...stripped, `-modfile=talos-${minor}.mod`],
       });
     }
   },
-  opentofu: () => compile(tool("opentofu", "github.com/opentofu/opentofu/cmd/tofu", "tofu")),
+  opentofu: () =>
+    compile(
+      tool("opentofu", "github.com/opentofu/opentofu/cmd/tofu", "tofu", "github.com/opentofu/opentofu/version.dev=no"),
+    ),
 };
 
 export type Target = keyof typeof targets;
@@ -105,8 +116,7 @@ function compile(program: Program): void {
   mkdirSync(dirname(program.output), { recursive: true });
   // Another process may run the old program: it is replaced, not written over.
   const fresh = `${program.output}.${process.pid}`;
-  const flags = program.flags?.some((flag) => flag.startsWith("-ldflags")) ? [] : ["-ldflags=-s -w"];
-  execFileSync("go", ["build", ...flags, ...(program.flags ?? []), "-o", fresh, program.package], {
+  execFileSync("go", ["build", ...program.flags, "-o", fresh, program.package], {
     cwd: program.module,
     stdio: "inherit",
     env: { ...process.env, CGO_ENABLED: "0" },
