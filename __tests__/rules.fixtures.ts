@@ -284,9 +284,9 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         gpu({ address: "01:00.8" }),
         'gpus[0].address "01:00.8" is not a PCI address; write it as `lspci -D` prints it, such as "0000:01:00.0"',
       ],
-      "a function that is no number": [
-        gpu({ address: "01:00", functions: ["all"] }),
-        'gpus[0].functions has "all"; write "all" or a list of numbers from 0 to 7',
+      "a function that no device has": [
+        gpu({ address: "01:00", functions: [0, 8] }),
+        'gpus[0].functions has 8; write "all" or a list of numbers from 0 to 7',
       ],
       "of a mapping": [
         mapping({ address: "10de:2684" }),

@@ -14,7 +14,9 @@ const vmProps = {
   node: "pve",
   vmId: 100,
   boot: { clone: { id: 9000, node: "pve", full: true, guestAgent: true } },
-  gpus: [{ address: "01:00", pcie: true, rombar: true, xvga: false, romFile: "gpu.rom", mdev: "nvidia-63" }],
+  gpus: [
+    { address: "01:00", functions: [0], pcie: true, rombar: true, xvga: false, romFile: "gpu.rom", mdev: "nvidia-63" },
+  ],
   cpu: { cores: 4, sockets: 1, type: "host" },
   memory: { dedicated: 4096, floating: 0 },
   disks: [
@@ -55,6 +57,7 @@ const judgedOfVm: Judged = {
   "boot.iso.fileId": [],
   "boot.iso.guestAgent": ["agent-needs-extension"],
   "gpus[0].address": ["pci-address-format"],
+  "gpus[0].functions[0]": ["pci-address-format"],
   "gpus[0].mapping": [],
   "gpus[0].mapping.name": [],
   "gpus[0].mapping.address": ["pci-address-format"],

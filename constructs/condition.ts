@@ -10,16 +10,17 @@ export type Condition = boolean | IResolvable;
 /** True when the value is known only to Terraform. */
 export const isUnknown = Token.isUnresolved;
 
+/** The value as text; a number that is unknown now would otherwise come out as the number that stands for it. */
+export const asText = (value: unknown): string =>
+  Token.asString(typeof value === "number" && isUnknown(value) ? Tokenization.reverseNumber(value) : String(value));
+
 /**
  * The value as text for a message; one that is unknown now is filled in by Terraform.
  *
  * @example shown("01:00") is `"01:00"`, with its quotes
  */
-export function shown(value: unknown): string {
-  if (isUnknown(value))
-    return `"${Token.asString(typeof value === "number" ? Tokenization.reverseNumber(value) : value)}"`;
-  return JSON.stringify(value) ?? "nothing";
-}
+export const shown = (value: unknown): string =>
+  isUnknown(value) ? `"${asText(value)}"` : (JSON.stringify(value) ?? "nothing");
 
 export function not(condition: Condition): Condition {
   return typeof condition === "boolean" ? !condition : Op.not(condition);

@@ -3,7 +3,7 @@ import type { VirtualEnvironmentVmEfiDisk } from "../.gen/providers/proxmox/virt
 import { equal, isUnknown, not, oneOf, or, shown } from "./condition";
 import { defaultDatastore } from "./disk";
 import type { Rule } from "./rule";
-import { flag, objectOf, orFalse, text } from "./shape";
+import { flag, literalOr, objectOf, text } from "./shape";
 
 /** Firmware of a VM: `ovmf` is UEFI. */
 export type VmBios = "ovmf" | "seabios" | IResolvable;
@@ -32,7 +32,10 @@ export interface VmEfiDisk {
   readonly preEnrolledKeys?: false | IResolvable;
 }
 
-export const vmEfiDiskShape = orFalse(objectOf<VmEfiDisk>({ datastore: text, type: text, preEnrolledKeys: flag }));
+export const vmEfiDiskShape = literalOr(
+  false,
+  objectOf<VmEfiDisk>({ datastore: text, type: text, preEnrolledKeys: flag }),
+);
 
 export function efiDiskBlock(efiDisk: VmEfiDisk | false): VirtualEnvironmentVmEfiDisk | undefined {
   if (efiDisk === false) return undefined;

@@ -5,7 +5,7 @@ import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 import { deviceShape, type PciMappingDevice } from "./pci-mapping";
 import type { ProxmoxConnection } from "./proxmox-connection";
 import type { Rule } from "./rule";
-import { anything, flag, objectOf, ruledFlag, text, textOr } from "./shape";
+import { flag, listOf, literalOr, number, objectOf, ruledFlag, text, textOr } from "./shape";
 
 /** How the guest sees a passed-through device. */
 export interface GpuOptions {
@@ -78,7 +78,7 @@ export type Gpu = GpuAtAddress | GpuByMapping;
 
 export const gpuShape = objectOf<Record<keyof Gpu, unknown>>({
   address: text,
-  functions: anything,
+  functions: literalOr("all", listOf(number)),
   mapping: textOr(objectOf(deviceShape)),
   pcie: flag,
   rombar: ruledFlag,
@@ -257,8 +257,7 @@ export const gpuRules: readonly Rule<Passthrough>[] = [
   },
 ];
 
-const functionsOf = ({ functions }: Gpu): readonly unknown[] =>
-  functions === undefined || functions === "all" ? [] : [functions].flat();
+const functionsOf = ({ functions }: Gpu): readonly number[] => (Array.isArray(functions) ? functions : []);
 
 /** What Proxmox's other notations of a boolean mean. */
 function suggestedBoolean(value: unknown): string {

@@ -1,5 +1,5 @@
-import { Fn, type LocalExecProvisioner, Token } from "cdktf";
-import { isUnknown } from "./condition";
+import type { LocalExecProvisioner } from "cdktf";
+import { asText } from "./condition";
 
 /**
  * Shell that must run where Terraform runs, because no resource does it. It stops with a sentence that says what failed.
@@ -43,7 +43,7 @@ done
     {
       KUBECONFIG: kubeconfig,
       ENDPOINT: endpoint,
-      TIMEOUT: Token.asString(isUnknown(timeout) ? Fn.tostring(timeout) : `${timeout}`),
+      TIMEOUT: asText(timeout),
       RESOURCES: resources,
     },
   );

@@ -1,5 +1,5 @@
 import { Fn, Token } from "cdktf";
-import { and, type Condition, equal, isUnknown, matches, or, shown } from "./condition";
+import { and, asText, type Condition, equal, isUnknown, matches, or, shown } from "./condition";
 import type { Check, Rule } from "./rule";
 
 /**
@@ -38,7 +38,7 @@ export class PciAddress {
   ) {}
 
   withFunction(functionNumber: number): PciAddress {
-    return new PciAddress(this.device, String(functionNumber));
+    return new PciAddress(this.device, asText(functionNumber));
   }
 
   wholeDevice(): PciAddress {

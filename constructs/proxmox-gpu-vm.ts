@@ -412,14 +412,14 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         cdrom: boot.iso && { fileId: boot.iso.fileId, interface: isoInterface },
         clone: boot.clone && this.cloneBlock(boot.clone),
         cpu: { ...cpu, type: cpu.type as string },
-        disk: [...this.disks],
+        disk: blocks(this.disks),
         efiDisk: efiDiskBlock(efiDisk),
-        hostpci: this.gpus.map(hostpci),
+        hostpci: blocks(this.gpus.map(hostpci)),
         initialization: initialization && initializationBlock(initialization),
         memory,
         networkDevice: [...this.networkDevices],
         operatingSystem: { type: "l26" },
-        serialDevice: serialDevices.map((device) => ({ device })),
+        serialDevice: blocks(serialDevices.map((device) => ({ device }))),
         startup,
         vga,
         lifecycle: lifecycleWith(preconditions),
@@ -484,6 +484,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     return { vmId: vmId as number, nodeName: node, full };
   }
 }
+
+const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
 
 /** One list for all VMs of a stack: it is every VM of the Proxmox cluster. */
 function allVmsOf(stack: TerraformStack): DataProxmoxVirtualEnvironmentVms {

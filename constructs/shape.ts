@@ -69,10 +69,10 @@ export const record: Field = {
   },
 };
 
-/** The field, or `false` for nothing of it. */
-export const orFalse = (field: Field): Field => ({
+/** The literal, such as `false` for nothing of it, or the field. */
+export const literalOr = (literal: unknown, field: Field): Field => ({
   ...field,
-  fit: (value, path, misfit) => (value === false ? false : field.fit(value, path, misfit)),
+  fit: (value, path, misfit) => (value === literal ? value : field.fit(value, path, misfit)),
 });
 
 export function listOf(item: Field): Field {

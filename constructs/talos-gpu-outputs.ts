@@ -60,7 +60,7 @@ export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosSingleNode): Rec
       description: "Network of the node",
       value: {
         address: vm.address,
-        gateway: vm.gateway ?? null,
+        ...(vm.gateway !== undefined && { gateway: vm.gateway }),
         dns_servers: vm.nameServers ?? [],
         bridges: vm.networkDevices.map(({ bridge }) => bridge),
       },

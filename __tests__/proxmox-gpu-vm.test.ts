@@ -1,0 +1,230 @@
+import { TerraformOutput } from "cdktf";
+import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
+import { HardwareMappingPci } from "../.gen/providers/proxmox/hardware-mapping-pci";
+import { VirtualEnvironmentVm } from "../.gen/providers/proxmox/virtual-environment-vm";
+import type { ProxmoxGpuVm, ProxmoxGpuVmProps } from "../constructs";
+import { apiToken, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
+
+const vm = (props: Partial<ProxmoxGpuVmProps> = {}, connection = undefined as typeof apiToken | undefined) =>
+  synthesized((stack) => void vmIn(stack, props, connection));
+
+const block = (props: Partial<ProxmoxGpuVmProps> = {}): TerraformJson =>
+  synthesizedJson((stack) => void vmIn(stack, props)).resource[VirtualEnvironmentVm.tfResourceType].talos_node;
+
+describe("ProxmoxGpuVm", () => {
+  test("has by default what a Talos guest needs", () => {
+    expect(vm()).toHaveResourceWithProperties(VirtualEnvironmentVm, {
+      name: "talos-gpu",
+      node_name: "pve",
+      machine: "q35",
+      bios: "ovmf",
+      efi_disk: { datastore_id: "local-lvm", type: "4m", pre_enrolled_keys: false },
+      cpu: { cores: 4, sockets: 1, type: "host" },
+      memory: { dedicated: 8192, floating: 0 },
+      scsi_hardware: "virtio-scsi-pci",
+      operating_system: { type: "l26" },
+      serial_device: [{ device: "socket" }],
+      on_boot: true,
+      stop_on_destroy: true,
+    });
+  });
+
+  test("writes every key of a network device, because the provider demands them all", () => {
+    expect(block({ networkDevices: [{ bridge: "vmbr1", vlanId: 5 }] }).network_device).toEqual([
+      {
+        bridge: "vmbr1",
+        disconnected: null,
+        enabled: null,
+        firewall: null,
+        mac_address: null,
+        model: "virtio",
+        mtu: null,
+        queues: null,
+        rate_limit: null,
+        trunks: null,
+        vlan_id: 5,
+      },
+    ]);
+  });
+
+  test("has no EFI disk with seabios", () => {
+    expect(block({ bios: "seabios" })).not.toHaveProperty("efi_disk");
+  });
+
+  describe("boots", () => {
+    test("from an imported image, on its first disk", () => {
+      const { disk, boot_order } = block({ disks: [{ size: 50 }, { size: 20, datastore: "tank" }] });
+      expect(disk).toMatchObject([
+        { interface: "scsi0", size: 50, import_from: "local:import/talos.qcow2", cache: "writethrough", discard: "on" },
+        { interface: "scsi1", size: 20, datastore_id: "tank" },
+      ]);
+      expect(disk[1]).not.toHaveProperty("import_from");
+      expect(boot_order).toEqual(["scsi0"]);
+    });
+
+    test("from a clone of a template by id, with the template's disks", () => {
+      const { clone, disk } = block({ boot: { clone: { id: 9000, node: "pve2" } } });
+      expect(clone).toEqual({ vm_id: 9000, node_name: "pve2", full: true });
+      expect(disk).toBeUndefined();
+    });
+
+    test("from a clone of the only template of a name", () => {
+      const stack = vm({ boot: { clone: { name: "talos-template" } } });
+      expect(stack).toHaveDataSourceWithProperties(DataProxmoxVirtualEnvironmentVms, {
+        filter: [
+          { name: "name", values: ["talos-template"] },
+          { name: "template", values: ["true"] },
+        ],
+      });
+      expect(stack).toHaveResourceWithProperties(VirtualEnvironmentVm, {
+        clone: expect.objectContaining({
+          vm_id: "${data.proxmox_virtual_environment_vms.talos_template.vms[0].vm_id}",
+        }),
+        lifecycle: {
+          precondition: [
+            {
+              condition: "${(length(data.proxmox_virtual_environment_vms.talos_template.vms) == 1)}",
+              error_message: expect.stringMatching(
+                /"talos-template" is not the name of exactly one template.*\[clone-source-once\]/,
+              ),
+            },
+          ],
+        },
+      });
+    });
+
+    test("from an ISO, after the disk that it installs to", () => {
+      const { cdrom, boot_order, disk } = block({ boot: { iso: { fileId: "local:iso/talos.iso" } } });
+      expect(cdrom).toEqual({ file_id: "local:iso/talos.iso", interface: "ide0" });
+      expect(boot_order).toEqual(["scsi0", "ide0"]);
+      expect(disk).toHaveLength(1);
+    });
+  });
+
+  describe("passes through", () => {
+    const hostpci = (...gpus: ProxmoxGpuVmProps["gpus"] & object) => block({ gpus }).hostpci;
+
+    test.each([
+      ["a function of lspci", { address: "01:00" }, "0000:01:00.0"],
+      ["an address in full, in lower case", { address: "0000:0A:00.1" }, "0000:0a:00.1"],
+      ["the whole device", { address: "01:00", functions: "all" as const }, "0000:01:00"],
+      ["several functions", { address: "01:00", functions: [0, 1] }, "0000:01:00.0;0000:01:00.1"],
+      ["several devices", { address: "01:00;02:00.1" }, "0000:01:00.0;0000:02:00.1"],
+    ])("%s", (_, gpu, id) => {
+      expect(hostpci(gpu)).toEqual([{ device: "hostpci0", id, pcie: true, rombar: true, xvga: false }]);
+    });
+
+    test("a mapping", () => {
+      expect(hostpci({ mapping: "gpu" })).toEqual([
+        { device: "hostpci0", mapping: "gpu", pcie: true, rombar: true, xvga: false },
+      ]);
+    });
+
+    test("devices in slots by their order, in which the provider reads them back", () => {
+      const gpus = Array.from({ length: 12 }, (_, index) => ({ mapping: `gpu${index}` }));
+      expect(hostpci(...gpus).map(({ device }: TerraformJson) => device)).toEqual(
+        gpus.map((_, slot) => `hostpci${slot}`),
+      );
+    });
+
+    test("with all options, booleans as booleans", () => {
+      const gpu = { address: "01:00", pcie: false, rombar: false, xvga: true, romFile: "gpu.rom", mdev: "nvidia-63" };
+      expect(hostpci(gpu)).toEqual([
+        {
+          device: "hostpci0",
+          id: "0000:01:00.0",
+          pcie: false,
+          rombar: false,
+          xvga: true,
+          rom_file: "gpu.rom",
+          mdev: "nvidia-63",
+        },
+      ]);
+    });
+
+    test("a device for which it creates the mapping, so that an API token suffices", () => {
+      const device = { name: "gpu", address: "01:00", deviceId: "10de:2684", iommuGroup: 14 };
+      const stack = vm({ gpus: [{ mapping: device }] }, apiToken);
+      expect(stack).toHaveResourceWithProperties(HardwareMappingPci, {
+        name: "gpu",
+        map: [{ node: "pve", path: "0000:01:00", id: "10de:2684", iommu_group: 14 }],
+      });
+      expect(stack).toHaveResourceWithProperties(VirtualEnvironmentVm, {
+        hostpci: [expect.objectContaining({ mapping: "${proxmox_hardware_mapping_pci.gpu.name}" })],
+      });
+    });
+  });
+
+  test("guards a VM id against a VM of another name", () => {
+    expect(vm({ vmId: 100 })).toHaveDataSource(DataProxmoxVirtualEnvironmentVms);
+    expect(block({ vmId: 100 }).lifecycle.precondition).toEqual([
+      {
+        condition:
+          '${(lookup(zipmap(data.proxmox_virtual_environment_vms.same_id.vms[*].vm_id, data.proxmox_virtual_environment_vms.same_id.vms[*].name), 100, "talos-gpu") == "talos-gpu")}',
+        error_message: expect.stringContaining("[vm-id-free]"),
+      },
+    ]);
+  });
+
+  test("asks for the VMs once, however many it guards", () => {
+    const { data } = synthesizedJson((stack) => {
+      vmIn(stack, { vmId: 100 });
+      vmIn(stack, { vmId: 101 }, undefined, "second");
+    });
+    expect(Object.keys(data[DataProxmoxVirtualEnvironmentVms.tfResourceType])).toEqual(["same_id"]);
+  });
+
+  test("turns the agent on exactly where what it boots contains the agent", () => {
+    expect(block().agent).toEqual({ enabled: true, trim: true, type: "virtio" });
+    expect(block({ boot: { clone: { id: 9000 } } }).agent.enabled).toBe(false);
+    expect(block({ boot: { clone: { id: 9000, guestAgent: true } } }).agent.enabled).toBe(true);
+  });
+
+  test.each([
+    ["scsi0", "/dev/sda"],
+    ["sata1", "/dev/sda"],
+    ["virtio0", "/dev/vda"],
+  ])("tells Talos the install disk of %s: %s", (bus, device) => {
+    let made: ProxmoxGpuVm | undefined;
+    synthesized((stack) => {
+      made = vmIn(stack, { disks: [{ size: 20, interface: bus }] });
+    });
+    expect(made?.installDisk).toBe(device);
+  });
+
+  test("exposes its defaults, its resource and its addresses", () => {
+    const { output } = synthesizedJson((stack) => {
+      const made = vmIn(stack, {
+        networkDevices: [{ macAddress: "BC:24:11:00:00:01" }],
+        initialization: {
+          ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
+          dnsServers: ["192.168.1.2"],
+        },
+      });
+      expect(made).toMatchObject({
+        name: "talos-gpu",
+        address: "192.168.1.50/24",
+        gateway: "192.168.1.1",
+        nameServers: ["192.168.1.2"],
+        macAddress: "BC:24:11:00:00:01",
+        cpu: { cores: 4, sockets: 1, type: "host" },
+        memory: { dedicated: 8192, floating: 0 },
+      });
+      expect(made.resource).toBeInstanceOf(VirtualEnvironmentVm);
+      new TerraformOutput(stack, "of_vm", { value: [made.id, made.vmId, made.ipv4Addresses] });
+    });
+    expect(output.of_vm.value).toEqual([
+      "${proxmox_virtual_environment_vm.talos_node.id}",
+      "${proxmox_virtual_environment_vm.talos_node.vm_id}",
+      "${proxmox_virtual_environment_vm.talos_node.ipv4_addresses}",
+    ]);
+    expect.assertions(3);
+  });
+
+  test("gives an IPv6 address to the cloud-init drive as such", () => {
+    const initialization = { ipConfigs: [{ address: "fd00::50/64", gateway: "fd00::1" }] };
+    expect(block({ initialization }).initialization.ip_config).toEqual([
+      { ipv6: { address: "fd00::50/64", gateway: "fd00::1" } },
+    ]);
+  });
+});

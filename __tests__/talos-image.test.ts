@@ -1,0 +1,82 @@
+import { parse } from "yaml";
+import { DownloadFile } from "../.gen/providers/proxmox/download-file";
+import { DataTalosImageFactoryUrls } from "../.gen/providers/talos/data-talos-image-factory-urls";
+import { ImageFactorySchematic } from "../.gen/providers/talos/image-factory-schematic";
+import { type NvidiaDriver, ProxmoxConnection, TalosImage, type TalosImageProps } from "../constructs";
+import { nodeIn, password, synthesized, synthesizedJson } from "./stacks";
+
+const extensionsOf = (props: TalosImageProps) => {
+  const { resource } = synthesizedJson((stack) => void new TalosImage(stack, "image", props));
+  const { schematic } = resource[ImageFactorySchematic.tfResourceType].talos;
+  return parse(schematic).customization.systemExtensions.officialExtensions;
+};
+
+describe("TalosImage", () => {
+  test("always contains the guest agent", () => {
+    expect(extensionsOf({})).toEqual(["siderolabs/qemu-guest-agent"]);
+  });
+
+  test.each<[NvidiaDriver, string[]]>([
+    [
+      { kernelModules: "open", branch: "lts" },
+      ["siderolabs/nvidia-container-toolkit-lts", "siderolabs/nvidia-open-gpu-kernel-modules-lts"],
+    ],
+    [
+      { kernelModules: "open", branch: "production" },
+      ["siderolabs/nvidia-container-toolkit-production", "siderolabs/nvidia-open-gpu-kernel-modules-production"],
+    ],
+    [
+      { kernelModules: "proprietary", branch: "lts" },
+      ["siderolabs/nonfree-kmod-nvidia-lts", "siderolabs/nvidia-container-toolkit-lts"],
+    ],
+    [
+      { kernelModules: "proprietary", branch: "production" },
+      ["siderolabs/nonfree-kmod-nvidia-production", "siderolabs/nvidia-container-toolkit-production"],
+    ],
+  ])("contains the pair of the NVIDIA driver %j", (nvidia, pair) => {
+    expect(extensionsOf({ nvidia })).toEqual([...pair, "siderolabs/qemu-guest-agent"]);
+  });
+
+  test("names an extension once, in an order that does not depend on the props", () => {
+    const extensions = ["siderolabs/iscsi-tools", "siderolabs/qemu-guest-agent"];
+    expect(extensionsOf({ extensions })).toEqual(extensions);
+    expect(extensionsOf({ extensions: extensions.toReversed() })).toEqual(extensions);
+  });
+
+  test("downloads the nocloud disk image of its schematic and version for import", () => {
+    const stack = synthesized((scope) => {
+      new ProxmoxConnection(scope, "proxmox", password);
+      new TalosImage(scope, "image", { version: "v1.14.1" }).downloadedTo("pve", "images");
+    });
+    expect(stack).toHaveResourceWithProperties(DownloadFile, {
+      node_name: "pve",
+      datastore_id: "images",
+      content_type: "import",
+      url: "https://factory.talos.dev/image/${talos_image_factory_schematic.talos.id}/v1.14.1/nocloud-amd64.qcow2",
+      file_name: "talos-v1.14.1-${talos_image_factory_schematic.talos.id}-nocloud-amd64.qcow2",
+      overwrite: false,
+    });
+  });
+
+  test("gives the machine configuration the installer of the same schematic and version", () => {
+    const stack = synthesized((scope) => {
+      nodeIn(scope, { talos: new TalosImage(scope, "image", { version: "v1.12.0" }) });
+    });
+    expect(stack).toHaveDataSourceWithProperties(DataTalosImageFactoryUrls, {
+      schematic_id: "${talos_image_factory_schematic.talos.id}",
+      talos_version: "v1.12.0",
+      platform: "nocloud",
+      architecture: "amd64",
+    });
+    expect(stack).toContain('\\"image\\" = data.talos_image_factory_urls.talos.urls.installer');
+  });
+
+  test("comes from another factory where one is named", () => {
+    const { provider, resource } = synthesizedJson((stack) => {
+      new ProxmoxConnection(stack, "proxmox", password);
+      new TalosImage(stack, "image", { factory: "https://factory.example" }).downloadedTo("pve");
+    });
+    expect(provider.talos).toEqual([{ image_factory_url: "https://factory.example" }]);
+    expect(resource[DownloadFile.tfResourceType].talos.url).toMatch(/^https:\/\/factory\.example\/image\//);
+  });
+});

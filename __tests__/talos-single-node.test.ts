@@ -1,0 +1,261 @@
+import { File } from "@cdktf/provider-local/lib/file";
+import { Resource } from "@cdktf/provider-null/lib/resource";
+import { TerraformVariable } from "cdktf";
+import { parseAllDocuments } from "yaml";
+import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
+import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
+import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
+import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
+import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
+import type { TalosSingleNodeProps } from "../constructs";
+import { machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
+
+const node = (props: Partial<TalosSingleNodeProps> = {}) => synthesized((stack) => void nodeIn(stack, props));
+const json = (props: Partial<TalosSingleNodeProps> = {}): TerraformJson =>
+  synthesizedJson((stack) => void nodeIn(stack, props));
+
+const patchesOf = (stack: TerraformJson): string[] =>
+  stack.data[DataTalosMachineConfiguration.tfResourceType].node.config_patches;
+
+/** The documents of all patches that are known at synth. */
+const documents = (props: Partial<TalosSingleNodeProps> = {}): TerraformJson[] =>
+  patchesOf(json(props)).flatMap((patch) => parseAllDocuments(patch).map((document) => document.toJS()));
+
+describe("TalosSingleNode", () => {
+  test("makes secrets and configuration of the node's own Talos version", () => {
+    const stack = node({ talos: { version: "v1.12.0" } });
+    expect(stack).toHaveResourceWithProperties(MachineSecrets, { talos_version: "v1.12.0" });
+    expect(stack).toHaveDataSourceWithProperties(DataTalosMachineConfiguration, {
+      cluster_name: "talos-gpu",
+      cluster_endpoint: "https://192.168.1.50:6443",
+      machine_type: "controlplane",
+      machine_secrets: "${talos_machine_secrets.cluster.machine_secrets}",
+      talos_version: "v1.12.0",
+      kubernetes_version: "1.35.4",
+    });
+  });
+
+  test("goes from the configuration to a kubeconfig, one step after the other", () => {
+    const { resource } = json();
+    expect(resource[MachineConfigurationApply.tfResourceType].node).toEqual({
+      node: "192.168.1.50",
+      client_configuration: "${talos_machine_secrets.cluster.client_configuration}",
+      machine_configuration_input: "${data.talos_machine_configuration.node.machine_configuration}",
+    });
+    expect(resource[MachineBootstrap.tfResourceType].cluster.depends_on).toEqual([
+      "talos_machine_configuration_apply.node",
+    ]);
+    expect(resource[ClusterKubeconfig.tfResourceType].cluster.depends_on).toEqual(["talos_machine_bootstrap.cluster"]);
+  });
+
+  test("waits for its machine", () => {
+    const { resource } = synthesizedJson((stack) => {
+      const vm = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
+      nodeIn(stack, { machine: vm });
+    });
+    expect(resource[MachineConfigurationApply.tfResourceType].node.depends_on).toEqual([
+      "proxmox_virtual_environment_vm.talos_node",
+    ]);
+  });
+
+  test("writes the two files for their owner alone", () => {
+    const files = json().resource[File.tfResourceType];
+    const secret = { file_permission: "0600", directory_permission: "0700" };
+    expect(files).toEqual({
+      kubeconfig: {
+        ...secret,
+        filename: "../../../clusters/talos-gpu/kubeconfig",
+        content: "${talos_cluster_kubeconfig.cluster.kubeconfig_raw}",
+      },
+      talosconfig: {
+        ...secret,
+        filename: "../../../clusters/talos-gpu/talosconfig",
+        content: "${data.talos_client_configuration.cluster.talos_config}",
+      },
+    });
+  });
+
+  test("gives the shell its values in the environment, and a bound to the wait", () => {
+    const steps = json({ readyTimeout: 60 }).resource[Resource.tfResourceType];
+    const wait = steps.wait_for_kubernetes.provisioner[0]["local-exec"];
+    expect(wait.environment).toEqual({
+      KUBECONFIG: "${local_file.kubeconfig.filename}",
+      ENDPOINT: "https://192.168.1.50:6443",
+      TIMEOUT: "60",
+      RESOURCES: "",
+    });
+    expect(wait.command).toContain("get --raw /readyz");
+    expect(wait.command).not.toContain("${");
+    const taint = steps.remove_control_plane_taint;
+    expect(taint.provisioner[0]["local-exec"].command).toContain(
+      "taint nodes --all node-role.kubernetes.io/control-plane-",
+    );
+    expect(taint.triggers).toEqual({ cluster: "${null_resource.wait_for_kubernetes.id}" });
+  });
+
+  describe("patches the machine configuration, one concern at a time:", () => {
+    test.each<[string, Partial<TalosSingleNodeProps>, object]>([
+      [
+        "install disk and image",
+        { talos: { version: "v1.13.9", installer: "factory.example/nocloud-installer/id:v1.13.9" } },
+        { machine: { install: { disk: "/dev/sda", image: "factory.example/nocloud-installer/id:v1.13.9" } } },
+      ],
+      ["install disk alone", { installDisk: "/dev/sdb" }, { machine: { install: { disk: "/dev/sdb" } } }],
+      [
+        "the address on the only physical device",
+        {},
+        {
+          machine: {
+            network: {
+              interfaces: [
+                {
+                  deviceSelector: { physical: true },
+                  dhcp: false,
+                  addresses: ["192.168.1.50/24"],
+                  routes: [{ network: "0.0.0.0/0", gateway: "192.168.1.1" }],
+                },
+              ],
+            },
+          },
+        },
+      ],
+      [
+        "the address on the device of a MAC address, with name servers and no gateway",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "fd00::50/64",
+            installDisk: "/dev/sda",
+            macAddress: "BC:24:11:00:00:01",
+            nameServers: ["fd00::1"],
+          },
+        },
+        {
+          machine: {
+            network: {
+              interfaces: [
+                { deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" }, dhcp: false, addresses: ["fd00::50/64"] },
+              ],
+              nameservers: ["fd00::1"],
+            },
+          },
+        },
+      ],
+      [
+        "the host name of Talos 1.11",
+        { talos: { version: "v1.11.6" } },
+        { machine: { network: { hostname: "talos-gpu" } } },
+      ],
+      [
+        "the host name from Talos 1.12 on",
+        { talos: { version: "v1.12.0" } },
+        { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname: "talos-gpu", auto: "off" },
+      ],
+      ["the kubelet's address", {}, { machine: { kubelet: { nodeIP: { validSubnets: ["192.168.1.50/32"] } } } }],
+      ["time servers", { timeServers: ["time.example"] }, { machine: { time: { servers: ["time.example"] } } }],
+      ["workloads on the control plane", {}, { cluster: { allowSchedulingOnControlPlanes: true } }],
+      [
+        "no discovery by Kubernetes",
+        {},
+        { cluster: { discovery: { registries: { kubernetes: { disabled: true } } } } },
+      ],
+      [
+        "NVIDIA's kernel modules",
+        { talos: { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "lts" } } },
+        {
+          machine: {
+            kernel: {
+              modules: [{ name: "nvidia" }, { name: "nvidia_uvm" }, { name: "nvidia_drm" }, { name: "nvidia_modeset" }],
+            },
+          },
+        },
+      ],
+      [
+        "NVIDIA's kernel modules and sysctl up to Talos 1.12",
+        { talos: { version: "v1.12.0", nvidia: { kernelModules: "open", branch: "lts" } } },
+        {
+          machine: {
+            kernel: {
+              modules: [{ name: "nvidia" }, { name: "nvidia_uvm" }, { name: "nvidia_drm" }, { name: "nvidia_modeset" }],
+            },
+            sysctls: { "net.core.bpf_jit_harden": "1" },
+          },
+        },
+      ],
+    ])("%s", (_, props, patch) => {
+      expect(documents(props)).toContainEqual(patch);
+    });
+
+    test("nothing of Cilium, so that Talos brings its own network", () => {
+      expect(JSON.stringify(documents())).not.toMatch(/cni|proxy|kubePrism/);
+    });
+
+    test("the user's patches last, objects and YAML as they are", () => {
+      const yaml = "machine:\n  env: {A: b}\n---\napiVersion: v1alpha1\nkind: WatchdogTimerConfig\n";
+      const patches = patchesOf(json({ configPatches: [{ machine: { sysctls: { "vm.swappiness": "0" } } }, yaml] }));
+      expect(patches.slice(-2)).toEqual(['machine:\n  sysctls:\n    vm.swappiness: "0"\n', yaml]);
+    });
+
+    test("those of other constructs before the user's", () => {
+      const patches = patchesOf(
+        synthesizedJson((stack) => {
+          nodeIn(stack, { configPatches: ["machine: {env: {A: user}}"] }).addConfigPatch({
+            machine: { env: { A: "construct" } },
+          });
+        }),
+      );
+      expect(patches.slice(-2)).toEqual(["machine:\n  env:\n    A: construct\n", "machine: {env: {A: user}}"]);
+    });
+  });
+
+  test.each([
+    ["v1.11.6", "1.34.1"],
+    ["v1.12.0", "1.35.4"],
+    ["v1.13.9", "1.35.4"],
+    ["v1.14.1", "1.35.4"],
+  ])("runs on Talos %s, by default, Kubernetes %s", (version, kubernetes_version) => {
+    expect(node({ talos: { version } })).toHaveDataSourceWithProperties(DataTalosMachineConfiguration, {
+      kubernetes_version,
+    });
+  });
+
+  test("leaves to Terraform what depends on a version that is a variable", () => {
+    const stack = synthesizedJson((scope) => {
+      const version = new TerraformVariable(scope, "talos_version", {}).stringValue;
+      nodeIn(scope, { talos: { version, nvidia: { kernelModules: "open", branch: "lts" } } });
+    });
+    const { kubernetes_version, config_patches } = stack.data[DataTalosMachineConfiguration.tfResourceType].node;
+    expect(kubernetes_version).toBe(
+      '${{"1.11" = "1.34.1", "1.12" = "1.35.4", "1.13" = "1.35.4", "1.14" = "1.35.4"}[regex("1[.][0-9]+", var.talos_version)]}',
+    );
+    const chosen = config_patches.filter((patch: string) => patch.includes("var.talos_version"));
+    expect(chosen).toEqual([expect.stringContaining("HostnameConfig"), expect.stringContaining("bpf_jit_harden")]);
+  });
+
+  test("includes what others wait for in its wait", () => {
+    const { resource } = synthesizedJson((stack) => nodeIn(stack).waitFor("crd/gateways.gateway.networking.k8s.io"));
+    const [{ "local-exec": wait }] = resource[Resource.tfResourceType].wait_for_kubernetes.provisioner;
+    expect(wait.environment.RESOURCES).toBe("crd/gateways.gateway.networking.k8s.io");
+  });
+
+  test("takes the endpoint and the directory of the files that it is given", () => {
+    const stack = node({ endpoint: "https://talos.example:6443", outputDirectory: "access" });
+    expect(stack).toHaveDataSourceWithProperties(DataTalosMachineConfiguration, {
+      cluster_endpoint: "https://talos.example:6443",
+    });
+    expect(stack).toHaveResourceWithProperties(File, { filename: "access/kubeconfig" });
+  });
+
+  test("exposes what others need of it", () => {
+    synthesized((stack) => {
+      expect(nodeIn(stack, { machine })).toMatchObject({
+        clusterName: "talos-gpu",
+        address: "192.168.1.50",
+        endpoint: "https://192.168.1.50:6443",
+        talosVersion: "v1.13.9",
+        kubernetesVersion: "1.35.4",
+      });
+    });
+    expect.assertions(1);
+  });
+});
