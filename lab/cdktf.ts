@@ -6,6 +6,7 @@ import { Processes, type Run } from "./processes";
 /** CDK for Terraform's command line, on a stack that was placed into a lab. */
 export class Cdktf {
   private readonly processes = new Processes();
+  private said = "";
 
   constructor(
     private readonly lab: Lab,
@@ -26,8 +27,16 @@ export class Cdktf {
     return this.processes.run(resolve(__dirname, "../node_modules/.bin/cdktf"), args, {
       directory: this.lab.directory,
       environment: { ...this.lab.environment, DISABLE_VERSION_CHECK: "1", CI: "1", ...this.environment },
-      listen: this.echo ? (text) => process.stdout.write(text) : undefined,
+      listen: (text) => {
+        this.said += text;
+        if (this.echo) process.stdout.write(text);
+      },
     });
+  }
+
+  /** Everything that was ever written. */
+  get transcript(): string {
+    return this.said;
   }
 
   kill(): void {

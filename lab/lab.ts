@@ -44,7 +44,7 @@ const foreign = Object.keys(process.env).filter((name) => /^(TF_|PROXMOX_VE_|PM_
  * stacks from. Each lab has its own ports and files.
  */
 export class Lab {
-  private readonly commands: { kill(): void }[] = [];
+  private readonly commands: { readonly transcript: string; kill(): void }[] = [];
   private readonly nodes = new Map<number, Promise<TalosNode>>();
 
   static async start(options: LabOptions): Promise<Lab> {
@@ -83,6 +83,17 @@ export class Lab {
     const node = await this.nodes.get(vmid);
     if (!node) throw new Error(`VM ${vmid} was never switched on with an address`);
     return node;
+  }
+
+  /** The Talos nodes of all VMs that are there. */
+  async allNodes(): Promise<TalosNode[]> {
+    const nodes = await Promise.allSettled(this.nodes.values());
+    return nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
+  }
+
+  /** Everything that Terraform and cdktf have written here. */
+  get transcript(): string {
+    return this.commands.map((command) => command.transcript).join("\n");
   }
 
   /** Fits a configuration to what the lab has. */
@@ -150,9 +161,7 @@ export class Lab {
     for (const command of this.commands) command.kill();
     await this.proxmox.stop();
     await this.factory.stop();
-    for (const node of await Promise.allSettled(this.nodes.values())) {
-      if (node.status === "fulfilled") await node.value.stop();
-    }
+    for (const node of await this.allNodes()) await node.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

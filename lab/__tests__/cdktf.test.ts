@@ -1,4 +1,5 @@
-import { credentials, placed } from "./support/placed";
+import { credentials } from "./support/accounts";
+import { placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
 test("cdktf itself deploys the default stack, sees no difference, and destroys it", async () => {

@@ -1,7 +1,8 @@
 import type { TerraformStack } from "cdktf";
 import type { Lab } from "../lab";
+import { credentials, root } from "./support/accounts";
 import { ApiClient } from "./support/api-client";
-import { deployVm, gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
+import { deployVm, gpuVm, provideImage } from "./support/gpu-vm";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
@@ -22,7 +23,7 @@ describe("access", () => {
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/authentication failure/);
     expect(output).not.toContain("not-the-password");
-    const right = lab.terraform(wrong.directory, rootPassword);
+    const right = lab.terraform(wrong.directory, credentials);
     succeeded(await right.apply());
     expect(await right.plan()).toMatchObject({ code: 0, changes: false });
   });
@@ -41,14 +42,14 @@ describe("access", () => {
   test("an unreachable host is named with its address", async () => {
     const lab = await labWithImage();
     const stack = gpuVm(lab, {}, { endpoint: "https://127.0.0.1:9/" });
-    const { code, output } = await (await deployVm(lab, stack, rootPassword)).apply();
+    const { code, output } = await (await deployVm(lab, stack, credentials)).apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/127\.0\.0\.1:9.*connection refused/);
   });
 
   test("a certificate that nobody vouches for is refused, unless the stack says otherwise", async () => {
     const lab = await labWithImage();
-    const { code, output } = await (await deployVm(lab, gpuVm(lab, {}, { insecure: false }), rootPassword)).apply();
+    const { code, output } = await (await deployVm(lab, gpuVm(lab, {}, { insecure: false }), credentials)).apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/failed to verify certificate: x509/);
     expect(lab.proxmox.journal.entries).toHaveLength(0);
@@ -64,7 +65,7 @@ describe("creating the VM", () => {
   ])("%s is reported with its reason, and a later apply converges", async (_, outcome, reason) => {
     const lab = await labWithImage();
     lab.proxmox.faults.add({ ...create, call: 1, outcome });
-    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), credentials);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain(reason);
@@ -75,7 +76,7 @@ describe("creating the VM", () => {
   test("a host that is out of order once is asked again", async () => {
     const lab = await labWithImage();
     lab.proxmox.faults.add({ ...create, call: 1, outcome: { status: 500, reason: "got timeout" } });
-    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), credentials);
     succeeded(await terraform.apply());
     expect(lab.proxmox.journal.find("POST", /\/qemu$/).map(({ status }) => status)).toEqual([500, 200]);
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
@@ -83,7 +84,7 @@ describe("creating the VM", () => {
 
   test("a full storage is named with what is missing", async () => {
     const lab = await labWithImage();
-    const terraform = await deployVm(lab, gpuVm(lab, { disks: [{ size: 2000 }] }), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab, { disks: [{ size: 2000 }] }), credentials);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/storage 'local-lvm': not enough free space/);
@@ -94,7 +95,7 @@ describe("creating the VM", () => {
     ["by id", { id: 900 }, /nodes\/pve\/qemu-server\/900\.conf' does not exist/],
   ])("a template that is not there, found %s, is named", async (_, clone, message) => {
     const lab = await labWithImage();
-    const terraform = await deployVm(lab, gpuVm(lab, { boot: { clone } }), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab, { boot: { clone } }), credentials);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(message);
@@ -103,14 +104,14 @@ describe("creating the VM", () => {
 
   test("a GPU that another running VM holds is named with that VM, and is taken once it is free", async () => {
     const lab = await labWithImage();
-    const root = await ApiClient.loggedIn(lab.proxmox);
-    await root.task("POST", "nodes/pve/qemu", { vmid: 200, name: "games", machine: "q35", hostpci0: "host=01:00" });
-    expect(await root.task("POST", "nodes/pve/qemu/200/status/start")).toBe("OK");
-    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
+    const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
+    await client.task("POST", "nodes/pve/qemu", { vmid: 200, name: "games", machine: "q35", hostpci0: "host=01:00" });
+    expect(await client.task("POST", "nodes/pve/qemu/200/status/start")).toBe("OK");
+    const terraform = await deployVm(lab, gpuVm(lab), credentials);
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain("PCI device '0000:01:00.0' already in use by VMID '200'");
-    await root.task("POST", "nodes/pve/qemu/200/status/stop");
+    await client.task("POST", "nodes/pve/qemu/200/status/stop");
     succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
   });
@@ -118,7 +119,7 @@ describe("creating the VM", () => {
   test("a Terraform that is killed while the VM starts leaves what a later apply completes", async () => {
     const lab = await labWithImage();
     lab.proxmox.faults.add({ method: "POST", path: /status\/start$/, call: 1, outcome: { delay: 60_000 } });
-    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), credentials);
     const starting = lab.proxmox.journal.next("POST", /status\/start$/);
     const killed = terraform.apply();
     await starting;
@@ -133,14 +134,14 @@ describe("creating the VM", () => {
 describe("a VM id that is taken", () => {
   async function withStranger(): Promise<Lab> {
     const lab = await labWithImage();
-    const root = await ApiClient.loggedIn(lab.proxmox);
-    await root.task("POST", "nodes/pve/qemu", { vmid: 100, name: "mail-server", scsi0: "local-lvm:8" });
+    const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
+    await client.task("POST", "nodes/pve/qemu", { vmid: 100, name: "mail-server", scsi0: "local-lvm:8" });
     return lab;
   }
 
   test("is refused at plan, with the VM's name", async () => {
     const lab = await withStranger();
-    const terraform = await deployVm(lab, gpuVm(lab), rootPassword);
+    const terraform = await deployVm(lab, gpuVm(lab), credentials);
     const { code, output } = await terraform.plan();
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/100.*vm-id-free/);
@@ -152,7 +153,7 @@ describe("a VM id that is taken", () => {
     const unguarded = (stack: TerraformStack) => {
       gpuVm(lab)(stack).resource.lifecycle = {};
     };
-    const terraform = await deployVm(lab, unguarded, rootPassword);
+    const terraform = await deployVm(lab, unguarded, credentials);
     succeeded(await terraform.apply());
     expect(lab.proxmox.host.vm(100).name).toBe("mail-server");
     succeeded(await terraform.destroy());
@@ -162,7 +163,7 @@ describe("a VM id that is taken", () => {
 
 test("a guest agent that never answers is waited for no longer than asked, with a warning", async () => {
   const lab = await labWithImage({ guestAgent: false });
-  const terraform = await deployVm(lab, gpuVm(lab, { agent: { timeout: "3s" } }), rootPassword);
+  const terraform = await deployVm(lab, gpuVm(lab, { agent: { timeout: "3s" } }), credentials);
   const { code, output } = await terraform.apply();
   expect(code).toBe(0);
   expect(unwrapped(output)).toMatch(/Warning: .*agent/i);

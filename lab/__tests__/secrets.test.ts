@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { placed, root, token } from "./support/placed";
+import { root, token } from "./support/accounts";
+import { placed } from "./support/placed";
+import { secretsIn } from "./support/secrets";
 import { succeeded } from "./support/succeeded";
 
 interface State {
@@ -9,12 +11,6 @@ interface State {
     readonly instances: readonly { readonly attributes: unknown }[];
   }[];
 }
-
-/** What is secret of a cluster: keys and tokens, however deep. Certificates are public, and so is the cluster's id. */
-const secretsIn = (value: unknown, name = ""): string[] => {
-  if (typeof value === "string") return /(key|secret|token)$/.test(name) && value !== "" ? [value] : [];
-  return value && typeof value === "object" ? Object.entries(value).flatMap(([key, each]) => secretsIn(each, key)) : [];
-};
 
 test("no secret is in the synthesized stack, in Terraform's output, or in files that others can read", async () => {
   const { program, lab, terraform } = await placed("main.ts");

@@ -1,7 +1,8 @@
 import { copyFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourceChange } from "../terraform";
-import { credentials, placed } from "./support/placed";
+import { credentials } from "./support/accounts";
+import { placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
 /** What the stack does that the configuration written by hand did not, each with its reason. */

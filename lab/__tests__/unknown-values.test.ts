@@ -1,7 +1,8 @@
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
-import { deployVm, gpuVm, provideImage, rootPassword } from "./support/gpu-vm";
+import { credentials } from "./support/accounts";
+import { deployVm, gpuVm, provideImage } from "./support/gpu-vm";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -21,7 +22,7 @@ async function stackWith(values: Record<string, string>): Promise<Terraform> {
   const lab = await startLab();
   provideImage(lab);
   const variables = Object.entries(values).map(([name, value]) => [`TF_VAR_${name}`, value]);
-  return deployVm(lab, decidedLate(lab), { ...rootPassword, ...Object.fromEntries(variables) });
+  return deployVm(lab, decidedLate(lab), { ...credentials, ...Object.fromEntries(variables) });
 }
 
 test("good values in Terraform variables plan, apply and converge", async () => {

@@ -4,7 +4,7 @@ import { TalosGpuCluster, type TalosGpuClusterImage } from "../../../constructs/
 import type { TalosSingleNodeProps } from "../../../constructs/talos-single-node";
 import type { Lab } from "../../lab";
 import type { Terraform } from "../../terraform";
-import { rootPassword } from "./gpu-vm";
+import { credentials } from "./accounts";
 
 export interface ClusterOptions {
   readonly image?: TalosGpuClusterImage;
@@ -34,5 +34,5 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
       });
       options.force?.(cluster);
     },
-    rootPassword,
+    credentials,
   );

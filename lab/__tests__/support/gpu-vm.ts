@@ -49,5 +49,3 @@ export const deployVm = (
   build: (stack: TerraformStack) => void,
   environment: NodeJS.ProcessEnv,
 ): Promise<Terraform> => lab.deploy("gpu", vmStack(build), environment);
-
-export const rootPassword = { TF_VAR_proxmox_password: "proxmox" };

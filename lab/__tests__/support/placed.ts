@@ -1,46 +1,10 @@
 import type { Lab, LabOptions } from "../../lab";
 import { Program } from "../../program";
-import type { Account } from "../../proxmox/access";
 import { graphicsCard } from "../../proxmox/pci-device";
 import type { Terraform } from "../../terraform";
+import { credentials, root } from "./accounts";
 import { ApiClient } from "./api-client";
 import { startLab } from "./test-lab";
-
-/** Privileges that a token needs for the example with a resource mapping. */
-export const privileges = [
-  "Datastore.Allocate",
-  "Datastore.AllocateSpace",
-  "Datastore.AllocateTemplate",
-  "Datastore.Audit",
-  "Mapping.Audit",
-  "Mapping.Modify",
-  "Mapping.Use",
-  "SDN.Use",
-  "Sys.AccessNetwork",
-  "Sys.Audit",
-  "VM.Allocate",
-  "VM.Audit",
-  "VM.Clone",
-  "VM.Config.CDROM",
-  "VM.Config.CPU",
-  "VM.Config.Cloudinit",
-  "VM.Config.Disk",
-  "VM.Config.HWType",
-  "VM.Config.Memory",
-  "VM.Config.Network",
-  "VM.Config.Options",
-  "VM.GuestAgent.Audit",
-  "VM.PowerMgmt",
-];
-
-export const root: Account = { id: "root@pam", secret: "a-password-of-root" };
-export const token: Account = { id: "terraform@pve!lab", secret: "5a9cf6a5-3b8e-4c11-9d6e-000000000001", privileges };
-
-/** The credentials that any of the programs asks for. */
-export const credentials = {
-  TF_VAR_proxmox_password: root.secret,
-  TF_VAR_proxmox_api_token: `${token.id}=${token.secret}`,
-};
 
 export interface Placed {
   readonly program: Program;
@@ -61,7 +25,6 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
   programs.push(program);
   const lab = await startLab({
     node: program.node,
-    accounts: [root, token],
     devices: graphicsCard("0000:01:00", 14),
     ...options,
   });
