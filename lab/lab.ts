@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { App } from "cdktf";
@@ -66,15 +67,21 @@ export class Lab {
   ) {
     const { power } = proxmox.host;
     power.on("on", (vm) => {
-      const cidr = PropertyString.parse(vm.get("ipconfig0") ?? "", "ip").get("ip");
+      const [address = ""] =
+        PropertyString.parse(vm.get("ipconfig0") ?? "", "ip")
+          .get("ip")
+          ?.split("/") ?? [];
       // Without an address nobody could reach the node; a power cycle keeps its disk, and with it all it knows.
-      if (cidr === undefined || this.nodes.has(vm.id)) return;
-      this.nodes.set(vm.id, boot(String(cidr.split("/")[0]), options));
+      if (!isIP(address) || this.nodes.has(vm.id)) return;
+      const node = boot(address, options);
+      // Whoever asks for the node hears why it did not boot; nobody may.
+      node.catch(() => {});
+      this.nodes.set(vm.id, node);
     });
     power.on("destroyed", async (vm) => {
       const node = this.nodes.get(vm.id);
       this.nodes.delete(vm.id);
-      await (await node)?.stop();
+      await (await node?.catch(() => undefined))?.stop();
     });
   }
 
