@@ -1,4 +1,7 @@
-import { App, type AppConfig } from "cdktf";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, type AppConfig, TerraformStack } from "cdktf";
+import { toHcl } from "./hcl";
 import { forgetTokenStacks } from "./token-stacks";
 
 /**
@@ -29,5 +32,13 @@ export class StrictApp extends App {
       return;
     }
     super.synth();
+    if (this.hclOutput) this.rewriteHcl();
+  }
+
+  /** cdktf's own HCL cannot be used: it writes preconditions as attributes, and attributes as blocks. */
+  private rewriteHcl(): void {
+    for (const stack of this.node.findAll().filter(TerraformStack.isStack)) {
+      writeFileSync(join(this.outdir, this.manifest.forStack(stack).synthesizedStackPath), toHcl(stack.toTerraform()));
+    }
   }
 }
