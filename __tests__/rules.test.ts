@@ -1,7 +1,8 @@
 import type { TerraformStack } from "cdktf";
 import { rulesByNoun } from "../constructs/rules";
+import { conformance } from "./conformance";
 import { fixtures } from "./rules.fixtures";
-import { checksAtPlan, problemsOf, synthesized, warningsOf, withVariable } from "./stacks";
+import { checksAtPlan, problemsOf, synthesized, synthesizedJson, warningsOf, withVariable } from "./stacks";
 
 const rules = new Map(
   Object.values(rulesByNoun)
@@ -27,6 +28,7 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
   test.each(Object.entries(valid))("passes: %s", (_, build) => {
     expect(problemsOf(build)).toEqual([]);
     expect(warningsOf(build)).toEqual([]);
+    expect(conformance(synthesizedJson(build))).toEqual([]);
   });
 
   for (const [reason, [build, problem]] of Object.entries(invalid)) {

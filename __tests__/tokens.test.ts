@@ -4,7 +4,8 @@ import { ciliumInstallShape } from "../constructs/cilium-install";
 import { proxmoxGpuVmShape } from "../constructs/proxmox-gpu-vm";
 import type { Field } from "../constructs/shape";
 import { talosSingleNodeShape } from "../constructs/talos-single-node";
-import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesized, vmIn } from "./stacks";
+import { conformance } from "./conformance";
+import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
 
 /** Rules that judge a prop, which Terraform has to check when it is a variable. */
 type Judged = Readonly<Record<string, readonly string[]>>;
@@ -216,7 +217,9 @@ describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, prop
       build(stack, with_(props, path, type === "number" ? variable.numberValue : variable.value));
     };
     expect(problemsOf(withVariable)).toEqual([]);
-    expect(synthesized(withVariable)).toContain("var.value");
+    const stack = synthesizedJson(withVariable);
+    expect(JSON.stringify(stack)).toContain("var.value");
+    expect(conformance(stack)).toEqual([]);
     const messages = checksAtPlan(withVariable)
       .filter(({ condition, message }) => (condition + message).includes("var.value"))
       .map(({ message }) => message);
