@@ -33,6 +33,16 @@ export class StrictApp extends App {
     }
     super.synth();
     if (this.hclOutput) this.rewriteHcl();
+    // The cdktf command line, which sets this, tells of warnings and files itself.
+    if (process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined) this.report();
+  }
+
+  private report(): void {
+    for (const stack of Object.values(this.manifest.stacks)) {
+      for (const { constructPath, message } of stack.annotations)
+        console.error(`Warning: [${constructPath}] ${message}`);
+      console.log(join(this.outdir, stack.synthesizedStackPath));
+    }
   }
 
   /** cdktf's own HCL cannot be used: it writes preconditions as attributes, and attributes as blocks. */
