@@ -1,5 +1,5 @@
 import { TerraformStack, TerraformVariable } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import {
   CiliumInstall,
   PciMapping,
@@ -75,6 +75,35 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a number is no name": [vm({ description: 5 }), "description is 5; write a string"],
       "a required prop is missing": [vm({ node: undefined }), "node is missing"],
+    },
+  },
+  "address-once": {
+    valid: {
+      "two ids": (stack) => {
+        vmIn(stack);
+        vmIn(stack, {}, password, "second");
+      },
+      "the same id in two stacks": (stack) => {
+        vmIn(stack);
+        inAnotherStack(stack, (another) => vmIn(another));
+      },
+    },
+    invalid: {
+      "two VMs would become one": [
+        (stack) => {
+          vmIn(stack);
+          vmIn(new Construct(stack, "second"));
+        },
+        'the id "talos_node" is that of stack/talos_node already; choose another one',
+      ],
+      "two mappings would become one": [
+        (stack) => {
+          const mapped = { name: "gpu", address: "01:00", deviceId: "10de:2684" };
+          vmIn(stack, { gpus: [{ mapping: mapped }] });
+          vmIn(stack, { gpus: [{ mapping: { ...mapped, address: "02:00" } }] }, password, "second");
+        },
+        'the id "gpu" is that of stack/talos_node/gpu already; choose another one',
+      ],
     },
   },
   "endpoint-https": {
@@ -351,6 +380,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         gpu({ address: "01:00.8" }),
         'gpus[0].address "01:00.8" is not a PCI address; write it as `lspci -D` prints it, such as "0000:01:00.0"',
       ],
+      "two functions would contradict each other": [
+        gpu({ address: "01:00.1", functions: "all" }),
+        'gpus[0].address "01:00.1" names a function beside functions; leave one of them out',
+      ],
       "a function that no device has": [
         gpu({ address: "01:00", functions: [0, 8] }),
         'gpus[0].functions has 8; write "all" or a list of numbers from 0 to 7',
@@ -438,6 +471,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "one device in two slots": [
         vm({ gpus: [{ address: "01:00" }, { address: "0000:01:00.0" }] }),
         'gpus[1].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
+      ],
+      "one function twice in one slot": [
+        gpu({ address: "01:00", functions: [0, 0] }),
+        'gpus[0].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
       ],
       "a function of a device that is passed through whole": [
         vm({ gpus: [{ address: "01:00", functions: "all" }, { address: "01:00.1" }] }),
