@@ -119,7 +119,9 @@ describe("CiliumInstall", () => {
 
   describe("with announcements", () => {
     const l2Announcements = {
-      addressPools: [{ name: "lan", addresses: ["192.168.1.240/28", "192.168.1.200-192.168.1.220"] }],
+      addressPools: [
+        { name: "lan", blocks: [{ cidr: "192.168.1.240/28" }, { start: "192.168.1.200", stop: "192.168.1.220" }] },
+      ],
       interfaces: ["^eth[0-9]+"],
     };
     const objects = [

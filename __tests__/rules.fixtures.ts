@@ -1,5 +1,5 @@
 import { TerraformStack, TerraformVariable } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import {
   CiliumInstall,
   PciMapping,
@@ -14,13 +14,23 @@ import { apiToken, ciliumIn, machine, nodeIn, password, vmIn } from "./stacks";
 
 type Build = (stack: TerraformStack) => void;
 
+export interface AtPlan {
+  readonly build: (stack: TerraformStack, value: never) => void;
+  /** Type of the variable. */
+  readonly type?: string;
+  /** Values that the rule lets pass, now and at plan. */
+  readonly passes?: readonly unknown[];
+  /** Values that it refuses, now and at plan. */
+  readonly fails?: readonly unknown[];
+}
+
 /** For each rule, what it lets pass and what it refuses, with the reason. */
 export interface RuleFixtures {
   readonly valid: Readonly<Record<string, Build>>;
   /** What is refused, and the message without the rule's id. */
   readonly invalid: Readonly<Record<string, readonly [Build, problem: string]>>;
-  /** What only Terraform can decide. */
-  readonly atPlan?: Readonly<Record<string, Build>>;
+  /** What Terraform decides where a value is a variable, or known to Proxmox alone. */
+  readonly atPlan?: Readonly<Record<string, AtPlan>>;
 }
 
 const vm =
@@ -36,6 +46,7 @@ const cilium =
   (props: object, nodeProps = {}): Build =>
   (stack) =>
     void ciliumIn(stack, props, nodeProps);
+const pool = (...blocks: object[]): Build => cilium({ l2Announcements: { addressPools: [{ name: "lan", blocks }] } });
 const image =
   (props: TalosImageProps): Build =>
   (stack) =>
@@ -51,12 +62,6 @@ const mapping =
     new PciMapping(stack, "gpu", { name: "gpu", node: "pve", address: "01:00", deviceId: "10de:2684", ...props });
   };
 
-const variable = (stack: Construct, name: string, type = "string"): TerraformVariable =>
-  new TerraformVariable(stack, name, { type });
-const text = (stack: Construct, name: string): string => variable(stack, name).stringValue;
-const number = (stack: Construct, name: string): number => variable(stack, name, "number").numberValue;
-const boolean = (stack: Construct, name: string) => variable(stack, name, "bool").booleanValue;
-
 const inAnotherStack = (stack: TerraformStack, build: Build): void =>
   build(new TerraformStack(stack.node.root as Construct, "another"));
 
@@ -70,6 +75,35 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a number is no name": [vm({ description: 5 }), "description is 5; write a string"],
       "a required prop is missing": [vm({ node: undefined }), "node is missing"],
+    },
+  },
+  "address-once": {
+    valid: {
+      "two ids": (stack) => {
+        vmIn(stack);
+        vmIn(stack, {}, password, "second");
+      },
+      "the same id in two stacks": (stack) => {
+        vmIn(stack);
+        inAnotherStack(stack, (another) => vmIn(another));
+      },
+    },
+    invalid: {
+      "two VMs would become one": [
+        (stack) => {
+          vmIn(stack);
+          vmIn(new Construct(stack, "second"));
+        },
+        'the id "talos_node" is that of stack/talos_node already; choose another one',
+      ],
+      "two mappings would become one": [
+        (stack) => {
+          const mapped = { name: "gpu", address: "01:00", deviceId: "10de:2684" };
+          vmIn(stack, { gpus: [{ mapping: mapped }] });
+          vmIn(stack, { gpus: [{ mapping: { ...mapped, address: "02:00" } }] }, password, "second");
+        },
+        'the id "gpu" is that of stack/talos_node/gpu already; choose another one',
+      ],
     },
   },
   "endpoint-https": {
@@ -88,9 +122,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the endpoint of Proxmox is a variable": (stack) =>
-        void vmIn(stack, {}, { ...password, endpoint: text(stack, "value") }),
-      "the endpoint of Kubernetes is a variable": (stack) => void nodeIn(stack, { endpoint: text(stack, "value") }),
+      "the endpoint of Proxmox is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, {}, { ...password, endpoint: value }),
+        passes: ["https://pve.example:8006/"],
+        fails: ["http://pve.example:8006/", "pve.example"],
+      },
+      "the endpoint of Kubernetes is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { endpoint: value }),
+        passes: ["https://192.168.1.50:6443"],
+        fails: ["https://192.168.1.50:6443/api", "192.168.1.50"],
+      },
     },
   },
   "credentials-kind": {
@@ -111,7 +154,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the user is a variable": (stack) => void vmIn(stack, {}, { ...password, username: text(stack, "value") }),
+      "the user is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, {}, { ...password, username: value }),
+        passes: ["root@pam"],
+        fails: ["root", "@pam"],
+      },
     },
   },
   "vm-name-dns": {
@@ -126,7 +174,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         `name "${"a".repeat(64)}" is not a host name; write letters, digits and hyphens, as in "talos-gpu"`,
       ],
     },
-    atPlan: { "the name is a variable": (stack) => void vmIn(stack, { name: text(stack, "value") }) },
+    atPlan: {
+      "the name is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { name: value }),
+        passes: ["talos-gpu", "a"],
+        fails: ["talos_gpu", "-talos", "a".repeat(64)],
+      },
+    },
   },
   "vm-id-range": {
     valid: { "the first id": vm({ vmId: 100 }), "the last id": vm({ vmId: 999_999_999 }) },
@@ -137,7 +192,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "half an id": [vm({ vmId: 100.5 }), "vmId 100.5 is no VM id; write a whole number from 100 to 999999999"],
     },
-    atPlan: { "the id is a variable": (stack) => void vmIn(stack, { vmId: number(stack, "value") }) },
+    atPlan: {
+      "the id is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { vmId: value }),
+        passes: [100, 999_999_999],
+        fails: [99, 1_000_000_000, 100.5],
+      },
+    },
   },
   "vm-id-once": {
     valid: {
@@ -169,25 +231,39 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "one id is a variable": (stack) => {
-        vmIn(stack, { vmId: 100 });
-        vmIn(stack, { vmId: number(stack, "value") }, password, "second");
+      "one id is a variable": {
+        type: "number",
+        build: (stack, value: never) => {
+          vmIn(stack, { vmId: 100 });
+          vmIn(stack, { vmId: value }, password, "second");
+        },
+        passes: [101],
+        fails: [100],
       },
-      "the first id is the variable": (stack) => {
-        vmIn(stack, { vmId: number(stack, "value") });
-        vmIn(stack, { vmId: 100 }, password, "second");
+      "the first id is the variable": {
+        type: "number",
+        build: (stack, value: never) => {
+          vmIn(stack, { vmId: value });
+          vmIn(stack, { vmId: 100 }, password, "second");
+        },
+        passes: [101],
+        fails: [100],
       },
     },
   },
   "vm-id-free": {
     valid: { "Proxmox chooses the id": vm({}) },
     invalid: {},
-    atPlan: { "only Proxmox knows its VMs": vm({ vmId: 100 }) },
+    atPlan: {
+      "only Proxmox knows its VMs": { build: vm({ vmId: 100 }) },
+    },
   },
   "clone-source-once": {
     valid: { "the id of a template": vm({ boot: { clone: { id: 9000 } } }) },
     invalid: {},
-    atPlan: { "only Proxmox knows its templates": vm({ boot: { clone: { name: "talos-template" } } }) },
+    atPlan: {
+      "only Proxmox knows its templates": { build: vm({ boot: { clone: { name: "talos-template" } } }) },
+    },
   },
   "scsi-controller": {
     valid: { "the controller that Talos documents": vm({ scsiHardware: "virtio-scsi-pci" }) },
@@ -197,7 +273,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'scsiHardware is "virtio-scsi-single", with which Talos has been seen to hang; write "virtio-scsi-pci"',
       ],
     },
-    atPlan: { "the controller is a variable": (stack) => void vmIn(stack, { scsiHardware: text(stack, "value") }) },
+    atPlan: {
+      "the controller is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { scsiHardware: value }),
+        passes: ["virtio-scsi-pci"],
+        fails: ["virtio-scsi-single"],
+      },
+    },
   },
   "boot-medium": {
     valid: { "an ISO": vm({ boot: { iso: { fileId: "local:iso/talos.iso" } } }) },
@@ -223,7 +306,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the id is a variable": (stack) => void vmIn(stack, { boot: { clone: { id: number(stack, "value") } } }),
+      "the id is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { boot: { clone: { id: value } } }),
+        passes: [9000],
+        fails: [9],
+      },
     },
   },
   "agent-needs-extension": {
@@ -242,8 +330,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the agent is a variable": (stack) =>
-        void vmIn(stack, { boot: { clone: { id: 9000 } }, agent: { enabled: boolean(stack, "value") } }),
+      "the agent is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void vmIn(stack, { boot: { clone: { id: 9000 } }, agent: { enabled: value } }),
+        passes: [false],
+        fails: [true],
+      },
     },
   },
   "rombar-boolean": {
@@ -259,8 +351,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "no boolean at all": [gpu({ address: "01:00", rombar: {} }), "gpus[0].rombar is {}; write true or false"],
     },
     atPlan: {
-      "rombar is a variable": (stack) =>
-        void vmIn(stack, { gpus: [{ address: "01:00", rombar: boolean(stack, "value") }] }),
+      "rombar is a variable": {
+        type: "any",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: "01:00", rombar: value }] }),
+        passes: [true, false],
+        fails: [1, "on", "0"],
+      },
     },
   },
   "pci-address-format": {
@@ -284,6 +380,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         gpu({ address: "01:00.8" }),
         'gpus[0].address "01:00.8" is not a PCI address; write it as `lspci -D` prints it, such as "0000:01:00.0"',
       ],
+      "two functions would contradict each other": [
+        gpu({ address: "01:00.1", functions: "all" }),
+        'gpus[0].address "01:00.1" names a function beside functions; leave one of them out',
+      ],
       "a function that no device has": [
         gpu({ address: "01:00", functions: [0, 8] }),
         'gpus[0].functions has 8; write "all" or a list of numbers from 0 to 7',
@@ -294,8 +394,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the address is a variable": (stack) => void vmIn(stack, { gpus: [{ address: text(stack, "value") }] }),
-      "the address of a mapping is a variable": (stack) => mapping({ address: text(stack, "value") })(stack),
+      "the address is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: value }] }),
+        passes: ["01:00", "0000:0A:00.1"],
+        fails: ["10de:2684", "01:00.8", "0g:00"],
+      },
+      "the address of a mapping is a variable": {
+        type: "string",
+        build: (stack, value: never) => mapping({ address: value })(stack),
+        passes: ["0000:01:00"],
+        fails: ["10de:2684"],
+      },
     },
   },
   "pci-address-or-mapping": {
@@ -339,9 +449,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the user is a variable": (stack) =>
-        void vmIn(stack, { gpus: [{ address: "01:00" }] }, { ...password, username: text(stack, "value") }),
-      "the ticket tells its user": gpu({ address: "01:00" }, { ...password, credentials: "ticket" }),
+      "the user is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, { gpus: [{ address: "01:00" }] }, { ...password, username: value }),
+        passes: ["root@pam"],
+        fails: ["terraform@pve"],
+      },
+      "the ticket tells its user": { build: gpu({ address: "01:00" }, { ...password, credentials: "ticket" }) },
     },
   },
   "pci-device-once": {
@@ -357,6 +472,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vm({ gpus: [{ address: "01:00" }, { address: "0000:01:00.0" }] }),
         'gpus[1].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
       ],
+      "one function twice in one slot": [
+        gpu({ address: "01:00", functions: [0, 0] }),
+        'gpus[0].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
+      ],
       "a function of a device that is passed through whole": [
         vm({ gpus: [{ address: "01:00", functions: "all" }, { address: "01:00.1" }] }),
         'gpus[1].address "0000:01:00.1" is already passed through by gpus[0]; choose another device',
@@ -370,11 +489,20 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "one address is a variable": (stack) =>
-        void vmIn(stack, { gpus: [{ address: "01:00" }, { address: text(stack, "value") }] }),
-      "one address is a variable, in another VM": (stack) => {
-        vmIn(stack, { gpus: [{ address: text(stack, "value") }] });
-        vmIn(stack, { gpus: [{ address: "01:00" }] }, password, "second");
+      "one address is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: "01:00" }, { address: value }] }),
+        passes: ["02:00", "01:00.1"],
+        fails: ["01:00", "0000:01:00.0"],
+      },
+      "one address is a variable, in another VM": {
+        type: "string",
+        build: (stack, value: never) => {
+          vmIn(stack, { gpus: [{ address: value }] });
+          vmIn(stack, { gpus: [{ address: "01:00" }] }, password, "second");
+        },
+        passes: ["02:00", "01:00.1"],
+        fails: ["01:00", "0000:01:00.0"],
       },
     },
   },
@@ -399,10 +527,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the machine is a variable": (stack) =>
-        void vmIn(stack, { machine: text(stack, "value"), gpus: [{ mapping: "gpu" }] }),
-      "pcie is a variable": (stack) =>
-        void vmIn(stack, { machine: "pc", gpus: [{ mapping: "gpu", pcie: boolean(stack, "value") }] }),
+      "the machine is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { machine: value, gpus: [{ mapping: "gpu" }] }),
+        passes: ["q35", "pc-q35-9.2"],
+        fails: ["pc"],
+      },
+      "pcie is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void vmIn(stack, { machine: "pc", gpus: [{ mapping: "gpu", pcie: value }] }),
+        passes: [false],
+        fails: [true],
+      },
     },
   },
   "mdev-one-function": {
@@ -422,7 +558,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'deviceId "01:00.0" is not a vendor and device id; write it as `lspci -nn` prints it, such as "10de:2684"',
       ],
     },
-    atPlan: { "the id is a variable": (stack) => mapping({ deviceId: text(stack, "value") })(stack) },
+    atPlan: {
+      "the id is a variable": {
+        type: "string",
+        build: (stack, value: never) => mapping({ deviceId: value })(stack),
+        passes: ["10de:2684"],
+        fails: ["01:00.0"],
+      },
+    },
   },
   "cpu-type-host": {
     valid: { "the host's CPU": vm({ cpu: { type: "host" } }) },
@@ -433,7 +576,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the type is a variable": (stack) => void vmIn(stack, { cpu: { type: variable(stack, "value").value } }),
+      "the type is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { cpu: { type: value } }),
+        passes: ["host"],
+        fails: ["qemu64", "kvm64"],
+      },
     },
   },
   "cpu-cores": {
@@ -442,7 +590,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "too few for a control plane": [vm({ cpu: { cores: 1 } }), "cpu.cores is 1; write a whole number from 2 to 2304"],
       "no sockets": [vm({ cpu: { sockets: 0 } }), "cpu.sockets is 0; write a whole number from 1 to 16"],
     },
-    atPlan: { "the cores are a variable": (stack) => void vmIn(stack, { cpu: { cores: number(stack, "value") } }) },
+    atPlan: {
+      "the cores are a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { cpu: { cores: value } }),
+        passes: [2, 64],
+        fails: [1, 2.5],
+      },
+    },
   },
   "passthrough-pins-memory": {
     valid: {
@@ -456,8 +611,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the balloon is a variable": (stack) =>
-        void vmIn(stack, { gpus: [{ mapping: "gpu" }], memory: { floating: number(stack, "value") } }),
+      "the balloon is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ mapping: "gpu" }], memory: { floating: value } }),
+        passes: [0],
+        fails: [1024],
+      },
     },
   },
   "memory-size": {
@@ -469,13 +628,25 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the memory is a variable": (stack) => void vmIn(stack, { memory: { dedicated: number(stack, "value") } }),
+      "the memory is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { memory: { dedicated: value } }),
+        passes: [2048],
+        fails: [1024],
+      },
     },
   },
   "bios-known": {
     valid: { seabios: vm({ bios: "seabios" }) },
     invalid: { "no such firmware": [vm({ bios: "uefi" }), 'bios is "uefi"; write "ovmf" or "seabios"'] },
-    atPlan: { "the firmware is a variable": (stack) => void vmIn(stack, { bios: variable(stack, "value").value }) },
+    atPlan: {
+      "the firmware is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { bios: value }),
+        passes: ["ovmf", "seabios"],
+        fails: ["uefi"],
+      },
+    },
   },
   "ovmf-needs-efi-disk": {
     valid: {
@@ -494,10 +665,24 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the type is a variable": (stack) => void vmIn(stack, { efiDisk: { type: variable(stack, "value").value } }),
-      "the keys are a variable": (stack) => void vmIn(stack, { efiDisk: { preEnrolledKeys: boolean(stack, "value") } }),
-      "the firmware is a variable": (stack) =>
-        void vmIn(stack, { bios: variable(stack, "value").value, efiDisk: false }),
+      "the type is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { efiDisk: { type: value } }),
+        passes: ["4m"],
+        fails: ["2m"],
+      },
+      "the keys are a variable": {
+        type: "bool",
+        build: (stack, value: never) => void vmIn(stack, { efiDisk: { preEnrolledKeys: value } }),
+        passes: [false],
+        fails: [true],
+      },
+      "the firmware is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { bios: value, efiDisk: false }),
+        passes: ["seabios"],
+        fails: ["ovmf"],
+      },
     },
   },
   "disk-interface": {
@@ -513,8 +698,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the interface is a variable": (stack) =>
-        void vmIn(stack, { disks: [{ size: 20, interface: text(stack, "value") }] }),
+      "the interface is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { disks: [{ size: 20, interface: value }] }),
+        passes: ["scsi0", "scsi30", "virtio15"],
+        fails: ["nvme0", "scsi31"],
+      },
     },
   },
   "disk-interface-once": {
@@ -526,8 +715,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "an interface is a variable": (stack) =>
-        void vmIn(stack, { disks: [{ size: 20 }, { size: 20, interface: text(stack, "value") }] }),
+      "an interface is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { disks: [{ size: 20 }, { size: 20, interface: value }] }),
+        passes: ["scsi1"],
+        fails: ["scsi0"],
+      },
     },
   },
   "disk-size": {
@@ -541,7 +734,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         "disks[0].size is 8; write a whole number of GiB, 10 or more for the system disk",
       ],
     },
-    atPlan: { "the size is a variable": (stack) => void vmIn(stack, { disks: [{ size: number(stack, "value") }] }) },
+    atPlan: {
+      "the size is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { disks: [{ size: value }] }),
+        passes: [10],
+        fails: [8, 10.5],
+      },
+    },
   },
   "mac-address": {
     valid: { "six pairs": vm({ networkDevices: [{ macAddress: "BC:24:11:00:00:01" }] }) },
@@ -552,8 +752,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the address is a variable": (stack) =>
-        void vmIn(stack, { networkDevices: [{ macAddress: text(stack, "value") }] }),
+      "the address is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { networkDevices: [{ macAddress: value }] }),
+        passes: ["BC:24:11:00:00:01"],
+        fails: ["BC-24-11-00-00-01"],
+      },
     },
   },
   "node-address": {
@@ -577,10 +781,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the address is a variable": (stack) =>
-        void vmIn(stack, { initialization: { ipConfigs: [{ address: text(stack, "value") }] } }),
-      "the node's address is a variable": (stack) =>
-        void nodeIn(stack, { machine: { ...machine, address: text(stack, "value") } }),
+      "the address is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { initialization: { ipConfigs: [{ address: value }] } }),
+        passes: ["192.168.1.50/24", "dhcp"],
+        fails: ["192.168.1.50", "192.168.1.500/24"],
+      },
+      "the node's address is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { machine: { ...machine, address: value } }),
+        passes: ["192.168.1.50/24", "fd00::50/64"],
+        fails: ["192.168.1.50", "dhcp"],
+      },
     },
   },
   "gateway-in-subnet": {
@@ -595,14 +807,24 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the gateway is a variable": (stack) =>
-        void vmIn(stack, {
-          initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: text(stack, "value") }] },
-        }),
-      "the address is a variable": (stack) =>
-        void vmIn(stack, {
-          initialization: { ipConfigs: [{ address: text(stack, "value"), gateway: "192.168.1.1" }] },
-        }),
+      "the gateway is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: value }] },
+          }),
+        passes: ["192.168.1.1"],
+        fails: ["192.168.2.1", "router", "fd00::1"],
+      },
+      "the address is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            initialization: { ipConfigs: [{ address: value, gateway: "192.168.1.1" }] },
+          }),
+        passes: ["192.168.1.50/24"],
+        fails: ["192.168.2.50/24"],
+      },
     },
   },
   "extension-name": {
@@ -613,7 +835,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'extensions[0] "iscsi-tools" is not the name of an extension; write it as in "siderolabs/iscsi-tools"',
       ],
     },
-    atPlan: { "the name is a variable": (stack) => image({ extensions: [text(stack, "value")] })(stack) },
+    atPlan: {
+      "the name is a variable": {
+        type: "string",
+        build: (stack, value: never) => image({ extensions: [value] })(stack),
+        passes: ["siderolabs/iscsi-tools"],
+        fails: ["iscsi-tools"],
+      },
+    },
   },
   "factory-url": {
     valid: { "a factory of one's own": image({ factory: "https://factory.example:8080" }) },
@@ -623,7 +852,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'factory "factory.example" is not the URL of an Image Factory; write it as in "https://factory.talos.dev"',
       ],
     },
-    atPlan: { "the URL is a variable": (stack) => image({ factory: text(stack, "value") })(stack) },
+    atPlan: {
+      "the URL is a variable": {
+        type: "string",
+        build: (stack, value: never) => image({ factory: value })(stack),
+        passes: ["https://factory.example"],
+        fails: ["factory.example"],
+      },
+    },
   },
   "nvidia-driver": {
     valid: { "open modules, long-term support": image({ nvidia: { kernelModules: "open", branch: "lts" } }) },
@@ -654,8 +890,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the node's version is a variable": (stack) => void nodeIn(stack, { talos: { version: text(stack, "value") } }),
-      "the image's version is a variable": (stack) => image({ version: text(stack, "value") })(stack),
+      "the node's version is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { talos: { version: value } }),
+        passes: ["v1.11.6", "v1.14.1", "v1.14.0-rc.1"],
+        fails: ["v1.10.0", "v1.15.0", "1.13.9", "v1.13"],
+      },
+      "the image's version is a variable": {
+        type: "string",
+        build: (stack, value: never) => image({ version: value })(stack),
+        passes: ["v1.13.9"],
+        fails: ["v1.1.0"],
+      },
     },
   },
   "kubernetes-version-supported": {
@@ -671,9 +917,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the version is a variable": (stack) => void nodeIn(stack, { kubernetesVersion: text(stack, "value") }),
-      "the version of Talos is a variable": (stack) =>
-        void nodeIn(stack, { talos: { version: text(stack, "value") }, kubernetesVersion: "1.31.0" }),
+      "the version is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { kubernetesVersion: value }),
+        passes: ["1.31.0", "v1.36.3"],
+        fails: ["1.30.9", "1.37.0", "1.35"],
+      },
+      "the version of Talos is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { talos: { version: value }, kubernetesVersion: "1.31.0" }),
+        passes: ["v1.11.6", "v1.13.9"],
+        fails: ["v1.14.1"],
+      },
     },
   },
   "install-disk-matches-bus": {
@@ -685,15 +940,25 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the disk is a variable": (stack) => void nodeIn(stack, { installDisk: text(stack, "value") }),
-      "the bus is a variable": (stack) =>
-        void nodeIn(stack, {
-          machine: vmIn(stack, {
-            disks: [{ size: 20, interface: text(stack, "value") }],
-            initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] },
+      "the disk is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { installDisk: value }),
+        passes: ["/dev/sda", "/dev/sdb"],
+        fails: ["/dev/vda", "sda"],
+      },
+      "the bus is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void nodeIn(stack, {
+            machine: vmIn(stack, {
+              disks: [{ size: 20, interface: value }],
+              initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] },
+            }),
+            installDisk: "/dev/vda",
           }),
-          installDisk: "/dev/vda",
-        }),
+        passes: ["virtio0"],
+        fails: ["scsi0"],
+      },
     },
   },
   "cluster-name": {
@@ -704,14 +969,28 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'clusterName "../talos" has other characters; write one such as "talos-gpu"',
       ],
     },
-    atPlan: { "the name is a variable": (stack) => void nodeIn(stack, { clusterName: text(stack, "value") }) },
+    atPlan: {
+      "the name is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { clusterName: value }),
+        passes: ["talos-gpu"],
+        fails: ["../talos"],
+      },
+    },
   },
   "ready-timeout": {
     valid: { "one minute": node({ readyTimeout: 60 }) },
     invalid: {
       "no time at all": [node({ readyTimeout: 0 }), "readyTimeout is 0; write whole seconds, from 1 to 86400"],
     },
-    atPlan: { "the time is a variable": (stack) => void nodeIn(stack, { readyTimeout: number(stack, "value") }) },
+    atPlan: {
+      "the time is a variable": {
+        type: "number",
+        build: (stack, value: never) => void nodeIn(stack, { readyTimeout: value }),
+        passes: [60],
+        fails: [0, 1.5],
+      },
+    },
   },
   "cluster-once-per-stack": {
     valid: {
@@ -774,7 +1053,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "neither object nor text": [node({ configPatches: [5] }), "configPatches[0] is 5; write an object or YAML"],
     },
     atPlan: {
-      "the patch is a variable": (stack) => void nodeIn(stack, { configPatches: [text(stack, "value")] }),
+      "the patch is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { configPatches: [value] }),
+        passes: ["machine: {env: {A: b}}"],
+        fails: ["cluster: {network: {proxy: {disabled: true}}}"],
+      },
     },
   },
   "cilium-version-supported": {
@@ -785,7 +1069,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'version "1.17.18" is not supported; write one of 1.18, 1.19, 1.20 in full, such as "1.18.12"',
       ],
     },
-    atPlan: { "the version is a variable": (stack) => void ciliumIn(stack, { version: text(stack, "value") }) },
+    atPlan: {
+      "the version is a variable": {
+        type: "string",
+        build: (stack, value: never) => void ciliumIn(stack, { version: value }),
+        passes: ["1.18.12"],
+        fails: ["1.17.18", "1.18"],
+      },
+    },
   },
   "cilium-needs-no-cni": {
     valid: {
@@ -813,7 +1104,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "a patch is a variable": (stack) => void ciliumIn(stack, {}, { configPatches: [text(stack, "value")] }),
+      "a patch is a variable": {
+        type: "string",
+        build: (stack, value: never) => void ciliumIn(stack, {}, { configPatches: [value] }),
+        passes: ["cluster: {network: {cni: {name: none}}}", "machine: {env: {A: b}}"],
+        fails: ["cluster: {network: {cni: {name: flannel}}}", "cluster: {proxy: {disabled: false}}"],
+      },
     },
   },
   "cilium-method": {
@@ -834,7 +1130,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "the kind is a variable": (stack) => void ciliumIn(stack, { encryption: variable(stack, "value").value }),
+      "the kind is a variable": {
+        type: "string",
+        build: (stack, value: never) => void ciliumIn(stack, { encryption: value }),
+        passes: ["wireguard"],
+        fails: ["ipsec"],
+      },
     },
   },
   "cilium-timeout": {
@@ -842,7 +1143,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "Helm's own five minutes": [cilium({ timeout: 300 }), "timeout is 300; write whole seconds, 600 or more"],
     },
-    atPlan: { "the time is a variable": (stack) => void ciliumIn(stack, { timeout: number(stack, "value") }) },
+    atPlan: {
+      "the time is a variable": {
+        type: "number",
+        build: (stack, value: never) => void ciliumIn(stack, { timeout: value }),
+        passes: [600],
+        fails: [300],
+      },
+    },
   },
   "cilium-talos-values": {
     valid: {
@@ -872,29 +1180,45 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
-      "a value is a variable": (stack) =>
-        void ciliumIn(stack, { values: { kubeProxyReplacement: boolean(stack, "value") } }),
+      "a value is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void ciliumIn(stack, { values: { kubeProxyReplacement: value } }),
+        passes: [true],
+        fails: [false],
+      },
     },
   },
   "address-pool": {
     valid: {
-      "a network and a range": cilium({
-        l2Announcements: {
-          addressPools: [{ name: "lan", addresses: ["192.168.1.240/28", "192.168.1.200-192.168.1.220"] }],
-        },
-      }),
+      "a network and a range": pool({ cidr: "192.168.1.240/28" }, { start: "192.168.1.200", stop: "192.168.1.220" }),
     },
     invalid: {
-      "an address alone": [
-        cilium({ l2Announcements: { addressPools: [{ name: "lan", addresses: ["192.168.1.240"] }] } }),
-        'l2Announcements.addressPools[0].addresses[0] "192.168.1.240" is neither network nor range; write it as in "192.168.1.240/28" or "192.168.1.200-192.168.1.220"',
+      "half a range": [
+        pool({ start: "192.168.1.200" }),
+        'l2Announcements.addressPools[0].blocks[0] is neither a network nor a range; write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }',
+      ],
+      "an address alone is no network": [
+        pool({ cidr: "192.168.1.240" }),
+        'l2Announcements.addressPools[0].blocks[0].cidr "192.168.1.240" is not a network; write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }',
+      ],
+      "a range ends in addresses": [
+        pool({ start: "192.168.1.200", stop: "220" }),
+        'l2Announcements.addressPools[0].blocks[0] has "220", which is not an address; write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }',
       ],
     },
     atPlan: {
-      "the addresses are a variable": (stack) =>
-        void ciliumIn(stack, {
-          l2Announcements: { addressPools: [{ name: "lan", addresses: [text(stack, "value")] }] },
-        }),
+      "the network is a variable": {
+        type: "string",
+        build: (stack, value: never) => pool({ cidr: value })(stack),
+        passes: ["192.168.1.240/28", "fd00:1::/112"],
+        fails: ["192.168.1.240"],
+      },
+      "an end of the range is a variable": {
+        type: "string",
+        build: (stack, value: never) => pool({ start: value, stop: "192.168.1.220" })(stack),
+        passes: ["192.168.1.200"],
+        fails: ["192.168.1.200/24", "200"],
+      },
     },
   },
 };

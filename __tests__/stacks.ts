@@ -1,4 +1,4 @@
-import { AnnotationMetadataEntryType, TerraformStack, Testing } from "cdktf";
+import { AnnotationMetadataEntryType, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import {
   CiliumInstall,
@@ -60,6 +60,14 @@ export function checksAtPlan(build: (stack: TerraformStack) => void): { conditio
   const preconditions = elements.flatMap(({ lifecycle }: TerraformJson) => lifecycle?.precondition ?? []);
   const asserts = Object.values(json.check ?? {}).flatMap(({ assert }: TerraformJson) => assert);
   return [...preconditions, ...asserts].map(({ condition, error_message }) => ({ condition, message: error_message }));
+}
+
+/** Gives `build` a Terraform variable, `var.value`, for a value. */
+export function withVariable(build: (stack: TerraformStack, value: never) => void, type = "any") {
+  return (stack: TerraformStack): void => {
+    const variable = new TerraformVariable(stack, "value", { type });
+    build(stack, (type === "number" ? variable.numberValue : variable.value) as never);
+  };
 }
 
 export const password: ProxmoxConnectionProps = { endpoint: "https://pve.example:8006/", credentials: "password" };

@@ -51,10 +51,21 @@ const cluster = (name: string, vm: object) =>
   `new TalosGpuCluster(app, "${name}", ${JSON.stringify({ ...site, vm: { ...site.vm, ...vm } })});`;
 
 describe("StrictApp", () => {
-  test("writes every stack where nothing is wrong", () => {
-    const app = new StrictApp({ outdir });
-    new TalosGpuCluster(app, "one", site);
-    app.synth();
+  test("writes every stack where nothing is wrong, and tells where", () => {
+    const { status, stdout, stderr } = run(program(cluster("one", {}), cluster("two", { gpus: [] })));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.trim().split("\n")).toEqual(
+      ["one", "two"].map((name) => join(outdir, "stacks", name, "cdk.tf.json")),
+    );
+    expect(readdirSync(join(outdir, "stacks"))).toEqual(["one", "two"]);
+  });
+
+  test("tells a warning, and writes all the same", () => {
+    const { status, stderr } = run(program(cluster("one", { scsiHardware: "virtio-scsi-single" })));
+    expect(status).toBe(0);
+    expect(stderr).toMatch(
+      /^Warning: \[one\/talos_node\] scsiHardware is "virtio-scsi-single".*\[scsi-controller\]\n$/,
+    );
     expect(readdirSync(join(outdir, "stacks"))).toEqual(["one"]);
   });
 

@@ -4,7 +4,8 @@ import { ciliumInstallShape } from "../constructs/cilium-install";
 import { proxmoxGpuVmShape } from "../constructs/proxmox-gpu-vm";
 import type { Field } from "../constructs/shape";
 import { talosSingleNodeShape } from "../constructs/talos-single-node";
-import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesized, vmIn } from "./stacks";
+import { conformance } from "./conformance";
+import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
 
 /** Rules that judge a prop, which Terraform has to check when it is a variable. */
 type Judged = Readonly<Record<string, readonly string[]>>;
@@ -160,7 +161,7 @@ const ciliumProps = {
   hubble: { relay: true, ui: true },
   gatewayApi: true,
   l2Announcements: {
-    addressPools: [{ name: "lan", addresses: ["192.168.1.240/28"] }],
+    addressPools: [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }],
     interfaces: ["eth0"],
   },
   encryption: "wireguard",
@@ -174,7 +175,9 @@ const judgedOfCilium: Judged = {
   "hubble.ui": [],
   gatewayApi: [],
   "l2Announcements.addressPools[0].name": [],
-  "l2Announcements.addressPools[0].addresses[0]": ["address-pool"],
+  "l2Announcements.addressPools[0].blocks[0].cidr": ["address-pool"],
+  "l2Announcements.addressPools[0].blocks[0].start": ["address-pool"],
+  "l2Announcements.addressPools[0].blocks[0].stop": ["address-pool"],
   "l2Announcements.interfaces[0]": [],
   encryption: ["cilium-encryption"],
   repository: [],
@@ -214,7 +217,9 @@ describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, prop
       build(stack, with_(props, path, type === "number" ? variable.numberValue : variable.value));
     };
     expect(problemsOf(withVariable)).toEqual([]);
-    expect(synthesized(withVariable)).toContain("var.value");
+    const stack = synthesizedJson(withVariable);
+    expect(JSON.stringify(stack)).toContain("var.value");
+    expect(conformance(stack)).toEqual([]);
     const messages = checksAtPlan(withVariable)
       .filter(({ condition, message }) => (condition + message).includes("var.value"))
       .map(({ message }) => message);
@@ -234,6 +239,8 @@ function scalarsOf(fields: Readonly<Record<string, Field>>, path = ""): Map<stri
   return scalars;
 }
 
+const range = { start: "192.168.1.200", stop: "192.168.1.220" };
+
 const alternatives: Readonly<Record<string, object>> = {
   "boot.image": { fileId: "local:import/talos.qcow2", guestAgent: true },
   "boot.iso": { fileId: "local:iso/talos.iso", guestAgent: true },
@@ -249,6 +256,11 @@ function with_(props: object, path: string, value: unknown): object {
   else if (alternative?.startsWith("boot")) {
     Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
   } else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
+  if (/blocks.*st(art|op)$/.test(path)) {
+    Object.assign((copy as never as typeof ciliumProps).l2Announcements.addressPools[0] ?? {}, {
+      blocks: [{ ...range }],
+    });
+  }
   const keys = path.replaceAll("[", ".").replaceAll("]", "").split(".");
   const last = keys.pop() as string;
   const holder = keys.reduce((inside, key) => (inside as Record<string, object>)[key] as object, copy as object);

@@ -1,15 +1,31 @@
-import { and, or, shown } from "./condition";
+import { shown } from "./condition";
 import { isAddress, isCidr } from "./ip-address";
 import type { Rule } from "./rule";
 import { listOf, objectOf, required, text } from "./shape";
+
+/** Addresses of a pool: a network, or all from the first to the last. */
+export type AddressBlock =
+  | {
+      /** Network with prefix length, such as `192.168.1.240/28`. */
+      readonly cidr: string;
+      readonly start?: never;
+      readonly stop?: never;
+    }
+  | {
+      readonly cidr?: never;
+      /** First address, such as `192.168.1.200`. */
+      readonly start: string;
+      /** Last address. */
+      readonly stop: string;
+    };
 
 /** Addresses for services of type LoadBalancer. */
 export interface AddressPool {
   /** Name of the pool. */
   readonly name: string;
 
-  /** Networks such as `192.168.1.240/28`, and ranges such as `192.168.1.200-192.168.1.220`. */
-  readonly addresses: readonly string[];
+  /** Where the addresses come from. */
+  readonly blocks: readonly AddressBlock[];
 }
 
 /** Announcement of load balancer addresses in the local network, by ARP and NDP. */
@@ -25,8 +41,13 @@ export interface L2Announcements {
   readonly interfaces?: readonly string[];
 }
 
+const addressPoolShape = objectOf<AddressPool>({
+  name: required(text),
+  blocks: required(listOf(objectOf<Record<keyof AddressBlock, unknown>>({ cidr: text, start: text, stop: text }))),
+});
+
 export const l2AnnouncementsShape = objectOf<L2Announcements>({
-  addressPools: required(listOf(objectOf<AddressPool>({ name: required(text), addresses: required(listOf(text)) }))),
+  addressPools: required(listOf(addressPoolShape)),
   interfaces: listOf(text),
 });
 
@@ -42,11 +63,11 @@ export const withoutLoadBalancerExclusion = {
  */
 export function loadBalancerObjects({ addressPools = [], interfaces }: L2Announcements): object[] {
   return [
-    ...addressPools.map(({ name, addresses = [] }) => ({
+    ...addressPools.map(({ name, blocks }) => ({
       apiVersion: "cilium.io/v2",
       kind: "CiliumLoadBalancerIPPool",
       metadata: { name },
-      spec: { blocks: addresses.map(block) },
+      spec: { blocks },
     })),
     {
       apiVersion: "cilium.io/v2alpha1",
@@ -57,23 +78,32 @@ export function loadBalancerObjects({ addressPools = [], interfaces }: L2Announc
   ];
 }
 
-function block(addresses: string): object {
-  const [start, stop] = addresses.split("-");
-  return stop === undefined ? { cidr: addresses } : { start, stop };
-}
-
 export const loadBalancerRules: readonly Rule<{ readonly l2Announcements?: L2Announcements }>[] = [
   {
     id: "address-pool",
-    demands: "an address pool has networks with prefix length, or ranges of two addresses",
+    demands: "a block of an address pool is a network with prefix length, or a first and a last address",
     because: "Cilium ignores a pool that it cannot read",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
     checks: ({ l2Announcements }) =>
-      (l2Announcements?.addressPools ?? []).flatMap(({ addresses = [] }, pool) =>
-        addresses.map((each, place) => ({
-          holds: or(isCidr(each), and(...each.split("-").map(isAddress), each.includes("-"))),
-          problem: `l2Announcements.addressPools[${pool}].addresses[${place}] ${shown(each)} is neither network nor range; write it as in "192.168.1.240/28" or "192.168.1.200-192.168.1.220"`,
-        })),
+      (l2Announcements?.addressPools ?? []).flatMap(({ blocks = [] }, pool) =>
+        blocks.flatMap(({ cidr, start, stop }, place) => {
+          const path = `l2Announcements.addressPools[${pool}].blocks[${place}]`;
+          const example = 'write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
+          const ends = [start, stop].filter((end) => end !== undefined);
+          return [
+            {
+              holds: ends.length === (cidr === undefined ? 2 : 0),
+              problem: `${path} is neither a network nor a range; ${example}`,
+            },
+            ...(cidr === undefined
+              ? []
+              : [{ holds: isCidr(cidr), problem: `${path}.cidr ${shown(cidr)} is not a network; ${example}` }]),
+            ...ends.map((end) => ({
+              holds: isAddress(end),
+              problem: `${path} has ${shown(end)}, which is not an address; ${example}`,
+            })),
+          ];
+        }),
       ),
   },
 ];

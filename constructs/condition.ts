@@ -44,7 +44,9 @@ export function or(...conditions: Condition[]): Condition {
 
 export function equal(one: unknown, other: unknown): Condition {
   if (one === other) return true;
-  return isUnknown(one) || isUnknown(other) ? Op.eq(one, other) : false;
+  if (!isUnknown(one) && !isUnknown(other)) return false;
+  // cdktf loses a right operand that is 0, false or empty.
+  return other ? Op.eq(one, other) : Op.eq(other, one);
 }
 
 export function oneOf(value: unknown, allowed: readonly string[]): Condition {
@@ -52,13 +54,16 @@ export function oneOf(value: unknown, allowed: readonly string[]): Condition {
 }
 
 /**
- * The text for a Terraform function: cdktf warns of templates among the arguments of functions, so one with unknown parts
- * is joined from them.
+ * The text for a Terraform function. cdktf neither escapes quotes among the arguments of functions nor takes templates
+ * there, so text with unknown parts is joined from them.
  */
 export function asArgument(text: unknown): string {
   if (typeof text !== "string") return Token.asString(text);
   const parts = text.split(/(\$\{TfToken\[[^\]]+\]\})/).filter((part) => part !== "");
-  return parts.length < 2 ? text : Fn.join("", parts);
+  const [only = "", ...more] = parts.map((part) =>
+    /["\\]/.test(part) ? Fn.rawString(part.replaceAll("\\", "\\\\")) : part,
+  );
+  return more.length === 0 ? only : Fn.join("", [only, ...more]);
 }
 
 /**

@@ -72,7 +72,8 @@ export const interfaceOf = (disk: Disk, place: number): string => disk.interface
 export function linuxDeviceOf(diskInterface: string): string {
   const onVirtio = matches(diskInterface, virtio);
   if (typeof onVirtio === "boolean") return onVirtio ? "/dev/vda" : "/dev/sda";
-  return Token.asString(Fn.conditional(onVirtio, "/dev/vda", "/dev/sda"));
+  // The function keeps the conditional together where it becomes part of another expression.
+  return Token.asString(Fn.tostring(Fn.conditional(onVirtio, "/dev/vda", "/dev/sda")));
 }
 
 export function diskBlock(disk: Disk, place: number, importFrom?: string): VirtualEnvironmentVmDisk {

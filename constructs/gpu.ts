@@ -154,6 +154,10 @@ export const gpuRules: readonly Rule<Passthrough>[] = [
           holds: wholeNumber(functionNumber, 0, 7),
           problem: `gpus[${slot}].functions has ${shown(functionNumber)}; write "all" or a list of numbers from 0 to 7`,
         })),
+        ...(gpu.functions === undefined ? [] : textsOf(gpu.address)).map((text) => ({
+          holds: not(matches(text, /[.][0-7]$/)),
+          problem: `gpus[${slot}].address ${shown(text)} names a function beside functions; leave one of them out`,
+        })),
       ]),
   },
   {
@@ -204,17 +208,16 @@ export const gpuRules: readonly Rule<Passthrough>[] = [
     source: passthroughSource,
     checks: ({ gpus, taken }) => {
       const devices = [...taken];
-      return gpus.flatMap((gpu, slot) => {
-        const claims = addressesOf(gpu).map((value) => ({ value, by: `gpus[${slot}]` }));
-        const checks = claims.flatMap(({ value: address }) =>
-          devices.map((other) => ({
+      return gpus.flatMap((gpu, slot) =>
+        addressesOf(gpu).flatMap((address) => {
+          const checks = devices.map((other) => ({
             holds: not(address.overlaps(other.value)),
             problem: `gpus[${slot}].address ${shown(`${address}`)} is already passed through by ${other.by}; choose another device`,
-          })),
-        );
-        devices.push(...claims);
-        return checks;
-      });
+          }));
+          devices.push({ value: address, by: `gpus[${slot}]` });
+          return checks;
+        }),
+      );
     },
   },
   {

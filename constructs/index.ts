@@ -1,7 +1,7 @@
 export type { VmAgent } from "./agent";
 export type { BootMedium, CloneSource, DiskImage, IsoImage } from "./boot-medium";
 export * from "./cilium-install";
-export type { AddressPool, L2Announcements } from "./cilium-load-balancer";
+export type { AddressBlock, AddressPool, L2Announcements } from "./cilium-load-balancer";
 export type { CiliumValues } from "./cilium-values";
 export type { VmCpu } from "./cpu";
 export type { Disk } from "./disk";

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { HardwareMappingPci } from "../.gen/providers/proxmox/hardware-mapping-pci";
-import { at } from "./address";
+import { addressed, addressRules, at } from "./address";
 import { matches, shown } from "./condition";
 import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 import { enforce, lifecycleWith, type Rule } from "./rule";
@@ -82,6 +82,7 @@ export class PciMapping extends Construct {
   constructor(scope: Construct, id: string, props: PciMappingProps) {
     super(scope, id);
     const { name, node, address, deviceId, subsystemId, iommuGroup } = fitProps(this, props, pciMappingShape);
+    enforce(this, addressRules, addressed(this, "mappings"));
     const preconditions = enforce(this, pciMappingRules, { name, node, address, deviceId, subsystemId, iommuGroup });
     this.resource = at(
       id,

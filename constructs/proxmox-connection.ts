@@ -91,7 +91,7 @@ export const proxmoxConnectionRules: readonly Rule<ProxmoxConnectionProps>[] = [
   {
     id: "username-realm",
     demands: "a user name ends in its realm",
-    because: "the provider refuses it otherwise",
+    because: "the provider refuses it without",
     source: `${providerDocs}#username`,
     checks: ({ username }) =>
       username === undefined

@@ -6,7 +6,7 @@ import {
   type VirtualEnvironmentVmDisk,
   type VirtualEnvironmentVmNetworkDevice,
 } from "../.gen/providers/proxmox/virtual-environment-vm";
-import { at } from "./address";
+import { addressed, addressRules, at } from "./address";
 import { agentBlock, agentRules, type VmAgent, vmAgentShape } from "./agent";
 import { type BootMedium, bootMediumRules, bootMediumShape, type CloneSource, vmIds } from "./boot-medium";
 import { claim } from "./claims";
@@ -375,6 +375,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       memory,
       agent,
     };
+    enforce(this, addressRules, addressed(this, "VMs"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...enforce(this, vmRules, {

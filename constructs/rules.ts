@@ -1,3 +1,4 @@
+import { addressRules } from "./address";
 import { agentRules } from "./agent";
 import { bootMediumRules } from "./boot-medium";
 import { ciliumInstallRules } from "./cilium-install";
@@ -27,7 +28,7 @@ export type RuleDescription = Omit<Rule<never>, "checks">;
 
 /** Every rule, by noun. */
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
-  "Any construct": [propType],
+  "Any construct": [propType, ...addressRules],
   "Proxmox connection": proxmoxConnectionRules,
   VM: [...vmRules, ...bootMediumRules, ...agentRules],
   GPU: [...gpuRules, ...pciMappingRules],

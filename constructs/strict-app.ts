@@ -1,4 +1,7 @@
-import { App, type AppConfig } from "cdktf";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, type AppConfig, TerraformStack } from "cdktf";
+import { toHcl } from "./hcl";
 import { forgetTokenStacks } from "./token-stacks";
 
 /**
@@ -29,5 +32,23 @@ export class StrictApp extends App {
       return;
     }
     super.synth();
+    if (this.hclOutput) this.rewriteHcl();
+    // The cdktf command line, which sets this, tells of warnings and files itself.
+    if (process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined) this.report();
+  }
+
+  private report(): void {
+    for (const stack of Object.values(this.manifest.stacks)) {
+      for (const { constructPath, message } of stack.annotations)
+        console.error(`Warning: [${constructPath}] ${message}`);
+      console.log(join(this.outdir, stack.synthesizedStackPath));
+    }
+  }
+
+  /** cdktf's own HCL cannot be used: it writes preconditions as attributes, and attributes as blocks. */
+  private rewriteHcl(): void {
+    for (const stack of this.node.findAll().filter(TerraformStack.isStack)) {
+      writeFileSync(join(this.outdir, this.manifest.forStack(stack).synthesizedStackPath), toHcl(stack.toTerraform()));
+    }
   }
 }

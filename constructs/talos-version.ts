@@ -1,5 +1,5 @@
 import { Fn, Token } from "cdktf";
-import { and, type Condition, isUnknown, matches, or, shown } from "./condition";
+import { and, asArgument, type Condition, isUnknown, matches, or, shown } from "./condition";
 import type { Rule } from "./rule";
 
 /** A minor version of Talos, and what depends on it. */
@@ -49,10 +49,10 @@ const newest = talosMinors[talosMinors.length - 1] as TalosMinor;
 /** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */
 export function byTalosMinor(version: string, choose: (minor: TalosMinor) => string): string {
   if (isUnknown(version)) {
-    const choices = Object.fromEntries(talosMinors.map((each) => [each.minor, choose(each)]));
-    const [only, ...others] = new Set(Object.values(choices));
-    if (only !== undefined && others.length === 0) return only;
-    return Token.asString(Fn.lookup(choices, Fn.regex(minorPattern.source, version)));
+    const choices = talosMinors.map((each) => choose(each));
+    if (choices.every((choice) => choice === choices[0])) return choices[0] as string;
+    const byMinor = Object.fromEntries(talosMinors.map(({ minor }, place) => [minor, asArgument(choices[place])]));
+    return Token.asString(Fn.lookup(byMinor, Fn.regex(minorPattern.source, version)));
   }
   const minor = minorPattern.exec(version ?? "")?.[0];
   return choose(talosMinors.find((each) => each.minor === minor) ?? newest);

@@ -28,7 +28,7 @@ new TalosGpuCluster(app, "talos-gpu-mapping", {
   cluster: { clusterName: "talos-gpu-mapping" },
   cilium: {
     gatewayApi: true,
-    l2Announcements: { addressPools: [{ name: "lan", addresses: ["192.168.1.240-192.168.1.250"] }] },
+    l2Announcements: { addressPools: [{ name: "lan", blocks: [{ start: "192.168.1.240", stop: "192.168.1.250" }] }] },
   },
 });
 

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LocalProvider } from "@cdktf/provider-local/lib/provider";
+import { NullProvider } from "@cdktf/provider-null/lib/provider";
+import { Testing } from "cdktf";
+import { HelmProvider } from "../.gen/providers/helm/provider";
+import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
+import { TalosProvider } from "../.gen/providers/talos/provider";
+import { pins } from "../scripts/pins";
+
+const root = join(__dirname, "..");
+const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
+const { dependencies, devDependencies } = read("package.json");
+const generated = pins().filter(({ name }) => !(`@cdktf/provider-${name}` in dependencies));
+
+test("cdktf.json names exact versions", () => {
+  expect(pins().map(({ name }) => name)).toEqual(["proxmox", "talos", "helm", "local", "null"]);
+  for (const { version } of pins()) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test("schemas/ holds the pinned versions and no others", () => {
+  const files = pins().map(({ name, version }) => `${name}@${version}.json`);
+  expect(readdirSync(join(root, "schemas")).filter((file) => file.endsWith(".json"))).toEqual(files.sort());
+  for (const { name, address, version } of pins()) {
+    const { provider_versions, provider_schemas } = read(`schemas/${name}@${version}.json`);
+    expect(provider_versions).toEqual({ [address]: version });
+    expect(Object.keys(provider_schemas)).toEqual([address]);
+  }
+});
+
+test(".gen was generated for the pinned versions, by the cdktf in use", () => {
+  expect(read(".gen/versions.json")).toEqual(
+    Object.fromEntries(generated.map(({ address, version }) => [address, version])),
+  );
+  expect(read(".gen/constraints.json")).toEqual({
+    cdktf: dependencies.cdktf,
+    providers: Object.fromEntries(generated.map(({ name, version }) => [name, version])),
+  });
+});
+
+test("stacks require the pinned versions", () => {
+  const stack = Testing.synthScope((scope) => {
+    for (const Provider of [ProxmoxProvider, TalosProvider, HelmProvider, LocalProvider, NullProvider])
+      new Provider(scope, Provider.name, {} as never);
+  });
+  const required = Object.entries<{ version: string }>(JSON.parse(stack).terraform.required_providers);
+  expect(Object.fromEntries(required.map(([name, { version }]) => [name, version]))).toEqual(
+    Object.fromEntries(pins().map(({ name, version }) => [name, version])),
+  );
+});
+
+test("packages are pinned exactly, and those of cdktf to one version", () => {
+  for (const version of Object.values({ ...dependencies, ...devDependencies })) {
+    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  }
+  expect(devDependencies).toMatchObject({ "cdktf-cli": dependencies.cdktf, "@cdktf/hcl2json": dependencies.cdktf });
+});
