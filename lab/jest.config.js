@@ -1,8 +1,9 @@
 /** @type {import("jest").Config} */
 module.exports = {
+  ...require("../jest.config"),
   rootDir: "..",
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/"],
   globalSetup: "<rootDir>/lab/__tests__/support/build.ts",
-  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   testTimeout: 120_000,
 };

@@ -247,6 +247,18 @@ describe("configuration", () => {
   });
 });
 
+test("a VM is a member of the pool it is created in, until it is destroyed", async () => {
+  const { proxmox, root } = await rootOf();
+  const missing = await root.call("POST", qemu, { vmid: 100, pool: "gpu" });
+  expect(missing.reason).toBe("pool 'gpu' does not exist");
+  proxmox.host.pools.set("gpu", { members: new Set() });
+  await root.task("POST", qemu, { vmid: 100, pool: "gpu" });
+  const members = async () => (await root.call("GET", "pools", { poolid: "gpu" })).data;
+  expect(await members()).toMatchObject([{ poolid: "gpu", members: [{ id: "qemu/100", vmid: 100 }] }]);
+  await root.task("DELETE", `${qemu}/100`);
+  expect(await members()).toMatchObject([{ members: [] }]);
+});
+
 describe("the guest agent", () => {
   const values = { vmid: 100, net0: "virtio,bridge=vmbr0", ipconfig0: "ip=10.0.0.50/24,gw=10.0.0.1" };
 

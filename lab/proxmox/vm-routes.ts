@@ -1,5 +1,6 @@
 import { ApiError, invalidParameters } from "./api-error";
 import type { ApiRequest, Route } from "./api-request";
+import { demandAgent, guestInterfaces } from "./guest-agent";
 import { PropertyString } from "./property-string";
 import type { VirtualMachine } from "./virtual-machine";
 import { demandMayWrite, demandValid, isDisk } from "./vm-key";
@@ -43,26 +44,24 @@ function create(request: ApiRequest): string {
   demandWritable(request, vmid, values);
   const pool = request.optional("pool");
   if (pool !== undefined && !host.pools.has(pool)) throw new ApiError(500, `pool '${pool}' does not exist`);
-  const explained = (work: () => void) => {
-    try {
-      work();
-    } catch (error) {
-      throw new Error(`unable to create VM ${vmid} - ${error instanceof Error ? error.message : error}`);
-    }
-  };
-  try {
-    explained(() => host.demandFree(vmid));
-  } catch (error) {
-    throw new ApiError(500, (error as Error).message);
-  }
+  explained(vmid, () => host.demandFree(vmid));
   return request.task("qmcreate", vmid, () =>
-    explained(() => {
+    explained(vmid, () => {
       host.createVm(vmid, (vm) => {
         for (const [key, value] of values) vm.set(key, value);
       });
       if (pool !== undefined) host.pools.get(pool)?.members.add(vmid);
     }),
   );
+}
+
+/** Puts Proxmox's introduction before the reason why a VM could not be created. */
+function explained(vmid: number, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw new ApiError(500, `unable to create VM ${vmid} - ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function update(request: ApiRequest): null {
@@ -80,8 +79,7 @@ function clone(request: ApiRequest): string {
   const newid = request.integer("newid", request.required("newid"));
   caller.demand(`/vms/${source.id}`, "VM.Clone");
   caller.demand(`/vms/${newid}`, "VM.Allocate");
-  if (host.vms.has(newid))
-    throw new ApiError(500, `unable to create VM ${newid} - VM ${newid} already exists on node '${host.node}'`);
+  explained(newid, () => host.demandFree(newid));
   if (request.optional("full") === "0" && !source.template) {
     throw new ApiError(500, "Linked clone feature is not supported if the source is not a template");
   }
@@ -107,32 +105,6 @@ function moveDisk(request: ApiRequest): string {
     throw new ApiError(500, "you can't move to the same storage with same format");
   }
   return request.task("qmmove", vm.id, () => vm.move(disk, target));
-}
-
-/** Addresses that the agent in the guest reports: those of the cloud-init drive, and one by IPv6 autoconfiguration. */
-function guestInterfaces(vm: VirtualMachine): unknown[] {
-  const networks = vm.numbered("net").map(([key, value], n) => {
-    const mac = (/=([0-9A-F:]{17})/.exec(value)?.[1] ?? "").toLowerCase();
-    const configured = PropertyString.parse(vm.get(`ipconfig${key.slice(3)}`) ?? "", "ip").get("ip");
-    const [address, prefix] = configured?.split("/") ?? [];
-    const ipv4 = { "ip-address-type": "ipv4", "ip-address": address, prefix: Number(prefix) };
-    const ipv6 = { "ip-address-type": "ipv6", "ip-address": `fd00::${vm.id}:${n + 1}`, prefix: 64 };
-    const addresses = address === undefined || address === "dhcp" ? [ipv6] : [ipv4, ipv6];
-    return { name: `eth${n}`, "hardware-address": mac, "ip-addresses": addresses };
-  });
-  const loopback = { "ip-address-type": "ipv4", "ip-address": "127.0.0.1", prefix: 8 };
-  return [{ name: "lo", "hardware-address": "00:00:00:00:00:00", "ip-addresses": [loopback] }, ...networks];
-}
-
-function demandAgent(request: ApiRequest): VirtualMachine {
-  const vm = request.host.vm(request.vmid);
-  request.caller.demand(`/vms/${vm.id}`, "VM.GuestAgent.Audit");
-  if (!PropertyString.parse(vm.get("agent") ?? "", "enabled").flag("enabled")) {
-    throw new ApiError(500, "No QEMU guest agent configured");
-  }
-  if (!vm.running) throw new ApiError(500, `VM ${vm.id} is not running`);
-  if (!request.host.guestAgent) throw new ApiError(500, "QEMU guest agent is not running");
-  return vm;
 }
 
 const power =
