@@ -8,10 +8,10 @@ import { unwrapped } from "./support/unwrapped";
 /** A cluster whose steps give up soon, so that a test need not wait for them. */
 const impatient = (lab: Lab): Promise<Terraform> =>
   deployCluster(lab, {
-    node: { readyTimeout: 5 },
+    node: { readyTimeout: 15 },
     force: ({ cluster }) => {
       for (const step of [cluster.configurationApply, cluster.bootstrap, cluster.kubeconfig]) {
-        step.addOverride("timeouts", { create: "8s" });
+        step.addOverride("timeouts", { create: "20s" });
       }
     },
   });
@@ -61,7 +61,7 @@ test("a Kubernetes API that never answers is waited for no longer than asked, an
   const terraform = await impatient(lab);
   const { code, output } = await terraform.apply();
   expect(code).toBe(1);
-  expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 5 seconds`);
+  expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 15 seconds`);
   await (await lab.node(100)).setFaults();
   succeeded(await terraform.apply());
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
