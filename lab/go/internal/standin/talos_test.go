@@ -185,7 +185,8 @@ func TestTheEndpointIsTheNodeByDefault(t *testing.T) {
 func TestARefusedConfigurationIsNotRetried(t *testing.T) {
 	s := newSite(t)
 	s.faults(&node.Rule{Method: "ApplyConfiguration", Code: "InvalidArgument", Message: "no such disk"})
-	_, problems := s.carryOut(apply, s.plan(apply, tftypes.Value{}, s.with(object{"machine_configuration_input": s.configuration})))
+	_, problems := s.carryOut(apply, s.plan(apply, tftypes.Value{}, s.with(object{"machine_configuration_input": s.configuration,
+		"timeouts": object{"create": "2s"}})))
 	expectContains(t, problems, "no such disk")
 	if got := len(s.node.State().Calls); got != 2 {
 		t.Errorf("%d calls, want a probe and one attempt", got)
@@ -230,6 +231,7 @@ func TestAnUnknownInputKeepsTheOldHash(t *testing.T) {
 	state := s.apply(apply, s.with(object{"machine_configuration_input": s.configuration}))
 	p := s.plan(apply, state, s.with(object{"machine_configuration_input": unknown}))
 	expect(t, "the planned hash", attribute(t, p.planned, "machine_configuration_hash"), attribute(t, state, "machine_configuration_hash"))
+	expect(t, "the planned configuration", attribute(t, p.planned, "machine_configuration"), attribute(t, state, "machine_configuration"))
 	first := s.plan(apply, tftypes.Value{}, s.with(object{"machine_configuration_input": unknown}))
 	expect(t, "the first hash", attribute(t, first.planned, "machine_configuration_hash"), "(known after apply)")
 }
