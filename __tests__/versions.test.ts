@@ -55,3 +55,21 @@ test("packages are pinned exactly, and those of cdktf to one version", () => {
   }
   expect(devDependencies).toMatchObject({ "cdktf-cli": dependencies.cdktf, "@cdktf/hcl2json": dependencies.cdktf });
 });
+
+describe("package-lock.json", () => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>;
+  };
+
+  test("names no registry", () => {
+    expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+  });
+
+  test("has the packages of every platform, without which `npm ci` refuses it", () => {
+    const locked = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf("node_modules/") + 13)));
+    const optional = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
+    expect(optional.filter((name) => !locked.has(name))).toEqual([]);
+  });
+});
