@@ -43,11 +43,9 @@ test.each<[TalosMinor, string, string]>([
         discovery: { registries: { kubernetes: { disabled: true } } },
       },
     });
-    const hostname =
-      talos === "1.11"
-        ? (document(state)?.machine as { network: { hostname: string } }).network.hostname
-        : document(state, "HostnameConfig")?.hostname;
-    expect(hostname).toBe("talos-gpu");
+    expect(talos === "1.11" ? document(state) : document(state, "HostnameConfig")).toMatchObject(
+      talos === "1.11" ? { machine: { network: { hostname: "talos-gpu" } } } : { hostname: "talos-gpu" },
+    );
   },
 );
 
