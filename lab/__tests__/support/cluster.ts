@@ -1,0 +1,38 @@
+import type { App } from "cdktf";
+import type { CiliumInstallProps } from "../../../constructs/cilium-install";
+import { TalosGpuCluster, type TalosGpuClusterImage } from "../../../constructs/talos-gpu-cluster";
+import type { TalosSingleNodeProps } from "../../../constructs/talos-single-node";
+import type { Lab } from "../../lab";
+import type { Terraform } from "../../terraform";
+import { credentials } from "./accounts";
+
+export interface ClusterOptions {
+  readonly image?: TalosGpuClusterImage;
+  readonly node?: Partial<TalosSingleNodeProps>;
+  readonly cilium?: Omit<CiliumInstallProps, "node">;
+  /** What a user does through the escape hatches. */
+  readonly force?: (cluster: TalosGpuCluster) => void;
+}
+
+/** Makes a cluster ready to plan. */
+export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<Terraform> =>
+  lab.deploy(
+    "talos-gpu",
+    (app: App) => {
+      const cluster = new TalosGpuCluster(app, "talos-gpu", {
+        proxmox: { endpoint: lab.proxmox.endpoint, insecure: true, credentials: "password" },
+        image: { factory: lab.factory.url, ...options.image },
+        vm: {
+          name: "talos-gpu",
+          node: "pve",
+          vmId: 100,
+          gpus: [{ address: "01:00", functions: "all" }],
+          initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }] },
+        },
+        cluster: { clusterName: "talos-gpu", ...options.node },
+        cilium: options.cilium,
+      });
+      options.force?.(cluster);
+    },
+    credentials,
+  );

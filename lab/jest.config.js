@@ -1,0 +1,9 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  ...require("../jest.config"),
+  rootDir: "..",
+  testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/"],
+  globalSetup: "<rootDir>/lab/__tests__/support/build.ts",
+  testTimeout: 120_000,
+};
