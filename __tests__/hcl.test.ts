@@ -26,7 +26,8 @@ function comparable(value: unknown): unknown {
 /** The stack with `${…}` around what JSON writes without. */
 function withBareExpressions(stack: Stack): unknown {
   return JSON.parse(JSON.stringify(stack), (key, value) => {
-    if (["depends_on", "replace_triggered_by"].includes(key)) return value.map((reference: string) => `\${${reference}}`);
+    if (["depends_on", "replace_triggered_by"].includes(key))
+      return value.map((reference: string) => `\${${reference}}`);
     if (key !== "variable") return value;
     return Object.fromEntries(
       Object.entries<Json>(value).map(([name, variable]) => [name, { ...variable, type: `\${${variable.type}}` }]),
