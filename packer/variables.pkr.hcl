@@ -125,8 +125,8 @@ variable "template_name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", var.template_name))
-    error_message = "The template_name must be a DNS name: letters, digits, inner hyphens and dots, such as \"debian-13\"."
+    condition     = can(regex("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$", var.template_name))
+    error_message = "The template_name must be a host name: letters, digits and inner hyphens, at most 63, such as \"debian-13\"."
   }
 }
 

@@ -9,11 +9,11 @@ shopt -s nullglob
 # In a chroot or container there is no systemd to talk to.
 booted() { [ -d /run/systemd/system ]; }
 
-# Services that would write at shutdown what is removed below. Stopping systemd-random-seed saves the seed for the
-# last time; journald goes on in /run.
+# Services that would write at shutdown what is removed below: the random seed, the record of the shutdown, logs.
+# They write it now, for the last time; journald goes on in /run.
 quiet_services() {
   booted || return 0
-  systemctl stop systemd-random-seed.service
+  systemctl stop systemd-random-seed.service systemd-update-utmp.service
   systemctl stop syslog.socket rsyslog.service 2>/dev/null || true
   journalctl --relinquish-var
 }

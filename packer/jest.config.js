@@ -1,0 +1,9 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  ...require("../jest.config"),
+  rootDir: __dirname,
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  setupFilesAfterEnv: [],
+  // Booting, building and installing packages take seconds each.
+  testTimeout: 300_000,
+};
