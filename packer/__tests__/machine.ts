@@ -21,32 +21,45 @@ export interface CloudInitDrive {
 const cache = join(__dirname, "../.cache");
 
 /**
- * A Debian machine of its own: a copy of a root file system, in which commands run in namespaces apart from the host's,
+ * A Debian machine of its own: a layer over a root file system, in which commands run in namespaces apart from the host's,
  * and which can boot its own systemd as a container.
  */
 export class Machine {
-  static async of(suite: Suite): Promise<Machine> {
-    const root = mkdtempSync(join(tmpdir(), `${suite}-`));
-    execFileSync("cp", ["-a", "--reflink=auto", `${join(cache, suite)}/.`, root]);
-    const machine = new Machine(root);
+  static of(suite: Suite): Machine {
+    const machine = new Machine([join(cache, suite)]);
     // A container has no disk to grow and no network to configure; everything else is the distribution's default.
     machine.write(
       "/etc/cloud/cloud.cfg.d/99-container.cfg",
-      "datasource_list: [NoCloud, None]\ngrowpart: {mode: 'off'}\nresize_rootfs: false\nnetwork: {config: disabled}\n",
+      [
+        "datasource_list: [NoCloud, None]",
+        "locale: C.UTF-8",
+        "growpart: {mode: 'off'}",
+        "resize_rootfs: false",
+        "network: {config: disabled}",
+        "",
+      ].join("\n"),
     );
     return machine;
   }
 
+  readonly root: string;
+  private readonly directory = mkdtempSync(join(tmpdir(), "machine-"));
   private container?: ChildProcessWithoutNullStreams;
   private console = "";
 
-  private constructor(readonly root: string) {}
+  private constructor(private readonly layers: readonly string[]) {
+    const [upper, work, root] = ["upper", "work", "root"].map((name) => {
+      mkdirSync(join(this.directory, name));
+      return join(this.directory, name);
+    }) as [string, string, string];
+    this.root = root;
+    const options = `lowerdir=${layers.join(":")},upperdir=${upper},workdir=${work}`;
+    execFileSync("mount", ["-t", "overlay", "overlay", "-o", options, root]);
+  }
 
-  /** A second machine with the same disk. */
+  /** A second machine with the disk of this one, which must stay shut down for as long. */
   clone(): Machine {
-    const root = mkdtempSync(join(tmpdir(), "clone-"));
-    execFileSync("cp", ["-a", "--reflink=auto", `${this.root}/.`, root]);
-    return new Machine(root);
+    return new Machine([join(this.directory, "upper"), ...this.layers]);
   }
 
   write(path: string, text: string): void {
@@ -119,7 +132,8 @@ export class Machine {
 
   async delete(): Promise<void> {
     await this.shutdown();
-    rmSync(this.root, { recursive: true, force: true });
+    execFileSync("umount", [this.root]);
+    rmSync(this.directory, { recursive: true, force: true });
   }
 
   /** Starts a shell command: in the booted system, or else in the file system with no service running. */
