@@ -12,9 +12,14 @@ booted() { [ -d /run/systemd/system ]; }
 # Services that would write at shutdown what is removed below: the random seed, the record of the shutdown, logs.
 # They write it now, for the last time; journald goes on in /run.
 quiet_services() {
+  local unit
   booted || return 0
-  systemctl stop systemd-random-seed.service systemd-update-utmp.service
-  systemctl stop syslog.socket rsyslog.service 2>/dev/null || true
+  # Which of them there are differs from release to release.
+  for unit in systemd-random-seed.service systemd-update-utmp.service syslog.socket rsyslog.service; do
+    if systemctl --quiet is-active "$unit"; then
+      systemctl stop "$unit"
+    fi
+  done
   journalctl --relinquish-var
 }
 
