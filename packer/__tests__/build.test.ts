@@ -17,7 +17,8 @@ async function cloudImage(suite: Suite): Promise<{ machine: Machine; ssh: SshSer
   return { machine, ssh, template: new TemplateCopy({ ssh_port: ssh.port }) };
 }
 
-const build = (template: TemplateCopy): Promise<Result> => template.build("debian-13", { build_address: "127.0.0.1/8" });
+const build = (template: TemplateCopy): Promise<Result> =>
+  template.build("debian-13", { build_address: "127.0.0.1/8" });
 
 /** The scripts that were uploaded, in order, by their text. */
 const uploaded = (ssh: SshServer): (string | undefined)[] =>
@@ -86,7 +87,9 @@ if (plugin.isStandIn) {
   test("a script that fails stops packer build before the clean-up, and no manifest is written", async () => {
     const { machine, ssh, template } = await cloudImage("trixie");
     try {
-      await machine.run("rm -f /etc/apt/sources.list.d/*; echo 'deb http://127.0.0.1:9/debian trixie main' > /etc/apt/sources.list");
+      await machine.run(
+        "rm -f /etc/apt/sources.list.d/*; echo 'deb http://127.0.0.1:9/debian trixie main' > /etc/apt/sources.list",
+      );
       const { code, output } = await build(template);
       expect(code).toBe(1);
       expect(output).toContain("Unable to locate package qemu-guest-agent");

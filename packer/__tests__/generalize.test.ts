@@ -3,7 +3,8 @@ import { Machine, type Suite } from "./machine";
 import { allTraces, leaveTraces, type Trace, tracesOf } from "./traces";
 
 const generalize = join(__dirname, "../scripts/generalize.sh");
-const key = (owner: string) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhzWq5ePLpeYdTjdXIj1e0+7o0cXxJc1Yx5YQKm2n4q ${owner}`;
+const key = (owner: string) =>
+  `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhzWq5ePLpeYdTjdXIj1e0+7o0cXxJc1Yx5YQKm2n4q ${owner}`;
 
 /** Every file with its type, mode, owner, size and link. */
 const listing =

@@ -47,7 +47,8 @@ export class TemplateCopy {
 
   constructor(settings: Readonly<Record<string, string | number>>) {
     for (const name of readdirSync(directory).filter((name) => /\.pkr(vars)?\.hcl$|^scripts$/.test(name))) {
-      if (!name.endsWith(".auto.pkrvars.hcl")) cpSync(join(directory, name), join(this.directory, name), { recursive: true });
+      if (!name.endsWith(".auto.pkrvars.hcl"))
+        cpSync(join(directory, name), join(this.directory, name), { recursive: true });
     }
     const file = join(this.directory, "cloud-image.pkr.hcl");
     const opening = 'source "proxmox-clone" "cloud-image" {\n';
@@ -58,7 +59,10 @@ export class TemplateCopy {
   }
 
   build(image: string, values: Readonly<Record<string, string>>): Promise<Result> {
-    return packer(["build", `-var-file=${image}.pkrvars.hcl`, ...variables({ ...site, ...values }), "."], this.directory);
+    return packer(
+      ["build", `-var-file=${image}.pkrvars.hcl`, ...variables({ ...site, ...values }), "."],
+      this.directory,
+    );
   }
 
   /** What the manifest post-processor wrote. */

@@ -1,6 +1,15 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished, type Result } from "./machine";
@@ -23,7 +32,9 @@ describe.each(scripts)("%s", (script) => {
   });
 
   test("says what it is for, and stops at the first error", () => {
-    expect(readFileSync(join(directory, script), "utf8")).toMatch(/^#!\/usr\/bin\/env bash\n(#.*\n)+set -euo pipefail\n/);
+    expect(readFileSync(join(directory, script), "utf8")).toMatch(
+      /^#!\/usr\/bin\/env bash\n(#.*\n)+set -euo pipefail\n/,
+    );
   });
 });
 

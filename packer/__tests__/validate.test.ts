@@ -60,7 +60,11 @@ describe(`packer validate with ${withPlugin}`, () => {
   });
 
   test.each([
-    ["a key that the builder does not have", { clone_vm_ids: 9013 }, 'An argument named "clone_vm_ids" is not expected here'],
+    [
+      "a key that the builder does not have",
+      { clone_vm_ids: 9013 },
+      'An argument named "clone_vm_ids" is not expected here',
+    ],
     ["a value of the wrong type", { ssh_port: "twenty-two" }, "a number is required"],
     ["two sources at once", { clone_vm: "debian-13" }, "clone_vm_id"],
   ])("refuses %s", async (_, settings, words) => {
