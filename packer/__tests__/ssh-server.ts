@@ -9,6 +9,8 @@ export interface Execution {
   /** What was sent to it, such as an uploaded file. */
   readonly input: string;
   readonly code: number;
+  /** When it ended. */
+  readonly at: number;
 }
 
 /** An SSH server on loopback whose commands run in a machine, as the user who logged in. It remembers them. */
@@ -68,7 +70,7 @@ export class SshServer {
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });
     child.once("close", (code) => {
-      this.executions.push({ command, input, code: code ?? -1 });
+      this.executions.push({ command, input, code: code ?? -1, at: performance.now() });
       channel.exit(code ?? -1);
       channel.end();
     });
