@@ -42,7 +42,7 @@ class Workshop {
   }
 
   get executed(): SshServer["executions"] {
-    return this.ssh.executions.filter(({ command }) => command.startsWith("sudo "));
+    return this.ssh.executions.filter(({ command }) => command.startsWith("sudo -n env "));
   }
 
   async close(): Promise<void> {

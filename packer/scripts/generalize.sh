@@ -6,7 +6,7 @@
 set -euo pipefail
 shopt -s nullglob
 
-# In a chroot or container there is no systemd to talk to.
+# In a chroot there is no systemd to talk to.
 booted() { [ -d /run/systemd/system ]; }
 
 # Services that would write at shutdown what is removed below: the random seed, the record of the shutdown, logs.
@@ -26,8 +26,9 @@ quiet_services() {
 # cloud-init then takes the next boot for the first. --configs came with 23.4; Debian 12 has 22.4 and leaves the files
 # that network, sshd and udev got from the build's cloud-init drive, MAC addresses included.
 cloud_init_state() {
-  local flags=(--logs --seed)
-  if cloud-init clean --help | grep -q -- --configs; then
+  local flags=(--logs --seed) known
+  known=$(cloud-init clean --help)
+  if [[ $known == *--configs* ]]; then
     flags+=(--configs all)
   fi
   cloud-init clean "${flags[@]}"

@@ -67,10 +67,9 @@ func (s schema) spec() hcldec.ObjectSpec {
 }
 
 type builder struct {
-	schema   schema
-	vmID     int
-	comm     communicator.Config
-	keyLabel string
+	schema schema
+	vmID   int
+	comm   communicator.Config
 }
 
 func (b *builder) ConfigSpec() hcldec.ObjectSpec { return b.schema.spec() }
@@ -82,7 +81,6 @@ func (b *builder) Prepare(raws ...interface{}) ([]string, []string, error) {
 		CloneVM   string `mapstructure:"clone_vm"`
 		CloneVMID int    `mapstructure:"clone_vm_id"`
 		VMID      int    `mapstructure:"vm_id"`
-		VMName    string `mapstructure:"vm_name"`
 		Node      string `mapstructure:"node"`
 	}
 	for _, raw := range raws {
@@ -90,7 +88,7 @@ func (b *builder) Prepare(raws ...interface{}) ([]string, []string, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := config.Decode(&source, &config.DecodeOpts{}, known(plain, "clone_vm", "clone_vm_id", "vm_id", "vm_name", "node")); err != nil {
+		if err := config.Decode(&source, &config.DecodeOpts{}, known(plain, "clone_vm", "clone_vm_id", "vm_id", "node")); err != nil {
 			return nil, nil, err
 		}
 		comm := map[string]interface{}{}
@@ -103,7 +101,7 @@ func (b *builder) Prepare(raws ...interface{}) ([]string, []string, error) {
 			return nil, nil, err
 		}
 	}
-	b.vmID, b.keyLabel = source.VMID, source.VMName
+	b.vmID = source.VMID
 
 	problems := b.comm.Prepare(&interpolate.Context{})
 	if source.Node == "" {
