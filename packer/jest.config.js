@@ -2,6 +2,7 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: __dirname,
+  roots: ["<rootDir>/__tests__"],
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   setupFilesAfterEnv: [],
   // Booting, building and installing packages take seconds each.

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -111,6 +111,7 @@ export class Machine {
       if (/^(running|degraded)$/m.test(output)) return;
       await sleep(100);
     }
+    await this.delete();
     throw new Error(`the machine does not boot:\n${this.console}`);
   }
 
@@ -131,6 +132,7 @@ export class Machine {
   }
 
   async delete(): Promise<void> {
+    if (!existsSync(this.directory)) return;
     await this.shutdown();
     execFileSync("umount", [this.root]);
     rmSync(this.directory, { recursive: true, force: true });
