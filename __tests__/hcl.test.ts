@@ -205,12 +205,16 @@ test("refuses what the schemas do not know, since it may be a block or an attrib
 test("an app that is asked for HCL writes it", () => {
   const outdir = mkdtempSync(join(tmpdir(), "hcl-"));
   try {
+    const printed = jest.spyOn(console, "log").mockReturnValue();
     const app = new StrictApp({ outdir, hclOutput: true });
     const stack = new TerraformStack(app, "stack");
     new TerraformOutput(stack, "quotes", { value: 'a "${path.module}"' });
     app.synth();
-    expect(readFileSync(join(outdir, "stacks/stack/cdk.tf"), "utf8")).toBe(toHcl(stack.toTerraform()));
+    const file = join(outdir, "stacks/stack/cdk.tf");
+    expect(printed.mock.calls).toEqual([[file]]);
+    expect(readFileSync(file, "utf8")).toBe(toHcl(stack.toTerraform()));
   } finally {
     rmSync(outdir, { recursive: true });
+    jest.restoreAllMocks();
   }
 });
