@@ -26,7 +26,8 @@ function comparable(value: unknown): unknown {
 /** The stack with `${…}` around what JSON writes without. */
 function withBareExpressions(stack: Stack): unknown {
   return JSON.parse(JSON.stringify(stack), (key, value) => {
-    if (key === "depends_on") return value.map((reference: string) => `\${${reference}}`);
+    if (["depends_on", "replace_triggered_by"].includes(key))
+      return value.map((reference: string) => `\${${reference}}`);
     if (key !== "variable") return value;
     return Object.fromEntries(
       Object.entries<Json>(value).map(([name, variable]) => [name, { ...variable, type: `\${${variable.type}}` }]),
@@ -204,12 +205,16 @@ test("refuses what the schemas do not know, since it may be a block or an attrib
 test("an app that is asked for HCL writes it", () => {
   const outdir = mkdtempSync(join(tmpdir(), "hcl-"));
   try {
+    const printed = jest.spyOn(console, "log").mockReturnValue();
     const app = new StrictApp({ outdir, hclOutput: true });
     const stack = new TerraformStack(app, "stack");
     new TerraformOutput(stack, "quotes", { value: 'a "${path.module}"' });
     app.synth();
-    expect(readFileSync(join(outdir, "stacks/stack/cdk.tf"), "utf8")).toBe(toHcl(stack.toTerraform()));
+    const file = join(outdir, "stacks/stack/cdk.tf");
+    expect(printed.mock.calls).toEqual([[file]]);
+    expect(readFileSync(file, "utf8")).toBe(toHcl(stack.toTerraform()));
   } finally {
     rmSync(outdir, { recursive: true });
+    jest.restoreAllMocks();
   }
 });

@@ -56,6 +56,10 @@ describe("TalosSingleNode", () => {
     expect(resource[MachineConfigurationApply.tfResourceType].node.depends_on).toEqual([
       "proxmox_virtual_environment_vm.talos_node",
     ]);
+    // A VM that is replaced is configured and bootstrapped again.
+    const lifecycle = { replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] };
+    expect(resource[MachineConfigurationApply.tfResourceType].node.lifecycle).toEqual(lifecycle);
+    expect(resource[MachineBootstrap.tfResourceType].cluster.lifecycle).toEqual(lifecycle);
   });
 
   test("writes the two files for their owner alone", () => {

@@ -449,10 +449,6 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     return this.resource.ipv4Addresses;
   }
 
-  get dependency(): VirtualEnvironmentVm {
-    return this.resource;
-  }
-
   private withMappingMade(gpu: Gpu, slot: number, node: string): Gpu {
     if (typeof gpu.mapping !== "object") return gpu;
     const { name } = gpu.mapping;

@@ -20,7 +20,7 @@ import type { Rule } from "./rule";
 import { propType } from "./shape";
 import { talosImageRules } from "./talos-image";
 import { talosPatchRules } from "./talos-patch-rules";
-import { talosSingleNodeRules } from "./talos-single-node";
+import { talosSingleNodeRules } from "./talos-single-node-rules";
 import { kubernetesVersionRules, talosVersionRules } from "./talos-version";
 
 /** What is to be read of a rule. Some are checked of several nouns, each in its own file. */

@@ -1,4 +1,4 @@
-import type { ITerraformDependable } from "cdktf";
+import type { TerraformResource } from "cdktf";
 import { matches, shown } from "./condition";
 import type { Check, Rule } from "./rule";
 
@@ -35,11 +35,11 @@ export interface TalosMachine {
   readonly installDisk: string;
 
   /**
-   * What must exist before the machine answers.
+   * What makes the machine. It comes first; and when it is replaced, the new machine is configured and bootstrapped anew.
    *
-   * @default - nothing
+   * @default - the machine is there already
    */
-  readonly dependency?: ITerraformDependable;
+  readonly resource?: TerraformResource;
 }
 
 export const hostName: Omit<Rule<unknown>, "checks"> = {

@@ -2,7 +2,7 @@ import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { Lazy, type TerraformElement, TerraformStack } from "cdktf";
+import { Lazy, type TerraformElement, TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../.gen/providers/talos/data-talos-client-configuration";
@@ -12,16 +12,13 @@ import { MachineConfigurationApply } from "../.gen/providers/talos/machine-confi
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
 import { at } from "./address";
 import { claim } from "./claims";
-import { and, equal, matches, or, shown, wholeNumber } from "./condition";
-import { gatewayInSubnet, isReachableGateway } from "./initialization";
-import { isCidr, withoutPrefix } from "./ip-address";
+import { withoutPrefix } from "./ip-address";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import { type NvidiaDriver, nvidiaPatch, nvidiaRules, nvidiaShape } from "./nvidia";
-import { endpointHttps } from "./proxmox-connection";
-import { enforce, lifecycleWith, type Rule } from "./rule";
-import { anything, fitProps, listOf, number, objectOf, required, type Shape, text } from "./shape";
+import { enforce, lifecycleWith } from "./rule";
+import { anything, fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "./shape";
 import { type TalosRelease, talosProvider } from "./talos-image";
-import { hostName, isHostName, type TalosMachine } from "./talos-machine";
+import type { TalosMachine } from "./talos-machine";
 import {
   discoveryPatch,
   hostnamePatch,
@@ -34,6 +31,7 @@ import {
   timePatch,
 } from "./talos-patch";
 import { talosPatchRules } from "./talos-patch-rules";
+import { plainMachineRules, talosSingleNodeRules } from "./talos-single-node-rules";
 import { byTalosMinor, kubernetesVersionRules, talosVersionRules } from "./talos-version";
 
 export interface TalosSingleNodeProps {
@@ -106,7 +104,7 @@ export const talosSingleNodeShape: Shape<TalosSingleNodeProps> = {
       nameServers: listOf(text),
       macAddress: text,
       installDisk: required(text),
-      dependency: anything,
+      resource: instanceOf(TerraformResource),
     }),
   ),
   talos: required(objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidiaShape })),
@@ -118,103 +116,6 @@ export const talosSingleNodeShape: Shape<TalosSingleNodeProps> = {
   outputDirectory: text,
   readyTimeout: number,
 };
-
-/** Rules of a machine that is no construct, which has rules of its own. */
-export const plainMachineRules: readonly Rule<TalosMachine>[] = [
-  { ...hostName, checks: ({ name }) => (name === undefined ? [] : [isHostName("machine.name", name)]) },
-  { ...gatewayInSubnet, checks: ({ gateway, address }) => isReachableGateway("machine.gateway", gateway, address) },
-];
-
-export const talosSingleNodeRules: readonly Rule<{
-  readonly clusterName: string;
-  readonly machine: TalosMachine;
-  readonly endpoint?: string;
-  readonly installDisk: string;
-  readonly readyTimeout: number;
-  readonly earlierNode?: string;
-}>[] = [
-  {
-    id: "node-address",
-    demands: "the node has a static address with its prefix length",
-    because: "Terraform applies the machine configuration to that address, which no DHCP server may change",
-    source: "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/",
-    checks: ({ machine: { address } }) => [
-      {
-        holds: isCidr(address),
-        problem: `the machine's address is ${shown(address)}; give it a static one with prefix length, such as "192.168.1.50/24"`,
-      },
-    ],
-  },
-  {
-    ...endpointHttps,
-    checks: ({ endpoint }) =>
-      endpoint === undefined
-        ? []
-        : [
-            {
-              holds: matches(endpoint, /^https:[/][/][^/ ]+$/),
-              problem: `endpoint ${shown(endpoint)} is not an https URL without a path; write it as in "https://192.168.1.50:6443"`,
-            },
-          ],
-  },
-  {
-    id: "install-disk-matches-bus",
-    demands: "the install disk is named as its bus is: /dev/sdX on scsi, /dev/vdX on virtio",
-    because: "Talos would wait for a disk that never appears, in maintenance mode",
-    source: "https://github.com/siderolabs/talos/issues/11940",
-    checks: ({ installDisk, machine }) => {
-      const onBus = (bus: string) => {
-        const device = new RegExp(`^[/]dev[/]${bus}[a-z]+$`);
-        return and(matches(installDisk, device), matches(machine.installDisk, device));
-      };
-      return [
-        {
-          holds: or(equal(installDisk, machine.installDisk), onBus("sd"), onBus("vd")),
-          problem: `installDisk ${shown(installDisk)} is not on the bus of the machine's disk; write ${shown(machine.installDisk)} or leave it out`,
-        },
-      ];
-    },
-  },
-  {
-    id: "cluster-name",
-    demands: "a cluster's name has letters, digits, hyphens and dots",
-    because: "it names the cluster's directory and its context in kubeconfig",
-    source: "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/",
-    checks: ({ clusterName }) =>
-      clusterName === undefined
-        ? []
-        : [
-            {
-              holds: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
-              problem: `clusterName ${shown(clusterName)} has other characters; write one such as "talos-gpu"`,
-            },
-          ],
-  },
-  {
-    id: "ready-timeout",
-    demands: "the wait for Kubernetes is bounded, by whole seconds",
-    because: "a node that never comes up would be waited for without end",
-    source: "https://developer.hashicorp.com/terraform/language/resources/provisioners/local-exec",
-    checks: ({ readyTimeout }) => [
-      {
-        holds: wholeNumber(readyTimeout, 1, 86_400),
-        problem: `readyTimeout is ${shown(readyTimeout)}; write whole seconds, from 1 to 86400`,
-      },
-    ],
-  },
-  {
-    id: "cluster-once-per-stack",
-    demands: "a stack has one cluster",
-    because: "the addresses of its resources are fixed, so that an existing state fits",
-    source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
-    checks: ({ earlierNode }) => [
-      {
-        holds: earlierNode === undefined,
-        problem: `the stack has the cluster ${earlierNode} already; put this one into a stack of its own`,
-      },
-    ],
-  },
-];
 
 /**
  * A Kubernetes cluster of one Talos node: its secrets, its configuration, and the steps from a booted machine to a ready
@@ -297,6 +198,8 @@ export class TalosSingleNode extends Construct {
     provider(this, "local_provider", LocalProvider);
     provider(this, "null_provider", NullProvider);
     const node = this.address;
+    // The provider does not see that a machine was replaced, and would leave the new one without configuration.
+    const lifecycle = machine.resource && { replaceTriggeredBy: [idOf(machine.resource)] };
 
     this.machineSecrets = at(
       "cluster",
@@ -334,7 +237,8 @@ export class TalosSingleNode extends Construct {
         nodeAttribute: node,
         clientConfiguration,
         machineConfigurationInput: this.machineConfiguration.machineConfiguration,
-        dependsOn: machine.dependency && [machine.dependency],
+        dependsOn: machine.resource && [machine.resource],
+        lifecycle,
       }),
     );
     this.bootstrap = at(
@@ -343,6 +247,7 @@ export class TalosSingleNode extends Construct {
         nodeAttribute: node,
         clientConfiguration,
         dependsOn: [this.configurationApply],
+        lifecycle,
       }),
     );
     this.kubeconfig = at(
@@ -401,6 +306,10 @@ export class TalosSingleNode extends Construct {
     );
   }
 }
+
+/** A reference to the resource's id, as `replace_triggered_by` takes it. */
+const idOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
+  `${terraformResourceType}.${friendlyUniqueId}.id`;
 
 /** The stack's only instance of a provider that takes no configuration. */
 function provider(

@@ -1,0 +1,10 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  ...require("../jest.config"),
+  rootDir: __dirname,
+  roots: ["<rootDir>/__tests__"],
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  setupFilesAfterEnv: [],
+  // Booting, building and installing packages take seconds each.
+  testTimeout: 300_000,
+};
