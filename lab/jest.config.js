@@ -2,6 +2,7 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: "..",
+  roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
   globalSetup: "<rootDir>/lab/__tests__/support/build.ts",
