@@ -23,6 +23,7 @@ beforeEach(() => {
   outdir = mkdtempSync(join(tmpdir(), "strict-app-"));
 });
 afterEach(() => {
+  jest.restoreAllMocks();
   rmSync(outdir, { recursive: true });
 });
 
@@ -52,20 +53,27 @@ const cluster = (name: string, vm: object) =>
 
 describe("StrictApp", () => {
   test("writes every stack where nothing is wrong, and tells where", () => {
-    const { status, stdout, stderr } = run(program(cluster("one", {}), cluster("two", { gpus: [] })));
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout.trim().split("\n")).toEqual(
-      ["one", "two"].map((name) => join(outdir, "stacks", name, "cdk.tf.json")),
-    );
+    const log = jest.spyOn(console, "log").mockImplementation();
+    const app = new StrictApp({ outdir });
+    for (const name of ["one", "two"]) new TalosGpuCluster(app, name, { ...site, vm: { ...site.vm, gpus: [] } });
+    app.synth();
+    expect(log.mock.calls.flat()).toEqual(["one", "two"].map((name) => join(outdir, "stacks", name, "cdk.tf.json")));
     expect(readdirSync(join(outdir, "stacks"))).toEqual(["one", "two"]);
   });
 
   test("tells a warning, and writes all the same", () => {
-    const { status, stderr } = run(program(cluster("one", { scsiHardware: "virtio-scsi-single" })));
-    expect(status).toBe(0);
-    expect(stderr).toMatch(
-      /^Warning: \[one\/talos_node\] scsiHardware is "virtio-scsi-single".*\[scsi-controller\]\n$/,
-    );
+    jest.spyOn(console, "log").mockImplementation();
+    const error = jest.spyOn(console, "error").mockImplementation();
+    const app = new StrictApp({ outdir });
+    new TalosGpuCluster(app, "one", { ...site, vm: { ...site.vm, scsiHardware: "virtio-scsi-single" } });
+    app.synth();
+    expect(error.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /^Warning: \[one\/talos_node\] scsiHardware is "virtio-scsi-single".*\[scsi-controller\]$/,
+        ),
+      ],
+    ]);
     expect(readdirSync(join(outdir, "stacks"))).toEqual(["one"]);
   });
 

@@ -2,6 +2,8 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: "..",
+  // Faults are timed, and each lab runs several programs.
+  maxWorkers: 1,
   roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],

@@ -2,6 +2,8 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: __dirname,
+  // Two tests at once would make the same root file system.
+  maxWorkers: 1,
   roots: ["<rootDir>/__tests__"],
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   setupFilesAfterEnv: [],
