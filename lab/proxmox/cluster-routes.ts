@@ -25,10 +25,17 @@ function pool({ host }: ApiRequest, id: string) {
   return { poolid: id, comment: found.comment, members };
 }
 
-/** The cluster, its nodes, hardware, PCI mappings, pools and tasks. */
+/** The cluster, its nodes, hardware, PCI mappings, pools and tasks. Nothing is highly available. */
 export const clusterRoutes: readonly Route[] = [
   ["GET", "/version", () => ({ version: "9.1.2", release: "9.1", repoid: "0123456789abcdef" })],
   ["GET", "/nodes", ({ host }) => [{ node: host.node, id: `node/${host.node}`, status: "online", type: "node" }]],
+  [
+    "GET",
+    "/cluster/ha/resources/:id",
+    ({ path }) => {
+      throw new ApiError(500, `no such resource 'vm:${path.id}'`);
+    },
+  ],
   [
     "GET",
     "/cluster/nextid",

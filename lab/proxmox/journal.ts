@@ -5,6 +5,8 @@ export interface JournalEntry {
   readonly path: string;
   /** Query and body; repeated keys hold all their values. */
   readonly parameters: Readonly<Record<string, string | readonly string[]>>;
+  /** When it was asked, by the clock of `performance.now()`. */
+  readonly at: number;
   readonly caller?: string;
   readonly status?: number;
   readonly reason?: string;

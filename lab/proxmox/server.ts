@@ -75,7 +75,7 @@ export class SimulatedProxmox {
     const method = request.method ?? "GET";
     const pathname = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : "";
     const path = decodeURIComponent(pathname);
-    const entry = this.journal.add({ method, path, parameters: journalled(parameters) });
+    const entry = this.journal.add({ method, path, parameters: journalled(parameters), at: performance.now() });
     const outcome = this.faults.outcomeOf(method, path);
     if (outcome && "drop" in outcome) {
       request.socket.destroy();

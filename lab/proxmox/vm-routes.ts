@@ -64,13 +64,25 @@ function explained(vmid: number, work: () => void): void {
   }
 }
 
-function update(request: ApiRequest): null {
+/** Checks a change of the configuration, and returns how to make it. */
+function change(request: ApiRequest): () => void {
   const vm = request.host.vm(request.vmid);
   const values = configValues(request);
   demandWritable(request, vm.id, values, vm);
-  for (const key of list(request.optional("delete"))) vm.delete(key);
-  for (const [key, value] of values) vm.set(key, value);
+  return () => {
+    for (const key of list(request.optional("delete"))) vm.delete(key);
+    for (const [key, value] of values) vm.set(key, value);
+  };
+}
+
+function update(request: ApiRequest): null {
+  change(request)();
   return null;
+}
+
+function pending({ host, caller, vmid }: ApiRequest) {
+  caller.demand(`/vms/${vmid}`, "VM.Audit");
+  return Object.entries(host.vm(vmid).config).map(([key, value]) => ({ key, value }));
 }
 
 function clone(request: ApiRequest): string {
@@ -145,6 +157,8 @@ export const vmRoutes: readonly Route[] = [
     },
   ],
   ["PUT", "/nodes/:node/qemu/:vmid/config", update],
+  ["POST", "/nodes/:node/qemu/:vmid/config", (request) => request.task("qmconfig", request.vmid, change(request))],
+  ["GET", "/nodes/:node/qemu/:vmid/pending", pending],
   [
     "GET",
     "/nodes/:node/qemu/:vmid/status/current",

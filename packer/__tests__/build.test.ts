@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { FakeProxmox } from "./fake-proxmox";
+import { SimulatedProxmox } from "../../lab/proxmox/server";
 import { Machine, type Result, type Suite } from "./machine";
-import { directory, plugin, site, TemplateCopy } from "./packer";
+import { directory, plugin, TemplateCopy } from "./packer";
+import { importImage, packerAccount } from "./proxmox";
 import { SshServer } from "./ssh-server";
 import { tracesOf } from "./traces";
 
@@ -15,8 +16,8 @@ class Workshop {
     const machine = Machine.of(suite);
     machine.insert({ instanceId: "build", hostname: "build", authorizedKey: "ssh-ed25519 AAAA packer" });
     await machine.boot();
-    const proxmox = await FakeProxmox.start(String(site.proxmox_username), String(site.proxmox_token));
-    proxmox.import(9013);
+    const proxmox = await SimulatedProxmox.start({ accounts: [packerAccount] });
+    importImage(proxmox, 9013);
     return new Workshop(machine, proxmox, await SshServer.on(machine));
   }
 
@@ -24,14 +25,19 @@ class Workshop {
 
   private constructor(
     readonly machine: Machine,
-    readonly proxmox: FakeProxmox,
+    readonly proxmox: SimulatedProxmox,
     readonly ssh: SshServer,
   ) {
     this.template = new TemplateCopy({ ssh_port: ssh.port });
   }
 
   build(values: Readonly<Record<string, string>> = {}): Promise<Result> {
-    return this.template.build("debian-13", { proxmox_url: this.proxmox.url, build_address: "127.0.0.1/8", ...values });
+    return this.template.build("debian-13", {
+      proxmox_url: `${this.proxmox.endpoint}api2/json`,
+      proxmox_insecure_skip_tls_verify: "true",
+      build_address: "127.0.0.1/8",
+      ...values,
+    });
   }
 
   /** The scripts that were uploaded, in order, by their text. */
@@ -104,24 +110,29 @@ describe.each(suites)(`packer build with ${kind}, over SSH into Debian %s`, (sui
 
   if (plugin.isStandIn) {
     test("makes no call to Proxmox, so what the plugin does there is not tested here", () => {
-      expect(workshop.proxmox.calls).toEqual([]);
+      expect(workshop.proxmox.journal.entries).toEqual([]);
     });
   } else {
     test("converts the VM after all work over SSH and the shutdown", () => {
       const { proxmox, executed } = workshop;
-      const [clone, shutdown, template] = ["9013/clone", "9113/status/shutdown", "9113/template"].map((call) =>
-        Number(proxmox.called(`POST /nodes/pve/qemu/${call}`)?.at),
+      const [clone, shutdown, template] = ["9013/clone", "9113/status/shutdown", "9113/template"].map(
+        (call) => proxmox.journal.find("POST", new RegExp(`^/nodes/pve/qemu/${call}$`))[0]?.at,
       );
       const order = [clone, ...executed.map(({ at }) => at), shutdown, template].map(Number);
       expect(order).toEqual([...order].sort((a, b) => a - b));
-      expect(proxmox.vms.get(9113)).toMatchObject({ running: false, config: { template: 1, name: "debian-13" } });
+      expect(proxmox.host.vm(9113)).toMatchObject({ running: false, config: { template: 1, name: "debian-13" } });
     });
 
     test("states the hardware, and leaves nothing of the build's settings", () => {
-      const config = workshop.proxmox.vms.get(9113)?.config;
+      const { config } = workshop.proxmox.host.vm(9113);
       expect(config).toMatchObject({
         ...{ bios: "ovmf", machine: "q35", cpu: "host", cores: 2, sockets: 1, memory: "2048", ostype: "l26" },
-        ...{ scsihw: "virtio-scsi-pci", agent: "1", boot: "order=scsi0", ide0: "local-lvm:cloudinit" },
+        ...{
+          scsihw: "virtio-scsi-pci",
+          agent: "1",
+          boot: "order=scsi0",
+          ide0: expect.stringContaining("vm-9113-cloudinit"),
+        },
       });
       for (const key of ["ciuser", "sshkeys", "ipconfig0"]) expect(config).not.toHaveProperty(key);
     });
@@ -142,7 +153,7 @@ test(`a script that fails stops packer build before the clean-up, and no templat
     expect(workshop.executed.map((execution) => execution.code)).toEqual([0, 100]);
     expect(await tracesOf(workshop.machine)).toHaveProperty(["SSH host keys"]);
     expect(existsSync(join(workshop.template.directory, "manifest.json"))).toBe(false);
-    expect([...workshop.proxmox.vms.keys()]).toEqual([9013]);
+    expect([...workshop.proxmox.host.vms.keys()]).toEqual([9013]);
   } finally {
     await workshop.close();
   }
@@ -156,7 +167,7 @@ if (!plugin.isStandIn) {
       [
         "when the clone fails",
         (at) => {
-          at.proxmox.failingTasks.add("POST /nodes/pve/qemu/9013/clone");
+          at.proxmox.faults.add({ method: "POST", path: /9013\/clone$/, outcome: { failTask: "clone failed" } });
           return at.build();
         },
       ],
@@ -165,7 +176,7 @@ if (!plugin.isStandIn) {
       try {
         expect(await build(workshop)).toMatchObject({ code: 1 });
         expect(workshop.ssh.executions).toEqual([]);
-        expect([...workshop.proxmox.vms.keys()]).toEqual([9013]);
+        expect([...workshop.proxmox.host.vms.keys()]).toEqual([9013]);
       } finally {
         await workshop.close();
       }
