@@ -15,7 +15,7 @@ export interface Rule<Subject> {
   readonly id: string;
   /** What must hold, in one sentence. */
   readonly demands: string;
-  /** What happens otherwise. */
+  /** Why: what happens otherwise. */
   readonly because: string;
   /** Where that is written. */
   readonly source: string;
