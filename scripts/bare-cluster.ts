@@ -157,15 +157,22 @@ export class BareCluster extends TerraformStack {
         nodes: [address],
       }),
     );
+    const lifecycle = { replaceTriggeredBy: ["proxmox_virtual_environment_vm.talos_node.id"] };
     const apply = new MachineConfigurationApply(this, "apply", {
       clientConfiguration,
       machineConfigurationInput: configuration.machineConfiguration,
       nodeAttribute: address,
       dependsOn: [vm],
+      lifecycle,
     });
     apply.overrideLogicalId("node");
     const bootstrap = cluster(
-      new MachineBootstrap(this, "bootstrap", { clientConfiguration, nodeAttribute: address, dependsOn: [apply] }),
+      new MachineBootstrap(this, "bootstrap", {
+        clientConfiguration,
+        nodeAttribute: address,
+        dependsOn: [apply],
+        lifecycle,
+      }),
     );
     const kubeconfig = cluster(
       new ClusterKubeconfig(this, "access", { clientConfiguration, nodeAttribute: address, dependsOn: [bootstrap] }),

@@ -6,42 +6,15 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { App, type TerraformStack, Testing } from "cdktf";
-import type { Construct } from "constructs";
+import { App } from "cdktf";
 import { StrictApp } from "../constructs/strict-app";
-import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
-import { BareCluster, type Texts } from "./bare-cluster";
+import { bare, type Cluster, constructs } from "./clusters";
 
 interface Comparison {
   readonly project: number;
   readonly floor: number;
   readonly ratio: number;
 }
-
-type Cluster = (scope: Construct, index: number) => TerraformStack;
-
-const constructs: Cluster = (scope, index) =>
-  new TalosGpuCluster(scope, `talos-gpu-${index}`, {
-    proxmox: { endpoint: "https://pve.example:8006/", credentials: "password", insecure: true },
-    vm: {
-      name: `talos-gpu-${index}`,
-      node: `pve${index}`,
-      vmId: 100 + index,
-      cpu: { cores: 8 },
-      memory: { dedicated: 16384 },
-      disks: [{ datastore: "local-lvm", size: 100 }],
-      gpus: [{ address: "01:00", rombar: false }],
-      networkDevices: [{ bridge: "vmbr0" }],
-      initialization: {
-        ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
-        dnsServers: ["192.168.1.1"],
-      },
-    },
-    image: { nvidia: { kernelModules: "open", branch: "production" } },
-    cluster: { clusterName: `talos-gpu-${index}` },
-    cilium: { hubble: { relay: true, ui: true } },
-  });
 
 let overBudget = 0;
 
@@ -59,10 +32,6 @@ report("cdktf synth, to an empty app", command("tsx", "scripts/cdktf.ts", "synth
 // As under the cdktf command line, an app does not print the files that it wrote.
 process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS = "true";
 heading("processor time of a cluster, in ms", "project", "floor");
-const texts = textsOf(constructs);
-const bare: Cluster = (scope, index) =>
-  new BareCluster(scope, `talos-gpu-${index}`, `pve${index}`, 100 + index, { ...texts });
-if (!isDeepStrictEqual(json(bare), json(constructs))) throw new Error("scripts/bare-cluster.ts makes another stack");
 const ofCluster = (count: number, rounds: number) => {
   const all = compare(
     () => synth(StrictApp, constructs, count),
@@ -152,22 +121,4 @@ function inTemporaryDirectory(task: (directory: string) => void) {
   } finally {
     rmSync(directory, { recursive: true });
   }
-}
-
-function json(cluster: Cluster) {
-  const stack = cluster(Testing.app({ stackTraces: false }), 0);
-  stack.prepareStack();
-  return JSON.parse(Testing.synth(stack));
-}
-
-function textsOf(cluster: Cluster): Texts {
-  const { resource, data } = json(cluster);
-  const command = (name: string) => resource.null_resource[name].provisioner[0]["local-exec"].command;
-  return {
-    schematic: resource.talos_image_factory_schematic.talos.schematic,
-    configPatches: data.talos_machine_configuration.node.config_patches,
-    ciliumValues: resource.helm_release.cilium.values,
-    waitCommand: command("wait_for_kubernetes"),
-    taintCommand: command("remove_control_plane_taint"),
-  };
 }

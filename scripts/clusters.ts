@@ -1,0 +1,56 @@
+import { type TerraformStack, Testing } from "cdktf";
+import type { Construct } from "constructs";
+import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
+import { BareCluster, type Texts } from "./bare-cluster";
+
+/** Makes one cluster, in a stack of its own. */
+export type Cluster = (scope: Construct, index: number) => TerraformStack;
+
+/** A cluster as a user writes it. */
+export const constructs: Cluster = (scope, index) =>
+  new TalosGpuCluster(scope, `talos-gpu-${index}`, {
+    proxmox: { endpoint: "https://pve.example:8006/", credentials: "password", insecure: true },
+    vm: {
+      name: `talos-gpu-${index}`,
+      node: `pve${index}`,
+      vmId: 100 + index,
+      cpu: { cores: 8 },
+      memory: { dedicated: 16384 },
+      disks: [{ datastore: "local-lvm", size: 100 }],
+      gpus: [{ address: "01:00", rombar: false }],
+      networkDevices: [{ bridge: "vmbr0" }],
+      initialization: {
+        ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
+        dnsServers: ["192.168.1.1"],
+      },
+    },
+    image: { nvidia: { kernelModules: "open", branch: "production" } },
+    cluster: { clusterName: `talos-gpu-${index}` },
+    cilium: { hubble: { relay: true, ui: true } },
+  });
+
+/** The stack that comes of a cluster. */
+export function json(cluster: Cluster) {
+  const stack = cluster(Testing.app({ stackTraces: false }), 0);
+  stack.prepareStack();
+  return JSON.parse(Testing.synth(stack));
+}
+
+/** Long texts, which the bare bindings are given: writing them is not what is compared. */
+function textsOf(cluster: Cluster): Texts {
+  const { resource, data } = json(cluster);
+  const command = (name: string) => resource.null_resource[name].provisioner[0]["local-exec"].command;
+  return {
+    schematic: resource.talos_image_factory_schematic.talos.schematic,
+    configPatches: data.talos_machine_configuration.node.config_patches,
+    ciliumValues: resource.helm_release.cilium.values,
+    waitCommand: command("wait_for_kubernetes"),
+    taintCommand: command("remove_control_plane_taint"),
+  };
+}
+
+const texts = textsOf(constructs);
+
+/** The same cluster with the bare bindings: the floor. */
+export const bare: Cluster = (scope, index) =>
+  new BareCluster(scope, `talos-gpu-${index}`, `pve${index}`, 100 + index, { ...texts });
