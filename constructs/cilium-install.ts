@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { AssetType, Fn, type IResolvable, TerraformAsset, TerraformStack, Token } from "cdktf";
+import { AssetType, Fn, type IResolvable, TerraformAsset, Token } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../.gen/providers/helm/data-helm-template";
 import { HelmProvider, type HelmProviderKubernetes } from "../.gen/providers/helm/provider";
@@ -24,6 +24,7 @@ import { ciliumVersionRules, defaultCiliumVersion, gatewayApiManifest } from "./
 import { claim } from "./claims";
 import { equal, isUnknown, shown, wholeNumber } from "./condition";
 import { renderDocument } from "./document";
+import { oncePerStack } from "./once";
 import { enforce, lifecycleWith, type Rule } from "./rule";
 import { anything, fitProps, flag, instanceOf, number, objectOf, record, required, type Shape, text } from "./shape";
 import { kubePrismPort, type TalosPatch, valuesAt } from "./talos-patch";
@@ -338,9 +339,8 @@ const inlineManifest = (name: string, contents: string): TalosPatch => ({
 
 /** The stack's Helm provider: in the cluster of the node, or for rendering alone. */
 function helmProvider(scope: Construct, node?: TalosSingleNode): void {
-  const stack = TerraformStack.of(scope);
-  if (stack.node.tryFindChild("helm_provider")) return;
-  new HelmProvider(stack, "helm_provider", { kubernetes: node && kubernetesOf(node) });
+  const kubernetes = node && kubernetesOf(node);
+  oncePerStack(scope, "helm_provider", (stack, id) => new HelmProvider(stack, id, { kubernetes }));
 }
 
 /** The kubeconfig resource gives its certificates in base64, and the provider takes them as PEM. */

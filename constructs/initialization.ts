@@ -1,7 +1,7 @@
 import type { VirtualEnvironmentVmInitialization } from "../.gen/providers/proxmox/virtual-environment-vm";
-import { and, equal, isUnknown, or, shown } from "./condition";
+import { and, equal, or, shown } from "./condition";
 import { defaultDatastore } from "./disk";
-import { isAddress, isCidr, isInNetwork } from "./ip-address";
+import { isAddress, isCidr, isInNetwork, isIpv6 } from "./ip-address";
 import type { Check, Rule } from "./rule";
 import { listOf, objectOf, required, text } from "./shape";
 
@@ -53,8 +53,6 @@ export function initializationBlock(initialization: Initialization): VirtualEnvi
     dns: initialization.dnsServers && { servers: [...initialization.dnsServers] },
   };
 }
-
-const isIpv6 = (address: string | undefined): boolean => !isUnknown(address) && (address?.includes(":") ?? false);
 
 export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-in-subnet",

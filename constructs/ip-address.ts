@@ -19,6 +19,10 @@ export function withoutPrefix(cidr: string): string {
   return isUnknown(cidr) ? Token.asString(Fn.element(Fn.split("/", cidr), 0)) : (cidr.split("/")[0] ?? cidr);
 }
 
+/** Whether the address, with or without prefix length, is one of IPv6; one that is unknown is taken for IPv4. */
+export const isIpv6 = (address: string | undefined): boolean =>
+  !isUnknown(address) && (address?.includes(":") ?? false);
+
 /** Whether the address is in the network of `cidr`; both must be addresses. */
 export function isInNetwork(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {

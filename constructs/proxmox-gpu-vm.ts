@@ -1,4 +1,4 @@
-import { Fn, type IResolvable, TerraformStack, Token } from "cdktf";
+import { Fn, type IResolvable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import {
@@ -18,6 +18,7 @@ import { addressesOf, type Gpu, gpuRules, gpuShape, hostpci } from "./gpu";
 import { type Initialization, initializationBlock, initializationRules, initializationShape } from "./initialization";
 import { memoryRules, memoryWithDefaults, type VmMemory, vmMemoryShape } from "./memory";
 import { type NetworkDevice, networkDeviceBlock, networkDeviceRules, networkDeviceShape } from "./network-device";
+import { oncePerStack } from "./once";
 import { PciMapping } from "./pci-mapping";
 import { ProxmoxConnection } from "./proxmox-connection";
 import { enforce, lifecycleWith, type Rule } from "./rule";
@@ -357,7 +358,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.name = name;
     this.pciMappings = [];
     this.gpus = (given.gpus ?? []).map((gpu, slot) => this.withMappingMade(gpu, slot, node));
-    this.allVms = vmId === undefined ? undefined : allVmsOf(TerraformStack.of(this));
+    this.allVms = vmId === undefined ? undefined : allVmsOf(this);
     this.templates = boot.clone?.name === undefined ? undefined : this.templatesNamed(boot.clone);
     const cluster = String(connection?.endpoint);
 
@@ -485,11 +486,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
 
 /** One list for all VMs of a stack: it is every VM of the Proxmox cluster. */
-function allVmsOf(stack: TerraformStack): DataProxmoxVirtualEnvironmentVms {
-  const id = "same_id";
-  const existing = stack.node.tryFindChild(id) as DataProxmoxVirtualEnvironmentVms | undefined;
-  return existing ?? new DataProxmoxVirtualEnvironmentVms(stack, id, {});
-}
+const allVmsOf = (scope: Construct): DataProxmoxVirtualEnvironmentVms =>
+  oncePerStack(scope, "same_id", (stack, id) => new DataProxmoxVirtualEnvironmentVms(stack, id, {}));
 
 /** A q35 machine has the IDE slots 0 and 2, and cloud-init takes the second. */
 const isoInterface = "ide0";

@@ -1,4 +1,3 @@
-import { type TerraformElement, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
 import { DataTalosImageFactoryUrls } from "../.gen/providers/talos/data-talos-image-factory-urls";
@@ -9,6 +8,7 @@ import type { DiskImage } from "./boot-medium";
 import { matches, shown } from "./condition";
 import { renderDocument } from "./document";
 import { type NvidiaDriver, nvidiaExtensions, nvidiaRules, nvidiaShape } from "./nvidia";
+import { oncePerStack } from "./once";
 import { enforce, lifecycleWith, type Rule } from "./rule";
 import { fitProps, listOf, type Shape, text } from "./shape";
 import { defaultTalosVersion, talosVersionRules } from "./talos-version";
@@ -180,8 +180,5 @@ const platform = "nocloud";
 const architecture = "amd64";
 
 /** The Talos provider of the stack, which needs no more than the factory. */
-export function talosProvider(scope: Construct, imageFactoryUrl?: string): TerraformElement {
-  const stack = TerraformStack.of(scope);
-  const existing = stack.node.tryFindChild("talos_provider") as TalosProvider | undefined;
-  return existing ?? new TalosProvider(stack, "talos_provider", { imageFactoryUrl });
-}
+export const talosProvider = (scope: Construct, imageFactoryUrl?: string): TalosProvider =>
+  oncePerStack(scope, "talos_provider", (stack, id) => new TalosProvider(stack, id, { imageFactoryUrl }));

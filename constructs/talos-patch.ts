@@ -2,7 +2,7 @@ import { Fn } from "cdktf";
 import { parseAllDocuments } from "yaml";
 import { isUnknown } from "./condition";
 import { renderDocument } from "./document";
-import { withoutPrefix } from "./ip-address";
+import { isIpv6, withoutPrefix } from "./ip-address";
 import type { TalosMachine } from "./talos-machine";
 import { byTalosMinor } from "./talos-version";
 
@@ -72,8 +72,6 @@ export const nodeIpPatch = (address: string): TalosPatch => ({
 export const discoveryPatch: TalosPatch = {
   cluster: { discovery: { registries: { kubernetes: { disabled: true } } } },
 };
-
-const isIpv6 = (address: string): boolean => !isUnknown(address) && address.includes(":");
 
 /**
  * What a patch sets at the path; nothing where it does not. Terraform looks into a patch that only it knows, and takes

@@ -2,7 +2,7 @@ import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { Lazy, type TerraformElement, TerraformResource, TerraformStack } from "cdktf";
+import { Lazy, TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../.gen/providers/talos/data-talos-client-configuration";
@@ -15,6 +15,7 @@ import { claim } from "./claims";
 import { withoutPrefix } from "./ip-address";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import { type NvidiaDriver, nvidiaPatch, nvidiaRules, nvidiaShape } from "./nvidia";
+import { oncePerStack } from "./once";
 import { enforce, lifecycleWith } from "./rule";
 import { anything, fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "./shape";
 import { type TalosRelease, talosProvider } from "./talos-image";
@@ -195,8 +196,8 @@ export class TalosSingleNode extends Construct {
     );
 
     talosProvider(this);
-    provider(this, "local_provider", LocalProvider);
-    provider(this, "null_provider", NullProvider);
+    oncePerStack(this, "local_provider", (stack, id) => new LocalProvider(stack, id));
+    oncePerStack(this, "null_provider", (stack, id) => new NullProvider(stack, id));
     const node = this.address;
     // The provider does not see that a machine was replaced, and would leave the new one without configuration.
     const lifecycle = machine.resource && { replaceTriggeredBy: [idOf(machine.resource)] };
@@ -310,13 +311,3 @@ export class TalosSingleNode extends Construct {
 /** A reference to the resource's id, as `replace_triggered_by` takes it. */
 const idOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
   `${terraformResourceType}.${friendlyUniqueId}.id`;
-
-/** The stack's only instance of a provider that takes no configuration. */
-function provider(
-  scope: Construct,
-  id: string,
-  Provider: new (scope: Construct, id: string) => TerraformElement,
-): void {
-  const stack = TerraformStack.of(scope);
-  if (!stack.node.tryFindChild(id)) new Provider(stack, id);
-}
