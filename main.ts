@@ -1,5 +1,5 @@
-import { StrictApp } from "./constructs/strict-app";
 import { TalosGpuCluster } from "./constructs/talos-gpu-cluster";
+import { StrictApp } from "./synth/strict-app";
 
 // The site: edit the values, then `npm run synth` to check and review them, `npm run deploy` to apply them.
 const app = new StrictApp();

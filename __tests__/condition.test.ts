@@ -10,8 +10,8 @@ import {
   or,
   shown,
   wholeNumber,
-} from "../constructs/condition";
-import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/ip-address";
+} from "../constructs/rules/condition";
+import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/rules/ip-address";
 import { synthesizedJson } from "./stacks";
 
 /** What Terraform reads where the value of a variable is only known to it. */

@@ -1,9 +1,9 @@
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import type { CiliumInstallProps, ProxmoxGpuVmProps, TalosSingleNodeProps } from "../constructs";
-import { ciliumInstallShape } from "../constructs/cilium-install";
-import { proxmoxGpuVmShape } from "../constructs/proxmox-gpu-vm";
-import type { Field } from "../constructs/shape";
-import { talosSingleNodeShape } from "../constructs/talos-single-node";
+import { ciliumInstallShape } from "../constructs/cilium/install";
+import { proxmoxGpuVmShape } from "../constructs/proxmox/gpu-vm";
+import type { Field } from "../constructs/rules/shape";
+import { talosSingleNodeShape } from "../constructs/talos/single-node";
 import { conformance } from "./conformance";
 import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
 

@@ -1,12 +1,12 @@
 import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import type { BootMedium } from "./boot-medium";
-import { CiliumInstall, type CiliumInstallProps } from "./cilium-install";
-import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox-connection";
-import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox-gpu-vm";
+import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
+import type { BootMedium } from "./proxmox/boot-medium";
+import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
+import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
+import { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
+import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
 import { talosGpuOutputs } from "./talos-gpu-outputs";
-import { TalosImage, type TalosImageProps, type TalosRelease } from "./talos-image";
-import { TalosSingleNode, type TalosSingleNodeProps } from "./talos-single-node";
 
 /** An image of the Image Factory, and where to keep it. */
 export interface TalosGpuClusterImage extends TalosImageProps {

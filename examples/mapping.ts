@@ -1,5 +1,5 @@
-import { StrictApp } from "../constructs/strict-app";
 import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
+import { StrictApp } from "../synth/strict-app";
 
 // The whole GPU, with its audio function, by a resource mapping: an API token suffices.
 const app = new StrictApp();

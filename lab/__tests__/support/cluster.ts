@@ -1,7 +1,7 @@
 import type { App } from "cdktf";
-import type { CiliumInstallProps } from "../../../constructs/cilium-install";
+import type { CiliumInstallProps } from "../../../constructs/cilium/install";
+import type { TalosSingleNodeProps } from "../../../constructs/talos/single-node";
 import { TalosGpuCluster, type TalosGpuClusterImage } from "../../../constructs/talos-gpu-cluster";
-import type { TalosSingleNodeProps } from "../../../constructs/talos-single-node";
 import type { Lab } from "../../lab";
 import type { Terraform } from "../../terraform";
 import { credentials } from "./accounts";

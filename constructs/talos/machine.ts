@@ -1,0 +1,56 @@
+import type { TerraformResource } from "cdktf";
+import { matches, shown } from "../rules/condition";
+import type { Check, Rule } from "../rules/rule";
+
+/** What a Talos node has to know of the machine it runs on. A `ProxmoxGpuVm` is one. */
+export interface TalosMachine {
+  /** Host name: letters, digits and hyphens. */
+  readonly name: string;
+
+  /** Static address with prefix length, such as `192.168.1.50/24`, at which the machine answers from its first boot. */
+  readonly address?: string;
+
+  /**
+   * Default gateway.
+   *
+   * @default - none
+   */
+  readonly gateway?: string;
+
+  /**
+   * Name servers.
+   *
+   * @default - Talos's own, 1.1.1.1 and 8.8.8.8
+   */
+  readonly nameServers?: readonly string[];
+
+  /**
+   * MAC address of the network device that has the address.
+   *
+   * @default - the address goes to the only physical network device
+   */
+  readonly macAddress?: string;
+
+  /** Disk to install to, such as `/dev/sda`. */
+  readonly installDisk: string;
+
+  /**
+   * What makes the machine. It comes first; and when it is replaced, the new machine is configured and bootstrapped anew.
+   *
+   * @default - the machine is there already
+   */
+  readonly resource?: TerraformResource;
+}
+
+export const hostName: Omit<Rule<unknown>, "checks"> = {
+  id: "vm-name-dns",
+  demands: "a VM's name is a host name: letters, digits and hyphens, at most 63",
+  because: "Proxmox refuses other names, and the guest takes its host name from it",
+  source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#name",
+};
+
+/** Checks that the text at `path` of the props is a host name. */
+export const isHostName = (path: string, name: string): Check => ({
+  holds: matches(name, /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/),
+  problem: `${path} ${shown(name)} is not a host name; write letters, digits and hyphens, as in "talos-gpu"`,
+});
