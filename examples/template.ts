@@ -1,5 +1,4 @@
-import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
-import { StrictApp } from "../synth/strict-app";
+import { StrictApp, TalosGpuCluster } from "../constructs";
 
 // A clone of a Talos template that is on the host already, as the verified HCL makes it.
 const app = new StrictApp();

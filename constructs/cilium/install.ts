@@ -4,42 +4,34 @@ import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { HelmProvider, type HelmProviderKubernetes } from "../../.gen/providers/helm/provider";
 import { Release } from "../../.gen/providers/helm/release";
-import { claim } from "../rules/claims";
-import { equal, isUnknown, shown, wholeNumber } from "../rules/condition";
-import { enforce, lifecycleWith, type Rule } from "../rules/rule";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { equal, isUnknown, wholeNumber } from "../rules/condition";
+import { record } from "../rules/plain-data";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import {
-  anything,
+  type Fitted,
   fitProps,
   flag,
   instanceOf,
+  literal,
   number,
   objectOf,
-  record,
   required,
+  ruled,
   type Shape,
   text,
 } from "../rules/shape";
+import { shown } from "../rules/shown";
 import { kubePrismPort, type TalosPatch, valuesAt } from "../talos/patch";
 import { TalosSingleNode } from "../talos/single-node";
 import { at } from "../terraform/address";
 import { renderDocument } from "../terraform/document";
 import { oncePerStack } from "../terraform/once";
-import {
-  type L2Announcements,
-  l2AnnouncementsShape,
-  loadBalancerObjects,
-  loadBalancerRules,
-  withoutLoadBalancerExclusion,
-} from "./load-balancer";
-import {
-  type CiliumValues,
-  ciliumValuesRules,
-  defaultValues,
-  inlineManifestValues,
-  mergeValues,
-  talosValues,
-} from "./values";
-import { ciliumVersionRules, defaultCiliumVersion, gatewayApiManifest } from "./version";
+import * as loadBalancer from "./load-balancer";
+import * as ciliumValues from "./values";
+import { type CiliumValues, defaultValues, inlineManifestValues, mergeValues, talosValues } from "./values";
+import * as ciliumVersion from "./version";
+import { defaultCiliumVersion, gatewayApiManifest } from "./version";
 
 const methods = ["helm-release", "inline-manifests"] as const;
 
@@ -98,7 +90,7 @@ export interface CiliumInstallProps {
    *
    * @default - none
    */
-  readonly l2Announcements?: L2Announcements;
+  readonly l2Announcements?: loadBalancer.L2Announcements;
 
   /**
    * Encrypt the traffic between nodes.
@@ -129,36 +121,36 @@ export interface CiliumInstallProps {
   readonly timeout?: number;
 }
 
-export const ciliumInstallShape: Shape<CiliumInstallProps> = {
+export const shape: Shape<CiliumInstallProps> = {
   node: required(instanceOf(TalosSingleNode)),
   version: text,
-  method: anything,
+  method: literal(),
   hubble: objectOf<Hubble>({ relay: flag, ui: flag }),
   gatewayApi: flag,
-  l2Announcements: l2AnnouncementsShape,
-  encryption: text,
+  l2Announcements: loadBalancer.shape,
+  encryption: ruled("string"),
   values: record,
   repository: text,
   timeout: number,
 };
 
-export const ciliumInstallRules: readonly Rule<{
+export const rules: readonly Rule<{
   readonly node?: TalosSingleNode;
   readonly method: string;
   readonly encryption?: string | IResolvable;
   readonly timeout: number;
-  readonly earlier?: string;
+  readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
   {
     id: "cilium-needs-no-cni",
     demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
     because: "two network plugins, or none that reaches the API, leave the node without network",
     source: "https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/",
-    checks: ({ node, earlier }) => [
-      {
-        holds: earlier === undefined,
-        problem: `the node has Cilium from ${earlier} already; leave one of the two out`,
-      },
+    checks: ({ node, earlierInstalls }) => [
+      ...earlierInstalls.map(({ by }) => ({
+        holds: false,
+        problem: `the node has Cilium from ${by} already; leave one of the two out`,
+      })),
       ...(node?.configPatches ?? []).flatMap((patch, place) =>
         machineNeeds.flatMap(({ path, needed }) =>
           valuesAt(patch, path, needed).map((value) => ({
@@ -187,14 +179,10 @@ export const ciliumInstallRules: readonly Rule<{
     because: "IPsec needs a key that would have to be in the cluster before Cilium",
     source: "https://docs.cilium.io/en/stable/security/network/encryption/",
     checks: ({ encryption }) =>
-      encryption === undefined
-        ? []
-        : [
-            {
-              holds: equal(encryption, "wireguard"),
-              problem: `encryption is ${shown(encryption)}; write "wireguard" or leave it out`,
-            },
-          ],
+      given(encryption, (encryption) => ({
+        holds: equal(encryption, "wireguard"),
+        problem: `encryption is ${shown(encryption)}; write "wireguard" or leave it out`,
+      })),
   },
   {
     id: "cilium-timeout",
@@ -237,36 +225,38 @@ export class CiliumInstall extends Construct {
 
   constructor(scope: Construct, id: string, props: CiliumInstallProps) {
     super(scope, id);
-    const given = fitProps(this, props, ciliumInstallShape);
-    const { node, version = defaultCiliumVersion, method = "helm-release", l2Announcements, timeout = 900 } = given;
-    const { repository = "https://helm.cilium.io/", encryption } = given;
+    const fitted = fitProps(this, props, shape);
+    const options = fitted.props;
+    const { node, version = defaultCiliumVersion, method = "helm-release", l2Announcements, timeout = 900 } = options;
+    const { repository = "https://helm.cilium.io/", encryption } = options;
     const inline = method === "inline-manifests";
     this.version = version;
     this.values = mergeValues(
       defaultValues,
       inline ? inlineManifestValues : {},
-      featureValues(given),
-      given.values ?? {},
+      featureValues(options),
+      options.values ?? {},
     );
 
-    const [earlier] = node ? claim("Cilium", node.node.path, id, this) : [];
+    const earlierInstalls = node ? claim("Cilium", node.node.path, id, this) : [];
     const preconditions = [
-      ...enforce(this, ciliumVersionRules, { version }),
-      ...enforce(this, ciliumValuesRules, {
+      ...fitted.preconditions,
+      ...enforce(this, ciliumVersion.rules, { version }),
+      ...enforce(this, ciliumValues.rules, {
         values: this.values,
         required: inline ? mergeValues(talosValues, inlineManifestValues) : talosValues,
       }),
-      ...enforce(this, loadBalancerRules, { l2Announcements }),
-      ...enforce(this, ciliumInstallRules, { node, method, encryption, timeout, earlier: earlier?.by.node.path }),
+      ...enforce(this, loadBalancer.rules, { l2Announcements }),
+      ...enforce(this, rules, { node, method, encryption, timeout, earlierInstalls }),
     ];
     if (!node) return;
 
     node.addConfigPatch({ cluster: { network: { cni: { name: "none" } } } });
     node.addConfigPatch({ cluster: { proxy: { disabled: true } } });
     node.addConfigPatch({ machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } });
-    if (given.gatewayApi !== undefined && given.gatewayApi !== false)
-      installGatewayApi(node, given.gatewayApi, version);
-    if (l2Announcements) node.addConfigPatch(withoutLoadBalancerExclusion);
+    if (options.gatewayApi !== undefined && options.gatewayApi !== false)
+      installGatewayApi(node, options.gatewayApi, version);
+    if (l2Announcements) node.addConfigPatch(loadBalancer.withoutExclusion);
 
     const chart = {
       name: "cilium",
@@ -286,12 +276,12 @@ export class CiliumInstall extends Construct {
           ...chart,
           includeCrds: true,
           kubeVersion: node.kubernetesVersion,
-          apiVersions: given.gatewayApi === true ? ["gateway.networking.k8s.io/v1/GatewayClass"] : undefined,
+          apiVersions: options.gatewayApi === true ? ["gateway.networking.k8s.io/v1/GatewayClass"] : undefined,
         }),
       );
       node.addConfigPatch(inlineManifest("cilium", this.template.manifest));
       if (l2Announcements) {
-        const objects = loadBalancerObjects(l2Announcements).map(renderDocument).join("---\n");
+        const objects = loadBalancer.objects(l2Announcements).map(renderDocument).join("---\n");
         node.addConfigPatch(inlineManifest("cilium-load-balancer", objects));
       }
       return;
@@ -310,7 +300,7 @@ export class CiliumInstall extends Construct {
           name: "cilium-load-balancer",
           namespace: "kube-system",
           chart: asset.path,
-          values: [renderDocument({ objects: loadBalancerObjects(l2Announcements) })],
+          values: [renderDocument({ objects: loadBalancer.objects(l2Announcements) })],
           dependsOn: [this.resource],
         }),
       );
@@ -319,7 +309,7 @@ export class CiliumInstall extends Construct {
 }
 
 /** The values behind the typed options. */
-function featureValues({ hubble, gatewayApi, l2Announcements, encryption }: CiliumInstallProps): CiliumValues {
+function featureValues({ hubble, gatewayApi, l2Announcements, encryption }: Fitted<CiliumInstallProps>): CiliumValues {
   return {
     ...(hubble && { hubble: { relay: { enabled: hubble.relay ?? false }, ui: { enabled: hubble.ui ?? false } } }),
     ...(gatewayApi !== undefined && {

@@ -1,7 +1,7 @@
-import { shown } from "../rules/condition";
 import { isAddress, isCidr } from "../rules/ip-address";
-import type { Rule } from "../rules/rule";
-import { listOf, objectOf, required, text } from "../rules/shape";
+import { given, type Rule } from "../rules/rule";
+import { eitherOf, listOf, objectOf, required, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 
 /** Addresses of a pool: a network, or all from the first to the last. */
 export type AddressBlock =
@@ -43,16 +43,16 @@ export interface L2Announcements {
 
 const addressPoolShape = objectOf<AddressPool>({
   name: required(text),
-  blocks: required(listOf(objectOf<Record<keyof AddressBlock, unknown>>({ cidr: text, start: text, stop: text }))),
+  blocks: required(listOf(eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }))),
 });
 
-export const l2AnnouncementsShape = objectOf<L2Announcements>({
+export const shape = objectOf<L2Announcements>({
   addressPools: required(listOf(addressPoolShape)),
   interfaces: listOf(text),
 });
 
 /** The label that Kubernetes puts on control planes, and which keeps load balancers away from them. */
-export const withoutLoadBalancerExclusion = {
+export const withoutExclusion = {
   machine: { nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" } } },
 };
 
@@ -61,7 +61,7 @@ export const withoutLoadBalancerExclusion = {
  *
  * @see https://docs.cilium.io/en/stable/network/l2-announcements/
  */
-export function loadBalancerObjects({ addressPools = [], interfaces }: L2Announcements): object[] {
+export function objects({ addressPools, interfaces }: L2Announcements): object[] {
   return [
     ...addressPools.map(({ name, blocks }) => ({
       apiVersion: "cilium.io/v2",
@@ -78,14 +78,14 @@ export function loadBalancerObjects({ addressPools = [], interfaces }: L2Announc
   ];
 }
 
-export const loadBalancerRules: readonly Rule<{ readonly l2Announcements?: L2Announcements }>[] = [
+export const rules: readonly Rule<{ readonly l2Announcements?: L2Announcements }>[] = [
   {
     id: "address-pool",
     demands: "a block of an address pool is a network with prefix length, or a first and a last address",
     because: "Cilium ignores a pool that it cannot read",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
     checks: ({ l2Announcements }) =>
-      (l2Announcements?.addressPools ?? []).flatMap(({ blocks = [] }, pool) =>
+      (l2Announcements?.addressPools ?? []).flatMap(({ blocks }, pool) =>
         blocks.flatMap(({ cidr, start, stop }, place) => {
           const path = `l2Announcements.addressPools[${pool}].blocks[${place}]`;
           const example = 'write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
@@ -95,9 +95,10 @@ export const loadBalancerRules: readonly Rule<{ readonly l2Announcements?: L2Ann
               holds: ends.length === (cidr === undefined ? 2 : 0),
               problem: `${path} is neither a network nor a range; ${example}`,
             },
-            ...(cidr === undefined
-              ? []
-              : [{ holds: isCidr(cidr), problem: `${path}.cidr ${shown(cidr)} is not a network; ${example}` }]),
+            ...given(cidr, (cidr) => ({
+              holds: isCidr(cidr),
+              problem: `${path}.cidr ${shown(cidr)} is not a network; ${example}`,
+            })),
             ...ends.map((end) => ({
               holds: isAddress(end),
               problem: `${path} has ${shown(end)}, which is not an address; ${example}`,

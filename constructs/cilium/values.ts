@@ -1,6 +1,7 @@
 import { merge } from "ts-deepmerge";
-import { type Condition, equal, isUnknown, not, or, shown } from "../rules/condition";
+import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
 import { kubePrismPort } from "../talos/patch";
 
 /** Values of the Cilium chart. */
@@ -54,7 +55,7 @@ export function mergeValues(...values: CiliumValues[]): CiliumValues {
 
 export const defaultValues = mergeValues(talosValues, capabilities, singleNodeValues);
 
-export const ciliumValuesRules: readonly Rule<{ readonly values: CiliumValues; readonly required: CiliumValues }>[] = [
+export const rules: readonly Rule<{ readonly values: CiliumValues; readonly required: CiliumValues }>[] = [
   {
     id: "cilium-talos-values",
     demands: "values that Talos requires keep their values",

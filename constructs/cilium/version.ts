@@ -1,6 +1,7 @@
 import { Fn, Token } from "cdktf";
-import { isUnknown, matches, shown } from "../rules/condition";
+import { isUnknown, matches } from "../rules/condition";
 import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
 
 /** 1.19 and 1.20 have faults in host networking on Talos: https://github.com/cilium/cilium/issues/46010 */
 export const defaultCiliumVersion = "1.18.12";
@@ -18,7 +19,7 @@ export function gatewayApiManifest(version: string): string {
   return `https://github.com/kubernetes-sigs/gateway-api/releases/download/${gatewayApi}/standard-install.yaml`;
 }
 
-export const ciliumVersionRules: readonly Rule<{ readonly version: string }>[] = [
+export const rules: readonly Rule<{ readonly version: string }>[] = [
   {
     id: "cilium-version-supported",
     demands: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor among ${minors.join(", ")}`,

@@ -1,8 +1,9 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmAgent } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { type Condition, not, or, shown } from "../rules/condition";
+import { type Condition, not, or } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { flag, objectOf, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 import { type BootMedium, hasGuestAgent } from "./boot-medium";
 
 /** How Proxmox talks to the guest. */
@@ -36,14 +37,14 @@ export interface VmAgent {
   readonly timeout?: string;
 }
 
-export const vmAgentShape = objectOf<VmAgent>({ enabled: flag, trim: flag, type: text, timeout: text });
+export const shape = objectOf<VmAgent>({ enabled: flag, trim: flag, type: text, timeout: text });
 
-export function agentBlock(agent: VmAgent | undefined, boot: BootMedium): VirtualEnvironmentVmAgent {
+export function block(agent: VmAgent | undefined, boot: BootMedium): VirtualEnvironmentVmAgent {
   const { enabled = hasGuestAgent(boot), trim = true, type = "virtio", timeout } = agent ?? {};
   return { enabled, trim, type, timeout };
 }
 
-export const agentRules: readonly Rule<{ readonly agent: VirtualEnvironmentVmAgent; readonly boot: BootMedium }>[] = [
+export const rules: readonly Rule<{ readonly agent: VirtualEnvironmentVmAgent; readonly boot: BootMedium }>[] = [
   {
     id: "agent-needs-extension",
     demands:

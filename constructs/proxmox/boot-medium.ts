@@ -1,7 +1,9 @@
 import type { IResolvable } from "cdktf";
-import { type Condition, shown, wholeNumber } from "../rules/condition";
-import type { Rule } from "../rules/rule";
-import { flag, number, objectOf, required, type Shape, text } from "../rules/shape";
+import type { Condition } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { eitherOf, flag, number, objectOf, required, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { isVmId } from "./vm-id";
 
 /** What is known of the software that a VM boots. */
 interface BootSoftware {
@@ -64,7 +66,7 @@ export type BootMedium =
 
 const fileShape: Shape<DiskImage & IsoImage> = { fileId: required(text), guestAgent: flag };
 
-export const bootMediumShape = objectOf<{ image?: DiskImage; clone?: CloneSource; iso?: IsoImage }>({
+export const shape = eitherOf<BootMedium>({
   image: objectOf(fileShape),
   clone: objectOf<CloneSource>({ name: text, id: number, node: text, full: flag, guestAgent: flag }),
   iso: objectOf(fileShape),
@@ -73,12 +75,9 @@ export const bootMediumShape = objectOf<{ image?: DiskImage; clone?: CloneSource
 export const hasGuestAgent = ({ image, clone, iso }: BootMedium): Condition =>
   (image ?? clone ?? iso)?.guestAgent ?? false;
 
-/** First VM id that Proxmox gives away, and the last. */
-export const vmIds = { least: 100, most: 999_999_999 };
-
 const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 
-export const bootMediumRules: readonly Rule<{ readonly boot: BootMedium }>[] = [
+export const rules: readonly Rule<{ readonly boot: BootMedium }>[] = [
   {
     id: "boot-medium",
     demands: "a VM boots from exactly one of an imported image, a clone of a template, an ISO",
@@ -100,21 +99,12 @@ export const bootMediumRules: readonly Rule<{ readonly boot: BootMedium }>[] = [
     because: "the two could name different templates",
     source: `${source}#clone`,
     checks: ({ boot: { clone } }) =>
-      clone === undefined
-        ? []
-        : [
-            {
-              holds: (clone.name === undefined) !== (clone.id === undefined),
-              problem: `boot.clone has ${clone.name === undefined ? "neither name nor id" : `both name ${shown(clone.name)} and id ${shown(clone.id)}`}; write one of them`,
-            },
-            ...(clone.id === undefined
-              ? []
-              : [
-                  {
-                    holds: wholeNumber(clone.id, vmIds.least, vmIds.most),
-                    problem: `boot.clone.id ${shown(clone.id)} is no VM id; write a whole number from ${vmIds.least} to ${vmIds.most}`,
-                  },
-                ]),
-          ],
+      given(clone, ({ name, id }) => [
+        {
+          holds: (name === undefined) !== (id === undefined),
+          problem: `boot.clone has ${name === undefined ? "neither name nor id" : `both name ${shown(name)} and id ${shown(id)}`}; write one of them`,
+        },
+        ...given(id, (id) => isVmId("boot.clone.id", id)),
+      ]),
   },
 ];

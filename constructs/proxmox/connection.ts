@@ -1,9 +1,11 @@
 import { type IResolvable, type Precondition, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { ProxmoxProvider } from "../../.gen/providers/proxmox/provider";
-import { type Condition, equal, matches, shown } from "../rules/condition";
-import { enforce, type Rule } from "../rules/rule";
-import { anything, fitProps, flag, required, type Shape, text } from "../rules/shape";
+import { type Condition, equal, matches } from "../rules/condition";
+import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
+import { enforce, given, type Rule } from "../rules/rule";
+import { fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 import { at } from "../terraform/address";
 
 const kinds = ["password", "api-token", "ticket", "environment"] as const;
@@ -44,34 +46,22 @@ export interface ProxmoxConnectionProps {
   readonly insecure?: boolean | IResolvable;
 }
 
-export const proxmoxConnectionShape: Shape<ProxmoxConnectionProps> = {
+export const shape: Shape<ProxmoxConnectionProps> = {
   endpoint: text,
-  credentials: required(anything),
+  credentials: required(literal()),
   username: text,
   insecure: flag,
 };
 
 const providerDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs";
 
-export const endpointHttps: Omit<Rule<unknown>, "checks"> = {
-  id: "endpoint-https",
-  demands: "an endpoint is an https URL",
-  because: "Proxmox and Kubernetes serve their APIs over TLS only, and the providers refuse anything else",
-  source: `${providerDocs}#endpoint`,
-};
-
-export const proxmoxConnectionRules: readonly Rule<ProxmoxConnectionProps>[] = [
+export const rules: readonly Rule<ProxmoxConnectionProps>[] = [
   {
     ...endpointHttps,
     checks: ({ endpoint }) =>
-      endpoint === undefined
-        ? []
-        : [
-            {
-              holds: matches(endpoint, /^https:[/][/][^/ ]+/),
-              problem: `endpoint ${shown(endpoint)} is not an https URL; write it as in "https://pve.example:8006/"`,
-            },
-          ],
+      given(endpoint, (endpoint) =>
+        isHttpsEndpoint(endpoint, /^https:[/][/][^/ ]+/, 'an https URL; write it as in "https://pve.example:8006/"'),
+      ),
   },
   {
     id: "credentials-kind",
@@ -79,14 +69,10 @@ export const proxmoxConnectionRules: readonly Rule<ProxmoxConnectionProps>[] = [
     because: "secrets come from sensitive variables or from the environment, never from the program",
     source: `${providerDocs}#authentication`,
     checks: ({ credentials }) =>
-      credentials === undefined
-        ? []
-        : [
-            {
-              holds: kinds.includes(credentials),
-              problem: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(shown).join(", ")}`,
-            },
-          ],
+      given(credentials, (credentials) => ({
+        holds: kinds.includes(credentials),
+        problem: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(shown).join(", ")}`,
+      })),
   },
   {
     id: "username-realm",
@@ -94,14 +80,10 @@ export const proxmoxConnectionRules: readonly Rule<ProxmoxConnectionProps>[] = [
     because: "the provider refuses it without",
     source: `${providerDocs}#username`,
     checks: ({ username }) =>
-      username === undefined
-        ? []
-        : [
-            {
-              holds: matches(username, /^[^@ ]+@[^@ ]+$/),
-              problem: `username ${shown(username)} has no realm; write it as in "root@pam"`,
-            },
-          ],
+      given(username, (username) => ({
+        holds: matches(username, /^[^@ ]+@[^@ ]+$/),
+        problem: `username ${shown(username)} has no realm; write it as in "root@pam"`,
+      })),
   },
 ];
 
@@ -122,8 +104,9 @@ export class ProxmoxConnection extends Construct {
 
   constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
     super(scope, id);
-    const { endpoint, credentials, username, insecure } = fitProps(this, props, proxmoxConnectionShape);
-    this.preconditions = enforce(this, proxmoxConnectionRules, { endpoint, credentials, username });
+    const fitted = fitProps(this, props, shape);
+    const { endpoint, credentials, username, insecure } = fitted.props;
+    this.preconditions = [...fitted.preconditions, ...enforce(this, rules, fitted.props)];
     this.endpoint = endpoint;
     this.credentials = credentials;
     this.username = username ?? (credentials === "password" ? "root@pam" : undefined);

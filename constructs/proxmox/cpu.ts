@@ -1,7 +1,9 @@
 import type { IResolvable } from "cdktf";
-import { equal, shown, wholeNumber } from "../rules/condition";
+import type { VirtualEnvironmentVmCpu } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { equal, wholeNumber } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { number, objectOf, text } from "../rules/shape";
+import { number, objectOf, ruled } from "../rules/shape";
+import { shown } from "../rules/shown";
 
 /** Processor of a VM. */
 export interface VmCpu {
@@ -27,13 +29,19 @@ export interface VmCpu {
   readonly type?: "host" | IResolvable;
 }
 
-export const vmCpuShape = objectOf<VmCpu>({ cores: number, sockets: number, type: text });
+export const shape = objectOf<VmCpu>({ cores: number, sockets: number, type: ruled("string") });
 
-export const cpuWithDefaults = ({ cores = 4, sockets = 1, type = "host" }: VmCpu = {}) => ({ cores, sockets, type });
+export const withDefaults = ({ cores = 4, sockets = 1, type = "host" }: VmCpu = {}) => ({ cores, sockets, type });
+
+export const block = ({ cores, sockets, type }: Required<VmCpu>): VirtualEnvironmentVmCpu => ({
+  cores,
+  sockets,
+  type: type as string,
+});
 
 const leastCores = 2;
 
-export const cpuRules: readonly Rule<{ readonly cpu: Required<VmCpu> }>[] = [
+export const rules: readonly Rule<{ readonly cpu: Required<VmCpu> }>[] = [
   {
     id: "cpu-type-host",
     demands: "`cpu.type` is `host`",

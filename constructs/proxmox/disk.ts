@@ -1,8 +1,9 @@
 import { Fn, type IResolvable, Token } from "cdktf";
 import type { VirtualEnvironmentVmDisk } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { equal, isUnknown, matches, not, shown, wholeNumber } from "../rules/condition";
+import { equal, isUnknown, matches, not, wholeNumber } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { flag, number, objectOf, required, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 
 /** A disk of a VM. */
 export interface Disk {
@@ -52,7 +53,7 @@ export interface Disk {
   readonly backup?: boolean | IResolvable;
 }
 
-export const diskShape = objectOf<Disk>({
+export const shape = objectOf<Disk>({
   size: required(number),
   datastore: text,
   interface: text,
@@ -76,7 +77,7 @@ export function linuxDeviceOf(diskInterface: string): string {
   return Token.asString(Fn.tostring(Fn.conditional(onVirtio, "/dev/vda", "/dev/sda")));
 }
 
-export function diskBlock(disk: Disk, place: number, importFrom?: string): VirtualEnvironmentVmDisk {
+export function block(disk: Disk, place: number, importFrom?: string): VirtualEnvironmentVmDisk {
   const diskInterface = interfaceOf(disk, place);
   return {
     interface: diskInterface,
@@ -90,7 +91,7 @@ export function diskBlock(disk: Disk, place: number, importFrom?: string): Virtu
   };
 }
 
-export const diskRules: readonly Rule<{ readonly disks: readonly Disk[] }>[] = [
+export const rules: readonly Rule<{ readonly disks: readonly Disk[] }>[] = [
   {
     id: "disk-interface",
     demands: "a disk's interface is ide0–3, sata0–5, scsi0–30 or virtio0–15",
@@ -125,13 +126,9 @@ export const diskRules: readonly Rule<{ readonly disks: readonly Disk[] }>[] = [
     because: "Talos needs that much for its system partitions",
     source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
     checks: ({ disks }) =>
-      disks.flatMap(({ size }, place) =>
-        size === undefined
-          ? []
-          : {
-              holds: wholeNumber(size, place === 0 ? 10 : 1),
-              problem: `disks[${place}].size is ${shown(size)}; write a whole number of GiB, ${place === 0 ? "10 or more for the system disk" : "1 or more"}`,
-            },
-      ),
+      disks.map(({ size }, place) => ({
+        holds: wholeNumber(size, place === 0 ? 10 : 1),
+        problem: `disks[${place}].size is ${shown(size)}; write a whole number of GiB, ${place === 0 ? "10 or more for the system disk" : "1 or more"}`,
+      })),
   },
 ];

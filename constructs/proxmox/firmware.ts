@@ -1,8 +1,9 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmEfiDisk } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { equal, isUnknown, not, oneOf, or, shown } from "../rules/condition";
+import { equal, isUnknown, not, oneOf, or } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { flag, literalOr, objectOf, text } from "../rules/shape";
+import { literalOr, objectOf, ruled, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 import { defaultDatastore } from "./disk";
 
 /** Firmware of a VM: `ovmf` is UEFI. */
@@ -32,23 +33,24 @@ export interface VmEfiDisk {
   readonly preEnrolledKeys?: false | IResolvable;
 }
 
-export const vmEfiDiskShape = literalOr(
+export const biosShape = ruled<VmBios>("string");
+export const efiDiskShape = literalOr(
   false,
-  objectOf<VmEfiDisk>({ datastore: text, type: text, preEnrolledKeys: flag }),
+  objectOf<VmEfiDisk>({ datastore: text, type: ruled("string"), preEnrolledKeys: ruled("boolean") }),
 );
 
-export function efiDiskBlock(efiDisk: VmEfiDisk | false): VirtualEnvironmentVmEfiDisk | undefined {
+export function block(efiDisk: VmEfiDisk | false): VirtualEnvironmentVmEfiDisk | undefined {
   if (efiDisk === false) return undefined;
   const { datastore = defaultDatastore, type = "4m", preEnrolledKeys = false } = efiDisk;
   return { datastoreId: datastore, type: type as string, preEnrolledKeys };
 }
 
 /** A UEFI machine has an EFI disk. Where only Terraform knows the firmware, it has one too: it does no harm. */
-export const efiDiskFor = (bios: VmBios): VmEfiDisk | false => (bios === "seabios" ? false : {});
+export const withDefaults = (bios: VmBios): VmEfiDisk | false => (bios === "seabios" ? false : {});
 
 const source = "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/";
 
-export const firmwareRules: readonly Rule<{ readonly bios: VmBios; readonly efiDisk: VmEfiDisk | false }>[] = [
+export const rules: readonly Rule<{ readonly bios: VmBios; readonly efiDisk: VmEfiDisk | false }>[] = [
   {
     id: "bios-known",
     demands: "`bios` is ovmf or seabios",

@@ -1,8 +1,10 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmHostpci } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { isBoolean, matches, not, or, shown, wholeNumber } from "../rules/condition";
-import type { Rule } from "../rules/rule";
-import { flag, listOf, literalOr, number, objectOf, ruledFlag, text, textOr } from "../rules/shape";
+import type { EarlierClaim } from "../rules/claims";
+import { isBoolean, matches, not, or, wholeNumber } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { eitherOf, flag, listOf, literalOr, number, objectOf, ruled, text, textOr } from "../rules/shape";
+import { shown } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
 import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 import { deviceShape, type PciMappingDevice } from "./pci-mapping";
@@ -76,12 +78,12 @@ export interface GpuByMapping extends GpuOptions {
  */
 export type Gpu = GpuAtAddress | GpuByMapping;
 
-export const gpuShape = objectOf<Record<keyof Gpu, unknown>>({
+export const shape = eitherOf<Gpu>({
   address: text,
   functions: literalOr("all", listOf(number)),
   mapping: textOr(objectOf(deviceShape)),
   pcie: flag,
-  rombar: ruledFlag,
+  rombar: ruled("boolean"),
   xvga: flag,
   romFile: text,
   mdev: text,
@@ -101,7 +103,7 @@ export function addressesOf({ address, functions }: Gpu): PciAddress[] {
 const textsOf = (address: string | undefined): string[] => address?.split(";") ?? [];
 
 /** The block for the slot. All booleans are written: the provider sends 0 for those left out, rombar included. */
-export function hostpci(gpu: Gpu, slot: number): VirtualEnvironmentVmHostpci {
+export function block(gpu: Gpu, slot: number): VirtualEnvironmentVmHostpci {
   return {
     device: `hostpci${slot}`,
     id: gpu.address && (addressesOf(gpu).join(";") || gpu.address),
@@ -120,7 +122,7 @@ export interface Passthrough {
   readonly machine: string;
   readonly connection?: ProxmoxConnection;
   /** What other VMs of the same host have claimed. */
-  readonly taken: readonly { readonly value: PciAddress; readonly by: string }[];
+  readonly earlierDevices: readonly EarlierClaim<PciAddress>[];
 }
 
 const passthroughSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough";
@@ -129,7 +131,7 @@ const permissionSource =
 const mostSlots = 16;
 const root = "root@pam";
 
-export const gpuRules: readonly Rule<Passthrough>[] = [
+export const rules: readonly Rule<Passthrough>[] = [
   {
     id: "rombar-boolean",
     demands: "`rombar` is true or false",
@@ -137,12 +139,10 @@ export const gpuRules: readonly Rule<Passthrough>[] = [
     source: permissionSource,
     checks: ({ gpus }) =>
       gpus.flatMap(({ rombar }, slot) =>
-        rombar === undefined
-          ? []
-          : {
-              holds: isBoolean(rombar),
-              problem: `gpus[${slot}].rombar is ${shown(rombar)}; write ${suggestedBoolean(rombar)}`,
-            },
+        given(rombar, (rombar) => ({
+          holds: isBoolean(rombar),
+          problem: `gpus[${slot}].rombar is ${shown(rombar)}; write ${suggestedBoolean(rombar)}`,
+        })),
       ),
   },
   {
@@ -206,8 +206,8 @@ export const gpuRules: readonly Rule<Passthrough>[] = [
     demands: "a device is passed through once: in one slot, to one VM of its host",
     because: "the second VM that claims a device does not start",
     source: passthroughSource,
-    checks: ({ gpus, taken }) => {
-      const devices = [...taken];
+    checks: ({ gpus, earlierDevices }) => {
+      const devices = [...earlierDevices];
       return gpus.flatMap((gpu, slot) =>
         addressesOf(gpu).flatMap((address) => {
           const checks = devices.map((other) => ({

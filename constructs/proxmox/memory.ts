@@ -1,6 +1,7 @@
-import { equal, or, shown, wholeNumber } from "../rules/condition";
+import { equal, or, wholeNumber } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { number, objectOf } from "../rules/shape";
+import { shown } from "../rules/shown";
 import type { Gpu } from "./gpu";
 
 /** Memory of a VM. */
@@ -20,13 +21,13 @@ export interface VmMemory {
   readonly floating?: number;
 }
 
-export const vmMemoryShape = objectOf<VmMemory>({ dedicated: number, floating: number });
+export const shape = objectOf<VmMemory>({ dedicated: number, floating: number });
 
-export const memoryWithDefaults = ({ dedicated = 8192, floating = 0 }: VmMemory = {}) => ({ dedicated, floating });
+export const withDefaults = ({ dedicated = 8192, floating = 0 }: VmMemory = {}) => ({ dedicated, floating });
 
 const leastMemory = 2048;
 
-export const memoryRules: readonly Rule<{ readonly memory: Required<VmMemory>; readonly gpus: readonly Gpu[] }>[] = [
+export const rules: readonly Rule<{ readonly memory: Required<VmMemory>; readonly gpus: readonly Gpu[] }>[] = [
   {
     id: "passthrough-pins-memory",
     demands: "a VM with a passed-through device has no memory ballooning",

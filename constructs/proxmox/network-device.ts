@@ -1,8 +1,9 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmNetworkDevice } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { matches, shown } from "../rules/condition";
-import type { Rule } from "../rules/rule";
+import { matches } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
 import { flag, number, objectOf, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 
 /** A network device of a VM. */
 export interface NetworkDevice {
@@ -49,7 +50,7 @@ export interface NetworkDevice {
   readonly firewall?: boolean | IResolvable;
 }
 
-export const networkDeviceShape = objectOf<NetworkDevice>({
+export const shape = objectOf<NetworkDevice>({
   bridge: text,
   model: text,
   macAddress: text,
@@ -63,7 +64,7 @@ export const networkDeviceShape = objectOf<NetworkDevice>({
  *
  * @see https://developer.hashicorp.com/terraform/language/attr-as-blocks
  */
-export function networkDeviceBlock(device: NetworkDevice): VirtualEnvironmentVmNetworkDevice {
+export function block(device: NetworkDevice): VirtualEnvironmentVmNetworkDevice {
   const unset = null as never;
   return {
     bridge: device.bridge ?? "vmbr0",
@@ -80,7 +81,7 @@ export function networkDeviceBlock(device: NetworkDevice): VirtualEnvironmentVmN
   };
 }
 
-export const networkDeviceRules: readonly Rule<{ readonly networkDevices: readonly NetworkDevice[] }>[] = [
+export const rules: readonly Rule<{ readonly networkDevices: readonly NetworkDevice[] }>[] = [
   {
     id: "mac-address",
     demands: "a MAC address is six pairs of hex digits with colons",
@@ -89,12 +90,10 @@ export const networkDeviceRules: readonly Rule<{ readonly networkDevices: readon
       "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#mac_address",
     checks: ({ networkDevices }) =>
       networkDevices.flatMap(({ macAddress }, place) =>
-        macAddress === undefined
-          ? []
-          : {
-              holds: matches(macAddress, /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i),
-              problem: `networkDevices[${place}].macAddress ${shown(macAddress)} is not a MAC address; write it as in "BC:24:11:00:00:01"`,
-            },
+        given(macAddress, (macAddress) => ({
+          holds: matches(macAddress, /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i),
+          problem: `networkDevices[${place}].macAddress ${shown(macAddress)} is not a MAC address; write it as in "BC:24:11:00:00:01"`,
+        })),
       ),
   },
 ];

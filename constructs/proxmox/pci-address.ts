@@ -1,6 +1,7 @@
 import { Fn, Token } from "cdktf";
-import { and, asText, type Condition, equal, isUnknown, matches, or, shown } from "../rules/condition";
+import { and, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
+import { asText, shown } from "../rules/shown";
 
 /**
  * As `lspci` prints it: the domain (0000) and the function may be left out.

@@ -1,8 +1,9 @@
 import { Construct } from "constructs";
 import { HardwareMappingPci } from "../../.gen/providers/proxmox/hardware-mapping-pci";
-import { matches, shown } from "../rules/condition";
-import { enforce, lifecycleWith, type Rule } from "../rules/rule";
+import { matches } from "../rules/condition";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, number, required, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 import { addressed, addressRules, at } from "../terraform/address";
 import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 
@@ -44,14 +45,14 @@ export const deviceShape: Shape<PciMappingDevice> = {
   subsystemId: text,
   iommuGroup: number,
 };
-const pciMappingShape: Shape<PciMappingProps> = { ...deviceShape, node: required(text) };
+export const shape: Shape<PciMappingProps> = { ...deviceShape, node: required(text) };
 
 const mappingSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping";
 
-export const pciMappingRules: readonly Rule<PciMappingProps>[] = [
+export const rules: readonly Rule<PciMappingProps>[] = [
   {
     ...pciAddressFormat,
-    checks: ({ address }) => (address === undefined ? [] : [isPciAddress("address", address)]),
+    checks: ({ address }) => [isPciAddress("address", address)],
   },
   {
     id: "pci-device-id",
@@ -60,12 +61,10 @@ export const pciMappingRules: readonly Rule<PciMappingProps>[] = [
     source: mappingSource,
     checks: ({ deviceId, subsystemId }) =>
       Object.entries({ deviceId, subsystemId }).flatMap(([name, id]) =>
-        id === undefined
-          ? []
-          : {
-              holds: matches(id, /^[0-9a-f]{4}:[0-9a-f]{4}$/i),
-              problem: `${name} ${shown(id)} is not a vendor and device id; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
-            },
+        given(id, (id) => ({
+          holds: matches(id, /^[0-9a-f]{4}:[0-9a-f]{4}$/i),
+          problem: `${name} ${shown(id)} is not a vendor and device id; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
+        })),
       ),
   },
 ];
@@ -81,9 +80,10 @@ export class PciMapping extends Construct {
 
   constructor(scope: Construct, id: string, props: PciMappingProps) {
     super(scope, id);
-    const { name, node, address, deviceId, subsystemId, iommuGroup } = fitProps(this, props, pciMappingShape);
+    const fitted = fitProps(this, props, shape);
+    const { name, node, address, deviceId, subsystemId, iommuGroup } = fitted.props;
     enforce(this, addressRules, addressed(this, "mappings"));
-    const preconditions = enforce(this, pciMappingRules, { name, node, address, deviceId, subsystemId, iommuGroup });
+    const preconditions = [...fitted.preconditions, ...enforce(this, rules, fitted.props)];
     this.resource = at(
       id,
       new HardwareMappingPci(this, "Resource", {
@@ -91,7 +91,7 @@ export class PciMapping extends Construct {
         map: [
           {
             nodeAttribute: node,
-            path: PciAddress.parse(address ?? "")?.toString() ?? address,
+            path: PciAddress.parse(address)?.toString() ?? address,
             id: deviceId,
             subsystemId,
             iommuGroup,

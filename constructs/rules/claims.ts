@@ -3,9 +3,16 @@ import type { Construct, IConstruct } from "constructs";
 import { isUnknown } from "./condition";
 
 /** Something of which an app may have only one, such as a VM id of a Proxmox cluster. */
-export interface Claim<Value> {
+interface Claim<Value> {
   readonly value: Value;
   readonly by: Construct;
+}
+
+/** What another construct has claimed before. */
+export interface EarlierClaim<Value> {
+  readonly value: Value;
+  /** The construct's path. */
+  readonly by: string;
 }
 
 interface Claimed<Value> {
@@ -22,19 +29,19 @@ const claimedInApps = new WeakMap<IConstruct, Map<string, Claimed<unknown>>>();
  *
  * @param within what the value is unique in, such as one Proxmox cluster's VM ids
  * @param key the value or the part of it by which claims may collide
- * @returns the earlier claims that are, or may turn out to be, of the same value
+ * @returns the claims of other constructs before it that are, or may turn out to be, of the same value
  */
-export function claim<Value>(within: string, key: string | number, value: Value, by: Construct): Claim<Value>[] {
+export function claim<Value>(within: string, key: string | number, value: Value, by: Construct): EarlierClaim<Value>[] {
   const claimed = claimedIn(by.node.root, within) as Claimed<Value>;
   const stack = TerraformStack.of(by);
   const earlier = isUnknown(key)
     ? entry(claimed.all, stack)
     : [...entry(claimed.known, String(key)), ...entry(claimed.unknown, stack)];
-  const collisions = [...earlier];
+  const ofOthers = earlier.flatMap((claim) => (claim.by === by ? [] : { value: claim.value, by: claim.by.node.path }));
   entry(claimed.all, stack).push({ value, by });
   if (isUnknown(key)) entry(claimed.unknown, stack).push({ value, by });
   else entry(claimed.known, String(key)).push({ value, by });
-  return collisions;
+  return ofOthers;
 }
 
 function claimedIn(app: IConstruct, within: string): Claimed<unknown> {

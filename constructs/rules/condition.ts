@@ -1,4 +1,4 @@
-import { Fn, type IResolvable, Op, Token, Tokenization } from "cdktf";
+import { Fn, type IResolvable, Op, Token } from "cdktf";
 
 /**
  * Whether something holds: decided now where its values are known, otherwise a Terraform expression that decides it at
@@ -9,18 +9,6 @@ export type Condition = boolean | IResolvable;
 
 /** True when the value is known only to Terraform. */
 export const isUnknown = Token.isUnresolved;
-
-/** The value as text; a number that is unknown now would otherwise come out as the number that stands for it. */
-export const asText = (value: unknown): string =>
-  Token.asString(typeof value === "number" && isUnknown(value) ? Tokenization.reverseNumber(value) : String(value));
-
-/**
- * The value as text for a message; one that is unknown now is filled in by Terraform.
- *
- * @example shown("01:00") is `"01:00"`, with its quotes
- */
-export const shown = (value: unknown): string =>
-  isUnknown(value) ? `"${asText(value)}"` : (JSON.stringify(value) ?? "nothing");
 
 export function not(condition: Condition): Condition {
   return typeof condition === "boolean" ? !condition : Op.not(condition);
@@ -83,7 +71,8 @@ const terraformPattern = ({ source, ignoreCase }: RegExp): string => (ignoreCase
 export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): Condition {
   if (!isUnknown(value)) return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
   const number = Token.asNumber(value);
-  return and(Op.gte(number, least), Op.lte(number, most), Op.eq(Fn.floor(number), number));
+  // The constants come first: cdktf loses a right operand that is 0.
+  return and(Op.lte(least, number), Op.gte(most, number), Op.eq(Fn.floor(number), number));
 }
 
 /** Whether the value is true or false, and not one of the many ways of writing it. */

@@ -9,6 +9,10 @@ export interface Check {
   readonly problem: string;
 }
 
+/** Checks of a value that may be left out; none without it. */
+export const given = <Value>(value: Value | undefined, checks: (value: Value) => Check | Check[]): Check[] =>
+  value === undefined ? [] : [checks(value)].flat();
+
 /** Something that must hold, so that what would fail on the host an hour later is refused now. */
 export interface Rule<Subject> {
   /** Stable name, shown in errors, docs and Terraform checks. */

@@ -1,16 +1,16 @@
 import { Construct } from "constructs";
-import { DownloadFile } from "../../.gen/providers/proxmox/download-file";
 import { DataTalosImageFactoryUrls } from "../../.gen/providers/talos/data-talos-image-factory-urls";
 import { ImageFactorySchematic } from "../../.gen/providers/talos/image-factory-schematic";
 import { TalosProvider } from "../../.gen/providers/talos/provider";
-import type { DiskImage } from "../proxmox/boot-medium";
-import { matches, shown } from "../rules/condition";
-import { enforce, lifecycleWith, type Rule } from "../rules/rule";
+import { matches } from "../rules/condition";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, listOf, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 import { at } from "../terraform/address";
 import { renderDocument } from "../terraform/document";
 import { oncePerStack } from "../terraform/once";
-import { type NvidiaDriver, nvidiaExtensions, nvidiaRules, nvidiaShape } from "./nvidia-driver";
+import type { NvidiaDriver } from "./nvidia-driver";
+import * as nvidia from "./nvidia-driver";
 import { defaultTalosVersion, talosVersionRules } from "./version";
 
 /** The Talos that a node runs. */
@@ -64,13 +64,18 @@ export interface TalosImageProps {
   readonly factory?: string;
 }
 
-const shape: Shape<TalosImageProps> = { version: text, nvidia: nvidiaShape, extensions: listOf(text), factory: text };
+export const shape: Shape<TalosImageProps> = {
+  version: text,
+  nvidia: nvidia.shape,
+  extensions: listOf(text),
+  factory: text,
+};
 
 const factoryDocs = "https://www.talos.dev/v1.13/learn-more/image-factory/";
 const guestAgentExtension = "siderolabs/qemu-guest-agent";
 const defaultFactory = "https://factory.talos.dev";
 
-export const talosImageRules: readonly Rule<TalosImageProps>[] = [
+export const rules: readonly Rule<TalosImageProps>[] = [
   {
     id: "extension-name",
     demands: "a system extension is named as in the Image Factory, siderolabs/ first",
@@ -88,20 +93,16 @@ export const talosImageRules: readonly Rule<TalosImageProps>[] = [
     because: "the addresses of schematics and images are made from it",
     source: factoryDocs,
     checks: ({ factory }) =>
-      factory === undefined
-        ? []
-        : [
-            {
-              holds: matches(factory, /^https?:[/][/][^/ ]+$/),
-              problem: `factory ${shown(factory)} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
-            },
-          ],
+      given(factory, (factory) => ({
+        holds: matches(factory, /^https?:[/][/][^/ ]+$/),
+        problem: `factory ${shown(factory)} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
+      })),
   },
 ];
 
 /**
  * A Talos image made by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
- * schematic and of one version.
+ * schematic and of one version. The id is its address in Terraform.
  *
  * @see https://www.talos.dev/v1.13/learn-more/image-factory/
  */
@@ -117,28 +118,29 @@ export class TalosImage extends Construct implements TalosRelease {
 
   constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
     super(scope, id);
-    const { version = defaultTalosVersion, nvidia, extensions = [], factory } = fitProps(this, props, shape);
+    const fitted = fitProps(this, props, shape);
+    const { version = defaultTalosVersion, extensions = [], factory } = fitted.props;
     const preconditions = [
+      ...fitted.preconditions,
       ...enforce(this, talosVersionRules, { version }),
-      ...enforce(this, [...nvidiaRules, ...talosImageRules], { nvidia, extensions, factory }),
+      ...enforce(this, [...nvidia.rules, ...rules], fitted.props),
     ];
     this.version = version;
-    this.nvidia = nvidia;
+    this.nvidia = fitted.props.nvidia;
     this.factory = factory ?? defaultFactory;
-    this.extensions = [
-      ...new Set([guestAgentExtension, ...(nvidia ? nvidiaExtensions(nvidia) : []), ...extensions]),
-    ].sort();
+    const driver = this.nvidia ? nvidia.extensionsOf(this.nvidia) : [];
+    this.extensions = [...new Set([guestAgentExtension, ...driver, ...extensions])].sort();
 
     talosProvider(this, factory);
     this.resource = at(
-      "talos",
+      id,
       new ImageFactorySchematic(this, "Resource", {
         schematic: renderDocument({ customization: { systemExtensions: { officialExtensions: this.extensions } } }),
         lifecycle: lifecycleWith(preconditions),
       }),
     );
     this.urls = at(
-      "talos",
+      id,
       new DataTalosImageFactoryUrls(this, "Urls", {
         schematicId: this.resource.id,
         talosVersion: version,
@@ -152,26 +154,13 @@ export class TalosImage extends Construct implements TalosRelease {
     return this.urls.urls.installer;
   }
 
-  /**
-   * Downloads the disk image to a node, through the Proxmox API.
-   *
-   * @param datastore a file storage with the content type "Import" enabled, which Proxmox has from 8.4 on
-   */
-  downloadedTo(node: string, datastore = "local"): DiskImage {
-    const file = at(
-      "talos",
-      new DownloadFile(this, "DownloadFile", {
-        nodeName: node,
-        datastoreId: datastore,
-        contentType: "import",
-        // Only uncompressed images can be imported: https://github.com/bpg/terraform-provider-proxmox/issues/2445
-        url: `${this.factory}/image/${this.resource.id}/${this.version}/${platform}-${architecture}.qcow2`,
-        fileName: `talos-${this.version}-${this.resource.id}-${platform}-${architecture}.qcow2`,
-        // Plans must not depend on the factory answering.
-        overwrite: false,
-      }),
-    );
-    return { fileId: file.id, guestAgent: true };
+  /** The disk image, for a `DownloadedImage`. */
+  get file() {
+    return {
+      url: `${this.factory}/image/${this.resource.id}/${this.version}/${platform}-${architecture}.qcow2`,
+      fileName: `talos-${this.version}-${this.resource.id}-${platform}-${architecture}.qcow2`,
+      guestAgent: true,
+    };
   }
 }
 

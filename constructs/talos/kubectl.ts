@@ -1,5 +1,6 @@
 import type { LocalExecProvisioner } from "cdktf";
-import { asText } from "../rules/condition";
+
+import { asText } from "../rules/shown";
 
 /**
  * Shell that must run where Terraform runs, because no resource does it. It stops with a sentence that says what failed.

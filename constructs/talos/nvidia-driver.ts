@@ -1,7 +1,8 @@
 import { Fn } from "cdktf";
-import { isUnknown, oneOf, shown } from "../rules/condition";
-import type { Rule } from "../rules/rule";
-import { objectOf, required, text } from "../rules/shape";
+import { isUnknown, oneOf } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { objectOf, required, ruled } from "../rules/shape";
+import { shown } from "../rules/shown";
 import { renderDocument } from "../terraform/document";
 import { byTalosMinor, type TalosMinor } from "./version";
 
@@ -18,18 +19,21 @@ export interface NvidiaDriver {
   readonly branch: "lts" | "production";
 }
 
-export const nvidiaShape = objectOf<NvidiaDriver>({ kernelModules: required(text), branch: required(text) });
+export const shape = objectOf<NvidiaDriver>({
+  kernelModules: required(ruled("string")),
+  branch: required(ruled("string")),
+});
 
 const extensionOf = { open: "nvidia-open-gpu-kernel-modules", proprietary: "nonfree-kmod-nvidia" };
 
 /** The pair of system extensions: driver and container toolkit are of one branch, or neither works. */
-export function nvidiaExtensions({ kernelModules, branch }: NvidiaDriver): string[] {
+export function extensionsOf({ kernelModules, branch }: NvidiaDriver): string[] {
   const modules = isUnknown(kernelModules) ? Fn.lookup(extensionOf, kernelModules) : extensionOf[kernelModules];
   return [`siderolabs/${modules}-${branch}`, `siderolabs/nvidia-container-toolkit-${branch}`];
 }
 
 /** Patch that loads the kernel modules. */
-export const nvidiaPatch = (version: string): string =>
+export const patch = (version: string): string =>
   byTalosMinor(version, ({ nvidiaSysctl }: TalosMinor) =>
     renderDocument({
       machine: {
@@ -39,24 +43,22 @@ export const nvidiaPatch = (version: string): string =>
     }),
   );
 
-export const nvidiaRules: readonly Rule<{ readonly nvidia?: NvidiaDriver }>[] = [
+export const rules: readonly Rule<{ readonly nvidia?: NvidiaDriver }>[] = [
   {
     id: "nvidia-driver",
     demands: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
     because: "the Image Factory knows no other",
     source: "https://www.talos.dev/v1.13/talos-guides/configuration/nvidia-gpu/",
     checks: ({ nvidia }) =>
-      nvidia === undefined
-        ? []
-        : [
-            {
-              holds: oneOf(nvidia.kernelModules, Object.keys(extensionOf)),
-              problem: `nvidia.kernelModules is ${shown(nvidia.kernelModules)}; write "open" or "proprietary"`,
-            },
-            {
-              holds: oneOf(nvidia.branch, ["lts", "production"]),
-              problem: `nvidia.branch is ${shown(nvidia.branch)}; write "lts" or "production"`,
-            },
-          ],
+      given(nvidia, (nvidia) => [
+        {
+          holds: oneOf(nvidia.kernelModules, Object.keys(extensionOf)),
+          problem: `nvidia.kernelModules is ${shown(nvidia.kernelModules)}; write "open" or "proprietary"`,
+        },
+        {
+          holds: oneOf(nvidia.branch, ["lts", "production"]),
+          problem: `nvidia.branch is ${shown(nvidia.branch)}; write "lts" or "production"`,
+        },
+      ]),
   },
 ];

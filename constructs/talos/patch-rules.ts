@@ -1,7 +1,8 @@
 import { Fn, Token } from "cdktf";
 import { parseAllDocuments } from "yaml";
-import { and, type Condition, isUnknown, not, shown } from "../rules/condition";
+import { and, type Condition, isUnknown, not } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { hasMinor } from "./version";
 

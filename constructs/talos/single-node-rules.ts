@@ -1,23 +1,26 @@
-import { endpointHttps } from "../proxmox/connection";
-import { gatewayInSubnet, isReachableGateway } from "../proxmox/initialization";
-import { and, equal, matches, or, shown, wholeNumber } from "../rules/condition";
+import type { EarlierClaim } from "../rules/claims";
+import { and, equal, matches, or, wholeNumber } from "../rules/condition";
+import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
+import { hostName, isHostName } from "../rules/host-name";
+import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
 import { isCidr } from "../rules/ip-address";
-import type { Rule } from "../rules/rule";
-import { hostName, isHostName, type TalosMachine } from "./machine";
+import { given, type Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import type { TalosMachine } from "./machine";
 
 /** Rules of a machine that is no construct, which has rules of its own. */
 export const plainMachineRules: readonly Rule<TalosMachine>[] = [
-  { ...hostName, checks: ({ name }) => (name === undefined ? [] : [isHostName("machine.name", name)]) },
+  { ...hostName, checks: ({ name }) => [isHostName("machine.name", name)] },
   { ...gatewayInSubnet, checks: ({ gateway, address }) => isReachableGateway("machine.gateway", gateway, address) },
 ];
 
-export const talosSingleNodeRules: readonly Rule<{
+export const rules: readonly Rule<{
   readonly clusterName: string;
   readonly machine: TalosMachine;
   readonly endpoint?: string;
   readonly installDisk: string;
   readonly readyTimeout: number;
-  readonly earlierNode?: string;
+  readonly earlierClusters: readonly EarlierClaim<string>[];
 }>[] = [
   {
     id: "node-address",
@@ -34,14 +37,13 @@ export const talosSingleNodeRules: readonly Rule<{
   {
     ...endpointHttps,
     checks: ({ endpoint }) =>
-      endpoint === undefined
-        ? []
-        : [
-            {
-              holds: matches(endpoint, /^https:[/][/][^/ ]+$/),
-              problem: `endpoint ${shown(endpoint)} is not an https URL without a path; write it as in "https://192.168.1.50:6443"`,
-            },
-          ],
+      given(endpoint, (endpoint) =>
+        isHttpsEndpoint(
+          endpoint,
+          /^https:[/][/][^/ ]+$/,
+          'an https URL without a path; write it as in "https://192.168.1.50:6443"',
+        ),
+      ),
   },
   {
     id: "install-disk-matches-bus",
@@ -66,15 +68,12 @@ export const talosSingleNodeRules: readonly Rule<{
     demands: "a cluster's name has letters, digits, hyphens and dots",
     because: "it names the cluster's directory and its context in kubeconfig",
     source: "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/",
-    checks: ({ clusterName }) =>
-      clusterName === undefined
-        ? []
-        : [
-            {
-              holds: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
-              problem: `clusterName ${shown(clusterName)} has other characters; write one such as "talos-gpu"`,
-            },
-          ],
+    checks: ({ clusterName }) => [
+      {
+        holds: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
+        problem: `clusterName ${shown(clusterName)} has other characters; write one such as "talos-gpu"`,
+      },
+    ],
   },
   {
     id: "ready-timeout",
@@ -93,11 +92,10 @@ export const talosSingleNodeRules: readonly Rule<{
     demands: "a stack has one cluster",
     because: "the addresses of its resources are fixed, so that an existing state fits",
     source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
-    checks: ({ earlierNode }) => [
-      {
-        holds: earlierNode === undefined,
-        problem: `the stack has the cluster ${earlierNode} already; put this one into a stack of its own`,
-      },
-    ],
+    checks: ({ earlierClusters }) =>
+      earlierClusters.map(({ by }) => ({
+        holds: false,
+        problem: `the stack has the cluster ${by} already; put this one into a stack of its own`,
+      })),
   },
 ];

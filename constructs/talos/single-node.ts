@@ -13,13 +13,14 @@ import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { claim } from "../rules/claims";
 import { withoutPrefix } from "../rules/ip-address";
 import { enforce, lifecycleWith } from "../rules/rule";
-import { anything, fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "../rules/shape";
+import { fitProps, instanceOf, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { at } from "../terraform/address";
 import { oncePerStack } from "../terraform/once";
 import { type TalosRelease, talosProvider } from "./image";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import type { TalosMachine } from "./machine";
-import { type NvidiaDriver, nvidiaPatch, nvidiaRules, nvidiaShape } from "./nvidia-driver";
+import type { NvidiaDriver } from "./nvidia-driver";
+import * as nvidia from "./nvidia-driver";
 import {
   discoveryPatch,
   hostnamePatch,
@@ -32,7 +33,7 @@ import {
   timePatch,
 } from "./patch";
 import { talosPatchRules } from "./patch-rules";
-import { plainMachineRules, talosSingleNodeRules } from "./single-node-rules";
+import { plainMachineRules, rules } from "./single-node-rules";
 import { byTalosMinor, kubernetesVersionRules, talosVersionRules } from "./version";
 
 export interface TalosSingleNodeProps {
@@ -95,7 +96,7 @@ export interface TalosSingleNodeProps {
   readonly readyTimeout?: number;
 }
 
-export const talosSingleNodeShape: Shape<TalosSingleNodeProps> = {
+export const shape: Shape<TalosSingleNodeProps> = {
   clusterName: required(text),
   machine: required(
     objectOf<TalosMachine>({
@@ -108,12 +109,12 @@ export const talosSingleNodeShape: Shape<TalosSingleNodeProps> = {
       resource: instanceOf(TerraformResource),
     }),
   ),
-  talos: required(objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidiaShape })),
+  talos: required(objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidia.shape })),
   endpoint: text,
   kubernetesVersion: text,
   installDisk: text,
   timeServers: listOf(text),
-  configPatches: listOf(anything),
+  configPatches: listOf(literal()),
   outputDirectory: text,
   readyTimeout: number,
 };
@@ -154,8 +155,9 @@ export class TalosSingleNode extends Construct {
 
   constructor(scope: Construct, id: string, props: TalosSingleNodeProps) {
     super(scope, id);
-    const given = fitProps(this, props, talosSingleNodeShape);
-    const { clusterName, machine = {} as TalosMachine, talos = {} as TalosRelease, configPatches = [] } = given;
+    const fitted = fitProps(this, props, shape);
+    const given = fitted.props;
+    const { clusterName, machine, talos, configPatches = [] } = given;
     const { version } = talos;
     this.clusterName = clusterName;
     this.address = withoutPrefix(machine.address ?? "");
@@ -167,20 +169,21 @@ export class TalosSingleNode extends Construct {
     const { installDisk = machine.installDisk, timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
 
-    const [earlier] = claim("clusters", TerraformStack.of(this).node.path, id, this);
+    const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
+      ...fitted.preconditions,
       ...enforce(this, talosVersionRules, { version }),
       ...enforce(this, kubernetesVersionRules, { version, kubernetesVersion: this.kubernetesVersion }),
       ...(Construct.isConstruct(machine) ? [] : enforce(this, plainMachineRules, machine)),
-      ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidiaRules, talos)),
+      ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidia.rules, talos)),
       ...enforce(this, talosPatchRules, { version, configPatches }),
-      ...enforce(this, talosSingleNodeRules, {
+      ...enforce(this, rules, {
         clusterName,
         machine,
         endpoint: given.endpoint,
         installDisk,
         readyTimeout,
-        earlierNode: earlier?.by.node.path,
+        earlierClusters,
       }),
     ];
 
@@ -192,7 +195,7 @@ export class TalosSingleNode extends Construct {
       schedulingPatch,
       discoveryPatch,
       ...(timeServers ? [timePatch(timeServers)] : []),
-      ...(talos.nvidia ? [nvidiaPatch(version)] : []),
+      ...(talos.nvidia ? [nvidia.patch(version)] : []),
     );
 
     talosProvider(this);

@@ -1,6 +1,7 @@
 import { Fn, Token } from "cdktf";
-import { and, asArgument, type Condition, isUnknown, matches, or, shown } from "../rules/condition";
+import { and, asArgument, type Condition, isUnknown, matches, or } from "../rules/condition";
 import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
 
 /** A minor version of Talos, and what depends on it. */
 export interface TalosMinor {
@@ -75,18 +76,15 @@ export const talosVersionRules: readonly Rule<{ readonly version: string }>[] = 
     demands: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
     because: "the machine configuration differs from minor to minor, and a node refuses that of another",
     source: matrix,
-    checks: ({ version }) =>
-      version === undefined
-        ? []
-        : [
-            {
-              holds: and(
-                matches(version, /^v1[.][0-9]+[.][0-9]+(-[a-z]+[.][0-9]+)?$/),
-                hasMinor(version, () => true),
-              ),
-              problem: `Talos version ${shown(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`,
-            },
-          ],
+    checks: ({ version }) => [
+      {
+        holds: and(
+          matches(version, /^v1[.][0-9]+[.][0-9]+(-[a-z]+[.][0-9]+)?$/),
+          hasMinor(version, () => true),
+        ),
+        problem: `Talos version ${shown(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`,
+      },
+    ],
   },
 ];
 
@@ -99,7 +97,7 @@ export const kubernetesVersionRules: readonly Rule<{ readonly version: string; r
       source: matrix,
       checks: ({ version, kubernetesVersion }) => {
         const known = hasMinor(version, () => true);
-        if (known === false || kubernetesVersion === undefined) return [];
+        if (known === false) return [];
         const minors = byTalosMinor(version, ({ kubernetes: [least, most] }) => `1.${least} to 1.${most}`);
         return [
           {

@@ -1,8 +1,8 @@
 import { type TerraformElement, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
-import { shown } from "../rules/condition";
 import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
 
 /**
  * Gives the element its address in Terraform, which users' state, reviews and tests depend on. It must come before anything
@@ -28,7 +28,7 @@ export function addressed(construct: Construct, kind: string): Addressed {
     address,
     construct,
   );
-  return { address, earlier: earlier?.by.node.path };
+  return { address, earlier: earlier?.by };
 }
 
 export const addressRules: readonly Rule<Addressed>[] = [
