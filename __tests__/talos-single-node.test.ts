@@ -40,6 +40,7 @@ describe("TalosSingleNode", () => {
     expect(resource[MachineConfigurationApply.tfResourceType].node).toEqual({
       node: "192.168.1.50",
       client_configuration: "${talos_machine_secrets.cluster.client_configuration}",
+      depends_on: ["null_resource.upgrade_kubernetes"],
       machine_configuration_input: "${data.talos_machine_configuration.node.machine_configuration}",
     });
     expect(resource[MachineBootstrap.tfResourceType].cluster.depends_on).toEqual([
@@ -53,8 +54,10 @@ describe("TalosSingleNode", () => {
       const vm = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
       nodeIn(stack, { machine: vm });
     });
+    const { upgrade_kubernetes } = resource[Resource.tfResourceType];
+    expect(upgrade_kubernetes.depends_on).toEqual(["proxmox_virtual_environment_vm.talos_node"]);
     expect(resource[MachineConfigurationApply.tfResourceType].node.depends_on).toEqual([
-      "proxmox_virtual_environment_vm.talos_node",
+      "null_resource.upgrade_kubernetes",
     ]);
     // A VM that is replaced is configured and bootstrapped again.
     const lifecycle = { replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] };

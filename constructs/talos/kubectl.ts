@@ -1,22 +1,11 @@
 import type { LocalExecProvisioner } from "cdktf";
 
 import { asText } from "../rules/shown";
+import { localExec, requires } from "./shell";
 
-/**
- * Shell that must run where Terraform runs, because no resource does it. It stops with a sentence that says what failed.
- * Values come in through the environment, where no shell reads them as code.
- */
-const kubectl = (script: string, environment: Record<string, string>): LocalExecProvisioner => ({
-  type: "local-exec",
-  interpreter: ["/bin/sh", "-c"],
-  environment,
-  command: `set -eu
-if ! command -v kubectl >/dev/null; then
-  echo "kubectl is missing on the machine that runs Terraform; install it from https://kubernetes.io/docs/tasks/tools/" >&2
-  exit 1
-fi
-${script}`,
-});
+/** A script that uses kubectl. */
+const kubectl = (script: string, environment: Record<string, string>): LocalExecProvisioner =>
+  localExec(`${requires("kubectl")}\n${script}`, environment);
 
 /**
  * Waits until the API is ready and has registered its node and the resources, `timeout` seconds at most.

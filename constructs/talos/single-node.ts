@@ -34,6 +34,7 @@ import {
 } from "./patch";
 import { talosPatchRules } from "./patch-rules";
 import { plainMachineRules, rules } from "./single-node-rules";
+import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "./upgrade";
 import { byTalosMinor, kubernetesVersionRules, talosVersionRules } from "./version";
 
 export interface TalosSingleNodeProps {
@@ -129,6 +130,9 @@ export class TalosSingleNode extends Construct {
   readonly machineSecrets: MachineSecrets;
   readonly machineConfiguration: DataTalosMachineConfiguration;
   readonly clientConfiguration: DataTalosClientConfiguration;
+  /** The upgrade of Talos; undefined where no installer is known. */
+  readonly talosUpgrade?: Resource;
+  readonly kubernetesUpgrade: Resource;
   readonly configurationApply: MachineConfigurationApply;
   readonly bootstrap: MachineBootstrap;
   readonly kubeconfig: ClusterKubeconfig;
@@ -235,13 +239,42 @@ export class TalosSingleNode extends Construct {
         nodes: [node],
       }),
     );
+    this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
+
+    // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
+    const target: UpgradeTarget = {
+      node,
+      talosconfig: this.talosconfigFile.filename,
+      firstVersion: this.machineSecrets.talosVersion,
+      talosVersion: version,
+      kubernetesVersion: this.kubernetesVersion,
+      timeout: readyTimeout,
+    };
+    if (talos.installer !== undefined) {
+      this.talosUpgrade = at(
+        "upgrade_talos",
+        new Resource(this, "UpgradeTalos", {
+          triggers: { installer: talos.installer },
+          provisioners: [upgradeTalos(target, talos.installer, outputDirectory)],
+          dependsOn: machine.resource && [machine.resource],
+        }),
+      );
+    }
+    this.kubernetesUpgrade = at(
+      "upgrade_kubernetes",
+      new Resource(this, "UpgradeKubernetes", {
+        triggers: { version: this.kubernetesVersion },
+        provisioners: [upgradeKubernetes(target)],
+        dependsOn: [this.talosUpgrade ?? machine.resource].filter((resource) => resource !== undefined),
+      }),
+    );
     this.configurationApply = at(
       "node",
       new MachineConfigurationApply(this, "MachineConfigurationApply", {
         nodeAttribute: node,
         clientConfiguration,
         machineConfigurationInput: this.machineConfiguration.machineConfiguration,
-        dependsOn: machine.resource && [machine.resource],
+        dependsOn: [this.kubernetesUpgrade],
         lifecycle,
       }),
     );
@@ -263,8 +296,6 @@ export class TalosSingleNode extends Construct {
       }),
     );
     this.kubeconfigFile = this.secretFile("kubeconfig", outputDirectory, this.kubeconfig.kubeconfigRaw);
-    this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
-
     this.ready = at(
       "wait_for_kubernetes",
       new Resource(this, "WaitForKubernetes", {
