@@ -10,7 +10,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "constructs/proxmox": ["constructs/rules", "constructs/terraform"],
   "constructs/talos": ["constructs/rules", "constructs/terraform"],
   "constructs/cilium": ["constructs/talos", "constructs/rules", "constructs/terraform"],
+  "constructs/nvidia": ["constructs/talos", "constructs/rules", "constructs/terraform"],
   constructs: [
+    "constructs/nvidia",
     "constructs/cilium",
     "constructs/proxmox",
     "constructs/talos",

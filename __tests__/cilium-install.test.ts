@@ -177,7 +177,7 @@ describe("CiliumInstall", () => {
         kube_version: "1.35.4",
         include_crds: true,
       });
-      expect(stack.provider.helm).toEqual([{}]);
+      expect(stack.provider.helm).toEqual([{ alias: "rendering" }]);
       expect(stack.resource[Release.tfResourceType]).toBeUndefined();
     });
 

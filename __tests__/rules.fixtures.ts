@@ -2,6 +2,7 @@ import { TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import {
   CiliumInstall,
+  NvidiaInstall,
   PciMapping,
   type PciMappingProps,
   ProxmoxConnection,
@@ -46,6 +47,14 @@ const cilium =
   (props: object, nodeProps = {}): Build =>
   (stack) =>
     void ciliumIn(stack, props, nodeProps);
+const driver = { kernelModules: "open", branch: "production" } as const;
+const gpus =
+  (props: object, nodeProps: object = {}): Build =>
+  (stack) =>
+    void new NvidiaInstall(stack, "nvidia", {
+      node: nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver }, ...nodeProps }),
+      ...props,
+    });
 const pool = (...blocks: object[]): Build => cilium({ l2Announcements: { addressPools: [{ name: "lan", blocks }] } });
 const image =
   (props: TalosImageProps): Build =>
@@ -1218,6 +1227,140 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => pool({ start: value, stop: "192.168.1.220" })(stack),
         passes: ["192.168.1.200"],
         fails: ["192.168.1.200/24", "200"],
+      },
+    },
+  },
+
+  "nvidia-method": {
+    valid: {
+      "the device plugin": gpus({ method: "device-plugin" }),
+      "no smoke test": gpus({ smokeTest: false }),
+    },
+    invalid: {
+      "another way": [gpus({ method: "helm" }), 'method is "helm"; write "device-plugin" or "gpu-operator" or "dra"'],
+      "a smoke test that is no boolean": [gpus({ smokeTest: "no" }), 'smokeTest is "no"; write true or false'],
+    },
+  },
+  "nvidia-method-supported": {
+    valid: {
+      "the device plugin on every minor": gpus({}, { talos: { version: "v1.11.6", nvidia: driver } }),
+      "the operator on Talos 1.13": gpus({ method: "gpu-operator" }),
+      "claims with Kubernetes 1.34": gpus({ method: "dra" }, { kubernetesVersion: "1.34.1" }),
+    },
+    invalid: {
+      "the operator on Talos 1.12": [
+        gpus({ method: "gpu-operator" }, { talos: { version: "v1.12.6", nvidia: driver } }),
+        'method "gpu-operator" needs Talos 1.13 or later, and the node runs "v1.12.6"; write "device-plugin"',
+      ],
+      "claims on Talos 1.12": [
+        gpus({ method: "dra" }, { talos: { version: "v1.12.6", nvidia: driver } }),
+        'method "dra" needs Talos 1.13 or later, and the node runs "v1.12.6"; write "device-plugin"',
+      ],
+      "claims with Kubernetes 1.33": [
+        gpus({ method: "dra" }, { kubernetesVersion: "1.33.4" }),
+        'method "dra" needs Kubernetes 1.34 or later, and the node runs "1.33.4"; write "device-plugin"',
+      ],
+    },
+    atPlan: {
+      "the version of Talos is a variable": {
+        build: (stack, version) => gpus({ method: "gpu-operator" }, { talos: { version, nvidia: driver } })(stack),
+        passes: ["v1.13.9", "v1.14.1"],
+        fails: ["v1.12.6", "v1.11.6"],
+      },
+      "the version of Kubernetes is a variable": {
+        build: (stack, kubernetesVersion) => gpus({ method: "dra" }, { kubernetesVersion })(stack),
+        passes: ["1.34.1", "1.36.0"],
+        fails: ["1.33.4"],
+      },
+    },
+  },
+  "nvidia-needs-driver": {
+    valid: { "a driver in the image": gpus({}) },
+    invalid: {
+      "an image without one": [
+        gpus({}, { talos: { version: "v1.13.9" } }),
+        'the node\'s Talos has no NVIDIA driver; give its image nvidia: { kernelModules: "open", branch: "production" }',
+      ],
+    },
+  },
+  "nvidia-once": {
+    valid: { "one construct": gpus({}) },
+    invalid: {
+      "two for one node": [
+        (stack) => {
+          const node = nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver } });
+          new NvidiaInstall(stack, "plugin", { node });
+          new NvidiaInstall(stack, "claims", { node, method: "dra", smokeTest: false });
+        },
+        "the node's GPUs are handed out by stack/plugin already; leave one of the two out",
+      ],
+    },
+  },
+  "nvidia-timeout": {
+    valid: { "ten minutes": gpus({ timeout: 600 }) },
+    invalid: { "a second less": [gpus({ timeout: 599 }), "timeout is 599; write whole seconds, 600 or more"] },
+    atPlan: {
+      "the time is a variable": {
+        build: (stack, timeout) => gpus({ timeout })(stack),
+        type: "number",
+        passes: [600],
+        fails: [599, 600.5],
+      },
+    },
+  },
+  "nvidia-values": {
+    valid: { "others beside": gpus({ values: { gfd: { enabled: true } } }) },
+    invalid: {
+      "another run-time class": [
+        gpus({ values: { runtimeClassName: "runc" } }),
+        'values.runtimeClassName is "runc"; write "nvidia" or leave it out',
+      ],
+      "a driver of the operator's own": [
+        gpus({ method: "gpu-operator", values: { driver: { enabled: true } } }),
+        "values.driver.enabled is true; write false or leave it out",
+      ],
+      "a driver elsewhere": [
+        gpus({ method: "dra", values: { nvidiaDriverRoot: "/" } }),
+        'values.nvidiaDriverRoot is "/"; write "/usr/local" or leave it out',
+      ],
+      "another sharing than the option's": [
+        gpus({ sharing: { strategy: "mps", replicas: 2 }, values: { config: { default: "mine" } } }),
+        'values.config.default is "mine"; write "sharing" or leave it out',
+      ],
+    },
+    atPlan: {
+      "a value is a variable": {
+        build: (stack, runtimeClassName) => gpus({ values: { runtimeClassName } })(stack),
+        passes: ["nvidia"],
+        fails: ["runc"],
+      },
+    },
+  },
+  "gpu-sharing": {
+    valid: {
+      "two pods in turn": gpus({ sharing: { strategy: "time-slicing", replicas: 2 } }),
+      "the operator": gpus({ method: "gpu-operator", sharing: { strategy: "mps", replicas: 4 } }),
+    },
+    invalid: {
+      "one pod": [
+        gpus({ sharing: { strategy: "time-slicing", replicas: 1 } }),
+        "sharing.replicas is 1; write a whole number, 2 or more, or leave sharing out",
+      ],
+      "MPS beside MIG": [
+        gpus({ sharing: { strategy: "mps", replicas: 2 }, values: { migStrategy: "mixed" } }),
+        'sharing.strategy "mps" does not go with values.migStrategy "mixed"; write "time-slicing", or leave migStrategy out',
+      ],
+      claims: [
+        gpus({ method: "dra", sharing: { strategy: "time-slicing", replicas: 2 } }),
+        'sharing goes with a device plugin, not with method "dra"; leave sharing out, or choose another method',
+      ],
+    },
+    atPlan: {
+      "the number is a variable": {
+        build: (stack, replicas) => gpus({ sharing: { strategy: "time-slicing", replicas } })(stack),
+        type: "number",
+        passes: [2, 16],
+        fails: [1, 2.5],
       },
     },
   },

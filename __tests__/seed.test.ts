@@ -104,6 +104,10 @@ describe.each([
         "network_configuration",
         "useful_commands",
         "access_instructions",
+        // The verified HCL ends with the cluster.
+        "gpu_allocatable",
+        "gpu_allocatable_command",
+        "gpu_example_pod",
       ].sort(),
     );
     expect(stack.output.talos_client_configuration.sensitive).toBe(true);

@@ -2,6 +2,8 @@ export { StrictApp } from "../synth/strict-app";
 export { CiliumInstall, type CiliumInstallProps, type Hubble } from "./cilium/install";
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
 export type { CiliumValues } from "./cilium/values";
+export { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
+export type { GpuSharing } from "./nvidia/sharing";
 export type { VmAgent } from "./proxmox/agent";
 export type { BootMedium, CloneSource, DiskImage, IsoImage } from "./proxmox/boot-medium";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";

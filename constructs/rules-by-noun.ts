@@ -2,6 +2,8 @@ import * as install from "./cilium/install";
 import * as loadBalancer from "./cilium/load-balancer";
 import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
+import * as nvidiaInstall from "./nvidia/install";
+import * as gpuSharing from "./nvidia/sharing";
 import * as agent from "./proxmox/agent";
 import * as bootMedium from "./proxmox/boot-medium";
 import * as connection from "./proxmox/connection";
@@ -39,5 +41,6 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
   "Disks and network": [...disk.rules, ...networkDevice.rules, ...initialization.rules],
   "Talos image": [...image.rules, ...nvidiaDriver.rules],
   "Talos node": [...talosVersionRules, ...kubernetesVersionRules, ...singleNode.rules, ...talosPatchRules],
+  "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
   Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],
 };

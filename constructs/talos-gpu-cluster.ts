@@ -1,6 +1,7 @@
 import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
+import { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
 import * as bootMedium from "./proxmox/boot-medium";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
 import { DownloadedImage } from "./proxmox/downloaded-image";
@@ -60,6 +61,13 @@ export interface TalosGpuClusterProps {
    * @default - Cilium as a Helm release
    */
   readonly cilium?: Omit<CiliumInstallProps, "node"> | false;
+
+  /**
+   * What hands the GPU to pods; `false` leaves that to somebody else.
+   *
+   * @default - NVIDIA's device plugin where `talos` has an NVIDIA driver
+   */
+  readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
 }
 
 export const shape: Shape<TalosGpuClusterProps> = {
@@ -69,6 +77,7 @@ export const shape: Shape<TalosGpuClusterProps> = {
   boot: bootMedium.shape,
   cluster: required(partOf({ machine: "vm", talos: "talos" })),
   cilium: literalOr(false, partOf({ node: "cluster" })),
+  nvidia: literalOr(false, partOf({ node: "cluster" })),
 };
 
 export const rules: readonly Rule<TalosGpuClusterProps>[] = [
@@ -114,6 +123,8 @@ export class TalosGpuCluster extends TerraformStack {
   readonly cluster: TalosSingleNode;
   /** Cilium; undefined without it. */
   readonly cilium?: CiliumInstall;
+  /** What hands the GPU to pods; undefined without it. */
+  readonly nvidia?: NvidiaInstall;
 
   /** @param props a function of the stack where they need it, as Terraform variables do */
   constructor(
@@ -126,7 +137,7 @@ export class TalosGpuCluster extends TerraformStack {
     this.addOverride("terraform.required_version", ">= 1.5");
     const fitted = fitProps(this, typeof props === "function" ? props(this) : props, shape);
     enforce(this, rules, fitted.props);
-    const { proxmox, vm, talos = {}, cluster, cilium } = fitted.props;
+    const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = fitted.props;
 
     this.connection = new ProxmoxConnection(this, "proxmox", proxmox);
     const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
@@ -144,7 +155,10 @@ export class TalosGpuCluster extends TerraformStack {
       talos: this.image ?? { version, nvidia: image.nvidia, installer },
     });
     if (cilium !== false) this.cilium = new CiliumInstall(this, "cilium", { ...cilium, node: this.cluster });
-    for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster))) {
+    if (nvidia !== false && (nvidia ?? talos.nvidia)) {
+      this.nvidia = new NvidiaInstall(this, "nvidia", { ...nvidia, node: this.cluster });
+    }
+    for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster, this.nvidia))) {
       new TerraformOutput(this, name, output);
     }
   }

@@ -1,10 +1,15 @@
 import { Fn, type TerraformOutputConfig } from "cdktf";
+import type { NvidiaInstall } from "./nvidia/install";
 import { addressesOf, type Gpu } from "./proxmox/gpu";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import type { TalosSingleNode } from "./talos/single-node";
 
 /** What a person wants to know of a cluster once it is applied. Paths are relative to the stack's directory. */
-export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosSingleNode): Record<string, TerraformOutputConfig> {
+export function talosGpuOutputs(
+  vm: ProxmoxGpuVm,
+  cluster: TalosSingleNode,
+  nvidia: NvidiaInstall | undefined,
+): Record<string, TerraformOutputConfig> {
   const kubeconfig = cluster.kubeconfigFile.filename;
   const talosconfig = cluster.talosconfigFile.filename;
   const kubectl = `kubectl --kubeconfig ${kubeconfig}`;
@@ -44,6 +49,17 @@ export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosSingleNode): Rec
       description: "PCI addresses or mappings of the GPUs, in the order of their slots",
       value: vm.gpus.map(gpuName).join(", "),
     },
+    ...(nvidia && {
+      gpu_allocatable: {
+        description: "How many GPUs Kubernetes can hand out",
+        value: vm.gpus.length * nvidia.replicas,
+      },
+      gpu_allocatable_command: {
+        description: "Shows how many GPUs Kubernetes can hand out",
+        value: `${kubectl} ${nvidia.allocatableCommand}`,
+      },
+      gpu_example_pod: { description: "A pod that uses the GPU, for kubectl apply", value: nvidia.examplePod },
+    }),
     gpu_verification_command: { description: "Shows that the node sees its GPU", value: verification },
     storage_configuration: {
       description: "Disks of the node",

@@ -1,8 +1,6 @@
-import { join } from "node:path";
-import { AssetType, Fn, type IResolvable, TerraformAsset, Token } from "cdktf";
+import { Fn, type IResolvable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
-import { HelmProvider, type HelmProviderKubernetes } from "../../.gen/providers/helm/provider";
 import { Release } from "../../.gen/providers/helm/release";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { equal, isUnknown, wholeNumber } from "../rules/condition";
@@ -22,14 +20,14 @@ import {
   text,
 } from "../rules/shape";
 import { shown } from "../rules/shown";
+import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
 import { kubePrismPort, type TalosPatch, valuesAt } from "../talos/patch";
 import { TalosSingleNode } from "../talos/single-node";
 import { at } from "../terraform/address";
-import { renderDocument } from "../terraform/document";
-import { oncePerStack } from "../terraform/once";
+import { mergeValues, renderDocument } from "../terraform/document";
 import * as loadBalancer from "./load-balancer";
 import * as ciliumValues from "./values";
-import { type CiliumValues, defaultValues, inlineManifestValues, mergeValues, talosValues } from "./values";
+import { type CiliumValues, defaultValues, inlineManifestValues, talosValues } from "./values";
 import * as ciliumVersion from "./version";
 import { defaultCiliumVersion, gatewayApiManifest } from "./version";
 
@@ -269,11 +267,11 @@ export class CiliumInstall extends Construct {
       lifecycle: lifecycleWith(preconditions),
     };
     if (inline) {
-      helmProvider(this);
       this.template = at(
         "cilium",
         new DataHelmTemplate(this, "Template", {
           ...chart,
+          provider: helmForRendering(this),
           includeCrds: true,
           kubeVersion: node.kubernetesVersion,
           apiVersions: options.gatewayApi === true ? ["gateway.networking.k8s.io/v1/GatewayClass"] : undefined,
@@ -287,23 +285,16 @@ export class CiliumInstall extends Construct {
       return;
     }
 
-    helmProvider(this, node);
+    helmIn(node);
     this.resource = at("cilium", new Release(this, "Resource", { ...chart, wait: true, dependsOn: [node.ready] }));
+    node.network = this.resource;
     if (l2Announcements) {
-      const asset = new TerraformAsset(this, "chart", {
-        path: join(__dirname, "charts/cilium-load-balancer"),
-        type: AssetType.DIRECTORY,
+      this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
+        address: "cilium_load_balancer",
+        name: "cilium-load-balancer",
+        objects: loadBalancer.objects(l2Announcements),
+        dependsOn: [this.resource],
       });
-      this.loadBalancer = at(
-        "cilium_load_balancer",
-        new Release(this, "LoadBalancer", {
-          name: "cilium-load-balancer",
-          namespace: "kube-system",
-          chart: asset.path,
-          values: [renderDocument({ objects: loadBalancer.objects(l2Announcements) })],
-          dependsOn: [this.resource],
-        }),
-      );
     }
   }
 }
@@ -337,20 +328,3 @@ function installGatewayApi(node: TalosSingleNode, enabled: true | IResolvable, v
 const inlineManifest = (name: string, contents: string): TalosPatch => ({
   cluster: { inlineManifests: [{ name, contents }] },
 });
-
-/** The stack's Helm provider: in the cluster of the node, or for rendering alone. */
-function helmProvider(scope: Construct, node?: TalosSingleNode): void {
-  const kubernetes = node && kubernetesOf(node);
-  oncePerStack(scope, "helm_provider", (stack, id) => new HelmProvider(stack, id, { kubernetes }));
-}
-
-/** The kubeconfig resource gives its certificates in base64, and the provider takes them as PEM. */
-function kubernetesOf(node: TalosSingleNode): HelmProviderKubernetes {
-  const { host, caCertificate, clientCertificate, clientKey } = node.kubeconfig.kubernetesClientConfiguration;
-  return {
-    host,
-    clusterCaCertificate: Fn.base64decode(caCertificate),
-    clientCertificate: Fn.base64decode(clientCertificate),
-    clientKey: Fn.base64decode(clientKey),
-  };
-}

@@ -2,7 +2,7 @@ import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { Lazy, TerraformResource, TerraformStack } from "cdktf";
+import { type ITerraformDependable, Lazy, TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
@@ -153,6 +153,9 @@ export class TalosSingleNode extends Construct {
 
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
+
+  /** What brings the cluster its network, where a construct does. */
+  network?: ITerraformDependable;
 
   private readonly patches: TalosPatch[] = [];
   private readonly awaited: string[] = [];
@@ -327,6 +330,16 @@ export class TalosSingleNode extends Construct {
   /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */
   waitFor(resource: string): void {
     this.awaited.push(resource);
+  }
+
+  /** For a workload to wait for: pods run once the network does. */
+  get usable(): ITerraformDependable {
+    const fqn = () => (this.network ?? this.taintRemoval).fqn;
+    return {
+      get fqn() {
+        return fqn();
+      },
+    };
   }
 
   private secretFile(name: string, directory: string, content: string): File {

@@ -1,4 +1,5 @@
 import { Fn } from "cdktf";
+import { merge } from "ts-deepmerge";
 import { stringify } from "yaml";
 import { asArgument, isUnknown } from "../rules/condition";
 
@@ -21,3 +22,7 @@ export function hasUnknown(value: unknown): boolean {
   if (isUnknown(value)) return true;
   return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
 }
+
+/** Merges deeply, the later values over the earlier; a list replaces a list, as with Helm. */
+export const mergeValues = (...values: Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> =>
+  merge.withOptions({ mergeArrays: false }, ...values);
