@@ -9,8 +9,20 @@ import { type InUse, type ProviderSchemas, trimSchema } from "./trim-schema";
 /** Of providers that are not listed, all is kept. */
 const inUse: Readonly<Record<string, InUse>> = {
   proxmox: {
-    resources: ["proxmox_download_file", "proxmox_hardware_mapping_pci", "proxmox_virtual_environment_vm"],
-    dataSources: ["proxmox_hardware_pci", "proxmox_virtual_environment_vms"],
+    resources: [
+      "proxmox_backup_job",
+      "proxmox_download_file",
+      "proxmox_hardware_mapping_pci",
+      "proxmox_virtual_environment_vm",
+    ],
+    dataSources: [
+      "proxmox_datastores",
+      "proxmox_hardware_mappings",
+      "proxmox_hardware_pci",
+      "proxmox_version",
+      "proxmox_virtual_environment_node",
+      "proxmox_virtual_environment_vms",
+    ],
   },
   local: { resources: ["local_file", "local_sensitive_file"], dataSources: [] },
   null: { resources: ["null_resource"], dataSources: [] },
