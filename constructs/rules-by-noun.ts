@@ -4,18 +4,24 @@ import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
 import * as agent from "./proxmox/agent";
 import * as bootMedium from "./proxmox/boot-medium";
+import * as clone from "./proxmox/clone";
 import * as connection from "./proxmox/connection";
 import * as cpu from "./proxmox/cpu";
 import * as disk from "./proxmox/disk";
 import * as firmware from "./proxmox/firmware";
 import * as gpu from "./proxmox/gpu";
 import * as vm from "./proxmox/gpu-vm";
+import * as guest from "./proxmox/guest";
 import * as initialization from "./proxmox/initialization";
+import * as machineType from "./proxmox/machine-type";
 import * as memory from "./proxmox/memory";
 import * as networkDevice from "./proxmox/network-device";
 import * as pciMapping from "./proxmox/pci-mapping";
 import * as scsiController from "./proxmox/scsi-controller";
+import * as startup from "./proxmox/startup";
+import * as tags from "./proxmox/tags";
 import * as template from "./proxmox/template";
+import * as vga from "./proxmox/vga";
 import * as vmId from "./proxmox/vm-id";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
@@ -33,10 +39,27 @@ export type RuleDescription = Omit<Rule<never>, "checks">;
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
   "Any construct": [propType, ...addressRules],
   "Proxmox connection": connection.rules,
-  VM: [...vm.nameRules, ...vmId.rules, ...template.rules, ...scsiController.rules, ...bootMedium.rules, ...agent.rules],
+  VM: [
+    ...vm.nameRules,
+    ...vm.textRules,
+    ...guest.rules,
+    ...vmId.rules,
+    ...template.rules,
+    ...bootMedium.rules,
+    ...clone.rules,
+    ...agent.rules,
+    ...startup.rules,
+    ...tags.rules,
+  ],
   GPU: [...gpu.rules, ...pciMapping.rules],
-  "Processor, memory and firmware": [...cpu.rules, ...memory.rules, ...firmware.rules],
-  "Disks and network": [...disk.rules, ...networkDevice.rules, ...initialization.rules],
+  "Processor, memory and firmware": [
+    ...cpu.rules,
+    ...memory.rules,
+    ...machineType.rules,
+    ...firmware.rules,
+    ...vga.rules,
+  ],
+  "Disks and network": [...scsiController.rules, ...disk.rules, ...networkDevice.rules, ...initialization.rules],
   "Talos image": [...image.rules, ...nvidiaDriver.rules],
   "Talos node": [...talosVersionRules, ...kubernetesVersionRules, ...singleNode.rules, ...talosPatchRules],
   Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],

@@ -1,4 +1,4 @@
-import type { IResolvable } from "cdktf";
+import { Fn, type IResolvable, Lazy, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import {
@@ -7,25 +7,31 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
-import { isUnknown } from "../rules/condition";
+import { isUnknown, wholeNumber } from "../rules/condition";
 import { hostName, isHostName } from "../rules/host-name";
-import { enforce, lifecycleWith, type Rule } from "../rules/rule";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { type Fitted, fitProps, flag, instanceOf, listOf, number, required, type Shape, text } from "../rules/shape";
-import type { TalosMachine } from "../talos/machine";
+import { asText } from "../rules/shown";
+import type { TalosInterface, TalosMachine } from "../talos/machine";
 import { addressed, addressRules, at } from "../terraform/address";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
+import * as clone from "./clone";
 import { ProxmoxConnection } from "./connection";
 import * as cpu from "./cpu";
 import * as disk from "./disk";
 import * as firmware from "./firmware";
 import * as gpu from "./gpu";
+import * as guest from "./guest";
 import * as initialization from "./initialization";
+import * as machineType from "./machine-type";
 import * as memory from "./memory";
+import { isNode, proxmoxName } from "./name";
 import * as networkDevice from "./network-device";
 import { PciMapping } from "./pci-mapping";
 import * as scsiController from "./scsi-controller";
 import * as startup from "./startup";
+import * as tags from "./tags";
 import * as template from "./template";
 import * as vga from "./vga";
 import * as vmId from "./vm-id";
@@ -49,6 +55,14 @@ export interface ProxmoxGpuVmProps {
 
   /** What to boot from. */
   readonly boot: bootMedium.BootMedium;
+
+  /**
+   * What runs in it. What Talos demands of a machine holds for `talos`; for `linux`, another Linux, what Proxmox and
+   * passthrough demand.
+   *
+   * @default "talos"
+   */
+  readonly guest?: guest.Guest;
 
   /**
    * Devices to pass through, in the order of their slots.
@@ -114,18 +128,18 @@ export interface ProxmoxGpuVmProps {
   readonly bios?: firmware.VmBios;
 
   /**
-   * Machine type.
+   * Machine type: `q35` or `pc`, or a version of one, such as `pc-q35-9.2`.
    *
    * @default "q35"
    */
   readonly machine?: string;
 
   /**
-   * SCSI controller.
+   * SCSI controller. A clone keeps its template's where that is to be the default: `boot.clone.scsiHardware` says so.
    *
    * @default "virtio-scsi-pci"
    */
-  readonly scsiHardware?: string;
+  readonly scsiHardware?: scsiController.ScsiController;
 
   /**
    * Serial devices: `socket`, or a device of the host, which only root@pam may give.
@@ -156,14 +170,14 @@ export interface ProxmoxGpuVmProps {
   readonly onBoot?: boolean | IResolvable;
 
   /**
-   * Tags, which Proxmox keeps in lower case.
+   * Tags. They are written as Proxmox stores them: in lower case and sorted.
    *
    * @default - none
    */
   readonly tags?: readonly string[];
 
   /**
-   * Description, shown in the Proxmox interface.
+   * Description, shown in the Proxmox interface: up to 8192 characters.
    *
    * @default - none
    */
@@ -176,6 +190,7 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   node: required(text),
   vmId: number,
   boot: required(bootMedium.shape),
+  guest: guest.shape,
   gpus: listOf(gpu.shape),
   cpu: cpu.shape,
   memory: memory.shape,
@@ -186,7 +201,7 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   agent: agent.shape,
   bios: firmware.biosShape,
   machine: text,
-  scsiHardware: text,
+  scsiHardware: scsiController.shape,
   serialDevices: listOf(text),
   vga: vga.shape,
   startup: startup.shape,
@@ -200,6 +215,7 @@ const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
   return {
     ...props,
     bios,
+    guest: props.guest ?? "talos",
     machine: props.machine ?? "q35",
     scsiHardware: props.scsiHardware ?? scsiController.defaultScsiController,
     serialDevices: props.serialDevices ?? ["socket"],
@@ -217,25 +233,49 @@ export const nameRules: readonly Rule<{ readonly name: string }>[] = [
   { ...hostName, checks: ({ name }) => [isHostName("name", name)] },
 ];
 
+const longestDescription = 8192;
+
+export const textRules: readonly Rule<{ readonly node: string; readonly description?: string }>[] = [
+  { ...proxmoxName, checks: ({ node }) => [isNode("node", node)] },
+  {
+    id: "description-length",
+    demands: `a description has ${longestDescription} characters at most`,
+    because: "Proxmox refuses a longer one when the VM is created",
+    source: "https://pve.proxmox.com/pve-docs/qm.1.html",
+    checks: ({ description }) =>
+      given(description, (description) => ({
+        holds: wholeNumber(lengthOf(description), 0, longestDescription),
+        problem: `description has ${asText(lengthOf(description))} characters; write ${longestDescription} at most`,
+      })),
+  },
+];
+
 /** All that a VM is held to, in the order in which problems are told. */
 const rules = [
   ...nameRules,
+  ...textRules,
+  ...guest.rules,
   ...vmId.rules,
   ...template.rules,
   ...scsiController.rules,
   ...gpu.rules,
   ...bootMedium.rules,
+  ...clone.rules,
   ...cpu.rules,
   ...memory.rules,
+  ...machineType.rules,
   ...firmware.rules,
   ...disk.rules,
   ...networkDevice.rules,
   ...initialization.rules,
   ...agent.rules,
+  ...vga.rules,
+  ...startup.rules,
+  ...tags.rules,
 ];
 
 /**
- * A Proxmox VM made for Talos, with GPUs passed through.
+ * A Proxmox VM with GPUs passed through, made for Talos unless `guest` says otherwise.
  *
  * @see https://pve.proxmox.com/wiki/PCI_Passthrough
  * @see https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/
@@ -254,6 +294,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly gateway?: string;
   readonly nameServers?: readonly string[];
   readonly macAddress?: string;
+  readonly interfaces?: readonly TalosInterface[];
   readonly installDisk: string;
   readonly gpus: readonly gpu.Gpu[];
   readonly cpu: Required<cpu.VmCpu>;
@@ -293,6 +334,16 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         templates: this.templates,
         earlierIds,
         earlierDevices,
+        otherDrives: [
+          ...(settings.initialization
+            ? [{ interface: initialization.driveInterface, what: "the cloud-init drive" }]
+            : []),
+          ...(boot.iso ? [{ interface: bootMedium.isoInterface, what: "the ISO" }] : []),
+        ],
+        planned: {
+          scsiHardware: Lazy.stringValue({ produce: () => this.resource.scsiHardware }),
+          bios: Lazy.stringValue({ produce: () => this.resource.bios }),
+        },
       }),
     ];
 
@@ -303,16 +354,16 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         nodeName: node,
         vmId: settings.vmId,
         description: settings.description,
-        tags: settings.tags && [...settings.tags],
+        tags: settings.tags && tags.block(settings.tags),
         machine: settings.machine,
         bios: settings.bios as string,
-        scsiHardware: settings.scsiHardware,
+        scsiHardware: settings.scsiHardware as string,
         onBoot: settings.onBoot,
         bootOrder: bootOrder(boot, disks),
         // A guest that no longer answers would hold up its own destruction for half an hour.
         stopOnDestroy: true,
         agent: settings.agent,
-        cdrom: boot.iso && { fileId: boot.iso.fileId, interface: isoInterface },
+        cdrom: boot.iso && { fileId: boot.iso.fileId, interface: bootMedium.isoInterface },
         clone: boot.clone && template.cloneBlock(boot.clone, this.templates),
         cpu: cpu.block(this.cpu),
         disk: blocks(this.disks),
@@ -324,15 +375,16 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         operatingSystem: { type: "l26" },
         serialDevice: blocks(settings.serialDevices.map((device) => ({ device }))),
         startup: settings.startup,
-        vga: settings.vga,
+        vga: settings.vga && vga.block(settings.vga),
         lifecycle: lifecycleWith(preconditions),
       }),
     );
 
-    const [ipConfig] = settings.initialization?.ipConfigs ?? [];
-    this.address = ipConfig?.address;
-    this.gateway = ipConfig?.gateway;
-    this.nameServers = settings.initialization?.dnsServers;
+    const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
+    this.address = initialization.nodeAddressOf(ipConfigs);
+    this.gateway = initialization.nodeGatewayOf(ipConfigs);
+    this.nameServers = dnsServers;
+    this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
     this.macAddress = networkDevices[0]?.macAddress;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
   }
@@ -361,13 +413,14 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   }
 }
 
-const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
+/** In the characters that Proxmox and Terraform count. */
+const lengthOf = (text: string): number =>
+  isUnknown(text) ? Token.asNumber(Fn.lengthOf(text)) : [...text.normalize("NFC")].length;
 
-/** A q35 machine has the IDE slots 0 and 2, and cloud-init takes the second. */
-const isoInterface = "ide0";
+const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
 
 /** The disk first, so that the installed system starts although the ISO is still there. */
 function bootOrder(boot: bootMedium.BootMedium, disks: readonly disk.Disk[]): string[] | undefined {
-  const order = [...disks.slice(0, 1).map(disk.interfaceOf), ...(boot.iso ? [isoInterface] : [])];
+  const order = [...disks.slice(0, 1).map(disk.interfaceOf), ...(boot.iso ? [bootMedium.isoInterface] : [])];
   return order.length > 0 ? order : undefined;
 }

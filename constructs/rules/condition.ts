@@ -75,6 +75,13 @@ export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAF
   return and(Op.lte(least, number), Op.gte(most, number), Op.eq(Fn.floor(number), number));
 }
 
+/** Whether one number is less than the other. */
+export function less(one: number, other: number): Condition {
+  // The unknown one comes last: cdktf loses a right operand that is 0.
+  if (isUnknown(other)) return Op.lt(one, other);
+  return isUnknown(one) ? Op.gt(other, one) : one < other;
+}
+
 /** Whether the value is true or false, and not one of the many ways of writing it. */
 export function isBoolean(value: unknown): Condition {
   return isUnknown(value) ? oneOf(Fn.tostring(value), ["true", "false"]) : typeof value === "boolean";

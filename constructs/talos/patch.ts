@@ -1,9 +1,10 @@
 import { Fn } from "cdktf";
 import { parseAllDocuments } from "yaml";
 import { isUnknown } from "../rules/condition";
-import { isIpv6, withoutPrefix } from "../rules/ip-address";
+import { isSingleAddress } from "../rules/gateway";
+import { byFamily, isIpv6, withoutPrefix } from "../rules/ip-address";
 import { renderDocument } from "../terraform/document";
-import type { TalosMachine } from "./machine";
+import type { TalosInterface, TalosMachine } from "./machine";
 import { byTalosMinor } from "./version";
 
 /**
@@ -28,24 +29,39 @@ export const installPatch = (disk: string, image: string | undefined): TalosPatc
   machine: { install: image === undefined ? { disk } : { disk, image } },
 });
 
-/** The only physical device, or the one of the MAC address: names such as eth0 are not predictable. */
-export function networkPatch({ address = "", gateway, nameServers, macAddress }: TalosMachine): TalosPatch {
-  const defaultNetwork = isIpv6(address) ? "::/0" : "0.0.0.0/0";
+/** The network devices, each with its own addresses. */
+export function networkPatch(machine: TalosMachine): TalosPatch {
+  const { address = "", gateway, nameServers, macAddress } = machine;
+  const only = { macAddress, addresses: [address], gateways: gateway === undefined ? [] : [gateway] };
   return {
     machine: {
       network: {
-        interfaces: [
-          {
-            deviceSelector: macAddress === undefined ? { physical: true } : { hardwareAddr: macAddress },
-            dhcp: false,
-            addresses: [address],
-            ...(gateway !== undefined && { routes: [{ network: defaultNetwork, gateway }] }),
-          },
-        ],
+        interfaces: (machine.interfaces ?? [only]).map(interfaceDocument),
         ...(nameServers && { nameservers: [...nameServers] }),
       },
     },
   };
+}
+
+/** By the MAC address, or the only physical one: names such as eth0 are not predictable. */
+function interfaceDocument({ macAddress, addresses, gateways = [], dhcp = false, dhcpv6 = false }: TalosInterface) {
+  return {
+    deviceSelector: macAddress === undefined ? { physical: true } : { hardwareAddr: macAddress },
+    dhcp: dhcp || dhcpv6,
+    ...(dhcpv6 && { dhcpOptions: { ipv4: dhcp, ipv6: true } }),
+    ...(addresses.length > 0 && { addresses: [...addresses] }),
+    ...(gateways.length > 0 && { routes: gateways.flatMap((gateway) => routesOver(gateway, addresses)) }),
+  };
+}
+
+/** The default route, and where the gateway is in no network of its own, a way to the gateway itself. */
+function routesOver(gateway: string, addresses: readonly string[]): object[] {
+  const ofFamily = addresses.filter((address) => isIpv6(address) === isIpv6(gateway));
+  const onLink = ofFamily.some(isSingleAddress) && !/^fe[89ab]/i.test(gateway);
+  return [
+    ...(onLink ? [{ network: `${gateway}/${byFamily(gateway, "128", "32")}` }] : []),
+    { network: byFamily(gateway, "::/0", "0.0.0.0/0"), gateway },
+  ];
 }
 
 /** Talos 1.12 moved the host name to a document of its own, and refuses it in both places. */
@@ -65,7 +81,7 @@ export const schedulingPatch: TalosPatch = { cluster: { allowSchedulingOnControl
 
 /** The kubelet registers with this address, whatever other addresses the node gets. */
 export const nodeIpPatch = (address: string): TalosPatch => ({
-  machine: { kubelet: { nodeIP: { validSubnets: [`${withoutPrefix(address)}/${isIpv6(address) ? 128 : 32}`] } } },
+  machine: { kubelet: { nodeIP: { validSubnets: [`${withoutPrefix(address)}/${byFamily(address, "128", "32")}`] } } },
 });
 
 /** Kubernetes 1.32 took away the rights that this registry needs: https://github.com/siderolabs/talos/issues/9980 */

@@ -3,7 +3,8 @@ import { and, equal, matches, or, wholeNumber } from "../rules/condition";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
 import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
-import { isCidr } from "../rules/ip-address";
+import { isAddress, isCidr } from "../rules/ip-address";
+import { hasMacAddressOfEach, macAddressOfEach } from "../rules/mac-address";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosMachine } from "./machine";
@@ -12,6 +13,11 @@ import type { TalosMachine } from "./machine";
 export const plainMachineRules: readonly Rule<TalosMachine>[] = [
   { ...hostName, checks: ({ name }) => [isHostName("machine.name", name)] },
   { ...gatewayInSubnet, checks: ({ gateway, address }) => isReachableGateway("machine.gateway", gateway, address) },
+  {
+    ...macAddressOfEach,
+    checks: ({ interfaces = [] }) =>
+      interfaces.length < 2 ? [] : hasMacAddressOfEach("machine.interfaces", interfaces),
+  },
 ];
 
 export const rules: readonly Rule<{
@@ -24,12 +30,12 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "node-address",
-    demands: "the node has a static address with its prefix length",
+    demands: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
     because: "Terraform applies the machine configuration to that address, which no DHCP server may change",
     source: "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/",
-    checks: ({ machine: { address } }) => [
+    checks: ({ machine: { address, interfaces } }) => [
       {
-        holds: isCidr(address),
+        holds: or(isCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),
         problem: `the machine's address is ${shown(address)}; give it a static one with prefix length, such as "192.168.1.50/24"`,
       },
     ],

@@ -18,7 +18,7 @@ import { at } from "../terraform/address";
 import { oncePerStack } from "../terraform/once";
 import { type TalosRelease, talosProvider } from "./image";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
-import type { TalosMachine } from "./machine";
+import type { TalosInterface, TalosMachine } from "./machine";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import {
@@ -105,6 +105,15 @@ export const shape: Shape<TalosSingleNodeProps> = {
       gateway: text,
       nameServers: listOf(text),
       macAddress: text,
+      interfaces: listOf(
+        objectOf<TalosInterface>({
+          macAddress: text,
+          addresses: required(listOf(text)),
+          gateways: listOf(text),
+          dhcp: literal(),
+          dhcpv6: literal(),
+        }),
+      ),
       installDisk: required(text),
       resource: instanceOf(TerraformResource),
     }),
@@ -144,6 +153,8 @@ export class TalosSingleNode extends Construct {
   readonly endpoint: string;
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
+  /** Disk that Talos is installed to. */
+  readonly installDisk: string;
   /** The NVIDIA driver of its Talos; undefined without one. */
   readonly nvidia?: NvidiaDriver;
 
@@ -166,7 +177,9 @@ export class TalosSingleNode extends Construct {
     this.nvidia = talos.nvidia;
     this.kubernetesVersion = given.kubernetesVersion ?? byTalosMinor(version, (minor) => minor.defaultKubernetes);
     this.configPatches = configPatches;
-    const { installDisk = machine.installDisk, timeServers, readyTimeout = 900 } = given;
+    this.installDisk = given.installDisk ?? machine.installDisk;
+    const { installDisk } = this;
+    const { timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
 
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
