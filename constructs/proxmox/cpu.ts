@@ -47,7 +47,7 @@ export const rules: readonly Rule<{ readonly cpu: Required<VmCpu> }>[] = [
     demands: "`cpu.type` is `host`",
     because:
       "Talos needs x86-64-v2, which the provider's default qemu64 has not: the node does not boot; and GPU software expects the host's instructions",
-    source: "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ cpu: { type } }) => [
       {
         holds: equal(type, "host"),
@@ -59,7 +59,7 @@ export const rules: readonly Rule<{ readonly cpu: Required<VmCpu> }>[] = [
     id: "cpu-cores",
     demands: `a node has at least ${leastCores} cores`,
     because: "a Talos control plane needs them",
-    source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ cpu: { cores, sockets } }) => [
       {
         holds: wholeNumber(cores, leastCores, 2304),

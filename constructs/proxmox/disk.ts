@@ -124,7 +124,7 @@ export const rules: readonly Rule<{ readonly disks: readonly Disk[] }>[] = [
     id: "disk-size",
     demands: "a disk has at least 10 GiB",
     because: "Talos needs that much for its system partitions",
-    source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ disks }) =>
       disks.map(({ size }, place) => ({
         holds: wholeNumber(size, place === 0 ? 10 : 1),

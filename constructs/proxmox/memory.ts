@@ -44,7 +44,7 @@ export const rules: readonly Rule<{ readonly memory: Required<VmMemory>; readonl
     id: "memory-size",
     demands: `a node has at least ${leastMemory} MiB`,
     because: "a Talos control plane needs them",
-    source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ memory: { dedicated } }) => [
       {
         holds: wholeNumber(dedicated, leastMemory),
