@@ -145,7 +145,7 @@ export const rules: readonly Rule<{
     id: "cilium-needs-no-cni",
     demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
     because: "two network plugins, or none that reaches the API, leave the node without network",
-    source: "https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ node, earlierInstalls }) => [
       ...earlierInstalls.map(({ by }) => ({
         holds: false,
@@ -165,7 +165,7 @@ export const rules: readonly Rule<{
     id: "cilium-method",
     demands: `the method is one of ${methods.join(", ")}`,
     because: "Terraform has to know which resources there are before it knows any variable",
-    source: "https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ method }) => [
       {
         holds: methods.some((each) => each === method),
@@ -209,7 +209,7 @@ const machineNeeds: readonly { readonly path: readonly string[]; readonly needed
 /**
  * Cilium as the network of a Talos node, in place of kube-proxy.
  *
- * @see https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/
+ * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */
 export class CiliumInstall extends Construct {
   /** The release; undefined with the method `inline-manifests`. */

@@ -10,7 +10,7 @@ export type CiliumValues = Readonly<Record<string, unknown>>;
 /**
  * What Talos requires of Cilium.
  *
- * @see https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/
+ * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */
 export const talosValues: CiliumValues = {
   ipam: { mode: "kubernetes" },
@@ -60,7 +60,7 @@ export const rules: readonly Rule<{ readonly values: CiliumValues; readonly requ
     id: "cilium-talos-values",
     demands: "values that Talos requires keep their values",
     because: "Cilium does not start with others, or takes the node's network down",
-    source: "https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ values, required }) => [
       ...leaves(required).map(([path, needed]): Check => {
         const value = at(values, path);

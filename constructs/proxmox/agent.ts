@@ -63,7 +63,7 @@ export const rules: readonly Rule<{ readonly agent: VirtualEnvironmentVmAgent; r
     demands:
       "the agent is on only if the boot medium contains it: Talos as the extension siderolabs/qemu-guest-agent, other guests as a package",
     because: "Terraform would wait 15 minutes for it, at every plan",
-    source: "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ agent: { enabled }, boot }) => [
       {
         holds: or(hasGuestAgent(boot), not(enabled as Condition)),

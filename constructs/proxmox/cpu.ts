@@ -147,7 +147,7 @@ export const rules: readonly Rule<{ readonly cpu: Required<VmCpu>; readonly gues
     demands: "`cpu.type` of a Talos guest is `host`",
     because:
       "Talos needs x86-64-v2, which the provider's default qemu64 has not: the node does not boot; and GPU software expects the host's instructions",
-    source: "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ cpu: { type }, guest }) =>
       ofTalos(guest, {
         holds: equal(type, "host"),
@@ -170,7 +170,7 @@ export const rules: readonly Rule<{ readonly cpu: Required<VmCpu>; readonly gues
     id: "cpu-cores",
     demands: "a VM has whole cores and sockets, a Talos node at least 2 cores",
     because: "a Talos control plane needs them",
-    source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ cpu: { cores, sockets }, guest }) => {
       const least = guest === "linux" ? 1 : 2;
       return [

@@ -215,7 +215,7 @@ export const rules: readonly Rule<{
     id: "disk-size",
     demands: "a disk has whole GiB, Talos's system disk at least 10 of them",
     because: "Talos needs that much for its system partitions",
-    source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ disks, guest }) =>
       disks.map(({ size }, place) => {
         const least = place === 0 && guest !== "linux" ? 10 : 1;

@@ -53,7 +53,7 @@ export function block(efiDisk: VmEfiDisk | false): VirtualEnvironmentVmEfiDisk |
 /** A UEFI machine has an EFI disk. Where only Terraform knows the firmware, it has one too: it does no harm. */
 export const withDefaults = (bios: VmBios): VmEfiDisk | false => (bios === "seabios" ? false : {});
 
-const source = "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/";
+const source = "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox";
 
 export const rules: readonly Rule<{
   readonly bios: VmBios;

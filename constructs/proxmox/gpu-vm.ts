@@ -278,7 +278,7 @@ const rules = [
  * A Proxmox VM with GPUs passed through, made for Talos unless `guest` says otherwise.
  *
  * @see https://pve.proxmox.com/wiki/PCI_Passthrough
- * @see https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/
+ * @see https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox
  */
 export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly resource: VirtualEnvironmentVm;

@@ -50,7 +50,7 @@ export const rules: readonly Rule<{
     id: "memory-size",
     demands: "a VM has at least 64 MiB, a Talos node 2048, and a balloon leaves it no more than it has",
     because: "a Talos control plane needs them, and Proxmox refuses the rest",
-    source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ memory: { dedicated, floating }, guest }) => {
       const least = guest === "linux" ? 64 : 2048;
       return [

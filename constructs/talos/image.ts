@@ -71,7 +71,7 @@ export const shape: Shape<TalosImageProps> = {
   factory: text,
 };
 
-const factoryDocs = "https://www.talos.dev/v1.13/learn-more/image-factory/";
+const factoryDocs = "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory";
 const guestAgentExtension = "siderolabs/qemu-guest-agent";
 const defaultFactory = "https://factory.talos.dev";
 
@@ -104,7 +104,7 @@ export const rules: readonly Rule<TalosImageProps>[] = [
  * A Talos image made by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
  * schematic and of one version. The id is its address in Terraform.
  *
- * @see https://www.talos.dev/v1.13/learn-more/image-factory/
+ * @see https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory
  */
 export class TalosImage extends Construct implements TalosRelease {
   readonly resource: ImageFactorySchematic;

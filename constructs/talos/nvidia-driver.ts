@@ -9,7 +9,7 @@ import { byTalosMinor, type TalosMinor } from "./version";
 /**
  * The NVIDIA driver that Talos runs.
  *
- * @see https://www.talos.dev/v1.13/talos-guides/configuration/nvidia-gpu/
+ * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
  */
 export interface NvidiaDriver {
   /** NVIDIA's open kernel modules, which GPUs of Blackwell and later need, or its proprietary ones. */
@@ -48,7 +48,7 @@ export const rules: readonly Rule<{ readonly nvidia?: NvidiaDriver }>[] = [
     id: "nvidia-driver",
     demands: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
     because: "the Image Factory knows no other",
-    source: "https://www.talos.dev/v1.13/talos-guides/configuration/nvidia-gpu/",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu",
     checks: ({ nvidia }) =>
       given(nvidia, (nvidia) => [
         {

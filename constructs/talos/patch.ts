@@ -10,7 +10,7 @@ import { byTalosMinor } from "./version";
 /**
  * A strategic merge patch of the machine configuration: an object, or YAML with one document or several.
  *
- * @see https://www.talos.dev/v1.13/talos-guides/configuration/patching/
+ * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/patching
  */
 export type TalosPatch = string | object;
 

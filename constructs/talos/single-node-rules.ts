@@ -32,7 +32,7 @@ export const rules: readonly Rule<{
     id: "node-address",
     demands: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
     because: "Terraform applies the machine configuration to that address, which no DHCP server may change",
-    source: "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ machine: { address, interfaces } }) => [
       {
         holds: or(isCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),

@@ -132,7 +132,7 @@ export const shape: Shape<TalosSingleNodeProps> = {
  * A Kubernetes cluster of one Talos node: its secrets, its configuration, and the steps from a booted machine to a ready
  * Kubernetes API.
  *
- * @see https://www.talos.dev/v1.13/introduction/getting-started/
+ * @see https://docs.siderolabs.com/talos/v1.13/getting-started/getting-started
  */
 export class TalosSingleNode extends Construct {
   readonly machineSecrets: MachineSecrets;

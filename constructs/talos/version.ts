@@ -18,7 +18,7 @@ export interface TalosMinor {
 export const defaultTalosVersion = "v1.13.9";
 export const defaultKubernetesVersion = "1.35.4";
 
-/** @see https://www.talos.dev/v1.13/introduction/support-matrix/ */
+/** @see https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix */
 export const talosMinors: readonly TalosMinor[] = [
   { minor: "1.11", kubernetes: [29, 34], defaultKubernetes: "1.34.1", hostnameDocument: false, nvidiaSysctl: true },
   {
@@ -67,7 +67,7 @@ export const hasMinor = (version: string, property: (minor: TalosMinor) => boole
       .map(({ minor }) => matches(version, new RegExp(`^v?${minor.replace(".", "[.]")}([.]|$)`))),
   );
 
-const matrix = "https://www.talos.dev/v1.13/introduction/support-matrix/";
+const matrix = "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix";
 const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
 
 export const talosVersionRules: readonly Rule<{ readonly version: string }>[] = [
