@@ -1,20 +1,19 @@
 import { connect } from "node:tls";
-import type { HostOptions } from "../proxmox/host";
 import { graphicsCard } from "../proxmox/pci-device";
-import { SimulatedProxmox } from "../proxmox/server";
+import { type ServerOptions, SimulatedProxmox } from "../proxmox/server";
 import { gibibyte } from "../proxmox/size";
 import { ApiClient } from "./support/api-client";
 
 const qemu = "nodes/pve/qemu";
 const running: SimulatedProxmox[] = [];
 
-async function proxmoxWith(options: HostOptions = {}): Promise<SimulatedProxmox> {
+async function proxmoxWith(options: ServerOptions = {}): Promise<SimulatedProxmox> {
   const proxmox = await SimulatedProxmox.start(options);
   running.push(proxmox);
   return proxmox;
 }
 
-async function rootOf(options: HostOptions = {}): Promise<{ proxmox: SimulatedProxmox; root: ApiClient }> {
+async function rootOf(options: ServerOptions = {}): Promise<{ proxmox: SimulatedProxmox; root: ApiClient }> {
   const proxmox = await proxmoxWith(options);
   return { proxmox, root: await ApiClient.loggedIn(proxmox) };
 }
