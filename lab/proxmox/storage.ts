@@ -76,11 +76,16 @@ export class Storage {
   /** The next free volume of a VM, in this storage type's naming. */
   allocate(vmid: number, size: number, { format = "raw", suffix }: { format?: string; suffix?: string } = {}): Volume {
     if (!this.holdsFiles && format !== "raw") throw new Error(`unsupported format '${format}'`);
-    const name = (tail: string) => (this.holdsFiles ? `${vmid}/vm-${vmid}-${tail}.${format}` : `vm-${vmid}-${tail}`);
-    let k = 0;
-    while (suffix === undefined && this.has(`${this.name}:${name(`disk-${k}`)}`)) k += 1;
-    const volid = `${this.name}:${name(suffix ?? `disk-${k}`)}`;
+    const name = suffix ?? `disk-${this.freeDisk(vmid)}`;
+    const volid = `${this.name}:${this.holdsFiles ? `${vmid}/vm-${vmid}-${name}.${format}` : `vm-${vmid}-${name}`}`;
     return this.add({ volid, content: "images", format, size, vmid });
+  }
+
+  private freeDisk(vmid: number): number {
+    const taken = this.content.map(({ volid }) => new RegExp(`(?:vm|base)-${vmid}-disk-(\\d+)`).exec(volid)?.[1]);
+    let k = 0;
+    while (taken.includes(String(k))) k += 1;
+    return k;
   }
 
   add(volume: Volume): Volume {

@@ -2,7 +2,7 @@ import { ApiError, missingPrivilege } from "./api-error";
 import type { ApiRequest } from "./api-request";
 import { isDrive } from "./drive";
 import type { VirtualMachine } from "./virtual-machine";
-import { demandBridge, demandDevice, demandKeys } from "./vm-key";
+import { demandBridge, demandHostDevice, demandKeys, demandValue } from "./vm-key";
 import { demandClone, demandDrives, demandStorages, drivesOf } from "./vm-storage";
 
 /** Parameters of the call itself, which are no keys of the configuration. */
@@ -41,7 +41,7 @@ export function create(request: ApiRequest): string {
   demandKeys(caller, vmid, values.keys());
   for (const [key, value] of values) {
     // The tags are looked at when the VM is made.
-    if (key !== "tags") demandDevice(caller, vmid, key, value, host.mappings);
+    if (key !== "tags") demandValue(caller, vmid, key, value, host.mappings);
     if (/^net\d+$/.test(key)) demandBridge(caller, proxmox, value);
   }
   demandDrives(drives);
@@ -50,7 +50,7 @@ export function create(request: ApiRequest): string {
     const vm = explained(vmid, () =>
       host.createVm(vmid, (vm) => {
         for (const [key, value] of values) {
-          if (key === "tags") demandDevice(caller, vmid, key, value, host.mappings);
+          if (key === "tags") demandValue(caller, vmid, key, value, host.mappings);
           vm.set(key, value);
         }
         const order = defaultBootOrder(vm);
@@ -86,7 +86,7 @@ export function clone(request: ApiRequest): string {
   const full = request.parameters.has("full") ? request.flag("full") : !source.template;
   if (storage !== undefined && !full) throw new ApiError(500, "parameter 'storage' not allowed for linked clones");
   demandClone(request, source, storage);
-  for (const [key, value] of source.numbered("hostpci")) demandDevice(caller, source.id, key, value, host.mappings);
+  for (const [key, value] of Object.entries(source.currentConfig)) demandHostDevice(caller, key, String(value));
   for (const [, value] of source.numbered("net")) demandBridge(caller, proxmox, value);
   if (target !== host) {
     throw new ApiError(500, `can't clone VM to node '${target.node}' (VM uses local storage)`);

@@ -53,46 +53,70 @@ export function demandKeys(caller: Caller, vmid: number, names: Iterable<string>
   }
 }
 
+/** A device of the host that a value names, and what it takes to use it. */
+interface HostDevice {
+  /** Where the device is named, and by what; nothing where the value names none. */
+  readonly mapping?: string;
+  /** It is named itself, which is for root alone. */
+  readonly real: boolean;
+}
+
+/** Keys whose values may name a device of the host. */
+function hostDevice(key: string, value: string): HostDevice | undefined {
+  const named = (kind: string, name: string | undefined) => (name === undefined ? {} : { mapping: `${kind}/${name}` });
+  if (/^hostpci\d+$/.test(key)) {
+    const device = PropertyString.parse(value, "host");
+    return { real: device.get("host") !== undefined, ...named("pci", device.get("mapping")) };
+  }
+  if (/^usb\d+$/.test(key)) {
+    const device = PropertyString.parse(value, "host");
+    const host = device.get("host")?.toLowerCase();
+    // A port for the console's own USB devices.
+    if (host === "spice") return undefined;
+    return { real: host !== undefined, ...named("usb", device.get("mapping")) };
+  }
+  if (/^virtiofs\d$/.test(key)) {
+    return { real: false, ...named("dir", PropertyString.parse(value, "dirid").get("dirid")) };
+  }
+  if (key === "rng0" && PropertyString.parse(value, "source").get("source") === "/dev/hwrng") {
+    return { real: false, mapping: "hwrng" };
+  }
+  return undefined;
+}
+
+/** Refuses a caller who may not use the device of the host that a value names. */
+export function demandHostDevice(caller: Caller, key: string, value: string): void {
+  const device = caller.isRoot ? undefined : hostDevice(key, value);
+  if (!device) return;
+  if (device.real) {
+    const kind = key.startsWith("hostpci") ? "non-mapped" : "real";
+    throw new ApiError(500, `only root can set '${key}' config for ${kind} devices`);
+  }
+  if (device.mapping === undefined) throw new ApiError(500, "either 'host' or 'mapping' must be set.");
+  caller.demand(`/mapping/${device.mapping}`, "Mapping.Use");
+}
+
 /**
  * Refuses a caller who may not write this value. Where a device of the host is concerned, Proxmox holds the value that
  * is replaced or removed against the same rule.
  */
-export function demandDevice(caller: Caller, vmid: number, key: string, value: string, mappings: PciMappings): void {
+export function demandValue(caller: Caller, vmid: number, key: string, value: string, mappings: PciMappings): void {
   if (caller.isRoot) return;
   const vm = `/vms/${vmid}`;
-  if (/^hostpci\d+$/.test(key)) {
-    const device = PropertyString.parse(value, "host");
-    const mapping = device.get("mapping");
-    if (device.get("host") !== undefined) {
-      throw new ApiError(500, `only root can set '${key}' config for non-mapped devices`);
-    }
-    if (mapping === undefined) throw new ApiError(500, "either 'host' or 'mapping' must be set.");
-    caller.demand(`/mapping/pci/${mapping}`, "Mapping.Use");
-    caller.demand(vm, "VM.Config.HWType");
-    mappings.get(mapping);
-    if (device.get("romfile") !== undefined) {
-      throw invalidParameters({ [key]: "only root@pam can set 'romfile' option" });
-    }
-  } else if (/^usb\d+$/.test(key)) {
-    caller.demand(vm, "VM.Config.HWType");
-    const device = PropertyString.parse(value, "host");
-    const [host, mapping] = [device.get("host"), device.get("mapping")];
-    if (host !== undefined) {
-      if (host.toLowerCase() !== "spice") throw new ApiError(500, `only root can set '${key}' config for real devices`);
-    } else if (mapping === undefined) throw new ApiError(500, "either 'host' or 'mapping' must be set.");
-    else caller.demand(`/mapping/usb/${mapping}`, "Mapping.Use");
-  } else if (/^serial\d+$/.test(key)) {
+  if (/^serial\d+$/.test(key)) {
     if (value !== "socket") throw new ApiError(500, `only root can set '${key}' config for real devices`);
     caller.demand(vm, "VM.Config.HWType");
-  } else if (key === "rng0") {
-    caller.demand(vm, "VM.Config.HWType");
-    const source = PropertyString.parse(value, "source").get("source");
-    if (source === "/dev/hwrng") caller.demand("/mapping/hwrng", "Mapping.Use");
-  } else if (/^virtiofs\d$/.test(key)) {
-    caller.demand(vm, "VM.Config.Disk");
-    caller.demand(`/mapping/dir/${PropertyString.parse(value, "dirid").get("dirid")}`, "Mapping.Use");
   } else if (key === "tags") {
     caller.demand(vm, "VM.Config.Options");
+  } else if (/^(hostpci|usb|virtiofs)\d+$|^rng0$/.test(key)) {
+    demandHostDevice(caller, key, value);
+    caller.demand(vm, key.startsWith("virtiofs") ? "VM.Config.Disk" : "VM.Config.HWType");
+  }
+  if (!/^hostpci\d+$/.test(key)) return;
+  const device = PropertyString.parse(value, "host");
+  mappings.get(String(device.get("mapping")));
+  if (device.get("romfile") !== undefined) {
+    throw invalidParameters({ [key]: "only root@pam can set 'romfile' option" });
   }
 }
 

@@ -5,7 +5,7 @@ import { Hotplug } from "./hotplug";
 import { withMac } from "./network-device";
 import { PropertyString } from "./property-string";
 import type { VirtualMachine } from "./virtual-machine";
-import { demandBridge, demandDevice, demandDrive, demandKeys } from "./vm-key";
+import { demandBridge, demandDrive, demandKeys, demandValue } from "./vm-key";
 import { demandDrives, demandStorages, drivesOf } from "./vm-storage";
 
 /** Parameters of the call itself, which are no keys of the configuration. */
@@ -97,7 +97,7 @@ function remove({ host, caller }: ApiRequest, vm: VirtualMachine, key: string): 
     demandDrive(caller, vm.id, vm.drive(key, value));
   } else if (/^serial\d+$/.test(key) && value !== "socket" && !caller.isRoot) {
     throw new ApiError(500, `only root can delete '${key}' config for real devices`);
-  } else demandDevice(caller, vm.id, key, value, host.mappings);
+  } else demandValue(caller, vm.id, key, value, host.mappings);
   if (/^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, value);
   if (key === "tags") vm.remove(key);
   else vm.setRemoving(key);
@@ -118,8 +118,8 @@ function write(request: ApiRequest, vm: VirtualMachine, key: string, value: stri
   if (/^serial\d+$/.test(key) && [before ?? "socket", value].some((each) => each !== "socket") && !caller.isRoot) {
     throw new ApiError(500, `only root can modify '${key}' config for real devices`);
   }
-  if (before !== undefined) demandDevice(caller, vm.id, key, before, host.mappings);
-  demandDevice(caller, vm.id, key, value, host.mappings);
+  if (before !== undefined) demandValue(caller, vm.id, key, before, host.mappings);
+  demandValue(caller, vm.id, key, value, host.mappings);
   if (before !== undefined && /^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, before);
   if (key === "boot") {
     const missing = bootOrder(value).find(
