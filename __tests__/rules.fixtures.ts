@@ -37,6 +37,10 @@ const vm =
   (props: object, connection?: ProxmoxConnectionProps): Build =>
   (stack) =>
     void vmIn(stack, props as Partial<ProxmoxGpuVmProps>, connection);
+const linux = (props: object, connection?: ProxmoxConnectionProps): Build =>
+  vm({ guest: "linux", ...props }, connection);
+const disks = (...list: object[]): Build => vm({ disks: list });
+const ipConfig = (...ipConfigs: object[]): Build => vm({ initialization: { ipConfigs } });
 const gpu = (props: object, connection?: ProxmoxConnectionProps): Build => vm({ gpus: [props] }, connection);
 const node =
   (props: object): Build =>
@@ -183,6 +187,100 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "proxmox-name": {
+    valid: {
+      "letters, digits and what else Proxmox takes": vm({
+        node: "pve-1",
+        boot: { image: { fileId: "nas_1:import/talos-v1.13.9.qcow2" } },
+        disks: [{ size: 20, datastore: "local-lvm" }],
+        efiDisk: { datastore: "tank.fast" },
+        networkDevices: [{ bridge: "vmbr0.5" }],
+        initialization: { ipConfigs: [], datastore: "local-lvm" },
+      }),
+      "the node of a template": vm({ boot: { clone: { id: 9000, node: "pve-1" } } }),
+    },
+    invalid: {
+      "a node is one label": [
+        vm({ node: "pve.example" }),
+        'node "pve.example" is not the name of a node; write it as in "pve"',
+      ],
+      "a comma would end the storage": [
+        disks({ size: 20, datastore: "local,cache=none" }),
+        'disks[0].datastore "local,cache=none" is not the name of a storage; write it as in "local-lvm"',
+      ],
+      "a blank, in the storage of the EFI disk": [
+        vm({ efiDisk: { datastore: "local lvm" } }),
+        'efiDisk.datastore "local lvm" is not the name of a storage; write it as in "local-lvm"',
+      ],
+      "a storage of one letter": [
+        vm({ initialization: { ipConfigs: [], datastore: "a" } }),
+        'initialization.datastore "a" is not the name of a storage; write it as in "local-lvm"',
+      ],
+      "a blank, in a bridge": [
+        vm({ networkDevices: [{ bridge: "vmbr 0" }] }),
+        'networkDevices[0].bridge "vmbr 0" is not the name of a bridge; write it as in "vmbr0"',
+      ],
+      "an image of another content": [
+        vm({ boot: { image: { fileId: "local:iso/talos.iso" } } }),
+        'boot.image.fileId "local:iso/talos.iso" is not the name of a volume with the content import; write it as in "local:import/talos.qcow2"',
+      ],
+      "an ISO without its storage": [
+        vm({ boot: { iso: { fileId: "talos.iso" } } }),
+        'boot.iso.fileId "talos.iso" is not the name of a volume with the content iso; write it as in "local:iso/talos.iso"',
+      ],
+      "a template's node": [
+        vm({ boot: { clone: { id: 9000, node: "-pve" } } }),
+        'boot.clone.node "-pve" is not the name of a node; write it as in "pve"',
+      ],
+    },
+    atPlan: {
+      "the storage is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { disks: [{ size: 20, datastore: value }] }),
+        passes: ["local-lvm", "ab"],
+        fails: ["a", "local lvm", "local,cache=none", "1st"],
+      },
+      "the bridge is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { networkDevices: [{ bridge: value }] }),
+        passes: ["vmbr0", "_lan"],
+        fails: ["vmbr 0", "vmbr0,tag=5"],
+      },
+      "the node is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { node: value }),
+        passes: ["pve", "p"],
+        fails: ["pve.example", "pve-"],
+      },
+    },
+  },
+  "description-length": {
+    valid: { "what Proxmox keeps": vm({ description: "x".repeat(8192) }) },
+    invalid: {
+      "one character more": [
+        vm({ description: "x".repeat(8193) }),
+        "description has 8193 characters; write 8192 at most",
+      ],
+    },
+    atPlan: {
+      "the description is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { description: value }),
+        passes: ["a node", "ä".repeat(8192)],
+        fails: ["ä".repeat(8193)],
+      },
+    },
+  },
+  "guest-known": {
+    valid: { "another Linux": linux({}), Talos: vm({ guest: "talos" }) },
+    invalid: {
+      "no such guest": [vm({ guest: "windows" }), 'guest is "windows"; write "talos" or "linux"'],
+      "a variable would decide the rules": [
+        (stack) => void vmIn(stack, { guest: new TerraformVariable(stack, "guest", {}).value }),
+        'guest is a variable; write "talos" or "linux"',
+      ],
+    },
+  },
   "vm-id-range": {
     valid: { "the first id": vm({ vmId: 100 }), "the last id": vm({ vmId: 999_999_999 }) },
     invalid: {
@@ -311,6 +409,81 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void vmIn(stack, { boot: { clone: { id: value } } }),
         passes: [9000],
         fails: [9],
+      },
+    },
+  },
+  "clone-keeps-template": {
+    valid: {
+      "the template has the same": vm({ boot: { clone: { id: 9000, scsiHardware: "virtio-scsi-pci" } } }),
+      "another controller is sent": vm({
+        boot: { clone: { id: 9000, scsiHardware: "lsi" } },
+        scsiHardware: "pvscsi",
+      }),
+    },
+    invalid: {
+      "the VM would boot on lsi, with an empty plan": [
+        vm({ boot: { clone: { id: 9000, scsiHardware: "lsi" } } }),
+        'scsiHardware is "virtio-scsi-pci", but the clone keeps "lsi" of its template; set it on the template, or write scsiHardware: "lsi"',
+      ],
+      "seabios is not sent either": [
+        vm({
+          boot: { clone: { id: 9000, bios: "ovmf", scsiHardware: "virtio-scsi-pci" } },
+          bios: "seabios",
+        }),
+        'bios is "seabios", but the clone keeps "ovmf" of its template; set it on the template, or write bios: "ovmf"',
+      ],
+      "none are no deletion": [
+        vm({ boot: { clone: { id: 9000, scsiHardware: "virtio-scsi-pci" } }, serialDevices: [] }),
+        "serialDevices is empty, but the clone keeps those of its template; leave it out",
+      ],
+    },
+    atPlan: {
+      "the template's controller is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { boot: { clone: { id: 9000, scsiHardware: value } } }),
+        passes: ["virtio-scsi-pci"],
+        fails: ["lsi"],
+      },
+      "the controller is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, { boot: { clone: { id: 9000, scsiHardware: "lsi" } }, scsiHardware: value }),
+        passes: ["lsi", "pvscsi"],
+        fails: ["virtio-scsi-pci"],
+      },
+    },
+  },
+  "clone-template-known": {
+    valid: {
+      "the template's controller is said": vm({ boot: { clone: { id: 9000, scsiHardware: "virtio-scsi-pci" } } }),
+      "no clone": vm({}),
+    },
+    invalid: {},
+    atPlan: {
+      "nothing says what the template has": { build: vm({ boot: { clone: { id: 9000 } } }) },
+      "nothing says what firmware the template has": {
+        build: vm({ boot: { clone: { id: 9000, scsiHardware: "virtio-scsi-pci" } }, bios: "seabios" }),
+      },
+    },
+  },
+  "agent-timeout": {
+    valid: { "hours and minutes": vm({ agent: { timeout: "1h30m" } }), seconds: vm({ agent: { timeout: "90s" } }) },
+    invalid: {
+      "no unit": [
+        vm({ agent: { timeout: "300" } }),
+        'agent.timeout "300" is not a duration; write it as in "5m" or "1h30m"',
+      ],
+      "nothing at all": [
+        vm({ agent: { timeout: "" } }),
+        'agent.timeout "" is not a duration; write it as in "5m" or "1h30m"',
+      ],
+    },
+    atPlan: {
+      "the time is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { agent: { timeout: value } }),
+        passes: ["15m", "1h0m5s"],
+        fails: ["15", "5 m", "1d"],
       },
     },
   },
@@ -568,11 +741,15 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "cpu-type-host": {
-    valid: { "the host's CPU": vm({ cpu: { type: "host" } }) },
+    valid: { "the host's CPU": vm({ cpu: { type: "host" } }), "another guest": linux({ cpu: { type: "kvm64" } }) },
     invalid: {
       "Talos does not boot": [
         vm({ cpu: { type: "qemu64" } }),
-        'cpu.type is "qemu64", which may lack the x86-64-v2 instructions that Talos needs; write "host"',
+        'cpu.type is "qemu64", which lacks the x86-64-v2 instructions that Talos needs; write "host"',
+      ],
+      "Talos would boot, the GPU's software may not": [
+        vm({ cpu: { type: "x86-64-v3" } }),
+        'cpu.type is "x86-64-v3", which is not the host\'s own, as a GPU\'s software expects it; write "host"',
       ],
     },
     atPlan: {
@@ -584,9 +761,39 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
-  "cpu-cores": {
-    valid: { "two cores": vm({ cpu: { cores: 2 } }) },
+  "cpu-type-known": {
+    valid: {
+      "a level of x86-64": linux({ cpu: { type: "x86-64-v2-AES" } }),
+      "one that the host defines": linux({ cpu: { type: "custom-avx" } }),
+    },
     invalid: {
+      "the provider lists all others": [
+        linux({ cpu: { type: "Zen4" } }),
+        'cpu.type "Zen4" is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"',
+      ],
+    },
+    atPlan: {
+      "the type is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { guest: "linux", cpu: { type: value } }),
+        passes: ["host", "custom-avx", "EPYC"],
+        fails: ["epyc", "custom-", "custom-a,b"],
+      },
+    },
+  },
+  "cpu-cores": {
+    valid: {
+      "two cores": vm({ cpu: { cores: 2 } }),
+      "one, of another guest": linux({ cpu: { cores: 1 } }),
+      "as many as there are": vm({ cpu: { cores: 2304, sockets: 16 } }),
+    },
+    invalid: {
+      "more than there are": [vm({ cpu: { cores: 2305 } }), "cpu.cores is 2305; write a whole number from 2 to 2304"],
+      "more sockets than there are": [
+        vm({ cpu: { sockets: 17 } }),
+        "cpu.sockets is 17; write a whole number from 1 to 16",
+      ],
+      "none at all": [linux({ cpu: { cores: 0 } }), "cpu.cores is 0; write a whole number from 1 to 2304"],
       "too few for a control plane": [vm({ cpu: { cores: 1 } }), "cpu.cores is 1; write a whole number from 2 to 2304"],
       "no sockets": [vm({ cpu: { sockets: 0 } }), "cpu.sockets is 0; write a whole number from 1 to 16"],
     },
@@ -620,11 +827,31 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "memory-size": {
-    valid: { "two GiB": vm({ memory: { dedicated: 2048 } }) },
+    valid: {
+      "two GiB": vm({ memory: { dedicated: 2048 } }),
+      "less, of another guest": linux({ memory: { dedicated: 64 } }),
+      "all of it, by a balloon": vm({ memory: { dedicated: 2048, floating: 2048 } }),
+    },
     invalid: {
+      "too little for anything": [
+        linux({ memory: { dedicated: 63 } }),
+        "memory.dedicated is 63; write a whole number of MiB, from 64 to 268435456",
+      ],
+      "more than there can be": [
+        vm({ memory: { dedicated: 268_435_457 } }),
+        "memory.dedicated is 268435457; write a whole number of MiB, from 2048 to 268435456",
+      ],
+      "a balloon larger than the memory": [
+        vm({ memory: { dedicated: 2048, floating: 2049 } }),
+        "memory.floating is 2049 of 2048 MiB; write a whole number of MiB, no more than memory.dedicated",
+      ],
+      "a balloon below nothing": [
+        vm({ memory: { dedicated: 2048, floating: -1 } }),
+        "memory.floating is -1 of 2048 MiB; write a whole number of MiB, no more than memory.dedicated",
+      ],
       "too little for a control plane": [
         vm({ memory: { dedicated: 1024 } }),
-        "memory.dedicated is 1024; write a whole number of MiB, 2048 or more",
+        "memory.dedicated is 1024; write a whole number of MiB, from 2048 to 268435456",
       ],
     },
     atPlan: {
@@ -634,17 +861,40 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: [2048],
         fails: [1024],
       },
+      "the balloon is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { memory: { dedicated: 2048, floating: value } }),
+        passes: [0, 2048],
+        fails: [2049, -1, 0.5],
+      },
     },
   },
-  "bios-known": {
-    valid: { seabios: vm({ bios: "seabios" }) },
-    invalid: { "no such firmware": [vm({ bios: "uefi" }), 'bios is "uefi"; write "ovmf" or "seabios"'] },
+  "machine-type": {
+    valid: {
+      "in a version": vm({ machine: "pc-q35-9.2+pve1" }),
+      "the older one": vm({ machine: "pc-i440fx-9.0.pxe" }),
+      "with a virtual IOMMU": vm({ machine: "q35,viommu=virtio" }),
+    },
+    invalid: {
+      "no such machine": [
+        vm({ machine: "q36" }),
+        'machine "q36" is not a machine type; write it as in "q35" or "pc-q35-9.2"',
+      ],
+      "nothing would be Proxmox's default": [
+        vm({ machine: "" }),
+        'machine "" is not a machine type; write it as in "q35" or "pc-q35-9.2"',
+      ],
+      "longer than Proxmox takes": [
+        vm({ machine: `pc-q35-${"9.".repeat(17)}2` }),
+        `machine "pc-q35-${"9.".repeat(17)}2" is not a machine type; write it as in "q35" or "pc-q35-9.2"`,
+      ],
+    },
     atPlan: {
-      "the firmware is a variable": {
+      "the machine is a variable": {
         type: "string",
-        build: (stack, value: never) => void vmIn(stack, { bios: value }),
-        passes: ["ovmf", "seabios"],
-        fails: ["uefi"],
+        build: (stack, value: never) => void vmIn(stack, { machine: value }),
+        passes: ["q35", "pc", "pc-q35-9.2", "pc-q35-10.0+pve1"],
+        fails: ["q36", "", "q35,viommu=amd", `pc-q35-${"9.".repeat(17)}2`],
       },
     },
   },
@@ -652,6 +902,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: {
       "the default disk": vm({ bios: "ovmf" }),
       "seabios needs none": vm({ bios: "seabios", efiDisk: false }),
+      "another guest may start with Secure Boot": linux({ efiDisk: { preEnrolledKeys: true } }),
     },
     invalid: {
       "the firmware would forget its entries": [
@@ -685,6 +936,93 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "disk-for-system": {
+    valid: {
+      "a clone has those of its template": vm({
+        boot: { clone: { id: 9000, scsiHardware: "virtio-scsi-pci" } },
+        disks: [],
+      }),
+    },
+    invalid: {
+      "nothing to import the image to": [
+        vm({ disks: [] }),
+        "disks is empty, but what the VM boots needs one; write one such as { size: 100 }, or leave disks out",
+      ],
+    },
+  },
+  "disk-ssd": {
+    valid: {
+      "on scsi": disks({ size: 20, ssd: true }),
+      "said to be none on virtio": disks({ size: 20, interface: "virtio0", ssd: false }),
+    },
+    invalid: {
+      "virtio has no such setting": [
+        disks({ size: 20, interface: "virtio0", ssd: true }),
+        'disks[0].ssd is true on "virtio0"; leave it out, or choose another bus',
+      ],
+    },
+    atPlan: {
+      "the interface is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { disks: [{ size: 20, interface: value, ssd: true }] }),
+        passes: ["scsi0"],
+        fails: ["virtio0"],
+      },
+    },
+  },
+  "system-disk-first": {
+    valid: {
+      "the lowest number of its bus": disks({ size: 20, interface: "scsi2" }, { size: 20, interface: "scsi10" }),
+      "the others on virtio": disks({ size: 20, interface: "sata5" }, { size: 20, interface: "virtio0" }),
+      "the system on virtio": disks({ size: 20, interface: "virtio3" }, { size: 20, interface: "scsi0" }),
+      "another guest boots what it is told": linux({
+        disks: [
+          { size: 20, interface: "scsi5" },
+          { size: 20, interface: "scsi0" },
+        ],
+      }),
+    },
+    invalid: {
+      "Talos would be installed to the other disk": [
+        disks({ size: 20, interface: "scsi5" }, { size: 20, interface: "scsi0" }),
+        'disks[0].interface "scsi5" may not be "/dev/sda" beside disks[1].interface "scsi0"; give the first disk the lowest number, and the others its bus or virtio',
+      ],
+      "the same on virtio": [
+        disks({ size: 20, interface: "virtio1" }, { size: 20, interface: "virtio0" }),
+        'disks[0].interface "virtio1" may not be "/dev/vda" beside disks[1].interface "virtio0"; give the first disk the lowest number, and the others its bus or virtio',
+      ],
+      "two buses of one kind of name": [
+        disks({ size: 20, interface: "scsi0" }, { size: 20, interface: "sata1" }),
+        'disks[0].interface "scsi0" may not be "/dev/sda" beside disks[1].interface "sata1"; give the first disk the lowest number, and the others its bus or virtio',
+      ],
+    },
+    atPlan: {
+      "the system's interface is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            disks: [
+              { size: 20, interface: value },
+              { size: 20, interface: "scsi2" },
+            ],
+          }),
+        passes: ["scsi0", "scsi1", "virtio5"],
+        fails: ["scsi3", "scsi10", "sata0"],
+      },
+      "another interface is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            disks: [
+              { size: 20, interface: "scsi0" },
+              { size: 20, interface: value },
+            ],
+          }),
+        passes: ["scsi1", "scsi10", "virtio0"],
+        fails: ["sata1", "ide1"],
+      },
+    },
+  },
   "disk-interface": {
     valid: { "a virtio disk": vm({ disks: [{ size: 20, interface: "virtio15" }] }) },
     invalid: {
@@ -707,11 +1045,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "disk-interface-once": {
-    valid: { "numbered by place": vm({ disks: [{ size: 20 }, { size: 20 }] }) },
+    valid: {
+      "numbered by place": vm({ disks: [{ size: 20 }, { size: 20 }] }),
+      "no other drive is there": disks({ size: 20, interface: "ide2" }),
+    },
     invalid: {
       "one of them would be lost": [
         vm({ disks: [{ size: 20 }, { size: 20, interface: "scsi0" }] }),
         'disks[1].interface "scsi0" is taken by disks[0]; choose another number',
+      ],
+      "the cloud-init drive would be lost": [
+        vm({ disks: [{ size: 20, interface: "ide2" }], initialization: { ipConfigs: [] } }),
+        'disks[0].interface "ide2" is taken by the cloud-init drive; choose another number',
+      ],
+      "the ISO would be lost": [
+        vm({ disks: [{ size: 20, interface: "ide0" }], boot: { iso: { fileId: "local:iso/talos.iso" } } }),
+        'disks[0].interface "ide0" is taken by the ISO; choose another number',
       ],
     },
     atPlan: {
@@ -727,11 +1076,16 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: {
       "ten GiB": vm({ disks: [{ size: 10 }] }),
       "a small second disk": vm({ disks: [{ size: 10 }, { size: 1 }] }),
+      "a small disk of another guest": linux({ disks: [{ size: 1 }] }),
     },
     invalid: {
       "too small for Talos": [
         vm({ disks: [{ size: 8 }] }),
-        "disks[0].size is 8; write a whole number of GiB, 10 or more for the system disk",
+        "disks[0].size is 8; write a whole number of GiB, from 10 to 1048576 for the system disk",
+      ],
+      "more than a byte count can hold": [
+        vm({ disks: [{ size: 20 }, { size: 1_048_577 }] }),
+        "disks[1].size is 1048577; write a whole number of GiB, from 1 to 1048576",
       ],
     },
     atPlan: {
@@ -750,13 +1104,195 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vm({ networkDevices: [{ macAddress: "BC-24-11-00-00-01" }] }),
         'networkDevices[0].macAddress "BC-24-11-00-00-01" is not a MAC address; write it as in "BC:24:11:00:00:01"',
       ],
+      "Proxmox refuses multicast": [
+        vm({ networkDevices: [{ macAddress: "01:00:5e:00:00:01" }] }),
+        'networkDevices[0].macAddress "01:00:5e:00:00:01" is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"',
+      ],
     },
     atPlan: {
       "the address is a variable": {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, { networkDevices: [{ macAddress: value }] }),
         passes: ["BC:24:11:00:00:01"],
-        fails: ["BC-24-11-00-00-01"],
+        fails: ["BC-24-11-00-00-01", "01:00:5e:00:00:01"],
+      },
+    },
+  },
+  "machine-network": {
+    valid: {
+      "by interfaces": node({
+        machine: {
+          name: "talos-gpu",
+          address: "192.168.1.50/24",
+          installDisk: "/dev/sda",
+          interfaces: [{ addresses: ["192.168.1.50/24"], gateways: ["192.168.1.1"] }],
+        },
+      }),
+      "by gateway and MAC address": node({ machine: { ...machine, macAddress: "BC:24:11:00:00:01" } }),
+    },
+    invalid: {
+      "the gateway would be ignored": [
+        node({ machine: { ...machine, interfaces: [{ addresses: ["192.168.1.50/24"] }] } }),
+        'machine.gateway "192.168.1.1" is given beside interfaces; write it there',
+      ],
+    },
+  },
+  "mac-address-of-each": {
+    valid: {
+      "one device needs none": ipConfig({ address: "dhcp" }),
+      "one of two is configured, by its MAC address": vm({
+        networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, {}],
+        initialization: { ipConfigs: [{ address: "dhcp" }] },
+      }),
+      "another guest is told by Proxmox": linux({
+        networkDevices: [{}, {}],
+        initialization: { ipConfigs: [{ address: "dhcp" }, { address: "dhcp" }] },
+      }),
+    },
+    invalid: {
+      "the selector would fit both": [
+        vm({ networkDevices: [{}, {}], initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
+        'networkDevices[0].macAddress is missing beside other network devices; write one such as "BC:24:11:00:00:01"',
+      ],
+      "also of a machine that is no VM": [
+        node({
+          machine: {
+            ...machine,
+            interfaces: [{ macAddress: "BC:24:11:00:00:01", addresses: ["192.168.1.50/24"] }, { addresses: [] }],
+          },
+        }),
+        'machine.interfaces[1].macAddress is missing beside other network devices; write one such as "BC:24:11:00:00:01"',
+      ],
+    },
+  },
+  "network-device-slots": {
+    valid: { "thirty-two": vm({ networkDevices: Array.from({ length: 32 }, () => ({})) }) },
+    invalid: {
+      "there is no net32": [
+        vm({ networkDevices: Array.from({ length: 33 }, () => ({})) }),
+        "networkDevices has 33 entries; write 32 at most",
+      ],
+    },
+  },
+  "vlan-id": {
+    valid: {
+      "the first": vm({ networkDevices: [{ vlanId: 1 }] }),
+      "the last": vm({ networkDevices: [{ vlanId: 4094 }] }),
+    },
+    invalid: Object.fromEntries(
+      [5000, -1, 0, 4095].map((vlanId) => [
+        `Proxmox has no ${vlanId}`,
+        [
+          vm({ networkDevices: [{ vlanId }] }),
+          `networkDevices[0].vlanId is ${vlanId}; write a whole number from 1 to 4094, or leave it out`,
+        ],
+      ]),
+    ),
+    atPlan: {
+      "the tag is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { networkDevices: [{ vlanId: value }] }),
+        passes: [1, 4094],
+        fails: [0, 4095, 1.5],
+      },
+    },
+  },
+  mtu: {
+    valid: {
+      "that of the bridge": vm({ networkDevices: [{ mtu: 1 }] }),
+      "the least": vm({ networkDevices: [{ mtu: 576 }] }),
+      "the most": vm({ networkDevices: [{ mtu: 65_520 }] }),
+    },
+    invalid: {
+      "larger than Proxmox takes": [
+        vm({ networkDevices: [{ mtu: 65_521 }] }),
+        "networkDevices[0].mtu is 65521; write a whole number from 576 to 65520, or 1 for that of the bridge",
+      ],
+      "smaller than IPv4 needs": [
+        vm({ networkDevices: [{ mtu: 575 }] }),
+        "networkDevices[0].mtu is 575; write a whole number from 576 to 65520, or 1 for that of the bridge",
+      ],
+    },
+    atPlan: {
+      "the MTU is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { networkDevices: [{ mtu: value }] }),
+        passes: [1, 576, 65_520],
+        fails: [0, 2, 575, 65_521],
+      },
+    },
+  },
+  "ip-config-has-network-device": {
+    valid: { "one for one": ipConfig({ address: "dhcp" }) },
+    invalid: {
+      "Proxmox would drop the second": [
+        ipConfig({ address: "dhcp" }, { address: "dhcp" }),
+        "initialization.ipConfigs has 2 entries for 1 network devices; leave some out, or write more networkDevices",
+      ],
+    },
+  },
+  "dns-server": {
+    valid: { "of both families": vm({ initialization: { ipConfigs: [], dnsServers: ["192.168.1.1", "fd00::1"] } }) },
+    invalid: {
+      "nothing could resolve it": [
+        vm({ initialization: { ipConfigs: [], dnsServers: ["router.example"] } }),
+        'initialization.dnsServers[0] "router.example" is not an address; write it as in "192.168.1.1"',
+      ],
+    },
+    atPlan: {
+      "the server is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { initialization: { ipConfigs: [], dnsServers: [value] } }),
+        passes: ["192.168.1.1", "fd00::1"],
+        fails: ["router", "192.168.1.1/24", "192.168.001.001"],
+      },
+    },
+  },
+  "vga-memory": {
+    valid: { least: vm({ vga: { memory: 4 } }), most: vm({ vga: { memory: 512 } }) },
+    invalid: {
+      "too little": [vm({ vga: { memory: 3 } }), "vga.memory is 3; write a whole number of MiB from 4 to 512"],
+      "too much": [vm({ vga: { memory: 513 } }), "vga.memory is 513; write a whole number of MiB from 4 to 512"],
+    },
+    atPlan: {
+      "the memory is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { vga: { memory: value } }),
+        passes: [4, 512],
+        fails: [3, 513],
+      },
+    },
+  },
+  "startup-order": {
+    valid: { "the first": vm({ startup: { order: 0, upDelay: 0, downDelay: 60 } }) },
+    invalid: {
+      "below the first": [vm({ startup: { order: -1 } }), "startup.order is -1; write a whole number, 0 or more"],
+      "half a second": [
+        vm({ startup: { order: 1, upDelay: 0.5 } }),
+        "startup.upDelay is 0.5; write a whole number, 0 or more",
+      ],
+    },
+    atPlan: {
+      "the delay is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { startup: { order: 1, downDelay: value } }),
+        passes: [0, 60],
+        fails: [-1, 2_147_483_648],
+      },
+    },
+  },
+  tag: {
+    valid: { "what Proxmox takes": vm({ tags: ["gpu", "_a-b+c.d", "9"] }) },
+    invalid: {
+      "a letter of another alphabet": [vm({ tags: ["ä"] }), 'tags[0] "ä" is not a tag; write it as in "gpu"'],
+      "a hyphen at the beginning": [vm({ tags: ["gpu", "-x"] }), 'tags[1] "-x" is not a tag; write it as in "gpu"'],
+    },
+    atPlan: {
+      "the tag is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { tags: [value] }),
+        passes: ["gpu", "GPU"],
+        fails: ["ä", "-x", "a;b", ""],
       },
     },
   },
@@ -764,16 +1300,58 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: {
       "with prefix length": vm({ initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
       "a VM may use DHCP": vm({ initialization: { ipConfigs: [{ address: "dhcp" }] } }),
+      "a reservation of a DHCP server": ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50" }),
+      "both families": ipConfig({ address: "192.168.1.50/24", ipv6: { address: "2001:db8::50/64" } }),
+      "IPv6 alone, which routers announce": ipConfig({ ipv6: { address: "auto" } }),
+      "a single address": ipConfig({ address: "192.168.1.50/32" }),
+      "the largest networks": ipConfig({ address: "10.0.0.50/8", ipv6: { address: "fd00::50/8" } }),
+      "a node that DHCP always gives the same": node({
+        machine: {
+          ...machine,
+          address: "192.168.1.50",
+          gateway: undefined,
+          interfaces: [{ addresses: [], dhcp: true }],
+        },
+      }),
       IPv6: node({ machine: { ...machine, address: "fd00::50/64", gateway: "fd00::1" } }),
     },
     invalid: {
       "no prefix length": [
         vm({ initialization: { ipConfigs: [{ address: "192.168.1.50" }] } }),
-        'initialization.ipConfigs[0].address "192.168.1.50" is not an address with prefix length; write it as in "192.168.1.50/24"',
+        'initialization.ipConfigs[0].address "192.168.1.50" is not an address with prefix length from 8; write it as in "192.168.1.50/24"',
+      ],
+      ...Object.fromEntries(
+        ["192.168.1.50/024", "10.0.0.50/7", "fd00::50/7", "192.168.001.50/24", "fe80::1%eth0/64"].map((address) => [
+          `Proxmox refuses ${address}`,
+          [
+            ipConfig({ address }),
+            `initialization.ipConfigs[0].address "${address}" is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
+          ] as const,
+        ]),
+      ),
+      "a network device of no address": [
+        ipConfig({}),
+        'initialization.ipConfigs[0] has no address; write address: "192.168.1.50/24", or "dhcp"',
+      ],
+      "the same family twice": [
+        ipConfig({ address: "fd00::50/64", ipv6: { address: "fd00::51/64" } }),
+        'initialization.ipConfigs[0].address "fd00::50/64" is one of IPv6 beside ipv6; write one of them',
+      ],
+      "IPv4 for IPv6": [
+        ipConfig({ ipv6: { address: "192.168.1.50/24" } }),
+        'initialization.ipConfigs[0].ipv6.address "192.168.1.50/24" is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"',
+      ],
+      "a reservation with a prefix length": [
+        ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50/24" }),
+        'initialization.ipConfigs[0].reservedAddress "192.168.1.50/24" is not an address without prefix length; write it as in "192.168.1.50"',
+      ],
+      "a reservation of nobody": [
+        ipConfig({ address: "192.168.1.50/24", reservedAddress: "192.168.1.50" }),
+        'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead',
       ],
       "no such address": [
         vm({ initialization: { ipConfigs: [{ address: "192.168.1.500/24" }] } }),
-        'initialization.ipConfigs[0].address "192.168.1.500/24" is not an address with prefix length; write it as in "192.168.1.50/24"',
+        'initialization.ipConfigs[0].address "192.168.1.500/24" is not an address with prefix length from 8; write it as in "192.168.1.50/24"',
       ],
       "a node must not move": [
         node({ machine: { ...machine, address: "dhcp" } }),
@@ -785,7 +1363,21 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, { initialization: { ipConfigs: [{ address: value }] } }),
         passes: ["192.168.1.50/24", "dhcp"],
-        fails: ["192.168.1.50", "192.168.1.500/24"],
+        fails: ["192.168.1.50", "192.168.1.500/24", "192.168.1.50/024", "10.0.0.50/7", "192.168.001.50/24"],
+      },
+      "the IPv6 address is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, { initialization: { ipConfigs: [{ ipv6: { address: value } }] } }),
+        passes: ["2001:db8::50/64", "dhcp", "auto"],
+        fails: ["2001:db8::50", "192.168.1.50/24", "fd00::50/7", "fd00::50/129"],
+      },
+      "the reservation is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, { initialization: { ipConfigs: [{ address: "dhcp", reservedAddress: value }] } }),
+        passes: ["192.168.1.50"],
+        fails: ["192.168.1.50/24", "dhcp"],
       },
       "the node's address is a variable": {
         type: "string",
@@ -799,12 +1391,32 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: {
       "in the network": vm({ initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] } }),
       "in the IPv6 network": vm({ initialization: { ipConfigs: [{ address: "fd00::50/64", gateway: "fd00::1" }] } }),
+      "link-local, as IPv6 routers are": ipConfig({ ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" } }),
+      "on the link of a single address": ipConfig({ address: "203.0.113.50/32", gateway: "198.51.100.1" }),
+      "the other of two addresses": ipConfig({ address: "10.0.0.0/31", gateway: "10.0.0.1" }),
     },
     invalid: {
       "the node could not reach it": [
         vm({ initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.2.1" }] } }),
         'initialization.ipConfigs[0].gateway "192.168.2.1" is not in the network of "192.168.1.50/24"; write the router\'s address in that network',
       ],
+      "a name": [
+        ipConfig({ address: "192.168.1.50/24", gateway: "router" }),
+        'initialization.ipConfigs[0].gateway "router" is not an address; write the router\'s, as in "192.168.1.1"',
+      ],
+      "of the other family": [
+        ipConfig({ address: "203.0.113.50/32", gateway: "fe80::1" }),
+        'initialization.ipConfigs[0].gateway "fe80::1" is not in the network of "203.0.113.50/32"; write the router\'s address in that network',
+      ],
+      ...Object.fromEntries(
+        Object.entries({ node: 50, network: 0, broadcast: 255 }).map(([whose, last]) => [
+          `the ${whose}'s own address`,
+          [
+            ipConfig({ address: "192.168.1.50/24", gateway: `192.168.1.${last}` }),
+            `initialization.ipConfigs[0].gateway "192.168.1.${last}" is the first, the last or the own address of "192.168.1.50/24"; write the router's`,
+          ] as const,
+        ]),
+      ),
     },
     atPlan: {
       "the gateway is a variable": {
@@ -814,7 +1426,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
             initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: value }] },
           }),
         passes: ["192.168.1.1"],
-        fails: ["192.168.2.1", "router", "fd00::1"],
+        fails: ["192.168.2.1", "router", "fd00::1", "192.168.1.50", "192.168.1.0", "192.168.1.255"],
       },
       "the address is a variable": {
         type: "string",

@@ -28,7 +28,13 @@ const vmProps = {
     { bridge: "vmbr0", model: "virtio", macAddress: "BC:24:11:00:00:01", vlanId: 5, mtu: 1500, firewall: false },
   ],
   initialization: {
-    ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
+    ipConfigs: [
+      {
+        address: "192.168.1.50/24",
+        gateway: "192.168.1.1",
+        ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
+      },
+    ],
     dnsServers: ["192.168.1.1"],
     datastore: "local-lvm",
   },
@@ -46,16 +52,18 @@ const vmProps = {
 
 const judgedOfVm: Judged = {
   name: ["vm-name-dns", "vm-id-free"],
-  node: [],
+  node: ["proxmox-name"],
   vmId: ["vm-id-range", "vm-id-free"],
-  "boot.image.fileId": [],
+  "boot.image.fileId": ["proxmox-name"],
   "boot.image.guestAgent": ["agent-needs-extension"],
   "boot.clone.name": ["clone-source-once"],
   "boot.clone.id": ["clone-source"],
-  "boot.clone.node": [],
+  "boot.clone.node": ["proxmox-name"],
   "boot.clone.full": [],
   "boot.clone.guestAgent": ["agent-needs-extension"],
-  "boot.iso.fileId": [],
+  "boot.clone.scsiHardware": ["prop-type", "clone-keeps-template"],
+  "boot.clone.bios": ["prop-type"],
+  "boot.iso.fileId": ["proxmox-name"],
   "boot.iso.guestAgent": ["agent-needs-extension"],
   "gpus[0].address": ["pci-address-format"],
   "gpus[0].functions[0]": ["pci-address-format"],
@@ -74,43 +82,46 @@ const judgedOfVm: Judged = {
   "cpu.sockets": ["cpu-cores"],
   "cpu.type": ["cpu-type-host"],
   "memory.dedicated": ["memory-size"],
-  "memory.floating": ["passthrough-pins-memory"],
+  "memory.floating": ["passthrough-pins-memory", "memory-size"],
   "disks[0].size": ["disk-size"],
-  "disks[0].datastore": [],
-  "disks[0].interface": ["disk-interface"],
-  "disks[0].cache": [],
-  "disks[0].discard": [],
+  "disks[0].datastore": ["proxmox-name"],
+  "disks[0].interface": ["disk-interface", "disk-interface-once"],
+  "disks[0].cache": ["prop-type"],
+  "disks[0].discard": ["prop-type"],
   "disks[0].ssd": [],
   "disks[0].backup": [],
-  "efiDisk.datastore": [],
-  "efiDisk.type": ["ovmf-needs-efi-disk"],
+  "efiDisk.datastore": ["proxmox-name"],
+  "efiDisk.type": ["ovmf-needs-efi-disk", "prop-type"],
   "efiDisk.preEnrolledKeys": ["ovmf-needs-efi-disk"],
-  "networkDevices[0].bridge": [],
-  "networkDevices[0].model": [],
+  "networkDevices[0].bridge": ["proxmox-name"],
+  "networkDevices[0].model": ["prop-type"],
   "networkDevices[0].macAddress": ["mac-address"],
-  "networkDevices[0].vlanId": [],
-  "networkDevices[0].mtu": [],
+  "networkDevices[0].vlanId": ["vlan-id"],
+  "networkDevices[0].mtu": ["mtu"],
   "networkDevices[0].firewall": [],
   "initialization.ipConfigs[0].address": ["node-address", "gateway-in-subnet"],
   "initialization.ipConfigs[0].gateway": ["gateway-in-subnet"],
-  "initialization.dnsServers[0]": [],
-  "initialization.datastore": [],
+  "initialization.ipConfigs[0].reservedAddress": ["node-address"],
+  "initialization.ipConfigs[0].ipv6.address": ["node-address", "gateway-in-subnet"],
+  "initialization.ipConfigs[0].ipv6.gateway": ["gateway-in-subnet"],
+  "initialization.dnsServers[0]": ["dns-server"],
+  "initialization.datastore": ["proxmox-name"],
   "agent.enabled": [],
   "agent.trim": [],
-  "agent.type": [],
-  "agent.timeout": [],
-  bios: ["bios-known"],
-  machine: ["pcie-needs-q35"],
-  scsiHardware: ["scsi-controller"],
+  "agent.type": ["prop-type"],
+  "agent.timeout": ["agent-timeout"],
+  bios: ["prop-type"],
+  machine: ["pcie-needs-q35", "machine-type"],
+  scsiHardware: ["scsi-controller", "prop-type"],
   "serialDevices[0]": [],
-  "vga.type": [],
-  "vga.memory": [],
-  "startup.order": [],
-  "startup.upDelay": [],
-  "startup.downDelay": [],
+  "vga.type": ["prop-type"],
+  "vga.memory": ["vga-memory"],
+  "startup.order": ["startup-order"],
+  "startup.upDelay": ["startup-order"],
+  "startup.downDelay": ["startup-order"],
   onBoot: [],
-  "tags[0]": [],
-  description: [],
+  "tags[0]": ["tag"],
+  description: ["description-length"],
 };
 
 const nodeProps = {
@@ -143,6 +154,9 @@ const judgedOfNode: Judged = {
   "machine.gateway": ["gateway-in-subnet"],
   "machine.nameServers[0]": [],
   "machine.macAddress": [],
+  "machine.interfaces[0].macAddress": [],
+  "machine.interfaces[0].addresses[0]": [],
+  "machine.interfaces[0].gateways[0]": [],
   "machine.installDisk": ["install-disk-matches-bus"],
   "talos.version": ["talos-version-supported", "kubernetes-version-supported"],
   "talos.installer": [],
@@ -245,6 +259,10 @@ function scalarsOf(fields: Readonly<Record<string, Field>>, path = ""): Map<stri
   return scalars;
 }
 
+const machineInterfaces = [
+  { macAddress: "BC:24:11:00:00:01", addresses: ["192.168.1.50/24"], gateways: ["192.168.1.1"] },
+];
+
 const range = { start: "192.168.1.200", stop: "192.168.1.220" };
 
 const alternatives: Readonly<Record<string, object>> = {
@@ -262,6 +280,11 @@ function with_(props: object, path: string, value: unknown): object {
   else if (alternative?.startsWith("boot")) {
     Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
   } else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
+  if (path.startsWith("machine.interfaces")) {
+    const { name, address, installDisk } = nodeProps.machine;
+    Object.assign(copy, { machine: { name, address, installDisk, interfaces: structuredClone(machineInterfaces) } });
+  }
+  if (path.endsWith("reservedAddress")) Object.assign(copy, { initialization: { ipConfigs: [{ address: "dhcp" }] } });
   if (/blocks.*st(art|op)$/.test(path)) {
     Object.assign((copy as never as typeof ciliumProps).l2Announcements.addressPools[0] ?? {}, {
       blocks: [{ ...range }],

@@ -61,6 +61,12 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
   ],
   "Disks and network": [...scsiController.rules, ...disk.rules, ...networkDevice.rules, ...initialization.rules],
   "Talos image": [...image.rules, ...nvidiaDriver.rules],
-  "Talos node": [...talosVersionRules, ...kubernetesVersionRules, ...singleNode.rules, ...talosPatchRules],
+  "Talos node": [
+    ...talosVersionRules,
+    ...kubernetesVersionRules,
+    ...singleNode.plainMachineRules,
+    ...singleNode.rules,
+    ...talosPatchRules,
+  ],
   Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],
 };

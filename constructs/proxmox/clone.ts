@@ -1,4 +1,4 @@
-import { equal, not, or } from "../rules/condition";
+import { and, equal, not, or } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { BootMedium } from "./boot-medium";
@@ -57,15 +57,14 @@ export const rules: readonly Rule<Cloned>[] = [
     because: "a template without a SCSI controller of its own has lsi, which is slow and which Talos may not know",
     source,
     checks: ({ boot: { clone }, planned, ...settings }) =>
-      given(clone, (clone) =>
-        names.flatMap((name) => {
-          const { value, noun, unset } = unsent[name];
-          if (clone[name] !== undefined || equal(settings[name], value) === false) return [];
-          return {
-            holds: not(equal(planned[name], value)),
-            problem: `the clone keeps the ${noun} of its template, which nothing says; write ${name} beside the template as \`qm config\` shows it, ${shown(unset)} where it shows none`,
-          };
-        }),
-      ),
+      given(clone, (clone) => {
+        const unsaid = names.filter(
+          (name) => clone[name] === undefined && equal(settings[name], unsent[name].value) !== false,
+        );
+        return {
+          holds: and(...unsaid.map((name) => not(equal(planned[name], unsent[name].value)))),
+          problem: `the clone keeps its template's ${unsaid.map((name) => unsent[name].noun).join(" and ")}, of which nothing is said; write ${unsaid.join(" and ")} beside the template as \`qm config\` shows it, ${unsaid.map((name) => shown(unsent[name].unset)).join(" and ")} where it shows none`,
+        };
+      }),
   },
 ];

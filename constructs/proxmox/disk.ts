@@ -4,7 +4,6 @@ import { and, type Condition, equal, isUnknown, less, matches, not, or, wholeNum
 import { given, type Rule } from "../rules/rule";
 import { choice, flag, number, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import type { BootMedium } from "./boot-medium";
 import { type Guest, ofTalos } from "./guest";
 import { isStorage, proxmoxName } from "./name";
 
@@ -123,7 +122,7 @@ const mostGiB = 1_048_576;
 export const rules: readonly Rule<{
   readonly disks: readonly Disk[];
   readonly guest: Guest;
-  readonly boot: BootMedium;
+  readonly boot: { readonly clone?: object };
   /** The drives that are no disks, and what they are. */
   readonly otherDrives: readonly { readonly interface: string; readonly what: string }[];
 }>[] = [

@@ -1,3 +1,4 @@
+import { isUnknown } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
 import { literal } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -19,7 +20,10 @@ export const rules: readonly Rule<{ readonly guest: Guest }>[] = [
     because: "what Talos demands of a machine is checked of a Talos guest only, before Terraform runs",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ guest }) => [
-      { holds: guests.includes(guest), problem: `guest is ${shown(guest)}; write ${guests.map(shown).join(" or ")}` },
+      {
+        holds: guests.includes(guest),
+        problem: `guest is ${isUnknown(guest) ? "a variable" : shown(guest)}; write ${guests.map(shown).join(" or ")}`,
+      },
     ],
   },
 ];

@@ -6,7 +6,6 @@ import { given, type Rule } from "../rules/rule";
 import { choice, flag, number, objectOf, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { type Guest, ofTalos } from "./guest";
-import type { Initialization } from "./initialization";
 import { isBridge, proxmoxName } from "./name";
 
 const models = ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"] as const;
@@ -92,7 +91,7 @@ const mostDevices = 32;
 
 export const rules: readonly Rule<{
   readonly networkDevices: readonly NetworkDevice[];
-  readonly initialization?: Initialization;
+  readonly initialization?: { readonly ipConfigs: readonly object[] };
   readonly guest: Guest;
 }>[] = [
   {

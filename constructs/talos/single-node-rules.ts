@@ -14,6 +14,19 @@ export const plainMachineRules: readonly Rule<TalosMachine>[] = [
   { ...hostName, checks: ({ name }) => [isHostName("machine.name", name)] },
   { ...gatewayInSubnet, checks: ({ gateway, address }) => isReachableGateway("machine.gateway", gateway, address) },
   {
+    id: "machine-network",
+    demands: "a machine's network is told by `interfaces`, or by `gateway` and `macAddress`",
+    because: "with the one, the others would be ignored",
+    source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
+    checks: ({ interfaces, gateway, macAddress }) =>
+      Object.entries({ gateway, macAddress }).flatMap(([name, value]) =>
+        given(value, (value) => ({
+          holds: interfaces === undefined,
+          problem: `machine.${name} ${shown(value)} is given beside interfaces; write it there`,
+        })),
+      ),
+  },
+  {
     ...macAddressOfEach,
     checks: ({ interfaces = [] }) =>
       interfaces.length < 2 ? [] : hasMacAddressOfEach("machine.interfaces", interfaces),
