@@ -1404,6 +1404,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         ipConfig({ address: "192.168.1.50/24", gateway: "router" }),
         'initialization.ipConfigs[0].gateway "router" is not an address; write the router\'s, as in "192.168.1.1"',
       ],
+      "the DHCP server tells it": [
+        ipConfig({ address: "dhcp", gateway: "192.168.1.1" }),
+        'initialization.ipConfigs[0].gateway "192.168.1.1" goes with no static address; leave it out, or write one with its prefix length',
+      ],
       "of the other family": [
         ipConfig({ address: "203.0.113.50/32", gateway: "fe80::1" }),
         'initialization.ipConfigs[0].gateway "fe80::1" is not in the network of "203.0.113.50/32"; write the router\'s address in that network',

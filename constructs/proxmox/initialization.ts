@@ -183,6 +183,16 @@ function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfi
   ];
 }
 
+const gatewayChecks = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
+  gateway === undefined || (address !== undefined && isStatic(address))
+    ? isReachableGateway(path, gateway, address)
+    : [
+        {
+          holds: false,
+          problem: `${path} ${shown(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
+        },
+      ];
+
 export const rules: readonly Rule<{
   readonly initialization?: Initialization;
   readonly networkDevices: readonly NetworkDevice[];
@@ -208,8 +218,8 @@ export const rules: readonly Rule<{
       (initialization?.ipConfigs ?? []).flatMap(({ address, gateway, ipv6 }, place) => {
         const path = `initialization.ipConfigs[${place}]`;
         return [
-          ...isReachableGateway(`${path}.gateway`, gateway, address),
-          ...isReachableGateway(`${path}.ipv6.gateway`, ipv6?.gateway, ipv6?.address),
+          ...gatewayChecks(`${path}.gateway`, gateway, address),
+          ...gatewayChecks(`${path}.ipv6.gateway`, ipv6?.gateway, ipv6?.address),
         ];
       }),
   },
