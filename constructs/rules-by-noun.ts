@@ -15,7 +15,9 @@ import * as memory from "./proxmox/memory";
 import * as networkDevice from "./proxmox/network-device";
 import * as pciMapping from "./proxmox/pci-mapping";
 import * as scsiController from "./proxmox/scsi-controller";
+import * as serialDevice from "./proxmox/serial-device";
 import * as template from "./proxmox/template";
+import * as usb from "./proxmox/usb";
 import * as vmId from "./proxmox/vm-id";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
@@ -32,9 +34,10 @@ export type RuleDescription = Omit<Rule<never>, "checks">;
 /** Every rule, by noun. */
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
   "Any construct": [propType, ...addressRules],
-  "Proxmox connection": connection.rules,
+  "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [...vm.nameRules, ...vmId.rules, ...template.rules, ...scsiController.rules, ...bootMedium.rules, ...agent.rules],
   GPU: [...gpu.rules, ...pciMapping.rules],
+  "USB and serial devices": [...usb.rules, ...serialDevice.rules],
   "Processor, memory and firmware": [...cpu.rules, ...memory.rules, ...firmware.rules],
   "Disks and network": [...disk.rules, ...networkDevice.rules, ...initialization.rules],
   "Talos image": [...image.rules, ...nvidiaDriver.rules],

@@ -58,6 +58,12 @@ export class PciAddress {
   }
 }
 
+/** The address with its domain and in lower case, of the whole device where it has no function. */
+export const inFull = (text: string): string =>
+  isUnknown(text)
+    ? Token.asString(Fn.lower(Fn.replace(text, "/^(..:..([.].)?)$/", "0000:$1")))
+    : `${PciAddress.parse(text) ?? text}`;
+
 export const pciAddressFormat: Omit<Rule<unknown>, "checks"> = {
   id: "pci-address-format",
   demands: "a PCI address has the form [domain:]bus:device[.function], in hex, with function 0 to 7",
