@@ -13,6 +13,7 @@ import * as vm from "./proxmox/gpu-vm";
 import * as initialization from "./proxmox/initialization";
 import * as memory from "./proxmox/memory";
 import * as networkDevice from "./proxmox/network-device";
+import * as passthrough from "./proxmox/passthrough";
 import * as pciMapping from "./proxmox/pci-mapping";
 import * as scsiController from "./proxmox/scsi-controller";
 import * as serialDevice from "./proxmox/serial-device";
@@ -36,7 +37,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
   "Any construct": [propType, ...addressRules],
   "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [...vm.nameRules, ...vmId.rules, ...template.rules, ...scsiController.rules, ...bootMedium.rules, ...agent.rules],
-  GPU: [...gpu.rules, ...pciMapping.rules],
+  GPU: [...gpu.rules, ...passthrough.rules, ...pciMapping.rules],
   "USB and serial devices": [...usb.rules, ...serialDevice.rules],
   "Processor, memory and firmware": [...cpu.rules, ...memory.rules, ...firmware.rules],
   "Disks and network": [...disk.rules, ...networkDevice.rules, ...initialization.rules],

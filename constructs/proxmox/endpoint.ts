@@ -1,6 +1,6 @@
 import { DefaultTokenResolver, Fn, StringConcat, TerraformStack, Token, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
-import { isUnknown, matches, not, or } from "../rules/condition";
+import { asArgument, isUnknown, matches, not, or } from "../rules/condition";
 import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
@@ -36,7 +36,7 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
 /** The endpoint for a message: what is before an `@` may be a secret. */
 const withoutSecrets = (endpoint: string): string =>
   isUnknown(endpoint)
-    ? Token.asString(Fn.replace(endpoint, "/^(https?:[/][/])?.*@/", "$1…@"))
+    ? Token.asString(Fn.replace(asArgument(endpoint), "/^(https?:[/][/])?.*@/", "$1…@"))
     : endpoint.replace(/^(https?:[/][/])?.*@/is, "$1…@");
 
 /**

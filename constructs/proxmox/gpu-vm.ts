@@ -22,7 +22,7 @@ import * as gpu from "./gpu";
 import * as initialization from "./initialization";
 import * as memory from "./memory";
 import * as networkDevice from "./network-device";
-import { passThrough } from "./passthrough";
+import * as passthrough from "./passthrough";
 import type { PciMapping } from "./pci-mapping";
 import * as scsiController from "./scsi-controller";
 import * as serialDevice from "./serial-device";
@@ -236,6 +236,7 @@ const rules = [
   ...template.rules,
   ...scsiController.rules,
   ...gpu.rules,
+  ...passthrough.rules,
   ...usb.rules,
   ...serialDevice.rules,
   ...bootMedium.rules,
@@ -288,7 +289,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.networkDevices = networkDevices.map(networkDevice.block);
     this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this, connection);
     this.templates = template.templatesOf(this, boot.clone, connection);
-    const { gpus, pciMappings, taken, used } = passThrough(this, settings.gpus ?? [], node, connection);
+    const { gpus, pciMappings, taken, used } = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
     this.gpus = gpus;
     this.pciMappings = pciMappings;
 

@@ -1,23 +1,13 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmHostpci } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import type { EarlierClaim } from "../rules/claims";
 import { equal, isBoolean, matches, not, or, wholeNumber } from "../rules/condition";
 import { type Check, given, type Rule } from "../rules/rule";
 import { eitherOf, flag, listOf, literalOr, number, objectOf, ruled, text, textOr } from "../rules/shape";
 import { shown } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
-import { isMappingName, mappingName } from "./mapping-name";
 import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
-import {
-  areTogether,
-  deviceShape,
-  mappingMediated,
-  type NamedMapping,
-  type PciMapping,
-  type PciMappingDevice,
-} from "./pci-mapping";
+import { deviceShape, type PciMapping, type PciMappingDevice } from "./pci-mapping";
 import { needsRoot, permissionSource } from "./root-only";
-import { isOther, pciDeviceOnce, type TakenDevice } from "./taken-device";
 
 /** How the guest sees a passed-through device. */
 export interface GpuOptions {
@@ -125,56 +115,30 @@ export function block(gpu: Gpu, slot: number): VirtualEnvironmentVmHostpci {
   };
 }
 
-/** A VM as far as its GPUs are concerned. */
-export interface Passthrough {
+/** A VM as far as its GPUs are concerned, each by itself. */
+interface WithGpus {
   readonly gpus: readonly Gpu[];
   readonly machine: string;
   readonly connection?: ProxmoxConnection;
-  /** What the GPUs given by address take, in the order of their slots. */
-  readonly taken: readonly Taken[];
-  /** What the GPUs given by mapping use, in the order of their slots. */
-  readonly used: readonly Used[];
 }
 
-/** A device that a GPU takes, and what others have taken before. */
-export interface Taken extends TakenDevice {
-  readonly slot: number;
-  readonly earlier: readonly EarlierClaim<TakenDevice>[];
-}
-
-/** A mapping that a GPU uses, and what is known of its name before. */
-export interface Used {
-  readonly slot: number;
-  readonly name: string;
-  readonly isMediated: boolean;
-  /** The mapping, where it is made with the GPU or given by reference. */
-  readonly mapping?: PciMapping;
-  readonly earlier: readonly EarlierClaim<NamedMapping>[];
-}
-
-/** Each with those in the slots before it, as if they were claims. */
-const withSlotsBefore = <Item extends { readonly slot: number }>(items: readonly Item[]) =>
-  items.map((item, place) => ({
-    item,
-    before: items.slice(0, place).map((value) => ({ value, by: `gpus[${value.slot}]` })),
-  }));
-
-/** The GPUs of mappings that are made, each of one device, with every other GPU of the same. */
-const usesTogether = (used: readonly Used[]) =>
-  withSlotsBefore(used).flatMap(({ item, before }) => {
-    const what = `gpus[${item.slot}].mapping ${shown(item.name)}`;
-    const [mappings, uses] = [item.earlier.filter(isMade), item.earlier.filter((claim) => !isMade(claim))];
-    return mappings.flatMap(({ value }) =>
-      [...before, ...uses].map((other) => areTogether(what, value.name, item, other)),
-    );
-  });
-
-const isMade = ({ value }: EarlierClaim<NamedMapping>): boolean => value.made !== undefined;
-
-const passthroughSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough";
+export const passthroughSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough";
 const mostSlots = 16;
 
-export const rules: readonly Rule<Passthrough>[] = [
+export const mdevOneFunction: Omit<Rule<unknown>, "checks"> = {
+  id: "mdev-one-function",
+  demands: "a mediated device goes with one function of one device",
+  because: "the VM does not start: cannot use mediated device with multifunction device",
+  source: passthroughSource,
+};
+
+/** Checks that the mediated device in the slot is one of one function. */
+export const isOneFunction = (mdev: string, slot: number, addresses: readonly PciAddress[]): Check => ({
+  holds: addresses.length === 1 && addresses[0]?.functionNumber !== undefined,
+  problem: `gpus[${slot}].mdev ${shown(mdev)} is used with ${addresses.join(" and ")}; name one function, such as ${addresses[0]?.withFunction(0)}`,
+});
+
+export const rules: readonly Rule<WithGpus>[] = [
   {
     id: "rombar-boolean",
     demands: "`rombar` is true or false",
@@ -232,11 +196,6 @@ export const rules: readonly Rule<Passthrough>[] = [
       ]),
   },
   {
-    ...mappingName,
-    checks: ({ used }) =>
-      used.flatMap(({ name, mapping, slot }) => (mapping ? [] : isMappingName(`gpus[${slot}].mapping`, name))),
-  },
-  {
     id: "pci-address-needs-root-password",
     demands: "a raw PCI address or a ROM file goes with root@pam's password or ticket",
     because: "Proxmox lets only root set them, and an API token never counts as root, not even root's own",
@@ -249,18 +208,6 @@ export const rules: readonly Rule<Passthrough>[] = [
           : needsRoot(connection, `gpus[${slot}].address ${shown(address)} is raw`, "or give the GPU by mapping");
       }),
   },
-  {
-    ...pciDeviceOnce,
-    checks: ({ taken, used }) => [
-      ...withSlotsBefore(taken).flatMap(({ item, before }) =>
-        [...item.earlier, ...before].map((other) =>
-          isOther(`gpus[${item.slot}].address ${shown(`${item.address}`)}`, item, other),
-        ),
-      ),
-      ...usesTogether(used).map(({ once }) => once),
-    ],
-  },
-  { ...mappingMediated, checks: ({ used }) => usesTogether(used).map(({ alike }) => alike) },
   {
     id: "hostpci-slots",
     demands: `a VM has at most ${mostSlots} passed-through devices`,
@@ -285,20 +232,12 @@ export const rules: readonly Rule<Passthrough>[] = [
       })),
   },
   {
-    id: "mdev-one-function",
-    demands: "a mediated device goes with one function of one device",
-    because: "the VM does not start: cannot use mediated device with multifunction device",
-    source: passthroughSource,
-    checks: ({ gpus, used }) => [
-      ...gpus.flatMap((gpu, slot) => {
+    ...mdevOneFunction,
+    checks: ({ gpus }) =>
+      gpus.flatMap((gpu, slot) => {
         const addresses = addressesOf(gpu);
         return gpu.mdev === undefined || addresses.length === 0 ? [] : isOneFunction(gpu.mdev, slot, addresses);
       }),
-      ...used.flatMap(({ slot, mapping }) => {
-        const mdev = gpus[slot]?.mdev;
-        return mdev === undefined || !mapping?.address ? [] : isOneFunction(mdev, slot, [mapping.address]);
-      }),
-    ],
   },
   {
     id: "mdev-type",
@@ -327,11 +266,6 @@ export const rules: readonly Rule<Passthrough>[] = [
       ),
   },
 ];
-
-const isOneFunction = (mdev: string, slot: number, addresses: readonly PciAddress[]): Check => ({
-  holds: addresses.length === 1 && addresses[0]?.functionNumber !== undefined,
-  problem: `gpus[${slot}].mdev ${shown(mdev)} is used with ${addresses.join(" and ")}; name one function, such as ${addresses[0]?.withFunction(0)}`,
-});
 
 /** Each with every one after it. */
 const pairsOf = <Item>(items: readonly Item[]): [Item, Item][] =>

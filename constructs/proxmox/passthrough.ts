@@ -1,19 +1,86 @@
 import type { Construct } from "constructs";
+import type { EarlierClaim } from "../rules/claims";
 import { equal, isUnknown } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
-import { addressesOf, type Gpu, type Taken, type Used } from "./gpu";
-import { mappingNamePattern } from "./mapping-name";
-import { mappingNamed, nameMapping, PciMapping } from "./pci-mapping";
-import { takeDevice } from "./taken-device";
+import { addressesOf, type Gpu, isOneFunction, mdevOneFunction } from "./gpu";
+import { isMappingName, mappingName, mappingNamePattern } from "./mapping-name";
+import { areTogether, mappingMediated, mappingNamed, type NamedMapping, nameMapping, PciMapping } from "./pci-mapping";
+import { isOther, pciDeviceOnce, type TakenDevice, takeDevice } from "./taken-device";
 
-/** What a VM passes through. */
+/** What the GPUs of a VM are on its host and in its cluster, where others may want the same. */
 interface Passthrough {
-  /** The GPUs, those with mappings made for them by the mapping's name. */
+  /** The GPUs, those with a mapping made by the mapping's name. */
   readonly gpus: readonly Gpu[];
+  /** The mappings made for them. */
   readonly pciMappings: readonly PciMapping[];
+  /** The devices of those given by address, with what others have taken before. */
   readonly taken: readonly Taken[];
+  /** The mappings of the others, with what is known of their names before. */
   readonly used: readonly Used[];
 }
+
+interface Taken extends TakenDevice {
+  readonly slot: number;
+  readonly earlier: readonly EarlierClaim<TakenDevice>[];
+}
+
+interface Used {
+  readonly slot: number;
+  readonly name: string;
+  readonly mdev?: string;
+  readonly isMediated: boolean;
+  /** The mapping, where it is one of this app. */
+  readonly mapping?: PciMapping;
+  readonly earlier: readonly EarlierClaim<NamedMapping>[];
+}
+
+export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
+  {
+    ...mappingName,
+    checks: ({ used }) =>
+      used.flatMap(({ name, mapping, slot }) => (mapping ? [] : isMappingName(`gpus[${slot}].mapping`, name))),
+  },
+  {
+    ...pciDeviceOnce,
+    checks: ({ taken, used }) => [
+      ...withSlotsBefore(taken).flatMap(({ item, before }) =>
+        [...item.earlier, ...before].map((other) =>
+          isOther(`gpus[${item.slot}].address ${shown(`${item.address}`)}`, item, other),
+        ),
+      ),
+      ...usesTogether(used).map(({ once }) => once),
+    ],
+  },
+  { ...mappingMediated, checks: ({ used }) => usesTogether(used).map(({ alike }) => alike) },
+  {
+    ...mdevOneFunction,
+    checks: ({ used }) =>
+      used.flatMap(({ slot, mdev, mapping }) =>
+        mdev === undefined || !mapping?.address ? [] : isOneFunction(mdev, slot, [mapping.address]),
+      ),
+  },
+];
+
+/** Each with those in the slots before it, as if they were claims. */
+const withSlotsBefore = <Item extends { readonly slot: number }>(items: readonly Item[]) =>
+  items.map((item, place) => ({
+    item,
+    before: items.slice(0, place).map((value) => ({ value, by: `gpus[${value.slot}]` })),
+  }));
+
+/** The GPUs of mappings that are made, each of one device, with every other GPU of the same. */
+const usesTogether = (used: readonly Used[]) =>
+  withSlotsBefore(used).flatMap(({ item, before }) => {
+    const mappings = item.earlier.filter(({ value }) => value.made);
+    const uses = item.earlier.filter(({ value }) => !value.made);
+    return mappings.flatMap(({ value }) =>
+      [...before, ...uses].map((other) =>
+        areTogether(`gpus[${item.slot}].mapping ${shown(item.name)}`, value.name, item, other),
+      ),
+    );
+  });
 
 /** Makes the mappings that the GPUs ask for, and claims the devices and the names for the VM. */
 export function passThrough(
@@ -38,7 +105,7 @@ export function passThrough(
     const use = { name, isMediated: mdev !== undefined };
     const earlier = nameMapping(connection, use, vm);
     for (const { value } of earlier) if (equal(value.name, name) === true) value.made?.useFor(use);
-    return [{ ...use, slot, mapping, earlier }];
+    return [{ ...use, mdev, slot, mapping, earlier }];
   });
   return {
     gpus: gpus.map((gpu, slot) => withName(gpu, mappings[slot])),
