@@ -2,6 +2,7 @@ import { TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import {
   CiliumInstall,
+  DownloadedImage,
   PciMapping,
   type PciMappingProps,
   ProxmoxConnection,
@@ -59,12 +60,26 @@ const connection =
   (props: object): Build =>
   (stack) =>
     void new ProxmoxConnection(stack, "proxmox", { ...password, ...props });
+const device = { name: "gpu", address: "01:00", deviceId: "10de:2684" };
 const mapping =
   (props: Partial<PciMappingProps>): Build =>
   (stack) => {
-    new ProxmoxConnection(stack, "proxmox", apiToken);
-    new PciMapping(stack, "gpu", { name: "gpu", node: "pve", address: "01:00", deviceId: "10de:2684", ...props });
+    const connection = new ProxmoxConnection(stack, "proxmox", apiToken);
+    new PciMapping(stack, "gpu", { ...device, connection, node: "pve", ...props });
   };
+
+/** Mappings that differ from the one above as these props say, on one connection. */
+const mappings =
+  (...all: Partial<PciMappingProps>[]): Build =>
+  (stack) => {
+    for (const [place, props] of all.entries()) {
+      new PciMapping(stack, `gpu${place}`, { ...device, connection: connectionIn(stack), node: "pve", ...props });
+    }
+  };
+const connectionIn = (stack: TerraformStack): ProxmoxConnection =>
+  (stack.node.tryFindChild("proxmox") as ProxmoxConnection | undefined) ??
+  new ProxmoxConnection(stack, "proxmox", password);
+const imageFile = { url: "https://factory.example/talos.qcow2", fileName: "talos.qcow2" };
 
 const inAnotherStack = (stack: TerraformStack, build: Build): void =>
   build(new TerraformStack(stack.node.root as Construct, "another"));
@@ -120,6 +135,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         connection({ endpoint: "http://pve.example:8006" }),
         'endpoint "http://pve.example:8006" is not an https URL; write it as in "https://pve.example:8006/"',
       ],
+      "Proxmox does not listen on the port of https": [
+        connection({ endpoint: "https://pve.example/" }),
+        'endpoint "https://pve.example/" has no port; write it as in "https://pve.example:8006/", with 443 where a proxy answers for Proxmox',
+      ],
       "Kubernetes serves TLS only": [
         node({ endpoint: "192.168.1.50:6443" }),
         'endpoint "192.168.1.50:6443" is not an https URL without a path; write it as in "https://192.168.1.50:6443"',
@@ -129,14 +148,35 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the endpoint of Proxmox is a variable": {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, {}, { ...password, endpoint: value }),
-        passes: ["https://pve.example:8006/"],
-        fails: ["http://pve.example:8006/", "pve.example"],
+        passes: ["https://pve.example:8006/", "https://[2001:db8::2]:8006/api2/json"],
+        fails: ["http://pve.example:8006/", "pve.example", "https://pve.example/"],
       },
       "the endpoint of Kubernetes is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { endpoint: value }),
         passes: ["https://192.168.1.50:6443"],
         fails: ["https://192.168.1.50:6443/api", "192.168.1.50"],
+      },
+    },
+  },
+  "endpoint-no-secrets": {
+    valid: { "the address alone": connection({ endpoint: "https://pve.example:8006/" }) },
+    invalid: {
+      "the stack would hold the password": [
+        connection({ endpoint: "https://root@pam:hunter2@pve.example:8006/" }),
+        'endpoint "https://…@pve.example:8006/" names a user, with a password perhaps, not shown here; leave that out, and say with credentials how to authenticate',
+      ],
+      "also without https": [
+        connection({ endpoint: "root:hunter2@pve.example" }),
+        'endpoint "…@pve.example" names a user, with a password perhaps, not shown here; leave that out, and say with credentials how to authenticate',
+      ],
+    },
+    atPlan: {
+      "the endpoint is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, {}, { ...password, endpoint: value }),
+        passes: ["https://pve.example:8006/"],
+        fails: ["https://root:hunter2@pve.example:8006/", "root@pam:hunter2@pve.example"],
       },
     },
   },
@@ -165,6 +205,64 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         fails: ["root", "@pam"],
       },
     },
+  },
+  "connection-id": {
+    valid: {
+      "the first has the provider's own name": (stack) => void new ProxmoxConnection(stack, "my proxmox", password),
+      "the second has a name of its own": (stack) => {
+        new ProxmoxConnection(stack, "proxmox", password);
+        new ProxmoxConnection(stack, "second", apiToken);
+      },
+    },
+    invalid: {
+      "Terraform takes no blanks in an alias": [
+        (stack) => {
+          new ProxmoxConnection(stack, "proxmox", password);
+          new ProxmoxConnection(stack, "my second", password);
+        },
+        'the id "my second" is no name; write letters, digits, "_" and "-", as in "second"',
+      ],
+      "the variables of the second would be those of the first": [
+        (stack) => {
+          new ProxmoxConnection(stack, "first", password);
+          new ProxmoxConnection(stack, "proxmox", password);
+        },
+        'the id "proxmox" is the name of stack/first already; choose another one',
+      ],
+      "two would have the same alias": [
+        (stack) => {
+          new ProxmoxConnection(stack, "proxmox", password);
+          new ProxmoxConnection(stack, "second", password);
+          new ProxmoxConnection(new Construct(stack, "site"), "second", password);
+        },
+        'the id "second" is the name of stack/second already; choose another one',
+      ],
+    },
+  },
+  "connection-in-stack": {
+    valid: { "a connection of the stack": vm({}) },
+    invalid: Object.fromEntries(
+      Object.entries<(stack: TerraformStack, connection: ProxmoxConnection) => unknown>({
+        "a VM of another stack": (stack, connection) => vmIn(stack, { connection }),
+        "a mapping of another stack": (stack, connection) =>
+          new PciMapping(stack, "gpu", { ...device, connection, node: "pve" }),
+        "an image of another stack": (stack, connection) =>
+          new DownloadedImage(stack, "image", { ...imageFile, connection, node: "pve" }),
+      }).map(([reason, build]) => [
+        reason,
+        [
+          (stack: TerraformStack) => {
+            let connection: ProxmoxConnection | undefined;
+            inAnotherStack(stack, (another) => {
+              connection = new ProxmoxConnection(another, "proxmox", password);
+            });
+            new ProxmoxConnection(stack, "proxmox", password);
+            build(stack, connection as ProxmoxConnection);
+          },
+          "connection another/proxmox is that of another stack; make one in this stack",
+        ] as const,
+      ]),
+    ),
   },
   "vm-name-dns": {
     valid: { "letters, digits and hyphens": vm({ name: "talos-gpu-1" }) },
@@ -311,6 +409,13 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(another, { vmId: 100 }, { ...password, endpoint: "https://other.example:8006/" }),
         );
       },
+      "the same id in the clusters of two variables": (stack) => {
+        for (const id of ["proxmox", "second"]) {
+          const endpoint = new TerraformVariable(stack, `${id}_endpoint`, { type: "string" }).stringValue;
+          const connection = new ProxmoxConnection(stack, id, { ...password, endpoint });
+          vmIn(stack, { vmId: 100, connection }, password, `${id}_node`);
+        }
+      },
     },
     invalid: {
       "the second VM would take the first one over": [
@@ -326,6 +431,38 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(stack, { vmId: 100 });
         },
         "vmId 100 is already that of another/talos_node; choose another id",
+      ],
+      ...Object.fromEntries(
+        [
+          ["with a path", "https://pve.example:8006/api2/json"],
+          ["in upper case", "HTTPS://PVE.example:8006"],
+        ].map(([spelling, endpoint]) => [
+          `also with the endpoint ${spelling}`,
+          [
+            (stack: TerraformStack) => {
+              inAnotherStack(stack, (another) => vmIn(another, { vmId: 100 }, { ...password, endpoint }));
+              vmIn(stack, { vmId: 100 });
+            },
+            "vmId 100 is already that of another/talos_node; choose another id",
+          ] as const,
+        ]),
+      ),
+      "also with the endpoint of the environment": [
+        (stack) => {
+          inAnotherStack(stack, (another) => vmIn(another, { vmId: 100 }, { credentials: "environment" }));
+          vmIn(stack, { vmId: 100 }, { credentials: "environment" });
+        },
+        "vmId 100 is already that of another/talos_node; choose another id",
+      ],
+      "also with the endpoint of the same variable": [
+        (stack) => {
+          const endpoint = new TerraformVariable(stack, "endpoint", { type: "string" });
+          for (const id of ["proxmox", "second"]) {
+            const connection = new ProxmoxConnection(stack, id, { ...password, endpoint: endpoint.stringValue });
+            vmIn(stack, { vmId: 100, connection }, password, `${id}_node`);
+          }
+        },
+        "vmId 100 is already that of stack/proxmox_node; choose another id",
       ],
     },
     atPlan: {
@@ -561,6 +698,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         gpu({ address: "01:00", functions: [0, 8] }),
         'gpus[0].functions has 8; write "all" or a list of numbers from 0 to 7',
       ],
+      "no function would be the whole device": [
+        gpu({ address: "0A:00", functions: [] }),
+        'gpus[0].functions is empty; write "all", the numbers of the functions, or leave it out',
+      ],
+      "the same function twice": [
+        gpu({ address: "01:00", functions: [0, 0] }),
+        "gpus[0].functions has 0 twice; write each function once",
+      ],
       "of a mapping": [
         mapping({ address: "10de:2684" }),
         'address "10de:2684" is not a PCI address; it is a vendor and device id; `lspci -D -d 10de:2684` prints the address, such as "0000:01:00.0"',
@@ -572,6 +717,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: value }] }),
         passes: ["01:00", "0000:0A:00.1"],
         fails: ["10de:2684", "01:00.8", "0g:00"],
+      },
+      "a function is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: "01:00", functions: [value] }] }),
+        passes: [0, 7],
+        fails: [-1, 8, 0.5],
+      },
+      "one of two functions is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: "01:00", functions: [0, value] }] }),
+        passes: [1],
+        fails: [0],
       },
       "the address of a mapping is a variable": {
         type: "string",
@@ -592,6 +749,137 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         gpu({ address: "01:00", mapping: "gpu" }),
         'gpus[0] has both address "01:00" and a mapping; write one of them',
       ],
+      "the mapping says which functions": [
+        gpu({ mapping: "gpu", functions: [0, 1] }),
+        "gpus[0].functions is given beside a mapping, which says itself what it maps; leave it out",
+      ],
+    },
+  },
+  "mapping-name": {
+    valid: {
+      "of a mapping that exists": gpu({ mapping: "gpu_4090-a" }),
+      "of two characters": mapping({ name: "g4" }),
+      "of a USB device": vm({ usb: [{ mapping: "key" }] }),
+    },
+    invalid: {
+      "a name that is no address in Terraform either": [
+        gpu({ mapping: { ...device, name: "mapping 4090" } }),
+        'name "mapping 4090" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
+      ],
+      "a digit first": [
+        gpu({ mapping: "4090" }),
+        'gpus[0].mapping "4090" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
+      ],
+      "one character": [
+        mapping({ name: "g" }),
+        'name "g" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
+      ],
+      nothing: [
+        gpu({ mapping: { ...device, name: "" } }),
+        'name "" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
+      ],
+      "of a USB device": [
+        vm({ usb: [{ mapping: "a.b" }] }),
+        'usb[0].mapping "a.b" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
+      ],
+    },
+    atPlan: {
+      "the name of an existing mapping is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ mapping: value }] }),
+        passes: ["gpu", "g4"],
+        fails: ["4090", "g", "my gpu"],
+      },
+      "the name of a mapping that is made is a variable": {
+        type: "string",
+        build: (stack, value: never) => mapping({ name: value })(stack),
+        passes: ["gpu"],
+        fails: ["4090"],
+      },
+      "the name of a USB mapping is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { usb: [{ mapping: value }] }),
+        passes: ["key"],
+        fails: ["4090"],
+      },
+    },
+  },
+  "mapping-once": {
+    valid: {
+      "two names": mappings({ name: "gpu1" }, { name: "gpu2", address: "02:00" }),
+      "one name in two clusters": (stack) => {
+        mapping({})(stack);
+        inAnotherStack(stack, (another) =>
+          vmIn(another, { gpus: [{ mapping: device }] }, { ...password, endpoint: "https://other.example:8006/" }),
+        );
+      },
+    },
+    invalid: {
+      "Proxmox has the name already": [
+        mappings({ node: "pve1" }, { node: "pve2" }),
+        'name "gpu" is that of the mapping stack/gpu0 already; choose another one, or use that mapping by its name',
+      ],
+      "also from another stack": [
+        (stack) => {
+          inAnotherStack(stack, (another) => vmIn(another, { gpus: [{ mapping: device }] }));
+          vmIn(stack, { gpus: [{ mapping: { ...device, address: "02:00" } }] });
+        },
+        'name "gpu" is that of the mapping another/talos_node/gpu already; choose another one, or use that mapping by its name',
+      ],
+      "also in one VM": [
+        vm({ gpus: [{ mapping: device }, { mapping: { ...device, address: "02:00" } }] }),
+        'name "gpu" is that of the mapping stack/talos_node/gpu already; choose another one, or use that mapping by its name',
+      ],
+    },
+    atPlan: {
+      "a name is a variable": {
+        type: "string",
+        build: (stack, value: never) => mappings({ name: "gpu" }, { name: value, address: "02:00" })(stack),
+        passes: ["gpu2"],
+        fails: ["gpu"],
+      },
+    },
+  },
+  "mapping-mediated": {
+    valid: {
+      "two mediated devices of one mapping, in two VMs": (stack) => {
+        vmIn(stack, { gpus: [{ mapping: { ...device, address: "01:00.0" }, mdev: "nvidia-63" }] });
+        vmIn(stack, { gpus: [{ mapping: "gpu", mdev: "nvidia-64" }] }, password, "second");
+      },
+      "two mediated devices of one mapping, in one VM": vm({
+        gpus: [
+          { mapping: { ...device, address: "01:00.0" }, mdev: "nvidia-63" },
+          { mapping: { ...device, address: "01:00.0" }, mdev: "nvidia-63" },
+        ],
+      }),
+    },
+    invalid: {
+      "the mapping is either for mediated devices or not": [
+        (stack) => {
+          vmIn(stack, { gpus: [{ mapping: { ...device, address: "01:00.0" }, mdev: "nvidia-63" }] });
+          vmIn(stack, { gpus: [{ mapping: "gpu" }] }, password, "second");
+        },
+        'gpus[0].mapping "gpu" is used without mdev, and with it by stack/talos_node; write mdev for all of them or for none',
+      ],
+      "also where the mapping is made last": [
+        (stack) => {
+          vmIn(stack, { gpus: [{ mapping: "gpu" }] });
+          vmIn(stack, { gpus: [{ mapping: "gpu", mdev: "nvidia-63" }] }, password, "second");
+          new PciMapping(stack, "gpu", { ...device, connection: connectionIn(stack), node: "pve" });
+        },
+        'name "gpu", of stack/second, is used with mdev, and without it by stack/talos_node; write mdev for all of them or for none',
+      ],
+    },
+    atPlan: {
+      "the name of a mapping is a variable": {
+        type: "string",
+        build: (stack, value: never) => {
+          vmIn(stack, { gpus: [{ mapping: { ...device, address: "01:00.0" }, mdev: "nvidia-63" }] });
+          vmIn(stack, { gpus: [{ mapping: value }] }, password, "second");
+        },
+        passes: ["gpu2"],
+        fails: ["gpu"],
+      },
     },
   },
   "pci-address-needs-root-password": {
@@ -639,14 +927,28 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vmIn(stack, { gpus: [{ address: "01:00" }] });
         vmIn(stack, { gpus: [{ address: "01:00" }], node: "pve2" }, password, "second");
       },
+      "two mediated devices of one function": (stack) => {
+        vmIn(stack, { gpus: [{ address: "01:00.0", mdev: "nvidia-63" }] });
+        vmIn(stack, { gpus: [{ address: "01:00.0", mdev: "nvidia-63" }] }, password, "second");
+      },
+      "an existing mapping twice, which may be of several devices": (stack) => {
+        vmIn(stack, { gpus: [{ mapping: "gpu" }, { mapping: "gpu" }] });
+        vmIn(stack, { gpus: [{ mapping: "gpu" }] }, password, "second");
+      },
+      "the same name in another cluster": (stack) => {
+        vmIn(stack, { gpus: [{ mapping: device }] });
+        inAnotherStack(stack, (another) =>
+          vmIn(another, { gpus: [{ mapping: "gpu" }] }, { ...password, endpoint: "https://other.example:8006/" }),
+        );
+      },
     },
     invalid: {
       "one device in two slots": [
         vm({ gpus: [{ address: "01:00" }, { address: "0000:01:00.0" }] }),
         'gpus[1].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
       ],
-      "one function twice in one slot": [
-        gpu({ address: "01:00", functions: [0, 0] }),
+      "one device twice in one slot": [
+        gpu({ address: "01:00;01:00" }),
         'gpus[0].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
       ],
       "a function of a device that is passed through whole": [
@@ -659,6 +961,65 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(stack, { gpus: [{ address: "01:00.1" }] });
         },
         'gpus[0].address "0000:01:00.1" is already passed through by another/talos_node; choose another device',
+      ],
+      "one device in two VMs of a host, with its endpoint in two spellings": [
+        (stack) => {
+          inAnotherStack(stack, (another) =>
+            vmIn(another, { gpus: [{ address: "01:00" }] }, { ...password, endpoint: "https://PVE.example:8006" }),
+          );
+          vmIn(stack, { gpus: [{ address: "01:00" }] });
+        },
+        'gpus[0].address "0000:01:00.0" is already passed through by another/talos_node; choose another device',
+      ],
+      "a whole device beside its mediated device": [
+        vm({ gpus: [{ address: "01:00.0", mdev: "nvidia-63" }, { address: "01:00" }] }),
+        'gpus[1].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
+      ],
+      "one device by its address and by a mapping": [
+        vm({ gpus: [{ mapping: device }, { address: "01:00" }] }),
+        'gpus[1].address "0000:01:00.0" is already the mapping "gpu" of stack/talos_node/gpu; use that by its name, or choose another device',
+      ],
+      "one device by its address and by a mapping, in two VMs": [
+        (stack) => {
+          vmIn(stack, { gpus: [{ address: "01:00.1" }] });
+          vmIn(stack, { gpus: [{ mapping: device }] }, password, "second");
+        },
+        'address "0000:01:00" is already passed through by stack/talos_node; choose another device',
+      ],
+      "one device by two mappings": [
+        vm({ gpus: [{ mapping: device }, { mapping: { ...device, name: "gpu2", address: "0000:01:00.0" } }] }),
+        'address "0000:01:00.0" is already the mapping "gpu" of stack/talos_node/gpu; use that by its name, or choose another device',
+      ],
+      "a mapping of one device in two slots": [
+        vm({ gpus: [{ mapping: device }, { mapping: "gpu" }] }),
+        'gpus[1].mapping "gpu" is the mapping of one device, already passed through by gpus[0]; choose another device',
+      ],
+      "a mapping of one device described twice": [
+        vm({ gpus: [{ mapping: device }, { mapping: device }] }),
+        'gpus[1].mapping "gpu" is the mapping of one device, already passed through by gpus[0]; choose another device',
+      ],
+      "a mapping of one device in two VMs": [
+        (stack) => {
+          const mapping = new PciMapping(stack, "gpu", { ...device, connection: connectionIn(stack), node: "pve" });
+          vmIn(stack, { gpus: [{ mapping: mapping.name }] });
+          vmIn(stack, { gpus: [{ mapping }] }, password, "second");
+        },
+        'gpus[0].mapping "gpu" is the mapping of one device, already passed through by stack/talos_node; choose another device',
+      ],
+      "a mapping of one device in two stacks": [
+        (stack) => {
+          inAnotherStack(stack, (another) => vmIn(another, { gpus: [{ mapping: device }] }));
+          vmIn(stack, { gpus: [{ mapping: "gpu" }] });
+        },
+        'gpus[0].mapping "gpu" is the mapping of one device, already passed through by another/talos_node; choose another device',
+      ],
+      "a mapping of one device in two VMs, made last": [
+        (stack) => {
+          vmIn(stack, { gpus: [{ mapping: "gpu" }] });
+          vmIn(stack, { gpus: [{ mapping: "gpu" }] }, password, "second");
+          new PciMapping(stack, "gpu", { ...device, connection: connectionIn(stack), node: "pve" });
+        },
+        'name "gpu", of stack/second, is the mapping of one device, already passed through by stack/talos_node; choose another device',
       ],
     },
     atPlan: {
@@ -676,6 +1037,24 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         },
         passes: ["02:00", "01:00.1"],
         fails: ["01:00", "0000:01:00.0"],
+      },
+      "the address of a mapping is a variable": {
+        type: "string",
+        build: (stack, value: never) => {
+          vmIn(stack, { gpus: [{ address: "01:00" }] });
+          vmIn(stack, { gpus: [{ mapping: { ...device, address: value } }] }, password, "second");
+        },
+        passes: ["02:00", "01:00.1"],
+        fails: ["01:00", "0000:01:00.0"],
+      },
+      "the name of a mapping is a variable": {
+        type: "string",
+        build: (stack, value: never) => {
+          vmIn(stack, { gpus: [{ mapping: device }] });
+          vmIn(stack, { gpus: [{ mapping: value }] }, password, "second");
+        },
+        passes: ["gpu2"],
+        fails: ["gpu"],
       },
     },
   },
@@ -721,6 +1100,44 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         gpu({ address: "01:00", functions: "all", mdev: "nvidia-63" }),
         'gpus[0].mdev "nvidia-63" is used with 0000:01:00; name one function, such as 0000:01:00.0',
       ],
+      "nor of a mapping of several": [
+        gpu({ mapping: device, mdev: "nvidia-63" }),
+        'gpus[0].mdev "nvidia-63" is used with 0000:01:00; name one function, such as 0000:01:00.0',
+      ],
+    },
+  },
+  "mdev-type": {
+    valid: { "as the host prints it": gpu({ address: "01:00.0", mdev: "i915-GVTg_V5_4" }) },
+    invalid: {
+      "a path": [
+        gpu({ address: "01:00.0", mdev: "types/nvidia-63" }),
+        'gpus[0].mdev "types/nvidia-63" is no type; write it as `ls /sys/bus/pci/devices/*/mdev_supported_types` prints it, such as "nvidia-63"',
+      ],
+    },
+    atPlan: {
+      "the type is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: "01:00.0", mdev: value }] }),
+        passes: ["nvidia-63"],
+        fails: ["a/b", "a.b", "a:b", "a,b", ""],
+      },
+    },
+  },
+  "rom-file-name": {
+    valid: { "a file": gpu({ address: "01:00", romFile: "gpu.rom" }) },
+    invalid: {
+      "it would be read as another option": [
+        gpu({ address: "01:00", romFile: "gpu.rom,x-vga=1" }),
+        'gpus[0].romFile "gpu.rom,x-vga=1" is not the name of a file; write that of one in /usr/share/kvm/, such as "gpu.rom"',
+      ],
+    },
+    atPlan: {
+      "the file is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: "01:00", romFile: value }] }),
+        passes: ["gpu.rom"],
+        fails: ["a;b", "a,b", ""],
+      },
     },
   },
   "pci-device-id": {
@@ -737,6 +1154,120 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => mapping({ deviceId: value })(stack),
         passes: ["10de:2684"],
         fails: ["01:00.0"],
+      },
+    },
+  },
+  "usb-host-or-mapping": {
+    valid: { "by host": vm({ usb: [{ host: "1050:0407" }] }), "by mapping": vm({ usb: [{ mapping: "key" }] }) },
+    invalid: {
+      "Proxmox does not know which device": [
+        vm({ usb: [{}] }),
+        'usb[0] has neither host nor mapping; write one, such as host: "1050:0407"',
+      ],
+      "Proxmox refuses both": [
+        vm({ usb: [{ host: "1-2", mapping: "key" }] }),
+        'usb[0] has both host "1-2" and mapping "key"; write one of them',
+      ],
+    },
+  },
+  "usb-host": {
+    valid: {
+      "vendor and product": vm({ usb: [{ host: "0x1050:0x0407" }, { host: "1D6B:0002" }] }),
+      "bus and port": vm({ usb: [{ host: "1-2" }, { host: "10-1.4.2" }] }),
+    },
+    invalid: {
+      "a device's number on its bus": [
+        vm({ usb: [{ host: "001:004" }] }),
+        'usb[0].host "001:004" is no USB device; write vendor and product as `lsusb` prints them, such as "1050:0407", or bus and port, such as "1-2.3"',
+      ],
+      "a redirected device of a client": [
+        vm({ usb: [{ host: "spice" }] }),
+        'usb[0].host "spice" is no USB device; write vendor and product as `lsusb` prints them, such as "1050:0407", or bus and port, such as "1-2.3"',
+      ],
+    },
+    atPlan: {
+      "the device is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { usb: [{ host: value }] }),
+        passes: ["1050:0407", "1-2.3"],
+        fails: ["1050", "1-", "1.2-3", "1050:0407,usb3=1"],
+      },
+    },
+  },
+  "usb-host-needs-root-password": {
+    valid: {
+      "root's password": vm({ usb: [{ host: "1050:0407" }] }),
+      "a mapping with a token": vm({ usb: [{ mapping: "key" }] }, apiToken),
+    },
+    invalid: {
+      "no token may set a device of the host": [
+        vm({ usb: [{ host: "1050:0407" }] }, apiToken),
+        'usb[0].host "1050:0407" is raw, which no API token may set; use credentials: "password" with root@pam, or give the device by mapping',
+      ],
+      "no other user may": [
+        vm({ usb: [{ host: "1-2" }] }, { ...password, username: "terraform@pve" }),
+        'usb[0].host "1-2" is raw, which only root@pam may set, not "terraform@pve"; use username: "root@pam", or give the device by mapping',
+      ],
+    },
+    atPlan: {
+      "the user is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { usb: [{ host: "1-2" }] }, { ...password, username: value }),
+        passes: ["root@pam"],
+        fails: ["terraform@pve"],
+      },
+    },
+  },
+  "usb-slots": {
+    valid: { "four devices": vm({ usb: Array.from({ length: 4 }, (_, port) => ({ host: `1-${port}` })) }) },
+    invalid: {
+      "the provider reads no usb4 back": [
+        vm({ usb: Array.from({ length: 5 }, (_, port) => ({ host: `1-${port}` })) }),
+        "usb has 5 entries; pass through 4 devices at most, or a whole USB controller as a PCI device",
+      ],
+    },
+  },
+  "serial-device": {
+    valid: {
+      "a socket and a device": vm({ serialDevices: ["socket", "/dev/ttyS0"] }),
+      "four devices": vm({ serialDevices: ["socket", "socket", "socket", "socket"] }),
+    },
+    invalid: {
+      "a name that is no path": [
+        vm({ serialDevices: ["ttyS0"] }),
+        'serialDevices[0] is "ttyS0"; write "socket", or a device of the host such as "/dev/ttyS0"',
+      ],
+      "there is no serial4": [
+        vm({ serialDevices: ["socket", "socket", "socket", "socket", "socket"] }),
+        "serialDevices has 5 entries; write 4 at most",
+      ],
+    },
+    atPlan: {
+      "the device is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { serialDevices: [value] }),
+        passes: ["socket", "/dev/ttyS0"],
+        fails: ["ttyS0", "/dev/", "/dev/a,b"],
+      },
+    },
+  },
+  "serial-device-needs-root-password": {
+    valid: {
+      "root's password": vm({ serialDevices: ["/dev/ttyS0"] }),
+      "a socket with a token": vm({ serialDevices: ["socket"] }, apiToken),
+    },
+    invalid: {
+      "no token may set a device of the host": [
+        vm({ serialDevices: ["socket", "/dev/ttyS0"] }, apiToken),
+        'serialDevices[1] "/dev/ttyS0" is a device of the host, which no API token may set; use credentials: "password" with root@pam, or write "socket"',
+      ],
+    },
+    atPlan: {
+      "the device is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { serialDevices: [value] }, apiToken),
+        passes: ["socket"],
+        fails: ["/dev/ttyS0"],
       },
     },
   },

@@ -18,6 +18,7 @@ const vmProps = {
   gpus: [
     { address: "01:00", functions: [0], pcie: true, rombar: true, xvga: false, romFile: "gpu.rom", mdev: "nvidia-63" },
   ],
+  usb: [{ host: "1050:0407" }],
   cpu: { cores: 4, sockets: 1, type: "host" },
   memory: { dedicated: 4096, floating: 0 },
   disks: [
@@ -67,8 +68,8 @@ const judgedOfVm: Judged = {
   "boot.iso.guestAgent": ["agent-needs-extension"],
   "gpus[0].address": ["pci-address-format"],
   "gpus[0].functions[0]": ["pci-address-format"],
-  "gpus[0].mapping": [],
-  "gpus[0].mapping.name": [],
+  "gpus[0].mapping": ["mapping-name"],
+  "gpus[0].mapping.name": ["mapping-name"],
   "gpus[0].mapping.address": ["pci-address-format"],
   "gpus[0].mapping.deviceId": ["pci-device-id"],
   "gpus[0].mapping.subsystemId": ["pci-device-id"],
@@ -76,8 +77,10 @@ const judgedOfVm: Judged = {
   "gpus[0].pcie": [],
   "gpus[0].rombar": ["rombar-boolean"],
   "gpus[0].xvga": [],
-  "gpus[0].romFile": [],
-  "gpus[0].mdev": [],
+  "gpus[0].romFile": ["rom-file-name"],
+  "gpus[0].mdev": ["mdev-type"],
+  "usb[0].host": ["usb-host"],
+  "usb[0].mapping": ["mapping-name"],
   "cpu.cores": ["cpu-cores"],
   "cpu.sockets": ["cpu-cores"],
   "cpu.type": ["cpu-type-host"],
@@ -113,7 +116,7 @@ const judgedOfVm: Judged = {
   bios: ["prop-type"],
   machine: ["pcie-needs-q35", "machine-type"],
   scsiHardware: ["scsi-controller", "prop-type"],
-  "serialDevices[0]": [],
+  "serialDevices[0]": ["serial-device"],
   "vga.type": ["prop-type"],
   "vga.memory": ["vga-memory"],
   "startup.order": ["startup-order"],
@@ -269,6 +272,7 @@ const alternatives: Readonly<Record<string, object>> = {
   "boot.image": { fileId: "local:import/talos.qcow2", guestAgent: true },
   "boot.iso": { fileId: "local:iso/talos.iso", guestAgent: true },
   "boot.clone.name": { name: "talos-template", guestAgent: true },
+  "usb[0].mapping": {},
   "gpus[0].mapping": { name: "gpu", address: "01:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 1 },
 };
 
@@ -279,7 +283,8 @@ function with_(props: object, path: string, value: unknown): object {
   if (alternative?.startsWith("boot.clone")) Object.assign(copy.boot, { clone: alternatives[alternative] });
   else if (alternative?.startsWith("boot")) {
     Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
-  } else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
+  } else if (alternative?.startsWith("usb")) Object.assign(copy, { usb: [{ mapping: "key" }] });
+  else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
   if (path.startsWith("machine.interfaces")) {
     const { name, address, installDisk } = nodeProps.machine;
     Object.assign(copy, { machine: { name, address, installDisk, interfaces: structuredClone(machineInterfaces) } });

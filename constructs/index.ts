@@ -17,6 +17,7 @@ export type { NetworkDevice } from "./proxmox/network-device";
 export { PciAddress } from "./proxmox/pci-address";
 export { PciMapping, type PciMappingDevice, type PciMappingProps } from "./proxmox/pci-mapping";
 export type { VmStartup } from "./proxmox/startup";
+export type { Usb, UsbAtHost, UsbByMapping } from "./proxmox/usb";
 export type { VmVga } from "./proxmox/vga";
 export * from "./rules/condition";
 export { type Check, enforce, type Rule } from "./rules/rule";

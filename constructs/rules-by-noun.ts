@@ -16,11 +16,14 @@ import * as initialization from "./proxmox/initialization";
 import * as machineType from "./proxmox/machine-type";
 import * as memory from "./proxmox/memory";
 import * as networkDevice from "./proxmox/network-device";
+import * as passthrough from "./proxmox/passthrough";
 import * as pciMapping from "./proxmox/pci-mapping";
 import * as scsiController from "./proxmox/scsi-controller";
+import * as serialDevice from "./proxmox/serial-device";
 import * as startup from "./proxmox/startup";
 import * as tags from "./proxmox/tags";
 import * as template from "./proxmox/template";
+import * as usb from "./proxmox/usb";
 import * as vga from "./proxmox/vga";
 import * as vmId from "./proxmox/vm-id";
 import type { Rule } from "./rules/rule";
@@ -38,7 +41,7 @@ export type RuleDescription = Omit<Rule<never>, "checks">;
 /** Every rule, by noun. */
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
   "Any construct": [propType, ...addressRules],
-  "Proxmox connection": connection.rules,
+  "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [
     ...vm.nameRules,
     ...vm.textRules,
@@ -51,7 +54,8 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...startup.rules,
     ...tags.rules,
   ],
-  GPU: [...gpu.rules, ...pciMapping.rules],
+  GPU: [...gpu.rules, ...passthrough.rules, ...pciMapping.rules],
+  "USB and serial devices": [...usb.rules, ...serialDevice.rules],
   "Processor, memory and firmware": [
     ...cpu.rules,
     ...memory.rules,

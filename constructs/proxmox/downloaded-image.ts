@@ -1,10 +1,10 @@
 import { Construct } from "constructs";
 import { DownloadFile } from "../../.gen/providers/proxmox/download-file";
-import { lifecycleWith } from "../rules/rule";
+import { enforce, lifecycleWith } from "../rules/rule";
 import { fitProps, flag, instanceOf, required, type Shape, text } from "../rules/shape";
 import { at } from "../terraform/address";
 import type { DiskImage } from "./boot-medium";
-import { ProxmoxConnection } from "./connection";
+import { ProxmoxConnection, useRules } from "./connection";
 
 /** A disk image on the web, uncompressed: only such images can be imported. */
 export interface ImageFile {
@@ -58,11 +58,17 @@ export class DownloadedImage extends Construct implements DiskImage {
   constructor(scope: Construct, id: string, props: DownloadedImageProps) {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
-    const { node, datastore = "local", url, fileName, guestAgent = false } = fitted.props;
+    const { connection, node, datastore = "local", url, fileName, guestAgent = false } = fitted.props;
+    const preconditions = [
+      ...(connection?.preconditions ?? []),
+      ...fitted.preconditions,
+      ...enforce(this, useRules, { connection, user: this }),
+    ];
     this.guestAgent = guestAgent;
     this.resource = at(
       id,
       new DownloadFile(this, "Resource", {
+        provider: connection?.provider,
         nodeName: node,
         datastoreId: datastore,
         contentType: "import",
@@ -70,7 +76,7 @@ export class DownloadedImage extends Construct implements DiskImage {
         fileName,
         // Plans must not depend on the server answering.
         overwrite: false,
-        lifecycle: lifecycleWith(fitted.preconditions),
+        lifecycle: lifecycleWith(preconditions),
       }),
     );
   }

@@ -17,7 +17,7 @@ import { addressed, addressRules, at } from "../terraform/address";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
 import * as clone from "./clone";
-import { ProxmoxConnection } from "./connection";
+import { ProxmoxConnection, useRules } from "./connection";
 import * as cpu from "./cpu";
 import * as disk from "./disk";
 import * as firmware from "./firmware";
@@ -28,11 +28,14 @@ import * as machineType from "./machine-type";
 import * as memory from "./memory";
 import { isNode, proxmoxName } from "./name";
 import * as networkDevice from "./network-device";
-import { PciMapping } from "./pci-mapping";
+import * as passthrough from "./passthrough";
+import type { PciMapping } from "./pci-mapping";
 import * as scsiController from "./scsi-controller";
+import * as serialDevice from "./serial-device";
 import * as startup from "./startup";
 import * as tags from "./tags";
 import * as template from "./template";
+import * as usb from "./usb";
 import * as vga from "./vga";
 import * as vmId from "./vm-id";
 
@@ -70,6 +73,13 @@ export interface ProxmoxGpuVmProps {
    * @default - none
    */
   readonly gpus?: readonly gpu.Gpu[];
+
+  /**
+   * USB devices to pass through, four at most.
+   *
+   * @default - none
+   */
+  readonly usb?: readonly usb.Usb[];
 
   /**
    * Processor.
@@ -192,6 +202,7 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   boot: required(bootMedium.shape),
   guest: guest.shape,
   gpus: listOf(gpu.shape),
+  usb: listOf(usb.shape),
   cpu: cpu.shape,
   memory: memory.shape,
   disks: listOf(disk.shape),
@@ -202,7 +213,7 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   bios: firmware.biosShape,
   machine: text,
   scsiHardware: scsiController.shape,
-  serialDevices: listOf(text),
+  serialDevices: serialDevice.shape,
   vga: vga.shape,
   startup: startup.shape,
   onBoot: flag,
@@ -218,7 +229,8 @@ const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
     guest: props.guest ?? "talos",
     machine: props.machine ?? "q35",
     scsiHardware: props.scsiHardware ?? scsiController.defaultScsiController,
-    serialDevices: props.serialDevices ?? ["socket"],
+    serialDevices: serialDevice.withDefaults(props.serialDevices),
+    usb: usb.withDefaults(props.usb),
     networkDevices: props.networkDevices ?? [{}],
     disks: props.disks ?? (boot.clone ? [] : [{ size: 100 }]),
     efiDisk: props.efiDisk ?? firmware.withDefaults(bios),
@@ -252,6 +264,7 @@ export const textRules: readonly Rule<{ readonly node: string; readonly descript
 
 /** All that a VM is held to, in the order in which problems are told. */
 const rules = [
+  ...useRules,
   ...nameRules,
   ...textRules,
   ...guest.rules,
@@ -259,6 +272,9 @@ const rules = [
   ...template.rules,
   ...scsiController.rules,
   ...gpu.rules,
+  ...passthrough.rules,
+  ...usb.rules,
+  ...serialDevice.rules,
   ...bootMedium.rules,
   ...clone.rules,
   ...cpu.rules,
@@ -287,7 +303,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   /** Every VM of the Proxmox cluster; undefined without a VM id to look for. */
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
   /** Mappings created for this VM's GPUs. */
-  readonly pciMappings: PciMapping[] = [];
+  readonly pciMappings: readonly PciMapping[];
 
   readonly name: string;
   readonly address?: string;
@@ -313,27 +329,27 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.memory = settings.memory;
     this.disks = disks.map((each, place) => disk.block(each, place, place === 0 ? boot.image?.fileId : undefined));
     this.networkDevices = networkDevices.map(networkDevice.block);
-    this.gpus = (settings.gpus ?? []).map((each, slot) => this.withMappingMade(each, slot, node));
-    this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this);
-    this.templates = template.templatesOf(this, boot.clone);
+    this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this, connection);
+    this.templates = template.templatesOf(this, boot.clone, connection);
+    const { gpus, pciMappings, taken, used } = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
+    this.gpus = gpus;
+    this.pciMappings = pciMappings;
 
-    const cluster = String(connection?.endpoint);
     const earlierIds =
-      settings.vmId === undefined ? [] : claim(`VM ids of ${cluster}`, settings.vmId, settings.vmId, this);
-    const earlierDevices = this.gpus
-      .flatMap(gpu.addressesOf)
-      .flatMap((address) => claim(`devices of ${cluster} ${node}`, address.device, address, this));
+      settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
     enforce(this, addressRules, addressed(this, "VMs"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...fitted.preconditions,
       ...enforce(this, rules, {
         ...settings,
-        gpus: this.gpus,
+        user: this,
+        gpus,
+        taken,
+        used,
         allVms: this.allVms,
         templates: this.templates,
         earlierIds,
-        earlierDevices,
         otherDrives: [
           ...(settings.initialization
             ? [{ interface: initialization.driveInterface, what: "the cloud-init drive" }]
@@ -350,6 +366,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.resource = at(
       id,
       new VirtualEnvironmentVm(this, "Resource", {
+        provider: connection?.provider,
         name,
         nodeName: node,
         vmId: settings.vmId,
@@ -373,8 +390,9 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         memory: this.memory,
         networkDevice: [...this.networkDevices],
         operatingSystem: { type: "l26" },
-        serialDevice: blocks(settings.serialDevices.map((device) => ({ device }))),
+        serialDevice: blocks(serialDevice.block(settings.serialDevices)),
         startup: settings.startup,
+        usb: blocks(settings.usb.map(usb.block)),
         vga: settings.vga && vga.block(settings.vga),
         lifecycle: lifecycleWith(preconditions),
       }),
@@ -401,15 +419,6 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   /** Addresses that the guest agent reports, of each network device. */
   get ipv4Addresses(): IResolvable {
     return this.resource.ipv4Addresses;
-  }
-
-  private withMappingMade(device: gpu.Gpu, slot: number, node: string): gpu.Gpu {
-    if (typeof device.mapping !== "object") return device;
-    const { name } = device.mapping;
-    const id = isUnknown(name) ? `${this.node.id}_gpu${slot}` : name;
-    const mapping = new PciMapping(this, id, { ...device.mapping, node });
-    this.pciMappings.push(mapping);
-    return { ...device, mapping: mapping.name };
   }
 }
 
