@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultCiliumVersion } from "../constructs/cilium/version";
-import { defaultKubernetesVersion, defaultTalosVersion, talosMinors } from "../constructs/talos/version";
+import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
+import { defaultTalosVersion, talosMinors } from "../constructs/talos/version";
 import packageJson from "../package.json";
 import { rulesDocument } from "../scripts/rules-document";
 

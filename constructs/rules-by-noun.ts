@@ -28,11 +28,13 @@ import * as vga from "./proxmox/vga";
 import * as vmId from "./proxmox/vm-id";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
+import * as extension from "./talos/extension";
 import * as image from "./talos/image";
+import * as kubernetesVersion from "./talos/kubernetes-version";
 import * as nvidiaDriver from "./talos/nvidia-driver";
-import { talosPatchRules } from "./talos/patch-rules";
+import * as patch from "./talos/patch-rules";
 import * as singleNode from "./talos/single-node-rules";
-import { kubernetesVersionRules, talosVersionRules } from "./talos/version";
+import * as talosVersion from "./talos/version";
 import { addressRules } from "./terraform/address";
 
 /** What is to be read of a rule. Some are checked of several nouns, each in its own file. */
@@ -64,13 +66,13 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...vga.rules,
   ],
   "Disks and network": [...scsiController.rules, ...disk.rules, ...networkDevice.rules, ...initialization.rules],
-  "Talos image": [...image.rules, ...nvidiaDriver.rules],
+  "Talos image": [...image.rules, ...extension.rules, ...nvidiaDriver.rules],
   "Talos node": [
-    ...talosVersionRules,
-    ...kubernetesVersionRules,
+    ...talosVersion.rules,
+    ...kubernetesVersion.rules,
     ...singleNode.plainMachineRules,
     ...singleNode.rules,
-    ...talosPatchRules,
+    ...patch.rules,
   ],
   Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],
 };

@@ -12,6 +12,7 @@ import { hostName, isHostName } from "../rules/host-name";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { type Fitted, fitProps, flag, instanceOf, listOf, number, required, type Shape, text } from "../rules/shape";
 import { asText } from "../rules/shown";
+import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine } from "../talos/machine";
 import { addressed, addressRules, at } from "../terraform/address";
 import * as agent from "./agent";
@@ -370,7 +371,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         name,
         nodeName: node,
         vmId: settings.vmId,
-        description: settings.description,
+        description: settings.description && literalText(settings.description),
         tags: settings.tags && tags.block(settings.tags),
         machine: settings.machine,
         bios: settings.bios as string,

@@ -34,14 +34,6 @@ export function withoutPrefix(cidr: string): string {
 /** Whether the address, with or without prefix length, is one of IPv6. */
 export const isIpv6 = (address: string | undefined): Condition => matches(address, /:/);
 
-/** One text for addresses of IPv6, another for those of IPv4. */
-export function byFamily(address: string | undefined, ipv6: string, ipv4: string): string {
-  const family = isIpv6(address);
-  if (typeof family === "boolean") return family ? ipv6 : ipv4;
-  // The function keeps the conditional together where it becomes part of another expression.
-  return Token.asString(Fn.tostring(Fn.conditional(family, ipv6, ipv4)));
-}
-
 /** Whether the address is in the network of `cidr`; both must be addresses. */
 export function isInNetwork(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {

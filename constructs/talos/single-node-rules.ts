@@ -1,12 +1,13 @@
+import { Fn, Token } from "cdktf";
 import type { EarlierClaim } from "../rules/claims";
-import { and, equal, matches, or, wholeNumber } from "../rules/condition";
+import { and, asArgument, type Condition, equal, isUnknown, matches, or, wholeNumber } from "../rules/condition";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
 import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
 import { isAddress, isCidr } from "../rules/ip-address";
 import { hasMacAddressOfEach, macAddressOfEach } from "../rules/mac-address";
 import { given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { asText, shown } from "../rules/shown";
 import type { TalosMachine } from "./machine";
 
 /** Rules of a machine that is no construct, which has rules of its own. */
@@ -38,6 +39,9 @@ export const rules: readonly Rule<{
   readonly machine: TalosMachine;
   readonly endpoint?: string;
   readonly installDisk: string;
+  readonly version: string;
+  /** The installer image, where it is not one made for the version. */
+  readonly installer?: string;
   readonly readyTimeout: number;
   readonly earlierClusters: readonly EarlierClaim<string>[];
 }>[] = [
@@ -83,6 +87,17 @@ export const rules: readonly Rule<{
     },
   },
   {
+    id: "installer-version",
+    demands: "the installer image is of the node's Talos version",
+    because: "the node would get a configuration of one version and run another, which may refuse it",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
+    checks: ({ installer, version }) =>
+      given(installer, (installer) => ({
+        holds: hasTag(installer, version),
+        problem: `talos.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+      })),
+  },
+  {
     id: "cluster-name",
     demands: "a cluster's name has letters, digits, hyphens and dots",
     because: "it names the cluster's directory and its context in kubeconfig",
@@ -118,3 +133,10 @@ export const rules: readonly Rule<{
       })),
   },
 ];
+
+/** Whether the image has the tag, with a digest behind it or without. */
+function hasTag(image: string, tag: string): Condition {
+  if (!isUnknown(image) && !isUnknown(tag)) return image.split("@")[0]?.endsWith(`:${tag}`) ?? false;
+  const withoutDigest = Token.asString(Fn.element(Fn.split("@", asArgument(image)), 0));
+  return Token.asAny(Fn.endswith(withoutDigest, Fn.join(":", ["", asArgument(tag)])));
+}

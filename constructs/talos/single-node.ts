@@ -14,11 +14,14 @@ import { claim } from "../rules/claims";
 import { withoutPrefix } from "../rules/ip-address";
 import { enforce, lifecycleWith } from "../rules/rule";
 import { fitProps, instanceOf, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
+import { literalText } from "../rules/text";
 import { at } from "../terraform/address";
 import { oncePerStack } from "../terraform/once";
 import { type TalosRelease, talosProvider } from "./image";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
+import * as kubernetesVersion from "./kubernetes-version";
 import type { TalosInterface, TalosMachine } from "./machine";
+import { asUrlHost } from "./node-address";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import {
@@ -29,12 +32,13 @@ import {
   nodeIpPatch,
   renderPatch,
   schedulingPatch,
+  subnetsPatch,
   type TalosPatch,
   timePatch,
 } from "./patch";
-import { talosPatchRules } from "./patch-rules";
+import * as patchRules from "./patch-rules";
 import { plainMachineRules, rules } from "./single-node-rules";
-import { byTalosMinor, kubernetesVersionRules, talosVersionRules } from "./version";
+import * as talosVersion from "./version";
 
 export interface TalosSingleNodeProps {
   /** Name of the cluster, and of its context in kubeconfig and talosconfig. */
@@ -172,10 +176,10 @@ export class TalosSingleNode extends Construct {
     const { version } = talos;
     this.clusterName = clusterName;
     this.address = withoutPrefix(machine.address ?? "");
-    this.endpoint = given.endpoint ?? `https://${this.address}:6443`;
+    this.endpoint = given.endpoint ?? `https://${asUrlHost(this.address)}:6443`;
     this.talosVersion = version;
     this.nvidia = talos.nvidia;
-    this.kubernetesVersion = given.kubernetesVersion ?? byTalosMinor(version, (minor) => minor.defaultKubernetes);
+    this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
     this.configPatches = configPatches;
     this.installDisk = given.installDisk ?? machine.installDisk;
     const { installDisk } = this;
@@ -185,26 +189,37 @@ export class TalosSingleNode extends Construct {
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...fitted.preconditions,
-      ...enforce(this, talosVersionRules, { version }),
-      ...enforce(this, kubernetesVersionRules, { version, kubernetesVersion: this.kubernetesVersion }),
+      ...enforce(this, talosVersion.rules, { version }),
+      ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
       ...(Construct.isConstruct(machine) ? [] : enforce(this, plainMachineRules, machine)),
       ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidia.rules, talos)),
-      ...enforce(this, talosPatchRules, { version, configPatches }),
+      ...enforce(this, patchRules.rules, {
+        configPatches,
+        version,
+        clusterName,
+        endpoint: this.endpoint,
+        installDisk,
+        installer: talos.installer,
+      }),
       ...enforce(this, rules, {
         clusterName,
         machine,
         endpoint: given.endpoint,
         installDisk,
+        version,
+        installer: Construct.isConstruct(talos) ? undefined : talos.installer,
         readyTimeout,
         earlierClusters,
       }),
     ];
 
+    const subnets = subnetsPatch(this.address);
     this.patches.push(
       installPatch(installDisk, talos.installer),
       networkPatch(machine),
       hostnamePatch(version, machine.name),
-      nodeIpPatch(machine.address ?? ""),
+      nodeIpPatch(this.address),
+      ...(subnets ? [subnets] : []),
       schedulingPatch,
       discoveryPatch,
       ...(timeServers ? [timePatch(timeServers)] : []),
@@ -222,7 +237,8 @@ export class TalosSingleNode extends Construct {
       "cluster",
       new MachineSecrets(this, "MachineSecrets", {
         talosVersion: version,
-        lifecycle: lifecycleWith(preconditions),
+        // Another version would make the secrets unknown for a whole apply, and a lower one would replace them all.
+        lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: ["talos_version"] },
       }),
     );
     const { clientConfiguration } = this.machineSecrets;
@@ -315,7 +331,7 @@ export class TalosSingleNode extends Construct {
     return at(
       name,
       new File(this, name, {
-        filename: `${directory}/${name}`,
+        filename: literalText(`${directory}/${name}`),
         content,
         filePermission: "0600",
         directoryPermission: "0700",
