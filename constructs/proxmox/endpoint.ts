@@ -34,9 +34,9 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
 ];
 
 /** The endpoint for a message: what is before an `@` may be a secret. */
-const withoutSecrets = (endpoint: string): string =>
+export const withoutSecrets = (endpoint: string): string =>
   isUnknown(endpoint)
-    ? Token.asString(Fn.replace(asArgument(endpoint), "/^(https?:[/][/])?.*@/", "$1…@"))
+    ? Token.asString(Fn.replace(asArgument(endpoint), "/(?i)^(https?:[/][/])?.*@/", "$1…@"))
     : endpoint.replace(/^(https?:[/][/])?.*@/is, "$1…@");
 
 /**
