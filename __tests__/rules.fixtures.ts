@@ -135,6 +135,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         connection({ endpoint: "http://pve.example:8006" }),
         'endpoint "http://pve.example:8006" is not an https URL; write it as in "https://pve.example:8006/"',
       ],
+      "the provider would keep the query in every address": [
+        connection({ endpoint: "https://pve.example:8006/?a=b" }),
+        'endpoint "https://pve.example:8006/?a=b" is not an https URL; write it as in "https://pve.example:8006/"',
+      ],
       "Proxmox does not listen on the port of https": [
         connection({ endpoint: "https://pve.example/" }),
         'endpoint "https://pve.example/" has no port; write it as in "https://pve.example:8006/", with 443 where a proxy answers for Proxmox',
@@ -149,7 +153,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, {}, { ...password, endpoint: value }),
         passes: ["https://pve.example:8006/", "https://[2001:db8::2]:8006/api2/json"],
-        fails: ["http://pve.example:8006/", "pve.example", "https://pve.example/"],
+        fails: ["http://pve.example:8006/", "pve.example", "https://pve.example/", "https://pve .example:8006/"],
       },
       "the endpoint of Kubernetes is a variable": {
         type: "string",

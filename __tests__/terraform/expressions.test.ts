@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import { PciAddress } from "../../constructs";
+import { withoutSecrets } from "../../constructs/proxmox/endpoint";
+import { inFull } from "../../constructs/proxmox/pci-address";
 import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
 import { hostnamePatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
@@ -52,6 +54,12 @@ const cases: Case[] = [
   ...sameAsAtSynth("writes the whole device", (text) => `${PciAddress.parse(text)?.wholeDevice()}`, [
     "01:00.1",
     "0A:00",
+  ]),
+  ...sameAsAtSynth("writes the address of a mapping", inFull, ["01:00", "01:00.1", "0000:0A:00", "00010000:0A:1F.7"]),
+  ...sameAsAtSynth("hides what may be secret in", withoutSecrets, [
+    "https://pve.example:8006/",
+    "HTTPS://root@pam:hunter2@pve.example:8006/",
+    "root:hunter2@pve.example",
   ]),
   ...sameAsAtSynth("drops the prefix length of", withoutPrefix, ["192.168.1.50/24", "fd00::50/64"]),
   ...sameAsAtSynth("knows the network of", (cidr) => isInNetwork("192.168.1.1", cidr), [

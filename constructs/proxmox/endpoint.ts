@@ -6,7 +6,7 @@ import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 
 const example = '"https://pve.example:8006/"';
-const https = /^https:[/][/][^/ ]+/;
+const https = /^https:[/][/][^/?# ]+([/][^?# ]*)?$/i;
 
 export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
   {
@@ -15,7 +15,7 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
       given(endpoint && withoutSecrets(endpoint), (endpoint) => [
         isHttpsEndpoint(endpoint, https, `an https URL; write it as in ${example}`),
         {
-          holds: or(not(matches(endpoint, https)), matches(endpoint, /^https:[/][/][^/ ]+:[0-9]+([/]|$)/)),
+          holds: or(not(matches(endpoint, https)), matches(endpoint, /^https:[/][/][^/]+:[0-9]+([/]|$)/i)),
           problem: `endpoint ${shown(endpoint)} has no port; write it as in ${example}, with 443 where a proxy answers for Proxmox`,
         },
       ]),
@@ -34,9 +34,9 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
 ];
 
 /** The endpoint for a message: what is before an `@` may be a secret. */
-const withoutSecrets = (endpoint: string): string =>
+export const withoutSecrets = (endpoint: string): string =>
   isUnknown(endpoint)
-    ? Token.asString(Fn.replace(asArgument(endpoint), "/^(https?:[/][/])?.*@/", "$1…@"))
+    ? Token.asString(Fn.replace(asArgument(endpoint), "/(?i)^(https?:[/][/])?.*@/", "$1…@"))
     : endpoint.replace(/^(https?:[/][/])?.*@/is, "$1…@");
 
 /**

@@ -126,10 +126,11 @@ function mappingsOf(
   return gpus.map(({ mapping }, slot) => {
     if (mapping === undefined || mapping instanceof PciMapping) return mapping;
     if (typeof mapping === "string") return mappingNamed(vm, mapping);
-    const description = JSON.stringify(mapping);
+    const { name, address, deviceId, subsystemId, iommuGroup } = mapping;
+    const description = JSON.stringify([name, address, deviceId, subsystemId, iommuGroup]);
     const same = made.get(description);
     if (same) return same;
-    const id = isFreeId(vm, mapping.name) ? mapping.name : `${vm.node.id}_gpu${slot}`;
+    const id = isFreeId(vm, name) ? name : `${vm.node.id}_gpu${slot}`;
     const ours = new PciMapping(vm, id, { ...mapping, connection, node });
     made.set(description, ours);
     return ours;
