@@ -1,23 +1,44 @@
+import type { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
 import fc from "fast-check";
-import { ProxmoxConnection, ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../constructs";
+import {
+  DownloadedImage,
+  type DownloadedImageProps,
+  PciMapping,
+  type PciMappingProps,
+  ProxmoxConnection,
+  ProxmoxGpuVm,
+  type ProxmoxGpuVmProps,
+} from "../constructs";
 import { cpuTypes } from "../constructs/proxmox/cpu";
 import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
-import { cloneParameters, createParameters } from "./proxmox-call";
+import { cloneParameters, createParameters, downloadParameters, mappingParameters } from "./proxmox-call";
 import { newStack, password, type TerraformJson } from "./stacks";
 
-/** VMs of one stack, as far as the constructs accept them. */
-function acceptedVms(all: readonly object[]): TerraformJson[] {
+/** Of these props of one stack, the resources of those that the constructs accept. */
+function accepted(
+  all: readonly object[],
+  type: string,
+  make: (stack: TerraformStack, id: string, props: object) => Construct,
+): TerraformJson[] {
   const stack = newStack();
-  const connection = new ProxmoxConnection(stack, "proxmox", password);
-  const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
-  const base = { connection, name: "talos-gpu", node: "pve", boot };
   all.forEach((props, place) => {
-    const id = `vm${place}`;
-    const vm = new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
-    if (vm.node.validate().length > 0) stack.node.tryRemoveChild(id);
+    const id = `it${place}`;
+    if (make(stack, id, props).node.validate().length > 0) stack.node.tryRemoveChild(id);
   });
-  return Object.values(stack.toTerraform().resource?.proxmox_virtual_environment_vm ?? {});
+  return Object.values(stack.toTerraform().resource?.[type] ?? {});
 }
+
+/** Each is of a cluster of its own, so that none takes anything from another. */
+const connectionOf = (stack: TerraformStack, id: string) =>
+  new ProxmoxConnection(stack, `proxmox_${id}`, { ...password, endpoint: `https://${id}.example:8006/` });
+
+const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
+const acceptedVms = (all: readonly object[]) =>
+  accepted(all, "proxmox_virtual_environment_vm", (stack, id, props) => {
+    const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
+    return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
+  });
 
 /** What Proxmox, in any supported version, refuses of the calls that make the VM. */
 function refused(vm: TerraformJson): object[] {
@@ -31,9 +52,11 @@ function refused(vm: TerraformJson): object[] {
           refusals(version, "PUT", `${qemu}/${vmid}/config`, configuration),
         ]
       : [refusals(version, "POST", qemu, createParameters(vm))];
-    return calls.filter((call) => Object.keys(call).length > 0);
+    return calls.flatMap(any);
   });
 }
+
+const any = (refusals: object): object[] => (Object.keys(refusals).length > 0 ? [refusals] : []);
 
 const nasty = fc.constantFrom(..."aZ09-_.:;,=+/ %$\\\n\"'ä€{}[]\0");
 
@@ -64,6 +87,10 @@ const around = (...numbers: number[]): fc.Arbitrary<number> =>
     fc.double(),
     fc.maxSafeInteger(),
   );
+
+/** The props with one of them changed or added. */
+const anyOneOf = (props: object, values: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<object> =>
+  fc.oneof(...Object.entries(values).map(([name, value]) => value.map((changed) => ({ ...props, [name]: changed }))));
 
 const addresses = ["192.168.1.50/24", "10.0.0.50/8", "2001:db8::50/64", "fd00::ffff:192.168.1.1/8", "dhcp", "auto"];
 const gateways = ["192.168.1.1", "fe80::1", "2001:db8::1", "10.1.2.3"];
@@ -160,6 +187,22 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
     nearly("virtio-scsi-pci", "virtio-scsi-single", "lsi", "lsi53c810", "megasas", "pvscsi"),
     (scsiHardware) => ({ scsiHardware }),
   ],
+  "gpus.address": [
+    fc.tuple(
+      nearly("01:00", "0000:0A:00.1", "01:00;02:00"),
+      fc.oneof(fc.constantFrom(undefined, "all"), fc.array(around(0, 7), { maxLength: 3 })),
+    ),
+    ([address, functions]: [string, unknown]) => ({ gpus: [{ address, functions }] }),
+  ],
+  gpus: [
+    anyOneOf(
+      { mapping: "gpu" },
+      { mapping: nearly("gpu", "g"), romFile: nearly("gpu.rom"), mdev: nearly("nvidia-63") },
+    ),
+    (gpu) => ({ gpus: [gpu] }),
+  ],
+  "usb.host": [nearly("1050:0407", "1-2.3", "spice"), (host) => ({ usb: [{ host }] })],
+  "usb.mapping": [nearly("key"), (mapping) => ({ usb: [{ mapping }] })],
   serialDevices: [
     fc.array(nearly("socket", "/dev/ttyS0", "/dev/serial/by-id/usb-1"), { maxLength: 6 }),
     (serialDevices) => ({ serialDevices }),
@@ -183,28 +226,73 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
   ],
 };
 
+/** Samples in which some are accepted, or nothing would be shown. */
+function assertTaken(values: fc.Arbitrary<unknown>, refusedOf: (sample: readonly unknown[]) => object[][]): void {
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.array(values, { minLength: 30, maxLength: 30, size: "max" }), (sample) => {
+      const all = refusedOf(sample);
+      accepted += all.length;
+      expect(all.flat()).toEqual([]);
+    }),
+    { numRuns: 3 },
+  );
+  expect(accepted).toBeGreaterThan(0);
+}
+
 describe("Proxmox, in every supported version, takes what the constructs accept of", () => {
   test.each(Object.entries(props))("%s", (_, [values, vmWith]) => {
-    let accepted = 0;
-    fc.assert(
-      fc.property(fc.array(values, { minLength: 30, maxLength: 30, size: "max" }), (sample) => {
-        const vms = acceptedVms(sample.map((value) => vmWith(value as never)));
-        accepted += vms.length;
-        expect(vms.flatMap(refused)).toEqual([]);
-      }),
-      { numRuns: 3 },
-    );
-    // Otherwise nothing would be shown.
-    expect(accepted).toBeGreaterThan(0);
+    assertTaken(values, (sample) => acceptedVms(sample.map((value) => vmWith(value as never))).map(refused));
   });
 
-  test("all props at once", () => {
-    const vms = acceptedVms(
-      fc.sample(fc.tuple(...Object.values(props).map(([values]) => values)), 400).map((values) => {
-        const made = Object.values(props).map(([, vmWith], place) => vmWith(values[place] as never));
-        return Object.assign({}, ...made);
+  test("every CPU type", () => {
+    const vms = acceptedVms(cpuTypes.map((type) => ({ guest: "linux", cpu: { type } })));
+    expect(vms).toHaveLength(cpuTypes.length);
+    expect(vms.flatMap(refused)).toEqual([]);
+  });
+
+  test("a mapping of a device", () => {
+    const device = { name: "gpu", node: "pve", address: "01:00", deviceId: "10de:2684" };
+    const mapped = anyOneOf(device, {
+      name: nearly("gpu", "a"),
+      node: nearly("pve"),
+      address: nearly("01:00", "0000:0A:00.1"),
+      deviceId: nearly("10de:2684", "10DE:2684"),
+      subsystemId: nearly("1458:40bf"),
+      iommuGroup: around(0, 14),
+    });
+    assertTaken(mapped, (sample) =>
+      accepted(
+        sample as object[],
+        "proxmox_hardware_mapping_pci",
+        (stack, id, props) =>
+          new PciMapping(stack, id, { connection: connectionOf(stack, id), ...props } as PciMappingProps),
+      ).map((mapping) =>
+        proxmoxVersions.flatMap((version) =>
+          any(refusals(version, "POST", "/cluster/mapping/pci", mappingParameters(mapping))),
+        ),
+      ),
+    );
+  });
+
+  test("an image to download", () => {
+    const file = { node: "pve", url: "https://example.org/talos.qcow2", fileName: "talos.qcow2" };
+    const images = anyOneOf(file, {
+      node: nearly("pve"),
+      datastore: nearly("local"),
+      url: nearly("https://example.org/talos.qcow2"),
+      fileName: nearly("talos.qcow2", `${"a".repeat(250)}.raw`),
+    });
+    assertTaken(images, (sample) =>
+      accepted(
+        sample as object[],
+        "proxmox_download_file",
+        (stack, id, props) =>
+          new DownloadedImage(stack, id, { connection: connectionOf(stack, id), ...props } as DownloadedImageProps),
+      ).map((file) => {
+        const path = `/nodes/${file.node_name}/storage/${file.datastore_id}/download-url`;
+        return proxmoxVersions.flatMap((version) => any(refusals(version, "POST", path, downloadParameters(file))));
       }),
     );
-    expect(vms.flatMap(refused)).toEqual([]);
   });
 });

@@ -73,12 +73,36 @@ export function createParameters(vm: TerraformJson): Parameters {
       }),
     ),
     ...numbered("serial", vm.serial_device, ({ device }) => device),
+    ...numbered("usb", vm.usb, ({ host, mapping }) => list({ host, mapping, usb3: "0" })),
   });
 }
 
 /** The parameters with which the provider clones a template; a configuration like that of a new VM comes after it. */
 export const cloneParameters = ({ clone, description, name, vm_id }: TerraformJson): Parameters =>
   given({ description, full: bit(clone.full), name, newid: vm_id ?? 100 });
+
+/** The parameters with which the provider creates a mapping. */
+export function mappingParameters({
+  name,
+  mediated_devices: mediated,
+  map,
+}: TerraformJson): Record<string, string | string[]> {
+  const devices = map.map(({ id, node, path, iommu_group: iommugroup, subsystem_id: subsystem }: TerraformJson) =>
+    list({ id, node, path, iommugroup, "subsystem-id": subsystem }),
+  );
+  return { ...given({ id: name, mdev: mediated && bit(mediated) }), map: devices };
+}
+
+/** The parameters with which the provider has a file downloaded. */
+export const downloadParameters = (file: TerraformJson): Parameters =>
+  given({
+    content: file.content_type,
+    filename: file.file_name,
+    node: file.node_name,
+    storage: file.datastore_id,
+    url: file.url,
+    "verify-certificates": "1",
+  });
 
 function diskText(disk: TerraformJson): string {
   const { interface: bus, datastore_id: storage, import_from: image, size } = disk;

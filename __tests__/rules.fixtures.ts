@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import {
   CiliumInstall,
   DownloadedImage,
+  type DownloadedImageProps,
   PciMapping,
   type PciMappingProps,
   ProxmoxConnection,
@@ -80,6 +81,17 @@ const connectionIn = (stack: TerraformStack): ProxmoxConnection =>
   (stack.node.tryFindChild("proxmox") as ProxmoxConnection | undefined) ??
   new ProxmoxConnection(stack, "proxmox", password);
 const imageFile = { url: "https://factory.example/talos.qcow2", fileName: "talos.qcow2" };
+
+const download =
+  (props: Partial<DownloadedImageProps>): Build =>
+  (stack) =>
+    void new DownloadedImage(stack, "image", {
+      connection: new ProxmoxConnection(stack, "proxmox", password),
+      node: "pve",
+      url: "https://example.org/talos.qcow2",
+      fileName: "talos.qcow2",
+      ...props,
+    });
 
 const inAnotherStack = (stack: TerraformStack, build: Build): void =>
   build(new TerraformStack(stack.node.root as Construct, "another"));
@@ -330,6 +342,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vm({ boot: { iso: { fileId: "talos.iso" } } }),
         'boot.iso.fileId "talos.iso" is not the name of a volume with the content iso; write it as in "local:iso/talos.iso"',
       ],
+      "the node of an image": [
+        download({ node: "pve.example" }),
+        'node "pve.example" is not the name of a node; write it as in "pve"',
+      ],
+      "the storage of an image": [
+        download({ datastore: "local import" }),
+        'datastore "local import" is not the name of a storage; write it as in "local-lvm"',
+      ],
+      "the node of a mapping": [
+        mapping({ node: "pve_1" }),
+        'node "pve_1" is not the name of a node; write it as in "pve"',
+      ],
       "a template's node": [
         vm({ boot: { clone: { id: 9000, node: "-pve" } } }),
         'boot.clone.node "-pve" is not the name of a node; write it as in "pve"',
@@ -550,6 +574,56 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void vmIn(stack, { boot: { clone: { id: value } } }),
         passes: [9000],
         fails: [9],
+      },
+    },
+  },
+  "image-file": {
+    valid: {
+      "a name of one's own": download({ fileName: "talos.qcow2" }),
+      "made of an id that only Terraform knows": (stack) => {
+        const { file } = new TalosImage(stack, "talos", {});
+        download(file)(stack);
+      },
+    },
+    invalid: {
+      "compressed images cannot be imported": [
+        download({ fileName: "talos.raw.xz" }),
+        'fileName "talos.raw.xz" is not the name of an image; write it as in "talos.qcow2"',
+      ],
+      "no web address": [
+        download({ url: "file:///tmp/talos.qcow2" }),
+        'url "file:///tmp/talos.qcow2" is not a URL; write it as in "https://example.org/talos.qcow2"',
+      ],
+    },
+    atPlan: {
+      "the URL is a variable": {
+        type: "string",
+        build: (stack, value: never) => download({ url: value })(stack),
+        passes: ["https://example.org/talos.qcow2"],
+        fails: ["talos.qcow2", "https://example.org/a b"],
+      },
+      "the name is a variable": {
+        type: "string",
+        build: (stack, value: never) => download({ fileName: value })(stack),
+        passes: ["talos.raw"],
+        fails: ["talos", "a/b.raw", "a,b.raw"],
+      },
+    },
+  },
+  "mapping-iommu-group": {
+    valid: { "the first": mapping({ iommuGroup: 0 }) },
+    invalid: {
+      "none that there is": [
+        mapping({ iommuGroup: -1 }),
+        "iommuGroup is -1; write the whole number that `pvesh get /nodes/<node>/hardware/pci` shows",
+      ],
+    },
+    atPlan: {
+      "the group is a variable": {
+        type: "number",
+        build: (stack, value: never) => mapping({ iommuGroup: value })(stack),
+        passes: [0, 14],
+        fails: [-1, 1.5],
       },
     },
   },

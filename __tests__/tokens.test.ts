@@ -73,7 +73,7 @@ const judgedOfVm: Judged = {
   "gpus[0].mapping.address": ["pci-address-format"],
   "gpus[0].mapping.deviceId": ["pci-device-id"],
   "gpus[0].mapping.subsystemId": ["pci-device-id"],
-  "gpus[0].mapping.iommuGroup": [],
+  "gpus[0].mapping.iommuGroup": ["mapping-iommu-group"],
   "gpus[0].pcie": [],
   "gpus[0].rombar": ["rombar-boolean"],
   "gpus[0].xvga": [],

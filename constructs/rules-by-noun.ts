@@ -8,6 +8,7 @@ import * as clone from "./proxmox/clone";
 import * as connection from "./proxmox/connection";
 import * as cpu from "./proxmox/cpu";
 import * as disk from "./proxmox/disk";
+import * as downloadedImage from "./proxmox/downloaded-image";
 import * as firmware from "./proxmox/firmware";
 import * as gpu from "./proxmox/gpu";
 import * as vm from "./proxmox/gpu-vm";
@@ -51,6 +52,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...vmId.rules,
     ...template.rules,
     ...bootMedium.rules,
+    ...downloadedImage.rules,
     ...clone.rules,
     ...agent.rules,
     ...startup.rules,

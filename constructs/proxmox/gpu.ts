@@ -260,7 +260,7 @@ export const rules: readonly Rule<WithGpus>[] = [
     checks: ({ gpus }) =>
       gpus.flatMap(({ romFile }, slot) =>
         given(romFile, (romFile) => ({
-          holds: matches(romFile, /^[^;,]+$/),
+          holds: matches(romFile, /^[a-zA-Z0-9_.+@/-]+$/),
           problem: `gpus[${slot}].romFile ${shown(romFile)} is not the name of a file; write that of one in /usr/share/kvm/, such as "gpu.rom"`,
         })),
       ),

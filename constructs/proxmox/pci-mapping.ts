@@ -2,13 +2,14 @@ import { Fn, Lazy, Token } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { HardwareMappingPci } from "../../.gen/providers/proxmox/hardware-mapping-pci";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { and, asArgument, equal, isUnknown, matches, not, or } from "../rules/condition";
+import { and, asArgument, equal, isUnknown, matches, not, or, wholeNumber } from "../rules/condition";
 import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, number, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { addressed, addressRules, at } from "../terraform/address";
 import { ProxmoxConnection, useRules } from "./connection";
 import { isMappingName, mappingName } from "./mapping-name";
+import { isNode, proxmoxName } from "./name";
 import { inFull, isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 import { isOther, pciDeviceOnce, type TakenDevice, takeDevice } from "./taken-device";
 
@@ -102,6 +103,7 @@ export const mappingMediated: Omit<Rule<unknown>, "checks"> = {
 
 /** A mapping, with what the app knows of its device and of its name. */
 interface Mapped extends PciMappingDevice {
+  readonly node: string;
   readonly device?: TakenDevice;
   readonly earlierDevices: readonly EarlierClaim<TakenDevice>[];
   readonly earlierNamed: readonly EarlierClaim<NamedMapping>[];
@@ -117,6 +119,18 @@ const usesTogether = ({ name, earlierNamed }: Mapped) => {
 
 export const rules: readonly Rule<Mapped>[] = [
   { ...mappingName, checks: ({ name }) => [isMappingName("name", name)] },
+  { ...proxmoxName, checks: ({ node }) => [isNode("node", node)] },
+  {
+    id: "mapping-iommu-group",
+    demands: "an IOMMU group is a whole number from 0 on",
+    because: "Proxmox counts the groups so, and refuses anything else when the mapping is created",
+    source: mappingSource,
+    checks: ({ iommuGroup }) =>
+      given(iommuGroup, (group) => ({
+        holds: wholeNumber(group, 0, 2_147_483_647),
+        problem: `iommuGroup is ${shown(group)}; write the whole number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
+      })),
+  },
   { ...pciAddressFormat, checks: ({ address }) => [isPciAddress("address", address)] },
   {
     id: "pci-device-id",
