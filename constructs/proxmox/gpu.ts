@@ -254,8 +254,8 @@ export const rules: readonly Rule<WithGpus>[] = [
   },
   {
     id: "rom-file-name",
-    demands: "a ROM file's name has no `;` and no `,`",
-    because: "they separate what Proxmox writes in one line, and it refuses them in a name",
+    demands: "a ROM file's name has letters, digits and `_ . + @ / -`",
+    because: "other characters separate what Proxmox and Terraform read, or Proxmox refuses them",
     source: passthroughSource,
     checks: ({ gpus }) =>
       gpus.flatMap(({ romFile }, slot) =>
