@@ -322,6 +322,75 @@ describe("ProxmoxGpuVm", () => {
     expect.assertions(3);
   });
 
+  test("writes tags as Proxmox stores them: in lower case, sorted, each once", () => {
+    expect(block({ tags: ["Talos", "gpu", "talos"] }).tags).toEqual(["gpu", "talos"]);
+    const withVariable = synthesizedJson((stack) => {
+      vmIn(stack, { tags: ["Talos", new TerraformVariable(stack, "tag", {}).stringValue] });
+    });
+    expect(withVariable.resource[VirtualEnvironmentVm.tfResourceType].talos_node.tags).toBe(
+      '${sort(distinct(["talos", lower(var.tag)]))}',
+    );
+  });
+
+  test("writes a description as it is, whatever Terraform would read in it", () => {
+    expect(block({ description: "run ${HOME}/%{if}" }).description).toBe("run $${HOME}/%%{if}");
+  });
+
+  test("warns, when Terraform plans, of what a clone keeps that nobody has named", () => {
+    const checks = (boot: ProxmoxGpuVmProps["boot"], props = {}) =>
+      Object.values<TerraformJson>(synthesizedJson((stack) => void vmIn(stack, { boot, ...props })).check ?? {});
+    expect(checks({ clone: { id: 9000 } }, { bios: "seabios" })).toEqual([
+      {
+        assert: [
+          {
+            condition:
+              '${(!(proxmox_virtual_environment_vm.talos_node.scsi_hardware == "virtio-scsi-pci") && !(proxmox_virtual_environment_vm.talos_node.bios == "seabios"))}',
+            error_message:
+              'the clone keeps its template\'s SCSI controller and firmware, of which nothing is said; write scsiHardware and bios beside the template as `qm config` shows it, "lsi" and "seabios" where it shows none [clone-template-known]',
+          },
+        ],
+      },
+    ]);
+    expect(checks({ clone: { id: 9000, scsiHardware: "virtio-scsi-pci" } })).toEqual([]);
+    expect(checks({ clone: { id: 9000 } }, { scsiHardware: "pvscsi" })).toEqual([]);
+  });
+
+  test("gives both families of one network device to the cloud-init drive, and an unknown address to that of its prop", () => {
+    const ipConfigs = [
+      { address: "192.168.1.50/24", gateway: "192.168.1.1", ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" } },
+    ];
+    expect(block({ initialization: { ipConfigs } }).initialization.ip_config).toEqual([
+      {
+        ipv4: { address: "192.168.1.50/24", gateway: "192.168.1.1" },
+        ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
+      },
+    ]);
+    const { resource } = synthesizedJson((stack) => {
+      const address = new TerraformVariable(stack, "address", {}).stringValue;
+      vmIn(stack, { initialization: { ipConfigs: [{ ipv6: { address } }] } });
+    });
+    expect(resource[VirtualEnvironmentVm.tfResourceType].talos_node.initialization.ip_config).toEqual([
+      { ipv6: { address: "${var.address}" } },
+    ]);
+  });
+
+  test("tells Talos each of its network devices", () => {
+    let made: ProxmoxGpuVm | undefined;
+    synthesized((stack) => {
+      made = vmIn(stack, {
+        networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, { macAddress: "BC:24:11:00:00:02" }],
+        initialization: {
+          ipConfigs: [{ address: "dhcp", reservedAddress: "192.168.1.50" }, { address: "10.0.0.50/24" }],
+        },
+      });
+    });
+    expect(made?.address).toBe("192.168.1.50");
+    expect(made?.interfaces).toEqual([
+      { macAddress: "BC:24:11:00:00:01", addresses: [], gateways: [], dhcp: true, dhcpv6: false },
+      { macAddress: "BC:24:11:00:00:02", addresses: ["10.0.0.50/24"], gateways: [], dhcp: false, dhcpv6: false },
+    ]);
+  });
+
   test("gives an IPv6 address to the cloud-init drive as such", () => {
     const initialization = { ipConfigs: [{ address: "fd00::50/64", gateway: "fd00::1" }] };
     expect(block({ initialization }).initialization.ip_config).toEqual([

@@ -146,6 +146,103 @@ describe("TalosSingleNode", () => {
         },
       ],
       [
+        "each of two network devices by its MAC address, and both families of one",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "192.168.1.50/24",
+            installDisk: "/dev/sda",
+            interfaces: [
+              {
+                macAddress: "BC:24:11:00:00:01",
+                addresses: ["192.168.1.50/24", "2001:db8::50/64"],
+                gateways: ["192.168.1.1", "fe80::1"],
+              },
+              { macAddress: "BC:24:11:00:00:02", addresses: ["10.0.0.50/24"] },
+            ],
+          },
+        },
+        {
+          machine: {
+            network: {
+              interfaces: [
+                {
+                  deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" },
+                  dhcp: false,
+                  addresses: ["192.168.1.50/24", "2001:db8::50/64"],
+                  routes: [
+                    { network: "0.0.0.0/0", gateway: "192.168.1.1" },
+                    { network: "::/0", gateway: "fe80::1" },
+                  ],
+                },
+                {
+                  deviceSelector: { hardwareAddr: "BC:24:11:00:00:02" },
+                  dhcp: false,
+                  addresses: ["10.0.0.50/24"],
+                },
+              ],
+            },
+          },
+        },
+      ],
+      [
+        "an address that a DHCP server has reserved",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "192.168.1.50",
+            installDisk: "/dev/sda",
+            interfaces: [{ addresses: [], dhcp: true }],
+          },
+        },
+        { machine: { network: { interfaces: [{ deviceSelector: { physical: true }, dhcp: true }] } } },
+      ],
+      [
+        "an address that a DHCP server of IPv6 has reserved",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "2001:db8::50",
+            installDisk: "/dev/sda",
+            interfaces: [{ addresses: [], dhcpv6: true }],
+          },
+        },
+        {
+          machine: {
+            network: {
+              interfaces: [
+                { deviceSelector: { physical: true }, dhcp: true, dhcpOptions: { ipv4: false, ipv6: true } },
+              ],
+            },
+          },
+        },
+      ],
+      [
+        "the way to a gateway that is in no network",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "203.0.113.50/32",
+            gateway: "198.51.100.1",
+            installDisk: "/dev/sda",
+          },
+        },
+        {
+          machine: {
+            network: {
+              interfaces: [
+                {
+                  deviceSelector: { physical: true },
+                  dhcp: false,
+                  addresses: ["203.0.113.50/32"],
+                  routes: [{ network: "198.51.100.1/32" }, { network: "0.0.0.0/0", gateway: "198.51.100.1" }],
+                },
+              ],
+            },
+          },
+        },
+      ],
+      [
         "the host name of Talos 1.11",
         { talos: { version: "v1.11.6" } },
         { machine: { network: { hostname: "talos-gpu" } } },

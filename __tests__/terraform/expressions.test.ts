@@ -6,6 +6,7 @@ import { TerraformOutput, TerraformVariable } from "cdktf";
 import { PciAddress } from "../../constructs";
 import { withoutSecrets } from "../../constructs/proxmox/endpoint";
 import { inFull } from "../../constructs/proxmox/pci-address";
+import * as tags from "../../constructs/proxmox/tags";
 import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
 import { hostnamePatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
@@ -61,6 +62,7 @@ const cases: Case[] = [
     "HTTPS://root@pam:hunter2@pve.example:8006/",
     "root:hunter2@pve.example",
   ]),
+  ...sameAsAtSynth("writes among the tags b and a", (tag) => tags.block(["b", tag, "a"]), ["AB", "A"]),
   ...sameAsAtSynth("drops the prefix length of", withoutPrefix, ["192.168.1.50/24", "fd00::50/64"]),
   ...sameAsAtSynth("knows the network of", (cidr) => isInNetwork("192.168.1.1", cidr), [
     "192.168.1.50/24",
