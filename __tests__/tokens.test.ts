@@ -144,8 +144,8 @@ const judgedOfNode: Judged = {
   "machine.nameServers[0]": [],
   "machine.macAddress": [],
   "machine.installDisk": ["install-disk-matches-bus"],
-  "talos.version": ["talos-version-supported", "kubernetes-version-supported"],
-  "talos.installer": [],
+  "talos.version": ["talos-version-supported", "kubernetes-version-supported", "installer-version"],
+  "talos.installer": ["installer-version"],
   "talos.nvidia.kernelModules": ["nvidia-driver"],
   "talos.nvidia.branch": ["nvidia-driver"],
   endpoint: ["endpoint-https"],
@@ -171,7 +171,7 @@ const ciliumProps = {
 
 const judgedOfCilium: Judged = {
   version: ["cilium-version-supported"],
-  "hubble.relay": [],
+  "hubble.relay": ["hubble-ui-needs-relay"],
   "hubble.ui": [],
   gatewayApi: [],
   "l2Announcements.addressPools[0].name": [],
