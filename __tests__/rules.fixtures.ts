@@ -2053,19 +2053,99 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "extension-name": {
-    valid: { "a name of the factory": image({ extensions: ["siderolabs/iscsi-tools"] }) },
+    valid: {
+      "a name with its owner": image({ extensions: ["siderolabs/iscsi-tools"] }),
+      "one that came with this minor": image({ version: "v1.12.0", extensions: ["siderolabs/xe"] }),
+      "a factory of one's own has others": image({ factory: "https://factory.example", extensions: ["acme/driver"] }),
+    },
     invalid: {
-      "the author is missing": [
+      "the owner is missing": [
         image({ extensions: ["iscsi-tools"] }),
         'extensions[0] "iscsi-tools" is not the name of an extension; write it as in "siderolabs/iscsi-tools"',
+      ],
+      "also of a factory of one's own": [
+        image({ factory: "https://factory.example", extensions: ["driver"] }),
+        'extensions[0] "driver" is not the name of an extension; write it as in "siderolabs/iscsi-tools"',
+      ],
+      "a letter is missing": [
+        image({ extensions: ["siderolabs/iscsi-tool"] }),
+        'extensions[0] "siderolabs/iscsi-tool" is no extension of Talos "v1.13.9"; write "siderolabs/iscsi-tools"',
+      ],
+      "NVIDIA's have a branch": [
+        image({ extensions: ["siderolabs/nvidia-container-toolkit"] }),
+        'extensions[0] "siderolabs/nvidia-container-toolkit" is no extension of Talos "v1.13.9"; write "siderolabs/nvidia-container-toolkit-lts" or "siderolabs/nvidia-container-toolkit-production"',
+      ],
+      "there is none like it": [
+        image({ extensions: ["siderolabs/quux"] }),
+        'extensions[0] "siderolabs/quux" is no extension of Talos "v1.13.9"; the names are at https://github.com/siderolabs/extensions',
+      ],
+      "the factory has its owner's alone": [
+        image({ extensions: ["acme/iscsi-tools"] }),
+        'extensions[0] "acme/iscsi-tools" is no extension of Talos "v1.13.9"; the names are at https://github.com/siderolabs/extensions',
+      ],
+      "it came with a later minor": [
+        image({ version: "v1.11.6", extensions: ["siderolabs/xe"] }),
+        'extensions[0] "siderolabs/xe" is no extension of Talos "v1.11.6"; it came with Talos 1.12',
       ],
     },
     atPlan: {
       "the name is a variable": {
         type: "string",
         build: (stack, value: never) => image({ extensions: [value] })(stack),
-        passes: ["siderolabs/iscsi-tools"],
-        fails: ["iscsi-tools"],
+        passes: ["siderolabs/iscsi-tools", "siderolabs/nvidia-fabricmanager-lts"],
+        fails: ["iscsi-tools", "siderolabs/iscsi-tool", "siderolabs/kata-containers-snp"],
+      },
+      "the version is a variable": {
+        type: "string",
+        build: (stack, value: never) => image({ version: value, extensions: ["siderolabs/intel-npu"] })(stack),
+        passes: ["v1.13.0", "v1.14.1"],
+        fails: ["v1.12.11"],
+      },
+    },
+  },
+  "nvidia-extensions": {
+    valid: {
+      "the rest of the driver's branch": image({
+        nvidia: { kernelModules: "open", branch: "lts" },
+        extensions: ["siderolabs/nvidia-fabricmanager-lts"],
+      }),
+      "without a driver": image({ extensions: ["siderolabs/nvidia-gdrdrv-device"] }),
+    },
+    invalid: {
+      "the two kinds exclude each other": [
+        image({
+          nvidia: { kernelModules: "open", branch: "lts" },
+          extensions: ["siderolabs/nonfree-kmod-nvidia-lts"],
+        }),
+        'the image has both kinds of NVIDIA\'s kernel modules among "siderolabs/nvidia-open-gpu-kernel-modules-lts", "siderolabs/nvidia-container-toolkit-lts", "siderolabs/nonfree-kmod-nvidia-lts"; leave one of them out',
+      ],
+      "the toolkit is of the other branch": [
+        image({
+          extensions: [
+            "siderolabs/nvidia-open-gpu-kernel-modules-production",
+            "siderolabs/nvidia-container-toolkit-lts",
+          ],
+        }),
+        'the image has extensions of both of NVIDIA\'s branches, "siderolabs/nvidia-open-gpu-kernel-modules-production", "siderolabs/nvidia-container-toolkit-lts"; write all of them with -lts, or all with -production',
+      ],
+    },
+    atPlan: {
+      "the extension is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          image({ nvidia: { kernelModules: "proprietary", branch: "production" }, extensions: [value] })(stack),
+        passes: ["siderolabs/iscsi-tools", "siderolabs/nvidia-fabricmanager-production"],
+        fails: ["siderolabs/nvidia-container-toolkit-lts", "siderolabs/nvidia-open-gpu-kernel-modules-production"],
+      },
+      "the branch is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          image({
+            nvidia: { kernelModules: "open", branch: value },
+            extensions: ["siderolabs/nvidia-fabricmanager-lts"],
+          })(stack),
+        passes: ["lts"],
+        fails: ["production"],
       },
     },
   },
@@ -2156,6 +2236,41 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "installer-version": {
+    valid: {
+      "the tag of the version": node({
+        talos: { version: "v1.13.9", installer: "factory.talos.dev/nocloud-installer/id:v1.13.9" },
+      }),
+      "with a digest": node({
+        talos: { version: "v1.13.9", installer: "factory.talos.dev/nocloud-installer/id:v1.13.9@sha256:0123" },
+      }),
+    },
+    invalid: {
+      "the tag of another version": [
+        node({ talos: { version: "v1.13.9", installer: "factory.talos.dev/nocloud-installer/id:v1.12.11" } }),
+        'talos.installer "factory.talos.dev/nocloud-installer/id:v1.12.11" is not of Talos "v1.13.9"; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:v1.13.9"',
+      ],
+      "no tag at all": [
+        node({ talos: { version: "v1.13.9", installer: "factory.talos.dev/nocloud-installer/id" } }),
+        'talos.installer "factory.talos.dev/nocloud-installer/id" is not of Talos "v1.13.9"; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:v1.13.9"',
+      ],
+    },
+    atPlan: {
+      "the installer is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { talos: { version: "v1.13.9", installer: value } }),
+        passes: ["factory.example/id:v1.13.9", "factory.example/id:v1.13.9@sha256:0123"],
+        fails: ["factory.example/id:v1.13.8", "factory.example/id:1.13.9"],
+      },
+      "the version is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void nodeIn(stack, { talos: { version: value, installer: "factory.example/id:v1.12.0" } }),
+        passes: ["v1.12.0"],
+        fails: ["v1.12.1"],
+      },
+    },
+  },
   "install-disk-matches-bus": {
     valid: { "another disk of the same bus": node({ installDisk: "/dev/sdb" }) },
     invalid: {
@@ -2204,16 +2319,20 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "ready-timeout": {
-    valid: { "one minute": node({ readyTimeout: 60 }) },
+    valid: { "a second": node({ readyTimeout: 1 }), "a day": node({ readyTimeout: 86_400 }) },
     invalid: {
       "no time at all": [node({ readyTimeout: 0 }), "readyTimeout is 0; write whole seconds, from 1 to 86400"],
+      "more than a day": [
+        node({ readyTimeout: 86_401 }),
+        "readyTimeout is 86401; write whole seconds, from 1 to 86400",
+      ],
     },
     atPlan: {
       "the time is a variable": {
         type: "number",
         build: (stack, value: never) => void nodeIn(stack, { readyTimeout: value }),
-        passes: [60],
-        fails: [0, 1.5],
+        passes: [1, 86_400],
+        fails: [0, 1.5, 86_401],
       },
     },
   },
@@ -2247,6 +2366,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         talos: { version: "v1.11.6" },
         configPatches: ["machine: {network: {hostname: talos}}"],
       }),
+      "a last --- with nothing behind it": node({ configPatches: ["machine:\n  env: {A: b}\n---\n"] }),
+      "a first --- and a comment": node({ configPatches: ["# A\n---\nmachine:\n  env: {A: b}\n"] }),
+      "what is not there any more": node({
+        configPatches: [{ machine: { nodeLabels: { gone: { $patch: "delete" } } } }],
+      }),
     },
     invalid: {
       "the seed's place for kube-proxy": [
@@ -2265,6 +2389,26 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         node({ configPatches: [{ apiVersion: "v1alpha1", kind: "KubeProxyConfig", enabled: false }] }),
         "configPatches[0] has kind KubeProxyConfig, which this version of the provider does not know; write cluster.proxy",
       ],
+      "Talos knows only one directive": [
+        node({ configPatches: [{ cluster: { network: { $patch: "replace", dnsDomain: "gpu.local" } } }] }),
+        'configPatches[0].cluster.network has $patch "replace"; write "delete" or leave it out, Talos knows no other',
+      ],
+      "which document is to go": [
+        node({ configPatches: ["$patch: delete"] }),
+        "configPatches[0] deletes a document, but not which; write its apiVersion and kind",
+      ],
+      "an alias of nothing": [
+        node({ configPatches: ["machine: *nothing"] }),
+        "configPatches[0] is not YAML: Unresolved alias (the anchor must be set before the alias): nothing",
+      ],
+      "no data": [
+        node({ configPatches: [{ machine: { sysctls: { "vm.nr_hugepages": 1n } } }] }),
+        "configPatches[0].machine.sysctls.vm.nr_hugepages is 1n, which YAML cannot hold; write text, a number, true, false, a list or an object",
+      ],
+      "documents with nothing in them": [
+        node({ configPatches: ["---\n---\n"] }),
+        "configPatches[0] is empty; leave it out",
+      ],
       "nothing is changed": [node({ configPatches: [""] }), "configPatches[0] is empty; leave it out"],
       "an empty object": [node({ configPatches: [{}] }), "configPatches[0] is empty; leave it out"],
       "a JSON patch": [
@@ -2281,8 +2425,132 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the patch is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { configPatches: [value] }),
-        passes: ["machine: {env: {A: b}}"],
-        fails: ["cluster: {network: {proxy: {disabled: true}}}"],
+        passes: ["machine: {env: {A: b}}", "machine: {nodeLabels: {gone: {$patch: delete}}}\n---\n"],
+        fails: [
+          "cluster: {network: {proxy: {disabled: true}}}",
+          "machine: {env: {A: b}}\n---\ncluster: {network: {proxy: {disabled: true}}}",
+          "cluster: {network: {$patch: replace}}",
+          'cluster: {"network": {"$patch": "replace"}}',
+        ],
+      },
+      "part of the patch is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void nodeIn(stack, { configPatches: [`machine: {env: {A: "${value}"}}\n---\ncluster: {"${value}": {}}`] }),
+        passes: ["proxy"],
+        fails: ["cni"],
+      },
+    },
+  },
+  "config-patch-props": {
+    valid: {
+      "what the props say": node({
+        configPatches: [
+          { machine: { type: "controlplane", install: { disk: "/dev/sda", wipe: true } } },
+          { cluster: { clusterName: "talos-gpu", controlPlane: { endpoint: "https://192.168.1.50:6443" } } },
+        ],
+      }),
+    },
+    invalid: {
+      "the only node is the control plane": [
+        node({ configPatches: [{ machine: { type: "worker" } }] }),
+        'configPatches[0] has machine.type "worker"; leave it out: the only node is the control plane',
+      ],
+      "another disk": [
+        node({ configPatches: ["machine: {install: {disk: /dev/vda}}"] }),
+        'configPatches[0] has machine.install.disk "/dev/vda"; write installDisk of the node',
+      ],
+      "no disk": [
+        node({ configPatches: [{ machine: { install: { disk: { $patch: "delete" } } } }] }),
+        "configPatches[0] deletes machine.install.disk; leave that out",
+      ],
+      "no installation": [
+        node({ configPatches: [{ machine: { install: { $patch: "delete" } } }] }),
+        "configPatches[0] deletes machine.install, and machine.install.disk with it; leave that out",
+      ],
+      "another installer": [
+        node({
+          talos: { version: "v1.13.9", installer: "factory.example/id:v1.13.9" },
+          configPatches: [{ machine: { install: { image: "factory.example/id:v1.12.0" } } }],
+        }),
+        'configPatches[0] has machine.install.image "factory.example/id:v1.12.0"; write the version or installer of talos',
+      ],
+      "an installer where the props have none": [
+        node({ configPatches: [{ machine: { install: { image: "factory.example/id:v1.12.0" } } }] }),
+        'configPatches[0] has machine.install.image "factory.example/id:v1.12.0"; write the version or installer of talos',
+      ],
+      "another name": [
+        node({ configPatches: [{ cluster: { clusterName: "other" } }] }),
+        'configPatches[0] has cluster.clusterName "other"; write clusterName of the node',
+      ],
+      "another endpoint": [
+        node({ configPatches: [{ cluster: { controlPlane: { endpoint: "http://other:6443" } } }] }),
+        'configPatches[0] has cluster.controlPlane.endpoint "http://other:6443"; write endpoint of the node',
+      ],
+    },
+    atPlan: {
+      "the patch is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { configPatches: [value] }),
+        passes: ["machine: {type: controlplane, install: {disk: /dev/sda}}", "machine: {env: {A: b}}\n---\n"],
+        fails: [
+          "machine: {type: worker}",
+          "machine: {env: {A: b}}\n---\nmachine: {type: worker}",
+          "machine: {install: {disk: /dev/vda}}",
+          "machine: {install: {image: 'factory.example/id:v1.12.0'}}",
+          "machine: {install: {$patch: delete}}",
+          "cluster: {$patch: delete}",
+        ],
+      },
+      "a value in the patch is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void nodeIn(stack, { configPatches: [{ machine: { install: { disk: value } } }] }),
+        passes: ["/dev/sda"],
+        fails: ["/dev/sdb"],
+      },
+      "the prop is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void nodeIn(stack, { installDisk: value, configPatches: ["machine: {install: {disk: /dev/sda}}"] }),
+        passes: ["/dev/sda"],
+        fails: ["/dev/sdb"],
+      },
+    },
+  },
+  "kernel-args-in-schematic": {
+    valid: {
+      "the image takes them": image({ extraKernelArgs: ["pcie_aspm=off"] }),
+      "the installer of Talos 1.11 takes them": node({
+        talos: { version: "v1.11.6" },
+        configPatches: [{ machine: { install: { extraKernelArgs: ["pcie_aspm=off"] } } }],
+      }),
+    },
+    invalid: {
+      "Talos refuses them from 1.12 on": [
+        node({
+          talos: { version: "v1.12.0" },
+          configPatches: [{ machine: { install: { extraKernelArgs: ["pcie_aspm=off"] } } }],
+        }),
+        "configPatches[0] has machine.install.extraKernelArgs; write extraKernelArgs of the image",
+      ],
+    },
+    atPlan: {
+      "the patch is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { configPatches: [value] }),
+        passes: ["machine: {install: {wipe: true}}"],
+        fails: ["machine: {install: {extraKernelArgs: [pcie_aspm=off]}}"],
+      },
+      "the version is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void nodeIn(stack, {
+            talos: { version: value },
+            configPatches: [{ machine: { install: { extraKernelArgs: ["pcie_aspm=off"] } } }],
+          }),
+        passes: ["v1.11.6"],
+        fails: ["v1.12.0", "v1.14.1"],
       },
     },
   },
@@ -2309,6 +2577,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         {},
         { configPatches: [{ cluster: { network: { dnsDomain: "gpu.local" } } }] },
       ),
+      "the same again": cilium(
+        {},
+        { configPatches: ["cluster: {network: {cni: {name: none}}, proxy: {disabled: true}}\n---\n"] },
+      ),
+      "without Cilium it is the user's choice": node({ configPatches: ["cluster: {proxy: {$patch: delete}}"] }),
     },
     invalid: {
       "two network plugins": [
@@ -2318,6 +2591,30 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "kube-proxy beside its replacement": [
         cilium({}, { configPatches: ["cluster: {proxy: {disabled: false}}"] }),
         "the node's configPatches[0] has cluster.proxy.disabled false; write true or leave it out",
+      ],
+      "KubePrism off": [
+        cilium({}, { configPatches: [{ machine: { features: { kubePrism: { enabled: false } } } }] }),
+        "the node's configPatches[0] has machine.features.kubePrism.enabled false; write true or leave it out",
+      ],
+      "KubePrism on another port": [
+        cilium({}, { configPatches: [{ machine: { features: { kubePrism: { port: 7446 } } } }] }),
+        "the node's configPatches[0] has machine.features.kubePrism.port 7446; write 7445 or leave it out",
+      ],
+      "Flannel again": [
+        cilium({}, { configPatches: [{ cluster: { network: { cni: { $patch: "delete" } } } }] }),
+        "the node's configPatches[0] deletes cluster.network.cni, and cluster.network.cni.name with it; leave that out",
+      ],
+      "kube-proxy again": [
+        cilium({}, { configPatches: ["cluster: {proxy: {$patch: delete}}"] }),
+        "the node's configPatches[0] deletes cluster.proxy, and cluster.proxy.disabled with it; leave that out",
+      ],
+      "KubePrism's port again": [
+        cilium({}, { configPatches: [{ machine: { features: { kubePrism: { port: { $patch: "delete" } } } } }] }),
+        "the node's configPatches[0] deletes machine.features.kubePrism.port; leave that out",
+      ],
+      "all of it, from above": [
+        cilium({}, { configPatches: [{ cluster: { $patch: "delete" } }] }),
+        "the node's configPatches[0] deletes cluster, and cluster.network.cni.name with it; leave that out",
       ],
       "Cilium twice": [
         (stack) => {
@@ -2332,8 +2629,21 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a patch is a variable": {
         type: "string",
         build: (stack, value: never) => void ciliumIn(stack, {}, { configPatches: [value] }),
-        passes: ["cluster: {network: {cni: {name: none}}}", "machine: {env: {A: b}}"],
-        fails: ["cluster: {network: {cni: {name: flannel}}}", "cluster: {proxy: {disabled: false}}"],
+        passes: [
+          "cluster: {network: {cni: {name: none}}}",
+          "machine: {env: {A: b}}",
+          "machine: {env: {A: b}}\n---\ncluster: {proxy: {disabled: true}}\n---\n",
+        ],
+        fails: [
+          "cluster: {network: {cni: {name: flannel}}}",
+          "cluster: {proxy: {disabled: false}}",
+          "machine: {env: {A: b}}\n---\ncluster: {proxy: {disabled: false}}",
+          "machine: {features: {kubePrism: {port: 7446}}}",
+          "machine: {features: {kubePrism: {enabled: false}}}",
+          "cluster: {network: {cni: {$patch: delete}}}",
+          "cluster: {network: {cni: {name: {$patch: delete}}}}",
+          "machine: {$patch: delete}",
+        ],
       },
     },
   },
@@ -2367,13 +2677,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: { "ten minutes": cilium({ timeout: 600 }) },
     invalid: {
       "Helm's own five minutes": [cilium({ timeout: 300 }), "timeout is 300; write whole seconds, 600 or more"],
+      "a second less": [cilium({ timeout: 599 }), "timeout is 599; write whole seconds, 600 or more"],
     },
     atPlan: {
       "the time is a variable": {
         type: "number",
         build: (stack, value: never) => void ciliumIn(stack, { timeout: value }),
         passes: [600],
-        fails: [300],
+        fails: [599],
       },
     },
   },
@@ -2381,6 +2692,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: {
       "a value of one's own": cilium({ values: { bpf: { masquerade: true, hostLegacyRouting: true } } }),
       "the port as text": cilium({ values: { k8sServicePort: "7445" } }),
+      "capabilities of one's own": cilium({
+        values: { securityContext: { capabilities: { ciliumAgent: ["NET_ADMIN"] } } },
+      }),
+      "WireGuard as a value": cilium({ values: { encryption: { enabled: true, type: "wireguard" } } }),
+      "IPsec with a secret": cilium({ values: { encryption: { enabled: true, ipsec: { secretName: "keys" } } } }),
     },
     invalid: {
       "Talos mounts the cgroups": [
@@ -2399,6 +2715,38 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         cilium({ values: { bpf: { masquerade: true } } }),
         "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too",
       ],
+      "nobody may load modules, not even to clean up": [
+        cilium({ values: { securityContext: { capabilities: { cleanCiliumState: ["SYS_MODULE"] } } } }),
+        "values.securityContext.capabilities.cleanCiliumState has SYS_MODULE, which Talos grants to no container; leave it out",
+      ],
+      "nor boot the machine": [
+        cilium({ values: { envoy: { securityContext: { capabilities: { envoy: ["SYS_BOOT"] } } } } }),
+        "values.envoy.securityContext.capabilities.envoy has SYS_BOOT, which Talos grants to no container; leave it out",
+      ],
+      "a second operator has no place": [
+        cilium({ values: { operator: { replicas: 2 } } }),
+        "values.operator.replicas is 2; write 1 or leave it out",
+      ],
+      "IPsec without a key": [
+        cilium({ values: { encryption: { enabled: true, type: "ipsec" } } }),
+        'values.encryption is of type "ipsec", whose key no secret holds; write encryption: "wireguard" of the construct, or ipsec.secretName of a secret that is there before Cilium',
+      ],
+      "IPsec is the chart's own choice": [
+        cilium({ values: { encryption: { enabled: true } } }),
+        'values.encryption is of type "ipsec", whose key no secret holds; write encryption: "wireguard" of the construct, or ipsec.secretName of a secret that is there before Cilium',
+      ],
+      "an option and its opposite: encryption": [
+        cilium({ encryption: "wireguard", values: { encryption: { type: "ipsec" } } }),
+        'values.encryption.type is "ipsec"; write "wireguard" or leave it out',
+      ],
+      "an option and its opposite: announcements": [
+        cilium({ l2Announcements: { addressPools: [] }, values: { l2announcements: { enabled: false } } }),
+        "values.l2announcements.enabled is false; write true or leave it out",
+      ],
+      "an option and its opposite: the Gateway API": [
+        cilium({ gatewayApi: true, values: { gatewayAPI: { enabled: false } } }),
+        "values.gatewayAPI.enabled is false; write true or leave it out",
+      ],
       "every plan would differ": [
         cilium({ method: "inline-manifests", values: { hubble: { tls: { auto: { method: "helm" } } } } }),
         'values.hubble.tls.auto.method is "helm"; write "cronJob" or leave it out',
@@ -2413,9 +2761,55 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "hubble-ui-needs-relay": {
+    valid: {
+      both: cilium({ hubble: { relay: true, ui: true } }),
+      "the relay alone": cilium({ hubble: { relay: true } }),
+      "the relay as a value": cilium({ hubble: { ui: true }, values: { hubble: { relay: { enabled: true } } } }),
+      "a UI that stands alone": cilium({
+        values: { hubble: { ui: { enabled: true, standalone: { enabled: true } } } },
+      }),
+    },
+    invalid: {
+      "the chart refuses it": [
+        cilium({ hubble: { ui: true } }),
+        "hubble.ui is true without hubble.relay, where it gets its flows from; write hubble: { relay: true, ui: true }",
+      ],
+      "also as a value": [
+        cilium({ values: { hubble: { ui: { enabled: true } } } }),
+        "hubble.ui is true without hubble.relay, where it gets its flows from; write hubble: { relay: true, ui: true }",
+      ],
+      "a value may not take the relay back": [
+        cilium({ hubble: { relay: true, ui: true }, values: { hubble: { relay: { enabled: false } } } }),
+        "hubble.ui is true without hubble.relay, where it gets its flows from; write hubble: { relay: true, ui: true }",
+      ],
+      "a relay of nothing": [
+        cilium({ hubble: { relay: true }, values: { hubble: { enabled: false } } }),
+        "values.hubble.enabled is false beside hubble.relay; leave it out",
+      ],
+    },
+    atPlan: {
+      "the UI is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void ciliumIn(stack, { hubble: { ui: value } }),
+        passes: [false],
+        fails: [true],
+      },
+      "the relay is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void ciliumIn(stack, { hubble: { relay: value, ui: true } }),
+        passes: [true],
+        fails: [false],
+      },
+    },
+  },
   "address-pool": {
     valid: {
       "a network and a range": pool({ cidr: "192.168.1.240/28" }, { start: "192.168.1.200", stop: "192.168.1.220" }),
+      "a range of one": pool({ start: "192.168.1.200", stop: "192.168.1.200" }),
+      "a range of IPv6": pool({ start: "fd00::9", stop: "fd00::a" }),
+      "up to the node's own address": pool({ start: "192.168.1.40", stop: "192.168.1.49" }),
+      "from behind it on": pool({ start: "192.168.1.51", stop: "192.168.1.60" }),
     },
     invalid: {
       "half a range": [
@@ -2430,19 +2824,71 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         pool({ start: "192.168.1.200", stop: "220" }),
         'l2Announcements.addressPools[0].blocks[0] has "220", which is not an address; write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }',
       ],
+      "from last to first": [
+        pool({ start: "192.168.1.220", stop: "192.168.1.200" }),
+        'l2Announcements.addressPools[0].blocks[0] goes from "192.168.1.220" to "192.168.1.200", which comes before it; write the first address as start',
+      ],
+      "numbers, and not letters, are in order": [
+        pool({ start: "192.168.1.100", stop: "192.168.1.99" }),
+        'l2Announcements.addressPools[0].blocks[0] goes from "192.168.1.100" to "192.168.1.99", which comes before it; write the first address as start',
+      ],
+      "two families": [
+        pool({ start: "192.168.1.200", stop: "fd00::1" }),
+        'l2Announcements.addressPools[0].blocks[0] goes from "192.168.1.200" to "fd00::1", which are of two families; write both of IPv4 or both of IPv6',
+      ],
+      "the node's own address in a network": [
+        pool({ cidr: "192.168.1.0/24" }),
+        'l2Announcements.addressPools[0].blocks[0] contains the node\'s own address, "192.168.1.50"; leave that out',
+      ],
+      "the node's own address as the first of a range": [
+        pool({ start: "192.168.1.50", stop: "192.168.1.60" }),
+        'l2Announcements.addressPools[0].blocks[0] contains the node\'s own address, "192.168.1.50"; leave that out',
+      ],
+      "the node's own address as the last of a range": [
+        pool({ start: "192.168.1.40", stop: "192.168.1.50" }),
+        'l2Announcements.addressPools[0].blocks[0] contains the node\'s own address, "192.168.1.50"; leave that out',
+      ],
     },
     atPlan: {
       "the network is a variable": {
         type: "string",
         build: (stack, value: never) => pool({ cidr: value })(stack),
         passes: ["192.168.1.240/28", "fd00:1::/112"],
-        fails: ["192.168.1.240"],
+        fails: ["192.168.1.240", "192.168.1.0/24"],
       },
       "an end of the range is a variable": {
         type: "string",
         build: (stack, value: never) => pool({ start: value, stop: "192.168.1.220" })(stack),
-        passes: ["192.168.1.200"],
-        fails: ["192.168.1.200/24", "200"],
+        passes: ["192.168.1.200", "192.168.1.51", "192.168.1.220"],
+        fails: ["192.168.1.200/24", "200", "192.168.1.221", "192.168.1.50", "192.168.1.9", "fd00::1"],
+      },
+      "an end of a range of IPv6 is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          ciliumIn(
+            stack,
+            { l2Announcements: { addressPools: [{ name: "lan", blocks: [{ start: value, stop: "fd00::ff" }] }] } },
+            { machine: { ...machine, address: "fd00::50/64", gateway: "fd00::1" } },
+          ),
+        passes: ["fd00::51", "fd00::0:ff"],
+        fails: ["fd00::50", "fd00::9", "fd00::100"],
+      },
+      "the node's address is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          ciliumIn(
+            stack,
+            {
+              l2Announcements: {
+                addressPools: [
+                  { name: "lan", blocks: [{ start: "192.168.1.200", stop: "192.168.1.220" }, { cidr: "fd00::/120" }] },
+                ],
+              },
+            },
+            { machine: { name: "talos-gpu", address: value, installDisk: "/dev/sda" } },
+          ),
+        passes: ["192.168.1.199/24", "192.168.1.221/24", "fd00::1ff/64"],
+        fails: ["192.168.1.200/24", "192.168.1.220/24", "fd00::50/64"],
       },
     },
   },

@@ -35,6 +35,12 @@ describe("TalosSingleNode", () => {
     });
   });
 
+  test("keeps its secrets whatever version comes: a lower one would replace the cluster's authority", () => {
+    expect(json().resource[MachineSecrets.tfResourceType].cluster.lifecycle).toEqual({
+      ignore_changes: ["talos_version"],
+    });
+  });
+
   test("goes from the configuration to a kubeconfig, one step after the other", () => {
     const { resource } = json();
     expect(resource[MachineConfigurationApply.tfResourceType].node).toEqual({
@@ -291,6 +297,13 @@ describe("TalosSingleNode", () => {
       expect(JSON.stringify(documents())).not.toMatch(/cni|proxy|kubePrism/);
     });
 
+    test("what Terraform would interpolate in a user's patch as the text that it is", () => {
+      const patches = patchesOf(
+        json({ configPatches: [{ machine: { env: { A: "${HOME}" } } }, "machine: {env: {B: '%{'}}"] }),
+      );
+      expect(patches.slice(-2)).toEqual(["machine:\n  env:\n    A: $${HOME}\n", "machine: {env: {B: '%%{'}}"]);
+    });
+
     test("the user's patches last, objects and YAML as they are", () => {
       const yaml = "machine:\n  env: {A: b}\n---\napiVersion: v1alpha1\nkind: WatchdogTimerConfig\n";
       const patches = patchesOf(json({ configPatches: [{ machine: { sysctls: { "vm.swappiness": "0" } } }, yaml] }));
@@ -331,6 +344,44 @@ describe("TalosSingleNode", () => {
     );
     const chosen = config_patches.filter((patch: string) => patch.includes("var.talos_version"));
     expect(chosen).toEqual([expect.stringContaining("HostnameConfig"), expect.stringContaining("bpf_jit_harden")]);
+  });
+
+  describe("with an address of IPv6 alone", () => {
+    const ipv6 = { machine: { name: "talos-gpu", address: "2001:db8::50/64", installDisk: "/dev/sda" } };
+
+    test("has it in brackets in the endpoint, and bare where no port follows", () => {
+      const stack = json(ipv6);
+      expect(stack.data[DataTalosMachineConfiguration.tfResourceType].node.cluster_endpoint).toBe(
+        "https://[2001:db8::50]:6443",
+      );
+      expect(stack.resource[MachineConfigurationApply.tfResourceType].node.node).toBe("2001:db8::50");
+    });
+
+    test("has the kubelet's address as a network of 128 bits", () => {
+      expect(documents(ipv6)).toContainEqual({
+        machine: { kubelet: { nodeIP: { validSubnets: ["2001:db8::50/128"] } } },
+      });
+    });
+
+    test("has pods and services of IPv6, as Kubernetes wants of such a node", () => {
+      expect(documents(ipv6)).toContainEqual({
+        cluster: { network: { podSubnets: ["fc00:db8:10::/56"], serviceSubnets: ["fc00:db8:20::/112"] } },
+      });
+      expect(JSON.stringify(documents())).not.toContain("podSubnets");
+    });
+
+    test("leaves the choice to Terraform where the address is a variable", () => {
+      const stack = synthesizedJson((scope) => {
+        const address = new TerraformVariable(scope, "address", {}).stringValue;
+        nodeIn(scope, { machine: { ...ipv6.machine, address } });
+      });
+      const { cluster_endpoint, config_patches } = stack.data[DataTalosMachineConfiguration.tfResourceType].node;
+      expect(cluster_endpoint).toMatch(/^https:\/\/\$\{.* \? .*"\[".*"\]".* : .*\}:6443$/);
+      expect(config_patches).toContainEqual(expect.stringMatching(/validSubnets.* \? .*\/128.* : .*\/32/));
+      expect(config_patches).toContainEqual(
+        expect.stringMatching(/podSubnets.* \? \["fc00:db8:10::\/56"\] : \["10\.244\.0\.0\/16"\]/),
+      );
+    });
   });
 
   test("includes what others wait for in its wait", () => {

@@ -161,8 +161,8 @@ const judgedOfNode: Judged = {
   "machine.interfaces[0].addresses[0]": [],
   "machine.interfaces[0].gateways[0]": [],
   "machine.installDisk": ["install-disk-matches-bus"],
-  "talos.version": ["talos-version-supported", "kubernetes-version-supported"],
-  "talos.installer": [],
+  "talos.version": ["talos-version-supported", "kubernetes-version-supported", "installer-version"],
+  "talos.installer": ["installer-version"],
   "talos.nvidia.kernelModules": ["nvidia-driver"],
   "talos.nvidia.branch": ["nvidia-driver"],
   endpoint: ["endpoint-https"],
@@ -188,7 +188,7 @@ const ciliumProps = {
 
 const judgedOfCilium: Judged = {
   version: ["cilium-version-supported"],
-  "hubble.relay": [],
+  "hubble.relay": ["hubble-ui-needs-relay"],
   "hubble.ui": [],
   gatewayApi: [],
   "l2Announcements.addressPools[0].name": [],

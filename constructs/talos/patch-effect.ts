@@ -30,10 +30,13 @@ export function leaves(where: string, patch: TalosPatch, { path, value, advice }
     effectsOf(document, path, value).map((effect) =>
       "sets" in effect
         ? { holds: equal(effect.sets, value), problem: `${where} has ${name} ${shown(effect.sets)}; ${advice}` }
-        : { holds: false, problem: `${where} deletes ${effect.deletes.join(".")} and ${name} with it; leave that out` },
+        : { holds: false, problem: `${where} deletes ${listed(effect.deletes, path)}; leave that out` },
     ),
   );
 }
+
+const listed = (deleted: Path, path: Path): string =>
+  deleted.length === path.length ? path.join(".") : `${deleted.join(".")}, and ${path.join(".")} with it`;
 
 /** Whether the patch has the path, with whatever value. */
 export const hasPath = (patch: TalosPatch, path: Path): Condition =>
