@@ -1,13 +1,14 @@
 import { Lab, type LabOptions } from "../../lab";
 import { providers } from "../../providers";
-import { root, token } from "./accounts";
+import { documentedRole, root, tokenWithRole } from "./accounts";
 import { secretsIn } from "./secrets";
 
 const open: Lab[] = [];
 
 /** A lab of the test's own, which ends with it however it ends. */
 export async function startLab(options: Omit<LabOptions, "providers"> = {}): Promise<Lab> {
-  const lab = await Lab.start({ accounts: [root, token], ...options, providers: await providers() });
+  const accounts = [root, tokenWithRole(documentedRole(options.version))];
+  const lab = await Lab.start({ accounts, ...options, providers: await providers() });
   open.push(lab);
   return lab;
 }
