@@ -28,13 +28,16 @@ describe("access", () => {
     expect(await right.plan()).toMatchObject({ code: 0, changes: false });
   });
 
-  test("a token without rights is told which right it lacks", async () => {
-    const lab = await labWithImage({ accounts: [{ id: "terraform@pve!lab", secret: "0000-1111" }] });
+  test.each([
+    [[], "Permission check failed"],
+    [["VM.Allocate", "Datastore.AllocateSpace"], "Permission check failed (/vms/100, VM.Config."],
+  ])("a token with %j is told that a right is missing", async (privileges, reason) => {
+    const lab = await labWithImage({ accounts: [{ id: "terraform@pve!lab", secret: "0000-1111", privileges }] });
     const stack = gpuVm(lab, { gpus: [] }, { credentials: "api-token" });
     const terraform = await deployVm(lab, stack, { TF_VAR_proxmox_api_token: "terraform@pve!lab=0000-1111" });
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
-    expect(unwrapped(output)).toContain("Permission check failed (/vms/100, VM.Allocate)");
+    expect(unwrapped(output)).toContain(reason);
     expect(output).not.toContain("0000-1111");
     expect(lab.proxmox.host.vms.size).toBe(0);
   });
