@@ -171,3 +171,21 @@ test("a guest agent that never answers is waited for no longer than asked, with 
   expect(code).toBe(0);
   expect(unwrapped(output)).toMatch(/Warning: .*agent/i);
 });
+
+test("a mapping that is deleted outside Terraform stops every plan, until Terraform forgets it and makes it again", async () => {
+  const lab = await labWithImage();
+  const mapping = { name: "gpu", address: "01:00", deviceId: "10de:2684", subsystemId: "1458:40bf", iommuGroup: 14 };
+  const stack = gpuVm(lab, { gpus: [{ mapping }] }, { credentials: "api-token" });
+  const terraform = await deployVm(lab, stack, credentials);
+  succeeded(await terraform.apply());
+  lab.proxmox.host.mappings.remove("gpu");
+  for (const { code, output } of [await terraform.plan(), await terraform.apply(), await terraform.destroy()]) {
+    expect(code).toBe(1);
+    expect(unwrapped(output)).toContain("mapping 'gpu' not found");
+  }
+  const addresses = await terraform.addresses();
+  await terraform.succeed("state", "rm", String(addresses.find((address) => address.includes("hardware_mapping_pci"))));
+  succeeded(await terraform.apply());
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  expect(lab.proxmox.host.mappings.all.map(({ id }) => id)).toEqual(["gpu"]);
+});
