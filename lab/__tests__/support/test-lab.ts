@@ -16,7 +16,10 @@ export async function startLab(options: Omit<LabOptions, "providers"> = {}): Pro
 afterEach(async () => {
   const labs = open.splice(0);
   try {
-    for (const lab of labs) await expectNoSecrets(lab);
+    for (const lab of labs) {
+      expectAccepted(lab);
+      await expectNoSecrets(lab);
+    }
   } finally {
     for (const lab of labs) await lab.stop();
   }
@@ -29,5 +32,13 @@ async function expectNoSecrets(lab: Lab): Promise<void> {
   for (const secret of secrets) {
     const at = lab.transcript.indexOf(secret);
     if (at >= 0) throw new Error(`a secret is in Terraform's output, after: ${lab.transcript.slice(at - 200, at)}`);
+  }
+}
+
+/** Whatever a test is about: nothing that the real provider sends is against Proxmox's own interface. */
+function expectAccepted({ proxmox }: Lab): void {
+  for (const { method, path, parameters, status, reason } of proxmox.journal.entries) {
+    if (status !== 400) continue;
+    throw new Error(`${method} ${path} was refused (${reason}) with ${JSON.stringify(parameters)}`);
   }
 }
