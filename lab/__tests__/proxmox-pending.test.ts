@@ -84,6 +84,13 @@ describe("a running VM", () => {
     ]);
   });
 
+  test.each(["ide1", "sata0"])("does not take a disk at %s", async (key) => {
+    const { root } = await runningVm({ [key.replace(/\d/, "3")]: "local-lvm:1" });
+    await root.call("PUT", `${vm}/config`, { [key]: "local-lvm:2", delete: key.replace(/\d/, "3") });
+    expect(await views(root, key)).toEqual([undefined, "local-lvm:vm-100-disk-1,size=2G"]);
+    expect(await views(root, key.replace(/\d/, "3"))).toEqual(["local-lvm:vm-100-disk-0,size=1G", undefined]);
+  });
+
   test("takes another bridge and VLAN, but not another MAC address without hot-plug of the network", async () => {
     const { root } = await runningVm({ hotplug: "disk", net0: "virtio=BC:24:11:00:00:01,bridge=vmbr0" });
     await root.call("PUT", `${vm}/config`, { net0: "virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=5" });

@@ -27,7 +27,7 @@ export class Hotplug {
   /** Applies what can be applied; answers by key what went wrong with it. */
   run(): Record<string, string> {
     const errors: Record<string, string> = {};
-    for (const key of [...this.vm.removedKeys, ...this.vm.pendingKeys]) {
+    for (const key of this.vm.waiting) {
       try {
         if (this.takes(key)) this.vm.apply(key);
       } catch (error) {

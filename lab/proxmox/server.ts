@@ -121,7 +121,8 @@ export class SimulatedProxmox {
       const failTask = outcome && "failTask" in outcome ? outcome.failTask : undefined;
       body = { data: (await this.dispatch(request, method, pathname, parameters, failTask, entry)) ?? null };
     } catch (error) {
-      [status, reason] = error instanceof ApiError ? [error.status, error.message] : [500, String(error)];
+      reason = error instanceof Error ? error.message : String(error);
+      status = error instanceof ApiError ? error.status : 500;
       const errors = error instanceof ApiError ? error.errors : undefined;
       body = { data: null, message: `${reason}\n`, ...(errors ? { errors } : {}) };
     }

@@ -81,13 +81,6 @@ export class Storage {
     return this.add({ volid, content: "images", format, size, vmid });
   }
 
-  private freeDisk(vmid: number): number {
-    const taken = this.content.map(({ volid }) => new RegExp(`(?:vm|base)-${vmid}-disk-(\\d+)`).exec(volid)?.[1]);
-    let k = 0;
-    while (taken.includes(String(k))) k += 1;
-    return k;
-  }
-
   add(volume: Volume): Volume {
     if (this.used + volume.size > this.options.capacity) {
       throw new Error(
@@ -127,6 +120,13 @@ export class Storage {
   /** What is not there is removed already. */
   remove(volid: string): void {
     this.volumes.delete(volid);
+  }
+
+  private freeDisk(vmid: number): number {
+    const taken = this.content.map(({ volid }) => new RegExp(`(?:vm|base)-${vmid}-disk-(\\d+)`).exec(volid)?.[1]);
+    let k = 0;
+    while (taken.includes(String(k))) k += 1;
+    return k;
   }
 }
 

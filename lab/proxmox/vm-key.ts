@@ -35,12 +35,6 @@ const keys: readonly (readonly [pattern: RegExp, ...privileges: string[]])[] = [
 const byValue = (key: string): boolean =>
   isDrive(key) || key === "tags" || key === "cdrom" || /^(unused|serial|usb|hostpci|virtiofs)\d+$/.test(key);
 
-/** Keys that Proxmox returns as JSON numbers. */
-export const isNumber = (key: string): boolean =>
-  /^(cores|sockets|vcpus|cpuunits|cpulimit|balloon|shares|onboot|acpi|kvm|tablet|numa|protection|template|ciupgrade)$/.test(
-    key,
-  );
-
 /** Refuses a caller who may not write or remove these keys, whatever their values. */
 export function demandKeys(caller: Caller, vmid: number, names: Iterable<string>): void {
   if (caller.isRoot) return;

@@ -57,12 +57,12 @@ export function change(request: ApiRequest): () => void {
   for (const key of reverted) {
     const current = vm.get(key);
     if (current !== undefined) values.set(key, current);
-    else if (vm.hasKey(key)) removed.push(key);
+    else if (has(vm, key)) removed.push(key);
   }
   return () => {
     for (const key of removed) remove(request, vm, key);
     for (const [key, value] of values) write(request, vm, key, value, removed);
-    vm.tidyPending();
+    vm.tidy();
     if (!vm.running) {
       vm.applyAll();
       return;
@@ -85,7 +85,7 @@ function remove({ host, caller }: ApiRequest, vm: VirtualMachine, key: string): 
   const value = vm.get(key) ?? vm.getPending(key);
   if (value === undefined) return;
   const order = bootOrder(vm.getPending("boot") ?? vm.get("boot"));
-  if (order.includes(key)) vm.setPending("boot", `order=${order.filter((each) => each !== key).join(";")}`);
+  if (order.includes(key)) vm.wait("boot", `order=${order.filter((each) => each !== key).join(";")}`);
   if (/^unused\d+$/.test(key)) {
     demandUnprotected(vm, `can't remove unused disk '${value}'`);
     caller.demand(`/vms/${vm.id}`, "VM.Config.Disk");
@@ -100,7 +100,7 @@ function remove({ host, caller }: ApiRequest, vm: VirtualMachine, key: string): 
   } else demandValue(caller, vm.id, key, value, host.mappings);
   if (/^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, value);
   if (key === "tags") vm.remove(key);
-  else vm.setRemoving(key);
+  else vm.wait(key, undefined);
 }
 
 function write(request: ApiRequest, vm: VirtualMachine, key: string, value: string, removed: readonly string[]): void {
@@ -111,7 +111,7 @@ function write(request: ApiRequest, vm: VirtualMachine, key: string, value: stri
     if (before !== undefined) demandDrive(caller, vm.id, vm.drive(key, before));
     demandDrive(caller, vm.id, vm.drive(key, value));
     const kept = vm.prepared(key, value);
-    vm.setPending(key, kept);
+    vm.wait(key, kept);
     bootFrom(vm, key, vm.drive(key, kept));
     return;
   }
@@ -123,20 +123,22 @@ function write(request: ApiRequest, vm: VirtualMachine, key: string, value: stri
   if (before !== undefined && /^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, before);
   if (key === "boot") {
     const missing = bootOrder(value).find(
-      (device) => !(vm.hasKey(device) || request.parameters.has(device)) || removed.includes(device),
+      (device) => !(has(vm, device) || request.parameters.has(device)) || removed.includes(device),
     );
     if (missing !== undefined) throw new ApiError(500, `invalid bootorder: device '${missing}' does not exist'`);
   }
   if (key === "cipassword") vm.set(key, value);
-  else vm.setPending(key, vm.prepared(key, value));
+  else vm.wait(key, vm.prepared(key, value));
 }
 
 /** A new CD drive is something to boot from, where there is an order at all. */
 function bootFrom(vm: VirtualMachine, key: string, drive: Drive): void {
   const order = bootOrder(vm.getPending("boot") ?? vm.get("boot"));
   if (order.length === 0 || order.includes(key) || !drive.isCdrom || drive.isCloudinit) return;
-  vm.setPending("boot", `order=${[...order, key].join(";")}`);
+  vm.wait("boot", `order=${[...order, key].join(";")}`);
 }
+
+const has = (vm: VirtualMachine, key: string): boolean => (vm.get(key) ?? vm.getPending(key)) !== undefined;
 
 function demandUnprotected(vm: VirtualMachine, what: string): void {
   if (vm.get("protection") === "1") throw new ApiError(500, `${what} - protection mode enabled`);
