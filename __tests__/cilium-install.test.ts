@@ -32,6 +32,50 @@ describe("CiliumInstall", () => {
     });
   });
 
+  test("repairs a release that failed, whose name would be in use for ever", () => {
+    const l2Announcements = { addressPools: [] };
+    const releases = json({ l2Announcements }).resource[Release.tfResourceType];
+    expect(releases.cilium.upgrade_install).toBe(true);
+    expect(releases.cilium_load_balancer.upgrade_install).toBe(true);
+  });
+
+  test.each([
+    ["1.18.12", false],
+    ["1.19.6", true],
+    ["1.20.0", true],
+  ])(
+    "gives the agent of Cilium %s the capabilities of its chart, the kernel's log among them: %s",
+    (version, syslog) => {
+      const { ciliumAgent } = valuesOf({ version }).securityContext.capabilities;
+      expect(ciliumAgent.includes("SYSLOG")).toBe(syslog);
+      expect(ciliumAgent).toEqual(expect.arrayContaining(["CHOWN", "KILL", "NET_ADMIN", "SETUID"]));
+    },
+  );
+
+  test("leaves the capabilities to Terraform where the version is a variable", () => {
+    const stack = synthesizedJson((scope) => {
+      ciliumIn(scope, { version: new TerraformVariable(scope, "cilium_version", {}).stringValue });
+    });
+    const [values] = stack.resource[Release.tfResourceType].cilium.values;
+    expect(values).toMatch(
+      /"ciliumAgent" = \{"1\.18" = \[[^\]]*"SETUID"\], "1\.19" = \[[^\]]*"SYSLOG"\], "1\.20" = \[[^\]]*"SYSLOG"\]\}\[regex\(/,
+    );
+  });
+
+  test("knows no IPv4 on a node that has none", () => {
+    const ipv6 = { name: "talos-gpu", address: "2001:db8::50/64", installDisk: "/dev/sda" };
+    const stack = synthesizedJson((scope) => void ciliumIn(scope, {}, { machine: ipv6 }));
+    expect(parse(stack.resource[Release.tfResourceType].cilium.values[0])).toMatchObject({
+      ipv4: { enabled: false },
+      ipv6: { enabled: true },
+    });
+    expect(valuesOf()).not.toHaveProperty("ipv6");
+  });
+
+  test("hands text that Terraform would interpolate to the chart as it is", () => {
+    expect(release({ values: { extraEnv: [{ name: "A", value: "${HOME}" }] } }).values[0]).toContain("value: $${HOME}");
+  });
+
   test("gives the chart what Talos requires, and one operator for one node", () => {
     expect(valuesOf()).toEqual({
       ipam: { mode: "kubernetes" },
@@ -91,11 +135,7 @@ describe("CiliumInstall", () => {
       { gatewayAPI: { enabled: true, enableAlpn: true, enableAppProtocol: true } },
     ],
     ["encryption", { encryption: "wireguard" }, { encryption: { enabled: true, type: "wireguard" } }],
-    [
-      "announcements",
-      { l2Announcements: { addressPools: [] } },
-      { l2announcements: { enabled: true }, externalIPs: { enabled: true } },
-    ],
+    ["announcements", { l2Announcements: { addressPools: [] } }, { l2announcements: { enabled: true } }],
   ])("has typed options for %s", (_, props, values) => {
     expect(valuesOf(props)).toMatchObject(values);
   });

@@ -1,6 +1,7 @@
-import { TerraformOutput, TerraformVariable } from "cdktf";
+import { Fn, TerraformOutput, TerraformVariable } from "cdktf";
 import {
   and,
+  asArgument,
   type Condition,
   equal,
   isBoolean,
@@ -12,7 +13,8 @@ import {
 } from "../constructs/rules/condition";
 import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/rules/ip-address";
 import { shown } from "../constructs/rules/shown";
-import { synthesizedJson } from "./stacks";
+import { literalText } from "../constructs/rules/text";
+import { checksAtPlan, machine, nodeIn, synthesizedJson } from "./stacks";
 
 /** What Terraform reads where the value of a variable is only known to it. */
 function expression(build: (variable: TerraformVariable) => unknown): unknown {
@@ -84,6 +86,44 @@ describe("a value in a message", () => {
     ["a boolean", ({ booleanValue }) => booleanValue],
   ])("is filled in by Terraform where it is unknown: %s", (_, value) => {
     expect(expression((variable) => shown(value(variable)))).toBe('"${var.value}"');
+  });
+});
+
+describe("text of a user's", () => {
+  test.each([
+    ["echo ${HOME}", "echo $${HOME}"],
+    ["$${HOME}", "$$${HOME}"],
+    ["%{ if }", "%%{ if }"],
+    ["$5, 100%, {}", "$5, 100%, {}"],
+  ])("is escaped for an attribute: %s", (text, escaped) => {
+    expect(literalText(text)).toBe(escaped);
+  });
+
+  test.each<[string, string]>([
+    ["echo ${HOME} ", "echo $${HOME} ${var.value}"],
+    ["costs $", 'costs ${"$"}${var.value}'],
+    ["costs $$", 'costs ${"$$"}${var.value}'],
+    ["100%", "100%${var.value}"],
+  ])("is escaped for an attribute with a variable behind it: %s", (text, escaped) => {
+    expect(expression(({ stringValue }) => literalText(`${text}${stringValue}`))).toBe(escaped);
+  });
+
+  test.each<[string, string]>([
+    ["echo ${HOME} ", '${upper(join("", ["echo $${HOME} ", var.value]))}'],
+    ["%{ if } ", '${upper(join("", ["%%{ if } ", var.value]))}'],
+    ['a "b" \\ %{', '${upper(join("", ["a \\"b\\" \\\\ %%{", var.value]))}'],
+  ])("is escaped for a function: %s", (text, escaped) => {
+    expect(expression(({ stringValue }) => Fn.upper(asArgument(`${text}${stringValue}`)))).toBe(escaped);
+  });
+
+  test("is escaped in the message of what Terraform checks", () => {
+    const checks = checksAtPlan((stack) => {
+      const { stringValue } = new TerraformVariable(stack, "value", {});
+      nodeIn(stack, { machine: { ...machine, installDisk: stringValue }, installDisk: "${HOME}" });
+    });
+    expect(checks).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('installDisk "$${HOME}" is not on the bus') }),
+    );
   });
 });
 

@@ -231,6 +231,16 @@ describe("does not conform", () => {
       "terraform.required_providers.helm: missing, and the provider is in use",
     ],
     [
+      "a provider without a configuration of its alias",
+      { ...vmWith({ provider: "proxmox.second" }), provider: { proxmox: [{}, { alias: "other" }] } },
+      `${node}.provider: proxmox.second is not in the stack`,
+    ],
+    [
+      "a provider configured twice",
+      stackWith({}, { provider: { proxmox: [{}, {}] } }),
+      "provider.proxmox: configured twice under one alias",
+    ],
+    [
       "a reference to no resource",
       outputOf("${null_resource.wiat.id}"),
       "output.value.value: null_resource.wiat.id is not in the stack",

@@ -25,6 +25,7 @@ export function conformance(stack: object): string[] {
   return [
     ...blockProblems(language, stack, ""),
     ...versionProblems(stack as Json),
+    ...providerProblems(stack as Json),
     ...referenceProblems(providers, stack as Json),
   ];
 }
@@ -160,6 +161,29 @@ function* versionProblems(stack: Json): Problems {
       yield `${path}.version: ${shown(version)}, and the schema is that of ${provider.version}`;
   }
 }
+
+/** A provider that a resource or a data source names is configured. */
+function* providerProblems(stack: Json): Problems {
+  const configured = new Set(
+    entries(at(stack, ["provider"]) ?? {}).flatMap(([name, configurations]) =>
+      blocks(configurations, name).map(([configuration]) => providerName(name, (configuration as Json).alias)),
+    ),
+  );
+  for (const section of ["resource", "data"]) {
+    for (const [type, named] of entries(at(stack, [section]) ?? {})) {
+      for (const [name, { provider }] of entries(named as Json) as [string, Json][]) {
+        if (provider != null && !configured.has(`${provider}`))
+          yield `${section}.${type}.${name}.provider: ${provider} is not in the stack`;
+      }
+    }
+  }
+  for (const [name, configurations] of entries(at(stack, ["provider"]) ?? {})) {
+    const names = blocks(configurations, name).map(([configuration]) => (configuration as Json).alias);
+    if (new Set(names).size < names.length) yield `provider.${name}: configured twice under one alias`;
+  }
+}
+
+const providerName = (name: string, alias: unknown) => (alias === undefined ? name : `${name}.${alias}`);
 
 /** The blocks written under one name: one, or a list of them. */
 const blocks = (value: unknown, path: string): [unknown, string][] =>

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultCiliumVersion } from "../constructs/cilium/version";
-import { defaultKubernetesVersion, defaultTalosVersion, talosMinors } from "../constructs/talos/version";
+import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
+import { defaultTalosVersion, talosMinors } from "../constructs/talos/version";
 import packageJson from "../package.json";
 import { rulesDocument } from "../scripts/rules-document";
 
@@ -45,6 +46,35 @@ test("the README has the default versions", () => {
   expect(unpadded("README.md")).toContain(`| ${defaultKubernetesVersion}, ${defaultCiliumVersion} |`);
   expect(unpadded("README.md")).toContain(`| ${defaultTalosVersion}, open kernel modules |`);
 });
+
+describe("links to Talos's documentation", () => {
+  const links = filesOf(".").flatMap((file) =>
+    [...read(file).matchAll(/https?:[/][/](?:www[.]talos[.]dev|docs[.]siderolabs[.]com)[^\s")`'>]*/g)].map(
+      ([link]) => link,
+    ),
+  );
+
+  test("go to its guides where they are now; only the reference stayed at www.talos.dev", () => {
+    const known =
+      /^https:[/][/](www[.]talos[.]dev[/]v1[.]13[/]reference[/]|docs[.]siderolabs[.]com[/](talos[/]v1[.]13|kubernetes-guides)[/])/;
+    expect(links).not.toEqual([]);
+    expect([...new Set(links)].filter((link) => !known.test(link))).toEqual([]);
+  });
+
+  test("end without the slash that the old site wanted", () => {
+    expect(links.filter((link) => /^https:[/][/]docs[.].*[/]$/.test(link))).toEqual([]);
+  });
+});
+
+/** The project's own files, below a directory, that may link somewhere. */
+function filesOf(directory: string): string[] {
+  return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory())
+      return /^[.]|^(node_modules|cdktf[.].*|clusters|__tests__)$/.test(entry.name) ? [] : filesOf(path);
+    return /[.](ts|go|md|sh|hcl|tf)$/.test(entry.name) ? [path] : [];
+  });
+}
 
 const headingsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>

@@ -26,7 +26,7 @@ function comparable(value: unknown): unknown {
 /** The stack with `${…}` around what JSON writes without. */
 function withBareExpressions(stack: Stack): unknown {
   return JSON.parse(JSON.stringify(stack), (key, value) => {
-    if (["depends_on", "replace_triggered_by"].includes(key))
+    if (["depends_on", "ignore_changes", "replace_triggered_by"].includes(key))
       return value.map((reference: string) => `\${${reference}}`);
     if (key !== "variable") return value;
     return Object.fromEntries(

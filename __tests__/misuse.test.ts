@@ -52,6 +52,7 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
     { address: "01:00", functions: 5 },
     { mapping: 7 },
     { mapping: {} },
+    { mapping: { name: "" } },
   ])("a GPU that is %j", (gpu) => {
     expect(problemsOf((stack) => void vmIn(stack, { gpus: [gpu as never] }))).not.toEqual([]);
   });
@@ -67,6 +68,14 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
     expect(problemsOf((stack) => void vmIn(stack, { [prop]: value }))).toContain(
       `[stack/talos_node] ${problem} [prop-type]`,
     );
+  });
+
+  test("a mapping that is another construct", () => {
+    const problems = problemsOf((stack) => {
+      const mapping = vmIn(stack) as never;
+      vmIn(stack, { gpus: [{ mapping }] }, undefined, "second");
+    });
+    expect(problems).toContainEqual(expect.stringMatching(/^\[stack\/second\/.*deviceId is missing \[prop-type\]$/));
   });
 
   test("all that is wrong at once, each with its path and its rule", () => {

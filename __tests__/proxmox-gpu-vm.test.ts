@@ -1,8 +1,8 @@
-import { TerraformOutput } from "cdktf";
+import { TerraformOutput, type TerraformStack, TerraformVariable } from "cdktf";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import { HardwareMappingPci } from "../.gen/providers/proxmox/hardware-mapping-pci";
 import { VirtualEnvironmentVm } from "../.gen/providers/proxmox/virtual-environment-vm";
-import type { ProxmoxGpuVm, ProxmoxGpuVmProps } from "../constructs";
+import { PciMapping, ProxmoxConnection, type ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../constructs";
 import { apiToken, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const vm = (props: Partial<ProxmoxGpuVmProps> = {}, connection = undefined as typeof apiToken | undefined) =>
@@ -102,6 +102,7 @@ describe("ProxmoxGpuVm", () => {
   });
 
   describe("passes through", () => {
+    const device = { name: "gpu", address: "01:00", deviceId: "10de:2684" };
     const hostpci = (...gpus: ProxmoxGpuVmProps["gpus"] & object) => block({ gpus }).hostpci;
 
     test.each([
@@ -143,8 +144,7 @@ describe("ProxmoxGpuVm", () => {
     });
 
     test("a device for which it creates the mapping, so that an API token suffices", () => {
-      const device = { name: "gpu", address: "01:00", deviceId: "10de:2684", iommuGroup: 14 };
-      const stack = vm({ gpus: [{ mapping: device }] }, apiToken);
+      const stack = vm({ gpus: [{ mapping: { ...device, iommuGroup: 14 } }] }, apiToken);
       expect(stack).toHaveResourceWithProperties(HardwareMappingPci, {
         name: "gpu",
         map: [{ node: "pve", path: "0000:01:00", id: "10de:2684", iommu_group: 14 }],
@@ -152,6 +152,107 @@ describe("ProxmoxGpuVm", () => {
       expect(stack).toHaveResourceWithProperties(VirtualEnvironmentVm, {
         hostpci: [expect.objectContaining({ mapping: "${proxmox_hardware_mapping_pci.gpu.name}" })],
       });
+    });
+
+    test("a mapping of the stack, by its name and by itself, of which the VM waits for the resource", () => {
+      const { resource } = synthesizedJson((stack) => {
+        const connection = new ProxmoxConnection(stack, "proxmox", apiToken);
+        const [one, two] = ["one", "two"].map(
+          (name, bus) =>
+            new PciMapping(stack, name, { ...device, name, address: `0${bus}:00`, connection, node: "pve" }),
+        ) as [PciMapping, PciMapping];
+        expect(vmIn(stack, { gpus: [{ mapping: one.name }, { mapping: two }] }).pciMappings).toEqual([]);
+      });
+      expect(resource.proxmox_virtual_environment_vm.talos_node.hostpci).toMatchObject([
+        { mapping: "${proxmox_hardware_mapping_pci.one.name}" },
+        { mapping: "${proxmox_hardware_mapping_pci.two.name}" },
+      ]);
+      expect.assertions(2);
+    });
+
+    describe("a mapping that it creates,", () => {
+      const connected = (stack: TerraformStack) => new ProxmoxConnection(stack, "proxmox", apiToken);
+      const mappingOf = (build: (stack: TerraformStack) => void) =>
+        Object.values<TerraformJson>(synthesizedJson(build).resource.proxmox_hardware_mapping_pci)[0];
+
+      test("with its ids in lower case, in which Proxmox compares them, variables too", () => {
+        const upperCase = { ...device, deviceId: "10DE:26BA", subsystemId: "1458:40BF" };
+        expect(mappingOf((stack) => void vmIn(stack, { gpus: [{ mapping: upperCase }] })).map).toEqual([
+          expect.objectContaining({ id: "10de:26ba", subsystem_id: "1458:40bf" }),
+        ]);
+        const withVariables = (stack: TerraformStack) => {
+          const id = new TerraformVariable(stack, "id", { type: "string" }).stringValue;
+          vmIn(stack, { gpus: [{ mapping: { ...device, deviceId: id, subsystemId: id } }] });
+        };
+        expect(mappingOf(withVariables).map).toEqual([
+          expect.objectContaining({ id: "${lower(var.id)}", subsystem_id: "${lower(var.id)}" }),
+        ]);
+      });
+
+      test("of the whole device where a variable has no function either", () => {
+        const withVariable = (stack: TerraformStack) => {
+          const address = new TerraformVariable(stack, "address", { type: "string" }).stringValue;
+          vmIn(stack, { gpus: [{ mapping: { ...device, address } }] });
+        };
+        expect(mappingOf(withVariable).map).toEqual([
+          expect.objectContaining({ path: '${lower(replace(var.address, "/^(..:..([.].)?)$/", "0000:$1"))}' }),
+        ]);
+      });
+
+      test("at an address of its own where its name is taken", () => {
+        const { resource } = synthesizedJson(
+          (stack) => void vmIn(stack, { gpus: [{ mapping: { ...device, name: "Resource" } }] }),
+        );
+        expect(resource.proxmox_hardware_mapping_pci).toEqual({
+          talos_node_gpu0: expect.objectContaining({ name: "Resource" }),
+        });
+      });
+
+      const oneFunction = { ...device, address: "01:00.0" };
+      const mediated = { mdev: "nvidia-63" };
+      test.each<[string, boolean | undefined, (stack: TerraformStack) => void]>([
+        ["without mediated devices", undefined, (stack) => void vmIn(stack, { gpus: [{ mapping: oneFunction }] })],
+        [
+          "for mediated devices where its GPU is one",
+          true,
+          (stack) => void vmIn(stack, { gpus: [{ mapping: oneFunction, ...mediated }] }),
+        ],
+        [
+          "for mediated devices where a GPU of its name is one",
+          true,
+          (stack) => {
+            const connection = connected(stack);
+            new PciMapping(stack, "gpu", { ...oneFunction, connection, node: "pve" });
+            vmIn(stack, { gpus: [{ mapping: "gpu", ...mediated }] });
+          },
+        ],
+        [
+          "for mediated devices where a GPU before it is one",
+          true,
+          (stack) => {
+            const connection = connected(stack);
+            vmIn(stack, { gpus: [{ mapping: "gpu", ...mediated }] });
+            new PciMapping(stack, "gpu", { ...oneFunction, connection, node: "pve" });
+          },
+        ],
+        [
+          "for mediated devices where a GPU that refers to it is one",
+          true,
+          (stack) => {
+            const connection = connected(stack);
+            const mapping = new PciMapping(stack, "gpu", { ...oneFunction, connection, node: "pve" });
+            vmIn(stack, { gpus: [{ mapping: mapping.name, ...mediated }] });
+          },
+        ],
+      ])("%s", (_, expected, build) => {
+        expect(mappingOf(build).mediated_devices).toBe(expected);
+      });
+    });
+
+    test("USB devices, by host id, by port and by mapping", () => {
+      const usb = [{ host: "1050:0407" }, { host: "1-2.3" }, { mapping: "key" }];
+      expect(block({ usb }).usb).toEqual(usb);
+      expect(block()).not.toHaveProperty("usb");
     });
   });
 
@@ -219,6 +320,75 @@ describe("ProxmoxGpuVm", () => {
       "${proxmox_virtual_environment_vm.talos_node.ipv4_addresses}",
     ]);
     expect.assertions(3);
+  });
+
+  test("writes tags as Proxmox stores them: in lower case, sorted, each once", () => {
+    expect(block({ tags: ["Talos", "gpu", "talos"] }).tags).toEqual(["gpu", "talos"]);
+    const withVariable = synthesizedJson((stack) => {
+      vmIn(stack, { tags: ["Talos", new TerraformVariable(stack, "tag", {}).stringValue] });
+    });
+    expect(withVariable.resource[VirtualEnvironmentVm.tfResourceType].talos_node.tags).toBe(
+      '${sort(distinct(["talos", lower(var.tag)]))}',
+    );
+  });
+
+  test("writes a description as it is, whatever Terraform would read in it", () => {
+    expect(block({ description: "run ${HOME}/%{if}" }).description).toBe("run $${HOME}/%%{if}");
+  });
+
+  test("warns, when Terraform plans, of what a clone keeps that nobody has named", () => {
+    const checks = (boot: ProxmoxGpuVmProps["boot"], props = {}) =>
+      Object.values<TerraformJson>(synthesizedJson((stack) => void vmIn(stack, { boot, ...props })).check ?? {});
+    expect(checks({ clone: { id: 9000 } }, { bios: "seabios" })).toEqual([
+      {
+        assert: [
+          {
+            condition:
+              '${(!(proxmox_virtual_environment_vm.talos_node.scsi_hardware == "virtio-scsi-pci") && !(proxmox_virtual_environment_vm.talos_node.bios == "seabios"))}',
+            error_message:
+              'the clone keeps its template\'s SCSI controller and firmware, of which nothing is said; write scsiHardware and bios beside the template as `qm config` shows it, "lsi" and "seabios" where it shows none [clone-template-known]',
+          },
+        ],
+      },
+    ]);
+    expect(checks({ clone: { id: 9000, scsiHardware: "virtio-scsi-pci" } })).toEqual([]);
+    expect(checks({ clone: { id: 9000 } }, { scsiHardware: "pvscsi" })).toEqual([]);
+  });
+
+  test("gives both families of one network device to the cloud-init drive, and an unknown address to that of its prop", () => {
+    const ipConfigs = [
+      { address: "192.168.1.50/24", gateway: "192.168.1.1", ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" } },
+    ];
+    expect(block({ initialization: { ipConfigs } }).initialization.ip_config).toEqual([
+      {
+        ipv4: { address: "192.168.1.50/24", gateway: "192.168.1.1" },
+        ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
+      },
+    ]);
+    const { resource } = synthesizedJson((stack) => {
+      const address = new TerraformVariable(stack, "address", {}).stringValue;
+      vmIn(stack, { initialization: { ipConfigs: [{ ipv6: { address } }] } });
+    });
+    expect(resource[VirtualEnvironmentVm.tfResourceType].talos_node.initialization.ip_config).toEqual([
+      { ipv6: { address: "${var.address}" } },
+    ]);
+  });
+
+  test("tells Talos each of its network devices", () => {
+    let made: ProxmoxGpuVm | undefined;
+    synthesized((stack) => {
+      made = vmIn(stack, {
+        networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, { macAddress: "BC:24:11:00:00:02" }],
+        initialization: {
+          ipConfigs: [{ address: "dhcp", reservedAddress: "192.168.1.50" }, { address: "10.0.0.50/24" }],
+        },
+      });
+    });
+    expect(made?.address).toBe("192.168.1.50");
+    expect(made?.interfaces).toEqual([
+      { macAddress: "BC:24:11:00:00:01", addresses: [], gateways: [], dhcp: true, dhcpv6: false },
+      { macAddress: "BC:24:11:00:00:02", addresses: ["10.0.0.50/24"], gateways: [], dhcp: false, dhcpv6: false },
+    ]);
   });
 
   test("gives an IPv6 address to the cloud-init drive as such", () => {

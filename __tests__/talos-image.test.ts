@@ -3,13 +3,13 @@ import { DownloadFile } from "../.gen/providers/proxmox/download-file";
 import { DataTalosImageFactoryUrls } from "../.gen/providers/talos/data-talos-image-factory-urls";
 import { ImageFactorySchematic } from "../.gen/providers/talos/image-factory-schematic";
 import { DownloadedImage, type NvidiaDriver, ProxmoxConnection, TalosImage, type TalosImageProps } from "../constructs";
-import { nodeIn, password, synthesized, synthesizedJson } from "./stacks";
+import { nodeIn, password, problemsOf, synthesized, synthesizedJson } from "./stacks";
 
-const extensionsOf = (props: TalosImageProps) => {
+const customizationOf = (props: TalosImageProps) => {
   const { resource } = synthesizedJson((stack) => void new TalosImage(stack, "talos", props));
-  const { schematic } = resource[ImageFactorySchematic.tfResourceType].talos;
-  return parse(schematic).customization.systemExtensions.officialExtensions;
+  return parse(resource[ImageFactorySchematic.tfResourceType].talos.schematic).customization;
 };
+const extensionsOf = (props: TalosImageProps) => customizationOf(props).systemExtensions.officialExtensions;
 
 describe("TalosImage", () => {
   test("always contains the guest agent", () => {
@@ -41,6 +41,26 @@ describe("TalosImage", () => {
     const extensions = ["siderolabs/iscsi-tools", "siderolabs/qemu-guest-agent"];
     expect(extensionsOf({ extensions })).toEqual(extensions);
     expect(extensionsOf({ extensions: extensions.toReversed() })).toEqual(extensions);
+  });
+
+  test("contains kernel arguments, in the order in which they were written", () => {
+    expect(customizationOf({ extraKernelArgs: ["pcie_aspm=off", "-console"] }).extraKernelArgs).toEqual([
+      "pcie_aspm=off",
+      "-console",
+    ]);
+    expect(customizationOf({})).not.toHaveProperty("extraKernelArgs");
+  });
+
+  test.each([
+    ["v1.11.6", "siderolabs/iscsi-tools", "siderolabs/xe"],
+    ["v1.12.0", "siderolabs/nfs-utils", "siderolabs/intel-npu"],
+    ["v1.13.9", "siderolabs/intel-npu", "siderolabs/hyperv-guest-agent"],
+    ["v1.14.1", "siderolabs/hyperv-guest-agent", "siderolabs/nothing"],
+  ])("of Talos %s knows the extension %s and not %s", (version, known, unknown) => {
+    const problems = problemsOf(
+      (stack) => void new TalosImage(stack, "talos", { version, extensions: [known, unknown] }),
+    );
+    expect(problems).toEqual([expect.stringContaining(`extensions[1] "${unknown}" is no extension of Talos`)]);
   });
 
   test("downloads the nocloud disk image of its schematic and version for import", () => {

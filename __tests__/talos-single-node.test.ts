@@ -35,6 +35,12 @@ describe("TalosSingleNode", () => {
     });
   });
 
+  test("keeps its secrets whatever version comes: a lower one would replace the cluster's authority", () => {
+    expect(json().resource[MachineSecrets.tfResourceType].cluster.lifecycle).toEqual({
+      ignore_changes: ["talos_version"],
+    });
+  });
+
   test("goes from the configuration to a kubeconfig, one step after the other", () => {
     const { resource } = json();
     expect(resource[MachineConfigurationApply.tfResourceType].node).toEqual({
@@ -149,6 +155,103 @@ describe("TalosSingleNode", () => {
         },
       ],
       [
+        "each of two network devices by its MAC address, and both families of one",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "192.168.1.50/24",
+            installDisk: "/dev/sda",
+            interfaces: [
+              {
+                macAddress: "BC:24:11:00:00:01",
+                addresses: ["192.168.1.50/24", "2001:db8::50/64"],
+                gateways: ["192.168.1.1", "fe80::1"],
+              },
+              { macAddress: "BC:24:11:00:00:02", addresses: ["10.0.0.50/24"] },
+            ],
+          },
+        },
+        {
+          machine: {
+            network: {
+              interfaces: [
+                {
+                  deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" },
+                  dhcp: false,
+                  addresses: ["192.168.1.50/24", "2001:db8::50/64"],
+                  routes: [
+                    { network: "0.0.0.0/0", gateway: "192.168.1.1" },
+                    { network: "::/0", gateway: "fe80::1" },
+                  ],
+                },
+                {
+                  deviceSelector: { hardwareAddr: "BC:24:11:00:00:02" },
+                  dhcp: false,
+                  addresses: ["10.0.0.50/24"],
+                },
+              ],
+            },
+          },
+        },
+      ],
+      [
+        "an address that a DHCP server has reserved",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "192.168.1.50",
+            installDisk: "/dev/sda",
+            interfaces: [{ addresses: [], dhcp: true }],
+          },
+        },
+        { machine: { network: { interfaces: [{ deviceSelector: { physical: true }, dhcp: true }] } } },
+      ],
+      [
+        "an address that a DHCP server of IPv6 has reserved",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "2001:db8::50",
+            installDisk: "/dev/sda",
+            interfaces: [{ addresses: [], dhcpv6: true }],
+          },
+        },
+        {
+          machine: {
+            network: {
+              interfaces: [
+                { deviceSelector: { physical: true }, dhcp: true, dhcpOptions: { ipv4: false, ipv6: true } },
+              ],
+            },
+          },
+        },
+      ],
+      [
+        "the way to a gateway that is in no network",
+        {
+          machine: {
+            name: "talos-gpu",
+            address: "203.0.113.50/32",
+            gateway: "198.51.100.1",
+            installDisk: "/dev/sda",
+          },
+        },
+        {
+          machine: {
+            network: {
+              interfaces: [
+                {
+                  deviceSelector: { physical: true },
+                  dhcp: false,
+                  addresses: ["203.0.113.50/32"],
+                  routes: [{ network: "198.51.100.1/32" }, { network: "0.0.0.0/0", gateway: "198.51.100.1" }],
+                },
+              ],
+            },
+          },
+        },
+      ],
+      [
         "the host name of Talos 1.11",
         { talos: { version: "v1.11.6" } },
         { machine: { network: { hostname: "talos-gpu" } } },
@@ -197,6 +300,13 @@ describe("TalosSingleNode", () => {
       expect(JSON.stringify(documents())).not.toMatch(/cni|proxy|kubePrism/);
     });
 
+    test("what Terraform would interpolate in a user's patch as the text that it is", () => {
+      const patches = patchesOf(
+        json({ configPatches: [{ machine: { env: { A: "${HOME}" } } }, "machine: {env: {B: '%{'}}"] }),
+      );
+      expect(patches.slice(-2)).toEqual(["machine:\n  env:\n    A: $${HOME}\n", "machine: {env: {B: '%%{'}}"]);
+    });
+
     test("the user's patches last, objects and YAML as they are", () => {
       const yaml = "machine:\n  env: {A: b}\n---\napiVersion: v1alpha1\nkind: WatchdogTimerConfig\n";
       const patches = patchesOf(json({ configPatches: [{ machine: { sysctls: { "vm.swappiness": "0" } } }, yaml] }));
@@ -237,6 +347,44 @@ describe("TalosSingleNode", () => {
     );
     const chosen = config_patches.filter((patch: string) => patch.includes("var.talos_version"));
     expect(chosen).toEqual([expect.stringContaining("HostnameConfig"), expect.stringContaining("bpf_jit_harden")]);
+  });
+
+  describe("with an address of IPv6 alone", () => {
+    const ipv6 = { machine: { name: "talos-gpu", address: "2001:db8::50/64", installDisk: "/dev/sda" } };
+
+    test("has it in brackets in the endpoint, and bare where no port follows", () => {
+      const stack = json(ipv6);
+      expect(stack.data[DataTalosMachineConfiguration.tfResourceType].node.cluster_endpoint).toBe(
+        "https://[2001:db8::50]:6443",
+      );
+      expect(stack.resource[MachineConfigurationApply.tfResourceType].node.node).toBe("2001:db8::50");
+    });
+
+    test("has the kubelet's address as a network of 128 bits", () => {
+      expect(documents(ipv6)).toContainEqual({
+        machine: { kubelet: { nodeIP: { validSubnets: ["2001:db8::50/128"] } } },
+      });
+    });
+
+    test("has pods and services of IPv6, as Kubernetes wants of such a node", () => {
+      expect(documents(ipv6)).toContainEqual({
+        cluster: { network: { podSubnets: ["fc00:db8:10::/56"], serviceSubnets: ["fc00:db8:20::/112"] } },
+      });
+      expect(JSON.stringify(documents())).not.toContain("podSubnets");
+    });
+
+    test("leaves the choice to Terraform where the address is a variable", () => {
+      const stack = synthesizedJson((scope) => {
+        const address = new TerraformVariable(scope, "address", {}).stringValue;
+        nodeIn(scope, { machine: { ...ipv6.machine, address } });
+      });
+      const { cluster_endpoint, config_patches } = stack.data[DataTalosMachineConfiguration.tfResourceType].node;
+      expect(cluster_endpoint).toMatch(/^https:\/\/\$\{.* \? .*"\[".*"\]".* : .*\}:6443$/);
+      expect(config_patches).toContainEqual(expect.stringMatching(/validSubnets.* \? .*\/128.* : .*\/32/));
+      expect(config_patches).toContainEqual(
+        expect.stringMatching(/podSubnets.* \? \["fc00:db8:10::\/56"\] : \["10\.244\.0\.0\/16"\]/),
+      );
+    });
   });
 
   test("includes what others wait for in its wait", () => {

@@ -18,6 +18,7 @@ const vmProps = {
   gpus: [
     { address: "01:00", functions: [0], pcie: true, rombar: true, xvga: false, romFile: "gpu.rom", mdev: "nvidia-63" },
   ],
+  usb: [{ host: "1050:0407" }],
   cpu: { cores: 4, sockets: 1, type: "host" },
   memory: { dedicated: 4096, floating: 0 },
   disks: [
@@ -28,7 +29,13 @@ const vmProps = {
     { bridge: "vmbr0", model: "virtio", macAddress: "BC:24:11:00:00:01", vlanId: 5, mtu: 1500, firewall: false },
   ],
   initialization: {
-    ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
+    ipConfigs: [
+      {
+        address: "192.168.1.50/24",
+        gateway: "192.168.1.1",
+        ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
+      },
+    ],
     dnsServers: ["192.168.1.1"],
     datastore: "local-lvm",
   },
@@ -46,71 +53,78 @@ const vmProps = {
 
 const judgedOfVm: Judged = {
   name: ["vm-name-dns", "vm-id-free"],
-  node: [],
+  node: ["proxmox-name"],
   vmId: ["vm-id-range", "vm-id-free"],
-  "boot.image.fileId": [],
+  "boot.image.fileId": ["proxmox-name"],
   "boot.image.guestAgent": ["agent-needs-extension"],
   "boot.clone.name": ["clone-source-once"],
   "boot.clone.id": ["clone-source"],
-  "boot.clone.node": [],
+  "boot.clone.node": ["proxmox-name"],
   "boot.clone.full": [],
   "boot.clone.guestAgent": ["agent-needs-extension"],
-  "boot.iso.fileId": [],
+  "boot.clone.scsiHardware": ["prop-type", "clone-keeps-template"],
+  "boot.clone.bios": ["prop-type"],
+  "boot.iso.fileId": ["proxmox-name"],
   "boot.iso.guestAgent": ["agent-needs-extension"],
   "gpus[0].address": ["pci-address-format"],
   "gpus[0].functions[0]": ["pci-address-format"],
-  "gpus[0].mapping": [],
-  "gpus[0].mapping.name": [],
+  "gpus[0].mapping": ["mapping-name"],
+  "gpus[0].mapping.name": ["mapping-name"],
   "gpus[0].mapping.address": ["pci-address-format"],
   "gpus[0].mapping.deviceId": ["pci-device-id"],
   "gpus[0].mapping.subsystemId": ["pci-device-id"],
-  "gpus[0].mapping.iommuGroup": [],
+  "gpus[0].mapping.iommuGroup": ["mapping-iommu-group"],
   "gpus[0].pcie": [],
   "gpus[0].rombar": ["rombar-boolean"],
   "gpus[0].xvga": [],
-  "gpus[0].romFile": [],
-  "gpus[0].mdev": [],
+  "gpus[0].romFile": ["rom-file-name"],
+  "gpus[0].mdev": ["mdev-type"],
+  "usb[0].host": ["usb-host"],
+  "usb[0].mapping": ["mapping-name"],
   "cpu.cores": ["cpu-cores"],
   "cpu.sockets": ["cpu-cores"],
   "cpu.type": ["cpu-type-host"],
   "memory.dedicated": ["memory-size"],
-  "memory.floating": ["passthrough-pins-memory"],
+  "memory.floating": ["passthrough-pins-memory", "memory-size"],
   "disks[0].size": ["disk-size"],
-  "disks[0].datastore": [],
-  "disks[0].interface": ["disk-interface"],
-  "disks[0].cache": [],
-  "disks[0].discard": [],
+  "disks[0].datastore": ["proxmox-name"],
+  "disks[0].interface": ["disk-interface", "disk-interface-once"],
+  "disks[0].cache": ["prop-type"],
+  "disks[0].discard": ["prop-type"],
   "disks[0].ssd": [],
   "disks[0].backup": [],
-  "efiDisk.datastore": [],
-  "efiDisk.type": ["ovmf-needs-efi-disk"],
+  "efiDisk.datastore": ["proxmox-name"],
+  "efiDisk.type": ["ovmf-needs-efi-disk", "prop-type"],
   "efiDisk.preEnrolledKeys": ["ovmf-needs-efi-disk"],
-  "networkDevices[0].bridge": [],
-  "networkDevices[0].model": [],
+  "networkDevices[0].bridge": ["proxmox-name"],
+  "networkDevices[0].model": ["prop-type"],
   "networkDevices[0].macAddress": ["mac-address"],
-  "networkDevices[0].vlanId": [],
-  "networkDevices[0].mtu": [],
+  "networkDevices[0].vlanId": ["vlan-id"],
+  "networkDevices[0].mtu": ["mtu"],
   "networkDevices[0].firewall": [],
   "initialization.ipConfigs[0].address": ["node-address", "gateway-in-subnet"],
   "initialization.ipConfigs[0].gateway": ["gateway-in-subnet"],
-  "initialization.dnsServers[0]": [],
-  "initialization.datastore": [],
+  "initialization.ipConfigs[0].reservedAddress": ["node-address"],
+  "initialization.ipConfigs[0].ipv6.address": ["node-address", "gateway-in-subnet"],
+  "initialization.ipConfigs[0].ipv6.gateway": ["gateway-in-subnet"],
+  "initialization.dnsServers[0]": ["dns-server"],
+  "initialization.datastore": ["proxmox-name"],
   "agent.enabled": [],
   "agent.trim": [],
-  "agent.type": [],
-  "agent.timeout": [],
-  bios: ["bios-known"],
-  machine: ["pcie-needs-q35"],
-  scsiHardware: ["scsi-controller"],
-  "serialDevices[0]": [],
-  "vga.type": [],
-  "vga.memory": [],
-  "startup.order": [],
-  "startup.upDelay": [],
-  "startup.downDelay": [],
+  "agent.type": ["prop-type"],
+  "agent.timeout": ["agent-timeout"],
+  bios: ["prop-type"],
+  machine: ["pcie-needs-q35", "machine-type"],
+  scsiHardware: ["scsi-controller", "prop-type"],
+  "serialDevices[0]": ["serial-device"],
+  "vga.type": ["prop-type"],
+  "vga.memory": ["vga-memory"],
+  "startup.order": ["startup-order"],
+  "startup.upDelay": ["startup-order"],
+  "startup.downDelay": ["startup-order"],
   onBoot: [],
-  "tags[0]": [],
-  description: [],
+  "tags[0]": ["tag"],
+  description: ["description-length"],
 };
 
 const nodeProps = {
@@ -143,9 +157,12 @@ const judgedOfNode: Judged = {
   "machine.gateway": ["gateway-in-subnet"],
   "machine.nameServers[0]": [],
   "machine.macAddress": [],
+  "machine.interfaces[0].macAddress": [],
+  "machine.interfaces[0].addresses[0]": [],
+  "machine.interfaces[0].gateways[0]": [],
   "machine.installDisk": ["install-disk-matches-bus"],
-  "talos.version": ["talos-version-supported", "kubernetes-version-supported"],
-  "talos.installer": [],
+  "talos.version": ["talos-version-supported", "kubernetes-version-supported", "installer-version"],
+  "talos.installer": ["installer-version"],
   "talos.nvidia.kernelModules": ["nvidia-driver"],
   "talos.nvidia.branch": ["nvidia-driver"],
   endpoint: ["endpoint-https"],
@@ -171,7 +188,7 @@ const ciliumProps = {
 
 const judgedOfCilium: Judged = {
   version: ["cilium-version-supported"],
-  "hubble.relay": [],
+  "hubble.relay": ["hubble-ui-needs-relay"],
   "hubble.ui": [],
   gatewayApi: [],
   "l2Announcements.addressPools[0].name": [],
@@ -245,12 +262,17 @@ function scalarsOf(fields: Readonly<Record<string, Field>>, path = ""): Map<stri
   return scalars;
 }
 
+const machineInterfaces = [
+  { macAddress: "BC:24:11:00:00:01", addresses: ["192.168.1.50/24"], gateways: ["192.168.1.1"] },
+];
+
 const range = { start: "192.168.1.200", stop: "192.168.1.220" };
 
 const alternatives: Readonly<Record<string, object>> = {
   "boot.image": { fileId: "local:import/talos.qcow2", guestAgent: true },
   "boot.iso": { fileId: "local:iso/talos.iso", guestAgent: true },
   "boot.clone.name": { name: "talos-template", guestAgent: true },
+  "usb[0].mapping": {},
   "gpus[0].mapping": { name: "gpu", address: "01:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 1 },
 };
 
@@ -261,7 +283,13 @@ function with_(props: object, path: string, value: unknown): object {
   if (alternative?.startsWith("boot.clone")) Object.assign(copy.boot, { clone: alternatives[alternative] });
   else if (alternative?.startsWith("boot")) {
     Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
-  } else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
+  } else if (alternative?.startsWith("usb")) Object.assign(copy, { usb: [{ mapping: "key" }] });
+  else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
+  if (path.startsWith("machine.interfaces")) {
+    const { name, address, installDisk } = nodeProps.machine;
+    Object.assign(copy, { machine: { name, address, installDisk, interfaces: structuredClone(machineInterfaces) } });
+  }
+  if (path.endsWith("reservedAddress")) Object.assign(copy, { initialization: { ipConfigs: [{ address: "dhcp" }] } });
   if (/blocks.*st(art|op)$/.test(path)) {
     Object.assign((copy as never as typeof ciliumProps).l2Announcements.addressPools[0] ?? {}, {
       blocks: [{ ...range }],

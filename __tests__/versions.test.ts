@@ -6,6 +6,7 @@ import { Testing } from "cdktf";
 import { HelmProvider } from "../.gen/providers/helm/provider";
 import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
 import { TalosProvider } from "../.gen/providers/talos/provider";
+import { talosMinors } from "../constructs/talos/version";
 import { pins } from "../scripts/pins";
 
 const root = join(__dirname, "..");
@@ -47,6 +48,24 @@ test("stacks require the pinned versions", () => {
   expect(Object.fromEntries(required.map(([name, { version }]) => [name, version]))).toEqual(
     Object.fromEntries(pins().map(({ name, version }) => [name, version])),
   );
+});
+
+describe("a minor of Talos", () => {
+  const minors = talosMinors.map(({ minor }) => minor);
+  const modules = readdirSync(join(root, "lab/go/validate"));
+
+  test.each(["mod", "sum"])("has a validator in the lab, with its go.%s, and no other has", (file) => {
+    expect(modules.filter((name) => name.startsWith("talos-") && name.endsWith(file))).toEqual(
+      minors.map((minor) => `talos-${minor}.${file}`),
+    );
+  });
+
+  test("is validated by its own library", () => {
+    for (const minor of minors) {
+      const module = readFileSync(join(root, `lab/go/validate/talos-${minor}.mod`), "utf8");
+      expect(/talos\/pkg\/machinery v([0-9]+[.][0-9]+)[.]/.exec(module)?.[1]).toBe(minor);
+    }
+  });
 });
 
 test("packages are pinned exactly, and those of cdktf to one version", () => {

@@ -64,7 +64,7 @@ export function talosGpuOutputs(
     storage_configuration: {
       description: "Disks of the node",
       value: {
-        install_disk: vm.installDisk,
+        install_disk: cluster.installDisk,
         disks: vm.disks.map(({ interface: bus, datastoreId, size }) => ({
           interface: bus,
           datastore: datastoreId,

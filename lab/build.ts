@@ -19,14 +19,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { talosMinors as supported, type TalosMinor } from "../constructs/talos/version";
 
 const lab = __dirname;
 const cache = join(lab, ".cache");
 const schemas = join(lab, "../schemas");
 
-/** Talos minors with a validator of their own. */
-export const talosMinors = ["1.11", "1.12", "1.13", "1.14"] as const;
-export type TalosMinor = (typeof talosMinors)[number];
+/** Talos minors, each with a validator of its own. */
+const talosMinors = supported.map(({ minor }) => minor);
 
 /** Where the built programs lie. */
 export const built = {

@@ -9,7 +9,7 @@ import { parse, stringify } from "yaml";
  * The part of Talos's Image Factory that names schematics. The images themselves are never fetched: the simulated
  * Proxmox stands for the host that would download them.
  *
- * @see https://www.talos.dev/v1.13/learn-more/image-factory/
+ * @see https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory
  */
 export class ImageFactory {
   /** Schematics by their id. */

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { built, type TalosMinor } from "./build";
+import type { TalosMinor } from "../constructs/talos/version";
+import { built } from "./build";
 
 /** A request to the node's Talos or Kubernetes API. */
 export interface NodeCall {

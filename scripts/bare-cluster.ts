@@ -138,7 +138,9 @@ export class BareCluster extends TerraformStack {
       element.overrideLogicalId("cluster");
       return element;
     };
-    const secrets = cluster(new MachineSecrets(this, "secrets", { talosVersion }));
+    const secrets = cluster(
+      new MachineSecrets(this, "secrets", { talosVersion, lifecycle: { ignoreChanges: ["talos_version"] } }),
+    );
     const clientConfiguration = secrets.clientConfiguration;
     const configuration = new DataTalosMachineConfiguration(this, "node", {
       clusterEndpoint: `https://${address}:6443`,
@@ -223,6 +225,7 @@ export class BareCluster extends TerraformStack {
       values: texts.ciliumValues,
       version: "1.18.12",
       wait: true,
+      upgradeInstall: true,
       dependsOn: [wait],
     });
 

@@ -2,6 +2,9 @@ import { type RuleDescription, rulesByNoun } from "../constructs/rules-by-noun";
 
 /** docs/rules.md, from the rules themselves. */
 export function rulesDocument(): string {
+  const told = new Set<string>();
+  const once = (rules: readonly RuleDescription[]): RuleDescription[] =>
+    rules.filter(({ id }) => !told.has(id) && told.add(id));
   return [
     "# Rules",
     "",
@@ -15,10 +18,6 @@ export function rulesDocument(): string {
     "",
   ].join("\n");
 }
-
-const once = (rules: readonly RuleDescription[]): RuleDescription[] => [
-  ...new Map(rules.map((rule) => [rule.id, rule])).values(),
-];
 
 const section = ({ id, demands, because, source, severity = "error" }: RuleDescription): string[] => [
   "",

@@ -3,10 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformOutput, TerraformVariable } from "cdktf";
+import { parse } from "yaml";
 import { PciAddress } from "../../constructs";
+import { withoutSecrets } from "../../constructs/proxmox/endpoint";
+import { inFull } from "../../constructs/proxmox/pci-address";
+import * as tags from "../../constructs/proxmox/tags";
 import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
-import { hostnamePatch } from "../../constructs/talos/patch";
+import { literalText } from "../../constructs/rules/text";
+import { asNetwork, asUrlHost } from "../../constructs/talos/node-address";
+import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
+import { renderDocument } from "../../constructs/terraform/document";
 import { fixtures } from "../rules.fixtures";
 import { checksAtPlan, synthesizedJson, withVariable } from "../stacks";
 
@@ -16,6 +23,8 @@ interface Case {
   readonly expression: string;
   readonly value: unknown;
   readonly expected: unknown;
+  /** What of the result to compare; all of it by default. */
+  readonly read?: (result: string) => unknown;
 }
 
 const ruleCases = Object.entries(fixtures).flatMap(([id, { atPlan = {} }]) =>
@@ -45,6 +54,41 @@ const rendered = (of: (value: string) => unknown): string =>
 const sameAsAtSynth = (name: string, of: (value: string) => unknown, values: readonly string[]): Case[] =>
   values.map((value) => ({ name: `${name} ${value}`, expression: rendered(of), value, expected: of(value) }));
 
+/** Text that Terraform would interpolate, or that cdktf does not escape among the arguments of functions. */
+const texts = [
+  "echo ${HOME}",
+  "$${HOME} and $$${HOME}",
+  "%{ if true }100%%{ endif }",
+  'a "quoted" \\ back\\slash',
+  "two\nlines\n\ttabbed",
+  "costs $5, or $",
+  "ends in $$",
+];
+
+/** Text of a user's comes out as it was written, alone and with a variable behind it. */
+const comesOutAsWritten = (
+  name: string,
+  of: (text: string) => unknown,
+  read?: (result: string) => unknown,
+  expected: (text: string) => unknown = (text) => text,
+): Case[] =>
+  texts.flatMap((text) => [
+    {
+      name: `${name} ${JSON.stringify(text)}`,
+      expression: rendered(() => of(text)),
+      value: "",
+      expected: expected(text),
+      read,
+    },
+    {
+      name: `${name} ${JSON.stringify(text)} with a variable behind it`,
+      expression: rendered((value) => of(`${text}${value}`)),
+      value: "!",
+      expected: expected(`${text}!`),
+      read,
+    },
+  ]);
+
 const cases: Case[] = [
   ...ruleCases,
   ...sameAsAtSynth("writes the PCI address", (text) => `${PciAddress.parse(text)?.withFunction(0)}`, ["01:00"]),
@@ -53,6 +97,13 @@ const cases: Case[] = [
     "01:00.1",
     "0A:00",
   ]),
+  ...sameAsAtSynth("writes the address of a mapping", inFull, ["01:00", "01:00.1", "0000:0A:00", "00010000:0A:1F.7"]),
+  ...sameAsAtSynth("hides what may be secret in", withoutSecrets, [
+    "https://pve.example:8006/",
+    "HTTPS://root@pam:hunter2@pve.example:8006/",
+    "root:hunter2@pve.example",
+  ]),
+  ...sameAsAtSynth("writes among the tags b and a", (tag) => tags.block(["b", tag, "a"]), ["AB", "A"]),
   ...sameAsAtSynth("drops the prefix length of", withoutPrefix, ["192.168.1.50/24", "fd00::50/64"]),
   ...sameAsAtSynth("knows the network of", (cidr) => isInNetwork("192.168.1.1", cidr), [
     "192.168.1.50/24",
@@ -62,6 +113,27 @@ const cases: Case[] = [
     "chooses the host name's place for",
     (version) => hostnamePatch(version, "talos-gpu"),
     talosMinors.map(({ minor }) => `v${minor}.6`),
+  ),
+  ...sameAsAtSynth("writes into a URL the host", asUrlHost, ["192.168.1.50", "2001:db8::50"]),
+  ...sameAsAtSynth("writes the network of one address,", asNetwork, ["192.168.1.50", "2001:db8::50"]),
+  ...comesOutAsWritten("an attribute has", literalText),
+  ...comesOutAsWritten("a patch in YAML has", renderPatch),
+  ...comesOutAsWritten(
+    "a patch that is an object has",
+    (text) => renderPatch({ machine: { env: { A: text } } }),
+    parse,
+    (text) => ({
+      machine: { env: { A: text } },
+    }),
+  ),
+  ...comesOutAsWritten(
+    "a document has beside an unknown value",
+    (text) => renderDocument({ [text]: text, list: [text] }),
+    parse,
+    (text) => ({
+      [text]: text,
+      list: [text],
+    }),
   ),
 ];
 
@@ -102,9 +174,9 @@ function evaluated(): Record<string, { value: unknown }> {
 
 describe("Terraform decides as synth does:", () => {
   const outputs = evaluated();
-  for (const [index, { name, expected }] of cases.entries()) {
+  for (const [index, { name, expected, read = (result: string): unknown => result }] of cases.entries()) {
     test(name, () => {
-      expect(outputs[`case_${index}`]?.value).toEqual(expected);
+      expect(read(outputs[`case_${index}`]?.value as string)).toEqual(expected);
     });
   }
 });

@@ -21,13 +21,21 @@ import {
 } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
-import { kubePrismPort, type TalosPatch, valuesAt } from "../talos/patch";
+import { kubePrismPort, type TalosPatch } from "../talos/patch";
+import { type Held, leaves } from "../talos/patch-effect";
 import { TalosSingleNode } from "../talos/single-node";
 import { at } from "../terraform/address";
-import { mergeValues, renderDocument } from "../terraform/document";
+import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import * as loadBalancer from "./load-balancer";
 import * as ciliumValues from "./values";
-import { type CiliumValues, defaultValues, inlineManifestValues, talosValues } from "./values";
+import {
+  type CiliumValues,
+  defaultValues,
+  familyValues,
+  inlineManifestValues,
+  singleNodeValues,
+  talosValues,
+} from "./values";
 import * as ciliumVersion from "./version";
 import { defaultCiliumVersion, gatewayApiManifest } from "./version";
 
@@ -143,19 +151,14 @@ export const rules: readonly Rule<{
     id: "cilium-needs-no-cni",
     demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
     because: "two network plugins, or none that reaches the API, leave the node without network",
-    source: "https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ node, earlierInstalls }) => [
       ...earlierInstalls.map(({ by }) => ({
         holds: false,
         problem: `the node has Cilium from ${by} already; leave one of the two out`,
       })),
       ...(node?.configPatches ?? []).flatMap((patch, place) =>
-        machineNeeds.flatMap(({ path, needed }) =>
-          valuesAt(patch, path, needed).map((value) => ({
-            holds: equal(value, needed),
-            problem: `the node's configPatches[${place}] has ${path.join(".")} ${shown(value)}; write ${shown(needed)} or leave it out`,
-          })),
-        ),
+        machineNeeds.flatMap((need) => leaves(`the node's configPatches[${place}]`, patch, need)),
       ),
     ],
   },
@@ -163,7 +166,7 @@ export const rules: readonly Rule<{
     id: "cilium-method",
     demands: `the method is one of ${methods.join(", ")}`,
     because: "Terraform has to know which resources there are before it knows any variable",
-    source: "https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ method }) => [
       {
         holds: methods.some((each) => each === method),
@@ -185,7 +188,8 @@ export const rules: readonly Rule<{
   {
     id: "cilium-timeout",
     demands: "the release has at least 600 seconds to become ready",
-    because: "the node pulls all images first, and a release that failed must be removed by hand",
+    because:
+      "the node pulls all images first, and a release that is not ready in time is a failed apply, however well it ends",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ timeout }) => [
       {
@@ -197,17 +201,17 @@ export const rules: readonly Rule<{
 ];
 
 /** What the machine configuration must say, one patch each. */
-const machineNeeds: readonly { readonly path: readonly string[]; readonly needed: unknown }[] = [
-  { path: ["cluster", "network", "cni", "name"], needed: "none" },
-  { path: ["cluster", "proxy", "disabled"], needed: true },
-  { path: ["machine", "features", "kubePrism", "enabled"], needed: true },
-  { path: ["machine", "features", "kubePrism", "port"], needed: kubePrismPort },
-];
+const machineNeeds: readonly Held[] = [
+  { path: ["cluster", "network", "cni", "name"], value: "none" },
+  { path: ["cluster", "proxy", "disabled"], value: true },
+  { path: ["machine", "features", "kubePrism", "enabled"], value: true },
+  { path: ["machine", "features", "kubePrism", "port"], value: kubePrismPort },
+].map(({ path, value }) => ({ path, value, advice: `write ${shown(value)} or leave it out` }));
 
 /**
  * Cilium as the network of a Talos node, in place of kube-proxy.
  *
- * @see https://www.talos.dev/v1.13/kubernetes-guides/network/deploying-cilium/
+ * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */
 export class CiliumInstall extends Construct {
   /** The release; undefined with the method `inline-manifests`. */
@@ -229,11 +233,15 @@ export class CiliumInstall extends Construct {
     const { repository = "https://helm.cilium.io/", encryption } = options;
     const inline = method === "inline-manifests";
     this.version = version;
+    const promised = promisedValues(options);
+    const further = options.values ?? {};
     this.values = mergeValues(
-      defaultValues,
+      defaultValues(version),
+      node ? familyValues(node.address) : {},
       inline ? inlineManifestValues : {},
-      featureValues(options),
-      options.values ?? {},
+      promised,
+      tunedValues(options),
+      further,
     );
 
     const earlierInstalls = node ? claim("Cilium", node.node.path, id, this) : [];
@@ -242,9 +250,10 @@ export class CiliumInstall extends Construct {
       ...enforce(this, ciliumVersion.rules, { version }),
       ...enforce(this, ciliumValues.rules, {
         values: this.values,
-        required: inline ? mergeValues(talosValues, inlineManifestValues) : talosValues,
+        further,
+        required: mergeValues(talosValues, singleNodeValues, inline ? inlineManifestValues : {}, promised),
       }),
-      ...enforce(this, loadBalancer.rules, { l2Announcements }),
+      ...enforce(this, loadBalancer.rules, { l2Announcements, address: node?.address }),
       ...enforce(this, rules, { node, method, encryption, timeout, earlierInstalls }),
     ];
     if (!node) return;
@@ -266,6 +275,8 @@ export class CiliumInstall extends Construct {
       timeout,
       lifecycle: lifecycleWith(preconditions),
     };
+    // A release that failed is in no state, and its name would be in use for ever.
+    const repaired = { upgradeInstall: true };
     if (inline) {
       this.template = at(
         "cilium",
@@ -279,14 +290,17 @@ export class CiliumInstall extends Construct {
       );
       node.addConfigPatch(inlineManifest("cilium", this.template.manifest));
       if (l2Announcements) {
-        const objects = loadBalancer.objects(l2Announcements).map(renderDocument).join("---\n");
+        const objects = loadBalancer.objects(l2Announcements).map(asYaml).join("---\n");
         node.addConfigPatch(inlineManifest("cilium-load-balancer", objects));
       }
       return;
     }
 
     helmIn(node);
-    this.resource = at("cilium", new Release(this, "Resource", { ...chart, wait: true, dependsOn: [node.ready] }));
+    this.resource = at(
+      "cilium",
+      new Release(this, "Resource", { ...chart, wait: true, ...repaired, dependsOn: [node.ready] }),
+    );
     node.network = this.resource;
     if (l2Announcements) {
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
@@ -299,22 +313,21 @@ export class CiliumInstall extends Construct {
   }
 }
 
-/** The values behind the typed options. */
-function featureValues({ hubble, gatewayApi, l2Announcements, encryption }: Fitted<CiliumInstallProps>): CiliumValues {
-  return {
-    ...(hubble && { hubble: { relay: { enabled: hubble.relay ?? false }, ui: { enabled: hubble.ui ?? false } } }),
-    ...(gatewayApi !== undefined && {
-      gatewayAPI: { enabled: gatewayApi, enableAlpn: gatewayApi, enableAppProtocol: gatewayApi },
-    }),
-    // Every service takes a lease of its own, more than the default client rate allows.
-    ...(l2Announcements && {
-      l2announcements: { enabled: true },
-      externalIPs: { enabled: true },
-      k8sClientRateLimit: { qps: 50, burst: 100 },
-    }),
-    ...(encryption !== undefined && { encryption: { enabled: true, type: encryption } }),
-  };
-}
+/** The values behind the typed options, which `values` may not take back. */
+const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Fitted<CiliumInstallProps>): CiliumValues => ({
+  ...(gatewayApi !== undefined && {
+    gatewayAPI: { enabled: gatewayApi, enableAlpn: gatewayApi, enableAppProtocol: gatewayApi },
+  }),
+  ...(l2Announcements && { l2announcements: { enabled: true } }),
+  ...(encryption !== undefined && { encryption: { enabled: true, type: encryption } }),
+});
+
+/** Those that it may. */
+const tunedValues = ({ hubble, l2Announcements }: Fitted<CiliumInstallProps>): CiliumValues => ({
+  ...(hubble && { hubble: { relay: { enabled: hubble.relay ?? false }, ui: { enabled: hubble.ui ?? false } } }),
+  // Every service takes a lease of its own, more than the default client rate allows.
+  ...(l2Announcements && { k8sClientRateLimit: { qps: 50, burst: 100 } }),
+});
 
 /** Cilium looks for the definitions once, when it starts, so they come first. */
 function installGatewayApi(node: TalosSingleNode, enabled: true | IResolvable, version: string): void {

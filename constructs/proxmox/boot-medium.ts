@@ -1,8 +1,12 @@
 import type { IResolvable } from "cdktf";
+import { Construct } from "constructs";
 import type { Condition } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { eitherOf, flag, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
+import * as firmware from "./firmware";
+import { isNode, isVolume, proxmoxName } from "./name";
+import * as scsiController from "./scsi-controller";
 import { isVmId } from "./vm-id";
 
 /** What is known of the software that a VM boots. */
@@ -50,6 +54,21 @@ export interface CloneSource extends BootSoftware {
    * @default true
    */
   readonly full?: boolean | IResolvable;
+
+  /**
+   * SCSI controller of the template, as `qm config` shows it; `lsi` where it shows none. A clone keeps it where the VM is to
+   * have virtio-scsi-pci, which the provider does not send.
+   *
+   * @default - not known, which the plan warns of
+   */
+  readonly scsiHardware?: scsiController.ScsiController;
+
+  /**
+   * Firmware of the template. A clone keeps it where the VM is to have seabios, which the provider does not send.
+   *
+   * @default - not known, which the plan warns of
+   */
+  readonly bios?: firmware.VmBios;
 }
 
 /** An ISO image on a storage, from which the guest installs itself to the first disk. */
@@ -68,9 +87,20 @@ const fileShape: Shape<DiskImage & IsoImage> = { fileId: required(text), guestAg
 
 export const shape = eitherOf<BootMedium>({
   image: objectOf(fileShape),
-  clone: objectOf<CloneSource>({ name: text, id: number, node: text, full: flag, guestAgent: flag }),
+  clone: objectOf<CloneSource>({
+    name: text,
+    id: number,
+    node: text,
+    full: flag,
+    guestAgent: flag,
+    scsiHardware: scsiController.shape,
+    bios: firmware.biosShape,
+  }),
   iso: objectOf(fileShape),
 });
+
+/** Where a CD drive is that holds an ISO. Cloud-init takes ide2. */
+export const isoInterface = "ide0";
 
 export const hasGuestAgent = ({ image, clone, iso }: BootMedium): Condition =>
   (image ?? clone ?? iso)?.guestAgent ?? false;
@@ -92,6 +122,17 @@ export const rules: readonly Rule<{ readonly boot: BootMedium }>[] = [
         },
       ];
     },
+  },
+  {
+    ...proxmoxName,
+    checks: ({ boot: { image, iso, clone } }) => [
+      // A downloaded image has names of its own making.
+      ...given(Construct.isConstruct(image) ? undefined : image?.fileId, (id) =>
+        isVolume("import")("boot.image.fileId", id),
+      ),
+      ...given(iso?.fileId, (id) => isVolume("iso")("boot.iso.fileId", id)),
+      ...given(clone?.node, (node) => isNode("boot.clone.node", node)),
+    ],
   },
   {
     id: "clone-source",

@@ -1,12 +1,13 @@
-import { type IResolvable, type Precondition, TerraformVariable } from "cdktf";
+import { type IResolvable, type Precondition, TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { ProxmoxProvider } from "../../.gen/providers/proxmox/provider";
+import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
-import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
 import { enforce, given, type Rule } from "../rules/rule";
 import { fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { at } from "../terraform/address";
+import * as endpoint from "./endpoint";
 
 const kinds = ["password", "api-token", "ticket", "environment"] as const;
 
@@ -17,12 +18,14 @@ const kinds = ["password", "api-token", "ticket", "environment"] as const;
  * - `api-token`: a token, asked for as the sensitive variable `proxmox_api_token`
  * - `ticket`: asked for as the sensitive variables `proxmox_auth_ticket` and `proxmox_csrf_prevention_token`
  * - `environment`: the provider's own `PROXMOX_VE_…` variables, in the environment Terraform runs in
+ *
+ * The variables of a stack's further connections begin with the connection's id instead of `proxmox`.
  */
 export type ProxmoxCredentials = (typeof kinds)[number];
 
 export interface ProxmoxConnectionProps {
   /**
-   * Address of the API, such as `https://pve.example:8006/`.
+   * Address of the API with its port, such as `https://pve.example:8006/`.
    *
    * @default - `PROXMOX_VE_ENDPOINT` in the environment Terraform runs in
    */
@@ -55,14 +58,15 @@ export const shape: Shape<ProxmoxConnectionProps> = {
 
 const providerDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs";
 
-export const rules: readonly Rule<ProxmoxConnectionProps>[] = [
-  {
-    ...endpointHttps,
-    checks: ({ endpoint }) =>
-      given(endpoint, (endpoint) =>
-        isHttpsEndpoint(endpoint, /^https:[/][/][^/ ]+/, 'an https URL; write it as in "https://pve.example:8006/"'),
-      ),
-  },
+/** A connection as far as its rules are concerned. */
+interface Connecting extends ProxmoxConnectionProps {
+  readonly id: string;
+  /** The stack's connections before it. */
+  readonly earlierConnections: readonly EarlierClaim<ProxmoxConnection>[];
+}
+
+export const rules: readonly Rule<Connecting>[] = [
+  ...endpoint.rules,
   {
     id: "credentials-kind",
     demands: `credentials are one of ${kinds.join(", ")}`,
@@ -85,10 +89,45 @@ export const rules: readonly Rule<ProxmoxConnectionProps>[] = [
         problem: `username ${shown(username)} has no realm; write it as in "root@pam"`,
       })),
   },
+  {
+    id: "connection-id",
+    demands: "every further connection of a stack has an id of its own that Terraform takes as a name",
+    because: "the id is the provider's alias, and the names of the connection's variables begin with it",
+    source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
+    checks: ({ id, earlierConnections }) =>
+      earlierConnections.length === 0
+        ? []
+        : [
+            {
+              holds: matches(id, /^[a-zA-Z_][a-zA-Z0-9_-]*$/),
+              problem: `the id ${shown(id)} is no name; write letters, digits, "_" and "-", as in "second"`,
+            },
+            ...earlierConnections.map(({ value, by }) => ({
+              holds: value.name !== id,
+              problem: `the id ${shown(id)} is the name of ${by} already; choose another one`,
+            })),
+          ],
+  },
+];
+
+/** What every construct that uses a connection is held to. */
+export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; readonly user: Construct }>[] = [
+  {
+    id: "connection-in-stack",
+    demands: "a construct uses a connection of its own stack",
+    because: "a provider belongs to one stack; in another one Terraform would not find it, or take its default",
+    source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
+    checks: ({ connection, user }) =>
+      given(connection, (connection) => ({
+        holds: TerraformStack.of(connection) === TerraformStack.of(user),
+        problem: `connection ${connection.node.path} is that of another stack; make one in this stack`,
+      })),
+  },
 ];
 
 /**
- * The Proxmox API that a stack talks to, and as whom: one per stack.
+ * A Proxmox API that a stack talks to, and as whom. The first of a stack is its default provider; further ones have their
+ * id as the provider's alias.
  *
  * @see https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication
  */
@@ -96,6 +135,12 @@ export class ProxmoxConnection extends Construct {
   readonly resource: ProxmoxProvider;
   readonly endpoint?: string;
   readonly credentials: ProxmoxCredentials;
+  /** The Proxmox cluster behind the endpoint, however that is spelled; of two connections to it the same. */
+  readonly cluster: string;
+  /** What the stack's elements for this connection are named after: `proxmox` for the first, its id for others. */
+  readonly name: string;
+  /** The provider, for whatever uses a connection that is not the stack's first. */
+  readonly provider?: ProxmoxProvider;
   /** What only Terraform can check of the connection, for the resources that use it. */
   readonly preconditions: Precondition[];
 
@@ -105,14 +150,27 @@ export class ProxmoxConnection extends Construct {
   constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
-    const { endpoint, credentials, username, insecure } = fitted.props;
-    this.preconditions = [...fitted.preconditions, ...enforce(this, rules, fitted.props)];
-    this.endpoint = endpoint;
+    const { credentials, username, insecure } = fitted.props;
+    const earlierConnections = claim<ProxmoxConnection>(
+      `connections of ${TerraformStack.of(this).node.path}`,
+      "",
+      this,
+      this,
+    );
+    const isFirst = earlierConnections.length === 0;
+    this.preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, rules, { ...fitted.props, id, earlierConnections }),
+    ];
+    this.name = isFirst ? "proxmox" : id;
+    this.endpoint = fitted.props.endpoint;
+    this.cluster = endpoint.clusterOf(this, this.endpoint);
     this.credentials = credentials;
     this.username = username ?? (credentials === "password" ? "root@pam" : undefined);
     this.ticket = credentials === "ticket" ? this.secret("auth_ticket", "Ticket of POST /access/ticket") : undefined;
     this.resource = new ProxmoxProvider(this, "Resource", {
-      endpoint,
+      alias: isFirst ? undefined : this.name,
+      endpoint: this.endpoint,
       insecure,
       username: credentials === "password" || credentials === "environment" ? this.username : undefined,
       password: credentials === "password" ? this.secret("password", "Password of the Proxmox user") : undefined,
@@ -124,6 +182,7 @@ export class ProxmoxConnection extends Construct {
           ? this.secret("csrf_prevention_token", "CSRF token that came with the ticket")
           : undefined,
     });
+    this.provider = isFirst ? undefined : this.resource;
   }
 
   /** Whose rights the stack has, for messages. */
@@ -134,13 +193,30 @@ export class ProxmoxConnection extends Construct {
   /** Whether the stack acts as this user, and not as one of its API tokens. */
   isUser(user: string): Condition {
     if (this.credentials === "api-token") return false;
-    return this.ticket
-      ? matches(this.ticket, new RegExp(`^PVE:${user.replace("@", "(@|%40)")}:`))
-      : equal(this.username, user);
+    return this.ticket ? isTicketOf(user, this.ticket) : equal(this.username, user);
+  }
+
+  /**
+   * What the environment has that the provider would use instead of these credentials, unless it is the user's own:
+   * it prefers a token to a ticket, and a ticket to a password.
+   */
+  overriddenBy(user: string): string | undefined {
+    const token = inEnvironment("API_TOKEN");
+    if (token) return `the API token in ${token}`;
+    const ticket = inEnvironment("AUTH_TICKET");
+    if (this.ticket || !ticket || !inEnvironment("CSRF_PREVENTION_TOKEN")) return undefined;
+    return isTicketOf(user, process.env[ticket]) ? undefined : `the ticket in ${ticket}, which is not ${user}'s,`;
   }
 
   private secret(name: string, description: string): string {
-    return at(`proxmox_${name}`, new TerraformVariable(this, name, { type: "string", sensitive: true, description }))
-      .stringValue;
+    const variable = new TerraformVariable(this, name, { type: "string", sensitive: true, description });
+    return at(`${this.name}_${name}`, variable).stringValue;
   }
 }
+
+const isTicketOf = (user: string, ticket: string | undefined): Condition =>
+  matches(ticket, new RegExp(`^PVE:${user.replace("@", "(@|%40)")}:`));
+
+/** The variable in which the provider finds the setting; part of it still reads the names of an earlier version. */
+const inEnvironment = (setting: string): string | undefined =>
+  [`PROXMOX_VE_${setting}`, `PM_VE_${setting}`].find((name) => process.env[name]);

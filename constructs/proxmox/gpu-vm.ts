@@ -1,4 +1,4 @@
-import type { IResolvable } from "cdktf";
+import { Fn, type IResolvable, Lazy, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import {
@@ -7,26 +7,36 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
-import { isUnknown } from "../rules/condition";
+import { isUnknown, wholeNumber } from "../rules/condition";
 import { hostName, isHostName } from "../rules/host-name";
-import { enforce, lifecycleWith, type Rule } from "../rules/rule";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { type Fitted, fitProps, flag, instanceOf, listOf, number, required, type Shape, text } from "../rules/shape";
-import type { TalosMachine } from "../talos/machine";
+import { asText } from "../rules/shown";
+import { literalText } from "../rules/text";
+import type { TalosInterface, TalosMachine } from "../talos/machine";
 import { addressed, addressRules, at } from "../terraform/address";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
-import { ProxmoxConnection } from "./connection";
+import * as clone from "./clone";
+import { ProxmoxConnection, useRules } from "./connection";
 import * as cpu from "./cpu";
 import * as disk from "./disk";
 import * as firmware from "./firmware";
 import * as gpu from "./gpu";
+import * as guest from "./guest";
 import * as initialization from "./initialization";
+import * as machineType from "./machine-type";
 import * as memory from "./memory";
+import { isNode, proxmoxName } from "./name";
 import * as networkDevice from "./network-device";
-import { PciMapping } from "./pci-mapping";
+import * as passthrough from "./passthrough";
+import type { PciMapping } from "./pci-mapping";
 import * as scsiController from "./scsi-controller";
+import * as serialDevice from "./serial-device";
 import * as startup from "./startup";
+import * as tags from "./tags";
 import * as template from "./template";
+import * as usb from "./usb";
 import * as vga from "./vga";
 import * as vmId from "./vm-id";
 
@@ -51,11 +61,26 @@ export interface ProxmoxGpuVmProps {
   readonly boot: bootMedium.BootMedium;
 
   /**
+   * What runs in it. What Talos demands of a machine holds for `talos`; for `linux`, another Linux, what Proxmox and
+   * passthrough demand.
+   *
+   * @default "talos"
+   */
+  readonly guest?: guest.Guest;
+
+  /**
    * Devices to pass through, in the order of their slots.
    *
    * @default - none
    */
   readonly gpus?: readonly gpu.Gpu[];
+
+  /**
+   * USB devices to pass through, four at most.
+   *
+   * @default - none
+   */
+  readonly usb?: readonly usb.Usb[];
 
   /**
    * Processor.
@@ -114,18 +139,18 @@ export interface ProxmoxGpuVmProps {
   readonly bios?: firmware.VmBios;
 
   /**
-   * Machine type.
+   * Machine type: `q35` or `pc`, or a version of one, such as `pc-q35-9.2`.
    *
    * @default "q35"
    */
   readonly machine?: string;
 
   /**
-   * SCSI controller.
+   * SCSI controller. A clone keeps its template's where that is to be the default: `boot.clone.scsiHardware` says so.
    *
    * @default "virtio-scsi-pci"
    */
-  readonly scsiHardware?: string;
+  readonly scsiHardware?: scsiController.ScsiController;
 
   /**
    * Serial devices: `socket`, or a device of the host, which only root@pam may give.
@@ -156,14 +181,14 @@ export interface ProxmoxGpuVmProps {
   readonly onBoot?: boolean | IResolvable;
 
   /**
-   * Tags, which Proxmox keeps in lower case.
+   * Tags. They are written as Proxmox stores them: in lower case and sorted.
    *
    * @default - none
    */
   readonly tags?: readonly string[];
 
   /**
-   * Description, shown in the Proxmox interface.
+   * Description, shown in the Proxmox interface: up to 8192 characters.
    *
    * @default - none
    */
@@ -176,7 +201,9 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   node: required(text),
   vmId: number,
   boot: required(bootMedium.shape),
+  guest: guest.shape,
   gpus: listOf(gpu.shape),
+  usb: listOf(usb.shape),
   cpu: cpu.shape,
   memory: memory.shape,
   disks: listOf(disk.shape),
@@ -186,8 +213,8 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   agent: agent.shape,
   bios: firmware.biosShape,
   machine: text,
-  scsiHardware: text,
-  serialDevices: listOf(text),
+  scsiHardware: scsiController.shape,
+  serialDevices: serialDevice.shape,
   vga: vga.shape,
   startup: startup.shape,
   onBoot: flag,
@@ -200,9 +227,11 @@ const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
   return {
     ...props,
     bios,
+    guest: props.guest ?? "talos",
     machine: props.machine ?? "q35",
     scsiHardware: props.scsiHardware ?? scsiController.defaultScsiController,
-    serialDevices: props.serialDevices ?? ["socket"],
+    serialDevices: serialDevice.withDefaults(props.serialDevices),
+    usb: usb.withDefaults(props.usb),
     networkDevices: props.networkDevices ?? [{}],
     disks: props.disks ?? (boot.clone ? [] : [{ size: 100 }]),
     efiDisk: props.efiDisk ?? firmware.withDefaults(bios),
@@ -217,28 +246,56 @@ export const nameRules: readonly Rule<{ readonly name: string }>[] = [
   { ...hostName, checks: ({ name }) => [isHostName("name", name)] },
 ];
 
+const longestDescription = 8192;
+
+export const textRules: readonly Rule<{ readonly node: string; readonly description?: string }>[] = [
+  { ...proxmoxName, checks: ({ node }) => [isNode("node", node)] },
+  {
+    id: "description-length",
+    demands: `a description has ${longestDescription} characters at most`,
+    because: "Proxmox refuses a longer one when the VM is created",
+    source: "https://pve.proxmox.com/pve-docs/qm.1.html",
+    checks: ({ description }) =>
+      given(description, (description) => ({
+        holds: wholeNumber(lengthOf(description), 0, longestDescription),
+        problem: `description has ${asText(lengthOf(description))} characters; write ${longestDescription} at most`,
+      })),
+  },
+];
+
 /** All that a VM is held to, in the order in which problems are told. */
 const rules = [
+  ...useRules,
   ...nameRules,
+  ...textRules,
+  ...guest.rules,
   ...vmId.rules,
   ...template.rules,
   ...scsiController.rules,
   ...gpu.rules,
+  ...passthrough.rules,
+  ...usb.rules,
+  ...serialDevice.rules,
   ...bootMedium.rules,
+  ...clone.rules,
   ...cpu.rules,
   ...memory.rules,
+  ...machineType.rules,
   ...firmware.rules,
   ...disk.rules,
   ...networkDevice.rules,
   ...initialization.rules,
   ...agent.rules,
+  ...vga.rules,
+  ...startup.rules,
+  ...tags.rules,
 ];
 
 /**
- * A Proxmox VM made for Talos, with GPUs passed through.
+ * A Proxmox VM with GPUs passed through, made for Talos unless `guest` says otherwise.
  *
  * @see https://pve.proxmox.com/wiki/PCI_Passthrough
- * @see https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/
+ * @see https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox
  */
 export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly resource: VirtualEnvironmentVm;
@@ -247,13 +304,14 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   /** Every VM of the Proxmox cluster; undefined without a VM id to look for. */
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
   /** Mappings created for this VM's GPUs. */
-  readonly pciMappings: PciMapping[] = [];
+  readonly pciMappings: readonly PciMapping[];
 
   readonly name: string;
   readonly address?: string;
   readonly gateway?: string;
   readonly nameServers?: readonly string[];
   readonly macAddress?: string;
+  readonly interfaces?: readonly TalosInterface[];
   readonly installDisk: string;
   readonly gpus: readonly gpu.Gpu[];
   readonly cpu: Required<cpu.VmCpu>;
@@ -272,47 +330,58 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.memory = settings.memory;
     this.disks = disks.map((each, place) => disk.block(each, place, place === 0 ? boot.image?.fileId : undefined));
     this.networkDevices = networkDevices.map(networkDevice.block);
-    this.gpus = (settings.gpus ?? []).map((each, slot) => this.withMappingMade(each, slot, node));
-    this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this);
-    this.templates = template.templatesOf(this, boot.clone);
+    this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this, connection);
+    this.templates = template.templatesOf(this, boot.clone, connection);
+    const { gpus, pciMappings, taken, used } = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
+    this.gpus = gpus;
+    this.pciMappings = pciMappings;
 
-    const cluster = String(connection?.endpoint);
     const earlierIds =
-      settings.vmId === undefined ? [] : claim(`VM ids of ${cluster}`, settings.vmId, settings.vmId, this);
-    const earlierDevices = this.gpus
-      .flatMap(gpu.addressesOf)
-      .flatMap((address) => claim(`devices of ${cluster} ${node}`, address.device, address, this));
+      settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
     enforce(this, addressRules, addressed(this, "VMs"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...fitted.preconditions,
       ...enforce(this, rules, {
         ...settings,
-        gpus: this.gpus,
+        user: this,
+        gpus,
+        taken,
+        used,
         allVms: this.allVms,
         templates: this.templates,
         earlierIds,
-        earlierDevices,
+        otherDrives: [
+          ...(settings.initialization
+            ? [{ interface: initialization.driveInterface, what: "the cloud-init drive" }]
+            : []),
+          ...(boot.iso ? [{ interface: bootMedium.isoInterface, what: "the ISO" }] : []),
+        ],
+        planned: {
+          scsiHardware: Lazy.stringValue({ produce: () => this.resource.scsiHardware }),
+          bios: Lazy.stringValue({ produce: () => this.resource.bios }),
+        },
       }),
     ];
 
     this.resource = at(
       id,
       new VirtualEnvironmentVm(this, "Resource", {
+        provider: connection?.provider,
         name,
         nodeName: node,
         vmId: settings.vmId,
-        description: settings.description,
-        tags: settings.tags && [...settings.tags],
+        description: settings.description && literalText(settings.description),
+        tags: settings.tags && tags.block(settings.tags),
         machine: settings.machine,
         bios: settings.bios as string,
-        scsiHardware: settings.scsiHardware,
+        scsiHardware: settings.scsiHardware as string,
         onBoot: settings.onBoot,
         bootOrder: bootOrder(boot, disks),
         // A guest that no longer answers would hold up its own destruction for half an hour.
         stopOnDestroy: true,
         agent: settings.agent,
-        cdrom: boot.iso && { fileId: boot.iso.fileId, interface: isoInterface },
+        cdrom: boot.iso && { fileId: boot.iso.fileId, interface: bootMedium.isoInterface },
         clone: boot.clone && template.cloneBlock(boot.clone, this.templates),
         cpu: cpu.block(this.cpu),
         disk: blocks(this.disks),
@@ -322,17 +391,19 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         memory: this.memory,
         networkDevice: [...this.networkDevices],
         operatingSystem: { type: "l26" },
-        serialDevice: blocks(settings.serialDevices.map((device) => ({ device }))),
+        serialDevice: blocks(serialDevice.block(settings.serialDevices)),
         startup: settings.startup,
-        vga: settings.vga,
+        usb: blocks(settings.usb.map(usb.block)),
+        vga: settings.vga && vga.block(settings.vga),
         lifecycle: lifecycleWith(preconditions),
       }),
     );
 
-    const [ipConfig] = settings.initialization?.ipConfigs ?? [];
-    this.address = ipConfig?.address;
-    this.gateway = ipConfig?.gateway;
-    this.nameServers = settings.initialization?.dnsServers;
+    const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
+    this.address = initialization.nodeAddressOf(ipConfigs);
+    this.gateway = initialization.nodeGatewayOf(ipConfigs);
+    this.nameServers = dnsServers;
+    this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
     this.macAddress = networkDevices[0]?.macAddress;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
   }
@@ -350,24 +421,16 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   get ipv4Addresses(): IResolvable {
     return this.resource.ipv4Addresses;
   }
-
-  private withMappingMade(device: gpu.Gpu, slot: number, node: string): gpu.Gpu {
-    if (typeof device.mapping !== "object") return device;
-    const { name } = device.mapping;
-    const id = isUnknown(name) ? `${this.node.id}_gpu${slot}` : name;
-    const mapping = new PciMapping(this, id, { ...device.mapping, node });
-    this.pciMappings.push(mapping);
-    return { ...device, mapping: mapping.name };
-  }
 }
+
+/** In the characters that Proxmox and Terraform count. */
+const lengthOf = (text: string): number =>
+  isUnknown(text) ? Token.asNumber(Fn.lengthOf(text)) : [...text.normalize("NFC")].length;
 
 const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
 
-/** A q35 machine has the IDE slots 0 and 2, and cloud-init takes the second. */
-const isoInterface = "ide0";
-
 /** The disk first, so that the installed system starts although the ISO is still there. */
 function bootOrder(boot: bootMedium.BootMedium, disks: readonly disk.Disk[]): string[] | undefined {
-  const order = [...disks.slice(0, 1).map(disk.interfaceOf), ...(boot.iso ? [isoInterface] : [])];
+  const order = [...disks.slice(0, 1).map(disk.interfaceOf), ...(boot.iso ? [bootMedium.isoInterface] : [])];
   return order.length > 0 ? order : undefined;
 }

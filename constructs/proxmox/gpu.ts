@@ -1,13 +1,13 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmHostpci } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import type { EarlierClaim } from "../rules/claims";
-import { isBoolean, matches, not, or, wholeNumber } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
+import { equal, isBoolean, matches, not, or, wholeNumber } from "../rules/condition";
+import { type Check, given, type Rule } from "../rules/rule";
 import { eitherOf, flag, listOf, literalOr, number, objectOf, ruled, text, textOr } from "../rules/shape";
 import { shown } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
 import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
-import { deviceShape, type PciMappingDevice } from "./pci-mapping";
+import { deviceShape, type PciMapping, type PciMappingDevice } from "./pci-mapping";
+import { needsRoot, permissionSource } from "./root-only";
 
 /** How the guest sees a passed-through device. */
 export interface GpuOptions {
@@ -64,8 +64,8 @@ export interface GpuAtAddress extends GpuOptions {
 
 /** A GPU by the name of a resource mapping, which an API token with `Mapping.Use` may pass through. */
 export interface GpuByMapping extends GpuOptions {
-  /** Name of an existing mapping, or the device to create one for. */
-  readonly mapping: string | PciMappingDevice;
+  /** Name of an existing mapping, a mapping of the stack, or the device to create one for. */
+  readonly mapping: string | PciMapping | PciMappingDevice;
 
   readonly address?: never;
   readonly functions?: never;
@@ -90,15 +90,14 @@ export const shape = eitherOf<Gpu>({
 });
 
 /** The addresses of a GPU given by address; what is no address is left to its rule. */
-export function addressesOf({ address, functions }: Gpu): PciAddress[] {
-  return textsOf(address).flatMap((text) => {
+export const addressesOf = ({ address, functions }: Gpu): PciAddress[] =>
+  textsOf(address).flatMap((text) => {
     const parsed = PciAddress.parse(text);
     if (!parsed) return [];
     if (functions === "all") return [parsed.wholeDevice()];
-    if (Array.isArray(functions)) return functions.map((functionNumber) => parsed.withFunction(functionNumber));
+    if (Array.isArray(functions)) return [...new Set(functions)].map((each) => parsed.withFunction(each));
     return [parsed.functionNumber === undefined ? parsed.withFunction(0) : parsed];
   });
-}
 
 const textsOf = (address: string | undefined): string[] => address?.split(";") ?? [];
 
@@ -116,22 +115,30 @@ export function block(gpu: Gpu, slot: number): VirtualEnvironmentVmHostpci {
   };
 }
 
-/** A VM as far as its GPUs are concerned. */
-export interface Passthrough {
+/** A VM as far as its GPUs are concerned, each by itself. */
+interface WithGpus {
   readonly gpus: readonly Gpu[];
   readonly machine: string;
   readonly connection?: ProxmoxConnection;
-  /** What other VMs of the same host have claimed. */
-  readonly earlierDevices: readonly EarlierClaim<PciAddress>[];
 }
 
-const passthroughSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough";
-const permissionSource =
-  "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#hostpci";
+export const passthroughSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough";
 const mostSlots = 16;
-const root = "root@pam";
 
-export const rules: readonly Rule<Passthrough>[] = [
+export const mdevOneFunction: Omit<Rule<unknown>, "checks"> = {
+  id: "mdev-one-function",
+  demands: "a mediated device goes with one function of one device",
+  because: "the VM does not start: cannot use mediated device with multifunction device",
+  source: passthroughSource,
+};
+
+/** Checks that the mediated device in the slot is one of one function. */
+export const isOneFunction = (mdev: string, slot: number, addresses: readonly PciAddress[]): Check => ({
+  holds: addresses.length === 1 && addresses[0]?.functionNumber !== undefined,
+  problem: `gpus[${slot}].mdev ${shown(mdev)} is used with ${addresses.join(" and ")}; name one function, such as ${addresses[0]?.withFunction(0)}`,
+});
+
+export const rules: readonly Rule<WithGpus>[] = [
   {
     id: "rombar-boolean",
     demands: "`rombar` is true or false",
@@ -154,6 +161,14 @@ export const rules: readonly Rule<Passthrough>[] = [
           holds: wholeNumber(functionNumber, 0, 7),
           problem: `gpus[${slot}].functions has ${shown(functionNumber)}; write "all" or a list of numbers from 0 to 7`,
         })),
+        ...pairsOf(functionsOf(gpu)).map(([one, other]) => ({
+          holds: not(equal(one, other)),
+          problem: `gpus[${slot}].functions has ${shown(other)} twice; write each function once`,
+        })),
+        {
+          holds: !Array.isArray(gpu.functions) || gpu.functions.length > 0,
+          problem: `gpus[${slot}].functions is empty; write "all", the numbers of the functions, or leave it out`,
+        },
         ...(gpu.functions === undefined ? [] : textsOf(gpu.address)).map((text) => ({
           holds: not(matches(text, /[.][0-7]$/)),
           problem: `gpus[${slot}].address ${shown(text)} names a function beside functions; leave one of them out`,
@@ -166,13 +181,19 @@ export const rules: readonly Rule<Passthrough>[] = [
     because: "with neither the apply fails, with both the VM does not start",
     source: permissionSource,
     checks: ({ gpus }) =>
-      gpus.map(({ address, mapping }, slot) => ({
-        holds: (address === undefined) !== (mapping === undefined),
-        problem:
-          address === undefined
-            ? `gpus[${slot}] has neither address nor mapping; write one, such as address: "01:00"`
-            : `gpus[${slot}] has both address ${shown(address)} and a mapping; write one of them`,
-      })),
+      gpus.flatMap(({ address, mapping, functions }, slot) => [
+        {
+          holds: (address === undefined) !== (mapping === undefined),
+          problem:
+            address === undefined
+              ? `gpus[${slot}] has neither address nor mapping; write one, such as address: "01:00"`
+              : `gpus[${slot}] has both address ${shown(address)} and a mapping; write one of them`,
+        },
+        {
+          holds: functions === undefined || mapping === undefined,
+          problem: `gpus[${slot}].functions is given beside a mapping, which says itself what it maps; leave it out`,
+        },
+      ]),
   },
   {
     id: "pci-address-needs-root-password",
@@ -181,44 +202,11 @@ export const rules: readonly Rule<Passthrough>[] = [
     source: permissionSource,
     checks: ({ gpus, connection }) =>
       gpus.flatMap(({ address, romFile }, slot) => {
-        if (!connection || (address === undefined && romFile === undefined)) return [];
-        const what =
-          address === undefined ? `gpus[${slot}].romFile ${shown(romFile)}` : `gpus[${slot}].address ${shown(address)}`;
-        const instead = address === undefined ? "or leave romFile out" : "or give the GPU by mapping";
-        return [
-          {
-            holds: connection.credentials !== "api-token",
-            problem: `${what} is raw, which no API token may set; use credentials: "password" with ${root}, ${instead}`,
-          },
-          {
-            holds: or(connection.credentials === "api-token", connection.isUser(root)),
-            problem: `${what} is raw, which only ${root} may set, not ${connection.user}; use username: "${root}", ${instead}`,
-          },
-          {
-            holds: connection.credentials === "api-token" || !process.env.PROXMOX_VE_API_TOKEN,
-            problem: `${what} is raw, and the API token in PROXMOX_VE_API_TOKEN would be used instead of the password; unset it, ${instead}`,
-          },
-        ];
+        if (address === undefined && romFile === undefined) return [];
+        return address === undefined
+          ? needsRoot(connection, `gpus[${slot}].romFile ${shown(romFile)} is raw`, "or leave romFile out")
+          : needsRoot(connection, `gpus[${slot}].address ${shown(address)} is raw`, "or give the GPU by mapping");
       }),
-  },
-  {
-    id: "pci-device-once",
-    demands: "a device is passed through once: in one slot, to one VM of its host",
-    because: "the second VM that claims a device does not start",
-    source: passthroughSource,
-    checks: ({ gpus, earlierDevices }) => {
-      const devices = [...earlierDevices];
-      return gpus.flatMap((gpu, slot) =>
-        addressesOf(gpu).flatMap((address) => {
-          const checks = devices.map((other) => ({
-            holds: not(address.overlaps(other.value)),
-            problem: `gpus[${slot}].address ${shown(`${address}`)} is already passed through by ${other.by}; choose another device`,
-          }));
-          devices.push({ value: address, by: `gpus[${slot}]` });
-          return checks;
-        }),
-      );
-    },
   },
   {
     id: "hostpci-slots",
@@ -244,21 +232,44 @@ export const rules: readonly Rule<Passthrough>[] = [
       })),
   },
   {
-    id: "mdev-one-function",
-    demands: "a mediated device goes with one function of one device",
-    because: "the VM does not start: cannot use mediated device with multifunction device",
-    source: passthroughSource,
+    ...mdevOneFunction,
     checks: ({ gpus }) =>
       gpus.flatMap((gpu, slot) => {
         const addresses = addressesOf(gpu);
-        if (gpu.mdev === undefined || addresses.length === 0) return [];
-        return {
-          holds: addresses.length === 1 && addresses[0]?.functionNumber !== undefined,
-          problem: `gpus[${slot}].mdev ${shown(gpu.mdev)} is used with ${addresses.join(" and ")}; name one function, such as ${addresses[0]?.withFunction(0)}`,
-        };
+        return gpu.mdev === undefined || addresses.length === 0 ? [] : isOneFunction(gpu.mdev, slot, addresses);
       }),
   },
+  {
+    id: "mdev-type",
+    demands: 'the type of a mediated device is letters, digits, "_" and "-"',
+    because: "Proxmox refuses other text, but only when the VM is created",
+    source: passthroughSource,
+    checks: ({ gpus }) =>
+      gpus.flatMap(({ mdev }, slot) =>
+        given(mdev, (mdev) => ({
+          holds: matches(mdev, /^[a-zA-Z0-9_-]+$/),
+          problem: `gpus[${slot}].mdev ${shown(mdev)} is no type; write it as \`ls /sys/bus/pci/devices/*/mdev_supported_types\` prints it, such as "nvidia-63"`,
+        })),
+      ),
+  },
+  {
+    id: "rom-file-name",
+    demands: "a ROM file's name has letters, digits and `_ . + @ / -`",
+    because: "other characters separate what Proxmox and Terraform read, or Proxmox refuses them",
+    source: passthroughSource,
+    checks: ({ gpus }) =>
+      gpus.flatMap(({ romFile }, slot) =>
+        given(romFile, (romFile) => ({
+          holds: matches(romFile, /^[a-zA-Z0-9_.+@/-]+$/),
+          problem: `gpus[${slot}].romFile ${shown(romFile)} is not the name of a file; write that of one in /usr/share/kvm/, such as "gpu.rom"`,
+        })),
+      ),
+  },
 ];
+
+/** Each with every one after it. */
+const pairsOf = <Item>(items: readonly Item[]): [Item, Item][] =>
+  items.flatMap((one, place) => items.slice(place + 1).map((other): [Item, Item] => [one, other]));
 
 const functionsOf = ({ functions }: Gpu): readonly number[] => (Array.isArray(functions) ? functions : []);
 

@@ -1,8 +1,9 @@
-import { equal, or, wholeNumber } from "../rules/condition";
+import { and, equal, less, not, or, wholeNumber } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { number, objectOf } from "../rules/shape";
 import { shown } from "../rules/shown";
 import type { Gpu } from "./gpu";
+import type { Guest } from "./guest";
 
 /** Memory of a VM. */
 export interface VmMemory {
@@ -25,9 +26,14 @@ export const shape = objectOf<VmMemory>({ dedicated: number, floating: number })
 
 export const withDefaults = ({ dedicated = 8192, floating = 0 }: VmMemory = {}) => ({ dedicated, floating });
 
-const leastMemory = 2048;
+/** MiB, as the provider takes them. */
+const mostMemory = 268_435_456;
 
-export const rules: readonly Rule<{ readonly memory: Required<VmMemory>; readonly gpus: readonly Gpu[] }>[] = [
+export const rules: readonly Rule<{
+  readonly memory: Required<VmMemory>;
+  readonly gpus: readonly Gpu[];
+  readonly guest: Guest;
+}>[] = [
   {
     id: "passthrough-pins-memory",
     demands: "a VM with a passed-through device has no memory ballooning",
@@ -42,14 +48,21 @@ export const rules: readonly Rule<{ readonly memory: Required<VmMemory>; readonl
   },
   {
     id: "memory-size",
-    demands: `a node has at least ${leastMemory} MiB`,
-    because: "a Talos control plane needs them",
-    source: "https://www.talos.dev/v1.13/introduction/system-requirements/",
-    checks: ({ memory: { dedicated } }) => [
-      {
-        holds: wholeNumber(dedicated, leastMemory),
-        problem: `memory.dedicated is ${shown(dedicated)}; write a whole number of MiB, ${leastMemory} or more`,
-      },
-    ],
+    demands: "a VM has at least 64 MiB, a Talos node 2048, and a balloon leaves it no more than it has",
+    because: "a Talos control plane needs them, and Proxmox refuses the rest",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
+    checks: ({ memory: { dedicated, floating }, guest }) => {
+      const least = guest === "linux" ? 64 : 2048;
+      return [
+        {
+          holds: wholeNumber(dedicated, least, mostMemory),
+          problem: `memory.dedicated is ${shown(dedicated)}; write a whole number of MiB, from ${least} to ${mostMemory}`,
+        },
+        {
+          holds: and(wholeNumber(floating, 0), not(less(dedicated, floating))),
+          problem: `memory.floating is ${shown(floating)} of ${shown(dedicated)} MiB; write a whole number of MiB, no more than memory.dedicated`,
+        },
+      ];
+    },
   },
 ];

@@ -1,5 +1,5 @@
 import { Fn, Token } from "cdktf";
-import { and, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
+import { and, asArgument, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
 
@@ -57,6 +57,12 @@ export class PciAddress {
     return this.functionNumber === undefined ? this.device : `${this.device}.${this.functionNumber}`;
   }
 }
+
+/** The address with its domain and in lower case, of the whole device where it has no function. */
+export const inFull = (text: string): string =>
+  isUnknown(text)
+    ? Token.asString(Fn.lower(Fn.replace(asArgument(text), "/^(..:..([.].)?)$/", "0000:$1")))
+    : `${PciAddress.parse(text) ?? text}`;
 
 export const pciAddressFormat: Omit<Rule<unknown>, "checks"> = {
   id: "pci-address-format",

@@ -6,16 +6,19 @@ import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { at } from "../terraform/address";
 import type { BootMedium, CloneSource } from "./boot-medium";
+import type { ProxmoxConnection } from "./connection";
 
 /** The templates of the name to clone from, which should be one; undefined when there is no name to look for. */
 export function templatesOf(
   vm: Construct,
   clone: CloneSource | undefined,
+  connection: ProxmoxConnection | undefined,
 ): DataProxmoxVirtualEnvironmentVms | undefined {
   if (clone?.name === undefined) return undefined;
   return at(
     `${vm.node.id.replace(/_node$/, "")}_template`,
     new DataProxmoxVirtualEnvironmentVms(vm, "Templates", {
+      provider: connection?.provider,
       nodeName: clone.node,
       filter: [
         { name: "name", values: [clone.name] },

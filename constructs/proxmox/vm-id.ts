@@ -6,6 +6,7 @@ import { equal, not, wholeNumber } from "../rules/condition";
 import { type Check, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { oncePerStack } from "../terraform/once";
+import type { ProxmoxConnection } from "./connection";
 
 /** First VM id that Proxmox gives away, and the last. */
 const least = 100;
@@ -17,9 +18,15 @@ export const isVmId = (path: string, id: number): Check => ({
   problem: `${path} ${shown(id)} is no VM id; write a whole number from ${least} to ${most}`,
 });
 
-/** One list for all VMs of a stack: it is every VM of the Proxmox cluster. */
-export const allVmsOf = (scope: Construct): DataProxmoxVirtualEnvironmentVms =>
-  oncePerStack(scope, "same_id", (stack, id) => new DataProxmoxVirtualEnvironmentVms(stack, id, {}));
+/** One list for all VMs of a connection: it is every VM of the Proxmox cluster. */
+export function allVmsOf(
+  scope: Construct,
+  connection: ProxmoxConnection | undefined,
+): DataProxmoxVirtualEnvironmentVms {
+  const provider = connection?.provider;
+  const address = provider ? `${connection.name}_same_id` : "same_id";
+  return oncePerStack(scope, address, (stack, id) => new DataProxmoxVirtualEnvironmentVms(stack, id, { provider }));
+}
 
 const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 

@@ -1,4 +1,4 @@
-import { type Condition, equal, or } from "./condition";
+import { type Condition, equal, isUnknown, or } from "./condition";
 import type { Check } from "./rule";
 import { shown } from "./shown";
 
@@ -7,7 +7,7 @@ export type ChartValues = Readonly<Record<string, unknown>>;
 
 /** Checks that what `needed` says is still so in the values. */
 export const keeps = (values: ChartValues, needed: ChartValues): Check[] =>
-  leaves(needed).map(([path, value]) => {
+  leavesOf(needed).map(([path, value]) => {
     const found = valueAt(values, path);
     return {
       holds: sameValue(found, value),
@@ -25,9 +25,13 @@ function sameValue(value: unknown, needed: unknown): Condition {
   return or(equal(value, needed), typeof needed === "number" ? equal(value, String(needed)) : false);
 }
 
-const leaves = (values: ChartValues, path: readonly string[] = []): [path: readonly string[], value: unknown][] =>
+/** All values that are no objects, each with its path. */
+export const leavesOf = (
+  values: ChartValues,
+  path: readonly string[] = [],
+): [path: readonly string[], value: unknown][] =>
   Object.entries(values).flatMap(([key, value]) =>
-    typeof value === "object" && value !== null
-      ? leaves(value as ChartValues, [...path, key])
+    typeof value === "object" && value !== null && !Array.isArray(value) && !isUnknown(value)
+      ? leavesOf(value as ChartValues, [...path, key])
       : [[[...path, key], value] as [readonly string[], unknown]],
   );

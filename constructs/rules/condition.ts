@@ -1,4 +1,5 @@
 import { Fn, type IResolvable, Op, Token } from "cdktf";
+import { isPlaceholder, partsOf } from "./text";
 
 /**
  * Whether something holds: decided now where its values are known, otherwise a Terraform expression that decides it at
@@ -33,8 +34,9 @@ export function or(...conditions: Condition[]): Condition {
 export function equal(one: unknown, other: unknown): Condition {
   if (one === other) return true;
   if (!isUnknown(one) && !isUnknown(other)) return false;
+  const [left, right] = [one, other].map((side) => (typeof side === "string" ? asArgument(side) : side));
   // cdktf loses a right operand that is 0, false or empty.
-  return other ? Op.eq(one, other) : Op.eq(other, one);
+  return right ? Op.eq(left, right) : Op.eq(right, left);
 }
 
 export function oneOf(value: unknown, allowed: readonly string[]): Condition {
@@ -42,16 +44,18 @@ export function oneOf(value: unknown, allowed: readonly string[]): Condition {
 }
 
 /**
- * The text for a Terraform function. cdktf neither escapes quotes among the arguments of functions nor takes templates
- * there, so text with unknown parts is joined from them.
+ * The text for a Terraform function. cdktf escapes neither quotes nor `%{` among the arguments of functions, and takes no
+ * templates there, so text with unknown parts is joined from them.
  */
 export function asArgument(text: unknown): string {
   if (typeof text !== "string") return Token.asString(text);
-  const parts = text.split(/(\$\{TfToken\[[^\]]+\]\})/).filter((part) => part !== "");
-  const [only = "", ...more] = parts.map((part) =>
-    /["\\]/.test(part) ? Fn.rawString(part.replaceAll("\\", "\\\\")) : part,
-  );
+  const [only = "", ...more] = partsOf(text).map((part) => (isPlaceholder(part) ? part : quoted(part)));
   return more.length === 0 ? only : Fn.join("", [only, ...more]);
+}
+
+function quoted(text: string): string {
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll("%{", "%%{");
+  return /["\\]/.test(text) ? Fn.rawString(escaped) : escaped;
 }
 
 /**
@@ -73,6 +77,13 @@ export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAF
   const number = Token.asNumber(value);
   // The constants come first: cdktf loses a right operand that is 0.
   return and(Op.lte(least, number), Op.gte(most, number), Op.eq(Fn.floor(number), number));
+}
+
+/** Whether one number is less than the other. */
+export function less(one: number, other: number): Condition {
+  // The unknown one comes last: cdktf loses a right operand that is 0.
+  if (isUnknown(other)) return Op.lt(one, other);
+  return isUnknown(one) ? Op.gt(other, one) : one < other;
 }
 
 /** Whether the value is true or false, and not one of the many ways of writing it. */

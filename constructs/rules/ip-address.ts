@@ -1,17 +1,29 @@
+import { isIP } from "node:net";
 import { Fn, Op, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
-import { asArgument, type Condition, isUnknown } from "./condition";
+import { and, asArgument, type Condition, equal, isUnknown, matches, not, or } from "./condition";
+
+/** Terraform reads octets that begin with 0, which other software takes for octal or refuses. */
+const zeros = /(^|[./])0[0-9]/;
 
 /** Whether the text is an IP address with its prefix length, such as `192.168.1.50/24`. */
 export function isCidr(text: unknown): Condition {
-  if (isUnknown(text)) return Token.asAny(Fn.can(Fn.cidrhost(asArgument(text), 0)));
-  return typeof text === "string" && ipaddr.isValidCIDR(text) && text.split("/")[0] === canonical(text);
+  if (isUnknown(text)) {
+    return and(Token.asAny(Fn.can(Fn.cidrhost(asArgument(text), 0))), not(matches(text, zeros)));
+  }
+  if (typeof text !== "string") return false;
+  const [address = "", prefix = "", ...more] = text.split("/");
+  const bits = { 4: 32, 6: 128 }[isAddress(address) === true ? isIP(address) : 0];
+  return bits !== undefined && more.length === 0 && /^(0|[1-9][0-9]{0,2})$/.test(prefix) && Number(prefix) <= bits;
 }
 
-/** Whether the text is an IP address without a prefix length. */
+/** Whether the text is an IP address without a prefix length, and without a zone. */
 export function isAddress(text: unknown): Condition {
-  if (isUnknown(text)) return Token.asAny(Fn.can(Fn.cidrhost(Fn.join("/", [asArgument(text), "0"]), 0)));
-  return typeof text === "string" && (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text));
+  if (isUnknown(text)) {
+    const readable = Token.asAny(Fn.can(Fn.cidrhost(Fn.join("/", [asArgument(text), "0"]), 0)));
+    return and(readable, not(matches(text, zeros)));
+  }
+  return typeof text === "string" && isIP(text) !== 0 && !text.includes("%");
 }
 
 /** `192.168.1.50` of `192.168.1.50/24`. */
@@ -19,9 +31,8 @@ export function withoutPrefix(cidr: string): string {
   return isUnknown(cidr) ? Token.asString(Fn.element(Fn.split("/", cidr), 0)) : (cidr.split("/")[0] ?? cidr);
 }
 
-/** Whether the address, with or without prefix length, is one of IPv6; one that is unknown is taken for IPv4. */
-export const isIpv6 = (address: string | undefined): boolean =>
-  !isUnknown(address) && (address?.includes(":") ?? false);
+/** Whether the address, with or without prefix length, is one of IPv6. */
+export const isIpv6 = (address: string | undefined): Condition => matches(address, /:/);
 
 /** Whether the address is in the network of `cidr`; both must be addresses. */
 export function isInNetwork(address: string, cidr: string): Condition {
@@ -37,8 +48,19 @@ export function isInNetwork(address: string, cidr: string): Condition {
   return parsed.kind() === ipaddr.parse(withoutPrefix(cidr)).kind() && parsed.match(ipaddr.parseCIDR(cidr));
 }
 
-/** ipaddr.js reads octal and short forms too, which nobody means. */
-function canonical(cidr: string): string | undefined {
-  const address = cidr.split("/")[0] ?? "";
-  return ipaddr.IPv4.isValid(address) ? ipaddr.IPv4.parse(address).toString() : address;
+/** Whether the address is that of `cidr` itself, or with IPv4 the first or the last of its network: no router's. */
+export function isTakenInNetwork(address: string, cidr: string): Condition {
+  if (isUnknown(address) || isUnknown(cidr)) {
+    const own = equal(address, withoutPrefix(cidr));
+    const ends = [0, -1].map((place) =>
+      Token.asAny(Fn.try([Op.eq(Fn.cidrhost(asArgument(cidr), place), asArgument(address)), false])),
+    );
+    return or(own, and(not(isIpv6(address)), not(matches(cidr, /[/]3[12]$/)), or(...ends)));
+  }
+  const [own, prefix] = ipaddr.parseCIDR(cidr);
+  const router = ipaddr.parse(address);
+  if (router.toString() === own.toString()) return true;
+  if (own.kind() !== "ipv4" || prefix > 30) return false;
+  const ends = [ipaddr.IPv4.networkAddressFromCIDR(cidr), ipaddr.IPv4.broadcastAddressFromCIDR(cidr)];
+  return ends.some((end) => end.toString() === router.toString());
 }

@@ -1,6 +1,7 @@
 import { Annotations, type Precondition, type TerraformResourceLifecycle, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Condition } from "./condition";
+import { literalText } from "./text";
 
 /** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
 export interface Check {
@@ -51,7 +52,7 @@ export function enforce<Subject>(
       const message = `${problem} [${rule.id}]`;
       if (rule.severity === "warning") warn(construct, rule.id, holds, message);
       else if (holds === false) problems.push(message);
-      else preconditions.push({ condition: holds, errorMessage: message });
+      else preconditions.push({ condition: holds, errorMessage: literalText(message) });
     }
   }
   if (problems.length > 0) construct.node.addValidation({ validate: () => problems });
@@ -69,5 +70,7 @@ function warn(construct: Construct, id: string, holds: Condition, message: strin
     return;
   }
   const name = `${construct.node.id}_${id}`.replaceAll("-", "_");
-  TerraformStack.of(construct).addOverride(`check.${name}.assert`, [{ condition: holds, error_message: message }]);
+  TerraformStack.of(construct).addOverride(`check.${name}.assert`, [
+    { condition: holds, error_message: literalText(message) },
+  ]);
 }

@@ -9,9 +9,11 @@ import { shown } from "../rules/shown";
 import { at } from "../terraform/address";
 import { renderDocument } from "../terraform/document";
 import { oncePerStack } from "../terraform/once";
+import * as extension from "./extension";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
-import { defaultTalosVersion, talosVersionRules } from "./version";
+import * as talosVersion from "./version";
+import { defaultTalosVersion } from "./version";
 
 /** The Talos that a node runs. */
 export interface TalosRelease {
@@ -57,6 +59,14 @@ export interface TalosImageProps {
   readonly extensions?: readonly string[];
 
   /**
+   * Kernel arguments beside Talos's own, one each, such as `pcie_aspm=off`; one that begins with a hyphen takes Talos's away.
+   *
+   * @default - none
+   * @see https://docs.siderolabs.com/talos/v1.13/reference/kernel
+   */
+  readonly extraKernelArgs?: readonly string[];
+
+  /**
    * URL of the Image Factory.
    *
    * @default "https://factory.talos.dev"
@@ -68,25 +78,15 @@ export const shape: Shape<TalosImageProps> = {
   version: text,
   nvidia: nvidia.shape,
   extensions: listOf(text),
+  extraKernelArgs: listOf(text),
   factory: text,
 };
 
-const factoryDocs = "https://www.talos.dev/v1.13/learn-more/image-factory/";
+const factoryDocs = "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory";
 const guestAgentExtension = "siderolabs/qemu-guest-agent";
 const defaultFactory = "https://factory.talos.dev";
 
 export const rules: readonly Rule<TalosImageProps>[] = [
-  {
-    id: "extension-name",
-    demands: "a system extension is named as in the Image Factory, siderolabs/ first",
-    because: "the factory refuses names that it does not know",
-    source: factoryDocs,
-    checks: ({ extensions = [] }) =>
-      extensions.map((extension, place) => ({
-        holds: matches(extension, /^[a-z0-9-]+[/][a-z0-9-]+$/),
-        problem: `extensions[${place}] ${shown(extension)} is not the name of an extension; write it as in "siderolabs/iscsi-tools"`,
-      })),
-  },
   {
     id: "factory-url",
     demands: "an Image Factory is a URL without a path",
@@ -104,7 +104,7 @@ export const rules: readonly Rule<TalosImageProps>[] = [
  * A Talos image made by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
  * schematic and of one version. The id is its address in Terraform.
  *
- * @see https://www.talos.dev/v1.13/learn-more/image-factory/
+ * @see https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory
  */
 export class TalosImage extends Construct implements TalosRelease {
   readonly resource: ImageFactorySchematic;
@@ -119,10 +119,11 @@ export class TalosImage extends Construct implements TalosRelease {
   constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
-    const { version = defaultTalosVersion, extensions = [], factory } = fitted.props;
+    const { version = defaultTalosVersion, extensions = [], extraKernelArgs, factory } = fitted.props;
     const preconditions = [
       ...fitted.preconditions,
-      ...enforce(this, talosVersionRules, { version }),
+      ...enforce(this, talosVersion.rules, { version }),
+      ...enforce(this, extension.rules, { ...fitted.props, version }),
       ...enforce(this, [...nvidia.rules, ...rules], fitted.props),
     ];
     this.version = version;
@@ -135,7 +136,12 @@ export class TalosImage extends Construct implements TalosRelease {
     this.resource = at(
       id,
       new ImageFactorySchematic(this, "Resource", {
-        schematic: renderDocument({ customization: { systemExtensions: { officialExtensions: this.extensions } } }),
+        schematic: renderDocument({
+          customization: {
+            ...(extraKernelArgs && { extraKernelArgs }),
+            systemExtensions: { officialExtensions: this.extensions },
+          },
+        }),
         lifecycle: lifecycleWith(preconditions),
       }),
     );

@@ -1,9 +1,10 @@
-import { Fn, Token } from "cdktf";
-import { parseAllDocuments } from "yaml";
-import { and, type Condition, isUnknown, not } from "../rules/condition";
+import { and, type Condition, equal, isUnknown, matches, not } from "../rules/condition";
+import { isPlainObject, noData } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
+import { readYaml } from "./patch-document";
+import { directive, type Held, has, hasPath, leaves } from "./patch-effect";
 import { hasMinor } from "./version";
 
 interface Mistake {
@@ -15,8 +16,10 @@ interface Mistake {
   readonly when?: (version: string) => Condition;
 }
 
+const reference = "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/";
+
 /** @see https://www.talos.dev/v1.13/reference/configuration/ */
-const mistakes: readonly Mistake[] = [
+export const mistakes: readonly Mistake[] = [
   { key: ["cluster", "network", "proxy"], write: "cluster.proxy" },
   { key: ["cluster", "network", "kubePrism"], write: "machine.features.kubePrism" },
   { key: ["cluster", "kubePrism"], write: "machine.features.kubePrism" },
@@ -33,7 +36,7 @@ const mistakes: readonly Mistake[] = [
 ];
 
 /** Kinds that the provider's Talos library does not know, and what it knows instead. */
-const laterKinds: Readonly<Record<string, string>> = {
+export const laterKinds: Readonly<Record<string, string>> = {
   KubeFlannelCNIConfig: "cluster.network.cni",
   KubeProxyConfig: "cluster.proxy",
   KubePrismConfig: "machine.features.kubePrism",
@@ -44,67 +47,119 @@ const laterKinds: Readonly<Record<string, string>> = {
   SysctlConfig: "machine.sysctls",
 };
 
-export const talosPatchRules: readonly Rule<{
+interface Patched {
   readonly configPatches: readonly TalosPatch[];
   readonly version: string;
-}>[] = [
+  readonly clusterName: string;
+  readonly endpoint: string;
+  readonly installDisk: string;
+  readonly installer?: string;
+}
+
+/** What the props say, by its place in the machine configuration. */
+const heldBy = (props: Omit<Patched, "configPatches">): Held[] => [
+  { path: ["machine", "type"], value: "controlplane", advice: "leave it out: the only node is the control plane" },
+  { path: ["machine", "install", "disk"], value: props.installDisk, advice: "write installDisk of the node" },
+  { path: ["machine", "install", "image"], value: props.installer, advice: "write the version or installer of talos" },
+  { path: ["cluster", "clusterName"], value: props.clusterName, advice: "write clusterName of the node" },
+  { path: ["cluster", "controlPlane", "endpoint"], value: props.endpoint, advice: "write endpoint of the node" },
+];
+
+export const rules: readonly Rule<Patched>[] = [
   {
     id: "config-patch-keys",
     demands: "a patch is YAML or an object that changes something, without the keys that are mistaken most often",
     because: "Talos refuses unknown keys when the machine configuration is made, an apply later",
-    source: "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/",
+    source: reference,
     checks: ({ configPatches, version }) =>
-      configPatches.flatMap((patch, place) => {
-        const where = `configPatches[${place}]`;
-        if (isUnknown(patch)) return checksAtPlan(where, patch as string, version);
-        if (Array.isArray(patch))
-          return [
-            refused(`${where} is a list; write a strategic merge patch, an object: JSON patches are not supported`),
-          ];
-        if (typeof patch === "object" && patch !== null) return documentChecks(where, patch, version);
-        return typeof patch === "string"
-          ? yamlChecks(where, patch, version)
-          : [refused(`${where} is ${shown(patch)}; write an object or YAML`)];
-      }),
+      configPatches.flatMap((patch, place) => patchChecks(at(place), patch, version)),
+  },
+  {
+    id: "config-patch-props",
+    demands:
+      "what a prop says, the prop alone says: the machine's type, install disk, installer, the cluster's name and endpoint",
+    because: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
+    source: reference,
+    checks: ({ configPatches, ...props }) =>
+      configPatches.flatMap((patch, place) => heldBy(props).flatMap((held) => leaves(at(place), patch, held))),
+  },
+  {
+    id: "kernel-args-in-schematic",
+    demands: "kernel arguments are in the image from Talos 1.12 on",
+    because:
+      "Talos refuses a machine configuration with machine.install.extraKernelArgs, as it boots a unified kernel image",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/bare-metal-platforms/bootloader",
+    checks: ({ configPatches, version }) =>
+      configPatches.flatMap((patch, place) => ({
+        holds: not(
+          and(
+            hasPath(patch, kernelArgs),
+            hasMinor(version, ({ kernelArgsInImage }) => kernelArgsInImage),
+          ),
+        ),
+        problem: `${at(place)} has ${kernelArgs.join(".")}; write extraKernelArgs of the image`,
+      })),
   },
 ];
 
+const kernelArgs = ["machine", "install", "extraKernelArgs"];
+
+const at = (place: number): string => `configPatches[${place}]`;
 const refused = (problem: string): Check => ({ holds: false, problem });
 
-function yamlChecks(where: string, yaml: string, version: string): Check[] {
-  const documents = [parseAllDocuments(yaml)].flat();
-  const errors = documents.flatMap(({ errors }) => errors);
-  if (errors.length > 0) return errors.map(({ message }) => refused(`${where} is not YAML: ${message.split("\n")[0]}`));
-  if (documents.length === 0) return documentChecks(where, {}, version);
-  return documents.flatMap((document) => documentChecks(where, document.toJS() ?? {}, version));
+function patchChecks(where: string, patch: TalosPatch, version: string): Check[] {
+  if (isUnknown(patch)) {
+    return [
+      ...mistakes.map((mistake) => mistakeCheck(where, hasPath(patch, mistake.key), mistake, version)),
+      {
+        holds: not(matches(patch, otherDirective)),
+        problem: `${where} has ${directive} with another value than delete, and Talos knows no other`,
+      },
+    ];
+  }
+  if (typeof patch !== "string") return documentChecks(where, patch, version);
+  const { documents, errors } = readYaml(patch);
+  if (errors.length > 0) return errors.map((error) => refused(`${where} is not YAML: ${error}`));
+  if (documents.length === 0) return [refused(`${where} is empty; leave it out`)];
+  return documents.flatMap((document) => documentChecks(where, document, version));
 }
 
+/** In YAML or JSON, quoted or not. */
+const otherDirective = /[$]patch[^a-z:]*:[^a-z]*(d[a-df-z]|[a-ce-z])/;
+
 function documentChecks(where: string, document: unknown, version: string): Check[] {
-  if (typeof document !== "object" || document === null || Array.isArray(document)) {
-    return [refused(`${where} is ${shown(document)}; write an object: JSON patches are not supported`)];
+  if (Array.isArray(document)) {
+    return [refused(`${where} is a list; write a strategic merge patch, an object: JSON patches are not supported`)];
   }
+  if (!isPlainObject(document)) return [refused(`${where} is ${shown(document)}; write an object or YAML`)];
+  const notData = noData(document, where);
+  if (notData.length > 0) return notData.map(refused);
   if (Object.keys(document).length === 0) return [refused(`${where} is empty; leave it out`)];
-  const { kind } = document as { kind?: unknown };
-  if (typeof kind === "string" && kind in laterKinds) {
+  const { kind } = document;
+  if (typeof kind === "string" && Object.hasOwn(laterKinds, kind)) {
     return [
       refused(`${where} has kind ${kind}, which this version of the provider does not know; write ${laterKinds[kind]}`),
     ];
   }
-  return mistakes.flatMap((mistake) => mistakeCheck(where, has(document, mistake.key), mistake, version));
+  return [
+    ...mistakes.map((mistake) => mistakeCheck(where, has(document, mistake.key), mistake, version)),
+    ...directiveChecks(where, document),
+    ...(document[directive] === "delete" && kind === undefined
+      ? [refused(`${where} deletes a document, but not which; write its apiVersion and kind`)]
+      : []),
+  ];
 }
 
-function checksAtPlan(where: string, patch: string, version: string): Check[] {
-  const found = ({ key }: Mistake) => Token.asAny(Fn.can(Fn.lookupNested(Fn.yamldecode(patch), [...key])));
-  return mistakes.flatMap((mistake) => mistakeCheck(where, found(mistake), mistake, version));
+function directiveChecks(path: string, value: unknown): Check[] {
+  if (typeof value !== "object" || value === null || isUnknown(value)) return [];
+  return Object.entries(value).flatMap(([key, inside]) => {
+    if (key !== directive) return directiveChecks(`${path}.${key}`, inside);
+    const problem = `${path} has ${directive} ${shown(inside)}; write "delete" or leave it out, Talos knows no other`;
+    return [{ holds: equal(inside, "delete"), problem }];
+  });
 }
 
-function mistakeCheck(where: string, found: Condition, { key, write, when }: Mistake, version: string): Check {
-  return { holds: not(and(found, when?.(version) ?? true)), problem: `${where} has ${key.join(".")}; write ${write}` };
-}
-
-function has(document: unknown, [first, ...rest]: readonly string[]): boolean {
-  if (first === undefined) return true;
-  return typeof document === "object" && document !== null && first in document
-    ? has((document as Record<string, unknown>)[first], rest)
-    : false;
-}
+const mistakeCheck = (where: string, found: Condition, { key, write, when }: Mistake, version: string): Check => ({
+  holds: not(and(found, when?.(version) ?? true)),
+  problem: `${where} has ${key.join(".")}; write ${write}`,
+});

@@ -1,57 +1,68 @@
-import { Fn } from "cdktf";
-import { parseAllDocuments } from "yaml";
-import { isUnknown } from "../rules/condition";
-import { isIpv6, withoutPrefix } from "../rules/ip-address";
-import { renderDocument } from "../terraform/document";
-import type { TalosMachine } from "./machine";
+import { isSingleAddress } from "../rules/gateway";
+import { isIpv6 } from "../rules/ip-address";
+import { literalText } from "../rules/text";
+import { asYaml } from "../terraform/document";
+import type { TalosInterface, TalosMachine } from "./machine";
+import { asNetwork, byFamily } from "./node-address";
 import { byTalosMinor } from "./version";
 
 /**
  * A strategic merge patch of the machine configuration: an object, or YAML with one document or several.
  *
- * @see https://www.talos.dev/v1.13/talos-guides/configuration/patching/
+ * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/patching
  */
 export type TalosPatch = string | object;
 
 /** Port at which every Talos node serves the Kubernetes API to itself. */
 export const kubePrismPort = 7445;
 
-export const renderPatch = (patch: TalosPatch): string => (typeof patch === "string" ? patch : renderDocument(patch));
-
-/** The documents of a patch that is known now; none of one that is not YAML. */
-export function documentsOf(patch: TalosPatch): unknown[] {
-  if (isUnknown(patch)) return [];
-  return typeof patch === "string" ? [parseAllDocuments(patch)].flat().map((document) => document.toJS()) : [patch];
-}
+/** The patch for an attribute. What Terraform would interpolate in it is text as any other. */
+export const renderPatch = (patch: TalosPatch): string =>
+  literalText(typeof patch === "string" ? patch : asYaml(patch));
 
 export const installPatch = (disk: string, image: string | undefined): TalosPatch => ({
   machine: { install: image === undefined ? { disk } : { disk, image } },
 });
 
-/** The only physical device, or the one of the MAC address: names such as eth0 are not predictable. */
-export function networkPatch({ address = "", gateway, nameServers, macAddress }: TalosMachine): TalosPatch {
-  const defaultNetwork = isIpv6(address) ? "::/0" : "0.0.0.0/0";
+/** The network devices, each with its own addresses. */
+export function networkPatch(machine: TalosMachine): TalosPatch {
+  const { address = "", gateway, nameServers, macAddress } = machine;
+  const only = { macAddress, addresses: [address], gateways: gateway === undefined ? [] : [gateway] };
   return {
     machine: {
       network: {
-        interfaces: [
-          {
-            deviceSelector: macAddress === undefined ? { physical: true } : { hardwareAddr: macAddress },
-            dhcp: false,
-            addresses: [address],
-            ...(gateway !== undefined && { routes: [{ network: defaultNetwork, gateway }] }),
-          },
-        ],
+        interfaces: (machine.interfaces ?? [only]).map(interfaceDocument),
         ...(nameServers && { nameservers: [...nameServers] }),
       },
     },
   };
 }
 
+/** By the MAC address, or the only physical one: names such as eth0 are not predictable. */
+function interfaceDocument({ macAddress, addresses, gateways = [], dhcp = false, dhcpv6 = false }: TalosInterface) {
+  return {
+    deviceSelector: macAddress === undefined ? { physical: true } : { hardwareAddr: macAddress },
+    dhcp: dhcp || dhcpv6,
+    ...(dhcpv6 && { dhcpOptions: { ipv4: dhcp, ipv6: true } }),
+    ...(addresses.length > 0 && { addresses: [...addresses] }),
+    ...(gateways.length > 0 && { routes: gateways.flatMap((gateway) => routesOver(gateway, addresses)) }),
+  };
+}
+
+/** The default route, and where the gateway is in no network of its own, a way to the gateway itself. */
+function routesOver(gateway: string, addresses: readonly string[]): object[] {
+  const ofFamily = addresses.filter((address) => isIpv6(address) === isIpv6(gateway));
+  const onLink = ofFamily.some(isSingleAddress) && !/^fe[89ab]/i.test(gateway);
+  return [
+    ...(onLink ? [{ network: asNetwork(gateway) }] : []),
+    { network: byFamily(gateway, { ipv6: "::/0", ipv4: "0.0.0.0/0" }), gateway },
+  ];
+}
+
 /** Talos 1.12 moved the host name to a document of its own, and refuses it in both places. */
 export const hostnamePatch = (version: string, hostname: string): TalosPatch =>
   byTalosMinor(version, ({ hostnameDocument }) =>
-    renderDocument(
+    asYaml(
       hostnameDocument
         ? { apiVersion: "v1alpha1", kind: "HostnameConfig", hostname, auto: "off" }
         : { machine: { network: { hostname } } },
@@ -65,25 +76,26 @@ export const schedulingPatch: TalosPatch = { cluster: { allowSchedulingOnControl
 
 /** The kubelet registers with this address, whatever other addresses the node gets. */
 export const nodeIpPatch = (address: string): TalosPatch => ({
-  machine: { kubelet: { nodeIP: { validSubnets: [`${withoutPrefix(address)}/${isIpv6(address) ? 128 : 32}`] } } },
+  machine: { kubelet: { nodeIP: { validSubnets: [asNetwork(address)] } } },
 });
+
+/**
+ * Talos's own networks of pods and services, of IPv6 where the node is: Kubernetes wants them of its address's family.
+ * Talos itself looks at the endpoint, and takes a URL for no address.
+ */
+export const subnetsPatch = (address: string): TalosPatch | undefined =>
+  isIpv6(address) === false
+    ? undefined
+    : {
+        cluster: {
+          network: {
+            podSubnets: byFamily(address, { ipv6: ["fc00:db8:10::/56"], ipv4: ["10.244.0.0/16"] }),
+            serviceSubnets: byFamily(address, { ipv6: ["fc00:db8:20::/112"], ipv4: ["10.96.0.0/12"] }),
+          },
+        },
+      };
 
 /** Kubernetes 1.32 took away the rights that this registry needs: https://github.com/siderolabs/talos/issues/9980 */
 export const discoveryPatch: TalosPatch = {
   cluster: { discovery: { registries: { kubernetes: { disabled: true } } } },
 };
-
-/**
- * What a patch sets at the path; nothing where it does not. Terraform looks into a patch that only it knows, and takes
- * `otherwise` where that sets nothing.
- */
-export function valuesAt(patch: TalosPatch, path: readonly string[], otherwise: unknown): unknown[] {
-  if (isUnknown(patch)) return [Fn.try([Fn.lookupNested(Fn.yamldecode(patch as string), [...path]), otherwise])];
-  return documentsOf(patch).flatMap((document) => {
-    const value = path.reduce<unknown>(
-      (inside, key) => (inside as Record<string, unknown> | undefined)?.[key],
-      document,
-    );
-    return value === undefined ? [] : [value];
-  });
-}

@@ -1,17 +1,37 @@
+import { Fn, Token } from "cdktf";
 import type { EarlierClaim } from "../rules/claims";
-import { and, equal, matches, or, wholeNumber } from "../rules/condition";
+import { and, asArgument, type Condition, equal, isUnknown, matches, or, wholeNumber } from "../rules/condition";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
 import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
-import { isCidr } from "../rules/ip-address";
+import { isAddress, isCidr } from "../rules/ip-address";
+import { hasMacAddressOfEach, macAddressOfEach } from "../rules/mac-address";
 import { given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { asText, shown } from "../rules/shown";
 import type { TalosMachine } from "./machine";
 
 /** Rules of a machine that is no construct, which has rules of its own. */
 export const plainMachineRules: readonly Rule<TalosMachine>[] = [
   { ...hostName, checks: ({ name }) => [isHostName("machine.name", name)] },
   { ...gatewayInSubnet, checks: ({ gateway, address }) => isReachableGateway("machine.gateway", gateway, address) },
+  {
+    id: "machine-network",
+    demands: "a machine's network is told by `interfaces`, or by `gateway` and `macAddress`",
+    because: "with the one, the others would be ignored",
+    source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
+    checks: ({ interfaces, gateway, macAddress }) =>
+      Object.entries({ gateway, macAddress }).flatMap(([name, value]) =>
+        given(value, (value) => ({
+          holds: interfaces === undefined,
+          problem: `machine.${name} ${shown(value)} is given beside interfaces; write it there`,
+        })),
+      ),
+  },
+  {
+    ...macAddressOfEach,
+    checks: ({ interfaces = [] }) =>
+      interfaces.length < 2 ? [] : hasMacAddressOfEach("machine.interfaces", interfaces),
+  },
 ];
 
 export const rules: readonly Rule<{
@@ -19,17 +39,20 @@ export const rules: readonly Rule<{
   readonly machine: TalosMachine;
   readonly endpoint?: string;
   readonly installDisk: string;
+  readonly version: string;
+  /** The installer image, where it is not one made for the version. */
+  readonly installer?: string;
   readonly readyTimeout: number;
   readonly earlierClusters: readonly EarlierClaim<string>[];
 }>[] = [
   {
     id: "node-address",
-    demands: "the node has a static address with its prefix length",
+    demands: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
     because: "Terraform applies the machine configuration to that address, which no DHCP server may change",
-    source: "https://www.talos.dev/v1.13/talos-guides/install/virtualized-platforms/proxmox/",
-    checks: ({ machine: { address } }) => [
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    checks: ({ machine: { address, interfaces } }) => [
       {
-        holds: isCidr(address),
+        holds: or(isCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),
         problem: `the machine's address is ${shown(address)}; give it a static one with prefix length, such as "192.168.1.50/24"`,
       },
     ],
@@ -62,6 +85,17 @@ export const rules: readonly Rule<{
         },
       ];
     },
+  },
+  {
+    id: "installer-version",
+    demands: "the installer image is of the node's Talos version",
+    because: "the node would get a configuration of one version and run another, which may refuse it",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
+    checks: ({ installer, version }) =>
+      given(installer, (installer) => ({
+        holds: hasTag(installer, version),
+        problem: `talos.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+      })),
   },
   {
     id: "cluster-name",
@@ -99,3 +133,10 @@ export const rules: readonly Rule<{
       })),
   },
 ];
+
+/** Whether the image has the tag, with a digest behind it or without. */
+function hasTag(image: string, tag: string): Condition {
+  if (!isUnknown(image) && !isUnknown(tag)) return image.split("@")[0]?.endsWith(`:${tag}`) ?? false;
+  const withoutDigest = Token.asString(Fn.element(Fn.split("@", asArgument(image)), 0));
+  return Token.asAny(Fn.endswith(withoutDigest, Fn.join(":", ["", asArgument(tag)])));
+}

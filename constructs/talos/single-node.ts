@@ -14,11 +14,14 @@ import { claim } from "../rules/claims";
 import { withoutPrefix } from "../rules/ip-address";
 import { enforce, lifecycleWith } from "../rules/rule";
 import { fitProps, instanceOf, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
+import { literalText } from "../rules/text";
 import { at } from "../terraform/address";
 import { oncePerStack } from "../terraform/once";
 import { type TalosRelease, talosProvider } from "./image";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
-import type { TalosMachine } from "./machine";
+import * as kubernetesVersion from "./kubernetes-version";
+import type { TalosInterface, TalosMachine } from "./machine";
+import { asUrlHost } from "./node-address";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import {
@@ -29,13 +32,14 @@ import {
   nodeIpPatch,
   renderPatch,
   schedulingPatch,
+  subnetsPatch,
   type TalosPatch,
   timePatch,
 } from "./patch";
-import { talosPatchRules } from "./patch-rules";
+import * as patchRules from "./patch-rules";
 import { plainMachineRules, rules } from "./single-node-rules";
 import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "./upgrade";
-import { byTalosMinor, kubernetesVersionRules, talosVersionRules } from "./version";
+import * as talosVersion from "./version";
 
 export interface TalosSingleNodeProps {
   /** Name of the cluster, and of its context in kubeconfig and talosconfig. */
@@ -106,6 +110,15 @@ export const shape: Shape<TalosSingleNodeProps> = {
       gateway: text,
       nameServers: listOf(text),
       macAddress: text,
+      interfaces: listOf(
+        objectOf<TalosInterface>({
+          macAddress: text,
+          addresses: required(listOf(text)),
+          gateways: listOf(text),
+          dhcp: literal(),
+          dhcpv6: literal(),
+        }),
+      ),
       installDisk: required(text),
       resource: instanceOf(TerraformResource),
     }),
@@ -124,7 +137,7 @@ export const shape: Shape<TalosSingleNodeProps> = {
  * A Kubernetes cluster of one Talos node: its secrets, its configuration, and the steps from a booted machine to a ready
  * Kubernetes API.
  *
- * @see https://www.talos.dev/v1.13/introduction/getting-started/
+ * @see https://docs.siderolabs.com/talos/v1.13/getting-started/getting-started
  */
 export class TalosSingleNode extends Construct {
   readonly machineSecrets: MachineSecrets;
@@ -148,6 +161,8 @@ export class TalosSingleNode extends Construct {
   readonly endpoint: string;
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
+  /** Disk that Talos is installed to. */
+  readonly installDisk: string;
   /** The NVIDIA driver of its Talos; undefined without one. */
   readonly nvidia?: NvidiaDriver;
 
@@ -168,37 +183,50 @@ export class TalosSingleNode extends Construct {
     const { version } = talos;
     this.clusterName = clusterName;
     this.address = withoutPrefix(machine.address ?? "");
-    this.endpoint = given.endpoint ?? `https://${this.address}:6443`;
+    this.endpoint = given.endpoint ?? `https://${asUrlHost(this.address)}:6443`;
     this.talosVersion = version;
     this.nvidia = talos.nvidia;
-    this.kubernetesVersion = given.kubernetesVersion ?? byTalosMinor(version, (minor) => minor.defaultKubernetes);
+    this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
     this.configPatches = configPatches;
-    const { installDisk = machine.installDisk, timeServers, readyTimeout = 900 } = given;
+    this.installDisk = given.installDisk ?? machine.installDisk;
+    const { installDisk } = this;
+    const { timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
 
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...fitted.preconditions,
-      ...enforce(this, talosVersionRules, { version }),
-      ...enforce(this, kubernetesVersionRules, { version, kubernetesVersion: this.kubernetesVersion }),
+      ...enforce(this, talosVersion.rules, { version }),
+      ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
       ...(Construct.isConstruct(machine) ? [] : enforce(this, plainMachineRules, machine)),
       ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidia.rules, talos)),
-      ...enforce(this, talosPatchRules, { version, configPatches }),
+      ...enforce(this, patchRules.rules, {
+        configPatches,
+        version,
+        clusterName,
+        endpoint: this.endpoint,
+        installDisk,
+        installer: talos.installer,
+      }),
       ...enforce(this, rules, {
         clusterName,
         machine,
         endpoint: given.endpoint,
         installDisk,
+        version,
+        installer: Construct.isConstruct(talos) ? undefined : talos.installer,
         readyTimeout,
         earlierClusters,
       }),
     ];
 
+    const subnets = subnetsPatch(this.address);
     this.patches.push(
       installPatch(installDisk, talos.installer),
       networkPatch(machine),
       hostnamePatch(version, machine.name),
-      nodeIpPatch(machine.address ?? ""),
+      nodeIpPatch(this.address),
+      ...(subnets ? [subnets] : []),
       schedulingPatch,
       discoveryPatch,
       ...(timeServers ? [timePatch(timeServers)] : []),
@@ -216,7 +244,8 @@ export class TalosSingleNode extends Construct {
       "cluster",
       new MachineSecrets(this, "MachineSecrets", {
         talosVersion: version,
-        lifecycle: lifecycleWith(preconditions),
+        // Another version would make the secrets unknown for a whole apply, and a lower one would replace them all.
+        lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: ["talos_version"] },
       }),
     );
     const { clientConfiguration } = this.machineSecrets;
@@ -346,7 +375,7 @@ export class TalosSingleNode extends Construct {
     return at(
       name,
       new File(this, name, {
-        filename: `${directory}/${name}`,
+        filename: literalText(`${directory}/${name}`),
         content,
         filePermission: "0600",
         directoryPermission: "0700",

@@ -3,52 +3,70 @@ import { and, asArgument, type Condition, isUnknown, matches, or } from "../rule
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 
-/** A minor version of Talos, and what depends on it. */
-export interface TalosMinor {
+export const defaultTalosVersion = "v1.13.9";
+
+/** What depends on the minor version of Talos. */
+interface MinorVersion {
   readonly minor: string;
   /** First and last supported minor version of Kubernetes 1. */
   readonly kubernetes: readonly [least: number, most: number];
   readonly defaultKubernetes: string;
   /** The host name is a document of its own, and no longer part of `machine.network`. */
   readonly hostnameDocument: boolean;
+  /** Kernel arguments are part of the image, and no longer of `machine.install`. */
+  readonly kernelArgsInImage: boolean;
   /** The NVIDIA driver needs the sysctl net.core.bpf_jit_harden. */
   readonly nvidiaSysctl: boolean;
 }
 
-export const defaultTalosVersion = "v1.13.9";
-export const defaultKubernetesVersion = "1.35.4";
-
-/** @see https://www.talos.dev/v1.13/introduction/support-matrix/ */
-export const talosMinors: readonly TalosMinor[] = [
-  { minor: "1.11", kubernetes: [29, 34], defaultKubernetes: "1.34.1", hostnameDocument: false, nvidiaSysctl: true },
+/**
+ * The supported minors, oldest first. This is the only list of them: what else has to know a new one fails until it does.
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix
+ */
+export const talosMinors = [
+  {
+    minor: "1.11",
+    kubernetes: [29, 34],
+    defaultKubernetes: "1.34.1",
+    hostnameDocument: false,
+    kernelArgsInImage: false,
+    nvidiaSysctl: true,
+  },
   {
     minor: "1.12",
     kubernetes: [30, 35],
-    defaultKubernetes: defaultKubernetesVersion,
+    defaultKubernetes: "1.35.4",
     hostnameDocument: true,
+    kernelArgsInImage: true,
     nvidiaSysctl: true,
   },
   {
     minor: "1.13",
     kubernetes: [31, 36],
-    defaultKubernetes: defaultKubernetesVersion,
+    defaultKubernetes: "1.35.4",
     hostnameDocument: true,
+    kernelArgsInImage: true,
     nvidiaSysctl: false,
   },
   {
     minor: "1.14",
     kubernetes: [33, 37],
-    defaultKubernetes: defaultKubernetesVersion,
+    defaultKubernetes: "1.35.4",
     hostnameDocument: true,
+    kernelArgsInImage: true,
     nvidiaSysctl: false,
   },
-];
+] as const satisfies readonly MinorVersion[];
+
+/** A supported minor version of Talos. */
+export type TalosMinor = (typeof talosMinors)[number]["minor"];
 
 const minorPattern = /1[.][0-9]+/;
-const newest = talosMinors[talosMinors.length - 1] as TalosMinor;
+const newest = talosMinors[talosMinors.length - 1] as (typeof talosMinors)[number];
 
 /** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */
-export function byTalosMinor(version: string, choose: (minor: TalosMinor) => string): string {
+export function byTalosMinor(version: string, choose: (minor: (typeof talosMinors)[number]) => string): string {
   if (isUnknown(version)) {
     const choices = talosMinors.map((each) => choose(each));
     if (choices.every((choice) => choice === choices[0])) return choices[0] as string;
@@ -60,22 +78,21 @@ export function byTalosMinor(version: string, choose: (minor: TalosMinor) => str
 }
 
 /** Whether the version is of a minor with the property. */
-export const hasMinor = (version: string, property: (minor: TalosMinor) => boolean): Condition =>
+export const hasMinor = (version: string, property: (minor: (typeof talosMinors)[number]) => boolean): Condition =>
   or(
     ...talosMinors
       .filter(property)
       .map(({ minor }) => matches(version, new RegExp(`^v?${minor.replace(".", "[.]")}([.]|$)`))),
   );
 
-const matrix = "https://www.talos.dev/v1.13/introduction/support-matrix/";
 const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
 
-export const talosVersionRules: readonly Rule<{ readonly version: string }>[] = [
+export const rules: readonly Rule<{ readonly version: string }>[] = [
   {
     id: "talos-version-supported",
     demands: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
     because: "the machine configuration differs from minor to minor, and a node refuses that of another",
-    source: matrix,
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
     checks: ({ version }) => [
       {
         holds: and(
@@ -87,32 +104,3 @@ export const talosVersionRules: readonly Rule<{ readonly version: string }>[] = 
     ],
   },
 ];
-
-export const kubernetesVersionRules: readonly Rule<{ readonly version: string; readonly kubernetesVersion: string }>[] =
-  [
-    {
-      id: "kubernetes-version-supported",
-      demands: "the Kubernetes version is one that the Talos minor supports",
-      because: "Talos refuses the machine configuration, or runs what nobody has tested",
-      source: matrix,
-      checks: ({ version, kubernetesVersion }) => {
-        const known = hasMinor(version, () => true);
-        if (known === false) return [];
-        const minors = byTalosMinor(version, ({ kubernetes: [least, most] }) => `1.${least} to 1.${most}`);
-        return [
-          {
-            holds: or(
-              ...talosMinors.map(({ minor, kubernetes: [least, most] }) => {
-                const supported = Array.from({ length: most - least + 1 }, (_, index) => least + index).join("|");
-                return and(
-                  hasMinor(version, (each) => each.minor === minor),
-                  matches(kubernetesVersion, new RegExp(`^v?1[.](${supported})[.][0-9]+$`)),
-                );
-              }),
-            ),
-            problem: `kubernetesVersion ${shown(kubernetesVersion)} is not supported by Talos ${shown(version)}; write one of ${minors} in full, such as "${byTalosMinor(version, (minor) => minor.defaultKubernetes)}"`,
-          },
-        ];
-      },
-    },
-  ];

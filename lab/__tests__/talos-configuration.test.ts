@@ -1,4 +1,4 @@
-import type { TalosMinor } from "../build";
+import type { TalosMinor } from "../../constructs/talos/version";
 import type { NodeState } from "../talos-node";
 import { deployCluster } from "./support/cluster";
 import { succeeded } from "./support/succeeded";
