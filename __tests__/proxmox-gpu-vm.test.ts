@@ -80,16 +80,16 @@ describe("ProxmoxGpuVm", () => {
         clone: expect.objectContaining({
           vm_id: "${data.proxmox_virtual_environment_vms.talos_template.vms[0].vm_id}",
         }),
-        lifecycle: {
-          precondition: [
+        lifecycle: expect.objectContaining({
+          precondition: expect.arrayContaining([
             {
               condition: "${(length(data.proxmox_virtual_environment_vms.talos_template.vms) == 1)}",
               error_message: expect.stringMatching(
                 /"talos-template" is not the name of exactly one template.*\[clone-source-once\]/,
               ),
             },
-          ],
-        },
+          ]),
+        }),
       });
     });
 
@@ -258,13 +258,44 @@ describe("ProxmoxGpuVm", () => {
 
   test("guards a VM id against a VM of another name", () => {
     expect(vm({ vmId: 100 })).toHaveDataSource(DataProxmoxVirtualEnvironmentVms);
-    expect(block({ vmId: 100 }).lifecycle.precondition).toEqual([
-      {
-        condition:
-          '${(lookup(zipmap(data.proxmox_virtual_environment_vms.same_id.vms[*].vm_id, data.proxmox_virtual_environment_vms.same_id.vms[*].name), 100, "talos-gpu") == "talos-gpu")}',
-        error_message: expect.stringContaining("[vm-id-free]"),
-      },
-    ]);
+    expect(block({ vmId: 100 }).lifecycle.precondition).toContainEqual({
+      condition:
+        '${(lookup(zipmap(data.proxmox_virtual_environment_vms.same_id.vms[*].vm_id, data.proxmox_virtual_environment_vms.same_id.vms[*].name), 100, "talos-gpu") == "talos-gpu")}',
+      error_message: expect.stringContaining("[vm-id-free]"),
+    });
+  });
+
+  describe("once it is made", () => {
+    const { identity, lifecycleOf } = {
+      identity: (props = {}) =>
+        synthesizedJson((stack) => void vmIn(stack, { vmId: 100, disks: [{ size: 20 }], ...props })).resource
+          .null_resource.talos_node_identity,
+      lifecycleOf: (props = {}) => block({ vmId: 100, ...props }).lifecycle,
+    };
+
+    test("is remembered in the state by what it cannot change and stay", () => {
+      expect(identity()).toMatchObject({
+        triggers: { vm_id: "100", node: "pve", system_disk: "scsi0", system_disk_size: "20" },
+        lifecycle: { ignore_changes: ["triggers"] },
+      });
+    });
+
+    test("is remembered anew where it may be replaced", () => {
+      expect(identity({ replaceable: true })).not.toHaveProperty("lifecycle");
+      expect(JSON.stringify(lifecycleOf({ replaceable: true }))).not.toContain("vm-kept");
+    });
+
+    test.each([
+      ["an image", { boot: { image: { fileId: "local:import/talos.qcow2" } } }, ["disk[0].import_from"]],
+      ["a template", { boot: { clone: { id: 9000 } } }, ["clone"]],
+      [
+        "an image, with disks of a CSI driver",
+        { boot: { image: { fileId: "local:import/talos.qcow2" } }, disksManagedElsewhere: true },
+        ["disk"],
+      ],
+    ])("does not follow what it was made from: %s", (_, props, ignored) => {
+      expect(lifecycleOf(props).ignore_changes).toEqual(ignored);
+    });
   });
 
   test("asks for the VMs once, however many it guards", () => {

@@ -538,6 +538,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "only Proxmox knows its VMs": { build: vm({ vmId: 100 }) },
     },
   },
+  "vm-kept": {
+    valid: { "the VM may be replaced": vm({ vmId: 100, replaceable: true }) },
+    invalid: {
+      "neither yes nor no": [vm({ replaceable: "yes" }), 'replaceable is "yes"; write true or false'],
+    },
+    atPlan: {
+      "only the state knows what the VM was made with": { build: vm({ vmId: 100 }) },
+    },
+  },
+  "disk-grows": {
+    valid: { "the disk may be replaced": vm({ disks: [{ size: 20 }], replaceable: true }) },
+    invalid: {},
+    atPlan: {
+      "only the state knows what the disk was made with": { build: vm({ disks: [{ size: 20 }] }) },
+    },
+  },
   "clone-source-once": {
     valid: { "the id of a template": vm({ boot: { clone: { id: 9000 } } }) },
     invalid: {},

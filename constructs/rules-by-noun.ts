@@ -15,6 +15,7 @@ import * as firmware from "./proxmox/firmware";
 import * as gpu from "./proxmox/gpu";
 import * as vm from "./proxmox/gpu-vm";
 import * as guest from "./proxmox/guest";
+import * as identity from "./proxmox/identity";
 import * as initialization from "./proxmox/initialization";
 import * as machineType from "./proxmox/machine-type";
 import * as memory from "./proxmox/memory";
@@ -52,6 +53,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...vm.textRules,
     ...guest.rules,
     ...vmId.rules,
+    ...identity.rules,
     ...template.rules,
     ...bootMedium.rules,
     ...downloadedImage.rules,

@@ -1,4 +1,4 @@
-import { Resource } from "@cdktf/provider-null/lib/resource";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
 import { type ChartValues, keeps } from "../rules/chart-values";
@@ -13,6 +13,7 @@ import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
 import { at } from "../terraform/address";
 import { mergeValues, renderDocument } from "../terraform/document";
+import { nullResource } from "../terraform/null-resource";
 import { type Method, type MethodName, methodNames, methods, runtimeClass } from "./method";
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
@@ -253,7 +254,7 @@ export class NvidiaInstall extends Construct {
     if (proof) {
       this.smokeTest = at(
         "gpu_smoke_test",
-        new Resource(this, "SmokeTest", {
+        nullResource(this, "SmokeTest", {
           triggers: {
             release: `${this.resource.id} ${this.resource.metadata.revision}`,
             talos: node.talosUpgrade?.id ?? node.talosVersion,

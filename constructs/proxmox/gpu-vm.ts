@@ -1,3 +1,4 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, type IResolvable, Lazy, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
@@ -10,7 +11,18 @@ import { claim } from "../rules/claims";
 import { isUnknown, wholeNumber } from "../rules/condition";
 import { hostName, isHostName } from "../rules/host-name";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
-import { type Fitted, fitProps, flag, instanceOf, listOf, number, required, type Shape, text } from "../rules/shape";
+import {
+  type Fitted,
+  fitProps,
+  flag,
+  instanceOf,
+  listOf,
+  literal,
+  number,
+  required,
+  type Shape,
+  text,
+} from "../rules/shape";
 import { asText } from "../rules/shown";
 import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine } from "../talos/machine";
@@ -24,6 +36,7 @@ import * as disk from "./disk";
 import * as firmware from "./firmware";
 import * as gpu from "./gpu";
 import * as guest from "./guest";
+import * as identity from "./identity";
 import * as initialization from "./initialization";
 import * as machineType from "./machine-type";
 import * as memory from "./memory";
@@ -188,6 +201,23 @@ export interface ProxmoxGpuVmProps {
   readonly tags?: readonly string[];
 
   /**
+   * The VM may be replaced, and all that is on its disks lost. Otherwise a change that would do that is refused when
+   * Terraform plans; destroying it stays possible.
+   *
+   * @default false
+   */
+  readonly replaceable?: boolean;
+
+  /**
+   * Others than Terraform attach disks to the VM, such as a CSI driver: any change of a disk would detach theirs. The VM's
+   * own disks are then made with it and never changed.
+   *
+   * @default false
+   * @see https://github.com/bpg/terraform-provider-proxmox/issues/2596
+   */
+  readonly disksManagedElsewhere?: boolean;
+
+  /**
    * Description, shown in the Proxmox interface: up to 8192 characters.
    *
    * @default - none
@@ -219,6 +249,8 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   startup: startup.shape,
   onBoot: flag,
   tags: listOf(text),
+  replaceable: literal(),
+  disksManagedElsewhere: literal(),
   description: text,
 };
 
@@ -239,6 +271,7 @@ const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
     memory: memory.withDefaults(props.memory),
     agent: agent.block(props.agent, boot),
     onBoot: props.onBoot ?? true,
+    replaceable: props.replaceable ?? false,
   };
 };
 
@@ -270,6 +303,7 @@ const rules = [
   ...textRules,
   ...guest.rules,
   ...vmId.rules,
+  ...identity.rules,
   ...template.rules,
   ...scsiController.rules,
   ...gpu.rules,
@@ -303,6 +337,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly templates?: DataProxmoxVirtualEnvironmentVms;
   /** Every VM of the Proxmox cluster; undefined without a VM id to look for. */
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
+  /** What the VM was made with, as the state remembers it. */
+  readonly identity: Resource;
   /** Mappings created for this VM's GPUs. */
   readonly pciMappings: readonly PciMapping[];
 
@@ -338,6 +374,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
+    this.identity = identity.identityOf(this, settings, settings.replaceable);
     enforce(this, addressRules, addressed(this, "VMs"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
@@ -345,6 +382,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       ...enforce(this, rules, {
         ...settings,
         user: this,
+        identity: this.identity,
         gpus,
         taken,
         used,
@@ -395,7 +433,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         startup: settings.startup,
         usb: blocks(settings.usb.map(usb.block)),
         vga: settings.vga && vga.block(settings.vga),
-        lifecycle: lifecycleWith(preconditions),
+        lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: unchangedSince(boot, settings) },
       }),
     );
 
@@ -428,6 +466,19 @@ const lengthOf = (text: string): number =>
   isUnknown(text) ? Token.asNumber(Fn.lengthOf(text)) : [...text.normalize("NFC")].length;
 
 const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
+
+/** What counts when the VM is made: a new image would detach every disk that the stack does not know, a new template the VM. */
+function unchangedSince(
+  boot: bootMedium.BootMedium,
+  { disksManagedElsewhere }: Pick<ProxmoxGpuVmProps, "disksManagedElsewhere">,
+): string[] | undefined {
+  const ignored = [
+    ...(boot.image && !disksManagedElsewhere ? ["disk[0].import_from"] : []),
+    ...(disksManagedElsewhere ? ["disk"] : []),
+    ...(boot.clone ? ["clone"] : []),
+  ];
+  return ignored.length > 0 ? ignored : undefined;
+}
 
 /** The disk first, so that the installed system starts although the ISO is still there. */
 function bootOrder(boot: bootMedium.BootMedium, disks: readonly disk.Disk[]): string[] | undefined {

@@ -1,7 +1,6 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
-import { NullProvider } from "@cdktf/provider-null/lib/provider";
-import { Resource } from "@cdktf/provider-null/lib/resource";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { type ITerraformDependable, Lazy, TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
@@ -16,6 +15,7 @@ import { enforce, lifecycleWith } from "../rules/rule";
 import { fitProps, instanceOf, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { literalText } from "../rules/text";
 import { at } from "../terraform/address";
+import { nullResource } from "../terraform/null-resource";
 import { oncePerStack } from "../terraform/once";
 import { type TalosRelease, talosProvider } from "./image";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
@@ -235,7 +235,6 @@ export class TalosSingleNode extends Construct {
 
     talosProvider(this);
     oncePerStack(this, "local_provider", (stack, id) => new LocalProvider(stack, id));
-    oncePerStack(this, "null_provider", (stack, id) => new NullProvider(stack, id));
     const node = this.address;
     // The provider does not see that a machine was replaced, and would leave the new one without configuration.
     const lifecycle = machine.resource && { replaceTriggeredBy: [idOf(machine.resource)] };
@@ -285,7 +284,7 @@ export class TalosSingleNode extends Construct {
     if (talos.installer !== undefined) {
       this.talosUpgrade = at(
         "upgrade_talos",
-        new Resource(this, "UpgradeTalos", {
+        nullResource(this, "UpgradeTalos", {
           triggers: { installer: talos.installer },
           provisioners: [upgradeTalos(target, talos.installer, outputDirectory)],
           dependsOn: machine.resource && [machine.resource],
@@ -294,7 +293,7 @@ export class TalosSingleNode extends Construct {
     }
     this.kubernetesUpgrade = at(
       "upgrade_kubernetes",
-      new Resource(this, "UpgradeKubernetes", {
+      nullResource(this, "UpgradeKubernetes", {
         triggers: { version: this.kubernetesVersion },
         provisioners: [upgradeKubernetes(target)],
         dependsOn: [this.talosUpgrade ?? machine.resource].filter((resource) => resource !== undefined),
@@ -330,7 +329,7 @@ export class TalosSingleNode extends Construct {
     this.kubeconfigFile = this.secretFile("kubeconfig", outputDirectory, this.kubeconfig.kubeconfigRaw);
     this.ready = at(
       "wait_for_kubernetes",
-      new Resource(this, "WaitForKubernetes", {
+      nullResource(this, "WaitForKubernetes", {
         triggers: { cluster: this.bootstrap.id },
         provisioners: [
           waitForKubernetes(
@@ -344,7 +343,7 @@ export class TalosSingleNode extends Construct {
     );
     this.taintRemoval = at(
       "remove_control_plane_taint",
-      new Resource(this, "RemoveControlPlaneTaint", {
+      nullResource(this, "RemoveControlPlaneTaint", {
         triggers: { cluster: this.ready.id },
         provisioners: [removeControlPlaneTaint(this.kubeconfigFile.filename)],
       }),
