@@ -178,6 +178,7 @@ resource "proxmox_virtual_environment_vm" "node" {
     ["an expression in text", '"${lower("A")}" \\', '"\\"${lower("A")}\\" \\\\"'],
     ["two expressions", "${var.a}${var.b}", '"${var.a}${var.b}"'],
     ["doubled signs", "$${a} %%{b}", '"$${a} %%{b}"'],
+    ["a sign before an expression", '${"$"}${var.a}', '"${"$"}${var.a}"'],
     ["lines without an end", "a\nb", '"a\\nb"'],
     ["one line with its end", "a\n", '"a\\n"'],
     ["lines that are all indented", "  a\n  b\n", '"  a\\n  b\\n"'],

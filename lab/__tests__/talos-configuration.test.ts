@@ -8,14 +8,18 @@ import { unwrapped } from "./support/unwrapped";
 const document = ({ applied }: NodeState, kind?: string): Record<string, unknown> | undefined =>
   applied.at(-1)?.documents.find((each) => each.kind === kind);
 
-test.each<[TalosMinor, string, string]>([
-  ["1.11", "v1.11.6", "1.34.1"],
-  ["1.12", "v1.12.11", "1.35.4"],
-  ["1.13", "v1.13.9", "1.35.4"],
-  ["1.14", "v1.14.1", "1.35.4"],
-])(
+/** A version of each minor, and the Kubernetes that it runs by default. */
+const versions: Readonly<Record<TalosMinor, readonly [talos: string, kubernetes: string]>> = {
+  "1.11": ["v1.11.6", "1.34.1"],
+  "1.12": ["v1.12.11", "1.35.4"],
+  "1.13": ["v1.13.9", "1.35.4"],
+  "1.14": ["v1.14.1", "1.35.4"],
+};
+
+test.each(Object.keys(versions) as TalosMinor[])(
   "a node of Talos %s accepts the configuration, and it says what Cilium and the GPU need",
-  async (talos, version, kubernetes) => {
+  async (talos) => {
+    const [version, kubernetes] = versions[talos];
     const lab = await startLab({ talos });
     const terraform = await deployCluster(lab, {
       talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
