@@ -181,11 +181,15 @@ describe("ProxmoxConnection", () => {
         });
         const device = { name: "gpu", address: "01:00", deviceId: "10de:2684" };
         new PciMapping(stack, "gpu", { ...device, connection, node: "pve" });
+        const file = { url: "https://factory.example/talos.qcow2", fileName: "talos.qcow2" };
+        new DownloadedImage(stack, "image", { ...file, connection, node: "pve" });
       });
-      expect(resource.proxmox_hardware_mapping_pci.gpu.lifecycle.precondition).toContainEqual({
-        condition: expect.stringContaining("var.endpoint"),
-        error_message: expect.stringContaining("[endpoint-https]"),
-      });
+      for (const { lifecycle } of [resource.proxmox_hardware_mapping_pci.gpu, resource.proxmox_download_file.image]) {
+        expect(lifecycle.precondition).toContainEqual({
+          condition: expect.stringContaining("var.endpoint"),
+          error_message: expect.stringContaining("[endpoint-https]"),
+        });
+      }
     });
   });
 });

@@ -437,6 +437,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(another, { vmId: 100 }, { ...password, endpoint: "https://other.example:8006/" }),
         );
       },
+      "the same id in the clusters of variables of one name in two stacks": (stack) => {
+        const build: Build = (stack) => {
+          const endpoint = new TerraformVariable(stack, "endpoint", { type: "string" }).stringValue;
+          vmIn(stack, { vmId: 100 }, { ...password, endpoint });
+        };
+        inAnotherStack(stack, build);
+        build(stack);
+      },
       "the same id in the clusters of two variables": (stack) => {
         for (const id of ["proxmox", "second"]) {
           const endpoint = new TerraformVariable(stack, `${id}_endpoint`, { type: "string" }).stringValue;
@@ -1048,6 +1056,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(stack, { gpus: [{ address: "01:00" }] });
         },
         'gpus[0].address "0000:01:00.0" is already passed through by another/talos_node; choose another device',
+      ],
+      "a mediated device beside its whole device": [
+        vm({ gpus: [{ address: "01:00" }, { address: "01:00.0", mdev: "nvidia-63" }] }),
+        'gpus[1].address "0000:01:00.0" is already passed through by gpus[0]; choose another device',
       ],
       "a whole device beside its mediated device": [
         vm({ gpus: [{ address: "01:00.0", mdev: "nvidia-63" }, { address: "01:00" }] }),

@@ -162,7 +162,10 @@ export const rules: readonly Rule<Mapped>[] = [
     ...pciDeviceOnce,
     checks: (mapped) => [
       ...given(mapped.device, (device) =>
-        mapped.earlierDevices.map((other) => isOther(`address ${shown(`${device.address}`)}`, device, other)),
+        mapped.earlierDevices
+          // That one is named twice is told already.
+          .filter(({ value }) => equal(value.mapping, mapped.name) !== true)
+          .map((other) => isOther(`address ${shown(`${device.address}`)}`, device, other)),
       ),
       ...usesTogether(mapped).map(({ once }) => once),
     ],
