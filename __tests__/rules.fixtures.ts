@@ -1926,6 +1926,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "IPv6 alone, which routers announce": ipConfig({ ipv6: { address: "auto" } }),
       "a single address": ipConfig({ address: "192.168.1.50/32" }),
       "the largest networks": ipConfig({ address: "10.0.0.50/8", ipv6: { address: "fd00::50/8" } }),
+      "the node of such a VM": (stack) => {
+        const ipConfigs = [{ address: "dhcp", reservedAddress: "192.168.1.50" }];
+        nodeIn(stack, { machine: vmIn(stack, { initialization: { ipConfigs } }) });
+      },
       "a node that DHCP always gives the same": node({
         machine: {
           ...machine,
@@ -1966,6 +1970,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50/24" }),
         'initialization.ipConfigs[0].reservedAddress "192.168.1.50/24" is not an address without prefix length; write it as in "192.168.1.50"',
       ],
+      "routers reserve nothing": [
+        ipConfig({ ipv6: { address: "auto" }, reservedAddress: "2001:db8::50" }),
+        'initialization.ipConfigs[0].reservedAddress "2001:db8::50" is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead',
+      ],
       "a reservation of nobody": [
         ipConfig({ address: "192.168.1.50/24", reservedAddress: "192.168.1.50" }),
         'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead',
@@ -1976,7 +1984,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a node must not move": [
         node({ machine: { ...machine, address: "dhcp" } }),
-        'the machine\'s address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24"',
+        'the machine\'s address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved',
       ],
     },
     atPlan: {
