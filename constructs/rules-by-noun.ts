@@ -19,25 +19,34 @@ import * as template from "./proxmox/template";
 import * as vmId from "./proxmox/vm-id";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
+import * as clusterOnce from "./talos/cluster-once";
 import * as image from "./talos/image";
 import * as nvidiaDriver from "./talos/nvidia-driver";
 import { talosPatchRules } from "./talos/patch-rules";
 import * as singleNode from "./talos/single-node-rules";
 import { kubernetesVersionRules, talosVersionRules } from "./talos/version";
-import { addressRules } from "./terraform/address";
+import * as talosGpuCluster from "./talos-gpu-cluster";
+import * as address from "./terraform/address";
 
 /** What is to be read of a rule. Some are checked of several nouns, each in its own file. */
 export type RuleDescription = Omit<Rule<never>, "checks">;
 
 /** Every rule, by noun. */
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
-  "Any construct": [propType, ...addressRules],
+  "Any construct": [propType, ...address.rules],
+  "A cluster as a whole": talosGpuCluster.rules,
   "Proxmox connection": connection.rules,
   VM: [...vm.nameRules, ...vmId.rules, ...template.rules, ...scsiController.rules, ...bootMedium.rules, ...agent.rules],
   GPU: [...gpu.rules, ...pciMapping.rules],
   "Processor, memory and firmware": [...cpu.rules, ...memory.rules, ...firmware.rules],
   "Disks and network": [...disk.rules, ...networkDevice.rules, ...initialization.rules],
   "Talos image": [...image.rules, ...nvidiaDriver.rules],
-  "Talos node": [...talosVersionRules, ...kubernetesVersionRules, ...singleNode.rules, ...talosPatchRules],
+  "Talos node": [
+    ...talosVersionRules,
+    ...kubernetesVersionRules,
+    ...singleNode.rules,
+    ...clusterOnce.rules,
+    ...talosPatchRules,
+  ],
   Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],
 };

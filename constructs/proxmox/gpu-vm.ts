@@ -12,7 +12,7 @@ import { hostName, isHostName } from "../rules/host-name";
 import { enforce, lifecycleWith, type Rule } from "../rules/rule";
 import { type Fitted, fitProps, flag, instanceOf, listOf, number, required, type Shape, text } from "../rules/shape";
 import type { TalosMachine } from "../talos/machine";
-import { addressed, addressRules, at } from "../terraform/address";
+import { at } from "../terraform/address";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
 import { ProxmoxConnection } from "./connection";
@@ -282,7 +282,6 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const earlierDevices = this.gpus
       .flatMap(gpu.addressesOf)
       .flatMap((address) => claim(`devices of ${cluster} ${node}`, address.device, address, this));
-    enforce(this, addressRules, addressed(this, "VMs"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...fitted.preconditions,

@@ -4,7 +4,7 @@ import { matches } from "../rules/condition";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, number, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { addressed, addressRules, at } from "../terraform/address";
+import { at } from "../terraform/address";
 import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 
 /** A physical device of a Proxmox node, to be mapped under a name. */
@@ -82,7 +82,6 @@ export class PciMapping extends Construct {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
     const { name, node, address, deviceId, subsystemId, iommuGroup } = fitted.props;
-    enforce(this, addressRules, addressed(this, "mappings"));
     const preconditions = [...fitted.preconditions, ...enforce(this, rules, fitted.props)];
     this.resource = at(
       id,

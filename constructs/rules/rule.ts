@@ -58,6 +58,22 @@ export function enforce<Subject>(
   return preconditions;
 }
 
+/** Holds `construct` to rules of what is not known before all constructs are made, such as the addresses of a stack. */
+export function enforceAtSynth<Subject>(
+  construct: Construct,
+  rules: readonly Rule<Subject>[],
+  subject: () => Subject,
+): void {
+  const problemsOf = (rule: Rule<Subject>, now: Subject) =>
+    rule.checks(now).flatMap(({ holds, problem }) => (holds === true ? [] : [`${problem} [${rule.id}]`]));
+  construct.node.addValidation({
+    validate: () => {
+      const now = subject();
+      return rules.flatMap((rule) => problemsOf(rule, now));
+    },
+  });
+}
+
 /** The lifecycle of a resource with these preconditions. */
 export const lifecycleWith = (precondition: Precondition[]): TerraformResourceLifecycle | undefined =>
   precondition.length > 0 ? { precondition } : undefined;

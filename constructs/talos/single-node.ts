@@ -16,6 +16,7 @@ import { enforce, lifecycleWith } from "../rules/rule";
 import { fitProps, instanceOf, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { at } from "../terraform/address";
 import { oncePerStack } from "../terraform/once";
+import * as clusterOnce from "./cluster-once";
 import { type TalosRelease, talosProvider } from "./image";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import type { TalosMachine } from "./machine";
@@ -169,6 +170,7 @@ export class TalosSingleNode extends Construct {
     const { installDisk = machine.installDisk, timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
 
+    const identity = clusterOnce.claimIdentity(this, { clusterName, address: this.address, outputDirectory });
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...fitted.preconditions,
@@ -176,6 +178,7 @@ export class TalosSingleNode extends Construct {
       ...enforce(this, kubernetesVersionRules, { version, kubernetesVersion: this.kubernetesVersion }),
       ...(Construct.isConstruct(machine) ? [] : enforce(this, plainMachineRules, machine)),
       ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidia.rules, talos)),
+      ...enforce(this, clusterOnce.rules, identity),
       ...enforce(this, talosPatchRules, { version, configPatches }),
       ...enforce(this, rules, {
         clusterName,
