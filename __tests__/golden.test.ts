@@ -11,6 +11,7 @@ describe.each([
   ["main.ts", "talos-gpu"],
   ["examples/mapping.ts", "talos-gpu-mapping"],
   ["examples/template.ts", "talos-gpu-template"],
+  ["examples/own-stack.ts", "own-stack"],
 ])("%s", (file, name) => {
   test("synthesizes to its golden stack", () => {
     expect(synthesize(file)).toEqual({ [name]: expect.anything() });

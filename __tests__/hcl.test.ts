@@ -9,7 +9,7 @@ import { entries, isObject, type Json } from "./json";
 import { type Stack, synthesize } from "./synthesized";
 
 describe("says what the JSON says", () => {
-  test.each(["main.ts", "examples/mapping.ts", "examples/template.ts"])("%s", async (file) => {
+  test.each(["main.ts", "examples/mapping.ts", "examples/template.ts", "examples/own-stack.ts"])("%s", async (file) => {
     for (const [name, stack] of Object.entries(synthesize(file))) {
       expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
     }
