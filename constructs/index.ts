@@ -31,7 +31,7 @@ export {
   or,
   wholeNumber,
 } from "./rules/condition";
-export { type Check, enforce, type Rule } from "./rules/rule";
+export { addPreconditions, type Check, enforce, type Rule } from "./rules/rule";
 export { shown } from "./rules/shown";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
 export type { TalosMachine } from "./talos/machine";

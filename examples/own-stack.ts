@@ -1,5 +1,6 @@
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import {
+  addPreconditions,
   CiliumInstall,
   DownloadedImage,
   enforce,
@@ -57,7 +58,7 @@ const settings: ProxmoxGpuVmProps = {
   },
 };
 const vm = new ProxmoxGpuVm(stack, "talos_node", settings);
-enforce(vm, houseRules, settings);
+addPreconditions(vm.resource, enforce(vm, houseRules, settings));
 
 const cluster = new TalosSingleNode(stack, "cluster", { clusterName: "own-stack", machine: vm, talos });
 new CiliumInstall(stack, "cilium", { node: cluster });

@@ -1,4 +1,10 @@
-import { Annotations, type Precondition, type TerraformResourceLifecycle, TerraformStack } from "cdktf";
+import {
+  Annotations,
+  type Precondition,
+  type TerraformResource,
+  type TerraformResourceLifecycle,
+  TerraformStack,
+} from "cdktf";
 import type { Construct } from "constructs";
 import type { Condition } from "./condition";
 
@@ -77,6 +83,13 @@ export function enforceAtSynth<Subject>(
 /** The lifecycle of a resource with these preconditions. */
 export const lifecycleWith = (precondition: Precondition[]): TerraformResourceLifecycle | undefined =>
   precondition.length > 0 ? { precondition } : undefined;
+
+/** Lets Terraform check these too before it makes the resource. */
+export function addPreconditions(resource: TerraformResource, preconditions: readonly Precondition[]): void {
+  const { lifecycle } = resource;
+  const precondition = [...(lifecycle?.precondition ?? []), ...preconditions];
+  if (precondition.length > 0) resource.lifecycle = { ...lifecycle, precondition };
+}
 
 /** A check block warns and goes on: https://developer.hashicorp.com/terraform/language/checks */
 function warn(construct: Construct, id: string, holds: Condition, message: string): void {
