@@ -9,14 +9,17 @@ import { entries, isObject, type Json } from "./json";
 import { type Stack, synthesize } from "./synthesized";
 
 describe("says what the JSON says", () => {
-  test.each(["main.ts", "examples/mapping.ts", "examples/template.ts", "examples/golden-image.ts"])(
-    "%s",
-    async (file) => {
-      for (const [name, stack] of Object.entries(synthesize(file))) {
-        expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
-      }
-    },
-  );
+  test.each([
+    "main.ts",
+    "examples/mapping.ts",
+    "examples/template.ts",
+    "examples/golden-image.ts",
+    "examples/own-stack.ts",
+  ])("%s", async (file) => {
+    for (const [name, stack] of Object.entries(synthesize(file))) {
+      expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
+    }
+  });
 });
 
 /** JSON in which one block is not told from a list of one, nor an expression by its spaces. */

@@ -14,7 +14,7 @@ import { type Fitted, fitProps, flag, instanceOf, listOf, number, required, type
 import { asText } from "../rules/shown";
 import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine } from "../talos/machine";
-import { addressed, addressRules, at } from "../terraform/address";
+import { at } from "../terraform/address";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
 import * as clone from "./clone";
@@ -338,7 +338,6 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
-    enforce(this, addressRules, addressed(this, "VMs"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...fitted.preconditions,
