@@ -63,17 +63,23 @@ const app = new StrictApp();
 ${clusters.join("\n")}
 app.synth();
 `;
+/** The site as one of several of an app, with a name and an address of its own. */
+const siteOf = (name: string, vm: Partial<TalosGpuClusterProps["vm"]>): TalosGpuClusterProps => ({
+  ...site,
+  vm: { ...site.vm, initialization: { ipConfigs: [{ address: `10.0.0.${name.length}/24` }] }, ...vm },
+  cluster: { clusterName: name },
+});
 const cluster = (name: string, vm: object) =>
-  `new TalosGpuCluster(app, "${name}", ${JSON.stringify({ ...site, vm: { ...site.vm, ...vm } })});`;
+  `new TalosGpuCluster(app, "${name}", ${JSON.stringify(siteOf(name, vm))});`;
 
 describe("StrictApp", () => {
   test("writes every stack where nothing is wrong, and tells where", () => {
     const log = jest.spyOn(console, "log").mockImplementation();
     const app = new StrictApp({ outdir });
-    for (const name of ["one", "two"]) new TalosGpuCluster(app, name, { ...site, vm: { ...site.vm, gpus: [] } });
+    for (const name of ["one", "three"]) new TalosGpuCluster(app, name, siteOf(name, { gpus: [] }));
     app.synth();
-    expect(log.mock.calls.flat()).toEqual(["one", "two"].map((name) => join(outdir, "stacks", name, "cdk.tf.json")));
-    expect(readdirSync(join(outdir, "stacks"))).toEqual(["one", "two"]);
+    expect(log.mock.calls.flat()).toEqual(["one", "three"].map((name) => join(outdir, "stacks", name, "cdk.tf.json")));
+    expect(readdirSync(join(outdir, "stacks"))).toEqual(["one", "three"]);
   });
 
   test("tells a warning, and writes all the same", () => {
@@ -97,7 +103,7 @@ describe("StrictApp", () => {
       program(
         cluster("good", { name: "good" }),
         cluster("wrong", { name: "wrong", gpus: [{ address: "02:00", rombar: 1 }], cpu: { type: "kvm64" } }),
-        cluster("twice", { name: "twice" }),
+        cluster("second", { name: "second" }),
       ),
     );
     expect(status).toBe(1);
@@ -106,7 +112,7 @@ describe("StrictApp", () => {
       "  [wrong/talos_node] gpus[0].rombar is 1; write true [rombar-boolean]",
       expect.stringMatching(/^ {2}\[wrong\/talos_node\] cpu\.type is "kvm64".*\[cpu-type-host\]$/),
       expect.stringMatching(
-        /^ {2}\[twice\/talos_node\] gpus\[0\]\.address .*by good\/talos_node.*\[pci-device-once\]$/,
+        /^ {2}\[second\/talos_node\] gpus\[0\]\.address .*by good\/talos_node.*\[pci-device-once\]$/,
       ),
     ]);
     expect(readdirSync(join(outdir, "stacks"))).toEqual([]);
