@@ -63,3 +63,12 @@ test("no file imports itself, through whatever others", () => {
   for (const file of files) visit(file, []);
   expect(circles).toEqual([]);
 });
+
+const sites = ["main.ts", ...readdirSync(join(root, "examples")).map((file) => join("examples", file))];
+
+test.each(sites)("%s imports the public interface, and nothing behind it", (file) => {
+  const imported = [...readFileSync(join(root, file), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
+  const index = file === "main.ts" ? "./constructs" : "../constructs";
+  expect(imported).toContain(index);
+  expect([index, "cdktf", "constructs"]).toEqual(expect.arrayContaining(imported));
+});

@@ -12,7 +12,6 @@ import {
   wholeNumber,
 } from "../constructs/rules/condition";
 import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/rules/ip-address";
-import { shown } from "../constructs/rules/shown";
 import { literalText } from "../constructs/rules/text";
 import { checksAtPlan, machine, nodeIn, synthesizedJson } from "./stacks";
 
@@ -72,20 +71,6 @@ describe("a condition", () => {
       expect(or(unknown, true)).toBe(true);
     });
     expect.assertions(2);
-  });
-});
-
-describe("a value in a message", () => {
-  test("is quoted as it was written", () => {
-    expect(["on", 1, false, undefined, { a: 1 }].map(shown)).toEqual(['"on"', "1", "false", "nothing", '{"a":1}']);
-  });
-
-  test.each<[string, (variable: TerraformVariable) => unknown]>([
-    ["text", ({ stringValue }) => stringValue],
-    ["a number", ({ numberValue }) => numberValue],
-    ["a boolean", ({ booleanValue }) => booleanValue],
-  ])("is filled in by Terraform where it is unknown: %s", (_, value) => {
-    expect(expression((variable) => shown(value(variable)))).toBe('"${var.value}"');
   });
 });
 

@@ -51,7 +51,13 @@ function stackWith(resources: object, sections: object = {}) {
 }
 
 describe("conforms", () => {
-  test.each(["main.ts", "examples/mapping.ts", "examples/template.ts"])("every stack of %s", (file) => {
+  test.each([
+    "main.ts",
+    "examples/mapping.ts",
+    "examples/template.ts",
+    "examples/golden-image.ts",
+    "examples/own-stack.ts",
+  ])("every stack of %s", (file) => {
     const stacks = Object.entries(synthesize(file));
     expect(stacks).not.toHaveLength(0);
     for (const [name, stack] of stacks) expect([name, conformance(stack)]).toEqual([name, []]);

@@ -1,5 +1,5 @@
 import { type Attribute, type Nesting, pinnedProviders, type Type } from "../synth/provider-schema";
-import { templateParts, wholeExpression } from "../synth/template";
+import { templateParts, wholeExpression } from "../synth/string-template";
 import {
   type Labelled,
   type LanguageAttribute,

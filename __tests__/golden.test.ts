@@ -12,6 +12,7 @@ describe.each([
   ["examples/mapping.ts", "talos-gpu-mapping"],
   ["examples/template.ts", "talos-gpu-template"],
   ["examples/golden-image.ts", "workstation"],
+  ["examples/own-stack.ts", "own-stack"],
 ])("%s", (file, name) => {
   test("synthesizes to its golden stack", () => {
     expect(synthesize(file)).toEqual({ [name]: expect.anything() });

@@ -9,7 +9,13 @@ import { entries, isObject, type Json } from "./json";
 import { type Stack, synthesize } from "./synthesized";
 
 describe("says what the JSON says", () => {
-  test.each(["main.ts", "examples/mapping.ts", "examples/template.ts"])("%s", async (file) => {
+  test.each([
+    "main.ts",
+    "examples/mapping.ts",
+    "examples/template.ts",
+    "examples/golden-image.ts",
+    "examples/own-stack.ts",
+  ])("%s", async (file) => {
     for (const [name, stack] of Object.entries(synthesize(file))) {
       expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
     }
@@ -178,6 +184,7 @@ resource "proxmox_virtual_environment_vm" "node" {
     ["an expression in text", '"${lower("A")}" \\', '"\\"${lower("A")}\\" \\\\"'],
     ["two expressions", "${var.a}${var.b}", '"${var.a}${var.b}"'],
     ["doubled signs", "$${a} %%{b}", '"$${a} %%{b}"'],
+    ["a sign before an expression", '${"$"}${var.a}', '"${"$"}${var.a}"'],
     ["lines without an end", "a\nb", '"a\\nb"'],
     ["one line with its end", "a\n", '"a\\n"'],
     ["lines that are all indented", "  a\n  b\n", '"  a\\n  b\\n"'],

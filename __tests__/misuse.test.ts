@@ -1,9 +1,28 @@
 import type { Construct } from "constructs";
-import { CiliumInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, TalosImage, TalosSingleNode } from "../constructs";
-import { password, problemsOf, vmIn } from "./stacks";
+import {
+  CiliumInstall,
+  DownloadedImage,
+  PciMapping,
+  ProxmoxConnection,
+  ProxmoxGpuVm,
+  TalosGpuCluster,
+  type TalosGpuClusterProps,
+  TalosImage,
+  TalosSingleNode,
+} from "../constructs";
+import { ciliumIn, password, problemsOf, vmIn } from "./stacks";
 
 /** What plain JavaScript lets through, where nothing checks types. */
-const classes = { ProxmoxConnection, ProxmoxGpuVm, PciMapping, TalosImage, TalosSingleNode, CiliumInstall };
+const classes = {
+  ProxmoxConnection,
+  DownloadedImage,
+  ProxmoxGpuVm,
+  PciMapping,
+  TalosImage,
+  TalosSingleNode,
+  CiliumInstall,
+  TalosGpuCluster,
+};
 const make = (name: keyof typeof classes, props: unknown) =>
   problemsOf(
     (stack) =>
@@ -12,12 +31,11 @@ const make = (name: keyof typeof classes, props: unknown) =>
 
 describe("plain JavaScript gets an error that tells what to write, not a crash, for", () => {
   test.each(Object.keys(classes) as (keyof typeof classes)[])("%s without props", (name) => {
-    const problems = make(name, undefined);
-    if (name === "TalosImage") expect(problems).toEqual([]);
-    else
-      expect(problems).toContainEqual(
-        expect.stringMatching(/the props object is nothing; write an object with .* \[prop-type\]$/),
-      );
+    const withoutProps = (what: string) =>
+      expect.stringMatching(new RegExp(`the props object is ${what}; write an object with .* \\[prop-type\\]$`));
+    if (name === "TalosImage") expect(make(name, undefined)).toEqual([]);
+    else expect(make(name, undefined)).toContainEqual(withoutProps("nothing"));
+    expect(make(name, null)).toContainEqual(withoutProps("null"));
   });
 
   test.each(Object.keys(classes) as (keyof typeof classes)[])("%s with props of the wrong types", (name) => {
@@ -98,5 +116,86 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
       "[stack/talos_node] [passthrough-pins-memory]",
       "[stack/image] [talos-version-supported]",
     ]);
+  });
+});
+
+describe("a whole cluster gets an error, in plain JavaScript too, for", () => {
+  const site: TalosGpuClusterProps = {
+    proxmox: password,
+    vm: { name: "talos-gpu", node: "pve", initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } },
+    cluster: { clusterName: "talos-gpu" },
+  };
+  const problemsWith = (props: object) =>
+    problemsOf((stack) => void new TalosGpuCluster(stack, "site", { ...site, ...props }));
+  const names = "the props here are proxmox, vm, talos, boot, cluster, cilium";
+
+  test.each<[string, object, string]>([
+    ["cillium: false", { cillium: false }, `cillium is not a prop; ${names}`],
+    ["images:", { images: { version: "v1.13.9" } }, `images is not a prop; ${names}`],
+    ["gpus: at the top level", { gpus: [{ address: "01:00" }] }, `gpus is not a prop; ${names}`],
+    ["image: beside boot", { image: {}, boot: { clone: { id: 9000 } } }, `image is not a prop; ${names}`],
+    [
+      "vm.boot",
+      { vm: { ...site.vm, boot: { clone: { id: 9000 } } } },
+      "vm.boot comes from boot beside vm; leave it out",
+    ],
+    [
+      "vm.connection",
+      { vm: { ...site.vm, connection: password } },
+      "vm.connection comes from proxmox beside vm; leave it out",
+    ],
+    [
+      "cluster.talos",
+      { cluster: { ...site.cluster, talos: { version: "v1.12.6" } } },
+      "cluster.talos comes from talos beside cluster; leave it out",
+    ],
+    [
+      "cluster.machine",
+      { cluster: { ...site.cluster, machine: {} } },
+      "cluster.machine comes from vm beside cluster; leave it out",
+    ],
+    ["cilium.node", { cilium: { node: {} } }, "cilium.node comes from cluster beside cilium; leave it out"],
+    ["cilium: true", { cilium: true }, "cilium is true; write an object"],
+    ["vm: a list", { vm: [site.vm] }, "vm is a list; write an object"],
+  ])("%s", (_, props, problem) => {
+    expect(problemsWith(site)).toEqual([]);
+    expect(problemsWith(props)).toContainEqual(expect.stringContaining(`[stack/site] ${problem}`));
+  });
+
+  test("props that a function forgot to return", () => {
+    expect(problemsOf((stack) => void new TalosGpuCluster(stack, "site", (() => {}) as never))).toContainEqual(
+      expect.stringContaining("[stack/site] the props object is nothing; write an object with proxmox, vm, talos"),
+    );
+  });
+});
+
+describe("a value that no file can hold gets an error with its path and its rule, not a crash:", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle.inner = [cycle];
+  // biome-ignore lint/suspicious/noSparseArray: that is what is to be refused
+  const sparse = [1, , 3];
+  const values: [string, unknown, string][] = [
+    ["BigInt", 1n, "values.a is 1n, which YAML cannot hold"],
+    ["a sparse list", sparse, "values.a[1] is nothing, which YAML cannot hold"],
+    ["a function", () => 1, "values.a is a function, which YAML cannot hold"],
+    ["a symbol", Symbol("x"), "values.a is Symbol(x), which YAML cannot hold"],
+    ["a cycle", cycle, "values.a.inner[0] contains itself; write each value out"],
+    ["no number", Number.NaN, "values.a is NaN, which YAML cannot hold"],
+    ["a date", new Date(0), "values.a is a Date, which YAML cannot hold"],
+  ];
+
+  test.each(values)("%s", (_, value, problem) => {
+    const problems = problemsOf((stack) => void ciliumIn(stack, { values: { a: value } }));
+    expect(problems).toEqual([expect.stringMatching(/^\[stack\/cilium\] .* \[prop-type\]$/)]);
+    expect(problems[0]).toContain(problem);
+  });
+
+  test("anywhere else", () => {
+    for (const [, value] of values) {
+      expect(problemsOf((stack) => void vmIn(stack, { name: value as string, tags: [value as string] }))).toEqual([
+        expect.stringMatching(/^\[stack\/talos_node\] name is .*; write a string \[prop-type\]$/),
+        expect.stringMatching(/^\[stack\/talos_node\] tags\[0\] is .*; write a string \[prop-type\]$/),
+      ]);
+    }
   });
 });

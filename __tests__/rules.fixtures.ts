@@ -1,4 +1,5 @@
-import { TerraformStack, TerraformVariable } from "cdktf";
+import { Resource as NullResource } from "@cdktf/provider-null/lib/resource";
+import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import {
   CiliumInstall,
@@ -10,8 +11,11 @@ import {
   ProxmoxConnection,
   type ProxmoxConnectionProps,
   type ProxmoxGpuVmProps,
+  TalosGpuCluster,
+  type TalosGpuClusterProps,
   TalosImage,
   type TalosImageProps,
+  type TalosSingleNodeProps,
 } from "../constructs";
 import { apiToken, ciliumIn, machine, nodeIn, password, vmIn } from "./stacks";
 
@@ -102,8 +106,29 @@ const download =
       ...props,
     });
 
-const inAnotherStack = (stack: TerraformStack, build: Build): void =>
-  build(new TerraformStack(stack.node.root as Construct, "another"));
+const anotherStack = (stack: TerraformStack) => new TerraformStack(stack.node.root as Construct, "another");
+const inAnotherStack = (stack: TerraformStack, build: Build): void => build(anotherStack(stack));
+
+/** A site of one cluster, as a user writes it. */
+const cluster =
+  (props: Partial<TalosGpuClusterProps>): Build =>
+  (stack) =>
+    void new TalosGpuCluster(stack, "site", {
+      proxmox: password,
+      vm: { name: "talos-gpu", node: "pve", initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } },
+      cluster: { clusterName: "talos-gpu" },
+      ...props,
+    });
+const template = { clone: { id: 9000, guestAgent: true } };
+
+/** A cluster, after one of another name and address in another stack. */
+const twoClusters =
+  (earlier: Partial<TalosSingleNodeProps>, props: Partial<TalosSingleNodeProps>): Build =>
+  (stack) => {
+    const other = { clusterName: "other", machine: { ...machine, address: "192.168.1.51/24" } };
+    inAnotherStack(stack, (another) => nodeIn(another, { ...other, ...earlier }));
+    nodeIn(stack, props);
+  };
 
 export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   "prop-type": {
@@ -134,7 +159,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(stack);
           vmIn(new Construct(stack, "second"));
         },
-        'the id "talos_node" is that of stack/talos_node already; choose another one',
+        "proxmox_virtual_environment_vm.talos_node is the address of both stack/talos_node/Resource and stack/second/talos_node/Resource; give one of them an id of its own",
       ],
       "two mappings would become one": [
         (stack) => {
@@ -142,7 +167,84 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(stack, { gpus: [{ mapping: mapped }] });
           vmIn(stack, { gpus: [{ mapping: { ...mapped, address: "02:00" } }] }, password, "second");
         },
-        'the id "gpu" is that of stack/talos_node/gpu already; choose another one',
+        "proxmox_hardware_mapping_pci.gpu is the address of both stack/talos_node/gpu/Resource and stack/second/gpu/Resource; give one of them an id of its own",
+      ],
+      "two images would become one, of the later version": [
+        (stack) => {
+          new TalosImage(new Construct(stack, "a"), "talos", { version: "v1.13.9" });
+          new TalosImage(new Construct(stack, "b"), "talos", { version: "v1.12.6" });
+        },
+        "data.talos_image_factory_urls.talos is the address of both stack/a/talos/Urls and stack/b/talos/Urls; give one of them an id of its own",
+      ],
+      "a resource of the user's own takes the address": [
+        (stack) => {
+          nodeIn(stack);
+          new NullResource(stack, "wait").overrideLogicalId("wait_for_kubernetes");
+        },
+        "null_resource.wait_for_kubernetes is the address of both stack/cluster/WaitForKubernetes and stack/wait; give one of them an id of its own",
+      ],
+      "a variable of the user's own takes the secret's name": [
+        (stack) => {
+          new TerraformVariable(stack, "proxmox_password", {});
+          new ProxmoxConnection(stack, "proxmox", password);
+        },
+        "var.proxmox_password is the address of both stack/proxmox_password and stack/proxmox/password; give one of them an id of its own",
+      ],
+    },
+  },
+  "address-name": {
+    valid: { "letters, digits, _ and -": (stack) => void vmIn(stack, {}, password, "_vm-1") },
+    invalid: {
+      "a blank, and a digit first": [
+        (stack) => void vmIn(stack, {}, password, "1 vm"),
+        '"1 vm", of stack/1 vm/Resource, is no name for proxmox_virtual_environment_vm; write letters, digits, "_" and "-", and no digit first',
+      ],
+      "a dot": [
+        (stack) => void vmIn(stack, {}, password, "my.vm"),
+        '"my.vm", of stack/my.vm/Resource, is no name for proxmox_virtual_environment_vm; write letters, digits, "_" and "-", and no digit first',
+      ],
+      "an output of the user's own": [
+        (stack) => {
+          vmIn(stack);
+          new TerraformOutput(stack, "size", { value: 1 }).overrideLogicalId("size in GiB");
+        },
+        '"size in GiB", of stack/size, is no name for output; write letters, digits, "_" and "-", and no digit first',
+      ],
+    },
+  },
+  "talos-source": {
+    valid: {
+      "an image of the Image Factory": cluster({ talos: { version: "v1.13.9", datastore: "nas" } }),
+      neither: cluster({}),
+      "another boot medium, and what is on it": cluster({
+        boot: { iso: { fileId: "local:iso/talos.iso" } },
+        talos: {
+          version: "v1.12.6",
+          nvidia: { kernelModules: "open", branch: "lts" },
+          installer: "x/installer:v1.12.6",
+        },
+      }),
+    },
+    invalid: {
+      "no image is made for another boot medium: extensions": [
+        cluster({ boot: template, talos: { version: "v1.13.9", extensions: ["siderolabs/iscsi-tools"] } }),
+        "talos.extensions is given beside boot, which no image is made for; leave one of them out",
+      ],
+      "no image is made for another boot medium: factory": [
+        cluster({ boot: template, talos: { version: "v1.13.9", factory: "https://factory.example" } }),
+        "talos.factory is given beside boot, which no image is made for; leave one of them out",
+      ],
+      "no image is made for another boot medium: datastore": [
+        cluster({ boot: template, talos: { version: "v1.13.9", datastore: "nas" } }),
+        "talos.datastore is given beside boot, which no image is made for; leave one of them out",
+      ],
+      "the version on another boot medium is anybody's guess": [
+        cluster({ boot: template }),
+        'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
+      ],
+      "an image of the Image Factory brings its own installer": [
+        cluster({ talos: { installer: "x/installer:v1.13.9" } }),
+        "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
       ],
     },
   },
@@ -1951,6 +2053,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "IPv6 alone, which routers announce": ipConfig({ ipv6: { address: "auto" } }),
       "a single address": ipConfig({ address: "192.168.1.50/32" }),
       "the largest networks": ipConfig({ address: "10.0.0.50/8", ipv6: { address: "fd00::50/8" } }),
+      "the node of such a VM": (stack) => {
+        const ipConfigs = [{ address: "dhcp", reservedAddress: "192.168.1.50" }];
+        nodeIn(stack, { machine: vmIn(stack, { initialization: { ipConfigs } }) });
+      },
       "a node that DHCP always gives the same": node({
         machine: {
           ...machine,
@@ -1991,6 +2097,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50/24" }),
         'initialization.ipConfigs[0].reservedAddress "192.168.1.50/24" is not an address without prefix length; write it as in "192.168.1.50"',
       ],
+      "routers reserve nothing": [
+        ipConfig({ ipv6: { address: "auto" }, reservedAddress: "2001:db8::50" }),
+        'initialization.ipConfigs[0].reservedAddress "2001:db8::50" is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead',
+      ],
       "a reservation of nobody": [
         ipConfig({ address: "192.168.1.50/24", reservedAddress: "192.168.1.50" }),
         'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead',
@@ -2001,7 +2111,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a node must not move": [
         node({ machine: { ...machine, address: "dhcp" } }),
-        'the machine\'s address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24"',
+        'the machine\'s address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved',
       ],
     },
     atPlan: {
@@ -2371,6 +2481,43 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: [1, 86_400],
         fails: [0, 1.5, 86_401],
       },
+    },
+  },
+  "cluster-once": {
+    valid: {
+      "another name, address and directory in another stack": twoClusters({}, {}),
+      "the same directory below two stacks": twoClusters({ outputDirectory: "access" }, { outputDirectory: "access" }),
+      "variables of two stacks": (stack) => {
+        for (const each of [stack, anotherStack(stack)]) {
+          const value = (name: string) => new TerraformVariable(each, name, { type: "string" }).stringValue;
+          nodeIn(each, { clusterName: value("name"), machine: { ...machine, address: value("address") } });
+        }
+      },
+    },
+    invalid: {
+      "contexts and directory would be the same": [
+        twoClusters({ clusterName: "talos" }, { clusterName: "talos" }),
+        'clusterName "talos" is already that of another/cluster; choose another one',
+      ],
+      "the node would be configured anew": [
+        twoClusters({ machine: { ...machine, address: "192.168.1.50/16" } }, {}),
+        'address "192.168.1.50" is already that of another/cluster; choose another one',
+      ],
+      "the same address in another spelling": [
+        twoClusters(
+          { machine: { ...machine, address: "2001:db8::50/64", gateway: undefined } },
+          { machine: { ...machine, address: "2001:0DB8:0:0::50/64", gateway: undefined } },
+        ),
+        'address "2001:0DB8:0:0::50" is already that of another/cluster; choose another one',
+      ],
+      "the kubeconfig would be overwritten": [
+        twoClusters({ outputDirectory: "../../access" }, { outputDirectory: "../../../cdktf.out/access/" }),
+        'outputDirectory "../../../cdktf.out/access/" is already that of another/cluster; choose another one',
+      ],
+      "the kubeconfig would be overwritten, by an absolute path": [
+        twoClusters({ outputDirectory: "/srv/access" }, { outputDirectory: "/srv/./access" }),
+        'outputDirectory "/srv/./access" is already that of another/cluster; choose another one',
+      ],
     },
   },
   "cluster-once-per-stack": {

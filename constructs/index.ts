@@ -1,3 +1,4 @@
+// The public interface, name by name: what main.ts, the examples and other stacks import.
 export { StrictApp } from "../synth/strict-app";
 export { CiliumInstall, type CiliumInstallProps, type Hubble } from "./cilium/install";
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
@@ -23,12 +24,23 @@ export type { ScsiController } from "./proxmox/scsi-controller";
 export type { VmStartup } from "./proxmox/startup";
 export type { Usb, UsbAtHost, UsbByMapping } from "./proxmox/usb";
 export type { VmVga } from "./proxmox/vga";
-export * from "./rules/condition";
-export { type Check, enforce, type Rule } from "./rules/rule";
+export {
+  and,
+  type Condition,
+  equal,
+  isBoolean,
+  isUnknown,
+  matches,
+  not,
+  oneOf,
+  or,
+  wholeNumber,
+} from "./rules/condition";
+export { addPreconditions, type Check, enforce, type Rule } from "./rules/rule";
 export { shown } from "./rules/shown";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
 export type { TalosInterface, TalosMachine } from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";
 export type { TalosPatch } from "./talos/patch";
 export { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
-export { TalosGpuCluster, type TalosGpuClusterProps } from "./talos-gpu-cluster";
+export { TalosGpuCluster, type TalosGpuClusterProps, type TalosGpuClusterTalos } from "./talos-gpu-cluster";

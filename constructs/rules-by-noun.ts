@@ -32,6 +32,7 @@ import * as vga from "./proxmox/vga";
 import * as vmId from "./proxmox/vm-id";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
+import * as clusterOnce from "./talos/cluster-once";
 import * as extension from "./talos/extension";
 import * as image from "./talos/image";
 import * as kubernetesVersion from "./talos/kubernetes-version";
@@ -39,14 +40,16 @@ import * as nvidiaDriver from "./talos/nvidia-driver";
 import * as patch from "./talos/patch-rules";
 import * as singleNode from "./talos/single-node-rules";
 import * as talosVersion from "./talos/version";
-import { addressRules } from "./terraform/address";
+import * as talosGpuCluster from "./talos-gpu-cluster";
+import * as address from "./terraform/address";
 
 /** What is to be read of a rule. Some are checked of several nouns, each in its own file. */
 export type RuleDescription = Omit<Rule<never>, "checks">;
 
 /** Every rule, by noun. */
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
-  "Any construct": [propType, ...addressRules],
+  "Any construct": [propType, ...address.rules],
+  "A cluster as a whole": talosGpuCluster.rules,
   "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [
     ...vm.nameRules,
@@ -78,6 +81,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...kubernetesVersion.rules,
     ...singleNode.plainMachineRules,
     ...singleNode.rules,
+    ...clusterOnce.rules,
     ...patch.rules,
   ],
   "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],

@@ -94,13 +94,13 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
           problem: "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
         }));
       }
-      const { version, extensions, factory, datastore } = talos;
+      const { version, extensions, extraKernelArgs, factory, datastore } = talos;
       return [
         {
           holds: version !== undefined,
           problem: 'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
         },
-        ...Object.entries({ extensions, factory, datastore }).flatMap(([name, value]) =>
+        ...Object.entries({ extensions, extraKernelArgs, factory, datastore }).flatMap(([name, value]) =>
           given(value, () => ({
             holds: false,
             problem: `talos.${name} is given beside boot, which no image is made for; leave one of them out`,

@@ -35,7 +35,7 @@ export class BareCluster extends TerraformStack {
     super(scope, id);
     this.addOverride("terraform.required_version", ">= 1.5");
     new LocalBackend(this, { path: `../../../terraform.${id}.tfstate` });
-    const address = "192.168.1.50";
+    const address = "10.0.0.50";
     const talosVersion = "v1.13.9";
 
     const password = new TerraformVariable(this, "proxmox_password", {
@@ -96,8 +96,8 @@ export class BareCluster extends TerraformStack {
       hostpci: [{ device: "hostpci0", id: "0000:01:00.0", pcie: true, rombar: false, xvga: false }],
       initialization: {
         datastoreId: "local-lvm",
-        dns: { servers: ["192.168.1.1"] },
-        ipConfig: [{ ipv4: { address: `${address}/24`, gateway: "192.168.1.1" } }],
+        dns: { servers: ["10.0.0.1"] },
+        ipConfig: [{ ipv4: { address: `${address}/24`, gateway: "10.0.0.1" } }],
       },
       lifecycle: {
         precondition: [
@@ -265,8 +265,8 @@ export class BareCluster extends TerraformStack {
     });
     output("network_configuration", "Network of the node", {
       address: `${address}/24`,
-      gateway: "192.168.1.1",
-      dns_servers: ["192.168.1.1"],
+      gateway: "10.0.0.1",
+      dns_servers: ["10.0.0.1"],
       bridges: ["vmbr0"],
     });
     output("useful_commands", "Commands for the stack's directory", {

@@ -7,8 +7,9 @@ import { BareCluster, type Texts } from "./bare-cluster";
 export type Cluster = (scope: Construct, index: number) => TerraformStack;
 
 /** A cluster as a user writes it. */
-export const constructs: Cluster = (scope, index) =>
-  new TalosGpuCluster(scope, `talos-gpu-${index}`, {
+export const constructs: Cluster = (scope, index) => {
+  const network = `10.${index >> 8}.${index & 255}`;
+  return new TalosGpuCluster(scope, `talos-gpu-${index}`, {
     proxmox: { endpoint: "https://pve.example:8006/", credentials: "password", insecure: true },
     vm: {
       name: `talos-gpu-${index}`,
@@ -20,14 +21,15 @@ export const constructs: Cluster = (scope, index) =>
       gpus: [{ address: "01:00", rombar: false }],
       networkDevices: [{ bridge: "vmbr0" }],
       initialization: {
-        ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
-        dnsServers: ["192.168.1.1"],
+        ipConfigs: [{ address: `${network}.50/24`, gateway: `${network}.1` }],
+        dnsServers: ["10.0.0.1"],
       },
     },
     talos: { nvidia: { kernelModules: "open", branch: "production" } },
     cluster: { clusterName: `talos-gpu-${index}` },
     cilium: { hubble: { relay: true, ui: true } },
   });
+};
 
 /** The stack that comes of a cluster. */
 export function json(cluster: Cluster) {

@@ -1,5 +1,5 @@
 import { pinnedProviders } from "./provider-schema";
-import { endOfString, templateParts, wholeExpression } from "./template";
+import { endOfString, templateParts, wholeExpression } from "./string-template";
 import { type Labelled, type LanguageBlock, terraformLanguage } from "./terraform-language";
 
 type Json = Readonly<Record<string, unknown>>;

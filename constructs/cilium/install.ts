@@ -22,7 +22,7 @@ import {
 import { shown } from "../rules/shown";
 import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
-import { type Held, leaves } from "../talos/patch-effect";
+import { type Held, keeps } from "../talos/patch-effect";
 import { TalosSingleNode } from "../talos/single-node";
 import { at } from "../terraform/address";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
@@ -158,7 +158,7 @@ export const rules: readonly Rule<{
         problem: `the node has Cilium from ${by} already; leave one of the two out`,
       })),
       ...(node?.configPatches ?? []).flatMap((patch, place) =>
-        machineNeeds.flatMap((need) => leaves(`the node's configPatches[${place}]`, patch, need)),
+        machineNeeds.flatMap((need) => keeps(`the node's configPatches[${place}]`, patch, need)),
       ),
     ],
   },

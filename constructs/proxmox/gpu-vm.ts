@@ -26,7 +26,7 @@ import {
 import { asText } from "../rules/shown";
 import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine } from "../talos/machine";
-import { addressed, addressRules, at } from "../terraform/address";
+import { at } from "../terraform/address";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
 import * as clone from "./clone";
@@ -375,7 +375,6 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
     this.identity = identity.identityOf(this, settings, settings.replaceable);
-    enforce(this, addressRules, addressed(this, "VMs"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...fitted.preconditions,

@@ -145,7 +145,7 @@ const isIpv4Cidr = (address: string) => and(matches(address, ipv4Prefix), isCidr
 const isIpv6Cidr = (address: string) => and(matches(address, ipv6Prefix), isCidr(address));
 
 function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfig): Check[] {
-  const dhcp = or(equal(address, "dhcp"), ipv6 === undefined ? false : oneOf(ipv6.address, ["dhcp", "auto"]));
+  const dhcp = or(equal(address, "dhcp"), ipv6 === undefined ? false : equal(ipv6.address, "dhcp"));
   return [
     {
       holds: address !== undefined || ipv6 !== undefined,

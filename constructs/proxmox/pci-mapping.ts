@@ -6,7 +6,7 @@ import { and, asArgument, equal, isUnknown, matches, not, or, wholeNumber } from
 import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, number, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { addressed, addressRules, at } from "../terraform/address";
+import { at } from "../terraform/address";
 import { ProxmoxConnection, useRules } from "./connection";
 import { isMappingName, mappingName } from "./mapping-name";
 import { isNode, proxmoxName } from "./name";
@@ -208,7 +208,6 @@ export class PciMapping extends Construct {
     const earlierDevices = connection && device ? takeDevice(connection, node, device, this) : [];
     const earlierNamed = connection ? nameMapping(connection, { name, made: this }, this) : [];
     for (const { value } of earlierNamed) if (equal(name, value.name) === true) this.useFor(value);
-    enforce(this, addressRules, addressed(this, "mappings"));
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...fitted.preconditions,

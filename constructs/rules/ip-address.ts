@@ -31,6 +31,10 @@ export function withoutPrefix(cidr: string): string {
   return isUnknown(cidr) ? Token.asString(Fn.element(Fn.split("/", cidr), 0)) : (cidr.split("/")[0] ?? cidr);
 }
 
+/** The address in the one spelling that stands for all of them; what is no address stays as it is. */
+export const normalAddress = (address: string): string =>
+  isAddress(address) === true ? ipaddr.parse(address).toString() : address;
+
 /** Whether the address, with or without prefix length, is one of IPv6. */
 export const isIpv6 = (address: string | undefined): Condition => matches(address, /:/);
 

@@ -1,6 +1,6 @@
 import { isUnknown } from "./condition";
 import type { Field } from "./shape";
-import { shown } from "./shown";
+import { shown, shownForObject } from "./shown";
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -31,7 +31,7 @@ export const record: Field<Data> = {
   standIn: () => ({}),
   fit: (value, path, report) => {
     if (!isPlainObject(value) || isUnknown(value)) {
-      report(false, `${path} is ${shown(value)}; write an object`);
+      report(false, `${path} is ${shownForObject(value)}; write an object`);
       return {};
     }
     const problems = noData(value, path);

@@ -1,4 +1,10 @@
-import { Annotations, type Precondition, type TerraformResourceLifecycle, TerraformStack } from "cdktf";
+import {
+  Annotations,
+  type Precondition,
+  type TerraformResource,
+  type TerraformResourceLifecycle,
+  TerraformStack,
+} from "cdktf";
 import type { Construct } from "constructs";
 import type { Condition } from "./condition";
 import { literalText } from "./text";
@@ -59,9 +65,32 @@ export function enforce<Subject>(
   return preconditions;
 }
 
+/** Holds `construct` to rules of what is not known before all constructs are made, such as the addresses of a stack. */
+export function enforceAtSynth<Subject>(
+  construct: Construct,
+  rules: readonly Rule<Subject>[],
+  subject: () => Subject,
+): void {
+  const problemsOf = (rule: Rule<Subject>, now: Subject) =>
+    rule.checks(now).flatMap(({ holds, problem }) => (holds === true ? [] : [`${problem} [${rule.id}]`]));
+  construct.node.addValidation({
+    validate: () => {
+      const now = subject();
+      return rules.flatMap((rule) => problemsOf(rule, now));
+    },
+  });
+}
+
 /** The lifecycle of a resource with these preconditions. */
 export const lifecycleWith = (precondition: Precondition[]): TerraformResourceLifecycle | undefined =>
   precondition.length > 0 ? { precondition } : undefined;
+
+/** Lets Terraform check these too before it makes the resource. */
+export function addPreconditions(resource: TerraformResource, preconditions: readonly Precondition[]): void {
+  const { lifecycle } = resource;
+  const precondition = [...(lifecycle?.precondition ?? []), ...preconditions];
+  if (precondition.length > 0) resource.lifecycle = { ...lifecycle, precondition };
+}
 
 /** A check block warns and goes on: https://developer.hashicorp.com/terraform/language/checks */
 function warn(construct: Construct, id: string, holds: Condition, message: string): void {

@@ -2,7 +2,7 @@ import { Lazy, type Precondition, Token } from "cdktf";
 import { Construct } from "constructs";
 import { type Condition, isUnknown, oneOf } from "./condition";
 import { enforce, type Rule } from "./rule";
-import { shown } from "./shown";
+import { shown, shownForObject } from "./shown";
 
 type Scalar = "string" | "number" | "boolean";
 
@@ -158,7 +158,7 @@ export function objectOf<Props>(shape: Shape<Props>): Field<Props> {
     fit: (value, path, report) => {
       if (Construct.isConstruct(value)) return value as Props;
       if (!isPlain(value)) {
-        report(false, `${path || "the props object"} is ${shown(value)}; write an object with ${names}`);
+        report(false, `${path || "the props object"} is ${shownForObject(value)}; write an object with ${names}`);
         return standIn();
       }
       const below = (name: string) => (path ? `${path}.${name}` : name);
@@ -196,7 +196,7 @@ export const partOf = <Props>(ours: Readonly<Record<string, string>>): Field<Pro
   standIn: () => ({}) as Props,
   fit: (value, path, report) => {
     if (!isPlain(value)) {
-      report(false, `${path} is ${shown(value)}; write an object`);
+      report(false, `${path} is ${shownForObject(value)}; write an object`);
       return {} as Props;
     }
     const theirs = Object.entries(value).filter(([name, given]) => {

@@ -27,8 +27,12 @@ export function shown(value: unknown): string {
   return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
+/** The value where an object is due: a list's items would tell nothing. */
+export const shownForObject = (value: unknown): string => (Array.isArray(value) ? "a list" : shown(value));
+
+/** Text with an unknown part is left alone: half of what stands for that would break the message. */
 const cut = (text: string, ending: string): string =>
-  text.length > longest ? `${text.slice(0, longest)}${ending}` : text;
+  text.length > longest && !Token.isUnresolved(text) ? `${text.slice(0, longest)}${ending}` : text;
 
 /** JSON of anything: what JSON cannot hold is named instead. */
 function asJson(value: object): string {

@@ -7,7 +7,7 @@ import { hasMinor, type TalosMinor, talosMinors } from "./version";
 
 /**
  * Names of the Image Factory's system extensions, by the minor of Talos that they came with; NVIDIA's driver apart. None of
- * them has gone since.
+ * them has gone since; one that comes is added here.
  *
  * @see https://github.com/siderolabs/extensions
  */

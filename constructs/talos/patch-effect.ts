@@ -19,8 +19,8 @@ export interface Held {
   readonly advice: string;
 }
 
-/** Checks that the patch leaves what is held. */
-export function leaves(where: string, patch: TalosPatch, { path, value, advice }: Held): Check[] {
+/** Checks that the patch keeps what is held. */
+export function keeps(where: string, patch: TalosPatch, { path, value, advice }: Held): Check[] {
   const name = path.join(".");
   if (isUnknown(patch)) {
     const changed = value === undefined ? "sets" : "changes or deletes";

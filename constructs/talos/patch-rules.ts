@@ -4,7 +4,7 @@ import type { Check, Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { readYaml } from "./patch-document";
-import { directive, type Held, has, hasPath, leaves } from "./patch-effect";
+import { directive, type Held, has, hasPath, keeps } from "./patch-effect";
 import { hasMinor } from "./version";
 
 interface Mistake {
@@ -81,7 +81,7 @@ export const rules: readonly Rule<Patched>[] = [
     because: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
     source: reference,
     checks: ({ configPatches, ...props }) =>
-      configPatches.flatMap((patch, place) => heldBy(props).flatMap((held) => leaves(at(place), patch, held))),
+      configPatches.flatMap((patch, place) => heldBy(props).flatMap((held) => keeps(at(place), patch, held))),
   },
   {
     id: "kernel-args-in-schematic",

@@ -53,7 +53,7 @@ export const rules: readonly Rule<{
     checks: ({ machine: { address, interfaces } }) => [
       {
         holds: or(isCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),
-        problem: `the machine's address is ${shown(address)}; give it a static one with prefix length, such as "192.168.1.50/24"`,
+        problem: `the machine's address is ${shown(address)}; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
       },
     ],
   },

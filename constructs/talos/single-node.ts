@@ -17,6 +17,7 @@ import { literalText } from "../rules/text";
 import { at } from "../terraform/address";
 import { nullResource } from "../terraform/null-resource";
 import { oncePerStack } from "../terraform/once";
+import * as clusterOnce from "./cluster-once";
 import { type TalosRelease, talosProvider } from "./image";
 import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
@@ -193,6 +194,7 @@ export class TalosSingleNode extends Construct {
     const { timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
 
+    const identity = clusterOnce.claimIdentity(this, { clusterName, address: this.address, outputDirectory });
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...fitted.preconditions,
@@ -200,6 +202,7 @@ export class TalosSingleNode extends Construct {
       ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
       ...(Construct.isConstruct(machine) ? [] : enforce(this, plainMachineRules, machine)),
       ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidia.rules, talos)),
+      ...enforce(this, clusterOnce.rules, identity),
       ...enforce(this, patchRules.rules, {
         configPatches,
         version,

@@ -1,3 +1,4 @@
+import { createParameters } from "../../__tests__/proxmox-call";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import type { Lab } from "../lab";
 import { proxmoxVersions } from "../proxmox/interface/refusals";
@@ -10,6 +11,8 @@ import { startLab } from "./support/test-lab";
 
 /** A VM that has everything that a VM may have. */
 const broad = ({ address, gateway }: Lab): Partial<ProxmoxGpuVmProps> => ({
+  // Talos would want its disks on one bus, and a MAC address for each of its network devices.
+  guest: "linux",
   name: "talos-gpu-1",
   description: "A node with GPUs:\n- one, with ä and =,;\n- two",
   tags: ["gpu", "talos_1.13"],
@@ -87,6 +90,10 @@ test.each(proxmoxVersions)("Proxmox %s refuses nothing that the rules accept", a
   const terraform = await deployVm(lab, gpuVm(lab, broad(lab)), credentials);
   succeeded(await terraform.apply());
   expect(lab.proxmox.host.vm(100).running).toBe(true);
+  // What the constructs are held to without the provider is what the provider makes of them.
+  const [create] = lab.proxmox.journal.find("POST", /\/qemu$/);
+  const { resource } = JSON.parse(terraform.state("cdk.tf.json"));
+  expect(create?.parameters).toEqual(createParameters(resource.proxmox_virtual_environment_vm.node));
   expect(lab.proxmox.host.vm(100).config).toMatchObject({
     scsi1: expect.stringContaining("cache=writeback"),
     net1: expect.stringContaining("mtu=9000"),

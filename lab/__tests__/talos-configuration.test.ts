@@ -8,14 +8,18 @@ import { unwrapped } from "./support/unwrapped";
 const document = ({ applied }: NodeState, kind?: string): Record<string, unknown> | undefined =>
   applied.at(-1)?.documents.find((each) => each.kind === kind);
 
-test.each<[TalosMinor, string, string]>([
-  ["1.11", "v1.11.6", "1.34.1"],
-  ["1.12", "v1.12.11", "1.35.4"],
-  ["1.13", "v1.13.9", "1.35.4"],
-  ["1.14", "v1.14.1", "1.35.4"],
-])(
+/** A version of each minor, and the Kubernetes that it runs by default. */
+const versions: Readonly<Record<TalosMinor, readonly [talos: string, kubernetes: string]>> = {
+  "1.11": ["v1.11.6", "1.34.1"],
+  "1.12": ["v1.12.11", "1.35.4"],
+  "1.13": ["v1.13.9", "1.35.4"],
+  "1.14": ["v1.14.1", "1.35.4"],
+};
+
+test.each(Object.keys(versions) as TalosMinor[])(
   "a node of Talos %s accepts the configuration, and it says what Cilium and the GPU need",
-  async (talos, version, kubernetes) => {
+  async (talos) => {
+    const [version, kubernetes] = versions[talos];
     const lab = await startLab({ talos });
     const terraform = await deployCluster(lab, {
       talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
@@ -48,6 +52,49 @@ test.each<[TalosMinor, string, string]>([
     );
   },
 );
+
+test("a node accepts the configuration of two network devices, one of both families, the other with a gateway on its link", async () => {
+  const lab = await startLab();
+  const terraform = await deployCluster(lab, {
+    vm: {
+      networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, { macAddress: "BC:24:11:00:00:02" }],
+      initialization: {
+        ipConfigs: [
+          {
+            address: `${lab.address}/24`,
+            gateway: lab.gateway,
+            ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
+          },
+          { address: "203.0.113.50/32", gateway: "198.51.100.1", ipv6: { address: "dhcp" } },
+        ],
+      },
+    },
+  });
+  succeeded(await terraform.apply("-target=talos_machine_configuration_apply.node"));
+  expect(document(await (await lab.node(100)).state())).toMatchObject({
+    machine: {
+      network: {
+        interfaces: [
+          {
+            deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" },
+            addresses: [`${lab.address}/24`, "2001:db8::50/64"],
+            routes: [
+              { network: "0.0.0.0/0", gateway: lab.gateway },
+              { network: "::/0", gateway: "fe80::1" },
+            ],
+          },
+          {
+            deviceSelector: { hardwareAddr: "BC:24:11:00:00:02" },
+            addresses: ["203.0.113.50/32"],
+            dhcp: true,
+            dhcpOptions: { ipv4: false, ipv6: true },
+            routes: [{ network: "198.51.100.1/32" }, { network: "0.0.0.0/0", gateway: "198.51.100.1" }],
+          },
+        ],
+      },
+    },
+  });
+});
 
 test("the schematic has the guest agent and the driver that were asked for", async () => {
   const lab = await startLab();

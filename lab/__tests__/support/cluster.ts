@@ -1,5 +1,6 @@
 import type { App } from "cdktf";
 import type { CiliumInstallProps } from "../../../constructs/cilium/install";
+import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
 import type { TalosSingleNodeProps } from "../../../constructs/talos/single-node";
 import { TalosGpuCluster, type TalosGpuClusterTalos } from "../../../constructs/talos-gpu-cluster";
 import type { Lab } from "../../lab";
@@ -7,6 +8,7 @@ import type { Terraform } from "../../terraform";
 import { credentials } from "./accounts";
 
 export interface ClusterOptions {
+  readonly vm?: Partial<ProxmoxGpuVmProps>;
   readonly talos?: TalosGpuClusterTalos;
   readonly node?: Partial<TalosSingleNodeProps>;
   readonly cilium?: Omit<CiliumInstallProps, "node">;
@@ -28,6 +30,7 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
           vmId: 100,
           gpus: [{ address: "01:00", functions: "all" }],
           initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }] },
+          ...options.vm,
         },
         cluster: { clusterName: "talos-gpu", ...options.node },
         cilium: options.cilium,

@@ -44,6 +44,7 @@ async function provideTemplate(lab: Lab): Promise<void> {
     bios: "ovmf",
     machine: "q35",
     efidisk0: "local-lvm:1,efitype=4m,pre-enrolled-keys=0",
+    scsihw: "virtio-scsi-pci",
     scsi0: "local-lvm:10",
     net0: "virtio,bridge=vmbr0",
     agent: "enabled=1",
