@@ -50,6 +50,17 @@ test("stacks require the pinned versions", () => {
   );
 });
 
+test("the lab runs the pinned providers", () => {
+  const build = readFileSync(join(root, "lab/build.ts"), "utf8");
+  const module = readFileSync(join(root, "lab/tools/proxmox/go.mod"), "utf8");
+  const [, proxmox] = /terraform-provider-proxmox v([0-9.]+)/.exec(module) ?? [];
+  const standIns = [...build.matchAll(/"([a-z]+)@([0-9.]+)"/g)].map(([, name, version]) => [name, version]);
+  expect(Object.fromEntries([["proxmox", proxmox], ...standIns])).toEqual(
+    Object.fromEntries(pins().map(({ name, version }) => [name, version])),
+  );
+  expect(/source: "bpg\/proxmox", version: "([0-9.]+)"/.exec(build)?.[1]).toBe(proxmox);
+});
+
 describe("a minor of Talos", () => {
   const minors = talosMinors.map(({ minor }) => minor);
   const modules = readdirSync(join(root, "lab/go/validate"));
