@@ -50,10 +50,14 @@ function ownerAlone(): void {
   for (const file of readdirSync(".").filter((name) => /^terraform\..*\.tfstate/.test(name))) chmodSync(file, 0o600);
 }
 
-/** The plan was for reading; what is deployed is planned anew. */
+/** The plans were for reading. */
 function removePlans(stacks: string): void {
   if (!existsSync(stacks)) return;
-  for (const stack of readdirSync(stacks)) rmSync(join(stacks, stack, "plan"), { force: true });
+  const plans = readdirSync(stacks).map((stack) => join(stacks, stack, "plan"));
+  for (const plan of plans.filter(existsSync)) {
+    rmSync(plan);
+    console.log(`${plan} is removed, as it holds secrets; \`npm run deploy\` plans anew.`);
+  }
 }
 
 async function cdktf(...args: string[]): Promise<number> {
