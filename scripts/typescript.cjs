@@ -16,6 +16,7 @@ const options = {
   swcrc: false,
 };
 const compiler = JSON.stringify([require("@swc/core/package.json").version, options]);
+/** Source maps by file, or where they are kept. */
 const maps = new Map();
 
 mkdirSync(cache, { recursive: true });
@@ -56,8 +57,10 @@ Error.prepareStackTrace = (error, frames) => [error, ...frames.map((frame) => ` 
 
 function inSource(frame) {
   const file = frame.getFileName();
-  if (!maps.has(file)) return frame;
-  const map = new Module.SourceMap(JSON.parse(readFileSync(maps.get(file), "utf8")));
+  const kept = maps.get(file);
+  if (kept === undefined) return frame;
+  const map = typeof kept === "string" ? new Module.SourceMap(JSON.parse(readFileSync(kept, "utf8"))) : kept;
+  maps.set(file, map);
   const { originalLine, originalColumn } = map.findEntry(frame.getLineNumber() - 1, frame.getColumnNumber() - 1);
   return String(frame).replace(/:\d+:\d+(?=\)?$)/, `:${originalLine + 1}:${originalColumn + 1}`);
 }

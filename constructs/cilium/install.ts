@@ -198,12 +198,18 @@ export const rules: readonly Rule<{
   },
 ];
 
-/** What the machine configuration must say, one patch each. */
+/** What the machine configuration must say. */
 const machineNeeds: readonly { readonly path: readonly string[]; readonly needed: unknown }[] = [
   { path: ["cluster", "network", "cni", "name"], needed: "none" },
   { path: ["cluster", "proxy", "disabled"], needed: true },
   { path: ["machine", "features", "kubePrism", "enabled"], needed: true },
   { path: ["machine", "features", "kubePrism", "port"], needed: kubePrismPort },
+];
+
+const machinePatches: readonly TalosPatch[] = [
+  { cluster: { network: { cni: { name: "none" } } } },
+  { cluster: { proxy: { disabled: true } } },
+  { machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } },
 ];
 
 /**
@@ -251,9 +257,7 @@ export class CiliumInstall extends Construct {
     ];
     if (!node) return;
 
-    node.addConfigPatch({ cluster: { network: { cni: { name: "none" } } } });
-    node.addConfigPatch({ cluster: { proxy: { disabled: true } } });
-    node.addConfigPatch({ machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } });
+    for (const patch of machinePatches) node.addConfigPatch(patch);
     if (options.gatewayApi !== undefined && options.gatewayApi !== false)
       installGatewayApi(node, options.gatewayApi, version);
     if (l2Announcements) node.addConfigPatch(loadBalancer.withoutExclusion);

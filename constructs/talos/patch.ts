@@ -16,7 +16,15 @@ export type TalosPatch = string | object;
 /** Port at which every Talos node serves the Kubernetes API to itself. */
 export const kubePrismPort = 7445;
 
-export const renderPatch = (patch: TalosPatch): string => (typeof patch === "string" ? patch : renderDocument(patch));
+const rendered = new WeakMap<object, string>();
+
+/** Renders a patch, once: cdktf asks several times for what a stack has, and many patches are the same in all stacks. */
+export function renderPatch(patch: TalosPatch): string {
+  if (typeof patch === "string") return patch;
+  const document = rendered.get(patch) ?? renderDocument(patch);
+  rendered.set(patch, document);
+  return document;
+}
 
 /** The documents of a patch that is known now; none of one that is not YAML. */
 export function documentsOf(patch: TalosPatch): unknown[] {
