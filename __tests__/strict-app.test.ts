@@ -32,7 +32,7 @@ function run(program: string, env: NodeJS.ProcessEnv = {}) {
   const file = join(root, `.app-${process.pid}.ts`);
   writeFileSync(file, program);
   try {
-    return spawnSync(process.execPath, ["--import", "tsx", file], {
+    return spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", file], {
       cwd: root,
       encoding: "utf8",
       env: { ...process.env, CDKTF_OUTDIR: outdir, ...env },
@@ -273,7 +273,7 @@ throw new Error("of the site");
   });
 
   test("refuses the default stack where the environment's API token would be used for its raw PCI address", () => {
-    const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts"], {
+    const { status, stderr } = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "main.ts"], {
       cwd: root,
       encoding: "utf8",
       env: { ...process.env, CDKTF_OUTDIR: outdir, PROXMOX_VE_API_TOKEN: "root@pam!ci=secret" },

@@ -11,7 +11,7 @@ import { pins } from "../scripts/pins";
 
 const root = join(__dirname, "..");
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
-const { dependencies, devDependencies } = read("package.json");
+const { dependencies, devDependencies, engines } = read("package.json");
 const generated = pins().filter(({ name }) => !(`@cdktf/provider-${name}` in dependencies));
 
 test("cdktf.json names exact versions", () => {
@@ -81,9 +81,20 @@ describe("a minor of Talos", () => {
 
 test("packages are pinned exactly, and those of cdktf to one version", () => {
   for (const version of Object.values({ ...dependencies, ...devDependencies })) {
-    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(version).toMatch(/^(npm:.+@)?\d+\.\d+\.\d+$/);
   }
   expect(devDependencies).toMatchObject({ "cdktf-cli": dependencies.cdktf, "@cdktf/hcl2json": dependencies.cdktf });
+});
+
+test("the README and package.json name the versions of Node.js that CI tests", () => {
+  const step = readFileSync(join(root, ".ci/steps/node-versions"), "utf8");
+  const [oldest = "", ...others] = /^for version in (.*); do$/m.exec(step)?.[1]?.split(" ") ?? [];
+  const [major] = oldest.split(".");
+  const last = others.pop();
+  expect(engines).toEqual({ node: `>=${oldest}` });
+  expect(readFileSync(join(root, "README.md"), "utf8")).toContain(
+    `Node.js ${[`${major} (from ${oldest})`, ...others].join(", ")} or ${last} `,
+  );
 });
 
 describe("package-lock.json", () => {

@@ -13,6 +13,7 @@ import { TalosImage, type TalosImageProps } from "./talos/image";
 import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
 import { defaultTalosVersion } from "./talos/version";
 import { talosGpuOutputs } from "./talos-gpu-outputs";
+import "../synth/deprecation";
 
 /** Which Talos the node runs, and where its image comes from. */
 export interface TalosGpuClusterTalos extends TalosImageProps {

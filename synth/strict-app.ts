@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnnotationMetadataEntryType, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
+import "./deprecation";
 import { Draft, makeOutput } from "./draft";
 import { toHcl } from "./hcl";
 import { Refusal } from "./refusal";

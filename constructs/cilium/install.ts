@@ -200,13 +200,19 @@ export const rules: readonly Rule<{
   },
 ];
 
-/** What the machine configuration must say, one patch each. */
+/** What the machine configuration must say. */
 const machineNeeds: readonly Held[] = [
   { path: ["cluster", "network", "cni", "name"], value: "none" },
   { path: ["cluster", "proxy", "disabled"], value: true },
   { path: ["machine", "features", "kubePrism", "enabled"], value: true },
   { path: ["machine", "features", "kubePrism", "port"], value: kubePrismPort },
 ].map(({ path, value }) => ({ path, value, advice: `write ${shown(value)} or leave it out` }));
+
+const machinePatches: readonly TalosPatch[] = [
+  { cluster: { network: { cni: { name: "none" } } } },
+  { cluster: { proxy: { disabled: true } } },
+  { machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } },
+];
 
 /**
  * Cilium as the network of a Talos node, in place of kube-proxy.
@@ -258,9 +264,7 @@ export class CiliumInstall extends Construct {
     ];
     if (!node) return;
 
-    node.addConfigPatch({ cluster: { network: { cni: { name: "none" } } } });
-    node.addConfigPatch({ cluster: { proxy: { disabled: true } } });
-    node.addConfigPatch({ machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } });
+    for (const patch of machinePatches) node.addConfigPatch(patch);
     if (options.gatewayApi !== undefined && options.gatewayApi !== false)
       installGatewayApi(node, options.gatewayApi, version);
     if (l2Announcements) node.addConfigPatch(loadBalancer.withoutExclusion);

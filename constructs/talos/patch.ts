@@ -16,9 +16,18 @@ export type TalosPatch = string | object;
 /** Port at which every Talos node serves the Kubernetes API to itself. */
 export const kubePrismPort = 7445;
 
-/** The patch for an attribute. What Terraform would interpolate in it is text as any other. */
-export const renderPatch = (patch: TalosPatch): string =>
-  literalText(typeof patch === "string" ? patch : asYaml(patch));
+const rendered = new WeakMap<object, string>();
+
+/**
+ * The patch for an attribute. What Terraform would interpolate in it is text as any other. Rendered once: cdktf asks several
+ * times for what a stack has, and many patches are the same in all stacks.
+ */
+export function renderPatch(patch: TalosPatch): string {
+  if (typeof patch === "string") return literalText(patch);
+  const document = rendered.get(patch) ?? literalText(asYaml(patch));
+  rendered.set(patch, document);
+  return document;
+}
 
 export const installPatch = (disk: string, image: string | undefined): TalosPatch => ({
   machine: { install: image === undefined ? { disk } : { disk, image } },
