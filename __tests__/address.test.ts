@@ -42,7 +42,12 @@ test("addresses are told once for a stack, and not for a stack within it", () =>
     const inner = new TerraformStack(stack, "inner");
     vmIn(inner, {}, password, "my.vm");
   });
-  expect(problems.map((problem) => problem.split(", of ")[0])).toEqual(['[stack] "my.vm"', '[stack/inner] "my.vm"']);
+  expect(problems.map((problem) => problem.split(", of ")[0])).toEqual([
+    '[stack] "my.vm_identity"',
+    '[stack] "my.vm"',
+    '[stack/inner] "my.vm_identity"',
+    '[stack/inner] "my.vm"',
+  ]);
 });
 
 test("addresses are checked by cdktf's own App too", () => {

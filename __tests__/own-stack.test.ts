@@ -1,3 +1,4 @@
+import { Resource } from "@cdktf/provider-null/lib/resource";
 import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import * as publicInterface from "../constructs";
 import { addPreconditions, enforce, matches, type Rule, shown } from "../constructs";
@@ -45,7 +46,7 @@ describe("the constructs in a stack of one's own", () => {
 
 test("a resource gets its first precondition", () => {
   const stack = newStack();
-  const { resource } = vmIn(stack, {}, undefined, "vm");
+  const resource = new Resource(stack, "mine");
   expect(resource.lifecycle).toBeUndefined();
   addPreconditions(resource, []);
   expect(resource.lifecycle).toBeUndefined();
@@ -58,6 +59,7 @@ test("the public interface holds these names and no internals", () => {
   expect(Object.keys(publicInterface).sort()).toEqual([
     "CiliumInstall",
     "DownloadedImage",
+    "NvidiaInstall",
     "PciAddress",
     "PciMapping",
     "ProxmoxConnection",
