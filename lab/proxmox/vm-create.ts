@@ -49,7 +49,8 @@ export function create(request: ApiRequest): string {
   return request.task("qmcreate", vmid, () => {
     const vm = explained(vmid, () =>
       host.createVm(vmid, (vm) => {
-        for (const [key, value] of values) {
+        // Volumes are numbered in this order.
+        for (const [key, value] of [...values].sort(([a], [b]) => (a < b ? -1 : 1))) {
           if (key === "tags") demandValue(caller, vmid, key, value, host.mappings);
           vm.set(key, value);
         }
