@@ -2,6 +2,7 @@ import { type Json, Program } from "../program";
 import { type ProxmoxVersion, proxmoxVersions } from "../proxmox/interface/refusals";
 import type { Terraform } from "../terraform";
 import { credentials, documentedRole, root, tokenWithRole } from "./support/accounts";
+import { inParallel } from "./support/in-parallel";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -46,7 +47,7 @@ describe.each(proxmoxVersions)("on Proxmox %s the role in docs/host.md", (versio
     const needed = ends.filter(([, what]) => /^Permission check failed|^no addresses$/.test(what ?? ""));
     expect(ends.filter((end) => !needed.includes(end))).toEqual([]);
     expect(needed).toHaveLength(role.length);
-  });
+  }, 300_000);
 
   test("has Datastore.Allocate for removing the image, even where everything can be read", async () => {
     const role = [...documentedRole(version).filter((each) => each !== "Datastore.Allocate"), "Datastore.Audit"];
@@ -84,19 +85,4 @@ async function addresses(terraform: Terraform): Promise<string[]> {
   const { values } = JSON.parse((await terraform.succeed("show", "-json")).output);
   const resources = values.root_module.resources as { values: { ipv4_addresses?: string[][] } }[];
   return resources.flatMap(({ values: { ipv4_addresses = [] } }) => ipv4_addresses.flat());
-}
-
-/** Most of a life is waiting: some go on at once. */
-async function inParallel<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-  width = 4,
-): Promise<Result[]> {
-  const left = [...items.entries()];
-  const results: Result[] = [];
-  const worker = async (): Promise<void> => {
-    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1]);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  return results;
 }
