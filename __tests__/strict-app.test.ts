@@ -144,7 +144,7 @@ describe("TalosGpuCluster", () => {
       expect.arrayContaining([
         "[one/talos_node] name is missing [prop-type]",
         "[one/cluster] clusterName is missing [prop-type]",
-        expect.stringMatching(/^\[one\/proxmox\] the props object is nothing; write .* \[prop-type\]$/),
+        "[one] proxmox is missing [prop-type]",
       ]),
     );
   });
