@@ -1,4 +1,4 @@
-import type { ProxmoxGpuVmProps } from "../../constructs/proxmox-gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import type { Lab } from "../lab";
 import { proxmoxVersions } from "../proxmox/interface/refusals";
 import { graphicsCard } from "../proxmox/pci-device";

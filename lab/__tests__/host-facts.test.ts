@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pinnedProviders } from "../../constructs/provider-schema";
 import { privilegesFor } from "../../constructs/proxmox/privileges";
+import { pinnedProviders } from "../../synth/provider-schema";
 import { proxmoxVersions } from "../proxmox/interface/refusals";
 import { root, tokenWithRole } from "./support/accounts";
 import { ApiClient } from "./support/api-client";

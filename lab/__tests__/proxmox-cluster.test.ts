@@ -1,6 +1,6 @@
 import type { TerraformStack } from "cdktf";
-import { ProxmoxConnection } from "../../constructs/proxmox-connection";
-import { ProxmoxGpuVm } from "../../constructs/proxmox-gpu-vm";
+import { ProxmoxConnection } from "../../constructs/proxmox/connection";
+import { ProxmoxGpuVm } from "../../constructs/proxmox/gpu-vm";
 import type { Lab } from "../lab";
 import { exampleHosts } from "../proxmox/example-hosts";
 import { gibibyte } from "../proxmox/size";
