@@ -209,7 +209,7 @@ describe("a cluster of two nodes", () => {
   });
 
   test("has mappings that stand for another device on each node", async () => {
-    const { root } = await rootOf(host);
+    const { proxmox, root } = await rootOf(host);
     const map = [
       "id=10de:2684,node=pve1,path=0000:01:00,iommugroup=14,subsystem-id=1458:40bf",
       "id=10de:2b85,node=pve2,path=0000:03:00,iommugroup=21,subsystem-id=1458:40bf",
@@ -222,6 +222,11 @@ describe("a cluster of two nodes", () => {
       await root.task("POST", `nodes/${node}/qemu`, { vmid: Number(vmid), machine: "q35", hostpci0: "mapping=gpu" });
       expect(await root.task("POST", `nodes/${node}/qemu/${vmid}/status/start`)).toBe("OK");
     }
+    const passed = proxmox.cluster.vms.map(({ vm }) => proxmox.host.passedTo(vm).map(({ id }) => id));
+    expect(passed).toEqual([
+      ["0000:01:00.0", "0000:01:00.1"],
+      ["0000:03:00.0", "0000:03:00.1"],
+    ]);
   });
 
   test("clones no VM to a node that does not see its disks", async () => {

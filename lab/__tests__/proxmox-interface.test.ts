@@ -88,7 +88,15 @@ describe.each(proxmoxVersions)("Proxmox %s refuses", (version) => {
       { scsi0: "local:8,discard=off" },
       { scsi0: format("scsi0.discard", "value 'off' does not have a value in the enumeration 'ignore, on'") },
     ],
-    [{ virtio0: "local:8,ssd=1" }, { virtio0: "invalid format - invalid key in comma-separated list property: ssd\n" }],
+    [
+      { virtio0: "local:8,ssd=1" },
+      {
+        virtio0: format(
+          "virtio0.ssd",
+          "property is not defined in schema and the schema does not allow additional properties",
+        ),
+      },
+    ],
     [{ scsi0: "ssd=1" }, { scsi0: format("scsi0.file", "property is missing and it is not optional") }],
     [
       { scsi0: "local:8,file=x:y" },
@@ -107,6 +115,14 @@ describe.each(proxmoxVersions)("Proxmox %s refuses", (version) => {
     [{ vmid: "99" }, { vmid: "invalid format - value does not look like a valid VM ID\n" }],
   ])("%j", (values, reasons) => {
     expect(create(values, version)).toEqual(reasons);
+  });
+
+  test.each(["constructor", "toString"])("a parameter or property by the name of %s", (name) => {
+    const reason = "property is not defined in schema and the schema does not allow additional properties";
+    expect(create({ [name]: "1", net0: `virtio,${name}=1` }, version)).toEqual({
+      [name]: reason,
+      net0: format(`net0.${name}`, reason),
+    });
   });
 
   test("several parameters at once, and what is missing", () => {

@@ -157,6 +157,13 @@ describe("changing a VM takes", () => {
   });
 });
 
+test("a mapping that is not there is no question of privileges, and keeps the VM from starting", async () => {
+  const { token } = await tokenWith(["VM.Allocate", "VM.Config.HWType", "VM.PowerMgmt", "Mapping.Use"]);
+  expect(await token.task("POST", qemu, { vmid: 100, hostpci0: "mapping=gpu" })).toBe("OK");
+  expect(await token.task("POST", `${vm}/status/start`)).toBe("PCI device mapping not found for 'gpu'");
+  expect(await token.call("PUT", `${vm}/config`, { delete: "hostpci0" })).toMatchObject({ status: 200 });
+});
+
 describe("the guest agent's answers take", () => {
   test.each([
     ["8.4.10", "VM.Monitor", "VM.Monitor"],

@@ -2,6 +2,7 @@ import { type Json, Program } from "../program";
 import { type ProxmoxVersion, proxmoxVersions } from "../proxmox/interface/refusals";
 import type { Terraform } from "../terraform";
 import { credentials, documentedRole, root, tokenWithRole } from "./support/accounts";
+import { inParallel } from "./support/in-parallel";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -37,10 +38,21 @@ describe.each(proxmoxVersions)("on Proxmox %s the role in docs/host.md", (versio
     expect(await life(program, version, documentedRole(version))).toEqual([]);
   });
 
-  test.each(documentedRole(version))("needs %s", async (privilege) => {
-    const others = documentedRole(version).filter((each) => each !== privilege);
-    const [what] = await life(program, version, others);
-    expect(what).toMatch(/^Permission check failed|^no addresses$/);
+  test("needs each of its privileges", async () => {
+    const role = documentedRole(version);
+    const ends = await inParallel(role, async (privilege) => {
+      const others = role.filter((each) => each !== privilege);
+      return [privilege, (await life(program, version, others))[0]] as const;
+    });
+    const needed = ends.filter(([, what]) => /^Permission check failed|^no addresses$/.test(what ?? ""));
+    expect(ends.filter((end) => !needed.includes(end))).toEqual([]);
+    expect(needed).toHaveLength(role.length);
+  }, 300_000);
+
+  test("has Datastore.Allocate for removing the image, even where everything can be read", async () => {
+    const role = [...documentedRole(version).filter((each) => each !== "Datastore.Allocate"), "Datastore.Audit"];
+    const ends = await life(program, version, role);
+    expect(ends).toEqual(["Permission check failed (/storage/local, Datastore.Allocate)"]);
   });
 });
 

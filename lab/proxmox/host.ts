@@ -160,6 +160,11 @@ export class ProxmoxHost {
     this.power.emit("off", vm);
   }
 
+  /** The PCI functions that are passed through to a running VM, on whichever node it is. */
+  passedTo(vm: VirtualMachine): PciDevice[] {
+    return this.cluster.hosts.flatMap(({ passthrough }) => passthrough.heldBy(vm));
+  }
+
   /** Refuses to destroy a VM that is protected or that runs. */
   demandDestroyable(vm: VirtualMachine): void {
     if (vm.get("protection") === "1") throw new ApiError(500, `can't remove VM ${vm.id} - protection mode enabled`);

@@ -60,6 +60,11 @@ export class PciPassthrough {
     for (const [id, holder] of this.reservations) if (holder === vm.id) this.reservations.delete(id);
   }
 
+  /** The functions that a running VM has. */
+  heldBy(vm: VirtualMachine): PciDevice[] {
+    return this.devices.filter(({ id }) => this.reservations.get(id) === vm.id);
+  }
+
   private slot(vm: VirtualMachine, key: string, value: string): Slot {
     const properties = PropertyString.parse(value, "host");
     const alternatives = this.addresses(properties).map((addresses) =>

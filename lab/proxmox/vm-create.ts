@@ -41,7 +41,7 @@ export function create(request: ApiRequest): string {
   demandKeys(caller, vmid, values.keys());
   for (const [key, value] of values) {
     // The tags are looked at when the VM is made.
-    if (key !== "tags") demandValue(caller, vmid, key, value, host.mappings);
+    if (key !== "tags") demandValue(caller, vmid, key, value);
     if (/^net\d+$/.test(key)) demandBridge(caller, proxmox, value);
   }
   demandDrives(drives);
@@ -49,8 +49,9 @@ export function create(request: ApiRequest): string {
   return request.task("qmcreate", vmid, () => {
     const vm = explained(vmid, () =>
       host.createVm(vmid, (vm) => {
-        for (const [key, value] of values) {
-          if (key === "tags") demandValue(caller, vmid, key, value, host.mappings);
+        // Volumes are numbered in this order.
+        for (const [key, value] of [...values].sort(([a], [b]) => (a < b ? -1 : 1))) {
+          if (key === "tags") demandValue(caller, vmid, key, value);
           vm.set(key, value);
         }
         const order = defaultBootOrder(vm);

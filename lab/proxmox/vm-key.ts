@@ -3,7 +3,6 @@ import { ApiError, invalidParameters } from "./api-error";
 import { type Drive, isDrive } from "./drive";
 import type { ProxmoxInterface } from "./interface/schema";
 import { networkDevice } from "./network-device";
-import type { PciMappings } from "./pci-mapping";
 import { PropertyString } from "./property-string";
 import type { named } from "./storage";
 
@@ -94,7 +93,7 @@ export function demandHostDevice(caller: Caller, key: string, value: string): vo
  * Refuses a caller who may not write this value. Where a device of the host is concerned, Proxmox holds the value that
  * is replaced or removed against the same rule.
  */
-export function demandValue(caller: Caller, vmid: number, key: string, value: string, mappings: PciMappings): void {
+export function demandValue(caller: Caller, vmid: number, key: string, value: string): void {
   if (caller.isRoot) return;
   const vm = `/vms/${vmid}`;
   if (/^serial\d+$/.test(key)) {
@@ -106,10 +105,7 @@ export function demandValue(caller: Caller, vmid: number, key: string, value: st
     demandHostDevice(caller, key, value);
     caller.demand(vm, key.startsWith("virtiofs") ? "VM.Config.Disk" : "VM.Config.HWType");
   }
-  if (!/^hostpci\d+$/.test(key)) return;
-  const device = PropertyString.parse(value, "host");
-  mappings.get(String(device.get("mapping")));
-  if (device.get("romfile") !== undefined) {
+  if (/^hostpci\d+$/.test(key) && PropertyString.parse(value, "host").get("romfile") !== undefined) {
     throw invalidParameters({ [key]: "only root@pam can set 'romfile' option" });
   }
 }

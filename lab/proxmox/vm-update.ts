@@ -97,7 +97,7 @@ function remove({ host, caller }: ApiRequest, vm: VirtualMachine, key: string): 
     demandDrive(caller, vm.id, vm.drive(key, value));
   } else if (/^serial\d+$/.test(key) && value !== "socket" && !caller.isRoot) {
     throw new ApiError(500, `only root can delete '${key}' config for real devices`);
-  } else demandValue(caller, vm.id, key, value, host.mappings);
+  } else demandValue(caller, vm.id, key, value);
   if (/^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, value);
   if (key === "tags") vm.remove(key);
   else vm.wait(key, undefined);
@@ -118,8 +118,8 @@ function write(request: ApiRequest, vm: VirtualMachine, key: string, value: stri
   if (/^serial\d+$/.test(key) && [before ?? "socket", value].some((each) => each !== "socket") && !caller.isRoot) {
     throw new ApiError(500, `only root can modify '${key}' config for real devices`);
   }
-  if (before !== undefined) demandValue(caller, vm.id, key, before, host.mappings);
-  demandValue(caller, vm.id, key, value, host.mappings);
+  if (before !== undefined) demandValue(caller, vm.id, key, before);
+  demandValue(caller, vm.id, key, value);
   if (before !== undefined && /^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, before);
   if (key === "boot") {
     const missing = bootOrder(value).find(

@@ -1,4 +1,4 @@
-import type { Properties, Property } from "./schema";
+import { own, type Properties, type Property } from "./schema";
 
 const booleanWords = new Map([
   ...["1", "on", "yes", "true"].map((word) => [word, "1"] as const),
@@ -13,34 +13,26 @@ const defaultKeyOf = (properties: Properties): string | undefined =>
 
 /**
  * The values of a property string (`virtio,bridge=vmbr0`) by the names that the schema has for them; aliases are
- * resolved, and booleans are `1` and `0`.
+ * resolved, booleans are `1` and `0`, and names that it does not have are kept.
  *
  * @returns the reason instead, when the text is not of this form
  */
 export function parsePropertyString(properties: Properties, text: string): Record<string, string> | string {
   const values: Record<string, string> = {};
-  const written = new Set<string>();
   const defaultKey = defaultKeyOf(properties);
   for (const part of text.split(",")) {
     if (/^\s*$/.test(part)) continue;
     const pair = /^(?<name>[^=]+)=(?<value>.+)$/.exec(part)?.groups as { name: string; value: string } | undefined;
     if (pair) {
-      const property = properties[pair.name];
-      if (written.has(pair.name)) return `duplicate key in comma-separated list property: ${pair.name}`;
-      if (!property) return `invalid key in comma-separated list property: ${pair.name}`;
-      written.add(pair.name);
-      const { alias, keyAlias } = property;
+      if (own(values, pair.name) !== undefined) return `duplicate key in comma-separated list property: ${pair.name}`;
+      const { alias, keyAlias }: Property = own(properties, pair.name) ?? {};
       if (keyAlias !== undefined) {
         if (values[keyAlias] !== undefined) return `key alias '${keyAlias}' is already defined`;
         values[keyAlias] = pair.name;
       }
       const name = alias ?? pair.name;
-      if (values[name] !== undefined) {
-        return alias === undefined
-          ? `duplicate key in comma-separated list property: ${name}`
-          : `key '${name}' is already defined (via alias)`;
-      }
-      values[name] = normalized(properties[name], pair.value);
+      if (own(values, name) !== undefined) return `key '${name}' is already defined (via alias)`;
+      values[name] = normalized(own(properties, name), pair.value);
     } else if (part.includes("=")) {
       return "missing key in comma-separated list property";
     } else {

@@ -1,7 +1,7 @@
 import { cpuReason } from "./cpu";
 import { formatOf } from "./format";
 import { parsePropertyString } from "./property-string";
-import type { Properties, Property, ProxmoxInterface } from "./schema";
+import { own, type Properties, type Property, type ProxmoxInterface } from "./schema";
 
 /** Reasons of refusal, by where they are: `net0`, or `net0.tag` inside a property string. */
 export type Refusals = Record<string, string>;
@@ -37,12 +37,12 @@ export class Checker {
     const refusals: Refusals = {};
     for (const [name, property] of Object.entries(properties)) {
       if (property.alias !== undefined) continue;
-      const value = values[name];
+      const value = own(values, name);
       if (value !== undefined) Object.assign(refusals, this.one(property, value, at(name)));
       else if (!property.optional) refusals[at(name)] = missing;
     }
     for (const name of Object.keys(values)) {
-      const property = properties[name];
+      const property = own(properties, name);
       if (property === undefined) refusals[at(name)] = undefinedProperty;
       else if (property.requires !== undefined && values[property.requires] === undefined) {
         refusals[at(property.requires)] = `missing property required by '${at(name)}'`;

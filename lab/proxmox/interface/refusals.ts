@@ -1,5 +1,5 @@
 import { Checker, type Refusals, type Value } from "./property";
-import { ProxmoxInterface, type ProxmoxVersion } from "./schema";
+import { own, ProxmoxInterface, type ProxmoxVersion } from "./schema";
 
 export type { Refusals } from "./property";
 export { type ProxmoxVersion, proxmoxVersions } from "./schema";
@@ -26,7 +26,7 @@ export function refusals(
   if (!found) throw new Error(`schemas/proxmox-api/${version}.json has no call ${method} ${path}`);
   const { properties } = found.call;
   const values = Object.entries({ ...parameters, ...found.parameters }).map(([name, value]): [string, Value] => {
-    if (properties[name]?.type === "array") return [name, typeof value === "string" ? [value] : value];
+    if (own(properties, name)?.type === "array") return [name, typeof value === "string" ? [value] : value];
     // What is given twice and is no array, Proxmox's server joins like this.
     return [name, typeof value === "string" ? value : value.join("\0")];
   });

@@ -31,6 +31,10 @@ export interface Property {
 
 export type Properties = Readonly<Record<string, Property>>;
 
+/** What is there under a name, and not what every object has. */
+export const own = <Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
 interface File {
   readonly version: ProxmoxVersion;
   readonly calls: Readonly<Record<string, { readonly properties: Readonly<Record<string, Property | string[]>> }>>;
