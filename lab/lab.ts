@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { App } from "cdktf";
 import { build, built, type TalosMinor } from "./build";
 import { Cdktf } from "./cdktf";
-import { fitCilium } from "./cilium";
+import { ChartRepositories } from "./chart-repositories";
 import { ImageFactory } from "./image-factory";
 import { freeLoopbackAddress } from "./loopback";
 import type { Json } from "./program";
@@ -29,12 +29,6 @@ export interface LabOptions extends ServerOptions {
    * @default - nothing
    */
   readonly nodeFaults?: readonly NodeFault[];
-  /**
-   * The stacks of this lab are planned and never applied.
-   *
-   * @default false
-   */
-  readonly planOnly?: boolean;
 }
 
 /** Variables that Terraform and the providers would read from the environment of whoever runs the lab. */
@@ -53,14 +47,16 @@ export class Lab {
     const directory = mkdtempSync(join(tmpdir(), "lab-"));
     writeFileSync(join(directory, "terraform.rc"), options.providers.cliConfiguration);
     const factory = await ImageFactory.start();
+    const charts = await ChartRepositories.start(directory);
     const proxmox = await SimulatedProxmox.start(options);
-    return new Lab(options, directory, factory, proxmox, await freeLoopbackAddress());
+    return new Lab(options, directory, factory, charts, proxmox, await freeLoopbackAddress());
   }
 
   private constructor(
-    private readonly options: LabOptions,
+    options: LabOptions,
     readonly directory: string,
     readonly factory: ImageFactory,
+    private readonly charts: ChartRepositories,
     readonly proxmox: SimulatedProxmox,
     /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
     readonly address: string,
@@ -105,7 +101,7 @@ export class Lab {
 
   /** Fits a configuration to what the lab has. */
   fit(configuration: Json): void {
-    fitCilium(configuration, this.options.providers.real && !this.options.planOnly ? "left out" : "kept");
+    this.charts.redirect(configuration);
   }
 
   /** A gateway in the network of the node's address. */
@@ -168,6 +164,7 @@ export class Lab {
     for (const command of this.commands) command.kill();
     await this.proxmox.stop();
     await this.factory.stop();
+    await this.charts.stop();
     for (const node of await this.allNodes()) await node.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
