@@ -1,5 +1,4 @@
-import { StrictApp } from "./constructs/strict-app";
-import { TalosGpuCluster } from "./constructs/talos-gpu-cluster";
+import { StrictApp, TalosGpuCluster } from "./constructs";
 
 // The site: edit the values, then `npm run synth` to check and review them, `npm run deploy` to apply them.
 const app = new StrictApp();
@@ -28,7 +27,7 @@ new TalosGpuCluster(app, "talos-gpu", {
       dnsServers: ["192.168.1.1"],
     },
   },
-  image: { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } },
+  talos: { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } },
   cluster: { clusterName: "talos-gpu", kubernetesVersion: "1.35.4" },
   cilium: { version: "1.18.12", hubble: { relay: true, ui: true } },
 });

@@ -8,10 +8,10 @@ import {
   not,
   oneOf,
   or,
-  shown,
   wholeNumber,
-} from "../constructs/condition";
-import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/ip-address";
+} from "../constructs/rules/condition";
+import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/rules/ip-address";
+import { shown } from "../constructs/rules/shown";
 import { synthesizedJson } from "./stacks";
 
 /** What Terraform reads where the value of a variable is only known to it. */
@@ -46,9 +46,14 @@ describe("a condition", () => {
     ["oneOf", ({ value }) => oneOf(value, ["a", "b"]), '${contains(["a", "b"], var.value)}'],
     ["equal", ({ value }) => equal(value, "host"), '${(var.value == "host")}'],
     [
+      "wholeNumber from 0",
+      ({ numberValue }) => wholeNumber(numberValue, 0, 7),
+      "${(((0 <= var.value) && (7 >= var.value)) && (floor(var.value) == var.value))}",
+    ],
+    [
       "wholeNumber",
       ({ numberValue }) => wholeNumber(numberValue, 1, 5),
-      "${(((var.value >= 1) && (var.value <= 5)) && (floor(var.value) == var.value))}",
+      "${(((1 <= var.value) && (5 >= var.value)) && (floor(var.value) == var.value))}",
     ],
     ["isBoolean", ({ value }) => isBoolean(value), '${contains(["true", "false"], tostring(var.value))}'],
     ["and", ({ value }) => and(true, equal(value, "a"), true), '${(var.value == "a")}'],

@@ -1,11 +1,11 @@
-import { type Attribute, type Nesting, pinnedProviders, type Type } from "../constructs/provider-schema";
-import { templateParts, wholeExpression } from "../constructs/template";
+import { type Attribute, type Nesting, pinnedProviders, type Type } from "../synth/provider-schema";
+import { templateParts, wholeExpression } from "../synth/template";
 import {
   type Labelled,
   type LanguageAttribute,
   type LanguageBlock,
   terraformLanguage,
-} from "../constructs/terraform-language";
+} from "../synth/terraform-language";
 import { at, entries, isObject, type Json, join, shown } from "./json";
 import { referenceProblems } from "./references";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { defaultCiliumVersion } from "../constructs/cilium-version";
-import { defaultKubernetesVersion, defaultTalosVersion, talosMinors } from "../constructs/talos-version";
+import { defaultCiliumVersion } from "../constructs/cilium/version";
+import { defaultKubernetesVersion, defaultTalosVersion, talosMinors } from "../constructs/talos/version";
 import packageJson from "../package.json";
 import { rulesDocument } from "../scripts/rules-document";
 

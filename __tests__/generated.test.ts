@@ -1,18 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
 const root = join(__dirname, "..");
 
 test(".gen is what cdktf generates from schemas/", () => {
   const output = mkdtempSync(join(tmpdir(), "gen-"));
   try {
-    const path = `${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
     const { status, stderr } = spawnSync(
       process.execPath,
-      ["--import", "tsx", "scripts/cdktf.ts", "get", "--output", output],
-      { cwd: root, encoding: "utf8", env: { ...process.env, PATH: path } },
+      ["--require", "./scripts/typescript.cjs", "scripts/cdktf.ts", "get", "--output", output],
+      { cwd: root, encoding: "utf8" },
     );
     if (status !== 0) throw new Error(`\`npm run get\` fails:\n${stderr}`);
     const generated = files(output);

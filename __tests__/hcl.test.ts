@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "@cdktf/hcl2json";
 import { TerraformOutput, TerraformStack } from "cdktf";
 import { StrictApp } from "../constructs";
-import { toHcl } from "../constructs/hcl";
+import { toHcl } from "../synth/hcl";
 import { entries, isObject, type Json } from "./json";
 import { type Stack, synthesize } from "./synthesized";
 

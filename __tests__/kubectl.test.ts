@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalExecProvisioner } from "cdktf";
-import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/kubectl";
+import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 
 let directory: string;
 beforeEach(() => {

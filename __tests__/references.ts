@@ -1,5 +1,5 @@
-import type { Attribute, Block, Nesting, Provider, Type } from "../constructs/provider-schema";
-import { endOfString, templateParts } from "../constructs/template";
+import type { Attribute, Block, Nesting, Provider, Type } from "../synth/provider-schema";
+import { endOfString, templateParts } from "../synth/template";
 import { at, entries, isObject, type Json, join } from "./json";
 
 /** A reference of an expression, step by step: `a.b[0].c[*]` is `["a", "b", "0", "c", "*"]`. */

@@ -1,5 +1,5 @@
 import type { TerraformStack } from "cdktf";
-import { rulesByNoun } from "../constructs/rules";
+import { rulesByNoun } from "../constructs/rules-by-noun";
 import { conformance } from "./conformance";
 import { fixtures } from "./rules.fixtures";
 import { checksAtPlan, problemsOf, synthesized, synthesizedJson, warningsOf, withVariable } from "./stacks";

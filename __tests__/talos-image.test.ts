@@ -2,11 +2,11 @@ import { parse } from "yaml";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
 import { DataTalosImageFactoryUrls } from "../.gen/providers/talos/data-talos-image-factory-urls";
 import { ImageFactorySchematic } from "../.gen/providers/talos/image-factory-schematic";
-import { type NvidiaDriver, ProxmoxConnection, TalosImage, type TalosImageProps } from "../constructs";
+import { DownloadedImage, type NvidiaDriver, ProxmoxConnection, TalosImage, type TalosImageProps } from "../constructs";
 import { nodeIn, password, synthesized, synthesizedJson } from "./stacks";
 
 const extensionsOf = (props: TalosImageProps) => {
-  const { resource } = synthesizedJson((stack) => void new TalosImage(stack, "image", props));
+  const { resource } = synthesizedJson((stack) => void new TalosImage(stack, "talos", props));
   const { schematic } = resource[ImageFactorySchematic.tfResourceType].talos;
   return parse(schematic).customization.systemExtensions.officialExtensions;
 };
@@ -45,8 +45,9 @@ describe("TalosImage", () => {
 
   test("downloads the nocloud disk image of its schematic and version for import", () => {
     const stack = synthesized((scope) => {
-      new ProxmoxConnection(scope, "proxmox", password);
-      new TalosImage(scope, "image", { version: "v1.14.1" }).downloadedTo("pve", "images");
+      const connection = new ProxmoxConnection(scope, "proxmox", password);
+      const { file } = new TalosImage(scope, "talos", { version: "v1.14.1" });
+      new DownloadedImage(scope, "talos_pve", { ...file, connection, node: "pve", datastore: "images" });
     });
     expect(stack).toHaveResourceWithProperties(DownloadFile, {
       node_name: "pve",
@@ -60,7 +61,7 @@ describe("TalosImage", () => {
 
   test("gives the machine configuration the installer of the same schematic and version", () => {
     const stack = synthesized((scope) => {
-      nodeIn(scope, { talos: new TalosImage(scope, "image", { version: "v1.12.0" }) });
+      nodeIn(scope, { talos: new TalosImage(scope, "talos", { version: "v1.12.0" }) });
     });
     expect(stack).toHaveDataSourceWithProperties(DataTalosImageFactoryUrls, {
       schematic_id: "${talos_image_factory_schematic.talos.id}",
@@ -73,10 +74,11 @@ describe("TalosImage", () => {
 
   test("comes from another factory where one is named", () => {
     const { provider, resource } = synthesizedJson((stack) => {
-      new ProxmoxConnection(stack, "proxmox", password);
-      new TalosImage(stack, "image", { factory: "https://factory.example" }).downloadedTo("pve");
+      const connection = new ProxmoxConnection(stack, "proxmox", password);
+      const { file } = new TalosImage(stack, "talos", { factory: "https://factory.example" });
+      new DownloadedImage(stack, "talos_pve", { ...file, connection, node: "pve" });
     });
     expect(provider.talos).toEqual([{ image_factory_url: "https://factory.example" }]);
-    expect(resource[DownloadFile.tfResourceType].talos.url).toMatch(/^https:\/\/factory\.example\/image\//);
+    expect(resource[DownloadFile.tfResourceType].talos_pve.url).toMatch(/^https:\/\/factory\.example\/image\//);
   });
 });

@@ -1,9 +1,9 @@
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import type { CiliumInstallProps, ProxmoxGpuVmProps, TalosSingleNodeProps } from "../constructs";
-import { ciliumInstallShape } from "../constructs/cilium-install";
-import { proxmoxGpuVmShape } from "../constructs/proxmox-gpu-vm";
-import type { Field } from "../constructs/shape";
-import { talosSingleNodeShape } from "../constructs/talos-single-node";
+import * as ciliumInstall from "../constructs/cilium/install";
+import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
+import type { Field } from "../constructs/rules/shape";
+import * as talosSingleNode from "../constructs/talos/single-node";
 import { conformance } from "./conformance";
 import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
 
@@ -186,18 +186,24 @@ const judgedOfCilium: Judged = {
 
 const constructs: [string, Judged, Record<string, Field>, object, (stack: TerraformStack, props: object) => unknown][] =
   [
-    ["ProxmoxGpuVm", judgedOfVm, proxmoxGpuVmShape, vmProps, (stack, props) => vmIn(stack, props as ProxmoxGpuVmProps)],
+    [
+      "ProxmoxGpuVm",
+      judgedOfVm,
+      proxmoxGpuVm.shape,
+      vmProps,
+      (stack, props) => vmIn(stack, props as ProxmoxGpuVmProps),
+    ],
     [
       "TalosSingleNode",
       judgedOfNode,
-      talosSingleNodeShape,
+      talosSingleNode.shape,
       nodeProps,
       (stack, props) => nodeIn(stack, props as TalosSingleNodeProps),
     ],
     [
       "CiliumInstall",
       judgedOfCilium,
-      ciliumInstallShape,
+      ciliumInstall.shape,
       ciliumProps,
       (stack, props) => ciliumIn(stack, props as CiliumInstallProps),
     ],

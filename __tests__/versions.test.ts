@@ -51,7 +51,7 @@ test("stacks require the pinned versions", () => {
 
 test("packages are pinned exactly, and those of cdktf to one version", () => {
   for (const version of Object.values({ ...dependencies, ...devDependencies })) {
-    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(version).toMatch(/^(npm:.+@)?\d+\.\d+\.\d+$/);
   }
   expect(devDependencies).toMatchObject({ "cdktf-cli": dependencies.cdktf, "@cdktf/hcl2json": dependencies.cdktf });
 });

@@ -1,29 +1,56 @@
 import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import type { BootMedium } from "./boot-medium";
-import { CiliumInstall, type CiliumInstallProps } from "./cilium-install";
-import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox-connection";
-import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox-gpu-vm";
+import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
+import * as bootMedium from "./proxmox/boot-medium";
+import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
+import { DownloadedImage } from "./proxmox/downloaded-image";
+import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
+import { enforce, given, type Rule } from "./rules/rule";
+import { fitProps, literalOr, objectOf, partOf, required, type Shape, text } from "./rules/shape";
+import * as talosImage from "./talos/image";
+import { TalosImage, type TalosImageProps } from "./talos/image";
+import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
+import { defaultTalosVersion } from "./talos/version";
 import { talosGpuOutputs } from "./talos-gpu-outputs";
-import { TalosImage, type TalosImageProps, type TalosRelease } from "./talos-image";
-import { TalosSingleNode, type TalosSingleNodeProps } from "./talos-single-node";
+import "./terraform/deprecation";
 
-/** An image of the Image Factory, and where to keep it. */
-export interface TalosGpuClusterImage extends TalosImageProps {
+/** Which Talos the node runs, and where its image comes from. */
+export interface TalosGpuClusterTalos extends TalosImageProps {
   /**
-   * File storage of the node with the content type "Import" enabled.
+   * File storage of the node with the content type "Import" enabled, to keep the image on.
    *
    * @default "local"
    */
   readonly datastore?: string;
+
+  /**
+   * Installer image, with `boot` only: the Image Factory's image brings its own.
+   *
+   * @default - what is installed already
+   */
+  readonly installer?: string;
 }
 
-interface CommonProps {
+export interface TalosGpuClusterProps {
   /** The Proxmox API, and as whom to use it. */
   readonly proxmox: ProxmoxConnectionProps;
 
   /** The VM. */
   readonly vm: Omit<ProxmoxGpuVmProps, "connection" | "boot">;
+
+  /**
+   * The Talos to run, and to make an image of.
+   *
+   * @default - the default version, with the guest agent
+   */
+  readonly talos?: TalosGpuClusterTalos;
+
+  /**
+   * What to boot instead of an image of the Image Factory. `talos` then says what is on it: its version and its driver.
+   *
+   * @default - an image of the Image Factory, made for `talos`
+   */
+  readonly boot?: bootMedium.BootMedium;
 
   /** The cluster. */
   readonly cluster: Omit<TalosSingleNodeProps, "machine" | "talos">;
@@ -36,29 +63,45 @@ interface CommonProps {
   readonly cilium?: Omit<CiliumInstallProps, "node"> | false;
 }
 
-interface FromImageFactory extends CommonProps {
-  /**
-   * The Talos image to boot.
-   *
-   * @default - the default version, with the guest agent
-   */
-  readonly image?: TalosGpuClusterImage;
+export const shape: Shape<TalosGpuClusterProps> = {
+  proxmox: required(partOf({})),
+  vm: required(partOf({ connection: "proxmox", boot: "boot" })),
+  talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.shape, datastore: text, installer: text }),
+  boot: bootMedium.shape,
+  cluster: required(partOf({ machine: "vm", talos: "talos" })),
+  cilium: literalOr(false, partOf({ node: "cluster" })),
+};
 
-  readonly boot?: never;
-  readonly talos?: never;
-}
-
-interface FromElsewhere extends CommonProps {
-  /** What to boot instead of an image of the Image Factory. */
-  readonly boot: BootMedium;
-
-  /** The Talos that boots from it. */
-  readonly talos: TalosRelease;
-
-  readonly image?: never;
-}
-
-export type TalosGpuClusterProps = FromImageFactory | FromElsewhere;
+export const rules: readonly Rule<TalosGpuClusterProps>[] = [
+  {
+    id: "talos-source",
+    demands:
+      "an image of the Image Factory is described by `talos` alone; of another boot medium, `talos` tells what is on it",
+    because: "what only one of the two has would be ignored with the other",
+    source: "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory",
+    checks: ({ talos = {}, boot }) => {
+      if (boot === undefined) {
+        return given(talos.installer, () => ({
+          holds: false,
+          problem: "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
+        }));
+      }
+      const { version, extensions, factory, datastore } = talos;
+      return [
+        {
+          holds: version !== undefined,
+          problem: 'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
+        },
+        ...Object.entries({ extensions, factory, datastore }).flatMap(([name, value]) =>
+          given(value, () => ({
+            holds: false,
+            problem: `talos.${name} is given beside boot, which no image is made for; leave one of them out`,
+          })),
+        ),
+      ];
+    },
+  },
+];
 
 /**
  * A Terraform stack for a Kubernetes cluster of one Talos node in a Proxmox VM with GPUs. The addresses of its resources
@@ -73,26 +116,35 @@ export class TalosGpuCluster extends TerraformStack {
   /** Cilium; undefined without it. */
   readonly cilium?: CiliumInstall;
 
-  constructor(scope: Construct, id: string, props: TalosGpuClusterProps) {
+  /** @param props a function of the stack where they need it, as Terraform variables do */
+  constructor(
+    scope: Construct,
+    id: string,
+    props: TalosGpuClusterProps | ((stack: TerraformStack) => TalosGpuClusterProps),
+  ) {
     super(scope, id);
     // Check blocks and preconditions need it.
     this.addOverride("terraform.required_version", ">= 1.5");
+    const fitted = fitProps(this, typeof props === "function" ? props(this) : props, shape);
+    enforce(this, rules, fitted.props);
+    const { proxmox, vm, talos = {}, cluster, cilium } = fitted.props;
 
-    this.connection = new ProxmoxConnection(this, "proxmox", props.proxmox);
-    const { datastore, ...image } = props.image ?? {};
-    this.image = props.boot ? undefined : new TalosImage(this, "image", image);
-    this.vm = new ProxmoxGpuVm(this, "talos_node", {
-      ...props.vm,
-      connection: this.connection,
-      boot: props.boot ?? { image: this.image?.downloadedTo(props.vm?.node, datastore) },
-    } as ProxmoxGpuVmProps);
+    this.connection = new ProxmoxConnection(this, "proxmox", proxmox);
+    const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
+    let { boot } = fitted.props;
+    if (!boot) {
+      this.image = new TalosImage(this, "talos", { ...image, version });
+      const { connection } = this;
+      const download = { ...this.image.file, connection, node: vm.node, datastore };
+      boot = { image: new DownloadedImage(this.image, "talos", download) };
+    }
+    this.vm = new ProxmoxGpuVm(this, "talos_node", { ...vm, connection: this.connection, boot });
     this.cluster = new TalosSingleNode(this, "cluster", {
-      ...props.cluster,
+      ...cluster,
       machine: this.vm,
-      talos: props.talos ?? (this.image as TalosRelease),
+      talos: this.image ?? { version, nvidia: image.nvidia, installer },
     });
-    if (props.cilium !== false)
-      this.cilium = new CiliumInstall(this, "cilium", { ...props.cilium, node: this.cluster });
+    if (cilium !== false) this.cilium = new CiliumInstall(this, "cilium", { ...cilium, node: this.cluster });
     for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster))) {
       new TerraformOutput(this, name, output);
     }

@@ -1,7 +1,7 @@
 import { Fn, type TerraformOutputConfig } from "cdktf";
-import { addressesOf, type Gpu } from "./gpu";
-import type { ProxmoxGpuVm } from "./proxmox-gpu-vm";
-import type { TalosSingleNode } from "./talos-single-node";
+import { addressesOf, type Gpu } from "./proxmox/gpu";
+import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+import type { TalosSingleNode } from "./talos/single-node";
 
 /** What a person wants to know of a cluster once it is applied. Paths are relative to the stack's directory. */
 export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosSingleNode): Record<string, TerraformOutputConfig> {

@@ -1,5 +1,4 @@
-import { StrictApp } from "../constructs/strict-app";
-import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
+import { StrictApp, TalosGpuCluster } from "../constructs";
 
 // The whole GPU, with its audio function, by a resource mapping: an API token suffices.
 const app = new StrictApp();
@@ -24,7 +23,7 @@ new TalosGpuCluster(app, "talos-gpu-mapping", {
       dnsServers: ["192.168.1.1"],
     },
   },
-  image: { nvidia: { kernelModules: "open", branch: "production" } },
+  talos: { nvidia: { kernelModules: "open", branch: "production" } },
   cluster: { clusterName: "talos-gpu-mapping" },
   cilium: {
     gatewayApi: true,

@@ -1,5 +1,4 @@
-import { StrictApp } from "../constructs/strict-app";
-import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
+import { StrictApp, TalosGpuCluster } from "../constructs";
 
 // A clone of a Talos template that is on the host already, as the verified HCL makes it.
 const app = new StrictApp();

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { App } from "cdktf";
-import { StrictApp } from "../constructs/strict-app";
+import { StrictApp } from "../synth/strict-app";
 import { bare, type Cluster, constructs } from "./clusters";
 
 interface Comparison {

@@ -1,6 +1,6 @@
 import { type TerraformStack, Testing } from "cdktf";
 import type { Construct } from "constructs";
-import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
+import { TalosGpuCluster } from "../constructs";
 import { BareCluster, type Texts } from "./bare-cluster";
 
 /** Makes one cluster, in a stack of its own. */
@@ -24,7 +24,7 @@ export const constructs: Cluster = (scope, index) =>
         dnsServers: ["192.168.1.1"],
       },
     },
-    image: { nvidia: { kernelModules: "open", branch: "production" } },
+    talos: { nvidia: { kernelModules: "open", branch: "production" } },
     cluster: { clusterName: `talos-gpu-${index}` },
     cilium: { hubble: { relay: true, ui: true } },
   });

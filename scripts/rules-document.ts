@@ -1,4 +1,4 @@
-import { type RuleDescription, rulesByNoun } from "../constructs/rules";
+import { type RuleDescription, rulesByNoun } from "../constructs/rules-by-noun";
 
 /** docs/rules.md, from the rules themselves. */
 export function rulesDocument(): string {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import { PciAddress } from "../../constructs";
-import { isInNetwork, withoutPrefix } from "../../constructs/ip-address";
-import { hostnamePatch } from "../../constructs/talos-patch";
-import { talosMinors } from "../../constructs/talos-version";
+import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
+import { hostnamePatch } from "../../constructs/talos/patch";
+import { talosMinors } from "../../constructs/talos/version";
 import { fixtures } from "../rules.fixtures";
 import { checksAtPlan, synthesizedJson, withVariable } from "../stacks";
 

@@ -18,7 +18,7 @@ test.each<[TalosMinor, string, string]>([
   async (talos, version, kubernetes) => {
     const lab = await startLab({ talos });
     const terraform = await deployCluster(lab, {
-      image: { version, nvidia: { kernelModules: "open", branch: "production" } },
+      talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
     });
     succeeded(await terraform.apply());
     const state = await (await lab.node(100)).state();
@@ -51,7 +51,7 @@ test.each<[TalosMinor, string, string]>([
 
 test("the schematic has the guest agent and the driver that were asked for", async () => {
   const lab = await startLab();
-  const terraform = await deployCluster(lab, { image: { nvidia: { kernelModules: "open", branch: "production" } } });
+  const terraform = await deployCluster(lab, { talos: { nvidia: { kernelModules: "open", branch: "production" } } });
   succeeded(await terraform.apply("-target=talos_image_factory_schematic.talos"));
   expect([...lab.factory.schematics.values()]).toEqual([
     {

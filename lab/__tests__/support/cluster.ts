@@ -1,13 +1,13 @@
 import type { App } from "cdktf";
-import type { CiliumInstallProps } from "../../../constructs/cilium-install";
-import { TalosGpuCluster, type TalosGpuClusterImage } from "../../../constructs/talos-gpu-cluster";
-import type { TalosSingleNodeProps } from "../../../constructs/talos-single-node";
+import type { CiliumInstallProps } from "../../../constructs/cilium/install";
+import type { TalosSingleNodeProps } from "../../../constructs/talos/single-node";
+import { TalosGpuCluster, type TalosGpuClusterTalos } from "../../../constructs/talos-gpu-cluster";
 import type { Lab } from "../../lab";
 import type { Terraform } from "../../terraform";
 import { credentials } from "./accounts";
 
 export interface ClusterOptions {
-  readonly image?: TalosGpuClusterImage;
+  readonly talos?: TalosGpuClusterTalos;
   readonly node?: Partial<TalosSingleNodeProps>;
   readonly cilium?: Omit<CiliumInstallProps, "node">;
   /** What a user does through the escape hatches. */
@@ -21,7 +21,7 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
     (app: App) => {
       const cluster = new TalosGpuCluster(app, "talos-gpu", {
         proxmox: { endpoint: lab.proxmox.endpoint, insecure: true, credentials: "password" },
-        image: { factory: lab.factory.url, ...options.image },
+        talos: { factory: lab.factory.url, ...options.talos },
         vm: {
           name: "talos-gpu",
           node: "pve",

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const root = join(__dirname, "..");
+
+/** From where a room takes what it needs, itself aside. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  "constructs/rules": [],
+  "constructs/terraform": ["constructs/rules"],
+  "constructs/proxmox": ["constructs/rules", "constructs/terraform"],
+  "constructs/talos": ["constructs/rules", "constructs/terraform"],
+  "constructs/cilium": ["constructs/talos", "constructs/rules", "constructs/terraform"],
+  constructs: [
+    "constructs/cilium",
+    "constructs/proxmox",
+    "constructs/talos",
+    "constructs/rules",
+    "constructs/terraform",
+    "synth",
+  ],
+  synth: [],
+};
+
+/** Where Proxmox and Talos meet. */
+const meetings = ["constructs/proxmox/gpu-vm.ts -> constructs/talos/machine.ts"];
+
+const files = ["constructs", "synth"].flatMap((directory) =>
+  readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(directory, file)),
+);
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/from "(\.[^"]+)"/g)]
+    .map(([, target = ""]) => `${relative(root, join(root, dirname(file), target))}.ts`)
+    .filter((target) => !target.startsWith(".gen/"));
+
+test("every room is on the map, and holds something", () => {
+  expect([...new Set(files.map(dirname))].sort()).toEqual(Object.keys(arrows).sort());
+});
+
+test.each(files)("%s imports along the arrows", (file) => {
+  const room = dirname(file);
+  const wrong = importsOf(file).filter(
+    (target) =>
+      dirname(target) !== room &&
+      !arrows[room]?.includes(dirname(target)) &&
+      !meetings.includes(`${file} -> ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("no file imports itself, through whatever others", () => {
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file]);
+    else if (!done.has(file)) for (const target of importsOf(file)) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
+});

@@ -1,0 +1,110 @@
+import { isAddress, isCidr } from "../rules/ip-address";
+import { given, type Rule } from "../rules/rule";
+import { eitherOf, listOf, objectOf, required, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+
+/** Addresses of a pool: a network, or all from the first to the last. */
+export type AddressBlock =
+  | {
+      /** Network with prefix length, such as `192.168.1.240/28`. */
+      readonly cidr: string;
+      readonly start?: never;
+      readonly stop?: never;
+    }
+  | {
+      readonly cidr?: never;
+      /** First address, such as `192.168.1.200`. */
+      readonly start: string;
+      /** Last address. */
+      readonly stop: string;
+    };
+
+/** Addresses for services of type LoadBalancer. */
+export interface AddressPool {
+  /** Name of the pool. */
+  readonly name: string;
+
+  /** Where the addresses come from. */
+  readonly blocks: readonly AddressBlock[];
+}
+
+/** Announcement of load balancer addresses in the local network, by ARP and NDP. */
+export interface L2Announcements {
+  /** Where the addresses come from. */
+  readonly addressPools: readonly AddressPool[];
+
+  /**
+   * Network devices of the node to announce at, as regular expressions.
+   *
+   * @default - all of them
+   */
+  readonly interfaces?: readonly string[];
+}
+
+const addressPoolShape = objectOf<AddressPool>({
+  name: required(text),
+  blocks: required(listOf(eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }))),
+});
+
+export const shape = objectOf<L2Announcements>({
+  addressPools: required(listOf(addressPoolShape)),
+  interfaces: listOf(text),
+});
+
+/** The label that Kubernetes puts on control planes, and which keeps load balancers away from them. */
+export const withoutExclusion = {
+  machine: { nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" } } },
+};
+
+/**
+ * The Kubernetes objects.
+ *
+ * @see https://docs.cilium.io/en/stable/network/l2-announcements/
+ */
+export function objects({ addressPools, interfaces }: L2Announcements): object[] {
+  return [
+    ...addressPools.map(({ name, blocks }) => ({
+      apiVersion: "cilium.io/v2",
+      kind: "CiliumLoadBalancerIPPool",
+      metadata: { name },
+      spec: { blocks },
+    })),
+    {
+      apiVersion: "cilium.io/v2alpha1",
+      kind: "CiliumL2AnnouncementPolicy",
+      metadata: { name: "default" },
+      spec: { loadBalancerIPs: true, externalIPs: true, ...(interfaces && { interfaces: [...interfaces] }) },
+    },
+  ];
+}
+
+export const rules: readonly Rule<{ readonly l2Announcements?: L2Announcements }>[] = [
+  {
+    id: "address-pool",
+    demands: "a block of an address pool is a network with prefix length, or a first and a last address",
+    because: "Cilium ignores a pool that it cannot read",
+    source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
+    checks: ({ l2Announcements }) =>
+      (l2Announcements?.addressPools ?? []).flatMap(({ blocks }, pool) =>
+        blocks.flatMap(({ cidr, start, stop }, place) => {
+          const path = `l2Announcements.addressPools[${pool}].blocks[${place}]`;
+          const example = 'write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
+          const ends = [start, stop].filter((end) => end !== undefined);
+          return [
+            {
+              holds: ends.length === (cidr === undefined ? 2 : 0),
+              problem: `${path} is neither a network nor a range; ${example}`,
+            },
+            ...given(cidr, (cidr) => ({
+              holds: isCidr(cidr),
+              problem: `${path}.cidr ${shown(cidr)} is not a network; ${example}`,
+            })),
+            ...ends.map((end) => ({
+              holds: isAddress(end),
+              problem: `${path} has ${shown(end)}, which is not an address; ${example}`,
+            })),
+          ];
+        }),
+      ),
+  },
+];

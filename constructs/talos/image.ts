@@ -1,0 +1,173 @@
+import { Construct } from "constructs";
+import { DataTalosImageFactoryUrls } from "../../.gen/providers/talos/data-talos-image-factory-urls";
+import { ImageFactorySchematic } from "../../.gen/providers/talos/image-factory-schematic";
+import { TalosProvider } from "../../.gen/providers/talos/provider";
+import { matches } from "../rules/condition";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import { fitProps, listOf, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { at } from "../terraform/address";
+import { renderDocument } from "../terraform/document";
+import { oncePerStack } from "../terraform/once";
+import type { NvidiaDriver } from "./nvidia-driver";
+import * as nvidia from "./nvidia-driver";
+import { defaultTalosVersion, talosVersionRules } from "./version";
+
+/** The Talos that a node runs. */
+export interface TalosRelease {
+  /** Version in full, such as `v1.13.9`. */
+  readonly version: string;
+
+  /**
+   * Installer image with the version's tag, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.13.9`.
+   *
+   * @default - what is installed already
+   */
+  readonly installer?: string;
+
+  /**
+   * The NVIDIA driver among its extensions.
+   *
+   * @default - none
+   */
+  readonly nvidia?: NvidiaDriver;
+}
+
+export interface TalosImageProps {
+  /**
+   * Talos version.
+   *
+   * @default "v1.13.9"
+   */
+  readonly version?: string;
+
+  /**
+   * NVIDIA driver to include.
+   *
+   * @default - none
+   */
+  readonly nvidia?: NvidiaDriver;
+
+  /**
+   * Further system extensions, such as `siderolabs/iscsi-tools`. The QEMU guest agent is always included.
+   *
+   * @default - none
+   * @see https://github.com/siderolabs/extensions
+   */
+  readonly extensions?: readonly string[];
+
+  /**
+   * URL of the Image Factory.
+   *
+   * @default "https://factory.talos.dev"
+   */
+  readonly factory?: string;
+}
+
+export const shape: Shape<TalosImageProps> = {
+  version: text,
+  nvidia: nvidia.shape,
+  extensions: listOf(text),
+  factory: text,
+};
+
+const factoryDocs = "https://www.talos.dev/v1.13/learn-more/image-factory/";
+const guestAgentExtension = "siderolabs/qemu-guest-agent";
+const defaultFactory = "https://factory.talos.dev";
+
+export const rules: readonly Rule<TalosImageProps>[] = [
+  {
+    id: "extension-name",
+    demands: "a system extension is named as in the Image Factory, siderolabs/ first",
+    because: "the factory refuses names that it does not know",
+    source: factoryDocs,
+    checks: ({ extensions = [] }) =>
+      extensions.map((extension, place) => ({
+        holds: matches(extension, /^[a-z0-9-]+[/][a-z0-9-]+$/),
+        problem: `extensions[${place}] ${shown(extension)} is not the name of an extension; write it as in "siderolabs/iscsi-tools"`,
+      })),
+  },
+  {
+    id: "factory-url",
+    demands: "an Image Factory is a URL without a path",
+    because: "the addresses of schematics and images are made from it",
+    source: factoryDocs,
+    checks: ({ factory }) =>
+      given(factory, (factory) => ({
+        holds: matches(factory, /^https?:[/][/][^/ ]+$/),
+        problem: `factory ${shown(factory)} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
+      })),
+  },
+];
+
+/**
+ * A Talos image made by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
+ * schematic and of one version. The id is its address in Terraform.
+ *
+ * @see https://www.talos.dev/v1.13/learn-more/image-factory/
+ */
+export class TalosImage extends Construct implements TalosRelease {
+  readonly resource: ImageFactorySchematic;
+  readonly urls: DataTalosImageFactoryUrls;
+  readonly version: string;
+  readonly nvidia?: NvidiaDriver;
+  /** System extensions, in the order of the schematic. */
+  readonly extensions: readonly string[];
+
+  private readonly factory: string;
+
+  constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const { version = defaultTalosVersion, extensions = [], factory } = fitted.props;
+    const preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, talosVersionRules, { version }),
+      ...enforce(this, [...nvidia.rules, ...rules], fitted.props),
+    ];
+    this.version = version;
+    this.nvidia = fitted.props.nvidia;
+    this.factory = factory ?? defaultFactory;
+    const driver = this.nvidia ? nvidia.extensionsOf(this.nvidia) : [];
+    this.extensions = [...new Set([guestAgentExtension, ...driver, ...extensions])].sort();
+
+    talosProvider(this, factory);
+    this.resource = at(
+      id,
+      new ImageFactorySchematic(this, "Resource", {
+        schematic: renderDocument({ customization: { systemExtensions: { officialExtensions: this.extensions } } }),
+        lifecycle: lifecycleWith(preconditions),
+      }),
+    );
+    this.urls = at(
+      id,
+      new DataTalosImageFactoryUrls(this, "Urls", {
+        schematicId: this.resource.id,
+        talosVersion: version,
+        architecture,
+        platform,
+      }),
+    );
+  }
+
+  get installer(): string {
+    return this.urls.urls.installer;
+  }
+
+  /** The disk image, for a `DownloadedImage`. */
+  get file() {
+    return {
+      url: `${this.factory}/image/${this.resource.id}/${this.version}/${platform}-${architecture}.qcow2`,
+      fileName: `talos-${this.version}-${this.resource.id}-${platform}-${architecture}.qcow2`,
+      guestAgent: true,
+    };
+  }
+}
+
+/** Of the platforms, nocloud takes its address from Proxmox's cloud-init drive. */
+const platform = "nocloud";
+const architecture = "amd64";
+
+/** The Talos provider of the stack, which needs no more than the factory. */
+export const talosProvider = (scope: Construct, imageFactoryUrl?: string): TalosProvider =>
+  oncePerStack(scope, "talos_provider", (stack, id) => new TalosProvider(stack, id, { imageFactoryUrl }));
