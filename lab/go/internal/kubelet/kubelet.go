@@ -51,6 +51,9 @@ type Kubelet struct {
 	stop     context.CancelFunc
 	done     chan struct{}
 
+	// ciliumDefined: the definitions that Cilium's operator makes are there.
+	ciliumDefined bool
+
 	mu      sync.Mutex
 	machine Machine
 	faults  []Fault
@@ -170,6 +173,11 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 		}
 	}
 	on := observe(pods, machine.Name)
+	if on.ciliumOperator {
+		if err := k.defineCilium(ctx); err != nil {
+			return err
+		}
+	}
 	network, err := k.network(on)
 	if err != nil {
 		return err

@@ -18,6 +18,8 @@ type pods struct {
 	networkPlugin bool
 	// devicePlugin: one of them offers NVIDIA's GPUs to the kubelet.
 	devicePlugin bool
+	// ciliumOperator: one of them is the operator of Cilium.
+	ciliumOperator bool
 }
 
 func observe(store cache.Store, node string) (on pods) {
@@ -28,6 +30,7 @@ func observe(store cache.Store, node string) (on pods) {
 		}
 		on.networkPlugin = on.networkPlugin || mounts(pod, networkPluginDirectory)
 		on.devicePlugin = on.devicePlugin || mounts(pod, devicePluginDirectory) && fromNVIDIA(pod)
+		on.ciliumOperator = on.ciliumOperator || isCiliumOperator(pod)
 	}
 	return on
 }
