@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Json } from "./program";
+import type { Json } from "./json";
 
 /**
  * Fits Cilium to what the lab has: the chart comes from the archive in `LAB_CILIUM_CHART` where that is set, and the real
