@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type ChartArchive, ChartArchives, digestOf } from "./chart-archives";
-import type { Json } from "./program";
+import type { Json } from "./json";
 
 /**
  * The chart repositories that the stacks name, on this machine: with an index over HTTP, or as an OCI registry.

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { ChartArchives } from "../chart-archives";
 import { ChartRepositories } from "../chart-repositories";
-import type { Json } from "../program";
+import type { Json } from "../json";
 
 let directory: string;
 let repositories: ChartRepositories;

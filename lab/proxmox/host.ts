@@ -115,6 +115,11 @@ export class ProxmoxHost {
     this.power.emit("off", vm);
   }
 
+  /** The PCI functions that are passed through to a running VM. */
+  passedTo(vm: VirtualMachine): PciDevice[] {
+    return this.passthrough.heldBy(vm);
+  }
+
   destroy(vm: VirtualMachine): void {
     if (vm.running) throw new Error(`VM ${vm.id} is running - destroy failed`);
     if (vm.get("protection") === "1") throw new Error(`can't remove VM ${vm.id} - protection mode enabled`);

@@ -44,6 +44,11 @@ export class PciPassthrough {
     for (const [id, holder] of this.reservations) if (holder === vm.id) this.reservations.delete(id);
   }
 
+  /** The functions that a running VM has. */
+  heldBy(vm: VirtualMachine): PciDevice[] {
+    return this.devices.filter(({ id }) => this.reservations.get(id) === vm.id);
+  }
+
   private addresses(slot: PropertyString): string[] {
     const [host, mapping] = [slot.get("host"), slot.get("mapping")];
     if (host !== undefined && mapping !== undefined) throw new Error("Cannot set both 'host' and 'mapping'.");

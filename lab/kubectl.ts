@@ -1,0 +1,24 @@
+import { Processes, type Run } from "./processes";
+
+/** kubectl with one kubeconfig. */
+export class Kubectl {
+  private readonly processes = new Processes();
+
+  constructor(
+    readonly kubeconfig: string,
+    private readonly directory: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  run(...args: string[]): Promise<Run> {
+    const { directory, environment } = this;
+    return this.processes.run("kubectl", ["--kubeconfig", this.kubeconfig, ...args], { directory, environment });
+  }
+
+  /** Objects as they are in the API. */
+  async get<Object>(...args: string[]): Promise<Object> {
+    const { code, output } = await this.run("get", "-o", "json", ...args);
+    if (code !== 0) throw new Error(`kubectl get ${args.join(" ")} ended with ${code}: ${output}`);
+    return JSON.parse(output) as Object;
+  }
+}
