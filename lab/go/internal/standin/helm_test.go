@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -138,6 +139,31 @@ func TestHelmReleaseUpgradeThatFails(t *testing.T) {
 	cluster.WaitError = nil
 	state = tf.update("helm_release", state, configuration)
 	expect(t, "the status", attribute(t, state, "status"), "deployed")
+	cluster.expectHistory(t, "demo", release.StatusSuperseded, release.StatusFailed, release.StatusDeployed)
+}
+
+// Nothing but the status differs from the state, so the real provider plans the release as it was before the upgrade that
+// failed; Terraform then calls the outcome inconsistent.
+func TestHelmReleaseUpgradeThatFailedAndIsTakenBack(t *testing.T) {
+	tf, cluster := servingHelm(t)
+	before := demoRelease(t)
+	state := tf.apply("helm_release", before)
+	changed := maps.Clone(before)
+	changed["values"] = []any{"greeting: hi"}
+	cluster.WaitError = errNotReady
+	_, _ = tf.carryOut("helm_release", tf.plan("helm_release", state, changed))
+	cluster.WaitError = nil
+	state = tf.refresh("helm_release", state)
+	planned := tf.plan("helm_release", state, before)
+	expect(t, "the planned status", attribute(t, planned.planned, "status"), "deployed")
+	if !part(t, planned.planned, "metadata").Equal(part(t, state, "metadata")) {
+		t.Error("the planned metadata is not that of the release which failed")
+	}
+	made, problems := tf.carryOut("helm_release", planned)
+	expect(t, "the errors", problems, "")
+	if part(t, planned.planned, "metadata").Equal(part(t, made, "metadata")) {
+		t.Error("the metadata is as planned, though there is another revision")
+	}
 	cluster.expectHistory(t, "demo", release.StatusSuperseded, release.StatusFailed, release.StatusDeployed)
 }
 
