@@ -19,13 +19,19 @@ interface ChartFile {
 
 const ownCharts = join(__dirname, "charts");
 
+/** The lab's own chart of a name, if there is one. */
+function ownChart(name: string): ChartFile | undefined {
+  const file = join(ownCharts, name, "Chart.yaml");
+  return existsSync(file) ? parse(readFileSync(file, "utf8")) : undefined;
+}
+
 /**
  * The charts there are: archives in the directory that `LAB_CHARTS` names, and for every other chart the lab's own, which
  * stands in for it at whatever version is asked.
  */
 export class ChartArchives {
   private readonly given: readonly string[];
-  private readonly packed = new Map<string, ChartArchive & { readonly repository: string }>();
+  private readonly packed = new Map<string, ChartArchive>();
 
   /** @param directory where the lab's own charts are packed */
   constructor(
@@ -40,9 +46,8 @@ export class ChartArchives {
 
   /** Makes the lab's own chart of this name ready, unless there is an archive of it. */
   offer(name: string, version?: string): void {
-    const source = join(ownCharts, name, "Chart.yaml");
-    if (this.given.some((file) => named(file).name === name) || !existsSync(source)) return;
-    const chart: ChartFile = parse(readFileSync(source, "utf8"));
+    const chart = ownChart(name);
+    if (chart === undefined || this.given.some((file) => named(file).name === name)) return;
     const file = { ...chart, version: version ?? chart.version, appVersion: version ?? chart.version };
     const key = `${name}-${file.version}`;
     if (this.packed.has(key)) return;
@@ -51,21 +56,18 @@ export class ChartArchives {
     cpSync(join(ownCharts, name), folder, { recursive: true });
     writeFileSync(join(folder, "Chart.yaml"), stringify(file));
     const content = execFileSync("tar", ["-cz", name], { cwd: join(this.directory, key) });
-    this.packed.set(key, {
-      name,
-      version: file.version,
-      content,
-      repository: chart.annotations["lab/repository"],
-    });
+    this.packed.set(key, { name, version: file.version, content });
   }
 
-  /** What a repository has. The given archives do not say where they come from: every repository has them. */
+  /** What a repository has. Of a chart that the lab does not know nobody can say where it belongs: every repository has it. */
   in(repository: string): ChartArchive[] {
     const { charts = "" } = this;
-    return [
-      ...this.given.map((file) => ({ ...named(file), content: readFileSync(resolve(charts, file)) })),
-      ...[...this.packed.values()].filter((chart) => chart.repository === repository.replace(/\/$/, "")),
-    ];
+    const here = repository.replace(/\/$/, "");
+    const given = this.given.map((file) => ({ ...named(file), content: readFileSync(resolve(charts, file)) }));
+    return [...given, ...this.packed.values()].filter(({ name }) => {
+      const home = ownChart(name)?.annotations["lab/repository"];
+      return home === undefined || home === here;
+    });
   }
 }
 

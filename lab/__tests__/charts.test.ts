@@ -1,10 +1,15 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { ChartArchives } from "../chart-archives";
 import { ChartRepositories } from "../chart-repositories";
 import type { Json } from "../json";
+import type { Lab } from "../lab";
+import type { Terraform } from "../terraform";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+import { unwrapped } from "./support/unwrapped";
 
 let directory: string;
 let repositories: ChartRepositories;
@@ -18,6 +23,24 @@ afterEach(async () => {
   await repositories.stop();
   rmSync(directory, { recursive: true, force: true });
 });
+
+const mapValues = <Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  change: (key: string, value: Value) => Result,
+): Record<string, Result> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(key, value)]));
+
+/** A configuration written by hand, in a lab's directory. */
+async function placedIn(lab: Lab, configuration: object): Promise<Terraform> {
+  const helm = { source: "hashicorp/helm", version: "3.1.2" };
+  const all = JSON.parse(JSON.stringify({ terraform: { required_providers: { helm } }, ...configuration }));
+  lab.site.fit(all);
+  const directory = mkdtempSync(join(lab.directory, "by-hand-"));
+  writeFileSync(join(directory, "main.tf.json"), JSON.stringify(all));
+  const terraform = lab.terraform(directory);
+  await terraform.init();
+  return terraform;
+}
 
 /** Where a release's chart is to be had, after the stack was pointed at the lab. */
 function redirected(release: Json): Json {
@@ -36,7 +59,10 @@ test.each([
   expect(release).toMatchObject({ chart, version, repository: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//) });
   const at = String(release.repository).replace(/\/$/, "");
   const index = parse(await (await fetch(`${at}/index.yaml`)).text());
-  expect(index.entries[chart]).toEqual([{ apiVersion: "v2", name: chart, version, urls: [`${chart}-${version}.tgz`] }]);
+  expect(index.entries[chart]).toContainEqual({
+    ...{ apiVersion: "v2", name: chart, version },
+    urls: [`${chart}-${version}.tgz`],
+  });
   const archive = await (await fetch(`${at}/${chart}-${version}.tgz`)).arrayBuffer();
   expect([...new Uint8Array(archive, 0, 2)]).toEqual([0x1f, 0x8b]);
 });
@@ -60,15 +86,55 @@ test("a chart in a folder stays where it is", () => {
   expect(redirected({ chart: "assets/cilium-load-balancer" })).toMatchObject({ chart: "assets/cilium-load-balancer" });
 });
 
+test("the Helm provider finds charts in repositories and in a registry, and what is not there it names", async () => {
+  const lab = await startLab();
+  const charts = {
+    cilium: { repository: "https://helm.cilium.io/", version: "1.19.6", values: ["kubeProxyReplacement: true"] },
+    "nvidia-device-plugin": { repository: "https://nvidia.github.io/k8s-device-plugin", version: "0.20.0" },
+    "gpu-operator": { repository: "https://helm.ngc.nvidia.com/nvidia", version: "v26.3.3" },
+    "dra-driver-nvidia-gpu": {
+      ...{ repository: "oci://registry.k8s.io/dra-driver-nvidia/charts", version: "0.4.1" },
+      values: ["gpuResourcesEnabledOverride: true\nresources: {computeDomains: {enabled: false}}"],
+    },
+  };
+  const template = (chart: string, more: object) => ({
+    name: chart,
+    namespace: "it",
+    chart,
+    kube_version: "1.35.4",
+    ...more,
+  });
+  const terraform = await placedIn(lab, {
+    data: {
+      helm_template: mapValues(charts, (chart, more) =>
+        template(chart, { ...more, api_versions: ["resource.k8s.io/v1"] }),
+      ),
+    },
+    output: mapValues(charts, (chart) => ({ value: `\${data.helm_template.${chart}.manifest}` })),
+  });
+  succeeded(await terraform.apply());
+  const manifests = await terraform.outputs();
+  for (const chart of Object.keys(charts)) expect(manifests[chart]?.value).toContain("kind: DaemonSet");
+
+  const missing = await placedIn(lab, {
+    data: { helm_template: { it: template("cilium", { repository: "https://helm.cilum.io", version: "1.18.12" }) } },
+  });
+  const { code, output } = await missing.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toMatch(/is not a valid chart repository or cannot be reached: .* 404 Not Found/);
+});
+
 describe("LAB_CHARTS", () => {
   test("an archive takes the place of the lab's own chart, in its versions alone", () => {
-    writeFileSync(join(directory, "cilium-1.19.6.tgz"), "an archive");
-    copyFileSync(join(directory, "cilium-1.19.6.tgz"), join(directory, "gpu-operator-v26.3.3.tgz"));
+    for (const file of ["cilium-1.19.6.tgz", "another-2.0.0.tgz"]) writeFileSync(join(directory, file), "an archive");
     const archives = new ChartArchives(join(directory, "packed"), directory);
-    for (const chart of ["cilium", "gpu-operator", "nvidia-device-plugin"]) archives.offer(chart);
+    for (const chart of ["cilium", "nvidia-device-plugin"]) archives.offer(chart, "0.20.0");
     const names = (repository: string) => archives.in(repository).map(({ name, version }) => `${name} ${version}`);
-    expect(names("https://helm.cilium.io")).toEqual(["cilium 1.19.6", "gpu-operator v26.3.3"]);
-    expect(names("https://nvidia.github.io/k8s-device-plugin")).toContain("nvidia-device-plugin 0.20.0");
+    expect(names("https://helm.cilium.io/")).toEqual(["another 2.0.0", "cilium 1.19.6"]);
+    expect(names("https://nvidia.github.io/k8s-device-plugin")).toEqual([
+      "another 2.0.0",
+      "nvidia-device-plugin 0.20.0",
+    ]);
   });
 
   test("a directory that is not there is named, with what can be written", () => {
