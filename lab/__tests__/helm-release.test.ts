@@ -136,32 +136,40 @@ describe("Terraform that ends while Cilium is installed", () => {
   });
 });
 
-test("Cilium is upgraded from minor to minor; an upgrade that fails is completed by the next apply", async () => {
-  const lab = await startLab();
-  succeeded(await (await withCilium(lab, { ...awaitedRelay, version: "1.18.12" })).apply());
-  const kubectl = await lab.kubectl(100);
-  const node = await lab.node(100);
-  expect(await agentVersion(kubectl)).toBe("1.18.12");
+describe("an upgrade of Cilium", () => {
+  test("goes from minor to minor, and touches nothing else", async () => {
+    const lab = await startLab();
+    succeeded(await (await withCilium(lab, { version: "1.18.12" })).apply());
+    const kubectl = await lab.kubectl(100);
+    for (const version of ["1.19.6", "1.20.0"]) {
+      const upgrade = await withCilium(lab, { version });
+      expect((await upgrade.changes()).map(({ address, change }) => `${change.actions} ${address}`)).toEqual([
+        "update helm_release.cilium",
+      ]);
+      succeeded(await upgrade.apply());
+      expect(await agentVersion(kubectl)).toBe(version);
+    }
+    expect(await history(kubectl)).toEqual(["superseded", "superseded", "deployed"]);
+  });
 
-  await node.setFaults(noRelay);
-  const upgrade = await withCilium(lab, { ...awaitedRelay, version: "1.19.6" }, { timeout: 10 });
-  const { code, output } = await upgrade.apply();
-  expect(code).toBe(1);
-  expect(unwrapped(output)).toContain("Upgrade failed: context deadline exceeded");
-  expect(await history(kubectl)).toEqual(["deployed", "failed"]);
+  test("that fails is completed by the next apply", async () => {
+    const lab = await startLab();
+    succeeded(await (await withCilium(lab, { ...awaitedRelay, version: "1.18.12" })).apply());
+    const node = await lab.node(100);
+    await node.setFaults(noRelay);
+    const upgrade = await withCilium(lab, { ...awaitedRelay, version: "1.19.6" }, { timeout: 10 });
+    const { code, output } = await upgrade.apply();
+    expect(code).toBe(1);
+    expect(unwrapped(output)).toContain("Upgrade failed: context deadline exceeded");
+    const kubectl = await lab.kubectl(100);
+    expect(await history(kubectl)).toEqual(["deployed", "failed"]);
 
-  await node.setFaults();
-  succeeded(await upgrade.apply());
-  expect(await history(kubectl)).toEqual(["superseded", "failed", "deployed"]);
-  expect(await agentVersion(kubectl)).toBe("1.19.6");
-
-  const next = await withCilium(lab, { ...awaitedRelay, version: "1.20.0" });
-  expect((await next.changes()).map(({ address, change }) => `${change.actions} ${address}`)).toEqual([
-    "update helm_release.cilium",
-  ]);
-  succeeded(await next.apply());
-  expect(await agentVersion(kubectl)).toBe("1.20.0");
-  expect(await next.plan()).toMatchObject({ code: 0, changes: false });
+    await node.setFaults();
+    succeeded(await upgrade.apply());
+    expect(await history(kubectl)).toEqual(["superseded", "failed", "deployed"]);
+    expect(await agentVersion(kubectl)).toBe("1.19.6");
+    expect(await upgrade.plan()).toMatchObject({ code: 0, changes: false });
+  });
 });
 
 test("a cluster that does not let Terraform in, or does not answer, has no release for it; upgrade_install finds it again", async () => {
