@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 const lab = __dirname;
 const cache = join(lab, ".cache");
@@ -168,7 +168,8 @@ function compile(program: Program): void {
 function keyOf(program: Program): string {
   const hash = createHash("sha256").update(JSON.stringify([program.package, program.flags]));
   for (const source of program.sources) {
-    for (const file of filesOf(join(program.module, source))) hash.update(file).update(readFileSync(file));
+    for (const file of filesOf(join(program.module, source)))
+      hash.update(relative(program.module, file)).update(readFileSync(file));
   }
   return hash.digest("hex");
 }
