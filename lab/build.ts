@@ -2,7 +2,7 @@
  * Builds the programs the lab runs, once for each version of their sources, into `lab/.cache`: real ones as Go tools at
  * pinned versions, the lab's own from `lab/go`. Prints only what it has to build.
  *
- *     tsx lab/build.ts [providers] [talos-node] [talos-validate] [kubernetes] [opentofu]
+ *     node --require ./scripts/typescript.cjs lab/build.ts [providers] [talos-node] [talos-validate] [kubernetes] [opentofu]
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
