@@ -2,7 +2,7 @@
  * Builds the programs the lab runs, once for each version of their sources, into `lab/.cache`: real ones as Go tools at
  * pinned versions, the lab's own from `lab/go`. Prints only what it has to build.
  *
- *     tsx lab/build.ts [providers] [talos-node] [talos-validate] [kubernetes] [opentofu]
+ *     node --require ./scripts/typescript.cjs lab/build.ts [providers] [talos-node] [talos-validate] [kubernetes] [opentofu]
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 const lab = __dirname;
 const cache = join(lab, ".cache");
@@ -168,7 +168,8 @@ function compile(program: Program): void {
 function keyOf(program: Program): string {
   const hash = createHash("sha256").update(JSON.stringify([program.package, program.flags]));
   for (const source of program.sources) {
-    for (const file of filesOf(join(program.module, source))) hash.update(file).update(readFileSync(file));
+    for (const file of filesOf(join(program.module, source)))
+      hash.update(relative(program.module, file)).update(readFileSync(file));
   }
   return hash.digest("hex");
 }

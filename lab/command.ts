@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build";
 import { Lab } from "./lab";
 import { demandPrerequisites } from "./prerequisites";
@@ -72,7 +73,10 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: Error) => {
+main().catch(async (error: Error) => {
+  // What is run while this program waits for it hears Ctrl-C first.
+  await sleep(100);
+  if (interrupted.signal.aborted) return;
   console.error(error.message);
   process.exitCode = 1;
 });

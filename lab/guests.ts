@@ -21,9 +21,15 @@ export interface GuestOptions {
   readonly nodeFaults?: readonly NodeFault[];
 }
 
+/** A VM's Talos node, and the last that was done to its power. */
+interface Guest {
+  readonly node: Promise<TalosNode>;
+  power: Promise<void>;
+}
+
 /** What runs in the VMs of a host: a VM that is switched on becomes a Talos node, whose disk is the VM's. */
 export class Guests {
-  private readonly nodes = new Map<number, Promise<TalosNode>>();
+  private readonly guests = new Map<number, Guest>();
 
   /** @param directory keeps what is on the disks */
   constructor(
@@ -32,41 +38,31 @@ export class Guests {
     private readonly options: GuestOptions,
   ) {
     host.power.on("on", (vm) => {
-      const running = this.nodes.get(vm.id);
       const address = addressOf(vm);
+      const hardware = this.hardwareOf(vm);
+      if (this.guests.has(vm.id)) this.switch(vm, (node) => node.powerOn(hardware));
       // Without an address nobody could reach the node.
-      if (running)
-        this.keep(
-          vm,
-          this.after(running, (node) => node.powerOn(this.hardwareOf(vm))),
-        );
-      else if (isIP(address)) this.keep(vm, this.boot(vm, address));
+      else if (isIP(address)) this.guests.set(vm.id, this.boot(vm, address, hardware));
     });
-    host.power.on("off", (vm) => {
-      const running = this.nodes.get(vm.id);
-      if (running)
-        this.keep(
-          vm,
-          this.after(running, (node) => node.powerOff()),
-        );
-    });
+    host.power.on("off", (vm) => this.switch(vm, (node) => node.powerOff()));
     host.power.on("destroyed", async (vm) => {
-      const node = this.nodes.get(vm.id);
-      this.nodes.delete(vm.id);
-      await (await node?.catch(() => undefined))?.stop();
+      const guest = this.guests.get(vm.id);
+      this.guests.delete(vm.id);
+      await (await guest?.node.catch(() => undefined))?.stop();
     });
   }
 
   /** The Talos node in a VM that was switched on. */
   async node(vmid: number): Promise<TalosNode> {
-    const node = await this.nodes.get(vmid);
-    if (!node) throw new Error(`VM ${vmid} was never switched on with an address`);
-    return node;
+    const guest = this.guests.get(vmid);
+    if (!guest) throw new Error(`VM ${vmid} was never switched on with an address`);
+    await guest.power;
+    return guest.node;
   }
 
   /** The Talos nodes of all VMs that are there. */
   async all(): Promise<TalosNode[]> {
-    const nodes = await Promise.allSettled(this.nodes.values());
+    const nodes = await Promise.allSettled([...this.guests.values()].map(({ node }) => node));
     return nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
   }
 
@@ -74,21 +70,20 @@ export class Guests {
     for (const node of await this.all()) await node.stop();
   }
 
-  private keep(vm: VirtualMachine, node: Promise<TalosNode>): void {
-    // Whoever asks for the node hears what went wrong with it; nobody may.
-    node.catch(() => {});
-    this.nodes.set(vm.id, node);
+  /** What went wrong is heard by whoever asks for the node; nobody may. */
+  private switch(vm: VirtualMachine, change: (node: TalosNode) => Promise<void>): void {
+    const guest = this.guests.get(vm.id);
+    if (!guest) return;
+    guest.power = guest.power.then(async () => change(await guest.node));
+    guest.power.catch(() => {});
   }
 
-  private async after(node: Promise<TalosNode>, change: (node: TalosNode) => Promise<void>): Promise<TalosNode> {
-    await change(await node);
-    return node;
-  }
-
-  private boot(vm: VirtualMachine, address: string): Promise<TalosNode> {
+  private boot(vm: VirtualMachine, address: string, hardware: Hardware): Guest {
     const { talos: minor, nodeFaults: faults = [] } = this.options;
     const directory = join(this.directory, String(vm.id));
-    return TalosNode.start({ address, directory, hardware: this.hardwareOf(vm), minor, faults });
+    const node = TalosNode.start({ address, directory, hardware, minor, faults });
+    node.catch(() => {});
+    return { node, power: Promise.resolve() };
   }
 
   private hardwareOf(vm: VirtualMachine): Hardware {

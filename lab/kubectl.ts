@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Processes, type Run } from "./processes";
 
 /** kubectl with one kubeconfig. */
@@ -13,6 +16,16 @@ export class Kubectl {
   run(...args: string[]): Promise<Run> {
     const { directory, environment } = this;
     return this.processes.run("kubectl", ["--kubeconfig", this.kubeconfig, ...args], { directory, environment });
+  }
+
+  async apply(...objects: readonly unknown[]): Promise<Run> {
+    const file = join(this.directory, `${randomUUID()}.json`);
+    writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+    try {
+      return await this.run("apply", "--server-side", "--filename", file);
+    } finally {
+      rmSync(file);
+    }
   }
 
   /** Objects as they are in the API. */

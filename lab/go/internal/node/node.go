@@ -126,6 +126,9 @@ func Start(options Options) (*Node, error) {
 	if options.Kubernetes, err = withFreePort(options.Kubernetes); err != nil {
 		return nil, err
 	}
+	if err := emptied(options.Directory); err != nil {
+		return nil, err
+	}
 	n := &Node{options: options, disk: disk{stage: Maintenance}, peers: map[string]net.Conn{}}
 	if err := n.SetFaults(options.Faults); err != nil {
 		return nil, err
