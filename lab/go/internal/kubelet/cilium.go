@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,15 +21,6 @@ var ciliumKinds = []struct {
 	{"CiliumL2AnnouncementPolicy", "ciliuml2announcementpolicies", "Cluster", []string{"v2alpha1"}},
 	{"CiliumLoadBalancerIPPool", "ciliumloadbalancerippools", "Cluster", []string{"v2", "v2alpha1"}},
 	{"CiliumNetworkPolicy", "ciliumnetworkpolicies", "Namespaced", []string{"v2"}},
-}
-
-func isCiliumOperator(pod *corev1.Pod) bool {
-	for _, container := range pod.Spec.Containers {
-		if strings.Contains(container.Image, "/cilium/operator") {
-			return true
-		}
-	}
-	return false
 }
 
 // defineCilium makes the definitions of Cilium's kinds, as its operator does when it starts: they are in no chart. They take

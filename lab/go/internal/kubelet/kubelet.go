@@ -173,10 +173,8 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 		}
 	}
 	on := observe(pods, machine.Name)
-	if on.ciliumOperator {
-		if err := k.defineCilium(ctx); err != nil {
-			return err
-		}
+	if err := k.operate(ctx, on, machine, node); err != nil {
+		return fmt.Errorf("what operators do: %w", err)
 	}
 	network, err := k.network(on)
 	if err != nil {

@@ -20,6 +20,10 @@ type pods struct {
 	devicePlugin bool
 	// ciliumOperator: one of them is the operator of Cilium.
 	ciliumOperator bool
+	// featureDiscovery: one of them is node feature discovery's, and finds the node's devices.
+	featureDiscovery bool
+	// gpuOperator is the namespace of NVIDIA's GPU operator; empty when it does not run.
+	gpuOperator string
 }
 
 func observe(store cache.Store, node string) (on pods) {
@@ -30,7 +34,11 @@ func observe(store cache.Store, node string) (on pods) {
 		}
 		on.networkPlugin = on.networkPlugin || mounts(pod, networkPluginDirectory)
 		on.devicePlugin = on.devicePlugin || mounts(pod, devicePluginDirectory) && fromNVIDIA(pod)
-		on.ciliumOperator = on.ciliumOperator || isCiliumOperator(pod)
+		on.ciliumOperator = on.ciliumOperator || runs(pod, "/cilium/operator")
+		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery")
+		if runs(pod, "/nvidia/gpu-operator") {
+			on.gpuOperator = pod.Namespace
+		}
 	}
 	return on
 }
