@@ -2,7 +2,7 @@
  * Builds the programs the lab runs, once for each version of their sources, into `lab/.cache`: real ones as Go tools at
  * pinned versions, the lab's own from `lab/go`. Prints only what it has to build.
  *
- *     tsx lab/build.ts [providers] [talos-node] [talos-validate] [opentofu]
+ *     node --require ./scripts/typescript.cjs lab/build.ts [providers] [talos-node] [talos-validate] [kubernetes] [opentofu]
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { talosMinors as supported, type TalosMinor } from "../constructs/talos/version";
 
 const lab = __dirname;
@@ -35,6 +35,8 @@ export const built = {
   talosNode: join(cache, "bin/talos-node"),
   talosValidate: (minor: TalosMinor) => join(cache, `bin/talos-validate-${minor}`),
   opentofu: join(cache, "bin/tofu"),
+  /** etcd, the programs of a Kubernetes control plane, and kwok. */
+  kubernetes: join(cache, "bin"),
 };
 
 /** A Go program: where its module lies, what to build, and which files decide whether it is up to date. */
@@ -46,14 +48,18 @@ interface Program {
   readonly flags: readonly string[];
 }
 
+/** The Kubernetes that the lab's nodes run; the version of the module in `lab/tools/kubernetes`. */
+const kubernetesVersion = "1.35.4";
+
 const stripped = ["-ldflags=-s -w"];
 
-const tool = (module: string, goPackage: string, output: string, linked: string): Program => ({
+/** @param linked variables that the program's own release sets, its version among them */
+const tool = (module: string, goPackage: string, output: string, linked: Record<string, string>): Program => ({
   module: join(lab, "tools", module),
   package: goPackage,
   output: join(cache, "bin", output),
   sources: ["go.mod", "go.sum"],
-  flags: [`-ldflags=-s -w -X ${linked}`],
+  flags: [["-ldflags=-s -w", ...Object.entries(linked).map(([name, value]) => `-X ${name}=${value}`)].join(" ")],
 });
 
 const own = (command: string): Program => ({
@@ -65,54 +71,88 @@ const own = (command: string): Program => ({
 });
 
 const proxmox = { source: "bpg/proxmox", version: "0.112.0" };
-const provider = tool(
-  "proxmox",
-  "github.com/bpg/terraform-provider-proxmox",
-  "terraform-provider-proxmox",
-  `main.version=${proxmox.version}`,
-);
+const provider = tool("proxmox", "github.com/bpg/terraform-provider-proxmox", "terraform-provider-proxmox", {
+  "main.version": proxmox.version,
+});
 const standIn = own("terraform-provider-standin");
 
-const targets = {
-  providers: () => {
-    compile(provider);
-    compile(standIn);
-    publish(proxmox.source, proxmox.version, provider.output);
-    for (const file of ["helm@3.1.2", "local@2.6.1", "null@3.2.4", "talos@0.11.0"]) {
-      const [source, version] = pinned(`${file}.json`);
-      publish(source, version, standIn.output, join(schemas, `${file}.json`));
-    }
-  },
-  "talos-node": () => compile(own("talos-node")),
-  "talos-validate": () => {
-    for (const minor of talosMinors) {
-      compile({
-        module: join(lab, "go/validate"),
-        package: ".",
-        output: built.talosValidate(minor),
-        sources: ["main.go", "check", `talos-${minor}.mod`, `talos-${minor}.sum`],
-        flags: [...stripped, `-modfile=talos-${minor}.mod`],
-      });
-    }
-  },
-  opentofu: () =>
-    compile(
-      tool("opentofu", "github.com/opentofu/opentofu/cmd/tofu", "tofu", "github.com/opentofu/opentofu/version.dev=no"),
-    ),
-};
+/** What a Talos node runs as its control plane, and kwok, which stands for the kubelet. */
+const kubernetes = [
+  tool("etcd", "go.etcd.io/etcd/server/v3", "etcd", {}),
+  ...["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((program) =>
+    tool("kubernetes", `k8s.io/kubernetes/cmd/${program}`, program, {
+      "k8s.io/component-base/version.gitVersion": `v${kubernetesVersion}`,
+      "k8s.io/component-base/version.gitMajor": kubernetesVersion.split(".")[0] ?? "",
+      "k8s.io/component-base/version.gitMinor": kubernetesVersion.split(".")[1] ?? "",
+    }),
+  ),
+  tool("kwok", "sigs.k8s.io/kwok/cmd/kwok", "kwok", {}),
+];
 
-export type Target = keyof typeof targets;
+/** What belongs together: programs, and what is done with them once they are built. */
+interface Target {
+  readonly programs: readonly Program[];
+  readonly publish?: () => void;
+}
+
+const targets = {
+  providers: {
+    programs: [provider, standIn],
+    publish: () => {
+      publish(proxmox.source, proxmox.version, provider.output);
+      for (const file of ["helm@3.1.2", "local@2.6.1", "null@3.2.4", "talos@0.11.0"]) {
+        const [source, version] = pinned(`${file}.json`);
+        publish(source, version, standIn.output, join(schemas, `${file}.json`));
+      }
+    },
+  },
+  "talos-node": { programs: [own("talos-node")] },
+  "talos-validate": {
+    programs: talosMinors.map((minor) => ({
+      module: join(lab, "go/validate"),
+      package: ".",
+      output: built.talosValidate(minor),
+      sources: ["main.go", "check", `talos-${minor}.mod`, `talos-${minor}.sum`],
+      flags: [...stripped, `-modfile=talos-${minor}.mod`],
+    })),
+  },
+  kubernetes: { programs: kubernetes },
+  opentofu: {
+    programs: [
+      tool("opentofu", "github.com/opentofu/opentofu/cmd/tofu", "tofu", {
+        "github.com/opentofu/opentofu/version.dev": "no",
+      }),
+    ],
+  },
+} satisfies Record<string, Target>;
+
+export type TargetName = keyof typeof targets;
 
 /** Builds what is out of date; everything when nothing is named. */
-export function build(...names: Target[]): void {
-  for (const name of names.length > 0 ? names : (Object.keys(targets) as Target[])) targets[name]();
+export function build(...names: TargetName[]): void {
+  const wanted: Target[] = (names.length > 0 ? names : (Object.keys(targets) as TargetName[])).map(
+    (name) => targets[name],
+  );
+  const outdated = wanted.flatMap(({ programs }) => programs).filter((program) => !isBuilt(program));
+  outdated.forEach((program, done) => {
+    const place = `${done + 1} of ${outdated.length}`;
+    const patience = existsSync(program.output) ? "" : ", the first time, which may take minutes";
+    console.error(`building ${basename(program.output)} (${place})${patience}`);
+    const start = Date.now();
+    compile(program);
+    console.error(`built ${basename(program.output)} in ${Math.round((Date.now() - start) / 1000)} s`);
+  });
+  for (const { publish } of wanted) publish?.();
+}
+
+const stampOf = (program: Program): string => `${program.output}.key`;
+
+function isBuilt(program: Program): boolean {
+  const stamp = stampOf(program);
+  return existsSync(program.output) && existsSync(stamp) && readFileSync(stamp, "utf8") === keyOf(program);
 }
 
 function compile(program: Program): void {
-  const stamp = `${program.output}.key`;
-  const key = keyOf(program);
-  if (existsSync(program.output) && existsSync(stamp) && readFileSync(stamp, "utf8") === key) return;
-  console.error(`building ${basename(program.output)}`);
   mkdirSync(dirname(program.output), { recursive: true });
   // Another process may run the old program: it is replaced, not written over.
   const fresh = `${program.output}.${process.pid}`;
@@ -122,13 +162,14 @@ function compile(program: Program): void {
     env: { ...process.env, CGO_ENABLED: "0" },
   });
   renameSync(fresh, program.output);
-  writeFileSync(stamp, key);
+  writeFileSync(stampOf(program), keyOf(program));
 }
 
 function keyOf(program: Program): string {
   const hash = createHash("sha256").update(JSON.stringify([program.package, program.flags]));
   for (const source of program.sources) {
-    for (const file of filesOf(join(program.module, source))) hash.update(file).update(readFileSync(file));
+    for (const file of filesOf(join(program.module, source)))
+      hash.update(relative(program.module, file)).update(readFileSync(file));
   }
   return hash.digest("hex");
 }
@@ -164,4 +205,4 @@ function publish(source: string, version: string, program: string, schema?: stri
   }
 }
 
-if (require.main === module) build(...(process.argv.slice(2) as Target[]));
+if (require.main === module) build(...(process.argv.slice(2) as TargetName[]));

@@ -1,21 +1,21 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Lab } from "./lab";
 import { Processes, type Run } from "./processes";
 
-/** CDK for Terraform's command line, on a stack that was placed into a lab. */
+/** CDK for Terraform's command line, on a stack that is synthesized already. */
 export class Cdktf {
   private readonly processes = new Processes();
   private said = "";
 
+  /** @param directory where `Program.placeIn` has put the stack */
   constructor(
-    private readonly lab: Lab,
+    private readonly directory: string,
     private readonly stack: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly echo = false,
   ) {
     writeFileSync(
-      join(lab.directory, "cdktf.json"),
+      join(directory, "cdktf.json"),
       JSON.stringify({ language: "typescript", app: "true", projectId: "lab", sendCrashReports: "false" }),
     );
   }
@@ -25,8 +25,8 @@ export class Cdktf {
     const args = [command, this.stack, "--skip-synth", "--skip-provider-lock", "--no-color"];
     if (command !== "diff") args.push("--auto-approve");
     return this.processes.run(resolve(__dirname, "../node_modules/.bin/cdktf"), args, {
-      directory: this.lab.directory,
-      environment: { ...this.lab.environment, DISABLE_VERSION_CHECK: "1", CI: "1", ...this.environment },
+      directory: this.directory,
+      environment: { DISABLE_VERSION_CHECK: "1", CI: "1", ...this.environment },
       listen: (text) => {
         this.said += text;
         if (this.echo) process.stdout.write(text);

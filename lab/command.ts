@@ -4,8 +4,10 @@
  */
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build";
 import { Lab } from "./lab";
+import { demandPrerequisites } from "./prerequisites";
 import { Program } from "./program";
 import { providers } from "./providers";
 
@@ -18,7 +20,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => in
 async function tour(program: Program, lab: Lab): Promise<void> {
   const cdktf = lab.cdktf(program.stack, { TF_VAR_proxmox_password: password }, true);
   interrupted.signal.addEventListener("abort", () => cdktf.kill());
-  const directory = program.placeIn(lab);
+  const directory = program.placeIn(lab.site);
   console.log(`\nDeploying the stack "${program.stack}", as \`npm run deploy\` would:\n`);
   const { code } = await cdktf.run("deploy");
   if (interrupted.signal.aborted) return;
@@ -47,15 +49,16 @@ The simulated Talos node at ${lab.address} is ${stage}, with ${applied.length} m
 Look around, in another terminal:
   the reviewed Terraform JSON   ${join(directory, "cdk.tf.json")}
   the VM in Proxmox             curl -sk -H '${header}' ${endpoint}api2/json/nodes/${host.node}/qemu/${vmid}/config
-  the Kubernetes node           kubectl --kubeconfig ${clusters}/*/kubeconfig get nodes
+  the cluster                   kubectl --kubeconfig ${clusters}/*/kubeconfig get nodes,pods --all-namespaces --output wide
   what Talos was told           curl -s ${node.control}/state
 
 Ctrl-C removes everything.`;
 }
 
 async function main(): Promise<void> {
+  demandPrerequisites();
   console.log("Building what the lab needs; the first time takes some minutes.");
-  build("talos-node");
+  build("talos-node", "kubernetes");
   const program = Program.synthesize("main.ts");
   try {
     const accounts = [{ id: "root@pam", secret: password }, visitor];
@@ -70,7 +73,10 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: Error) => {
+main().catch(async (error: Error) => {
+  // What is run while this program waits for it hears Ctrl-C first.
+  await sleep(100);
+  if (interrupted.signal.aborted) return;
   console.error(error.message);
   process.exitCode = 1;
 });

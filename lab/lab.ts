@@ -1,41 +1,23 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { App } from "cdktf";
-import type { TalosMinor } from "../constructs/talos/version";
 import { build, built } from "./build";
 import { Cdktf } from "./cdktf";
-import { fitCilium } from "./cilium";
+import { ChartRepositories } from "./chart-repositories";
+import { type GuestOptions, Guests } from "./guests";
 import { ImageFactory } from "./image-factory";
+import type { Json } from "./json";
+import { Kubectl } from "./kubectl";
 import { freeLoopbackAddress } from "./loopback";
-import type { Json } from "./program";
 import type { Providers } from "./providers";
-import { PropertyString } from "./proxmox/property-string";
 import { type ServerOptions, SimulatedProxmox } from "./proxmox/server";
-import { type NodeFault, TalosNode } from "./talos-node";
+import type { Site } from "./site";
+import type { TalosNode } from "./talos-node";
 import { Terraform } from "./terraform";
 
-export interface LabOptions extends ServerOptions {
+export interface LabOptions extends ServerOptions, GuestOptions {
   readonly providers: Providers;
-  /**
-   * Talos minor that runs in the VM.
-   *
-   * @default - the one the simulated node is built with
-   */
-  readonly talos?: TalosMinor;
-  /**
-   * What goes wrong with the node, from its first moment on.
-   *
-   * @default - nothing
-   */
-  readonly nodeFaults?: readonly NodeFault[];
-  /**
-   * The stacks of this lab are planned and never applied.
-   *
-   * @default false
-   */
-  readonly planOnly?: boolean;
 }
 
 /** Variables that Terraform and the providers would read from the environment of whoever runs the lab. */
@@ -47,56 +29,45 @@ const foreign = Object.keys(process.env).filter((name) => /^(TF_|PROXMOX_VE_|PM_
  */
 export class Lab {
   private readonly commands: { readonly transcript: string; kill(): void }[] = [];
-  private readonly nodes = new Map<number, Promise<TalosNode>>();
+  private readonly guests: Guests;
 
   static async start(options: LabOptions): Promise<Lab> {
-    build("talos-node", ...(options.talos ? (["talos-validate"] as const) : []));
+    build("talos-node", "kubernetes", ...(options.talos ? (["talos-validate"] as const) : []));
     const directory = mkdtempSync(join(tmpdir(), "lab-"));
     writeFileSync(join(directory, "terraform.rc"), options.providers.cliConfiguration);
     const factory = await ImageFactory.start();
+    const charts = await ChartRepositories.start(directory);
     const proxmox = await SimulatedProxmox.start(options);
-    return new Lab(options, directory, factory, proxmox, await freeLoopbackAddress());
+    return new Lab(options, directory, factory, charts, proxmox, await freeLoopbackAddress());
   }
 
   private constructor(
-    private readonly options: LabOptions,
+    options: LabOptions,
     readonly directory: string,
     readonly factory: ImageFactory,
+    private readonly charts: ChartRepositories,
     readonly proxmox: SimulatedProxmox,
     /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
     readonly address: string,
   ) {
-    const { power } = proxmox.host;
-    power.on("on", (vm) => {
-      const [address = ""] =
-        PropertyString.parse(vm.get("ipconfig0") ?? "", "ip")
-          .get("ip")
-          ?.split("/") ?? [];
-      // Without an address nobody could reach the node; a power cycle keeps its disk, and with it all it knows.
-      if (!isIP(address) || this.nodes.has(vm.id)) return;
-      const node = boot(address, options);
-      // Whoever asks for the node hears why it did not boot; nobody may.
-      node.catch(() => {});
-      this.nodes.set(vm.id, node);
-    });
-    power.on("destroyed", async (vm) => {
-      const node = this.nodes.get(vm.id);
-      this.nodes.delete(vm.id);
-      await (await node?.catch(() => undefined))?.stop();
-    });
+    this.guests = new Guests(proxmox.host, join(directory, "nodes"), options);
   }
 
   /** The Talos node in a VM that was switched on. */
-  async node(vmid: number): Promise<TalosNode> {
-    const node = await this.nodes.get(vmid);
-    if (!node) throw new Error(`VM ${vmid} was never switched on with an address`);
-    return node;
+  node(vmid: number): Promise<TalosNode> {
+    return this.guests.node(vmid);
   }
 
   /** The Talos nodes of all VMs that are there. */
-  async allNodes(): Promise<TalosNode[]> {
-    const nodes = await Promise.allSettled(this.nodes.values());
-    return nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
+  allNodes(): Promise<TalosNode[]> {
+    return this.guests.all();
+  }
+
+  /** kubectl for the cluster of the node in a VM, as its administrator. */
+  async kubectl(vmid: number): Promise<Kubectl> {
+    const kubeconfig = join(this.directory, `kubeconfig-${vmid}`);
+    writeFileSync(kubeconfig, await (await this.node(vmid)).kubeconfig(), { mode: 0o600 });
+    return new Kubectl(kubeconfig, this.directory, this.environment);
   }
 
   /** Everything that Terraform and cdktf have written here. */
@@ -104,9 +75,16 @@ export class Lab {
     return this.commands.map((command) => command.transcript).join("\n");
   }
 
-  /** Fits a configuration to what the lab has. */
-  fit(configuration: Json): void {
-    fitCilium(configuration, this.options.providers.real && !this.options.planOnly ? "left out" : "kept");
+  /** What a stack meets here. */
+  get site(): Site {
+    return {
+      directory: this.directory,
+      proxmox: this.proxmox.endpoint,
+      factory: this.factory.url,
+      address: this.address,
+      gateway: this.gateway,
+      fit: (configuration) => this.charts.redirect(configuration),
+    };
   }
 
   /** A gateway in the network of the node's address. */
@@ -145,7 +123,7 @@ export class Lab {
     for (const stack of readdirSync(stacks)) {
       const file = join(stacks, stack, "cdk.tf.json");
       const configuration: Json = JSON.parse(readFileSync(file, "utf8"));
-      this.fit(configuration);
+      this.site.fit(configuration);
       writeFileSync(file, JSON.stringify(configuration, null, 2));
     }
   }
@@ -159,7 +137,7 @@ export class Lab {
 
   /** CDK for Terraform's command line for a stack of its own. */
   cdktf(stack: string, environment: NodeJS.ProcessEnv = {}, echo = false): Cdktf {
-    const cdktf = new Cdktf(this, stack, environment, echo);
+    const cdktf = new Cdktf(this.directory, stack, { ...this.environment, ...environment }, echo);
     this.commands.push(cdktf);
     return cdktf;
   }
@@ -169,13 +147,8 @@ export class Lab {
     for (const command of this.commands) command.kill();
     await this.proxmox.stop();
     await this.factory.stop();
-    for (const node of await this.allNodes()) await node.stop();
+    await this.charts.stop();
+    await this.guests.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
-}
-
-async function boot(address: string, { talos, nodeFaults = [] }: LabOptions): Promise<TalosNode> {
-  const node = await TalosNode.start(address, talos);
-  await node.setFaults(...nodeFaults);
-  return node;
 }

@@ -43,12 +43,21 @@ export class Processes {
     }
   }
 
+  /** Asks what is running to end, as Ctrl-C does. */
+  interrupt(): void {
+    this.signal("SIGINT");
+  }
+
   /** Ends at once what is running, as a power cut would. */
   kill(): void {
+    this.signal("SIGKILL");
+  }
+
+  private signal(signal: NodeJS.Signals): void {
     for (const { pid } of this.running) {
       if (pid === undefined) continue;
       try {
-        process.kill(-pid, "SIGKILL");
+        process.kill(-pid, signal);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
       }

@@ -2,10 +2,8 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Lab } from "./lab";
-
-/** A synthesized configuration, or a part of one. */
-export type Json = { [key: string]: Json | Json[] | string | number | boolean | null };
+import type { Json } from "./json";
+import type { Site } from "./site";
 
 const repository = resolve(__dirname, "..");
 
@@ -16,7 +14,10 @@ export class Program {
     const output = mkdtempSync(join(tmpdir(), "lab-synth-"));
     try {
       const environment = { ...process.env, CDKTF_OUTDIR: output };
-      execFileSync(join(repository, "node_modules/.bin/tsx"), [file], { cwd: repository, env: environment });
+      execFileSync(process.execPath, ["--require", "./scripts/typescript.cjs", file], {
+        cwd: repository,
+        env: environment,
+      });
       const [name, ...others] = readdirSync(join(output, "stacks"));
       if (name === undefined || others.length > 0) throw new Error(`${file} has ${others.length + 1} stacks, not one`);
       return new Program(output, name);
@@ -45,25 +46,25 @@ export class Program {
   }
 
   /**
-   * Puts the stack into a lab's directory, where Terraform runs. What differs from what the user has: the addresses of
+   * Puts the stack where Terraform runs. What differs from what the user has: the addresses of
    * Proxmox, of the Image Factory, of the node and of its gateway are the lab's, and Proxmox's certificate is accepted.
    *
    * @param edit what the user changed in the program since
    */
-  placeIn(lab: Lab, edit: (configuration: Json) => void = () => {}): string {
-    const directory = join(lab.directory, "cdktf.out");
+  placeIn(site: Site, edit: (configuration: Json) => void = () => {}): string {
+    const directory = join(site.directory, "cdktf.out");
     cpSync(this.output, directory, { recursive: true });
     const configuration = this.configuration;
     edit(configuration);
-    lab.fit(configuration);
+    site.fit(configuration);
     const ours = configuration as unknown as Record<"provider", { proxmox: Json[]; talos: Json[] }>;
-    Object.assign(ours.provider.proxmox[0] ?? {}, { endpoint: lab.proxmox.endpoint, insecure: true });
-    Object.assign(ours.provider.talos[0] ?? {}, { image_factory_url: lab.factory.url });
+    Object.assign(ours.provider.proxmox[0] ?? {}, { endpoint: site.proxmox, insecure: true });
+    Object.assign(ours.provider.talos[0] ?? {}, { image_factory_url: site.factory });
     const [address, gateway] = [this.address, this.gateway];
     const text = JSON.stringify(configuration, null, 2)
-      .replaceAll("https://factory.talos.dev", lab.factory.url)
-      .replaceAll(whole(gateway), lab.gateway)
-      .replaceAll(whole(address), lab.address);
+      .replaceAll("https://factory.talos.dev", site.factory)
+      .replaceAll(whole(gateway), site.gateway)
+      .replaceAll(whole(address), site.address);
     const stack = join(directory, "stacks", this.stack);
     writeFileSync(join(stack, "cdk.tf.json"), text);
     return stack;

@@ -17,17 +17,19 @@ export interface NodeCall {
 
 /** What has become of a node. */
 export interface NodeState {
+  /** Whether the machine is switched on. */
+  readonly on: boolean;
   readonly stage: "maintenance" | "configured" | "bootstrapped";
   /** The machine configurations it accepted, decoded. */
   readonly applied: readonly { readonly mode: string; readonly documents: readonly Record<string, unknown>[] }[];
   readonly bootstraps: number;
-  /** Its object in the Kubernetes API. */
-  readonly node?: Record<string, unknown>;
+  /** Whether the Kubernetes API takes connections. */
+  readonly kubernetes: boolean;
   readonly calls: readonly NodeCall[];
 }
 
-/** A fault of the node by rule. */
-export interface NodeFault {
+/** A fault of calls to the node. */
+export interface CallFault {
   /** An RPC, a Kubernetes request, or `listen`, which keeps the Kubernetes API closed while the rule is in force. */
   readonly method: string;
   /** Calls that pass before. */
@@ -41,18 +43,54 @@ export interface NodeFault {
   readonly delayMilliseconds?: number;
 }
 
-/** A simulated Talos node, a process of its own that ends with this one. */
-export class TalosNode {
+/** A fault of pods, for as long as the rule is in force. */
+export interface PodFault {
+  /** Namespace and name, in which `*` stands for anything: `kube-system/cilium-*`. */
+  readonly pod: string;
+  /** Their images can't be pulled, or their containers end with exit code 1. */
+  readonly reason: "ErrImagePull" | "Error";
+}
+
+/** A fault of the node by rule. */
+export type NodeFault = CallFault | PodFault;
+
+/** What the machine has, as far as Talos and Kubernetes notice. */
+export interface Hardware {
+  readonly cores: number;
+  /** MiB. */
+  readonly memory: number;
+  /** How many of NVIDIA's GPUs are passed through. */
+  readonly gpus: number;
+}
+
+export interface TalosNodeOptions {
+  readonly address: string;
+  /** Keeps what is on the node's disk. */
+  readonly directory: string;
+  readonly hardware: Hardware;
   /**
-   * Starts a node in maintenance mode, at the ports every node has.
+   * Talos version that decides whether a configuration is accepted.
    *
-   * @param minor Talos version that decides whether a configuration is accepted; the one it is built with when left out
+   * @default - the one that the node is built with
    */
-  static async start(address: string, minor?: TalosMinor): Promise<TalosNode> {
-    const validator = minor ? ["-validator", built.talosValidate(minor)] : [];
-    const child = spawn(built.talosNode, ["-attached", "-address", address, ...validator], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  readonly minor?: TalosMinor;
+  /** What goes wrong from the first moment on. */
+  readonly faults: readonly NodeFault[];
+}
+
+/** A simulated machine with Talos, a process of its own that ends with this one. */
+export class TalosNode {
+  /** Switches a new machine on, in maintenance mode, at the ports every node has. */
+  static async start({ address, directory, hardware, minor, faults }: TalosNodeOptions): Promise<TalosNode> {
+    const child = spawn(
+      built.talosNode,
+      [
+        ...["-attached", "-address", address, "-directory", directory],
+        ...["-hardware", JSON.stringify(hardware), "-faults", JSON.stringify(faults)],
+        ...(minor ? ["-minor", minor.replace("1.", ""), "-validator", built.talosValidate(minor)] : []),
+      ],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
     const lines = createInterface({ input: child.stdout });
     const [line] = await Promise.race([
       once(lines, "line"),
@@ -69,12 +107,32 @@ export class TalosNode {
     readonly control: string,
   ) {}
 
-  state(): Promise<NodeState> {
-    return this.ask("GET", "state") as Promise<NodeState>;
+  /** The process that is the node. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  async state(): Promise<NodeState> {
+    return (await this.ask("GET", "state")).json() as Promise<NodeState>;
   }
 
   async setFaults(...faults: NodeFault[]): Promise<void> {
     await this.ask("PUT", "faults", faults);
+  }
+
+  /** Boots what is on the disk, with the hardware that the machine has now. */
+  async powerOn(hardware: Hardware): Promise<void> {
+    await this.ask("POST", "power", { on: true, hardware });
+  }
+
+  /** Ends everything at once; what is on the disk stays. */
+  async powerOff(): Promise<void> {
+    await this.ask("POST", "power", { on: false });
+  }
+
+  /** The administrator's kubeconfig, as Talos's own call returns it. */
+  async kubeconfig(): Promise<string> {
+    return (await this.ask("GET", "kubeconfig")).text();
   }
 
   async stop(): Promise<void> {
@@ -84,12 +142,12 @@ export class TalosNode {
     await exit;
   }
 
-  private async ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  private async ask(method: string, path: string, body?: unknown): Promise<Response> {
     const reply = await fetch(`${this.control}/${path}`, {
       method,
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!reply.ok) throw new Error(`${method} ${path}: ${await reply.text()}`);
-    return reply.json();
+    return reply;
   }
 }

@@ -96,6 +96,11 @@ export class Terraform {
     while (!this.said.includes(text)) await sleep(50);
   }
 
+  /** Asks what is running to end, as Ctrl-C does. */
+  interrupt(): void {
+    this.processes.interrupt();
+  }
+
   /** Ends at once what is running, as a power cut would. */
   kill(): void {
     this.processes.kill();

@@ -2,13 +2,6 @@ import { deployCluster } from "./support/cluster";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 
-test("Cilium as a Helm release is planned after Kubernetes is ready", async () => {
-  const lab = await startLab({ planOnly: true });
-  const { code, output } = await (await deployCluster(lab)).plan();
-  expect(code).toBe(2);
-  expect(output).toContain("# helm_release.cilium will be created");
-});
-
 test("Cilium as inline manifests reaches the node with its configuration, and stays as it is", async () => {
   const lab = await startLab();
   const terraform = await deployCluster(lab, { cilium: { method: "inline-manifests" } });

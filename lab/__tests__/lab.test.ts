@@ -1,19 +1,10 @@
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { built } from "../build";
 import { Lab } from "../lab";
 import { providers, providersFrom } from "../providers";
 import { root } from "./support/accounts";
 import { deployCluster } from "./support/cluster";
-
-/** Processes that work in a directory. */
-const processesIn = (directory: string): string[] =>
-  readdirSync("/proc").filter((pid) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`).startsWith(directory);
-    } catch {
-      return false;
-    }
-  });
+import { processesIn } from "./support/processes-in";
 
 test("a lab that ends in the middle of an apply leaves no process, no server and no file", async () => {
   const lab = await Lab.start({ accounts: [root], providers: await providers() });

@@ -1,4 +1,4 @@
-import type { Json } from "../program";
+import type { Json } from "../json";
 import { type Placed, placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
@@ -31,7 +31,7 @@ describe.each([
     const node = await lab.node(vmid);
     expect(await node.state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
 
-    program.placeIn(lab, edit);
+    program.placeIn(lab.site, edit);
     const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
     expect(changes).toEqual([
       "update proxmox_virtual_environment_vm.talos_node",

@@ -1,4 +1,5 @@
-import { type Json, Program } from "../program";
+import type { Json } from "../json";
+import { Program } from "../program";
 import { type ProxmoxVersion, proxmoxVersions } from "../proxmox/interface/refusals";
 import type { Terraform } from "../terraform";
 import { credentials, documentedRole, root, tokenWithRole } from "./support/accounts";
@@ -59,12 +60,12 @@ describe.each(proxmoxVersions)("on Proxmox %s the role in docs/host.md", (versio
 /** What went wrong while the VM was created, changed and destroyed by a token with these privileges. */
 async function life(program: Program, version: ProxmoxVersion, privileges: readonly string[]): Promise<string[]> {
   const lab = await startLab({ node: program.node, version, accounts: [root, tokenWithRole(privileges)] });
-  const terraform = lab.terraform(program.placeIn(lab), credentials);
+  const terraform = lab.terraform(program.placeIn(lab.site), credentials);
   await terraform.init();
   const steps = [
     () => terraform.apply(vm),
     () => {
-      program.placeIn(lab, edit);
+      program.placeIn(lab.site, edit);
       return terraform.apply(vm);
     },
     () => terraform.destroy(),

@@ -1,9 +1,11 @@
 import { build } from "../../build";
+import { demandPrerequisites } from "../../prerequisites";
 import { providers } from "../../providers";
 
 /** Builds what the tests run, once for all of them. */
 export default async function prepare(): Promise<void> {
-  build("talos-node", "talos-validate");
+  demandPrerequisites();
+  build("talos-node", "talos-validate", "kubernetes");
   if (process.env.TERRAFORM_BINARY_NAME === "tofu") build("opentofu");
   await providers();
 }

@@ -29,7 +29,7 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
     ...options,
   });
   await provideTemplate(lab);
-  const terraform = lab.terraform(program.placeIn(lab), credentials);
+  const terraform = lab.terraform(program.placeIn(lab.site), credentials);
   await terraform.init();
   return { program, lab, terraform, vmid: Number(program.vm.vm_id) };
 }

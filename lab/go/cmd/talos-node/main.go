@@ -6,12 +6,14 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -21,45 +23,79 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("talos-node: ")
+	if err := run(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run() error {
+	own, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	address := flag.String("address", "127.0.0.1", "the node's `IP`; every address of 127.0.0.0/8 works without further ado")
 	talosPort := flag.Int("talos-port", 50000, "port of the Talos API; 0 takes a free one")
 	kubernetesPort := flag.Int("kubernetes-port", 6443, "port of the Kubernetes API; 0 takes a free one")
 	control := flag.String("control", "127.0.0.1:0", "`address` of the control API")
+	minor := flag.Int("minor", 13, "minor of Talos 1.x")
 	validator := flag.String("validator", "", "`program` that also decides whether a configuration is accepted, such as talos-validate-1.11")
+	programs := flag.String("programs", filepath.Dir(own), "`directory` of etcd, Kubernetes and kwok")
 	disk := flag.String("disk", "/dev/sda", "`path` of the node's only disk")
+	directory := flag.String("directory", "", "`directory` for what is on that disk, removed at the end; a temporary one by default")
+	hardware := flag.String("hardware", `{"cores": 8, "memory": 16384, "gpus": 0}`, "what the machine has, as `JSON`; memory in MiB")
+	faults := flag.String("faults", "[]", "what goes wrong from the first moment on, as `JSON`")
 	attached := flag.Bool("attached", false, "end when standard input closes, so that the node never outlives its caller")
 	flag.Parse()
 
-	simulated, err := node.Start(node.Options{
+	options := node.Options{
 		Talos:      net.JoinHostPort(*address, strconv.Itoa(*talosPort)),
 		Kubernetes: net.JoinHostPort(*address, strconv.Itoa(*kubernetesPort)),
+		Minor:      *minor,
 		Validator:  *validator,
+		Programs:   *programs,
 		Disk:       *disk,
-	})
+		Directory:  *directory,
+	}
+	if err := json.Unmarshal([]byte(*hardware), &options.Hardware); err != nil {
+		return fmt.Errorf("-hardware: %w", err)
+	}
+	if err := json.Unmarshal([]byte(*faults), &options.Faults); err != nil {
+		return fmt.Errorf("-faults: %w", err)
+	}
+	if options.Directory == "" {
+		if options.Directory, err = os.MkdirTemp("", "talos-node-"); err != nil {
+			return err
+		}
+	}
+	defer os.RemoveAll(options.Directory) //nolint:errcheck
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	simulated, err := node.Start(options)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	defer simulated.Close()
 	listener, err := net.Listen("tcp", *control)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	server := &http.Server{Handler: simulated.Control()}
 	go server.Serve(listener) //nolint:errcheck
 	defer server.Close()      //nolint:errcheck
-
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
 	if *attached {
 		go func() {
 			_, _ = io.Copy(io.Discard, os.Stdin)
 			stop()
 		}()
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(map[string]string{
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{
 		"talos":      simulated.TalosAddress(),
 		"kubernetes": simulated.KubernetesAddress(),
 		"control":    "http://" + listener.Addr().String(),
-	})
+	}); err != nil {
+		return err
+	}
 	<-ctx.Done()
+	return nil
 }

@@ -3,30 +3,34 @@ package node
 import (
 	"bytes"
 	"crypto/tls"
-	"encoding/json"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 
-	"github.com/siderolabs/crypto/x509"
 	coreconfig "github.com/siderolabs/talos/pkg/machinery/config"
+	"github.com/siderolabs/talos/pkg/machinery/config/config"
+	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"go.yaml.in/yaml/v4"
 
+	"lab/internal/controlplane"
+	"lab/internal/kubelet"
+	"lab/internal/pki"
 	"validate/check"
 )
 
-const controlPlaneTaint = "node-role.kubernetes.io/control-plane"
-
 // configuration is a machine configuration that Talos accepts.
 type configuration struct {
-	provider    coreconfig.Provider
-	documents   []map[string]any
-	hostname    string
-	clusterName string
-	kubelet     string
-	schedulable bool
-	cni         string
+	provider  coreconfig.Provider
+	documents []map[string]any
+	hostname  string
 }
 
 // decode reads and checks a configuration as a node does; the error is the node's answer.
@@ -44,19 +48,10 @@ func decode(text []byte, options Options) (*configuration, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &configuration{
-		provider:    provider,
-		documents:   documents,
-		hostname:    "talos-lab",
-		clusterName: provider.Cluster().Name(),
-		schedulable: provider.Cluster().ScheduleOnControlPlanes(),
-		cni:         provider.Cluster().Network().CNI().Name(),
-	}
+	c := &configuration{provider: provider, documents: documents, hostname: "talos-lab"}
 	if h := provider.NetworkHostnameConfig(); h != nil && h.Hostname() != "" {
 		c.hostname = h.Hostname()
 	}
-	image := provider.Machine().Kubelet().Image()
-	c.kubelet = image[strings.LastIndex(image, ":")+1:]
 	return c, nil
 }
 
@@ -96,84 +91,97 @@ func (c *configuration) identity(address string) (*tls.Config, error) {
 	return issued(c.provider.Machine().Security().IssuingCA(), tls.RequireAndVerifyClientCert, address)
 }
 
-// kubernetesIdentity is the Kubernetes API's: a certificate of the cluster's CA.
+// kubernetesIdentity is the Kubernetes API's: a certificate of the cluster's CA. Whoever shows none, or another cluster's,
+// is told so in HTTP.
 func (c *configuration) kubernetesIdentity(address string) (*tls.Config, error) {
-	return issued(c.provider.Cluster().IssuingCA(), tls.VerifyClientCertIfGiven, address, c.provider.Cluster().Endpoint().Hostname())
+	return issued(c.provider.Cluster().IssuingCA(), tls.RequestClientCert, address, c.certificateNames()...)
+}
+
+func (c *configuration) certificateNames() []string {
+	cluster := c.provider.Cluster()
+	domain := cluster.Network().DNSDomain()
+	return append([]string{cluster.Endpoint().Hostname(), "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+		"kubernetes.default.svc." + domain}, cluster.CertSANs()...)
 }
 
 // kubeconfig is the administrator's, for the address where the API really listens.
 func (c *configuration) kubeconfig(address string) ([]byte, error) {
-	ca := c.provider.Cluster().IssuingCA()
-	admin, err := clientCertificate(ca, "admin", "system:masters")
+	cluster := c.provider.Cluster()
+	admin, err := pki.Client(cluster.IssuingCA(), cluster.AdminKubeconfig().CommonName(), cluster.AdminKubeconfig().CertOrganization())
 	if err != nil {
 		return nil, err
 	}
-	user := "admin@" + c.clusterName
+	user := "admin@" + cluster.Name()
 	type object = map[string]any
 	return yaml.Marshal(object{
 		"apiVersion": "v1", "kind": "Config", "current-context": user,
-		"clusters": []object{{"name": c.clusterName, "cluster": object{
-			"server": "https://" + address, "certificate-authority-data": encode(ca.Crt)}}},
+		"clusters": []object{{"name": cluster.Name(), "cluster": object{
+			"server": "https://" + address, "certificate-authority-data": encode(cluster.IssuingCA().Crt)}}},
 		"users": []object{{"name": user, "user": object{
 			"client-certificate-data": encode(admin.Crt), "client-key-data": encode(admin.Key)}}},
 		"contexts": []object{{"name": user, "context": object{
-			"cluster": c.clusterName, "namespace": "default", "user": user}}},
+			"cluster": cluster.Name(), "namespace": "default", "user": user}}},
 	})
 }
 
-// node is the Kubernetes object of the machine. Without a network plugin it stays NotReady.
-func (c *configuration) node(address string) map[string]any {
-	host, _, _ := strings.Cut(address, ":")
-	ready, reason, message := "True", "KubeletReady", "kubelet is posting ready status"
-	if c.cni == "none" {
-		ready, reason, message = "False", "KubeletNotReady",
-			"container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"
-	}
-	return clone(map[string]any{
-		"apiVersion": "v1",
-		"kind":       "Node",
-		"metadata": map[string]any{
-			"name":              c.hostname,
-			"uid":               "00000000-0000-4000-8000-000000000001",
-			"creationTimestamp": "2026-01-01T00:00:00Z",
-			"labels": map[string]any{
-				"kubernetes.io/arch":     "amd64",
-				"kubernetes.io/hostname": c.hostname,
-				"kubernetes.io/os":       "linux",
-				controlPlaneTaint:        "",
-				"node.kubernetes.io/exclude-from-external-load-balancers": "",
-			},
-		},
-		"spec": map[string]any{"taints": c.taints()},
-		"status": map[string]any{
-			"addresses": []any{
-				map[string]any{"type": "InternalIP", "address": host},
-				map[string]any{"type": "Hostname", "address": c.hostname},
-			},
-			"conditions": []any{map[string]any{"type": "Ready", "status": ready, "reason": reason, "message": message}},
-			"nodeInfo":   map[string]any{"kubeletVersion": c.kubelet, "osImage": "Talos (simulated)", "architecture": "amd64", "operatingSystem": "linux"},
-		},
-	})
-}
+func encode(pem []byte) string { return base64.StdEncoding.EncodeToString(pem) }
 
-func (c *configuration) taints() []any {
-	if c.schedulable {
-		return []any{}
-	}
-	return []any{map[string]any{"key": controlPlaneTaint, "effect": "NoSchedule"}}
-}
-
-// clone copies by way of JSON, so that an object holds nothing but JSON's types.
-func clone(object map[string]any) (copied map[string]any) {
-	text, err := json.Marshal(object)
-	if err == nil {
-		err = json.Unmarshal(text, &copied)
-	}
+// controlPlane is what the configuration makes of Kubernetes on this node.
+func (c *configuration) controlPlane(options Options) (controlplane.Settings, error) {
+	address, _, err := net.SplitHostPort(options.Kubernetes)
 	if err != nil {
-		panic(err)
+		return controlplane.Settings{}, err
 	}
-	return copied
+	cluster := c.provider.Cluster()
+	settings := controlplane.Settings{
+		Programs:            options.Programs,
+		Directory:           options.Directory,
+		Address:             address,
+		Endpoint:            cluster.Endpoint().String(),
+		CertificateNames:    c.certificateNames(),
+		ClusterAuthority:    cluster.IssuingCA(),
+		AggregatorAuthority: cluster.AggregatorCA(),
+		EtcdAuthority:       cluster.Etcd().CA(),
+		ServiceAccountKey:   cluster.ServiceAccount().Key,
+		SecretboxKey:        cluster.SecretboxEncryptionSecret(),
+		AESCBCKey:           cluster.AESCBCEncryptionSecret(),
+		PodSubnets:          cluster.Network().PodCIDRs(),
+		ServiceSubnets:      cluster.Network().ServiceCIDRs(),
+	}
+	for _, plugin := range cluster.APIServer().AdmissionControl() {
+		settings.Admission = append(settings.Admission, controlplane.AdmissionPlugin{Name: plugin.Name(), Configuration: plugin.Configuration()})
+	}
+	return settings, nil
 }
 
-// pair shortens the type of a CA with its key.
-type pair = x509.PEMEncodedCertificateAndKey
+// machine is what the node says of itself in Kubernetes.
+func (c *configuration) machine(options Options) kubelet.Machine {
+	address, _, _ := net.SplitHostPort(options.Kubernetes)
+	machine := c.provider.Machine()
+	labels := map[string]string{constants.LabelNodeRoleControlPlane: ""}
+	maps.Copy(labels, machine.NodeLabels())
+	taints := map[string]string{}
+	maps.Copy(taints, machine.NodeTaints())
+	if !c.provider.Cluster().ScheduleOnControlPlanes() {
+		taints[constants.LabelNodeRoleControlPlane] = "NoSchedule"
+	}
+	image := machine.Kubelet().Image()
+	described := kubelet.Machine{
+		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (simulated)",
+		Labels: labels, Taints: taints, Cores: options.Hardware.Cores, Memory: options.Hardware.Memory,
+	}
+	if slices.ContainsFunc(machine.Kernel().Modules(), func(m config.KernelModule) bool { return m.Name() == "nvidia" }) {
+		described.GPUs = options.Hardware.GPUs
+	}
+	return described
+}
+
+// programs are those that Kubernetes needs on the node.
+func programs(directory string) error {
+	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"} {
+		if _, err := os.Stat(filepath.Join(directory, name)); err != nil {
+			return fmt.Errorf("the node needs the program %s in %s: %w", name, directory, err)
+		}
+	}
+	return nil
+}

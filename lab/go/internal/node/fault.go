@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+
+	"lab/internal/kubelet"
 )
 
 // listenMethod names the rule that keeps the Kubernetes API from listening.
 const listenMethod = "listen"
 
-// Rule is a fault: what happens to which calls.
+// Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
 	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", or "listen", which keeps the
 	// Kubernetes API closed for as long as the rule is there.
-	Method string `json:"method"`
+	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
 	// Times is how many calls the rule is for; 0 stands for all.
@@ -32,7 +34,31 @@ type Rule struct {
 	// DelayMilliseconds is how long the node waits before it answers or cuts; without Code, Status and Drop the call then succeeds.
 	DelayMilliseconds int `json:"delayMilliseconds,omitempty"`
 
+	// Pod is the namespace and name of pods that fail for as long as the rule is there; * stands for anything.
+	Pod string `json:"pod,omitempty"`
+	// Reason is why they fail: ErrImagePull, or Error when their containers end with exit code 1.
+	Reason string `json:"reason,omitempty"`
+
 	seen int
+}
+
+// faults are the rules that are not about single calls.
+type faults struct {
+	// closed keeps callers away from the Kubernetes API.
+	closed bool
+	pods   []kubelet.Fault
+}
+
+func faultsOf(rules []*Rule) (active faults) {
+	for _, rule := range rules {
+		if rule.Method == listenMethod {
+			active.closed = true
+		}
+		if rule.Pod != "" {
+			active.pods = append(active.pods, kubelet.Fault{Pod: rule.Pod, Reason: rule.Reason})
+		}
+	}
+	return active
 }
 
 func (r *Rule) delay() time.Duration { return time.Duration(r.DelayMilliseconds) * time.Millisecond }
@@ -40,8 +66,13 @@ func (r *Rule) delay() time.Duration { return time.Duration(r.DelayMilliseconds)
 // SetFaults replaces all rules and starts counting anew.
 func (n *Node) SetFaults(rules []*Rule) error {
 	for _, rule := range rules {
-		if rule.Method == "" {
-			return errors.New("a fault needs a method")
+		if (rule.Method == "") == (rule.Pod == "") {
+			return errors.New("a fault needs a method or a pod")
+		}
+		if rule.Pod != "" {
+			if err := (kubelet.Fault{Pod: rule.Pod, Reason: rule.Reason}).Check(); err != nil {
+				return err
+			}
 		}
 		if _, err := codeOf(rule.Code); err != nil {
 			return err
@@ -51,7 +82,10 @@ func (n *Node) SetFaults(rules []*Rule) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.rules = rules
-	return n.listenAsRuled()
+	if n.kubernetes == nil {
+		return nil
+	}
+	return n.kubernetes.setFaults(faultsOf(rules))
 }
 
 // Faults are the rules in force.

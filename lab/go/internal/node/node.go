@@ -1,15 +1,14 @@
-// Package node simulates a Talos node as its API shows it from outside: it waits for a machine configuration in maintenance
-// mode, then answers to the certificates of that configuration, is bootstrapped once, and serves a small Kubernetes API.
-// Talos's own library decodes and checks the configuration. Nothing is installed and no container runs.
+// Package node simulates a Talos node as its APIs show it from outside: it waits for a machine configuration in maintenance
+// mode, then answers to the certificates of that configuration, is bootstrapped once, and runs a real control plane of
+// Kubernetes. Talos's own library decodes and checks the configuration. Nothing is installed and no container runs.
 package node
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
-	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -17,17 +16,28 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Options say where a node listens and how it checks configurations.
+// Options say where a node listens and what it consists of.
 type Options struct {
 	// Talos is the address of the Talos API, host:port; port 0 takes a free one.
 	Talos string
 	// Kubernetes is the address of the Kubernetes API, host:port; port 0 takes a free one.
 	Kubernetes string
+	// Minor of Talos 1.x that the node runs.
+	Minor int
 	// Validator is a program that reads a configuration and exits with 0 when a node of its Talos version accepts it.
 	// Without it, the Talos version this program is built with decides.
 	Validator string
+	// Programs is the directory of etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok. A node without
+	// them is bootstrapped, but no Kubernetes comes up.
+	Programs string
 	// Disk is the path of the node's only disk.
 	Disk string
+	// Directory keeps what is on that disk.
+	Directory string
+	// Hardware is what the machine has when it is switched on first.
+	Hardware Hardware
+	// Faults are what goes wrong from the first moment on.
+	Faults []*Rule
 }
 
 // Stage is how far a node has come.
@@ -40,23 +50,32 @@ const (
 	Bootstrapped Stage = "bootstrapped"
 )
 
-// Node is a running simulated node.
+// Node is a simulated machine with Talos. What is on its disk survives a power cut.
 type Node struct {
-	options Options
-	talos   *grpc.Server
+	// power is held while the node comes up, goes down or becomes another one.
+	power sync.Mutex
 
-	mu         sync.Mutex
-	stage      Stage
+	options Options
+
+	mu       sync.Mutex
+	hardware Hardware
+	disk     disk
+	calls    []Call
+	rules    []*Rule
+
+	// What a node has only while it runs.
+	talos      *grpc.Server
 	identity   *tls.Config
+	kubernetes *kubernetes
+	peers      map[string]net.Conn
+}
+
+// disk is what Talos has written to the disk, but for etcd's data.
+type disk struct {
+	stage      Stage
 	current    *configuration
-	kubernetes *http.Server
-	object     map[string]any
-	version    int
 	applied    []Applied
 	bootstraps int
-	calls      []Call
-	rules      []*Rule
-	peers      map[string]net.Conn
 }
 
 // Applied is a configuration that the node accepted.
@@ -83,32 +102,38 @@ type Call struct {
 
 // State is what a test may ask a node.
 type State struct {
-	Stage      Stage          `json:"stage"`
-	Applied    []Applied      `json:"applied"`
-	Bootstraps int            `json:"bootstraps"`
-	Kubernetes bool           `json:"kubernetes"`
-	Node       map[string]any `json:"node,omitempty"`
-	Calls      []Call         `json:"calls"`
+	// On tells whether the machine is switched on.
+	On         bool      `json:"on"`
+	Stage      Stage     `json:"stage"`
+	Applied    []Applied `json:"applied"`
+	Bootstraps int       `json:"bootstraps"`
+	// Kubernetes tells whether the Kubernetes API takes connections.
+	Kubernetes bool   `json:"kubernetes"`
+	Calls      []Call `json:"calls"`
 }
 
-// Start opens the Talos API in maintenance mode.
+// Start switches a new machine on, which is in maintenance mode.
 func Start(options Options) (*Node, error) {
+	if options.Programs != "" {
+		if err := programs(options.Programs); err != nil {
+			return nil, err
+		}
+	}
 	var err error
+	if options.Talos, err = withFreePort(options.Talos); err != nil {
+		return nil, err
+	}
 	if options.Kubernetes, err = withFreePort(options.Kubernetes); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", options.Talos)
-	if err != nil {
+	if err := emptied(options.Directory); err != nil {
 		return nil, err
 	}
-	options.Talos = listener.Addr().String()
-	n := &Node{options: options, peers: map[string]net.Conn{}}
-	if err := n.Wipe(); err != nil {
-		return nil, errors.Join(err, listener.Close())
+	n := &Node{options: options, disk: disk{stage: Maintenance}, peers: map[string]net.Conn{}}
+	if err := n.SetFaults(options.Faults); err != nil {
+		return nil, err
 	}
-	n.talos = newTalosServer(n)
-	go n.talos.Serve(&watchedListener{listener, n}) //nolint:errcheck
-	return n, nil
+	return n, n.PowerOn(options.Hardware)
 }
 
 // TalosAddress is where the Talos API listens.
@@ -117,32 +142,66 @@ func (n *Node) TalosAddress() string { return n.options.Talos }
 // KubernetesAddress is where the Kubernetes API listens once the node is bootstrapped.
 func (n *Node) KubernetesAddress() string { return n.options.Kubernetes }
 
-// Close ends both APIs and every connection.
-func (n *Node) Close() {
-	n.talos.Stop()
+// Close switches the machine off for good.
+func (n *Node) Close() { n.PowerOff() }
+
+// PowerOn boots what is on the disk; a machine that is on stays as it is.
+func (n *Node) PowerOn(hardware Hardware) error {
+	n.power.Lock()
+	defer n.power.Unlock()
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.talos != nil {
+		return nil
+	}
+	n.hardware = hardware
+	return n.boot()
+}
+
+// PowerOff ends everything at once, as a power cut does.
+func (n *Node) PowerOff() {
+	n.power.Lock()
+	defer n.power.Unlock()
+	n.mu.Lock()
+	talos := n.talos
+	n.talos = nil
+	n.mu.Unlock()
+	if talos != nil {
+		talos.Stop()
+	}
 	n.stopKubernetes()
 }
 
-// Wipe turns the node into a fresh machine in maintenance mode; faults and recorded calls stay.
+// Wipe empties the disk: the node is a fresh machine in maintenance mode. Faults and recorded calls stay.
 func (n *Node) Wipe() error {
-	identity, err := selfSigned(n.options.Talos)
-	if err != nil {
-		return err
-	}
+	n.power.Lock()
+	defer n.power.Unlock()
+	n.stopKubernetes()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.stopKubernetes()
-	n.stage, n.identity, n.current, n.object, n.applied, n.bootstraps = Maintenance, identity, nil, nil, nil, 0
-	return nil
+	n.disk = disk{stage: Maintenance}
+	if err := emptied(n.options.Directory); err != nil {
+		return err
+	}
+	return n.identify()
 }
 
 // State describes the node now.
 func (n *Node) State() State {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return State{n.stage, slices.Clone(n.applied), n.bootstraps, n.kubernetes != nil, n.object, slices.Clone(n.calls)}
+	return State{n.talos != nil, n.disk.stage, slices.Clone(n.disk.applied), n.disk.bootstraps,
+		n.kubernetes != nil && n.kubernetes.listening(), slices.Clone(n.calls)}
+}
+
+// Kubeconfig is the administrator's, for tests.
+func (n *Node) Kubeconfig() ([]byte, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.disk.current == nil {
+		return nil, errors.New("the node has no configuration yet")
+	}
+	return n.disk.current.kubeconfig(n.options.Kubernetes)
 }
 
 func (n *Node) record(call Call) {
@@ -153,79 +212,100 @@ func (n *Node) record(call Call) {
 
 // apply takes a checked configuration over; the first one ends maintenance mode.
 func (n *Node) apply(c *configuration, mode string) error {
-	identity, err := c.identity(n.options.Talos)
-	if err != nil {
+	n.power.Lock()
+	defer n.power.Unlock()
+	// A CA without its key is refused before anything is taken over.
+	if _, err := c.identity(n.options.Talos); err != nil {
 		return err
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.applied = append(n.applied, Applied{mode, c.documents})
-	if n.stage == Maintenance && !c.installable(n.options.Disk) {
+	n.disk.applied = append(n.disk.applied, Applied{mode, c.documents})
+	if n.disk.stage == Maintenance && !c.installable(n.options.Disk) {
 		// Talos accepts such a configuration, fails to install itself, and is back in maintenance mode:
 		// https://github.com/siderolabs/talos/issues/11940
 		return nil
 	}
-	n.identity = identity
-	if n.stage == Maintenance {
-		n.stage = Configured
+	if n.disk.stage == Maintenance {
+		n.disk.stage = Configured
 	}
-	previous := n.current
-	n.current = c
-	if n.object != nil && previous.schedulable != c.schedulable {
-		n.object["spec"].(map[string]any)["taints"] = c.taints()
-		n.touch()
+	n.disk.current = c
+	if err := n.identify(); err != nil || n.kubernetes == nil || n.kubernetes.update(c) {
+		return err
 	}
-	return nil
+	n.mu.Unlock()
+	n.stopKubernetes()
+	n.mu.Lock()
+	return n.runKubernetes()
 }
 
-// bootstrap starts etcd, so to speak, and with it the Kubernetes API.
+// bootstrap starts a cluster.
 func (n *Node) bootstrap() error {
+	n.power.Lock()
+	defer n.power.Unlock()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.stage == Bootstrapped {
+	if n.disk.stage == Bootstrapped {
 		return errBootstrapped
 	}
-	n.stage = Bootstrapped
-	n.bootstraps++
-	n.object = n.current.node(n.options.Kubernetes)
-	n.touch()
-	return n.listenAsRuled()
+	n.disk.stage = Bootstrapped
+	n.disk.bootstraps++
+	return n.runKubernetes()
 }
 
-// touch gives the Kubernetes node object a new resource version.
-func (n *Node) touch() {
-	n.version++
-	n.object["metadata"].(map[string]any)["resourceVersion"] = fmt.Sprint(n.version)
-}
-
-// listenAsRuled opens or closes the Kubernetes API, as stage and faults have it.
-func (n *Node) listenAsRuled() error {
-	wanted := n.stage == Bootstrapped && !slices.ContainsFunc(n.rules, func(r *Rule) bool { return r.Method == listenMethod })
-	if !wanted {
-		n.stopKubernetes()
-		return nil
+// boot runs what is on the disk.
+func (n *Node) boot() error {
+	if err := n.identify(); err != nil {
+		return err
 	}
-	if n.kubernetes != nil {
-		return nil
-	}
-	identity, err := n.current.kubernetesIdentity(n.options.Kubernetes)
+	listener, err := net.Listen("tcp", n.options.Talos)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", n.options.Kubernetes)
-	if err != nil {
-		return err
-	}
-	n.kubernetes = newKubernetesServer(n, identity)
-	go n.kubernetes.ServeTLS(listener, "", "") //nolint:errcheck
-	return nil
+	n.talos = newTalosServer(n)
+	go n.talos.Serve(&watchedListener{listener, n}) //nolint:errcheck
+	return n.runKubernetes()
 }
 
+// identify gives the Talos API the certificate that the disk has for it.
+func (n *Node) identify() (err error) {
+	if n.disk.current == nil {
+		n.identity, err = selfSigned(n.options.Talos)
+	} else {
+		n.identity, err = n.disk.current.identity(n.options.Talos)
+	}
+	return err
+}
+
+func (n *Node) runKubernetes() (err error) {
+	if n.disk.stage == Bootstrapped && n.options.Programs != "" {
+		options := n.options
+		options.Hardware = n.hardware
+		n.kubernetes, err = startKubernetes(n, options, n.disk.current, faultsOf(n.rules))
+	}
+	return err
+}
+
+// stopKubernetes waits for callers to be cut off, and so must not be called under the lock that serves them.
 func (n *Node) stopKubernetes() {
-	if n.kubernetes != nil {
-		_ = n.kubernetes.Close()
-		n.kubernetes = nil
+	n.mu.Lock()
+	running := n.kubernetes
+	n.kubernetes = nil
+	n.mu.Unlock()
+	if running != nil {
+		running.Stop()
 	}
+}
+
+// emptied removes what is in a directory.
+func emptied(directory string) error {
+	if directory == "" {
+		return nil
+	}
+	if err := os.RemoveAll(directory); err != nil {
+		return err
+	}
+	return os.MkdirAll(directory, 0o700)
 }
 
 func withFreePort(address string) (string, error) {

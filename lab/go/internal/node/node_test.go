@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -25,7 +23,6 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/config/generate"
 	"github.com/siderolabs/talos/pkg/machinery/config/generate/secrets"
 	machinetype "github.com/siderolabs/talos/pkg/machinery/config/machine"
-	"go.yaml.in/yaml/v4"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -205,26 +202,10 @@ func TestAnotherValidatorMayRefuse(t *testing.T) {
 
 func TestApplyingAgainUpdates(t *testing.T) {
 	n, c := bootstrapped(t)
-	patches, err := configpatcher.LoadPatches([]string{"cluster: {allowSchedulingOnControlPlanes: true}"})
-	must(t, err)
-	changed, err := configpatcher.Apply(configpatcher.WithBytes(c.configuration), patches)
-	must(t, err)
-	text, err := changed.Bytes()
-	must(t, err)
-	if got := len(n.taints()); got != 1 {
-		t.Fatalf("%d taints before, want the control plane's", got)
-	}
-	must(t, apply(t, c.admin(t, n), text))
-	if got := len(n.taints()); got != 0 {
-		t.Errorf("%d taints after scheduling was allowed, want none", got)
-	}
+	must(t, apply(t, c.admin(t, n), generated(t, "machine: {sysctls: {vm.max_map_count: '262144'}}").configuration))
 	if state := n.State(); state.Stage != Bootstrapped || len(state.Applied) != 2 {
 		t.Errorf("stage %s with %d configurations", state.Stage, len(state.Applied))
 	}
-}
-
-func (n *Node) taints() []any {
-	return n.State().Node["spec"].(map[string]any)["taints"].([]any)
 }
 
 func TestADryRunChangesNothing(t *testing.T) {
@@ -266,39 +247,6 @@ func TestTheDecodedConfigurationCanBeInspected(t *testing.T) {
 	}
 }
 
-// kubectl is a client with the credentials of the node's kubeconfig.
-func kubectl(t *testing.T, n *Node, c cluster) (server string, admin *http.Client) {
-	t.Helper()
-	text, err := c.admin(t, n).Kubeconfig(t.Context())
-	must(t, err)
-	var file struct {
-		Clusters []struct {
-			Cluster map[string]string
-		}
-		Users []struct {
-			User map[string]string
-		}
-	}
-	must(t, yaml.Unmarshal(text, &file))
-	decode := func(text string) []byte {
-		pem, err := base64.StdEncoding.DecodeString(text)
-		must(t, err)
-		return pem
-	}
-	user, where := file.Users[0].User, file.Clusters[0].Cluster
-	identity, err := tls.X509KeyPair(decode(user["client-certificate-data"]), decode(user["client-key-data"]))
-	must(t, err)
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(decode(where["certificate-authority-data"]))
-	return where["server"], httpsClient(t, &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{identity}})
-}
-
-func httpsClient(t *testing.T, config *tls.Config) *http.Client {
-	transport := &http.Transport{TLSClientConfig: config}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
-}
-
 func request(t *testing.T, c *http.Client, method, url, contentType, body string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -312,61 +260,6 @@ func request(t *testing.T, c *http.Client, method, url, contentType, body string
 	text, err := io.ReadAll(reply.Body)
 	must(t, err)
 	return reply.StatusCode, string(text)
-}
-
-func TestTheKubernetesAPIListensAfterBootstrap(t *testing.T) {
-	// Not 127.0.0.1, so that the certificates have to name the address.
-	n, c := started(t, func(o *Options) { o.Talos, o.Kubernetes = "127.0.0.7:0", "127.0.0.7:0" }), generated(t)
-	must(t, apply(t, insecure(t, n), c.configuration))
-	server, admin := kubectl(t, n, c)
-	if status, text := request(t, admin, "GET", server+"/readyz", "", ""); status != 0 || !strings.Contains(text, "refused") {
-		t.Errorf("before: %d %s, want a refused connection", status, text)
-	}
-	must(t, c.admin(t, n).Bootstrap(t.Context(), &machine.BootstrapRequest{}))
-	if status, text := request(t, admin, "GET", server+"/readyz", "", ""); status != 200 || text != "ok" {
-		t.Errorf("after: %d %s", status, text)
-	}
-}
-
-func TestOnlyTheAdministratorUsesTheKubernetesAPI(t *testing.T) {
-	n, _ := bootstrapped(t)
-	anybody := httpsClient(t, &tls.Config{InsecureSkipVerify: true})
-	if status, _ := request(t, anybody, "GET", "https://"+n.KubernetesAddress()+"/readyz", "", ""); status != 401 {
-		t.Errorf("status %d, want 401", status)
-	}
-}
-
-func TestPatchesRemoveTheTaint(t *testing.T) {
-	for contentType, patch := range map[string]string{
-		"application/strategic-merge-patch+json": `{"spec":{"taints":null}}`,
-		"application/merge-patch+json":           `{"spec":{"taints":[]}}`,
-		"application/json-patch+json":            `[{"op":"remove","path":"/spec/taints"}]`,
-	} {
-		t.Run(contentType, func(t *testing.T) {
-			n, c := bootstrapped(t, "cluster: {network: {cni: {name: none}}}")
-			name := n.State().Node["metadata"].(map[string]any)["name"].(string)
-			server, admin := kubectl(t, n, c)
-			if len(n.taints()) != 1 {
-				t.Fatal("the node has no taint to remove")
-			}
-			if status, text := request(t, admin, "PATCH", server+nodesPath+"/"+name, contentType, patch); status != 200 {
-				t.Fatalf("%d %s", status, text)
-			}
-			if taints, _ := n.State().Node["spec"].(map[string]any)["taints"].([]any); len(taints) != 0 {
-				t.Errorf("taints %v are left", taints)
-			}
-		})
-	}
-}
-
-func TestANodeWithoutNetworkPluginIsNotReady(t *testing.T) {
-	for cni, want := range map[string]string{"none": "False", "flannel": "True"} {
-		n, _ := bootstrapped(t, "cluster: {network: {cni: {name: "+cni+"}}}")
-		conditions := n.State().Node["status"].(map[string]any)["conditions"].([]any)
-		if got := conditions[0].(map[string]any)["status"]; got != want {
-			t.Errorf("cni %s: Ready is %s, want %s", cni, got, want)
-		}
-	}
 }
 
 func TestFaultsCountCalls(t *testing.T) {
@@ -399,23 +292,6 @@ func TestAFaultDelays(t *testing.T) {
 	defer cancel()
 	_, err := insecure(t, n).Disks(ctx)
 	expectCode(t, err, codes.DeadlineExceeded)
-}
-
-func TestFaultsOfTheKubernetesAPI(t *testing.T) {
-	n, c := bootstrapped(t)
-	server, admin := kubectl(t, n, c)
-	must(t, n.SetFaults([]*Rule{{Method: "GET /readyz", Status: 500, Message: "etcd failed"}}))
-	if status, text := request(t, admin, "GET", server+"/readyz", "", ""); status != 500 || !strings.Contains(text, "etcd failed") {
-		t.Errorf("%d %s", status, text)
-	}
-	must(t, n.SetFaults([]*Rule{{Method: "listen"}}))
-	if status, text := request(t, admin, "GET", server+"/readyz", "", ""); status != 0 {
-		t.Errorf("%d %s, want no answer", status, text)
-	}
-	must(t, n.SetFaults(nil))
-	if status, text := request(t, admin, "GET", server+"/readyz", "", ""); status != 200 {
-		t.Errorf("%d %s", status, text)
-	}
 }
 
 func TestControl(t *testing.T) {

@@ -89,7 +89,7 @@ func (n *Node) serve(ctx context.Context, fullMethod string, handle func() error
 		}
 	}
 	n.mu.Lock()
-	stage := n.stage
+	stage := n.disk.stage
 	n.mu.Unlock()
 	if stage == Maintenance && !slices.Contains(inMaintenance, method) {
 		return status.Errorf(codes.Unimplemented, "API is not implemented in maintenance mode")
@@ -115,7 +115,7 @@ func (a *talosAPI) ApplyConfiguration(_ context.Context, req *machine.ApplyConfi
 	if req.DryRun {
 		a.node.mu.Lock()
 		defer a.node.mu.Unlock()
-		if a.node.stage == Maintenance {
+		if a.node.disk.stage == Maintenance {
 			answer.Mode = machine.ApplyConfigurationRequest_REBOOT
 		}
 	} else if err := a.node.apply(checked, req.Mode.String()); err != nil {
@@ -135,7 +135,7 @@ func (a *talosAPI) Bootstrap(context.Context, *machine.BootstrapRequest) (*machi
 // Kubeconfig sends the administrator's kubeconfig in a tar.gz, as Talos does as soon as the node is configured.
 func (a *talosAPI) Kubeconfig(_ *emptypb.Empty, stream machine.MachineService_KubeconfigServer) error {
 	a.node.mu.Lock()
-	text, err := a.node.current.kubeconfig(a.node.options.Kubernetes)
+	text, err := a.node.disk.current.kubeconfig(a.node.options.Kubernetes)
 	a.node.mu.Unlock()
 	if err != nil {
 		return err

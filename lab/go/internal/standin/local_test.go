@@ -38,7 +38,7 @@ func TestLocalFileWritesItsContent(t *testing.T) {
 	}
 	expect(t, "the id", attribute(t, state, "id"), "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d")
 	expect(t, "the hash", attribute(t, state, "content_md5"), "5d41402abc4b2a76b9719d911017c592")
-	if !tf.refresh("local_file", state) || tf.plan("local_file", state, configuration).changes() {
+	if tf.refresh("local_file", state).IsNull() || tf.plan("local_file", state, configuration).changes() {
 		t.Error("the unchanged file is a change")
 	}
 	expect(t, "destroy", tf.destroy("local_file", state), "")
@@ -63,11 +63,11 @@ func TestLocalFileNoticesWhatHappenedToItsFile(t *testing.T) {
 	state := tf.apply("local_sensitive_file", object{"filename": filename, "content": "a"})
 	expect(t, "file_permission", attribute(t, state, "file_permission"), "0700")
 	must(t, os.WriteFile(filename, []byte("changed"), 0o600))
-	if tf.refresh("local_sensitive_file", state) {
+	if !tf.refresh("local_sensitive_file", state).IsNull() {
 		t.Error("a changed file is taken for the same")
 	}
 	must(t, os.Remove(filename))
-	if tf.refresh("local_sensitive_file", state) {
+	if !tf.refresh("local_sensitive_file", state).IsNull() {
 		t.Error("a removed file is taken for present")
 	}
 }

@@ -70,13 +70,16 @@ func (tf *terraform) expectNone(diagnostics []*tfprotov6.Diagnostic) {
 	}
 }
 
-// texts joins the errors.
+// texts joins the errors, and what Terraform shows with them; warnings alone are no matter.
 func texts(diagnostics []*tfprotov6.Diagnostic) string {
 	var lines []string
+	failed := false
 	for _, d := range diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			lines = append(lines, d.Summary+": "+d.Detail)
-		}
+		lines = append(lines, d.Summary+": "+d.Detail)
+		failed = failed || d.Severity == tfprotov6.DiagnosticSeverityError
+	}
+	if !failed {
+		return ""
 	}
 	return strings.Join(lines, "\n")
 }
@@ -259,14 +262,14 @@ func (tf *terraform) destroy(name string, prior tftypes.Value) string {
 	return texts(answer.Diagnostics)
 }
 
-// refresh reads a resource; false when it is gone.
-func (tf *terraform) refresh(name string, state tftypes.Value) bool {
+// refresh reads a resource; its state is null when it is gone.
+func (tf *terraform) refresh(name string, state tftypes.Value) tftypes.Value {
 	tf.t.Helper()
 	schema := tf.schema.ResourceSchemas[name]
 	answer, err := tf.server.ReadResource(tf.t.Context(), &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: tf.pack(schema, state)})
 	must(tf.t, err)
 	tf.expectNone(answer.Diagnostics)
-	return !tf.unpack(schema, answer.NewState).IsNull()
+	return tf.unpack(schema, answer.NewState)
 }
 
 // validateData checks the configuration of a data source.

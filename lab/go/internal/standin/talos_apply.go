@@ -109,7 +109,11 @@ func (r *talosApply) resolveMode(ctx context.Context, req resource.ModifyPlanReq
 		}
 		return err
 	}); err != nil {
-		resp.Diagnostics.AddWarning("Cannot check reboot requirement", err.Error()+". Using 'auto' mode (may reboot).")
+		resp.Diagnostics.AddWarning("Cannot check reboot requirement", fmt.Sprintf("Node %s: %s. Using 'auto' mode (may reboot).", target.node, err))
+	}
+	if answer == "staged" {
+		resp.Diagnostics.AddWarning("Reboot prevented - using staged mode", fmt.Sprintf(
+			"Node %s: Configuration requires reboot. Using 'staged' mode. Manually reboot with: talosctl reboot --nodes %[1]s", target.node))
 	}
 	return answer
 }

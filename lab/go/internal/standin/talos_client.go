@@ -3,13 +3,13 @@ package standin
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/retry"
 	"github.com/siderolabs/talos/pkg/machinery/client"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -47,27 +47,21 @@ func (t target) do(ctx context.Context, call operation) error {
 	return call(ctx, connection)
 }
 
-// retry repeats the call until it succeeds, is refused as invalid, or the time is over; then the last error counts.
+// retry repeats the call until it succeeds, is refused as invalid, or the time is over; then the last error counts. It is
+// the loop that the provider uses. A call under way when the time is over goes on without anybody waiting for it.
 func (t target) retry(ctx context.Context, timeout time.Duration, call operation) error {
 	deadline, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var last error
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
-		err := t.do(deadline, call)
-		if err == nil || status.Code(err) == codes.InvalidArgument {
-			return err
+	return retry.RetryContext(deadline, timeout, func() *retry.RetryError {
+		err := t.do(ctx, call)
+		switch {
+		case err == nil:
+			return nil
+		case status.Code(err) == codes.InvalidArgument:
+			return retry.NonRetryableError(err)
 		}
-		if last == nil || deadline.Err() == nil {
-			last = err
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), last)
-		case <-deadline.Done():
-			return last
-		case <-time.After(pause):
-		}
-	}
+		return retry.RetryableError(err)
+	})
 }
 
 // attributeGetter is a configuration, plan or state.

@@ -16,6 +16,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"github.com/siderolabs/talos/pkg/machinery/gendata"
 	"github.com/siderolabs/talos/pkg/machinery/role"
+	"golang.org/x/mod/semver"
 
 	"lab/internal/pinned"
 )
@@ -74,6 +75,20 @@ func newTalosSecrets(name string, schema pinned.Schema) resource.Resource {
 		"id":            {Keep: true},
 		"talos_version": {Default: defaultContract, Validators: []validator.String{versionContract{}}},
 	})}}
+}
+
+// ModifyPlan replaces the secrets, and with them the cluster's authority, when the version becomes lower in any part:
+// v1.13.9 to v1.13 is enough.
+func (r *talosSecrets) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || req.State.Raw.IsNull() {
+		return
+	}
+	var before, after types.String
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("talos_version"), &before)...)
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("talos_version"), &after)...)
+	if known(after) && semver.Compare(withV(after.ValueString()), withV(before.ValueString())) < 0 {
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("talos_version"))
+	}
 }
 
 func (r *talosSecrets) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

@@ -94,6 +94,17 @@ func TestSecretsStayWhenTheVersionChanges(t *testing.T) {
 	expect(t, "the cluster's id", attribute(t, updated, "machine_secrets", "cluster", "id"), attribute(t, state, "machine_secrets", "cluster", "id"))
 }
 
+func TestALowerVersionReplacesTheSecrets(t *testing.T) {
+	tf := serving(t, "talos", object{})
+	state := secretsOf(tf)
+	for version, replaced := range map[string]bool{"v1.13.8": true, "v1.13": true, "1.12.4": true, "1.13.9": false, "v1.13.10": false} {
+		p := tf.plan("talos_machine_secrets", state, object{"talos_version": version})
+		if got := len(p.replace) > 0; got != replaced {
+			t.Errorf("from v1.13.9 to %s: replaced is %v, want %v", version, got, replaced)
+		}
+	}
+}
+
 func TestTalosconfig(t *testing.T) {
 	tf := serving(t, "talos", object{})
 	secrets := secretsOf(tf)
@@ -208,6 +219,18 @@ func TestOtherFailuresAreRetriedUntilTheTimeout(t *testing.T) {
 	}
 	if attempts < 2 {
 		t.Errorf("%d attempts, want several", attempts)
+	}
+}
+
+// The time is over with the call still under way; which of its two clocks the provider's loop hears first is chance.
+func TestACallThatHangsIsGivenUp(t *testing.T) {
+	s := newSite(t)
+	s.faults(&node.Rule{Method: "ApplyConfiguration", DelayMilliseconds: 5_000})
+	_, problems := s.carryOut(apply, s.plan(apply, tftypes.Value{}, s.with(object{"machine_configuration_input": s.configuration,
+		"timeouts": object{"create": "1s"}})))
+	if problems != "Error applying configuration: timeout while waiting for state to become 'success' (timeout: 1s)" &&
+		problems != "Error applying configuration: context deadline exceeded" {
+		t.Error(problems)
 	}
 }
 
