@@ -11,6 +11,7 @@ import { VmVolumes } from "./vm-volumes";
 export class VirtualMachine {
   private readonly configuration = new Configuration();
   private readonly volumes: VmVolumes;
+  private readonly imports = new Map<string, string>();
   running = false;
 
   constructor(
@@ -53,6 +54,11 @@ export class VirtualMachine {
     return this.configuration.entries
       .filter(([key]) => new RegExp(`^${prefix}\\d+$`).test(key))
       .sort(([a], [b]) => number(a) - number(b));
+  }
+
+  /** Volume id of the image that a disk was made from; Proxmox forgets it, the guest on the disk does not. */
+  importedFrom(key: string): string | undefined {
+    return this.imports.get(key);
   }
 
   /** The configuration as `GET …/config` returns it: as it is to be. */
@@ -157,6 +163,7 @@ export class VirtualMachine {
 
   /** Takes over another VM's configuration with volumes and MAC addresses of its own. */
   cloneFrom(source: VirtualMachine, targetStorage?: string): void {
+    for (const [key, image] of source.imports) this.imports.set(key, image);
     for (const [key, value] of source.configuration.entries) {
       if (/^(template|meta|smbios1|vmgenid|unused\d+)$/.test(key)) continue;
       const own = /^net\d+$/.test(key) ? withOtherMac(this.proxmox, value) : value;
@@ -175,6 +182,8 @@ export class VirtualMachine {
       // A drive that is made anew in its own place gives its volume up first.
       if (other && drive.file.endsWith(":cloudinit")) this.release(key, String(other[1]));
     }
+    const image = drive.get("import-from");
+    if (image !== undefined) this.imports.set(key, image);
     return this.volumes.provide(key, drive);
   }
 
