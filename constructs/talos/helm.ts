@@ -50,6 +50,15 @@ export function kubernetesObjects(
   const values = [renderDocument({ objects })];
   return at(
     address,
-    new Release(scope, id, { name, namespace: "kube-system", chart: path, values, upgradeInstall: true, dependsOn }),
+    new Release(scope, id, {
+      name,
+      namespace: "kube-system",
+      chart: path,
+      // Without it the provider would ask the cluster for the installed version, when there is no cluster yet.
+      version: "1.0.0",
+      values,
+      upgradeInstall: true,
+      dependsOn,
+    }),
   );
 }
