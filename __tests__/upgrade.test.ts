@@ -47,11 +47,11 @@ case "$1" in --talosconfig) shift 6;; esac
 ${faults}
 case "$*" in
   version) printf 'Client:\\n\\tTag:         v1.0.0\\nServer:\\n\\tNODE:        192.168.1.50\\n\\tTag:         %s\\n' "$(cat talos)";;
-  "get extensions")
-    echo 'NODE           NAMESPACE   TYPE              ID   VERSION   NAME        VERSION'
-    echo '192.168.1.50   runtime     ExtensionStatus   0    1         qemu-guest-agent   10.0.2'
-    echo "192.168.1.50   runtime     ExtensionStatus   1    1         schematic   $(cat schematic)";;
-  "get kubeletspecs kubelet --output yaml") printf 'spec:\\n    image: ghcr.io/siderolabs/kubelet:v%s\\n' "$(cat kubernetes)";;
+  "get extensions --output yaml")
+    for extension in "qemu-guest-agent 10.0.2" "schematic $(cat schematic)" "iscsi-tools v0.2.0"; do
+      printf 'node: 192.168.1.50\\nmetadata:\\n    id: 1\\n    version: 1\\nspec:\\n    metadata:\\n        name: %s\\n        version: %s\\n---\\n' $extension
+    done;;
+  "get machineconfig --output yaml") printf 'spec: |\\n    machine:\\n        kubelet:\\n            image: ghcr.io/siderolabs/kubelet:v%s\\n    cluster:\\n        apiServer:\\n            image: registry.k8s.io/kube-apiserver:v1.0.0\\n' "$(cat kubernetes)";;
   "etcd snapshot "*) echo saved >"$3";;
   "upgrade --image "*) image=$3; schematic=\${image%:*}; echo "\${image##*:}" >talos; echo "\${schematic##*/}" >schematic;;
   "upgrade-k8s --to "*) echo "$3" >kubernetes;;

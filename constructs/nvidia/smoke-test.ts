@@ -1,6 +1,6 @@
 import type { LocalExecProvisioner } from "cdktf";
 import { stringify } from "yaml";
-import { localExec, requires } from "../talos/shell";
+import { requires, script } from "../talos/shell";
 import { type Method, runtimeClass } from "./method";
 
 /** Seconds for the Job, which pulls an image of a gigabyte first. */
@@ -61,7 +61,7 @@ export const smokeTest = (
   method: Method,
   access: { readonly kubeconfig: string; readonly talosconfig: string; readonly node: string },
 ): LocalExecProvisioner =>
-  localExec(
+  script(
     `${requires("kubectl")}
 kube() { kubectl --request-timeout=30s "$@"; }
 clean() {

@@ -24,3 +24,7 @@ export const localExec = (script: string, environment: Record<string, string>): 
   environment,
   command: `set -eu\n${script}`,
 });
+
+/** A longer script, in the environment too: Terraform prints the command when it runs and when it fails. */
+export const script = (text: string, environment: Record<string, string>): LocalExecProvisioner =>
+  localExec('eval "$SCRIPT"', { ...environment, SCRIPT: text });

@@ -1,6 +1,6 @@
 import type { LocalExecProvisioner } from "cdktf";
 import { asText } from "../rules/shown";
-import { localExec, requires } from "./shell";
+import { requires, script } from "./shell";
 
 /** A node that is there, as an upgrade finds it. */
 export interface UpgradeTarget {
@@ -60,9 +60,14 @@ until answer=$(talos version 2>&1); do
 done
 
 running_talos() { talos version | awk '/^Server/ { server = 1 } server && /Tag:/ { print $2 }'; }
-running_schematic() { talos get extensions | awk '$(NF - 1) == "schematic" { print $NF }'; }
+# The Image Factory puts the schematic among the extensions.
+running_schematic() {
+  talos get extensions --output yaml | awk '$1 == "name:" { name = $2 } $1 == "version:" && name == "schematic" { print $2; exit }'
+}
 # What Talos runs, whether or not Kubernetes answers.
-running_kubernetes() { talos get kubeletspecs kubelet --output yaml | awk '$1 == "image:" { sub(/.*:v/, "", $2); print $2 }'; }
+running_kubernetes() {
+  talos get machineconfig --output yaml | awk '/^ *image:.*kubelet:v/ { sub(/.*kubelet:v/, ""); print; exit }'
+}
 
 number() { echo "$1" | sed 's/^v//'; }
 # Compares two versions: prints "same", "down", "up" or "far", for more than one minor up.
@@ -117,7 +122,7 @@ const snapshots = 3;
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos
  */
 export const upgradeTalos = (target: UpgradeTarget, installer: string, directory: string): LocalExecProvisioner =>
-  localExec(
+  script(
     `${preparation}
 schematic=$(echo "$INSTALLER" | sed 's|.*/||; s|:.*||')
 upgraded() { [ "$(running_talos 2>/dev/null)" = "$TALOS_VERSION" ] && [ "$(running_schematic 2>/dev/null)" = "$schematic" ]; }
@@ -146,7 +151,7 @@ wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE, but its Kubernetes i
  * @see https://docs.siderolabs.com/kubernetes-guides/advanced-guides/upgrading-kubernetes
  */
 export const upgradeKubernetes = (target: UpgradeTarget): LocalExecProvisioner =>
-  localExec(
+  script(
     `${preparation}
 if [ "$kubernetes_now" = "$kubernetes_wanted" ]; then exit 0; fi
 echo "upgrading Kubernetes from $kubernetes_now to $kubernetes_wanted"
