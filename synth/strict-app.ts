@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, type AppConfig, TerraformStack } from "cdktf";
-import "../constructs/terraform/deprecation";
 import { toHcl } from "./hcl";
 import { forgetTokenStacks } from "./token-stacks";
 
