@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = join(__dirname, "..");
 let directory: string;
@@ -80,6 +80,21 @@ describe("git", () => {
   test("sees the lock of each stack's providers", () => {
     expect(ignored("cdktf.out/stacks/talos-gpu/.terraform.lock.hcl")).toBe(false);
   });
+});
+
+test.each([
+  ["writes", {}, 0],
+  ["refuses", { PROXMOX_VE_API_TOKEN: "root@pam!ci=secret" }, 1],
+])("a synth that %s a stack leaves the lock of its providers alone", (_, environment, status) => {
+  const lock = join(directory, "stacks/talos-gpu/.terraform.lock.hcl");
+  mkdirSync(dirname(lock), { recursive: true });
+  writeFileSync(lock, "# of last time\n");
+  const synth = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "main.ts"], {
+    cwd: root,
+    env: { ...process.env, CDKTF_OUTDIR: directory, ...environment },
+  });
+  expect(synth.status).toBe(status);
+  expect(readFileSync(lock, "utf8")).toBe("# of last time\n");
 });
 
 describe("TypeScript as Node.js runs it", () => {

@@ -6,7 +6,7 @@
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const Module = require("node:module");
-const { join } = require("node:path");
+const { dirname, join } = require("node:path");
 
 const cache = join(__dirname, "../node_modules/.cache/typescript");
 const options = {
@@ -16,25 +16,26 @@ const options = {
   swcrc: false,
 };
 const compiler = JSON.stringify([require("@swc/core/package.json").version, options]);
-/** Source maps by file, or where they are kept. */
-const maps = new Map();
+const translations = new Map();
 
-mkdirSync(cache, { recursive: true });
 // What V8 makes of the JavaScript is kept too, from Node.js 22.1 on.
 Module.enableCompileCache?.();
 
 Module._extensions[".ts"] = (module, filename) => {
-  const source = readFileSync(filename, "utf8");
-  const kept = join(cache, createHash("sha256").update(compiler).update(filename).update(source).digest("hex"));
-  maps.set(filename, `${kept}.map`);
-  module._compile(read(`${kept}.js`) ?? compile(source, filename, kept), filename);
+  const translation = translate(filename);
+  translations.set(filename, translation);
+  module._compile(translation.code, filename);
 };
 
-function compile(source, filename, kept) {
+function translate(filename) {
+  const source = readFileSync(filename, "utf8");
+  const kept = join(cache, createHash("sha256").update(compiler).update(filename).update(source).digest("hex"));
+  const before = read(`${kept}.js`);
+  if (before !== undefined) return { code: before, map: () => read(`${kept}.map`) };
   const { code, map } = require("@swc/core").transformSync(source, { ...options, filename });
   keep(`${kept}.map`, map);
   keep(`${kept}.js`, code);
-  return code;
+  return { code, map: () => map };
 }
 
 function read(file) {
@@ -45,22 +46,27 @@ function read(file) {
   }
 }
 
-/** Whole or not at all: another process may be reading. */
+/** Whole or not at all, as another process may be reading; where nothing can be written, the next start is slower. */
 function keep(file, text) {
   const partial = `${file}.${process.pid}`;
-  writeFileSync(partial, text);
-  renameSync(partial, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(partial, text);
+    renameSync(partial, file);
+  } catch {}
 }
 
 /** Positions in the TypeScript. Node's own source maps would be read at every start, those of all packages included. */
 Error.prepareStackTrace = (error, frames) => [error, ...frames.map((frame) => `    at ${inSource(frame)}`)].join("\n");
 
 function inSource(frame) {
-  const file = frame.getFileName();
-  const kept = maps.get(file);
-  if (kept === undefined) return frame;
-  const map = typeof kept === "string" ? new Module.SourceMap(JSON.parse(readFileSync(kept, "utf8"))) : kept;
-  maps.set(file, map);
-  const { originalLine, originalColumn } = map.findEntry(frame.getLineNumber() - 1, frame.getColumnNumber() - 1);
+  const translation = translations.get(frame.getFileName());
+  if (translation === undefined) return frame;
+  translation.positions ??= new Module.SourceMap(JSON.parse(translation.map() ?? '{"sources":[],"mappings":""}'));
+  const { originalLine, originalColumn } = translation.positions.findEntry(
+    frame.getLineNumber() - 1,
+    frame.getColumnNumber() - 1,
+  );
+  if (originalLine === undefined) return frame;
   return String(frame).replace(/:\d+:\d+(?=\)?$)/, `:${originalLine + 1}:${originalColumn + 1}`);
 }
