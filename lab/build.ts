@@ -2,7 +2,7 @@
  * Builds the programs the lab runs, once for each version of their sources, into `lab/.cache`: real ones as Go tools at
  * pinned versions, the lab's own from `lab/go`. Prints only what it has to build.
  *
- *     node --require ./scripts/typescript.cjs lab/build.ts [providers] [talos-node] [talos-validate] [kubernetes] [opentofu]
+ *     node --require ./scripts/typescript.cjs lab/build.ts [providers] [talos-node] [talosctl] [talos-validate] [kubernetes] [opentofu]
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -79,6 +79,7 @@ const standIn = own("terraform-provider-standin");
 /** What a Talos node runs as its control plane, and kwok, which stands for the kubelet. */
 const kubernetes = [
   tool("etcd", "go.etcd.io/etcd/server/v3", "etcd", {}),
+  tool("etcd", "go.etcd.io/etcd/etcdutl/v3", "etcdutl", {}),
   ...["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((program) =>
     tool("kubernetes", `k8s.io/kubernetes/cmd/${program}`, program, {
       "k8s.io/component-base/version.gitVersion": `v${kubernetesVersion}`,
@@ -107,6 +108,7 @@ const targets = {
     },
   },
   "talos-node": { programs: [own("talos-node")] },
+  talosctl: { programs: [own("talosctl")] },
   "talos-validate": {
     programs: talosMinors.map((minor) => ({
       module: join(lab, "go/validate"),

@@ -58,7 +58,7 @@ Ctrl-C removes everything.`;
 async function main(): Promise<void> {
   demandPrerequisites();
   console.log("Building what the lab needs; the first time takes some minutes.");
-  build("talos-node", "kubernetes");
+  build("talos-node", "talosctl", "talos-validate", "kubernetes");
   const program = Program.synthesize("main.ts");
   try {
     const accounts = [{ id: "root@pam", secret: password }, visitor];

@@ -1,18 +1,12 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
-import type { TalosMinor } from "./build";
+import { defaultTalosVersion } from "../constructs/talos/version";
 import type { ProxmoxHost } from "./proxmox/host";
 import { PropertyString } from "./proxmox/property-string";
 import type { VirtualMachine } from "./proxmox/virtual-machine";
-import { type Hardware, type NodeFault, TalosNode } from "./talos-node";
+import { type Hardware, type NodeFault, TalosNode, type TalosSystem } from "./talos-node";
 
 export interface GuestOptions {
-  /**
-   * Talos minor that runs in the VMs.
-   *
-   * @default - the one the simulated node is built with
-   */
-  readonly talos?: TalosMinor;
   /**
    * What goes wrong with the nodes, from their first moment on.
    *
@@ -79,9 +73,9 @@ export class Guests {
   }
 
   private boot(vm: VirtualMachine, address: string, hardware: Hardware): Guest {
-    const { talos: minor, nodeFaults: faults = [] } = this.options;
+    const { nodeFaults: faults = [] } = this.options;
     const directory = join(this.directory, String(vm.id));
-    const node = TalosNode.start({ address, directory, hardware, minor, faults });
+    const node = TalosNode.start({ address, directory, hardware, system: systemOf(vm), faults });
     node.catch(() => {});
     return { node, power: Promise.resolve() };
   }
@@ -102,4 +96,10 @@ function addressOf(vm: VirtualMachine): string {
       .get("ip")
       ?.split("/") ?? [];
   return address;
+}
+
+/** The Talos in the image that the VM's disk was made from. Images of the Image Factory say it in their name. */
+function systemOf(vm: VirtualMachine): TalosSystem {
+  const [, version, schematic] = /talos-(v[\d.]+)-([0-9a-f]{64})/.exec(vm.importedFrom("scsi0") ?? "") ?? [];
+  return { version: version ?? defaultTalosVersion, schematic };
 }

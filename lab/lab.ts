@@ -32,7 +32,7 @@ export class Lab {
   private readonly guests: Guests;
 
   static async start(options: LabOptions): Promise<Lab> {
-    build("talos-node", "kubernetes", ...(options.talos ? (["talos-validate"] as const) : []));
+    build("talos-node", "talosctl", "talos-validate", "kubernetes");
     const directory = mkdtempSync(join(tmpdir(), "lab-"));
     writeFileSync(join(directory, "terraform.rc"), options.providers.cliConfiguration);
     const factory = await ImageFactory.start();

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { built, type TalosMinor } from "./build";
+import { built } from "./build";
 
 /** A request to the node's Talos or Kubernetes API. */
 export interface NodeCall {
@@ -14,8 +14,16 @@ export interface NodeCall {
   readonly message?: string;
 }
 
+/** The Talos that a machine runs. */
+export interface TalosSystem {
+  /** Such as `v1.13.9`. */
+  readonly version: string;
+  /** The Image Factory's id for the extensions in it, when its image is the factory's. */
+  readonly schematic?: string;
+}
+
 /** What has become of a node. */
-export interface NodeState {
+export interface NodeState extends TalosSystem {
   /** Whether the machine is switched on. */
   readonly on: boolean;
   readonly stage: "maintenance" | "configured" | "bootstrapped";
@@ -67,12 +75,8 @@ export interface TalosNodeOptions {
   /** Keeps what is on the node's disk. */
   readonly directory: string;
   readonly hardware: Hardware;
-  /**
-   * Talos version that decides whether a configuration is accepted.
-   *
-   * @default - the one that the node is built with
-   */
-  readonly minor?: TalosMinor;
+  /** The Talos in the image that the machine boots. */
+  readonly system: TalosSystem;
   /** What goes wrong from the first moment on. */
   readonly faults: readonly NodeFault[];
 }
@@ -80,13 +84,13 @@ export interface TalosNodeOptions {
 /** A simulated machine with Talos, a process of its own that ends with this one. */
 export class TalosNode {
   /** Switches a new machine on, in maintenance mode, at the ports every node has. */
-  static async start({ address, directory, hardware, minor, faults }: TalosNodeOptions): Promise<TalosNode> {
+  static async start({ address, directory, hardware, system, faults }: TalosNodeOptions): Promise<TalosNode> {
     const child = spawn(
       built.talosNode,
       [
         ...["-attached", "-address", address, "-directory", directory],
         ...["-hardware", JSON.stringify(hardware), "-faults", JSON.stringify(faults)],
-        ...(minor ? ["-minor", minor.replace("1.", ""), "-validator", built.talosValidate(minor)] : []),
+        ...["-version", system.version, "-schematic", system.schematic ?? ""],
       ],
       { stdio: ["pipe", "pipe", "inherit"] },
     );

@@ -16,13 +16,14 @@ test.each<[TalosMinor, string, string]>([
 ])(
   "a node of Talos %s accepts the configuration, and it says what Cilium and the GPU need",
   async (talos, version, kubernetes) => {
-    const lab = await startLab({ talos });
+    const lab = await startLab();
     const terraform = await deployCluster(lab, {
       talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
     });
     succeeded(await terraform.apply());
     const state = await (await lab.node(100)).state();
     const [schematic] = lab.factory.schematics.keys();
+    expect(state).toMatchObject({ version, schematic });
     expect(document(state)).toMatchObject({
       machine: {
         type: "controlplane",

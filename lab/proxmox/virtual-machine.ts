@@ -14,6 +14,7 @@ const hasVolume = (file: string | undefined): file is string => file?.includes("
 /** A VM: its configuration as Proxmox stores it, and whether it runs. */
 export class VirtualMachine {
   private readonly values = new Map<string, string>();
+  private readonly imports = new Map<string, string>();
   running = false;
 
   constructor(
@@ -40,6 +41,11 @@ export class VirtualMachine {
   /** Keys such as `hostpci0`, `hostpci1` with their values. */
   numbered(prefix: string): [key: string, value: string][] {
     return [...this.values].filter(([key]) => new RegExp(`^${prefix}\\d+$`).test(key));
+  }
+
+  /** Volume id of the image that a disk was made from; Proxmox forgets it, the guest on the disk does not. */
+  importedFrom(key: string): string | undefined {
+    return this.imports.get(key);
   }
 
   /** The configuration as `GET …/config` returns it. */
@@ -106,6 +112,7 @@ export class VirtualMachine {
 
   /** Takes over another VM's configuration with volumes and MAC addresses of its own. */
   cloneFrom(source: VirtualMachine, targetStorage?: string): void {
+    for (const [key, image] of source.imports) this.imports.set(key, image);
     for (const [key, value] of source.values) {
       if (["template", "meta", "smbios1", "vmgenid"].includes(key)) continue;
       const volid = isDisk(key) ? source.volumeOf(key) : undefined;
@@ -150,7 +157,9 @@ export class VirtualMachine {
     if (source === "cloudinit") {
       store(storage.allocate(this.id, 4 * mebibyte, "cloudinit").volid, options.with("media", "cdrom"));
     } else if (/^\d+(\.\d+)?$/.test(source)) {
-      store(storage.allocate(this.id, this.newSize(key, Number(source), disk.get("import-from"))).volid, options);
+      const image = disk.get("import-from");
+      if (image !== undefined) this.imports.set(key, image);
+      store(storage.allocate(this.id, this.newSize(key, Number(source), image)).volid, options);
     } else {
       storage.get(file);
       store(file, disk.without("size", "format"));

@@ -5,7 +5,7 @@ import { providers } from "../../providers";
 /** Builds what the tests run, once for all of them. */
 export default async function prepare(): Promise<void> {
   demandPrerequisites();
-  build("talos-node", "talos-validate", "kubernetes");
+  build("talos-node", "talosctl", "talos-validate", "kubernetes");
   if (process.env.TERRAFORM_BINARY_NAME === "tofu") build("opentofu");
   await providers();
 }

@@ -37,8 +37,9 @@ func run() error {
 	talosPort := flag.Int("talos-port", 50000, "port of the Talos API; 0 takes a free one")
 	kubernetesPort := flag.Int("kubernetes-port", 6443, "port of the Kubernetes API; 0 takes a free one")
 	control := flag.String("control", "127.0.0.1:0", "`address` of the control API")
-	minor := flag.Int("minor", 13, "minor of Talos 1.x")
-	validator := flag.String("validator", "", "`program` that also decides whether a configuration is accepted, such as talos-validate-1.11")
+	version := flag.String("version", "v1.13.9", "`version` of the Talos in the image that the machine boots")
+	schematic := flag.String("schematic", "", "`id` of its schematic")
+	validators := flag.String("validators", filepath.Dir(own), "`directory` of the programs that decide whether a minor accepts a configuration")
 	programs := flag.String("programs", filepath.Dir(own), "`directory` of etcd, Kubernetes and kwok")
 	disk := flag.String("disk", "/dev/sda", "`path` of the node's only disk")
 	directory := flag.String("directory", "", "`directory` for what is on that disk, removed at the end; a temporary one by default")
@@ -50,8 +51,8 @@ func run() error {
 	options := node.Options{
 		Talos:      net.JoinHostPort(*address, strconv.Itoa(*talosPort)),
 		Kubernetes: net.JoinHostPort(*address, strconv.Itoa(*kubernetesPort)),
-		Minor:      *minor,
-		Validator:  *validator,
+		System:     node.System{Version: *version, Schematic: *schematic},
+		Validators: *validators,
 		Programs:   *programs,
 		Disk:       *disk,
 		Directory:  *directory,

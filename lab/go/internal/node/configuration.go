@@ -34,9 +34,9 @@ type configuration struct {
 }
 
 // decode reads and checks a configuration as a node does; the error is the node's answer.
-func decode(text []byte, options Options) (*configuration, error) {
-	if options.Validator != "" {
-		if err := validate(options, text); err != nil {
+func decode(text []byte, system System, options Options) (*configuration, error) {
+	if options.Validators != "" {
+		if err := validate(text, system, options); err != nil {
 			return nil, err
 		}
 	}
@@ -55,8 +55,13 @@ func decode(text []byte, options Options) (*configuration, error) {
 	return c, nil
 }
 
-func validate(options Options, text []byte) error {
-	command := exec.Command(options.Validator, "-disk", options.Disk)
+// validate asks the decoder of the minor that runs.
+func validate(text []byte, system System, options Options) error {
+	minor, err := system.minor()
+	if err != nil {
+		return err
+	}
+	command := exec.Command(filepath.Join(options.Validators, fmt.Sprintf("talos-validate-1.%d", minor)), "-disk", options.Disk)
 	command.Stdin = bytes.NewReader(text)
 	output, err := command.CombinedOutput()
 	var exit *exec.ExitError
@@ -167,7 +172,7 @@ func (c *configuration) machine(options Options) kubelet.Machine {
 	}
 	image := machine.Kubelet().Image()
 	described := kubelet.Machine{
-		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (simulated)",
+		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (" + options.System.Version + "), simulated",
 		Labels: labels, Taints: taints, Cores: options.Hardware.Cores, Memory: options.Hardware.Memory,
 	}
 	if slices.ContainsFunc(machine.Kernel().Modules(), func(m config.KernelModule) bool { return m.Name() == "nvidia" }) {
@@ -178,7 +183,7 @@ func (c *configuration) machine(options Options) kubelet.Machine {
 
 // programs are those that Kubernetes needs on the node.
 func programs(directory string) error {
-	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"} {
+	for _, name := range []string{"etcd", "etcdutl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"} {
 		if _, err := os.Stat(filepath.Join(directory, name)); err != nil {
 			return fmt.Errorf("the node needs the program %s in %s: %w", name, directory, err)
 		}

@@ -23,6 +23,7 @@ type kubernetes struct {
 	node     *Node
 	options  Options
 	settings controlplane.Settings
+	minor    int
 	stop     context.CancelFunc
 	done     chan struct{}
 	// changed tells that the manifests of the configuration may be others.
@@ -36,15 +37,20 @@ type kubernetes struct {
 	kubelet *kubelet.Kubelet
 }
 
-// startKubernetes runs the cluster of a configuration on what is on the node's disk. It comes up by and by.
-func startKubernetes(n *Node, options Options, c *configuration, active faults) (*kubernetes, error) {
-	settings, err := c.controlPlane(options)
+// startKubernetes runs the cluster on what is on the node's disk. It comes up by and by.
+func startKubernetes(n *Node, options Options, d disk, active faults) (*kubernetes, error) {
+	settings, err := d.current.controlPlane(options)
 	if err != nil {
 		return nil, err
 	}
+	minor, err := d.system.minor()
+	if err != nil {
+		return nil, err
+	}
+	options.System = d.system
 	ctx, stop := context.WithCancel(context.Background())
-	k := &kubernetes{node: n, options: options, settings: settings, stop: stop, done: make(chan struct{}),
-		changed: make(chan struct{}, 1), current: c, faults: active}
+	k := &kubernetes{node: n, options: options, settings: settings, minor: minor, stop: stop, done: make(chan struct{}),
+		changed: make(chan struct{}, 1), current: d.current, faults: active}
 	go func() {
 		defer close(k.done)
 		if err := k.run(ctx); err != nil && ctx.Err() == nil {
@@ -119,7 +125,7 @@ func (k *kubernetes) run(ctx context.Context) error {
 	}
 	defer kubelet.Stop()
 	// From 1.13 on Talos keeps an inventory of what it has created.
-	applier, err := manifests.NewApplier(api.Admin(), k.options.Minor >= 13)
+	applier, err := manifests.NewApplier(api.Admin(), k.minor >= 13)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -22,11 +23,11 @@ type Options struct {
 	Talos string
 	// Kubernetes is the address of the Kubernetes API, host:port; port 0 takes a free one.
 	Kubernetes string
-	// Minor of Talos 1.x that the node runs.
-	Minor int
-	// Validator is a program that reads a configuration and exits with 0 when a node of its Talos version accepts it.
-	// Without it, the Talos version this program is built with decides.
-	Validator string
+	// System is the Talos in the image that the machine boots first.
+	System System
+	// Validators is the directory of the programs talos-validate-1.11 and so on, which read a configuration and exit with 0
+	// when a node of that minor accepts it. Without it, the Talos that this program is built with decides.
+	Validators string
 	// Programs is the directory of etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok. A node without
 	// them is bootstrapped, but no Kubernetes comes up.
 	Programs string
@@ -62,6 +63,7 @@ type Node struct {
 	disk     disk
 	calls    []Call
 	rules    []*Rule
+	booted   uint64
 
 	// What a node has only while it runs.
 	talos      *grpc.Server
@@ -72,6 +74,9 @@ type Node struct {
 
 // disk is what Talos has written to the disk, but for etcd's data.
 type disk struct {
+	system System
+	// next is the Talos of the next boot, when it is another one.
+	next       *System
 	stage      Stage
 	current    *configuration
 	applied    []Applied
@@ -102,6 +107,7 @@ type Call struct {
 
 // State is what a test may ask a node.
 type State struct {
+	System
 	// On tells whether the machine is switched on.
 	On         bool      `json:"on"`
 	Stage      Stage     `json:"stage"`
@@ -129,7 +135,10 @@ func Start(options Options) (*Node, error) {
 	if err := emptied(options.Directory); err != nil {
 		return nil, err
 	}
-	n := &Node{options: options, disk: disk{stage: Maintenance}, peers: map[string]net.Conn{}}
+	if _, err := options.System.minor(); err != nil {
+		return nil, err
+	}
+	n := &Node{options: options, disk: disk{system: options.System, stage: Maintenance}, peers: map[string]net.Conn{}}
 	if err := n.SetFaults(options.Faults); err != nil {
 		return nil, err
 	}
@@ -179,7 +188,7 @@ func (n *Node) Wipe() error {
 	n.stopKubernetes()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.disk = disk{stage: Maintenance}
+	n.disk = disk{system: n.disk.system, stage: Maintenance}
 	if err := emptied(n.options.Directory); err != nil {
 		return err
 	}
@@ -190,7 +199,7 @@ func (n *Node) Wipe() error {
 func (n *Node) State() State {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return State{n.talos != nil, n.disk.stage, slices.Clone(n.disk.applied), n.disk.bootstraps,
+	return State{n.disk.system, n.talos != nil, n.disk.stage, slices.Clone(n.disk.applied), n.disk.bootstraps,
 		n.kubernetes != nil && n.kubernetes.listening(), slices.Clone(n.calls)}
 }
 
@@ -239,14 +248,23 @@ func (n *Node) apply(c *configuration, mode string) error {
 	return n.runKubernetes()
 }
 
-// bootstrap starts a cluster.
-func (n *Node) bootstrap() error {
+// bootstrap starts a cluster, on the data of a snapshot if it is to recover one.
+func (n *Node) bootstrap(recovers bool) error {
 	n.power.Lock()
 	defer n.power.Unlock()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.disk.stage == Bootstrapped {
 		return errBootstrapped
+	}
+	if recovers {
+		settings, err := n.disk.current.controlPlane(n.options)
+		if err != nil {
+			return err
+		}
+		if err := settings.Recover(filepath.Join(n.options.Directory, snapshotFile)); err != nil {
+			return err
+		}
 	}
 	n.disk.stage = Bootstrapped
 	n.disk.bootstraps++
@@ -255,6 +273,11 @@ func (n *Node) bootstrap() error {
 
 // boot runs what is on the disk.
 func (n *Node) boot() error {
+	if n.disk.next != nil {
+		n.disk.system, n.disk.next = *n.disk.next, nil
+	}
+	// In seconds, and never the same twice.
+	n.booted = max(uint64(time.Now().Unix()), n.booted+1)
 	if err := n.identify(); err != nil {
 		return err
 	}
@@ -277,11 +300,18 @@ func (n *Node) identify() (err error) {
 	return err
 }
 
+func (d *disk) hostname() string {
+	if d.current == nil {
+		return ""
+	}
+	return d.current.hostname
+}
+
 func (n *Node) runKubernetes() (err error) {
 	if n.disk.stage == Bootstrapped && n.options.Programs != "" {
 		options := n.options
 		options.Hardware = n.hardware
-		n.kubernetes, err = startKubernetes(n, options, n.disk.current, faultsOf(n.rules))
+		n.kubernetes, err = startKubernetes(n, options, n.disk, faultsOf(n.rules))
 	}
 	return err
 }

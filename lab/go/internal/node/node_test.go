@@ -73,7 +73,7 @@ func must(t *testing.T, err error) {
 
 func started(t *testing.T, change ...func(*Options)) *Node {
 	t.Helper()
-	options := Options{Talos: "127.0.0.1:0", Kubernetes: "127.0.0.1:0", Disk: "/dev/sda"}
+	options := Options{Talos: "127.0.0.1:0", Kubernetes: "127.0.0.1:0", Disk: "/dev/sda", System: System{Version: "v1.13.9"}}
 	for _, c := range change {
 		c(&options)
 	}
@@ -190,9 +190,9 @@ func TestAMissingInstallDiskLeavesTheNodeInMaintenance(t *testing.T) {
 }
 
 func TestAnotherValidatorMayRefuse(t *testing.T) {
-	script := filepath.Join(t.TempDir(), "validator")
+	script := filepath.Join(t.TempDir(), "talos-validate-1.13")
 	must(t, os.WriteFile(script, []byte("#!/bin/sh\ngrep -q nothing-has-this || { echo \"not on $2\"; exit 1; }\n"), 0o755))
-	n := started(t, func(o *Options) { o.Validator = script })
+	n := started(t, func(o *Options) { o.Validators = filepath.Dir(script) })
 	err := apply(t, insecure(t, n), generated(t).configuration)
 	expectCode(t, err, codes.InvalidArgument)
 	if err == nil || !strings.Contains(err.Error(), "not on /dev/sda") {

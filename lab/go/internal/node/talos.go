@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 
+	cosi "github.com/cosi-project/runtime/api/v1alpha1"
 	"github.com/siderolabs/talos/pkg/machinery/api/common"
 	"github.com/siderolabs/talos/pkg/machinery/api/machine"
 	"github.com/siderolabs/talos/pkg/machinery/api/storage"
@@ -24,7 +25,7 @@ import (
 var errBootstrapped = status.Error(codes.AlreadyExists, "etcd data directory is not empty")
 
 // inMaintenance are the calls that a node without a configuration answers.
-var inMaintenance = []string{"ApplyConfiguration", "Disks"}
+var inMaintenance = []string{"ApplyConfiguration", "Disks", "Version"}
 
 // talosAPI is the part of Talos's API that configures and bootstraps a node.
 type talosAPI struct {
@@ -59,6 +60,8 @@ func newTalosServer(n *Node) *grpc.Server {
 	api := &talosAPI{node: n}
 	machine.RegisterMachineServiceServer(server, api)
 	storage.RegisterStorageServiceServer(server, api)
+	machine.RegisterLifecycleServiceServer(server, &lifecycleAPI{node: n})
+	cosi.RegisterStateServer(server, &resourcesAPI{node: n})
 	return server
 }
 
@@ -107,7 +110,10 @@ func (a *talosAPI) Disks(context.Context, *emptypb.Empty) (*storage.DisksRespons
 
 // ApplyConfiguration checks a configuration and takes it over.
 func (a *talosAPI) ApplyConfiguration(_ context.Context, req *machine.ApplyConfigurationRequest) (*machine.ApplyConfigurationResponse, error) {
-	checked, err := decode(req.Data, a.node.options)
+	a.node.mu.Lock()
+	system := a.node.disk.system
+	a.node.mu.Unlock()
+	checked, err := decode(req.Data, system, a.node.options)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -125,8 +131,8 @@ func (a *talosAPI) ApplyConfiguration(_ context.Context, req *machine.ApplyConfi
 }
 
 // Bootstrap starts the cluster, once.
-func (a *talosAPI) Bootstrap(context.Context, *machine.BootstrapRequest) (*machine.BootstrapResponse, error) {
-	if err := a.node.bootstrap(); err != nil {
+func (a *talosAPI) Bootstrap(_ context.Context, req *machine.BootstrapRequest) (*machine.BootstrapResponse, error) {
+	if err := a.node.bootstrap(req.RecoverEtcd); err != nil {
 		return nil, err
 	}
 	return &machine.BootstrapResponse{Messages: []*machine.Bootstrap{{}}}, nil

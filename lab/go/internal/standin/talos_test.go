@@ -127,7 +127,7 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	simulated, err := node.Start(node.Options{Talos: "127.0.0.1:0", Kubernetes: "127.0.0.1:0", Disk: "/dev/sda"})
+	simulated, err := node.Start(node.Options{Talos: "127.0.0.1:0", Kubernetes: "127.0.0.1:0", Disk: "/dev/sda", System: node.System{Version: "v1.13.9"}})
 	must(t, err)
 	t.Cleanup(simulated.Close)
 	s := &site{terraform: serving(t, "talos", object{}), node: simulated}
