@@ -28,13 +28,16 @@ describe("access", () => {
     expect(await right.plan()).toMatchObject({ code: 0, changes: false });
   });
 
-  test("a token without rights is told which right it lacks", async () => {
-    const lab = await labWithImage({ accounts: [{ id: "terraform@pve!lab", secret: "0000-1111" }] });
+  test.each([
+    [[], "Permission check failed"],
+    [["VM.Allocate", "Datastore.AllocateSpace"], "Permission check failed (/vms/100, VM.Config."],
+  ])("a token with %j is told that a right is missing", async (privileges, reason) => {
+    const lab = await labWithImage({ accounts: [{ id: "terraform@pve!lab", secret: "0000-1111", privileges }] });
     const stack = gpuVm(lab, { gpus: [] }, { credentials: "api-token" });
     const terraform = await deployVm(lab, stack, { TF_VAR_proxmox_api_token: "terraform@pve!lab=0000-1111" });
     const { code, output } = await terraform.apply();
     expect(code).toBe(1);
-    expect(unwrapped(output)).toContain("Permission check failed (/vms/100, VM.Allocate)");
+    expect(unwrapped(output)).toContain(reason);
     expect(output).not.toContain("0000-1111");
     expect(lab.proxmox.host.vms.size).toBe(0);
   });
@@ -167,4 +170,22 @@ test("a guest agent that never answers is waited for no longer than asked, with 
   const { code, output } = await terraform.apply();
   expect(code).toBe(0);
   expect(unwrapped(output)).toMatch(/Warning: .*agent/i);
+});
+
+test("a mapping that is deleted outside Terraform stops every plan, until Terraform forgets it and makes it again", async () => {
+  const lab = await labWithImage();
+  const mapping = { name: "gpu", address: "01:00", deviceId: "10de:2684", subsystemId: "1458:40bf", iommuGroup: 14 };
+  const stack = gpuVm(lab, { gpus: [{ mapping }] }, { credentials: "api-token" });
+  const terraform = await deployVm(lab, stack, credentials);
+  succeeded(await terraform.apply());
+  lab.proxmox.host.mappings.remove("gpu");
+  for (const { code, output } of [await terraform.plan(), await terraform.apply(), await terraform.destroy()]) {
+    expect(code).toBe(1);
+    expect(unwrapped(output)).toContain("mapping 'gpu' not found");
+  }
+  const addresses = await terraform.addresses();
+  await terraform.succeed("state", "rm", String(addresses.find((address) => address.includes("hardware_mapping_pci"))));
+  succeeded(await terraform.apply());
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  expect(lab.proxmox.host.mappings.all.map(({ id }) => id)).toEqual(["gpu"]);
 });

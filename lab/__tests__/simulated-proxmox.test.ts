@@ -1,27 +1,8 @@
 import { connect } from "node:tls";
-import type { HostOptions } from "../proxmox/host";
 import { graphicsCard } from "../proxmox/pci-device";
-import { SimulatedProxmox } from "../proxmox/server";
 import { gibibyte } from "../proxmox/size";
 import { ApiClient } from "./support/api-client";
-
-const qemu = "nodes/pve/qemu";
-const running: SimulatedProxmox[] = [];
-
-async function proxmoxWith(options: HostOptions = {}): Promise<SimulatedProxmox> {
-  const proxmox = await SimulatedProxmox.start(options);
-  running.push(proxmox);
-  return proxmox;
-}
-
-async function rootOf(options: HostOptions = {}): Promise<{ proxmox: SimulatedProxmox; root: ApiClient }> {
-  const proxmox = await proxmoxWith(options);
-  return { proxmox, root: await ApiClient.loggedIn(proxmox) };
-}
-
-afterEach(async () => {
-  for (const proxmox of running.splice(0)) await proxmox.stop();
-});
+import { proxmoxWith, qemu, rootOf } from "./support/simulated-proxmox";
 
 describe("access", () => {
   test("refuses a wrong password in the status line", async () => {
@@ -40,12 +21,6 @@ describe("access", () => {
     expect((await reader.call("GET", "version")).status).toBe(200);
     const refused = await reader.call("POST", qemu, { vmid: 100 });
     expect([refused.status, refused.reason]).toEqual([401, "Permission denied - invalid csrf token"]);
-  });
-
-  test("a token without privileges is told which one it lacks", async () => {
-    const proxmox = await proxmoxWith({ accounts: [{ id: "terraform@pve!lab", secret: "s" }] });
-    const reply = await new ApiClient(proxmox, { token: "terraform@pve!lab=s" }).call("POST", qemu, { vmid: 100 });
-    expect([reply.status, reply.reason]).toEqual([403, "Permission check failed (/vms/100, VM.Allocate)"]);
   });
 
   test("speaks TLS 1.3 with a certificate of its own", async () => {
@@ -123,12 +98,12 @@ describe("PCI mappings", () => {
     [
       "without the IOMMU group",
       entry.replace(",iommugroup=14", ""),
-      "PCI device mapping invalid (hardware probably changed): missing expected property 'iommugroup' for device '0000:01:00'",
+      "PCI device mapping invalid (hardware probably changed): missing expected property 'iommugroup' for device '0000:01:00.0'",
     ],
     [
       "with another group",
       entry.replace("14", "15"),
-      "PCI device mapping invalid (hardware probably changed): 'iommugroup' does not match for '0000:01:00' (15 != 14)",
+      "PCI device mapping invalid (hardware probably changed): 'iommugroup' does not match for 'gpu' (14 != 15)",
     ],
     ["of another node", entry.replace("node=pve", "node=other"), "PCI device mapping not found for 'gpu'"],
   ])("%s", async (_, map, end) => {
@@ -177,9 +152,9 @@ describe("configuration", () => {
     expect(await root.task("PUT", `${qemu}/100/resize`, { disk: "scsi0", size: 40 * gibibyte })).toBe("OK");
     expect(proxmox.host.vm(100).config).toMatchObject({
       efidisk0: "local-lvm:vm-100-disk-0,efitype=4m,pre-enrolled-keys=0,size=4M",
-      scsi0: "local-lvm:vm-100-disk-1,ssd=1,size=40G",
+      scsi0: "local-lvm:vm-100-disk-1,size=40G,ssd=1",
       scsi1: "local-lvm:vm-100-disk-2,discard=on,size=8G",
-      ide2: "local-lvm:vm-100-cloudinit,media=cdrom,size=4M",
+      ide2: "local-lvm:vm-100-cloudinit,media=cdrom",
       net0: expect.stringMatching(/^virtio=BC:24:11(:[0-9A-F]{2}){3},bridge=vmbr0,firewall=0$/),
       boot: "order=scsi0",
       memory: "2048",
@@ -207,7 +182,7 @@ describe("configuration", () => {
     const stays = await root.call("POST", `${qemu}/100/move_disk`, { disk: "scsi0", storage: "local-lvm" });
     expect([stays.status, stays.reason]).toEqual([500, "you can't move to the same storage with same format"]);
     expect(await root.task("POST", `${qemu}/100/move_disk`, { disk: "scsi0", storage: "local", delete: 1 })).toBe("OK");
-    expect(proxmox.host.vm(100).config.scsi0).toBe("local:100/vm-100-disk-0.raw,ssd=1,size=8G");
+    expect(proxmox.host.vm(100).config.scsi0).toBe("local:100/vm-100-disk-0.raw,size=8G,ssd=1");
     expect(proxmox.host.storages.get("local-lvm").content).toEqual([]);
   });
 
@@ -250,7 +225,7 @@ describe("configuration", () => {
 test("a VM is a member of the pool it is created in, until it is destroyed", async () => {
   const { proxmox, root } = await rootOf();
   const missing = await root.call("POST", qemu, { vmid: 100, pool: "gpu" });
-  expect(missing.reason).toBe("pool 'gpu' does not exist");
+  expect(missing.reason).toBe("Permission check failed (pool 'gpu' does not exist)");
   proxmox.host.pools.set("gpu", { members: new Set() });
   await root.task("POST", qemu, { vmid: 100, pool: "gpu" });
   const members = async () => (await root.call("GET", "pools", { poolid: "gpu" })).data;

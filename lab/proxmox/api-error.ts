@@ -3,16 +3,16 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     reason: string,
-    readonly errors?: Record<string, string>,
+    readonly errors?: Readonly<Record<string, string>>,
   ) {
     super(reason);
   }
 }
 
-/** What Proxmox answers when parameters don't fit its schema. */
-export const invalidParameters = (errors: Record<string, string>): ApiError =>
+/** What Proxmox answers when parameters don't fit its schema, or what it knows beyond it. */
+export const invalidParameters = (errors: Readonly<Record<string, string>>): ApiError =>
   new ApiError(400, "Parameter verification failed.", errors);
 
-/** What Proxmox answers when the caller lacks a privilege. */
-export const missingPrivilege = (path: string, privilege: string): ApiError =>
-  new ApiError(403, `Permission check failed (${path}, ${privilege})`);
+/** What Proxmox answers when the caller lacks a privilege; it does not always say which. */
+export const missingPrivilege = (lacking: string): ApiError =>
+  new ApiError(403, `Permission check failed${lacking === "" ? "" : ` (${lacking})`}`);

@@ -1,10 +1,11 @@
 import type { Caller } from "./access";
-import { invalidParameters } from "./api-error";
 import type { ProxmoxHost } from "./host";
+import type { Permission } from "./permission";
 
-/** A request as a route sees it. */
+/** A request as a route sees it: its caller may send it, and its parameters fit Proxmox's schema. */
 export class ApiRequest {
   constructor(
+    /** The node that the path names; the one that is asked, where it names none. */
     readonly host: ProxmoxHost,
     readonly caller: Caller,
     /** Parts of the path. */
@@ -15,7 +16,7 @@ export class ApiRequest {
   ) {}
 
   get vmid(): number {
-    return this.integer("vmid", this.path.vmid);
+    return Number(this.path.vmid);
   }
 
   optional(name: string): string | undefined {
@@ -23,16 +24,11 @@ export class ApiRequest {
   }
 
   required(name: string): string {
-    const value = this.optional(name);
-    if (value === undefined) throw invalidParameters({ [name]: "property is missing and it is not optional" });
-    return value;
+    return String(this.parameters.get(name));
   }
 
-  integer(name: string, text: string | undefined): number {
-    if (text === undefined || !/^\d+$/.test(text)) {
-      throw invalidParameters({ [name]: `type check ('integer') failed - got '${text ?? ""}'` });
-    }
-    return Number(text);
+  flag(name: string): boolean {
+    return this.optional(name) === "1";
   }
 
   /** Starts a task, unless a fault makes it fail. */
@@ -47,5 +43,10 @@ export class ApiRequest {
 /** Answers a request with the `data` of Proxmox's reply, or throws an ApiError. */
 export type Handler = (request: ApiRequest) => unknown;
 
-/** Method, path below `/api2/json` and handler. */
-export type Route = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
+/** Method, path below `/api2/json`, what it takes to call it, and handler. */
+export type Route = readonly [
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  permission: Permission,
+  handler: Handler,
+];

@@ -1,15 +1,21 @@
 import { parseArgs } from "node:util";
+import { type ExampleHost, exampleHosts } from "./example-hosts";
 import { SimulatedProxmox } from "./server";
 
-const usage = `Usage: npm run lab:proxmox -- [--port 8006] [--node pve]
+const names = Object.keys(exampleHosts);
 
-Runs a simulated Proxmox VE host on loopback until Ctrl-C, with the user root@pam and the password "proxmox".`;
+const usage = `Usage: npm run lab:proxmox -- [--port 8006] [--node pve] [--host one-gpu]
+
+Runs a simulated Proxmox VE host on loopback until Ctrl-C, with the user root@pam and the password "proxmox".
+
+Hosts: ${names.join(", ")}`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: "string", default: "8006" },
-      node: { type: "string", default: "pve" },
+      node: { type: "string" },
+      host: { type: "string", default: "one-gpu" },
       help: { type: "boolean" },
     },
   });
@@ -17,8 +23,12 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const proxmox = await SimulatedProxmox.start({ port: Number(values.port), node: values.node });
-  console.log(`Simulated Proxmox VE, node "${values.node}", at ${proxmox.endpoint}`);
+  if (!names.includes(values.host)) throw new Error(`no host "${values.host}"; there are ${names.join(", ")}`);
+  const options = exampleHosts[values.host as ExampleHost];
+  const named = values.node === undefined ? {} : { node: values.node };
+  const proxmox = await SimulatedProxmox.start({ ...options, ...named, port: Number(values.port) });
+  const nodes = proxmox.cluster.hosts.map(({ node }) => `"${node}"`).join(" and ");
+  console.log(`Simulated Proxmox VE ${proxmox.cluster.release}, node ${nodes}, at ${proxmox.endpoint}`);
   proxmox.journal.follow(({ method, path, status, reason }) => console.log(`${method} ${path} ${status} ${reason}`));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void proxmox.stop());
 }

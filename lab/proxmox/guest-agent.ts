@@ -25,7 +25,6 @@ export function guestInterfaces(vm: VirtualMachine): unknown[] {
 /** The VM of a request, if an agent answers in it. */
 export function demandAgent(request: ApiRequest): VirtualMachine {
   const vm = request.host.vm(request.vmid);
-  request.caller.demand(`/vms/${vm.id}`, "VM.GuestAgent.Audit");
   if (!PropertyString.parse(vm.get("agent") ?? "", "enabled").flag("enabled")) {
     throw new ApiError(500, "No QEMU guest agent configured");
   }

@@ -1,8 +1,8 @@
-import { EventEmitter } from "node:events";
-import { Access, type Account } from "./access";
 import { ApiError } from "./api-error";
-import { graphicsCard, type PciDevice } from "./pci-device";
-import { PciMappings } from "./pci-mapping";
+import type { Cluster } from "./cluster";
+import { type Bridge, Bridges } from "./network";
+import { networkDevice } from "./network-device";
+import { chipset, graphicsCard, type PciDevice } from "./pci-device";
 import { PciPassthrough } from "./pci-passthrough";
 import { gibibyte } from "./size";
 import { type StorageOptions, Storages } from "./storage";
@@ -17,17 +17,34 @@ export interface RemoteFile {
   readonly virtualSize: number;
 }
 
+/** A node, as it was set up. */
 export interface HostOptions {
   /** @default "pve" */
   readonly node?: string;
-  /** @default - root@pam with the password `proxmox` */
-  readonly accounts?: readonly Account[];
   /** @default - `local` for images and files, `local-lvm` for disks */
   readonly storages?: readonly StorageOptions[];
-  /** @default - one graphics card with its audio function at 0000:01:00 */
+  /**
+   * PCI devices beside those that every host has.
+   *
+   * @default - one graphics card with its audio function at 0000:01:00
+   */
   readonly devices?: readonly PciDevice[];
   /** @default true */
   readonly iommu?: boolean;
+  /** @default - vmbr0 */
+  readonly bridges?: readonly Bridge[];
+  /**
+   * Threads of the node's CPU.
+   *
+   * @default 32
+   */
+  readonly cpus?: number;
+  /**
+   * Bytes of memory.
+   *
+   * @default - 64 GiB
+   */
+  readonly memory?: number;
   /**
    * Whether the guest agent answers in VMs that have it switched on.
    *
@@ -42,39 +59,61 @@ export interface HostOptions {
   readonly remoteFile?: (url: string) => RemoteFile | undefined;
 }
 
-const storages: readonly StorageOptions[] = [
+export const defaultStorages: readonly StorageOptions[] = [
   { name: "local", type: "dir", content: ["iso", "vztmpl", "import", "snippets", "images"], capacity: 100 * gibibyte },
   { name: "local-lvm", type: "lvmthin", content: ["images", "rootdir"], capacity: 1000 * gibibyte },
 ];
 
 const image: RemoteFile = { size: 104_857_600, virtualSize: 4 * gibibyte };
 
-/** Everything a single Proxmox VE host knows. */
+/** Everything that one node of a Proxmox VE cluster knows; a cluster of one is the usual thing. */
 export class ProxmoxHost {
   readonly node: string;
-  readonly access: Access;
   readonly tasks: Tasks;
   readonly storages: Storages;
   readonly devices: readonly PciDevice[];
-  readonly mappings: PciMappings;
-  readonly pools = new Map<string, { comment?: string; members: Set<number> }>();
+  readonly bridges: Bridges;
   readonly vms = new Map<number, VirtualMachine>();
-  /** Guests hear that their VM was switched on or off. */
-  readonly power = new EventEmitter<{ on: [VirtualMachine]; off: [VirtualMachine]; destroyed: [VirtualMachine] }>();
+  readonly cpus: number;
+  readonly memory: number;
   readonly guestAgent: boolean;
   readonly remoteFile: (url: string) => RemoteFile | undefined;
   private readonly passthrough: PciPassthrough;
 
-  constructor(options: HostOptions = {}) {
+  constructor(
+    readonly cluster: Cluster,
+    options: HostOptions,
+  ) {
+    const iommu = options.iommu ?? true;
     this.node = options.node ?? "pve";
-    this.access = new Access(options.accounts ?? [{ id: "root@pam", secret: "proxmox" }]);
     this.tasks = new Tasks(this.node);
-    this.storages = new Storages(options.storages ?? storages);
-    this.devices = options.devices ?? graphicsCard("0000:01:00", 14);
-    this.mappings = new PciMappings(this.node, this.devices);
-    this.passthrough = new PciPassthrough(this.devices, this.mappings, options.iommu ?? true);
+    this.storages = new Storages(options.storages ?? defaultStorages);
+    this.devices = [...chipset, ...(options.devices ?? graphicsCard("0000:01:00", 14))].map((device) =>
+      iommu ? device : { ...device, iommugroup: -1 },
+    );
+    this.bridges = new Bridges(options.bridges ?? [{ name: "vmbr0" }]);
+    this.cpus = options.cpus ?? 32;
+    this.memory = options.memory ?? 64 * gibibyte;
+    this.passthrough = new PciPassthrough(this.node, this.devices, cluster.mappings, iommu);
     this.guestAgent = options.guestAgent ?? true;
     this.remoteFile = options.remoteFile ?? (() => image);
+  }
+
+  get access(): Cluster["access"] {
+    return this.cluster.access;
+  }
+
+  get mappings(): Cluster["mappings"] {
+    return this.cluster.mappings;
+  }
+
+  get pools(): Cluster["pools"] {
+    return this.cluster.pools;
+  }
+
+  /** Guests hear that their VM was switched on or off. */
+  get power(): Cluster["power"] {
+    return this.cluster.power;
   }
 
   vm(id: number): VirtualMachine {
@@ -83,13 +122,9 @@ export class ProxmoxHost {
     return vm;
   }
 
-  demandFree(id: number): void {
-    if (this.vms.has(id)) throw new Error(`VM ${id} already exists on node '${this.node}'`);
-  }
-
   /** Adds a VM that `build` configures; when that fails, nothing of it stays. */
   createVm(id: number, build: (vm: VirtualMachine) => void): VirtualMachine {
-    const vm = new VirtualMachine(id, this.storages);
+    const vm = new VirtualMachine(id, this.storages, this.cluster.proxmox);
     try {
       build(vm);
     } catch (error) {
@@ -100,10 +135,19 @@ export class ProxmoxHost {
     return vm;
   }
 
+  /** Switches a VM on, or throws the reason for which Proxmox does not. */
   start(vm: VirtualMachine): void {
-    if (vm.running) throw new Error(`VM ${vm.id} already running`);
     if (vm.template) throw new Error("you can't start a vm if it's a template");
+    if (vm.running) throw new Error(`VM ${vm.id} already running`);
+    vm.applyAll();
     this.passthrough.reserve(vm);
+    try {
+      this.demandCpus(vm);
+      for (const [key, value] of vm.numbered("net")) this.bridges.demand(key, networkDevice(vm.proxmox, value));
+    } catch (error) {
+      this.passthrough.release(vm);
+      throw error;
+    }
     vm.running = true;
     this.power.emit("on", vm);
   }
@@ -112,20 +156,31 @@ export class ProxmoxHost {
     if (!vm.running) return;
     this.passthrough.release(vm);
     vm.running = false;
+    vm.applyAll();
     this.power.emit("off", vm);
   }
 
-  /** The PCI functions that are passed through to a running VM. */
+  /** The PCI functions that are passed through to a running VM, on whichever node it is. */
   passedTo(vm: VirtualMachine): PciDevice[] {
-    return this.passthrough.heldBy(vm);
+    return this.cluster.hosts.flatMap(({ passthrough }) => passthrough.heldBy(vm));
+  }
+
+  /** Refuses to destroy a VM that is protected or that runs. */
+  demandDestroyable(vm: VirtualMachine): void {
+    if (vm.get("protection") === "1") throw new ApiError(500, `can't remove VM ${vm.id} - protection mode enabled`);
+    if (vm.running) throw new ApiError(500, `VM ${vm.id} is running - destroy failed`);
   }
 
   destroy(vm: VirtualMachine): void {
-    if (vm.running) throw new Error(`VM ${vm.id} is running - destroy failed`);
-    if (vm.get("protection") === "1") throw new Error(`can't remove VM ${vm.id} - protection mode enabled`);
+    this.demandDestroyable(vm);
     vm.destroyVolumes();
     this.vms.delete(vm.id);
     for (const pool of this.pools.values()) pool.members.delete(vm.id);
     this.power.emit("destroyed", vm);
+  }
+
+  private demandCpus(vm: VirtualMachine): void {
+    const wanted = Number(vm.get("sockets") ?? 1) * Number(vm.get("cores") ?? 1);
+    if (wanted > this.cpus) throw new Error(`MAX ${this.cpus} vcpus allowed per VM on this node`);
   }
 }

@@ -1,4 +1,7 @@
-/** Proxmox's notation for structured values: `key=value` pairs joined by commas, the default key's name left out at will. */
+/**
+ * Proxmox's notation for structured values, to read from: `key=value` pairs joined by commas, the default key's name left
+ * out at will.
+ */
 export class PropertyString {
   private constructor(private readonly entries: Map<string, string>) {}
 
@@ -22,20 +25,5 @@ export class PropertyString {
   flag(key: string, fallback = false): boolean {
     const value = this.get(key);
     return value === undefined ? fallback : ["1", "on", "yes", "true"].includes(value);
-  }
-
-  without(...keys: string[]): PropertyString {
-    return new PropertyString(new Map([...this.entries].filter(([key]) => !keys.includes(key))));
-  }
-
-  with(key: string, value: string): PropertyString {
-    return new PropertyString(new Map([...this.entries, [key, value]]));
-  }
-
-  /** All pairs; `bare` names the key written without its name, in front. */
-  toString(bare?: string): string {
-    const first = bare !== undefined && this.entries.has(bare) ? [this.entries.get(bare)] : [];
-    const rest = [...this.entries].filter(([key]) => key !== bare).map(([key, value]) => `${key}=${value}`);
-    return [...first, ...rest].join(",");
   }
 }

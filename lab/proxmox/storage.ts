@@ -24,6 +24,8 @@ export interface StorageOptions {
   readonly capacity: number;
 }
 
+const folders: Readonly<Record<string, string>> = { iso: "template/iso", vztmpl: "template/cache", import: "import" };
+
 /** A storage of the node and the volumes on it. */
 export class Storage {
   private readonly volumes = new Map<string, Volume>();
@@ -42,6 +44,15 @@ export class Storage {
     return this.content.reduce((sum, volume) => sum + volume.size, 0);
   }
 
+  /** Whether it keeps files, and not volumes of a volume group. */
+  get holdsFiles(): boolean {
+    return this.options.type === "dir";
+  }
+
+  holds(kind: string): boolean {
+    return this.options.content.includes(kind);
+  }
+
   get(volid: string): Volume {
     const volume = this.volumes.get(volid);
     if (!volume) throw new ApiError(500, `volume '${volid}' does not exist`);
@@ -52,21 +63,22 @@ export class Storage {
     return this.volumes.has(volid);
   }
 
-  demandContent(kind: string): void {
-    if (!this.options.content.includes(kind)) {
-      throw new ApiError(500, `storage '${this.name}' does not support content-type '${kind}'`);
-    }
+  /** Where a file lies on the host. */
+  path(content: string, filename: string): string {
+    return `/var/lib/vz/${folders[content] ?? content}/${filename}`;
+  }
+
+  /** The format that a disk gets: the wanted one where this type of storage has it. */
+  formatLike(wanted: string | undefined): string {
+    return this.holdsFiles ? (wanted ?? "raw") : "raw";
   }
 
   /** The next free volume of a VM, in this storage type's naming. */
-  allocate(vmid: number, size: number, suffix?: string): Volume {
-    this.demandContent("images");
-    const name = (tail: string) =>
-      this.options.type === "dir" ? `${vmid}/vm-${vmid}-${tail}.raw` : `vm-${vmid}-${tail}`;
-    let k = 0;
-    while (suffix === undefined && this.has(`${this.name}:${name(`disk-${k}`)}`)) k += 1;
-    const volid = `${this.name}:${name(suffix ?? `disk-${k}`)}`;
-    return this.add({ volid, content: "images", format: "raw", size, vmid });
+  allocate(vmid: number, size: number, { format = "raw", suffix }: { format?: string; suffix?: string } = {}): Volume {
+    if (!this.holdsFiles && format !== "raw") throw new Error(`unsupported format '${format}'`);
+    const name = suffix ?? `disk-${this.freeDisk(vmid)}`;
+    const volid = `${this.name}:${this.holdsFiles ? `${vmid}/vm-${vmid}-${name}.${format}` : `vm-${vmid}-${name}`}`;
+    return this.add({ volid, content: "images", format, size, vmid });
   }
 
   add(volume: Volume): Volume {
@@ -78,6 +90,13 @@ export class Storage {
     }
     this.volumes.set(volume.volid, volume);
     return volume;
+  }
+
+  /** Makes a disk the base of clones, under another name. */
+  makeBase(volid: string): Volume {
+    const volume = this.get(volid);
+    this.volumes.delete(volid);
+    return this.add({ ...volume, volid: volid.replace(/\bvm-(\d+-disk-\d+)/, "base-$1") });
   }
 
   /** Bytes of a disk made from an image. */
@@ -98,9 +117,16 @@ export class Storage {
     }
   }
 
+  /** What is not there is removed already. */
   remove(volid: string): void {
-    this.get(volid);
     this.volumes.delete(volid);
+  }
+
+  private freeDisk(vmid: number): number {
+    const taken = this.content.map(({ volid }) => new RegExp(`(?:vm|base)-${vmid}-disk-(\\d+)`).exec(volid)?.[1]);
+    let k = 0;
+    while (taken.includes(String(k))) k += 1;
+    return k;
   }
 }
 
@@ -126,4 +152,12 @@ export class Storages {
   ownedBy(vmid: number): Volume[] {
     return this.all.flatMap((storage) => storage.content.filter((volume) => volume.vmid === vmid));
   }
+}
+
+/** What Proxmox reads from the name of a volume, whether there is one or not. */
+export function named(volid: string): Pick<Volume, "volid" | "content" | "vmid"> {
+  const name = volid.slice(volid.indexOf(":") + 1);
+  const content = /^(iso|vztmpl|import|snippets|backup)\//.exec(name)?.[1] ?? "images";
+  const vmid = content === "images" ? /(?:vm|base)-(\d+)-/.exec(name)?.[1] : undefined;
+  return { volid, content, ...(vmid === undefined ? {} : { vmid: Number(vmid) }) };
 }

@@ -1,29 +1,28 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { PropertyString } from "./property-string";
-import { formatSize, gibibyte, parseSize } from "./size";
+import { randomUUID } from "node:crypto";
+import { Configuration, type PendingValue } from "./configuration";
+import { Drive, isDrive } from "./drive";
+import type { ProxmoxInterface } from "./interface/schema";
+import { withMac, withOtherMac } from "./network-device";
+import { formatSize, parseSize } from "./size";
 import type { Storage, Storages } from "./storage";
-import { isDisk, isNumber } from "./vm-key";
+import { VmVolumes } from "./vm-volumes";
 
-const mebibyte = 1024 ** 2;
-
-const randomMac = (): string =>
-  ["BC", "24", "11", ...(randomBytes(3).toString("hex").toUpperCase().match(/../g) ?? [])].join(":");
-
-const hasVolume = (file: string | undefined): file is string => file?.includes(":") ?? false;
-
-/** A VM: its configuration as Proxmox stores it, and whether it runs. */
+/** A VM: its configuration as Proxmox stores it, its volumes, and whether it runs. */
 export class VirtualMachine {
-  private readonly values = new Map<string, string>();
+  private readonly configuration = new Configuration();
+  private readonly volumes: VmVolumes;
   private readonly imports = new Map<string, string>();
   running = false;
 
   constructor(
     readonly id: number,
     private readonly storages: Storages,
+    readonly proxmox: ProxmoxInterface,
   ) {
-    this.values.set("meta", `creation-qemu=10.1.2,ctime=${Math.floor(Date.now() / 1000)}`);
-    this.values.set("smbios1", `uuid=${randomUUID()}`);
-    this.values.set("vmgenid", randomUUID());
+    this.volumes = new VmVolumes(id, storages);
+    this.configuration.set("meta", `creation-qemu=10.1.2,ctime=${Math.floor(Date.now() / 1000)}`);
+    this.configuration.set("smbios1", `uuid=${randomUUID()}`);
+    this.configuration.set("vmgenid", randomUUID());
   }
 
   get name(): string {
@@ -34,13 +33,42 @@ export class VirtualMachine {
     return this.get("template") === "1";
   }
 
+  /** What is in force. */
   get(key: string): string | undefined {
-    return this.values.get(key);
+    return this.configuration.get(key);
   }
 
-  /** Keys such as `hostpci0`, `hostpci1` with their values. */
+  /** What waits for the VM to be switched off. */
+  getPending(key: string): string | undefined {
+    return this.configuration.getPending(key);
+  }
+
+  /** Keys that wait for the VM to be switched off. */
+  get waiting(): string[] {
+    return this.configuration.waiting;
+  }
+
+  /** Keys such as `hostpci0`, `hostpci1` with their values, in order. */
   numbered(prefix: string): [key: string, value: string][] {
-    return [...this.values].filter(([key]) => new RegExp(`^${prefix}\\d+$`).test(key));
+    const number = (key: string) => Number(key.slice(prefix.length));
+    return this.configuration.entries
+      .filter(([key]) => new RegExp(`^${prefix}\\d+$`).test(key))
+      .sort(([a], [b]) => number(a) - number(b));
+  }
+
+  /** The configuration as `GET …/config` returns it: as it is to be. */
+  get config(): Record<string, string | number> {
+    return this.configuration.wanted;
+  }
+
+  /** The configuration that is in force, as `GET …/config?current=1` returns it. */
+  get currentConfig(): Record<string, string | number> {
+    return this.configuration.current;
+  }
+
+  /** Both, as `GET …/pending` returns them. */
+  get pendingConfig(): PendingValue[] {
+    return this.configuration.both;
   }
 
   /** Volume id of the image that a disk was made from; Proxmox forgets it, the guest on the disk does not. */
@@ -48,136 +76,132 @@ export class VirtualMachine {
     return this.imports.get(key);
   }
 
-  /** The configuration as `GET …/config` returns it. */
-  get config(): Record<string, string | number> {
-    const visible = [...this.values].map(([key, value]): [string, string | number] => {
-      if (key === "cipassword") return [key, "**********"];
-      return [key, isNumber(key) ? Number(value) : value];
-    });
-    return { ...Object.fromEntries(visible), digest: "0".repeat(40) };
+  drive(key: string, value: string): Drive {
+    return Drive.parse(this.proxmox, key, value);
   }
 
+  /** Puts a value into force. */
   set(key: string, value: string): void {
-    if (isDisk(key)) this.setDisk(key, value);
-    else if (/^net\d+$/.test(key)) this.setNetwork(key, value);
-    else this.values.set(key, value);
+    this.configuration.set(key, this.prepared(key, value));
   }
 
-  /** Removes a key; the volume of a removed disk stays as `unusedN`, as Proxmox keeps it. */
-  delete(key: string): void {
-    const volid = isDisk(key) ? this.volumeOf(key) : undefined;
-    this.values.delete(key);
-    if (volid === undefined) return;
-    const storage = this.storages.of(volid);
-    if (volid.endsWith("cloudinit")) storage.remove(volid);
-    else if (storage.has(volid) && storage.get(volid).vmid === this.id) {
-      let n = 0;
-      while (this.values.has(`unused${n}`)) n += 1;
-      this.values.set(`unused${n}`, volid);
-    }
+  /** Makes what a value asks for, such as a volume; answers the value as it is kept. */
+  prepared(key: string, value: string): string {
+    if (isDrive(key)) return this.provided(key, this.drive(key, value)).toString();
+    if (/^net\d+$/.test(key)) return withMac(this.proxmox, value);
+    if (key === "tags") return uniqueTags(value);
+    return key === "vmgenid" && value === "1" ? randomUUID() : value;
+  }
+
+  /** Lets a prepared value wait, or the removal of a key. */
+  wait(key: string, value: string | undefined): void {
+    const waiting = this.getPending(key);
+    if (waiting !== undefined && waiting !== value) this.release(key, waiting);
+    this.configuration.wait(key, value);
+  }
+
+  /** Forgets what changes nothing. */
+  tidy(): void {
+    this.configuration.tidy();
+  }
+
+  /** Puts one of the waiting changes into force. */
+  apply(key: string): void {
+    const [before, after] = [this.get(key), this.getPending(key)];
+    this.configuration.set(key, after);
+    this.configuration.forget(key);
+    if (before === undefined || !isDrive(key)) return;
+    if (after === undefined || this.drive(key, before).file !== this.drive(key, after).file) this.release(key, before);
+  }
+
+  /** Puts everything that waits into force. */
+  applyAll(): void {
+    for (const key of this.waiting) this.apply(key);
+  }
+
+  /** Removes a key at once, and an unused volume with it. */
+  remove(key: string): void {
+    const volid = /^unused\d+$/.test(key) ? this.get(key) : undefined;
+    if (volid !== undefined) this.storages.of(volid).remove(volid);
+    this.configuration.set(key, undefined);
+    this.configuration.forget(key);
   }
 
   /** Grows a disk to a size in bytes or with a unit, or by it when it starts with `+`. */
   resize(key: string, size: string): void {
-    const volid = this.demandVolume(key);
-    const storage = this.storages.of(volid);
-    const current = storage.get(volid).size;
+    const drive = this.drive(key, String(this.get(key)));
+    const storage = this.storages.of(drive.file);
+    const current = storage.get(drive.file).size;
     const bytes = size.startsWith("+") ? current + parseSize(size.slice(1)) : parseSize(size);
-    storage.resize(volid, bytes);
-    const disk = PropertyString.parse(String(this.get(key)), "file");
-    this.values.set(key, disk.with("size", formatSize(bytes)).toString("file"));
+    storage.resize(drive.file, bytes);
+    this.configuration.set(key, drive.with({ size: formatSize(bytes) }).toString());
   }
 
-  /** Moves a disk to another storage, and removes the original volume. */
-  move(key: string, target: Storage): void {
-    const volid = this.demandVolume(key);
-    const origin = this.storages.of(volid);
-    const moved = target.allocate(this.id, origin.get(volid).size);
-    const disk = PropertyString.parse(String(this.get(key)), "file");
-    this.values.set(key, disk.with("file", moved.volid).toString("file"));
-    origin.remove(volid);
+  /** Moves a disk to another storage, and removes the original volume or keeps it as an unused one. */
+  move(key: string, target: Storage, removeOriginal: boolean): void {
+    const before = this.drive(key, String(this.get(key)));
+    this.configuration.set(key, this.volumes.copy(before, target.name).toString());
+    if (removeOriginal) this.storages.of(before.file).remove(before.file);
+    else this.release(key, before.toString());
   }
 
-  /** Volume of a disk. */
-  demandVolume(key: string): string {
-    const volid = this.volumeOf(key);
-    if (volid === undefined) throw new Error(`disk '${key}' does not exist`);
-    return volid;
+  /** Makes a template of the VM: its disks are bases for clones from now on. */
+  makeTemplate(): void {
+    this.configuration.set("template", "1");
+    for (const [key, value] of this.configuration.entries) {
+      const drive = isDrive(key) ? this.drive(key, value) : undefined;
+      if (drive?.volid === undefined || drive.isCdrom) continue;
+      const base = this.storages.of(drive.volid).makeBase(drive.volid);
+      this.configuration.set(key, drive.with({ file: base.volid }).toString());
+    }
   }
 
   /** Frees every volume of the VM. */
   destroyVolumes(): void {
-    for (const volume of this.storages.ownedBy(this.id)) this.storages.of(volume.volid).remove(volume.volid);
+    this.volumes.destroy();
   }
 
   /** Takes over another VM's configuration with volumes and MAC addresses of its own. */
   cloneFrom(source: VirtualMachine, targetStorage?: string): void {
     for (const [key, image] of source.imports) this.imports.set(key, image);
-    for (const [key, value] of source.values) {
-      if (["template", "meta", "smbios1", "vmgenid"].includes(key)) continue;
-      const volid = isDisk(key) ? source.volumeOf(key) : undefined;
-      if (/^net\d+$/.test(key)) this.setNetwork(key, value.replace(/=[0-9A-F:]{17}/, ""));
-      else if (volid === undefined || this.storages.of(volid).get(volid).vmid === undefined)
-        this.values.set(key, value);
-      else {
-        const storage = targetStorage === undefined ? this.storages.of(volid) : this.storages.get(targetStorage);
-        const suffix = volid.endsWith("cloudinit") ? "cloudinit" : undefined;
-        const copy = storage.allocate(this.id, this.storages.of(volid).get(volid).size, suffix);
-        this.values.set(key, PropertyString.parse(value, "file").with("file", copy.volid).toString("file"));
-      }
+    for (const [key, value] of source.configuration.entries) {
+      if (/^(template|meta|smbios1|vmgenid|unused\d+)$/.test(key)) continue;
+      const own = /^net\d+$/.test(key) ? withOtherMac(this.proxmox, value) : value;
+      const copied = isDrive(key) ? this.volumes.copy(this.drive(key, value), targetStorage).toString() : own;
+      this.configuration.set(key, copied);
     }
   }
 
-  private volumeOf(key: string): string | undefined {
-    const file = PropertyString.parse(this.get(key) ?? "", "file").get("file");
-    return hasVolume(file) ? file : undefined;
-  }
-
-  private setDisk(key: string, value: string): void {
-    const disk = PropertyString.parse(value, "file");
-    const file = disk.get("file");
-    if (!hasVolume(file)) {
-      this.values.set(key, value);
-      return;
-    }
-    const before = this.volumeOf(key);
-    if (before !== undefined && before !== file) this.delete(key);
-    const storage = this.storages.of(file);
-    const source = file.slice(storage.name.length + 1);
-    const options = disk.without("file", "format", "import-from", "size");
-    const store = (volid: string, rest: PropertyString) =>
-      this.values.set(
-        key,
-        rest
-          .without("file")
-          .with("file", volid)
-          .with("size", formatSize(storage.get(volid).size))
-          .toString("file"),
+  private provided(key: string, drive: Drive): Drive {
+    if (drive.isCloudinit) {
+      const all = [...this.configuration.entries, ...this.waiting.map((name) => [name, this.getPending(name) ?? ""])];
+      const other = all.find(
+        ([name = "", value = ""]) => isDrive(name) && value !== "" && this.drive(name, value).isCloudinit,
       );
-    if (source === "cloudinit") {
-      store(storage.allocate(this.id, 4 * mebibyte, "cloudinit").volid, options.with("media", "cdrom"));
-    } else if (/^\d+(\.\d+)?$/.test(source)) {
-      const image = disk.get("import-from");
-      if (image !== undefined) this.imports.set(key, image);
-      store(storage.allocate(this.id, this.newSize(key, Number(source), image)).volid, options);
-    } else {
-      storage.get(file);
-      store(file, disk.without("size", "format"));
+      if (other && other[0] !== key) throw new Error(`${key} - cloud-init drive is already attached at '${other[0]}'`);
+      // A drive that is made anew in its own place gives its volume up first.
+      if (other && drive.file.endsWith(":cloudinit")) this.release(key, String(other[1]));
     }
+    const image = drive.get("import-from");
+    if (image !== undefined) this.imports.set(key, image);
+    return this.volumes.provide(key, drive);
   }
 
-  /** Bytes of a new volume: the image's when one is imported, a firmware volume's fixed 4 MiB, else the given GiB. */
-  private newSize(key: string, gib: number, importFrom: string | undefined): number {
-    if (importFrom !== undefined) return this.storages.of(importFrom).importedSize(importFrom);
-    return key === "efidisk0" || key === "tpmstate0" ? 4 * mebibyte : gib * gibibyte;
+  /** Keeps the volume of a drive that is gone as `unusedN`, as Proxmox does; a cloud-init drive goes for good. */
+  private release(key: string, value: string): void {
+    const kept = isDrive(key) ? this.volumes.release(this.drive(key, value)) : undefined;
+    if (kept === undefined) return;
+    let n = 0;
+    while (this.get(`unused${n}`) !== undefined) n += 1;
+    this.configuration.set(`unused${n}`, kept);
   }
+}
 
-  private setNetwork(key: string, value: string): void {
-    const device = PropertyString.parse(value, "model");
-    const model = device.get("model");
-    const before = /=([0-9A-F:]{17})/.exec(this.get(key) ?? "")?.[1];
-    const mac = device.get("macaddr") ?? before ?? randomMac();
-    const rest = device.without("model", "macaddr").toString();
-    this.values.set(key, model === undefined ? value : [`${model}=${mac}`, rest].filter(Boolean).join(","));
-  }
+/** Tags as Proxmox keeps them: each once, in lower case, sorted. */
+function uniqueTags(text: string): string {
+  const tags = text
+    .toLowerCase()
+    .split(/[,;\s]+/)
+    .filter(Boolean);
+  return [...new Set(tags)].sort().join(";");
 }

@@ -15,6 +15,9 @@ export interface Credentials {
   readonly csrf?: string;
 }
 
+/** A list is a parameter that is given several times. */
+export type Parameters = Readonly<Record<string, string | number | readonly string[]>>;
+
 /** Calls the API as any client does. */
 export class ApiClient {
   constructor(
@@ -28,9 +31,9 @@ export class ApiClient {
     return new ApiClient(proxmox, { ticket, csrf });
   }
 
-  call(method: string, path: string, parameters: Record<string, string | number> = {}): Promise<Reply> {
+  call(method: string, path: string, parameters: Parameters = {}): Promise<Reply> {
     const body = new URLSearchParams(
-      Object.entries(parameters).map(([key, value]): [string, string] => [key, String(value)]),
+      Object.entries(parameters).flatMap(([key, value]) => [value].flat().map((each) => [key, String(each)])),
     ).toString();
     const query = method === "GET" || method === "DELETE" ? `?${body}` : "";
     const { token, ticket, csrf } = this.credentials;
@@ -58,10 +61,10 @@ export class ApiClient {
   }
 
   /** Calls, and answers how the task ended. */
-  async task(method: string, path: string, parameters: Record<string, string | number> = {}): Promise<string> {
-    const { data, reason } = await this.call(method, path, parameters);
-    if (typeof data !== "string") throw new Error(`no task was started: ${reason}`);
-    const status = await this.call("GET", `nodes/pve/tasks/${data}/status`);
+  async task(method: string, path: string, parameters: Parameters = {}): Promise<string> {
+    const { data, reason, errors } = await this.call(method, path, parameters);
+    if (typeof data !== "string") throw new Error(`no task was started: ${reason} ${JSON.stringify(errors ?? {})}`);
+    const status = await this.call("GET", `nodes/${data.split(":")[1]}/tasks/${data}/status`);
     return (status.data as { exitstatus: string }).exitstatus;
   }
 }

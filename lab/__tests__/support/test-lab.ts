@@ -1,13 +1,14 @@
 import { Lab, type LabOptions } from "../../lab";
 import { providers } from "../../providers";
-import { root, token } from "./accounts";
+import { documentedRole, root, tokenWithRole } from "./accounts";
 import { secretsIn } from "./secrets";
 
 const open: Lab[] = [];
 
 /** A lab of the test's own, which ends with it however it ends. */
 export async function startLab(options: Omit<LabOptions, "providers"> = {}): Promise<Lab> {
-  const lab = await Lab.start({ accounts: [root, token], ...options, providers: await providers() });
+  const accounts = [root, tokenWithRole(documentedRole(options.version))];
+  const lab = await Lab.start({ accounts, ...options, providers: await providers() });
   open.push(lab);
   return lab;
 }
@@ -15,7 +16,10 @@ export async function startLab(options: Omit<LabOptions, "providers"> = {}): Pro
 afterEach(async () => {
   const labs = open.splice(0);
   try {
-    for (const lab of labs) await expectNoSecrets(lab);
+    for (const lab of labs) {
+      expectAccepted(lab);
+      await expectNoSecrets(lab);
+    }
   } finally {
     for (const lab of labs) await lab.stop();
   }
@@ -28,5 +32,13 @@ async function expectNoSecrets(lab: Lab): Promise<void> {
   for (const secret of secrets) {
     const at = lab.transcript.indexOf(secret);
     if (at >= 0) throw new Error(`a secret is in Terraform's output, after: ${lab.transcript.slice(at - 200, at)}`);
+  }
+}
+
+/** Whatever a test is about: nothing that the real provider sends is against Proxmox's own interface. */
+function expectAccepted({ proxmox }: Lab): void {
+  for (const { method, path, parameters, status, reason } of proxmox.journal.entries) {
+    if (status !== 400) continue;
+    throw new Error(`${method} ${path} was refused (${reason}) with ${JSON.stringify(parameters)}`);
   }
 }
