@@ -4,8 +4,6 @@ import { build, built } from "./build";
 
 /** Where Terraform takes its providers from. */
 export interface Providers {
-  /** All providers are the published ones. */
-  readonly real: boolean;
   /** Content of Terraform's command line configuration. */
   readonly cliConfiguration: string;
 }
@@ -41,13 +39,13 @@ export function providers(): Promise<Providers> {
  */
 export async function providersFrom(setting: string | undefined, standIns: () => string): Promise<Providers> {
   const chosen = setting || ((await registryAnswers()) ? "registry" : "stand-in");
-  if (chosen === "registry") return { real: true, cliConfiguration: "disable_checkpoint = true\n" };
-  if (chosen === "stand-in") return { real: false, cliConfiguration: mirrored(standIns()) };
+  if (chosen === "registry") return { cliConfiguration: "disable_checkpoint = true\n" };
+  if (chosen === "stand-in") return { cliConfiguration: mirrored(standIns()) };
   const directory = resolve(chosen);
   if (!existsSync(directory)) {
     throw new Error(
       `LAB_PROVIDERS is "${setting}", which is no directory; write "stand-in", "registry" or the directory of a filesystem mirror`,
     );
   }
-  return { real: true, cliConfiguration: mirrored(directory) };
+  return { cliConfiguration: mirrored(directory) };
 }

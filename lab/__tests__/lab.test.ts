@@ -40,9 +40,9 @@ describe("LAB_PROVIDERS", () => {
   const standIns = () => built.mirror;
 
   test.each([
-    ["stand-in", { real: false, cliConfiguration: expect.stringContaining(built.mirror) }],
-    ["registry", { real: true, cliConfiguration: expect.not.stringContaining("filesystem_mirror") }],
-    [__dirname, { real: true, cliConfiguration: expect.stringContaining(`path = "${__dirname}"`) }],
+    ["stand-in", { cliConfiguration: expect.stringContaining(built.mirror) }],
+    ["registry", { cliConfiguration: expect.not.stringContaining("filesystem_mirror") }],
+    [__dirname, { cliConfiguration: expect.stringContaining(`path = "${__dirname}"`) }],
   ])("%s", async (setting, expected) => {
     expect(await providersFrom(setting, standIns)).toEqual(expected);
   });

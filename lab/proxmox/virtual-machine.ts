@@ -56,11 +56,6 @@ export class VirtualMachine {
       .sort(([a], [b]) => number(a) - number(b));
   }
 
-  /** Volume id of the image that a disk was made from; Proxmox forgets it, the guest on the disk does not. */
-  importedFrom(key: string): string | undefined {
-    return this.imports.get(key);
-  }
-
   /** The configuration as `GET …/config` returns it: as it is to be. */
   get config(): Record<string, string | number> {
     return this.configuration.wanted;
@@ -74,6 +69,11 @@ export class VirtualMachine {
   /** Both, as `GET …/pending` returns them. */
   get pendingConfig(): PendingValue[] {
     return this.configuration.both;
+  }
+
+  /** Volume id of the image that a disk was made from; Proxmox forgets it, the guest on the disk does not. */
+  importedFrom(key: string): string | undefined {
+    return this.imports.get(key);
   }
 
   drive(key: string, value: string): Drive {
