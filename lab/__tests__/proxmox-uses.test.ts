@@ -1,5 +1,5 @@
-import { type ProxmoxUse, privilegesFor } from "../../constructs/proxmox/privileges";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import { type ProxmoxUse, privilegesFor } from "../../constructs/proxmox/privileges";
 import type { Lab } from "../lab";
 import { gibibyte } from "../proxmox/size";
 import { root, tokenWithRole } from "./support/accounts";
