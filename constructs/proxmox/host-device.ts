@@ -89,20 +89,26 @@ export function isIdentity(
   { deviceId, subsystemId, iommuGroup }: Identity,
 ): Check[] {
   const id = `${firstFunction(address)}`;
-  const compared = (prop: string, value: string | number, has: (device: HostDevice) => string | number): Check => ({
-    holds: not(some(devices, (device) => and(equal(device.id, id), not(equal(has(device), value))))),
-    problem: `${path}${prop} ${shown(value)} is not that of ${address} on node ${shown(name)}, which has ${listed(
-      valuesOf(
-        devices,
-        (device) => asText(has(device)),
-        (device) => equal(device.id, id),
-      ),
-      "none",
-    )}; write that, or leave it out`,
-  });
+  const isIt = (device: HostDevice) => equal(device.id, id);
+  const compared = (
+    prop: string,
+    value: string | number,
+    of: (device: HostDevice) => string | number,
+    isThere: (device: HostDevice) => Condition = () => true,
+  ): Check => {
+    const own = valuesOf(
+      devices,
+      (device) => asText(of(device)),
+      (device) => and(isIt(device), isThere(device)),
+    );
+    return {
+      holds: not(some(devices, (device) => and(isIt(device), not(equal(of(device), value))))),
+      problem: `${path}${prop} ${shown(value)} is not that of ${address} on node ${shown(name)}, which has ${listed(own, "none")}; write that, or leave it out`,
+    };
+  };
   return [
     ...given(deviceId, (value) => compared("deviceId", value, idOf)),
-    ...given(subsystemId, (value) => compared("subsystemId", value, subsystemOf)),
+    ...given(subsystemId, (value) => compared("subsystemId", value, subsystemOf, hasSubsystem)),
     ...given(iommuGroup, (value) => compared("iommuGroup", value, groupOf)),
   ];
 }
