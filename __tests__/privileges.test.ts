@@ -13,7 +13,7 @@ const page = readFileSync(join(__dirname, "../docs/host.md"), "utf8").replace(/ 
 
 /** What the example with a resource mapping does. */
 const example: readonly ProxmoxUse[] = [
-  ...(["vm", "network", "cloudInit", "guestAgent", "image", "mapping", "mappedDevice"] as const),
+  ...(["vm", "network", "cloudInit", "guestAgent", "image", "mapping", "mappedDevice", "hostFacts"] as const),
 ];
 
 test.each(proxmoxMajors)("docs/host.md has the role for Proxmox %d", (major) => {

@@ -149,6 +149,14 @@ describe("ProxmoxConnection", () => {
         "proxmox_virtual_environment_vm.two_clone": "proxmox.second",
       });
       expect(providersOf(data)).toEqual({
+        "proxmox_datastores.host": undefined,
+        "proxmox_datastores.second_host": "proxmox.second",
+        "proxmox_hardware_pci.host": undefined,
+        "proxmox_hardware_pci.second_host": "proxmox.second",
+        "proxmox_version.host": undefined,
+        "proxmox_version.second_host": "proxmox.second",
+        "proxmox_virtual_environment_node.host": undefined,
+        "proxmox_virtual_environment_node.second_host": "proxmox.second",
         "proxmox_virtual_environment_vms.same_id": undefined,
         "proxmox_virtual_environment_vms.one_clone_template": undefined,
         "proxmox_virtual_environment_vms.second_same_id": "proxmox.second",

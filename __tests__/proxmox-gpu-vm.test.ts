@@ -147,7 +147,7 @@ describe("ProxmoxGpuVm", () => {
       const stack = vm({ gpus: [{ mapping: { ...device, iommuGroup: 14 } }] }, apiToken);
       expect(stack).toHaveResourceWithProperties(HardwareMappingPci, {
         name: "gpu",
-        map: [{ node: "pve", path: "0000:01:00", id: "10de:2684", iommu_group: 14 }],
+        map: [expect.objectContaining({ node: "pve", path: "0000:01:00", id: "10de:2684", iommu_group: 14 })],
       });
       expect(stack).toHaveResourceWithProperties(VirtualEnvironmentVm, {
         hostpci: [expect.objectContaining({ mapping: "${proxmox_hardware_mapping_pci.gpu.name}" })],

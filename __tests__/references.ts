@@ -77,23 +77,24 @@ const typeOf = ({ type = "dynamic", nested_type: nested }: Attribute): Type =>
 const nestedIn = (nesting: Nesting, type: Type): Type => (nesting === "single" ? type : [nesting, type]);
 
 /** What the `${…}` and `%{…}` of a template refer to. */
-const templateReferences = (template: string): Reference[] =>
+const templateReferences = (template: string, bound: readonly string[] = []): Reference[] =>
   templateParts(template)
     .filter(({ isSequence }) => isSequence)
-    .flatMap(({ text }) => expressionReferences(text.slice(2, -1)));
+    .flatMap(({ text }) => expressionReferences(text.slice(2, -1), bound));
 
 /**
  * What an expression refers to. Functions and the names that a `for` expression binds are not references, and a
  * reference ends at an index that is itself an expression.
  */
-function expressionReferences(expression: string): Reference[] {
+function expressionReferences(expression: string, outer: readonly string[] = []): Reference[] {
   const { code, strings } = withoutStrings(expression);
-  const bound = [...code.matchAll(/\bfor\s+(\w+)(?:\s*,\s*(\w+))?\s+in\b/g)].flatMap(([, ...names]) => names);
+  const inner = [...code.matchAll(/\bfor\s+(\w+)(?:\s*,\s*(\w+))?\s+in\b/g)].flatMap(([, ...names]) => names);
+  const bound = [...outer, ...inner.filter((name) => name !== undefined)];
   return [
     ...[...code.matchAll(/(?<![\w.-])[a-z_][\w-]*(?:\.[\w*-]+|\[(?:\d+|\*)\])+/gi)]
       .map(([reference]) => reference.split(/[.[\]]+/).filter(Boolean))
       .filter(([root]) => !bound.includes(root as string)),
-    ...strings.flatMap(templateReferences),
+    ...strings.flatMap((text) => templateReferences(text, bound)),
   ];
 }
 

@@ -5,6 +5,8 @@ import {
   CiliumInstall,
   DownloadedImage,
   type DownloadedImageProps,
+  enforce,
+  type NvidiaDriver,
   NvidiaInstall,
   PciMapping,
   type PciMappingProps,
@@ -17,6 +19,8 @@ import {
   type TalosImageProps,
   type TalosSingleNodeProps,
 } from "../constructs";
+import * as gpuDriver from "../constructs/gpu-driver";
+import { type Differing, gtx1070, local, neighbour, rtx4090, rtx5090 } from "./hosts";
 import { apiToken, ciliumIn, machine, nodeIn, password, vmIn } from "./stacks";
 
 type Build = (stack: TerraformStack) => void;
@@ -38,6 +42,16 @@ export interface RuleFixtures {
   readonly invalid: Readonly<Record<string, readonly [Build, problem: string]>>;
   /** What Terraform decides where a value is a variable, or known to Proxmox alone. */
   readonly atPlan?: Readonly<Record<string, AtPlan>>;
+  /** What Terraform decides with what the host says. */
+  readonly onHost?: Readonly<Record<string, OnHost>>;
+}
+
+export interface OnHost {
+  readonly build: Build;
+  /** Hosts that the rule lets pass, by how they differ from the good one. */
+  readonly passes: readonly Differing[];
+  /** Hosts that it refuses, and the messages without the rule's id. */
+  readonly fails: readonly (readonly [host: Differing, ...problems: string[]])[];
 }
 
 const vm =
@@ -129,6 +143,17 @@ const twoClusters =
     inAnotherStack(stack, (another) => nodeIn(another, { ...other, ...earlier }));
     nodeIn(stack, props);
   };
+
+/** A VM with the GPUs on a Talos with the driver. */
+const driven =
+  (gpus: ProxmoxGpuVmProps["gpus"], nvidia?: NvidiaDriver, version = "v1.13.9"): Build =>
+  (stack) => {
+    const vm = vmIn(stack, { gpus });
+    vm.demand(enforce(vm, gpuDriver.rules, { talos: { version, nvidia }, vm }));
+  };
+const production = { kernelModules: "open", branch: "production" } as const;
+const older = { kernelModules: "proprietary", branch: "lts" } as const;
+const mapped = (deviceId: string) => [{ mapping: { name: "gpu", address: "01:00", deviceId } }];
 
 export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   "prop-type": {
@@ -1364,6 +1389,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         mapping({ deviceId: "01:00.0" }),
         'deviceId "01:00.0" is not a vendor and device id; write it as `lspci -nn` prints it, such as "10de:2684"',
       ],
+      "a host that is not asked": [
+        gpu({ mapping: { name: "gpu", address: "01:00" } }, { ...apiToken, checkHost: false }),
+        'deviceId is missing, and with checkHost: false the host is not asked for it; write it as `lspci -nn` prints it, such as "10de:2684"',
+      ],
     },
     atPlan: {
       "the id is a variable": {
@@ -1371,6 +1400,347 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => mapping({ deviceId: value })(stack),
         passes: ["10de:2684"],
         fails: ["01:00.0"],
+      },
+    },
+  },
+  "check-host": {
+    valid: { "the host is not asked": connection({ checkHost: false }) },
+    invalid: {
+      "a word is no boolean": [connection({ checkHost: "no" }), 'checkHost is "no"; write true or false'],
+    },
+  },
+  "gpu-present": {
+    valid: { "the host is not asked": gpu({ address: "01:00" }, { ...password, checkHost: false }) },
+    invalid: {},
+    onHost: {
+      "a function": {
+        build: gpu({ address: "01:00.1" }),
+        passes: [{}],
+        fails: [
+          [
+            { devices: rtx5090 },
+            'gpus[0].address "0000:01:00.1" is no device of node "pve", whose GPUs are 0000:05:00.0 GB202 [GeForce RTX 5090]; write the address of one that it has',
+          ],
+          [
+            { devices: [] },
+            'gpus[0].address "0000:01:00.1" is no device of node "pve", whose GPUs are none at all; write the address of one that it has',
+          ],
+        ],
+      },
+      "a whole device": {
+        build: gpu({ address: "01:00", functions: "all" }),
+        passes: [{}],
+        fails: [
+          [
+            { devices: [neighbour] },
+            'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are none at all; write the address of one that it has',
+          ],
+        ],
+      },
+      "a mapping of two devices together": {
+        build: mapping({ address: "01:00;05:00" }),
+        passes: [{ devices: [...rtx4090, ...rtx5090] }],
+        fails: [
+          [
+            {},
+            'address "0000:05:00" is no device of node "pve", whose GPUs are 0000:01:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has',
+          ],
+        ],
+      },
+      "a pool": {
+        build: mapping({ alternatives: [{ address: "05:00" }] }),
+        passes: [{ devices: [...rtx4090, ...rtx5090] }],
+        fails: [
+          [
+            {},
+            'alternatives[0].address "0000:05:00" is no device of node "pve", whose GPUs are 0000:01:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has',
+          ],
+        ],
+      },
+    },
+  },
+  "gpu-iommu": {
+    valid: { "the host is not asked": gpu({ address: "01:00" }, { ...password, checkHost: false }) },
+    invalid: {},
+    onHost: {
+      "a raw address": {
+        build: gpu({ address: "01:00" }),
+        passes: [{}, { devices: rtx4090.map((device) => ({ ...device, iommuGroup: 0 })) }],
+        fails: [
+          [
+            { devices: rtx4090.map((device) => ({ ...device, iommuGroup: -1 })) },
+            'gpus[0].address "0000:01:00.0" has no IOMMU group on node "pve": its IOMMU is off; switch on VT-d or AMD-Vi in the firmware, on Linux before 6.8 with Intel also "intel_iommu=on", and reboot the node',
+          ],
+        ],
+      },
+    },
+  },
+  "gpu-group-own": {
+    valid: { "the host is not asked": gpu({ address: "01:00" }, { ...password, checkHost: false }) },
+    invalid: {},
+    onHost: {
+      "function 0": {
+        build: gpu({ address: "01:00" }),
+        passes: [{}, { devices: [...rtx4090, { ...neighbour, iommuGroup: 15 }] }, { devices: [] }],
+        fails: [
+          [
+            { devices: [...rtx4090, neighbour] },
+            'gpus[0].address "0000:01:00.0" shares its IOMMU group on node "pve" with 0000:02:00.0; put the card into another slot, or pass those devices through to this VM too',
+          ],
+        ],
+      },
+      "a mapping that is made": {
+        build: vm({ gpus: mapped("10de:2684") }),
+        passes: [{}],
+        fails: [
+          [
+            { devices: [...rtx4090, neighbour] },
+            'gpus[0].mapping "0000:01:00" shares its IOMMU group on node "pve" with 0000:02:00.0; put the card into another slot, or pass those devices through to this VM too',
+          ],
+        ],
+      },
+      "all of the group, and a mediated device": {
+        build: vm({ gpus: [{ address: "01:00" }, { address: "02:00" }, { address: "03:00", mdev: "nvidia-63" }] }),
+        passes: [{ devices: [...rtx4090, neighbour] }],
+        fails: [
+          [
+            { devices: [...rtx4090, { ...neighbour, id: "0000:04:00.0", name: "NVMe" }] },
+            'gpus[0].address "0000:01:00.0" shares its IOMMU group on node "pve" with 0000:04:00.0 NVMe; put the card into another slot, or pass those devices through to this VM too',
+          ],
+        ],
+      },
+    },
+  },
+  "gpu-resets": {
+    valid: { "the host is not asked": gpu({ address: "01:00" }, { ...password, checkHost: false }) },
+    invalid: {},
+    onHost: {
+      "a GPU": {
+        build: gpu({ address: "01:00" }),
+        passes: [{}, { devices: [...rtx4090, { ...neighbour, class: "0x030000", vendor: "0x1002" }] }],
+        fails: [
+          [
+            { devices: rtx4090.map((device) => ({ ...device, vendor: "0x1002", name: "Navi 21" })) },
+            'gpus has 0000:01:00.0 Navi 21 of AMD on node "pve", which may not reset: try a restart of the VM while the host may hang, or choose another GPU',
+          ],
+        ],
+      },
+    },
+  },
+  "gpu-driver-generation": {
+    valid: {
+      "Ada with the open modules": driven(mapped("10de:2684"), production),
+      "Pascal with the driver of long-term support": driven(mapped("10de:1b81"), older),
+      "Pascal before the production branch dropped it": driven(
+        mapped("10de:1b81"),
+        { kernelModules: "proprietary", branch: "production" },
+        "v1.12.4",
+      ),
+    },
+    invalid: {
+      "the production branch has dropped Pascal": [
+        driven(mapped("10de:1B81"), production),
+        'gpus[0].mapping is "10de:1B81", of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "production" does not know; write talos.nvidia with kernelModules "proprietary" and branch "lts"',
+      ],
+      "Blackwell has open modules alone": [
+        driven(mapped("10de:2b85"), older),
+        'gpus[0].mapping is "10de:2b85", of Blackwell, which the driver with kernelModules "proprietary" and branch "lts" does not know; write talos.nvidia with kernelModules "open" and branch "lts" or "production"',
+      ],
+      "the open modules begin with Turing": [
+        driven(mapped("10de:1b81"), { kernelModules: "open", branch: "lts" }, "v1.12.4"),
+        'gpus[0].mapping is "10de:1b81", of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "lts" does not know; write talos.nvidia with kernelModules "proprietary" and branch "lts"',
+      ],
+    },
+    atPlan: {
+      "the driver is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          driven(mapped("10de:2b85"), { kernelModules: value, branch: "production" })(stack),
+        passes: ["open"],
+        fails: ["proprietary"],
+      },
+      "the id is a variable": {
+        type: "string",
+        build: (stack, value: never) => driven(mapped(value), production)(stack),
+        passes: ["10de:2684", "10de:2b85", "1002:73bf"],
+        fails: ["10de:1b81", "10de:13c2"],
+      },
+    },
+    onHost: {
+      "the production branch": {
+        build: driven([{ address: "01:00", functions: "all" }], production),
+        passes: [{}, { devices: [] }],
+        fails: [
+          [
+            { devices: gtx1070 },
+            'gpus[0].address is 0000:01:00.0 GP104 [GeForce GTX 1070], of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "production" does not know; write talos.nvidia with kernelModules "proprietary" and branch "lts"',
+          ],
+        ],
+      },
+      "the proprietary modules": {
+        build: driven([{ mapping: { name: "gpu", address: "05:00" } }], older),
+        passes: [{ devices: rtx4090.map((device) => ({ ...device, id: device.id.replace("01", "05") })) }],
+        fails: [
+          [
+            { devices: rtx5090 },
+            'gpus[0].mapping is 0000:05:00.0 GB202 [GeForce RTX 5090], of Blackwell, which the driver with kernelModules "proprietary" and branch "lts" does not know; write talos.nvidia with kernelModules "open" and branch "lts" or "production"',
+          ],
+        ],
+      },
+    },
+  },
+  "gpu-with-driver": {
+    valid: {
+      "a GPU and its driver": driven(mapped("10de:2684"), production),
+      neither: driven([]),
+      "a GPU of AMD": driven(mapped("1002:73bf")),
+    },
+    invalid: {
+      "a driver and no GPU": [
+        driven([], production),
+        "talos.nvidia puts a driver into the image, and vm.gpus is empty; give the VM a GPU, or leave it out",
+      ],
+      "a GPU and no driver": [
+        driven(mapped("10de:2684")),
+        'gpus[0].mapping is "10de:2684" of NVIDIA, and the image has no driver for it; write talos: { nvidia: { kernelModules: "open", branch: "production" } }',
+      ],
+    },
+    onHost: {
+      "no driver": {
+        build: driven([{ address: "01:00" }]),
+        passes: [{ devices: rtx4090.map((device) => ({ ...device, vendor: "0x1002" })) }],
+        fails: [
+          [
+            {},
+            'gpus[0].address is 0000:01:00.0 AD102 [GeForce RTX 4090] of NVIDIA, and the image has no driver for it; write talos: { nvidia: { kernelModules: "open", branch: "production" } }',
+          ],
+        ],
+      },
+    },
+  },
+  "mapping-exists": {
+    valid: { "the host is not asked": gpu({ mapping: "gpu" }, { ...apiToken, checkHost: false }) },
+    invalid: {},
+    onHost: {
+      "a mapping by its name": {
+        build: gpu({ mapping: "gpu" }),
+        passes: [{}],
+        fails: [
+          [
+            { mappings: ["gpu-1", "gpu-2"] },
+            'gpus[0].mapping "gpu" is no mapping of the cluster, which has gpu-1, gpu-2; write the name of one, or give the device to make one for',
+          ],
+          [
+            { mappings: [] },
+            'gpus[0].mapping "gpu" is no mapping of the cluster, which has none; write the name of one, or give the device to make one for',
+          ],
+        ],
+      },
+    },
+  },
+  "mapping-valid": {
+    valid: { "only the host knows": mapping({}) },
+    invalid: {},
+    onHost: {
+      "a mapping by its name": {
+        build: gpu({ mapping: "gpu" }),
+        passes: [{}, { mappingProblems: [{ mapping: "other", message: "Invalid configuration" }] }],
+        fails: [
+          [
+            { mappingProblems: [{ mapping: "gpu", message: "No mapping for node pve.\n" }] },
+            'gpus[0].mapping "gpu" does not fit node "pve": No mapping for node pve.; correct it in Datacenter → Resource Mappings',
+          ],
+          [
+            { mappingProblems: [{ mapping: "gpu", message: "" }] },
+            'gpus[0].mapping "gpu" does not fit node "pve": the hardware probably changed; correct it in Datacenter → Resource Mappings',
+          ],
+        ],
+      },
+      "what is given of a mapping that is made": {
+        build: mapping({ deviceId: "10DE:2684", subsystemId: "1458:40BF", iommuGroup: 14 }),
+        passes: [{}],
+        fails: [
+          [
+            { devices: rtx5090.map((device) => ({ ...device, id: device.id.replace("05", "01") })) },
+            'deviceId "10de:2684" is not that of 0000:01:00 on node "pve", which has 10de:2b85; write that, or leave it out',
+            'iommuGroup 14 is not that of 0000:01:00 on node "pve", which has 19; write that, or leave it out',
+          ],
+          [
+            { devices: rtx4090.map((device) => ({ ...device, subsystemVendor: "", subsystemDevice: "" })) },
+            'subsystemId "1458:40bf" is not that of 0000:01:00 on node "pve", which has none; write that, or leave it out',
+          ],
+        ],
+      },
+    },
+  },
+  "proxmox-version": {
+    valid: { "only the host knows": download({}) },
+    invalid: {},
+    onHost: {
+      "an image": {
+        build: download({}),
+        passes: [{ version: "8.4.0" }, { version: "8.4.14" }, { version: "9.0.3" }, { version: "10.1.0" }],
+        fails: ["8.3.5", "8.3", "7.4-17", "8.0.3~rc1"].map((version) => [
+          { version },
+          `Proxmox VE ${version} downloads no disk images to import; upgrade it to 8.4 or later, or give boot: { clone } or { iso }`,
+        ]),
+      },
+    },
+  },
+  "storage-imports": {
+    valid: { "only the host knows": download({}) },
+    invalid: {},
+    onHost: {
+      "an image": {
+        build: download({ datastore: "isos" }),
+        passes: [{ storages: [{ ...local, name: "isos" }] }],
+        fails: [
+          [{}, 'datastore "isos" is no storage of node "pve"; write one that takes imports, which are local'],
+          [
+            { storages: [local, { ...local, name: "isos", content: ["iso"] }] },
+            'datastore "isos" takes no imports on node "pve"; enable the content type Import (Datacenter → Storage), or write one that does, which are local',
+          ],
+          [
+            { storages: [{ ...local, name: "isos", enabled: false }] },
+            'datastore "isos" is disabled or not active on node "pve"; enable it, or write one that takes imports, which are none',
+          ],
+          [
+            { storages: [{ ...local, name: "isos", active: false }] },
+            'datastore "isos" is disabled or not active on node "pve"; enable it, or write one that takes imports, which are none',
+          ],
+        ],
+      },
+    },
+  },
+  "storage-space": {
+    valid: { "only the host knows": download({}) },
+    invalid: {},
+    onHost: {
+      "an image": {
+        build: download({}),
+        passes: [{}, { storages: [{ ...local, available: 0, active: false }] }, { storages: [] }],
+        fails: [
+          [
+            { storages: [{ ...local, available: 1024 ** 3 }] },
+            'datastore "local" has less than 2 GiB to spare on node "pve"; make room on it, or write another one',
+          ],
+        ],
+      },
+    },
+  },
+  "host-memory": {
+    valid: { "nothing is pinned": vm({ memory: { dedicated: 1024 ** 2 } }) },
+    invalid: {},
+    onHost: {
+      "a passed-through device": {
+        build: gpu({ address: "01:00" }),
+        passes: [{}, { memory: 8 * 1024 ** 3 }],
+        fails: [
+          [
+            { memory: 8 * 1024 ** 3 - 1 },
+            'memory.dedicated is 8192 MiB, all of which the host pins, and node "pve" has 8191; write less',
+          ],
+        ],
       },
     },
   },

@@ -1,6 +1,8 @@
 import type { TerraformStack } from "cdktf";
+import type { Host } from "../constructs/proxmox/host-facts";
 import { rulesByNoun } from "../constructs/rules-by-noun";
 import { conformance } from "./conformance";
+import { goodHost } from "./hosts";
 import { fixtures } from "./rules.fixtures";
 import { checksAtPlan, problemsOf, synthesized, synthesizedJson, warningsOf, withVariable } from "./stacks";
 
@@ -14,7 +16,16 @@ test("every rule has fixtures, and every fixture a rule", () => {
   expect(Object.keys(fixtures).sort()).toEqual([...rules.keys()].sort());
 });
 
-describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {} }) => {
+let mockHost: Host | undefined;
+jest.mock("../constructs/proxmox/host-facts", () => {
+  const { hostOf } = jest.requireActual("../constructs/proxmox/host-facts");
+  return { hostOf: (...of: unknown[]) => mockHost ?? hostOf(...of) };
+});
+afterEach(() => {
+  mockHost = undefined;
+});
+
+describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}, onHost = {} }) => {
   const reportedOf = (build: (stack: TerraformStack) => void): string[] =>
     rules.get(id)?.severity === "warning"
       ? warningsOf(build)
@@ -22,7 +33,7 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
 
   test("has a valid fixture, and one that is refused or left to Terraform", () => {
     expect(Object.keys(valid)).not.toHaveLength(0);
-    expect([...Object.keys(invalid), ...Object.keys(atPlan)]).not.toHaveLength(0);
+    expect([...Object.keys(invalid), ...Object.keys(atPlan), ...Object.keys(onHost)]).not.toHaveLength(0);
   });
 
   test.each(Object.entries(valid))("passes: %s", (_, build) => {
@@ -36,6 +47,29 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
       expect(reportedOf(build)).toContain(`${problem} [${id}]`);
       if (rules.get(id)?.severity !== "warning") expect(() => synthesized(build)).toThrow(problem);
     });
+  }
+
+  const own = (problem: string) => problem.endsWith(` [${id}]`);
+  for (const [reason, { build, passes, fails }] of Object.entries(onHost)) {
+    test(`asks the host: ${reason}`, () => {
+      expect(problemsOf(build)).toEqual([]);
+      expect(warningsOf(build).filter(own)).toEqual([]);
+      expect(conformance(synthesizedJson(build))).toEqual([]);
+      expect(checksAtPlan(build).filter(({ message }) => own(message))).not.toEqual([]);
+    });
+
+    for (const [place, differing] of passes.entries()) {
+      test(`passes, of a host that is known: ${reason} ${place}`, () => {
+        mockHost = { ...goodHost, ...differing };
+        expect(reportedOf(build).filter(own)).toEqual([]);
+      });
+    }
+    for (const [place, [differing, ...problems]] of fails.entries()) {
+      test(`refuses, of a host that is known: ${reason} ${place}`, () => {
+        mockHost = { ...goodHost, ...differing };
+        expect(reportedOf(build).filter(own)).toEqual(problems.map((problem) => `${problem} [${id}]`));
+      });
+    }
   }
 
   for (const [reason, fixture] of Object.entries(atPlan)) {

@@ -66,14 +66,19 @@ const judgedOfVm: Judged = {
   "boot.clone.bios": ["prop-type"],
   "boot.iso.fileId": ["proxmox-name"],
   "boot.iso.guestAgent": ["agent-needs-extension"],
-  "gpus[0].address": ["pci-address-format"],
+  "gpus[0].address": ["pci-address-format", "gpu-present", "gpu-iommu", "gpu-group-own", "gpu-resets"],
   "gpus[0].functions[0]": ["pci-address-format"],
-  "gpus[0].mapping": ["mapping-name"],
+  "gpus[0].mapping": ["mapping-name", "mapping-exists", "mapping-valid"],
   "gpus[0].mapping.name": ["mapping-name"],
   "gpus[0].mapping.address": ["pci-address-format"],
-  "gpus[0].mapping.deviceId": ["pci-device-id"],
-  "gpus[0].mapping.subsystemId": ["pci-device-id"],
-  "gpus[0].mapping.iommuGroup": ["mapping-iommu-group"],
+  "gpus[0].mapping.deviceId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.subsystemId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.iommuGroup": ["mapping-iommu-group", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].address": ["pci-address-format", "gpu-present", "gpu-iommu"],
+  "gpus[0].mapping.alternatives[0].deviceId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].subsystemId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].iommuGroup": ["mapping-iommu-group", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].node": ["proxmox-name"],
   "gpus[0].pcie": [],
   "gpus[0].rombar": ["rombar-boolean"],
   "gpus[0].xvga": [],
@@ -84,7 +89,7 @@ const judgedOfVm: Judged = {
   "cpu.cores": ["cpu-cores"],
   "cpu.sockets": ["cpu-cores"],
   "cpu.type": ["cpu-type-host"],
-  "memory.dedicated": ["memory-size"],
+  "memory.dedicated": ["memory-size", "host-memory"],
   "memory.floating": ["passthrough-pins-memory", "memory-size"],
   "disks[0].size": ["disk-size"],
   "disks[0].datastore": ["proxmox-name"],
@@ -273,7 +278,14 @@ const alternatives: Readonly<Record<string, object>> = {
   "boot.iso": { fileId: "local:iso/talos.iso", guestAgent: true },
   "boot.clone.name": { name: "talos-template", guestAgent: true },
   "usb[0].mapping": {},
-  "gpus[0].mapping": { name: "gpu", address: "01:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 1 },
+  "gpus[0].mapping": {
+    name: "gpu",
+    address: "01:00",
+    deviceId: "10de:2684",
+    subsystemId: "10de:2684",
+    iommuGroup: 1,
+    alternatives: [{ address: "02:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 2 }],
+  },
 };
 
 /** The props with the value at the path, and without what it excludes. */
@@ -284,7 +296,7 @@ function with_(props: object, path: string, value: unknown): object {
   else if (alternative?.startsWith("boot")) {
     Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
   } else if (alternative?.startsWith("usb")) Object.assign(copy, { usb: [{ mapping: "key" }] });
-  else if (alternative) Object.assign(copy, { gpus: [{ mapping: { ...alternatives[alternative] } }] });
+  else if (alternative) Object.assign(copy, { gpus: [{ mapping: structuredClone(alternatives[alternative]) }] });
   if (path.startsWith("machine.interfaces")) {
     const { name, address, installDisk } = nodeProps.machine;
     Object.assign(copy, { machine: { name, address, installDisk, interfaces: structuredClone(machineInterfaces) } });

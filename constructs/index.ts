@@ -19,7 +19,13 @@ export type { Initialization, IpConfig, Ipv6Config } from "./proxmox/initializat
 export type { VmMemory } from "./proxmox/memory";
 export type { NetworkDevice } from "./proxmox/network-device";
 export { PciAddress } from "./proxmox/pci-address";
-export { PciMapping, type PciMappingDevice, type PciMappingProps } from "./proxmox/pci-mapping";
+export {
+  type AlternativeDevice,
+  type MappedDevice,
+  PciMapping,
+  type PciMappingDevice,
+  type PciMappingProps,
+} from "./proxmox/pci-mapping";
 export type { ScsiController } from "./proxmox/scsi-controller";
 export type { VmStartup } from "./proxmox/startup";
 export type { Usb, UsbAtHost, UsbByMapping } from "./proxmox/usb";

@@ -2,6 +2,7 @@ import * as install from "./cilium/install";
 import * as loadBalancer from "./cilium/load-balancer";
 import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
+import * as gpuDriver from "./gpu-driver";
 import * as nvidiaInstall from "./nvidia/install";
 import * as gpuSharing from "./nvidia/sharing";
 import * as agent from "./proxmox/agent";
@@ -15,6 +16,10 @@ import * as firmware from "./proxmox/firmware";
 import * as gpu from "./proxmox/gpu";
 import * as vm from "./proxmox/gpu-vm";
 import * as guest from "./proxmox/guest";
+import * as hostDevice from "./proxmox/host-device";
+import * as hostMapping from "./proxmox/host-mapping";
+import * as hostMemory from "./proxmox/host-memory";
+import * as hostStorage from "./proxmox/host-storage";
 import * as identity from "./proxmox/identity";
 import * as initialization from "./proxmox/initialization";
 import * as machineType from "./proxmox/machine-type";
@@ -66,6 +71,13 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...tags.rules,
   ],
   GPU: [...gpu.rules, ...passthrough.rules, ...pciMapping.rules],
+  "The host, at plan": [
+    ...hostDevice.rules,
+    ...gpuDriver.rules,
+    ...hostMapping.rules,
+    ...hostStorage.rules,
+    ...hostMemory.rules,
+  ],
   "USB and serial devices": [...usb.rules, ...serialDevice.rules],
   "Processor, memory and firmware": [
     ...cpu.rules,

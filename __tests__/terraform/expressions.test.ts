@@ -14,17 +14,18 @@ import { asNetwork, asUrlHost } from "../../constructs/talos/node-address";
 import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
 import { renderDocument } from "../../constructs/terraform/document";
+import { answered, type Differing } from "../hosts";
 import { fixtures } from "../rules.fixtures";
 import { checksAtPlan, synthesizedJson, withVariable } from "../stacks";
 
 /** An expression of a stack with `var.value` in it, what the variable is, and what must come of it. */
 interface Case {
   readonly name: string;
-  readonly expression: string;
+  readonly expression: string | readonly string[][];
   readonly value: unknown;
   readonly expected: unknown;
   /** What of the result to compare; all of it by default. */
-  readonly read?: (result: string) => unknown;
+  readonly read?: (result: never) => unknown;
 }
 
 const ruleCases = Object.entries(fixtures).flatMap(([id, { atPlan = {} }]) =>
@@ -89,8 +90,24 @@ const comesOutAsWritten = (
     },
   ]);
 
+/** What Terraform makes of the checks on a host: the messages of those that do not hold. */
+const hostCases = Object.entries(fixtures).flatMap(([id, { onHost = {} }]) =>
+  Object.entries(onHost).flatMap(([reason, { build, passes, fails }]): Case[] => {
+    const checks = checksAtPlan(build).filter(({ message }) => message.endsWith(` [${id}]`));
+    return [...passes.map((host): [Differing, ...string[]] => [host]), ...fails].map(([host, ...problems], place) => ({
+      name: `[${id}] of a host, ${reason} ${place}: ${problems.join("; ") || "passes"}`,
+      expression: checks.map(({ condition, message }) => [answered(condition, host), answered(message, host)]),
+      value: null,
+      expected: problems.map((problem) => `${problem} [${id}]`),
+      read: (results: unknown) =>
+        (results as [boolean | string, string][]).filter(([holds]) => `${holds}` === "false").map(([, text]) => text),
+    }));
+  }),
+);
+
 const cases: Case[] = [
   ...ruleCases,
+  ...hostCases,
   ...sameAsAtSynth("writes the PCI address", (text) => `${PciAddress.parse(text)?.withFunction(0)}`, ["01:00"]),
   ...sameAsAtSynth("writes the PCI address", (text) => `${PciAddress.parse(text)}`, ["01:00.1", "0000:0A:1F.7"]),
   ...sameAsAtSynth("writes the whole device", (text) => `${PciAddress.parse(text)?.wholeDevice()}`, [
@@ -137,6 +154,9 @@ const cases: Case[] = [
   ),
 ];
 
+const withValue = (expression: string, value: unknown): string =>
+  expression.replaceAll("var.value", JSON.stringify(value).replaceAll("${", "$${"));
+
 /** Lets Terraform, which needs no provider for outputs, say what comes of every expression. */
 function evaluated(): Record<string, { value: unknown }> {
   const directory = mkdtempSync(join(tmpdir(), "expressions-"));
@@ -160,7 +180,7 @@ function evaluated(): Record<string, { value: unknown }> {
     const output = Object.fromEntries(
       cases.map(({ expression, value }, index) => [
         `case_${index}`,
-        { value: expression.replaceAll("var.value", JSON.stringify(value).replaceAll("${", "$${")) },
+        { value: typeof expression === "string" ? withValue(expression, value) : expression },
       ]),
     );
     writeFileSync(join(directory, "main.tf.json"), JSON.stringify({ output }));
@@ -174,9 +194,9 @@ function evaluated(): Record<string, { value: unknown }> {
 
 describe("Terraform decides as synth does:", () => {
   const outputs = evaluated();
-  for (const [index, { name, expected, read = (result: string): unknown => result }] of cases.entries()) {
+  for (const [index, { name, expected, read = (result: never): unknown => result }] of cases.entries()) {
     test(name, () => {
-      expect(read(outputs[`case_${index}`]?.value as string)).toEqual(expected);
+      expect(read(outputs[`case_${index}`]?.value as never)).toEqual(expected);
     });
   }
 });

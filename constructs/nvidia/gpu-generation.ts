@@ -1,3 +1,6 @@
+import { type Condition, isUnknown } from "../rules/condition";
+import { expression } from "../terraform/expression";
+
 /** A generation of NVIDIA's GPUs, and which drivers know it. */
 export interface GpuGeneration {
   readonly name: string;
@@ -63,6 +66,14 @@ export const gpuGenerations: readonly GpuGeneration[] = [
     kernelModules: ["open"],
   },
 ];
+
+/** Whether a vendor and device id such as `10de:2684` is of one of these generations. */
+export function isOf(deviceId: string, generations: readonly GpuGeneration[]): Condition {
+  if (!isUnknown(deviceId)) return generations.some((each) => each === generationOf(deviceId));
+  const ranges = generations.flatMap(({ devices }) => devices);
+  const id = expression`try(parseint(trimprefix(${deviceId}, "10de:"), 16), -1)`;
+  return expression`anytrue([for range in ${ranges} : range[0] <= ${id} && ${id} <= range[1]])`;
+}
 
 /** The generation of a vendor and device id such as `10de:2684`; undefined where it is none that is known. */
 export function generationOf(deviceId: string): GpuGeneration | undefined {

@@ -47,6 +47,15 @@ export interface ProxmoxConnectionProps {
    * @default false
    */
   readonly insecure?: boolean | IResolvable;
+
+  /**
+   * Ask the hosts at plan for what the stack needs of them: the GPUs, their IOMMU groups, mappings, memory, storages. Off for
+   * hosts that cannot be asked, or accounts without `Sys.Audit` on `/`. Which data sources there are depends on it, so it
+   * cannot be a Terraform variable.
+   *
+   * @default true
+   */
+  readonly checkHost?: boolean;
 }
 
 export const shape: Shape<ProxmoxConnectionProps> = {
@@ -54,6 +63,7 @@ export const shape: Shape<ProxmoxConnectionProps> = {
   credentials: required(literal()),
   username: text,
   insecure: flag,
+  checkHost: literal(),
 };
 
 const providerDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs";
@@ -76,6 +86,17 @@ export const rules: readonly Rule<Connecting>[] = [
       given(credentials, (credentials) => ({
         holds: kinds.includes(credentials),
         problem: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(shown).join(", ")}`,
+      })),
+  },
+  {
+    id: "check-host",
+    demands: "whether the hosts are asked is said by true or false",
+    because: "Terraform has to know which data sources there are before it knows any variable",
+    source: "https://developer.hashicorp.com/terraform/language/data-sources",
+    checks: ({ checkHost }) =>
+      given(checkHost, (checkHost) => ({
+        holds: typeof checkHost === "boolean",
+        problem: `checkHost is ${shown(checkHost)}; write true or false`,
       })),
   },
   {
@@ -137,6 +158,8 @@ export class ProxmoxConnection extends Construct {
   readonly credentials: ProxmoxCredentials;
   /** The Proxmox cluster behind the endpoint, however that is spelled; of two connections to it the same. */
   readonly cluster: string;
+  /** Whether the hosts are asked at plan for what the stack needs of them. */
+  readonly checkHost: boolean;
   /** What the stack's elements for this connection are named after: `proxmox` for the first, its id for others. */
   readonly name: string;
   /** The provider, for whatever uses a connection that is not the stack's first. */
@@ -162,6 +185,7 @@ export class ProxmoxConnection extends Construct {
       ...fitted.preconditions,
       ...enforce(this, rules, { ...fitted.props, id, earlierConnections }),
     ];
+    this.checkHost = fitted.props.checkHost ?? true;
     this.name = isFirst ? "proxmox" : id;
     this.endpoint = fitted.props.endpoint;
     this.cluster = endpoint.clusterOf(this, this.endpoint);

@@ -8,6 +8,8 @@ import { isPlaceholder, partsOf } from "../rules/text";
 import { at } from "../terraform/address";
 import type { DiskImage } from "./boot-medium";
 import { ProxmoxConnection, useRules } from "./connection";
+import { hostOf } from "./host-facts";
+import * as hostStorage from "./host-storage";
 import { isNode, isStorage, proxmoxName } from "./name";
 
 /** A disk image on the web, uncompressed: only such images can be imported. */
@@ -102,6 +104,7 @@ export class DownloadedImage extends Construct implements DiskImage {
       ...fitted.preconditions,
       ...enforce(this, useRules, { connection, user: this }),
       ...enforce(this, rules, fitted.props as DownloadedImageProps),
+      ...enforce(this, hostStorage.rules, { datastore, host: hostOf(connection, node) }),
     ];
     this.guestAgent = guestAgent;
     this.resource = at(

@@ -1,5 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, type IResolvable, Lazy, Token } from "cdktf";
+import { Fn, type IResolvable, Lazy, type Precondition, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import {
@@ -36,6 +36,10 @@ import * as disk from "./disk";
 import * as firmware from "./firmware";
 import * as gpu from "./gpu";
 import * as guest from "./guest";
+import * as hostDevice from "./host-device";
+import { type Host, hostOf } from "./host-facts";
+import * as hostMapping from "./host-mapping";
+import * as hostMemory from "./host-memory";
 import * as identity from "./identity";
 import * as initialization from "./initialization";
 import * as machineType from "./machine-type";
@@ -323,6 +327,9 @@ const rules = [
   ...vga.rules,
   ...startup.rules,
   ...tags.rules,
+  ...hostDevice.rules,
+  ...hostMapping.rules,
+  ...hostMemory.rules,
 ];
 
 /**
@@ -341,6 +348,10 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly identity: Resource;
   /** Mappings created for this VM's GPUs. */
   readonly pciMappings: readonly PciMapping[];
+  /** The devices that are passed through, as far as the app knows where they are on the node. */
+  readonly devices: readonly hostDevice.PlacedDevice[];
+  /** What the node tells of itself; undefined where it is not asked. */
+  readonly host?: Host;
 
   readonly name: string;
   readonly address?: string;
@@ -368,9 +379,11 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.networkDevices = networkDevices.map(networkDevice.block);
     this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this, connection);
     this.templates = template.templatesOf(this, boot.clone, connection);
-    const { gpus, pciMappings, taken, used } = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
-    this.gpus = gpus;
-    this.pciMappings = pciMappings;
+    const passed = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
+    this.gpus = passed.gpus;
+    this.pciMappings = passed.pciMappings;
+    this.devices = passed.placed;
+    this.host = hostOf(connection, node);
 
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
@@ -382,9 +395,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         ...settings,
         user: this,
         identity: this.identity,
-        gpus,
-        taken,
-        used,
+        ...passed,
+        host: this.host,
         allVms: this.allVms,
         templates: this.templates,
         earlierIds,
@@ -443,6 +455,15 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
     this.macAddress = networkDevices[0]?.macAddress;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
+  }
+
+  /** Holds the VM to more when Terraform plans. */
+  demand(preconditions: readonly Precondition[]): void {
+    const { lifecycle } = this.resource;
+    this.resource.lifecycle = {
+      ...lifecycle,
+      ...lifecycleWith([...((lifecycle?.precondition as Precondition[]) ?? []), ...preconditions]),
+    };
   }
 
   /** Provider-assigned id, for other resources to wait for. */

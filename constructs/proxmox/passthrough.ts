@@ -5,6 +5,7 @@ import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
 import { addressesOf, type Gpu, isOneFunction, mdevOneFunction } from "./gpu";
+import type { PlacedDevice } from "./host-device";
 import { isMappingName, mappingName, mappingNamePattern } from "./mapping-name";
 import { areTogether, mappingMediated, mappingNamed, type NamedMapping, nameMapping, PciMapping } from "./pci-mapping";
 import { isOther, pciDeviceOnce, type TakenDevice, takeDevice } from "./taken-device";
@@ -19,6 +20,10 @@ interface Passthrough {
   readonly taken: readonly Taken[];
   /** The mappings of the others, with what is known of their names before. */
   readonly used: readonly Used[];
+  /** Where all of them are on the VM's node, as far as the app knows. */
+  readonly placed: readonly PlacedDevice[];
+  /** The mappings among them that the app does not make. */
+  readonly existingMappings: readonly { readonly path: string; readonly name: string }[];
 }
 
 interface Taken extends TakenDevice {
@@ -58,7 +63,11 @@ export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
     ...mdevOneFunction,
     checks: ({ used }) =>
       used.flatMap(({ slot, mdev, mapping }) =>
-        mdev === undefined || !mapping?.address ? [] : isOneFunction(mdev, slot, [mapping.address]),
+        mdev === undefined || !mapping
+          ? []
+          : mapping.devices.flatMap(({ addresses }) =>
+              addresses.length === 0 ? [] : isOneFunction(mdev, slot, addresses),
+            ),
       ),
   },
 ];
@@ -73,7 +82,7 @@ const withSlotsBefore = <Item extends { readonly slot: number }>(items: readonly
 /** The GPUs of mappings that are made, each of one device, with every other GPU of the same. */
 const usesTogether = (used: readonly Used[]) =>
   withSlotsBefore(used).flatMap(({ item, before }) => {
-    const mappings = item.earlier.filter(({ value }) => value.made);
+    const mappings = item.earlier.filter(({ value }) => value.made?.devices.length === 1);
     const uses = item.earlier.filter(({ value }) => !value.made);
     return mappings.flatMap(({ value }) =>
       [...before, ...uses].map((other) =>
@@ -89,7 +98,7 @@ export function passThrough(
   node: string,
   connection: ProxmoxConnection | undefined,
 ): Passthrough {
-  if (!connection) return { gpus, pciMappings: [], taken: [], used: [] };
+  if (!connection) return { gpus, pciMappings: [], taken: [], used: [], placed: [], existingMappings: [] };
   const mappings = mappingsOf(vm, gpus, node, connection);
   const taken = gpus.flatMap((gpu, slot) =>
     addressesOf(gpu).map((address) => {
@@ -112,8 +121,30 @@ export function passThrough(
     pciMappings: [...new Set(mappings)].filter((mapping) => mapping?.node.scope === vm) as PciMapping[],
     taken,
     used,
+    placed: [
+      ...taken.map(({ slot, address, isMediated }) => ({ path: `gpus[${slot}].address`, address, isMediated })),
+      ...used.flatMap(({ slot, mapping, isMediated }) =>
+        devicesOn(mapping, node).map((device) => ({
+          ...device,
+          path: `gpus[${slot}].mapping`,
+          isMediated,
+          isMapped: true,
+        })),
+      ),
+    ],
+    existingMappings: used.flatMap(({ slot, name, mapping }) =>
+      mapping ? [] : { path: `gpus[${slot}].mapping`, name },
+    ),
   };
 }
+
+/** The mapping's devices on the node. An id that is given is that of the first of those that go together. */
+const devicesOn = (mapping: PciMapping | undefined, node: string) =>
+  (mapping?.devices ?? [])
+    .filter((device) => equal(device.node, node) === true)
+    .flatMap(({ addresses, deviceId }) =>
+      addresses.map((address, place) => ({ address, deviceId: place === 0 ? deviceId : undefined })),
+    );
 
 /** The mapping of each GPU that is made by this app, or is now: once for each description. */
 function mappingsOf(
@@ -126,8 +157,8 @@ function mappingsOf(
   return gpus.map(({ mapping }, slot) => {
     if (mapping === undefined || mapping instanceof PciMapping) return mapping;
     if (typeof mapping === "string") return mappingNamed(vm, mapping);
-    const { name, address, deviceId, subsystemId, iommuGroup } = mapping;
-    const description = JSON.stringify([name, address, deviceId, subsystemId, iommuGroup]);
+    const { name, address, deviceId, subsystemId, iommuGroup, alternatives } = mapping;
+    const description = JSON.stringify([name, address, deviceId, subsystemId, iommuGroup, alternatives]);
     const same = made.get(description);
     if (same) return same;
     const id = isFreeId(vm, name) ? name : `${vm.node.id}_gpu${slot}`;

@@ -92,6 +92,9 @@ export function addPreconditions(resource: TerraformResource, preconditions: rea
   if (precondition.length > 0) resource.lifecycle = { ...lifecycle, precondition };
 }
 
+/** What a construct's check blocks assert, by the rules' ids. */
+const assertsOf = new WeakMap<Construct, Map<string, object[]>>();
+
 /** A check block warns and goes on: https://developer.hashicorp.com/terraform/language/checks */
 function warn(construct: Construct, id: string, holds: Condition, message: string): void {
   if (typeof holds === "boolean") {
@@ -99,7 +102,8 @@ function warn(construct: Construct, id: string, holds: Condition, message: strin
     return;
   }
   const name = `${construct.node.id}_${id}`.replaceAll("-", "_");
-  TerraformStack.of(construct).addOverride(`check.${name}.assert`, [
-    { condition: holds, error_message: literalText(message) },
-  ]);
+  const asserts = assertsOf.get(construct)?.get(id) ?? [];
+  assertsOf.set(construct, (assertsOf.get(construct) ?? new Map()).set(id, asserts));
+  asserts.push({ condition: holds, error_message: literalText(message) });
+  TerraformStack.of(construct).addOverride(`check.${name}.assert`, asserts);
 }

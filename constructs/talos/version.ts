@@ -17,6 +17,8 @@ interface MinorVersion {
   readonly kernelArgsInImage: boolean;
   /** The NVIDIA driver needs the sysctl net.core.bpf_jit_harden. */
   readonly nvidiaSysctl: boolean;
+  /** The production branch of the NVIDIA driver is 595 or later, which knows no GPU before Turing. */
+  readonly nvidiaFromTuring: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export const talosMinors = [
     hostnameDocument: false,
     kernelArgsInImage: false,
     nvidiaSysctl: true,
+    nvidiaFromTuring: false,
   },
   {
     minor: "1.12",
@@ -40,6 +43,7 @@ export const talosMinors = [
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: true,
+    nvidiaFromTuring: false,
   },
   {
     minor: "1.13",
@@ -48,6 +52,7 @@ export const talosMinors = [
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,
+    nvidiaFromTuring: true,
   },
   {
     minor: "1.14",
@@ -56,6 +61,7 @@ export const talosMinors = [
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,
+    nvidiaFromTuring: true,
   },
 ] as const satisfies readonly MinorVersion[];
 
