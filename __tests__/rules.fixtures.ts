@@ -124,12 +124,17 @@ const anotherStack = (stack: TerraformStack) => new TerraformStack(stack.node.ro
 const inAnotherStack = (stack: TerraformStack, build: Build): void => build(anotherStack(stack));
 
 /** A site of one cluster, as a user writes it. */
+const plainVm = {
+  name: "talos-gpu",
+  node: "pve",
+  initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] },
+};
 const cluster =
   (props: Partial<TalosGpuClusterProps>): Build =>
   (stack) =>
     void new TalosGpuCluster(stack, "site", {
       proxmox: password,
-      vm: { name: "talos-gpu", node: "pve", initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } },
+      vm: plainVm,
       cluster: { clusterName: "talos-gpu" },
       ...props,
     });
@@ -243,6 +248,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       neither: cluster({}),
       "another boot medium, and what is on it": cluster({
         boot: { iso: { fileId: "local:iso/talos.iso" } },
+        vm: { ...plainVm, gpus: [{ address: "01:00" }] },
         talos: {
           version: "v1.12.6",
           nvidia: { kernelModules: "open", branch: "lts" },

@@ -1,11 +1,26 @@
+import { join } from "node:path";
 import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, LocalBackend, type TerraformElement, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
-import type { Construct } from "constructs";
+import {
+  AssetType,
+  Fn,
+  LocalBackend,
+  type Precondition,
+  TerraformAsset,
+  type TerraformElement,
+  TerraformOutput,
+  TerraformStack,
+  TerraformVariable,
+} from "cdktf";
+import { Construct } from "constructs";
 import { HelmProvider } from "../.gen/providers/helm/provider";
 import { Release } from "../.gen/providers/helm/release";
+import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
+import { DataProxmoxHardwarePci } from "../.gen/providers/proxmox/data-proxmox-hardware-pci";
+import { DataProxmoxVersion } from "../.gen/providers/proxmox/data-proxmox-version";
+import { DataProxmoxVirtualEnvironmentNode } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-node";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
 import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
@@ -27,6 +42,16 @@ export interface Texts {
   readonly ciliumValues: string[];
   readonly waitCommand: string;
   readonly taintCommand: string;
+  readonly upgradeTalos: string;
+  readonly upgradeKubernetes: string;
+  readonly smokeTest: string;
+  readonly smokeTestJob: string;
+  readonly examplePod: string;
+  readonly nvidiaValues: string[];
+  readonly nvidiaPrerequisites: string[];
+  readonly vmPreconditions: Precondition[];
+  readonly imagePreconditions: Precondition[];
+  readonly checks: object;
 }
 
 /** The stack of one cluster as it is written without the constructs: the floor for their cost. */
@@ -69,11 +94,21 @@ export class BareCluster extends TerraformStack {
       nodeName: node,
       overwrite: false,
       url: `https://factory.talos.dev/image/${schematic.id}/${talosVersion}/nocloud-amd64.qcow2`,
+      lifecycle: { precondition: texts.imagePreconditions },
     });
     image.overrideLogicalId("talos");
 
-    const sameId = new DataProxmoxVirtualEnvironmentVms(this, "same_id");
-    const vms = `${sameId.fqn}.vms[*]`;
+    new DataProxmoxVirtualEnvironmentVms(this, "same_id");
+    const host = <Element extends TerraformElement>(element: Element) => element.overrideLogicalId("host");
+    host(new DataProxmoxHardwarePci(this, "host_pci", { nodeName: node }));
+    host(new DataProxmoxDatastores(this, "host_datastores", { nodeName: node }));
+    host(new DataProxmoxVirtualEnvironmentNode(this, "host_node", { nodeName: node }));
+    host(new DataProxmoxVersion(this, "host_version"));
+    for (const [name, check] of Object.entries(texts.checks)) this.addOverride(`check.${name}`, check);
+    new Resource(this, "talos_node_identity", {
+      triggers: { vm_id: `${vmId}`, node, system_disk: "scsi0", system_disk_size: "100" },
+      lifecycle: { ignoreChanges: ["triggers"] },
+    });
     const unset = null as never;
     const vm = new VirtualEnvironmentVm(this, "talos_node", {
       agent: { enabled: true, trim: true, type: "virtio" },
@@ -99,14 +134,7 @@ export class BareCluster extends TerraformStack {
         dns: { servers: ["10.0.0.1"] },
         ipConfig: [{ ipv4: { address: `${address}/24`, gateway: "10.0.0.1" } }],
       },
-      lifecycle: {
-        precondition: [
-          {
-            condition: `\${(lookup(zipmap(${vms}.vm_id, ${vms}.name), ${vmId}, "${id}") == "${id}")}`,
-            errorMessage: `vmId ${vmId} belongs to a VM of another name than "${id}"; choose a free id, or if it is this very VM, rename it in Proxmox first [vm-id-free]`,
-          },
-        ],
-      },
+      lifecycle: { precondition: texts.vmPreconditions, ignoreChanges: ["disk[0].import_from"] },
       machine: "q35",
       memory: { dedicated: 16384, floating: 0 },
       name: id,
@@ -160,11 +188,47 @@ export class BareCluster extends TerraformStack {
       }),
     );
     const lifecycle = { replaceTriggeredBy: ["proxmox_virtual_environment_vm.talos_node.id"] };
+    const file = (name: string, content: string) =>
+      new File(this, name, {
+        content,
+        directoryPermission: "0700",
+        filePermission: "0600",
+        filename: `../../../clusters/${id}/${name}`,
+      });
+    const talosconfigFile = file("talosconfig", client.talosConfig);
+    const shell = (command: string, environment: Record<string, string>) => ({
+      type: "local-exec" as const,
+      command,
+      environment,
+      interpreter: ["/bin/sh", "-c"],
+    });
+    const upgrade = (script: string, more: Record<string, string>) =>
+      shell('set -eu\neval "$SCRIPT"', {
+        FIRST_VERSION: secrets.talosVersion,
+        KUBERNETES_VERSION: "1.35.4",
+        NODE: address,
+        SCRIPT: script,
+        TALOSCONFIG: talosconfigFile.filename,
+        TALOS_VERSION: talosVersion,
+        TIMEOUT: "900",
+        ...more,
+      });
+    const { installer } = urls.urls;
+    const upgradeTalos = new Resource(this, "upgrade_talos", {
+      triggers: { installer },
+      provisioners: [upgrade(texts.upgradeTalos, { INSTALLER: installer, DIRECTORY: `../../../clusters/${id}` })],
+      dependsOn: [vm],
+    });
+    const upgradeKubernetes = new Resource(this, "upgrade_kubernetes", {
+      triggers: { version: "1.35.4" },
+      provisioners: [upgrade(texts.upgradeKubernetes, {})],
+      dependsOn: [upgradeTalos],
+    });
     const apply = new MachineConfigurationApply(this, "apply", {
       clientConfiguration,
       machineConfigurationInput: configuration.machineConfiguration,
       nodeAttribute: address,
-      dependsOn: [vm],
+      dependsOn: [upgradeKubernetes],
       lifecycle,
     });
     apply.overrideLogicalId("node");
@@ -179,33 +243,18 @@ export class BareCluster extends TerraformStack {
     const kubeconfig = cluster(
       new ClusterKubeconfig(this, "access", { clientConfiguration, nodeAttribute: address, dependsOn: [bootstrap] }),
     );
-    const file = (name: string, content: string) =>
-      new File(this, name, {
-        content,
-        directoryPermission: "0700",
-        filePermission: "0600",
-        filename: `../../../clusters/${id}/${name}`,
-      });
     const kubeconfigFile = file("kubeconfig", kubeconfig.kubeconfigRaw);
-    const talosconfigFile = file("talosconfig", client.talosConfig);
     const command = (name: string, after: string, text: string, environment: Record<string, string>) =>
       new Resource(this, name, {
         triggers: { cluster: after },
-        provisioners: [
-          {
-            type: "local-exec",
-            command: text,
-            environment: { KUBECONFIG: kubeconfigFile.filename, ...environment },
-            interpreter: ["/bin/sh", "-c"],
-          },
-        ],
+        provisioners: [shell(text, { KUBECONFIG: kubeconfigFile.filename, ...environment })],
       });
     const wait = command("wait_for_kubernetes", bootstrap.id, texts.waitCommand, {
       ENDPOINT: `https://${address}:6443`,
       RESOURCES: "",
       TIMEOUT: "900",
     });
-    command("remove_control_plane_taint", wait.id, texts.taintCommand, {});
+    const taint = command("remove_control_plane_taint", wait.id, texts.taintCommand, {});
 
     const access = kubeconfig.kubernetesClientConfiguration;
     new HelmProvider(this, "helm", {
@@ -216,7 +265,7 @@ export class BareCluster extends TerraformStack {
         clusterCaCertificate: Fn.base64decode(access.caCertificate),
       },
     });
-    new Release(this, "cilium", {
+    const cilium = new Release(this, "cilium", {
       chart: "cilium",
       name: "cilium",
       namespace: "kube-system",
@@ -227,6 +276,46 @@ export class BareCluster extends TerraformStack {
       wait: true,
       upgradeInstall: true,
       dependsOn: [wait],
+    });
+
+    const chart = new TerraformAsset(new Construct(this, "nvidia"), "chart", {
+      path: join(__dirname, "../constructs/talos/charts/kubernetes-objects"),
+      type: AssetType.DIRECTORY,
+    });
+    const prerequisites = new Release(this, "nvidia_prerequisites", {
+      name: "nvidia-prerequisites",
+      namespace: "kube-system",
+      chart: chart.path,
+      version: "1.0.0",
+      values: texts.nvidiaPrerequisites,
+      upgradeInstall: true,
+      dependsOn: [cilium, taint],
+    });
+    const plugin = new Release(this, "nvidia_device_plugin", {
+      name: "nvidia-device-plugin",
+      chart: "nvidia-device-plugin",
+      namespace: "nvidia-device-plugin",
+      repository: "https://nvidia.github.io/k8s-device-plugin",
+      version: "0.20.0",
+      values: texts.nvidiaValues,
+      wait: true,
+      timeout: 900,
+      upgradeInstall: true,
+      dependsOn: [prerequisites],
+    });
+    new Resource(this, "gpu_smoke_test", {
+      triggers: { release: `${plugin.id} ${plugin.metadata.revision}`, talos: upgradeTalos.id },
+      provisioners: [
+        shell('set -eu\neval "$SCRIPT"', {
+          JOB: texts.smokeTestJob,
+          KUBECONFIG: kubeconfigFile.filename,
+          NAMESPACE: "nvidia-device-plugin",
+          NODE: address,
+          SCRIPT: texts.smokeTest,
+          TALOSCONFIG: talosconfigFile.filename,
+          TIMEOUT: "900",
+        }),
+      ],
     });
 
     const kubectl = `kubectl --kubeconfig ${kubeconfigFile.filename}`;
@@ -256,6 +345,13 @@ export class BareCluster extends TerraformStack {
       Fn.base64decode(access.caCertificate),
       true,
     );
+    output("gpu_allocatable", "How many GPUs Kubernetes can hand out", 1);
+    output(
+      "gpu_allocatable_command",
+      "Shows how many GPUs Kubernetes can hand out",
+      `${kubectl} get nodes --output=custom-columns='NODE:.metadata.name,GPUS:.status.allocatable.nvidia\\.com/gpu'`,
+    );
+    output("gpu_example_pod", "A pod that uses the GPU, for kubectl apply", texts.examplePod);
     output("gpu_passthrough_enabled", "Whether the node has a GPU", true);
     output("gpu_pci_id", "PCI addresses or mappings of the GPUs, in the order of their slots", "0000:01:00.0");
     output("gpu_verification_command", "Shows that the node sees its GPU", gpu);

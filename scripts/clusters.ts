@@ -40,14 +40,30 @@ export function json(cluster: Cluster) {
 
 /** Long texts, which the bare bindings are given: writing them is not what is compared. */
 function textsOf(cluster: Cluster): Texts {
-  const { resource, data } = json(cluster);
-  const command = (name: string) => resource.null_resource[name].provisioner[0]["local-exec"].command;
+  const { resource, data, check, output } = json(cluster);
+  const provisioner = (name: string) => resource.null_resource[name].provisioner[0]["local-exec"];
+  const command = (name: string) => provisioner(name).command;
+  const preconditionsOf = ({ lifecycle }: { lifecycle: { precondition: object[] } }) =>
+    lifecycle.precondition.map((each) => {
+      const { condition, error_message } = each as { condition: string; error_message: string };
+      return { condition, errorMessage: error_message };
+    });
   return {
     schematic: resource.talos_image_factory_schematic.talos.schematic,
     configPatches: data.talos_machine_configuration.node.config_patches,
     ciliumValues: resource.helm_release.cilium.values,
     waitCommand: command("wait_for_kubernetes"),
     taintCommand: command("remove_control_plane_taint"),
+    upgradeTalos: provisioner("upgrade_talos").environment.SCRIPT,
+    upgradeKubernetes: provisioner("upgrade_kubernetes").environment.SCRIPT,
+    smokeTest: provisioner("gpu_smoke_test").environment.SCRIPT,
+    smokeTestJob: provisioner("gpu_smoke_test").environment.JOB,
+    examplePod: output.gpu_example_pod.value,
+    nvidiaValues: resource.helm_release.nvidia_device_plugin.values,
+    nvidiaPrerequisites: resource.helm_release.nvidia_prerequisites.values,
+    vmPreconditions: preconditionsOf(resource.proxmox_virtual_environment_vm.talos_node),
+    imagePreconditions: preconditionsOf(resource.proxmox_download_file.talos),
+    checks: check ?? {},
   };
 }
 
