@@ -57,6 +57,7 @@ describe("conforms", () => {
     "examples/template.ts",
     "examples/golden-image.ts",
     "examples/own-stack.ts",
+    "examples/sharing.ts",
   ])("every stack of %s", (file) => {
     const stacks = Object.entries(synthesize(file));
     expect(stacks).not.toHaveLength(0);

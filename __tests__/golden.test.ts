@@ -13,6 +13,7 @@ describe.each([
   ["examples/template.ts", "talos-gpu-template"],
   ["examples/golden-image.ts", "workstation"],
   ["examples/own-stack.ts", "own-stack"],
+  ["examples/sharing.ts", "talos-gpu-sharing"],
 ])("%s", (file, name) => {
   test("synthesizes to its golden stack", () => {
     expect(synthesize(file)).toEqual({ [name]: expect.anything() });

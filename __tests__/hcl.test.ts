@@ -15,6 +15,7 @@ describe("says what the JSON says", () => {
     "examples/template.ts",
     "examples/golden-image.ts",
     "examples/own-stack.ts",
+    "examples/sharing.ts",
   ])("%s", async (file) => {
     for (const [name, stack] of Object.entries(synthesize(file))) {
       expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
