@@ -76,7 +76,9 @@ export function answered(text: string, differing: Differing): string {
     "proxmox_hardware_pci.host.devices": (devices as HostDevice[]).map(snake.devices),
     "proxmox_datastores.host.datastores": (storages as (typeof local)[]).map(snake.storages),
     "proxmox_hardware_mappings.host.ids": mappings,
-    "proxmox_hardware_mappings.host.checks": (mappingProblems as never[]).map(snake.problems),
+    // The provider has null where there is none.
+    "proxmox_hardware_mappings.host.checks":
+      (mappingProblems as never[]).length > 0 ? (mappingProblems as never[]).map(snake.problems) : null,
     "proxmox_version.host.version": version,
     "proxmox_virtual_environment_node.host.memory_total": memory,
   };

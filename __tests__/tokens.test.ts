@@ -66,7 +66,7 @@ const judgedOfVm: Judged = {
   "boot.clone.bios": ["prop-type"],
   "boot.iso.fileId": ["proxmox-name"],
   "boot.iso.guestAgent": ["agent-needs-extension"],
-  "gpus[0].address": ["pci-address-format", "gpu-present", "gpu-iommu", "gpu-group-own", "gpu-resets"],
+  "gpus[0].address": ["pci-address-format", "gpu-present", "gpu-iommu", "gpu-resets"],
   "gpus[0].functions[0]": ["pci-address-format"],
   "gpus[0].mapping": ["mapping-name", "mapping-exists", "mapping-valid"],
   "gpus[0].mapping.name": ["mapping-name"],

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TerraformOutput, TerraformVariable } from "cdktf";
+import { TerraformOutput, TerraformVariable, Token } from "cdktf";
 import { parse } from "yaml";
 import { PciAddress } from "../../constructs";
 import { withoutSecrets } from "../../constructs/proxmox/endpoint";
@@ -14,6 +14,7 @@ import { asNetwork, asUrlHost } from "../../constructs/talos/node-address";
 import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
 import { renderDocument } from "../../constructs/terraform/document";
+import { expression } from "../../constructs/terraform/expression";
 import { answered, type Differing } from "../hosts";
 import { fixtures } from "../rules.fixtures";
 import { checksAtPlan, synthesizedJson, withVariable } from "../stacks";
@@ -134,6 +135,7 @@ const cases: Case[] = [
   ...sameAsAtSynth("writes into a URL the host", asUrlHost, ["192.168.1.50", "2001:db8::50"]),
   ...sameAsAtSynth("writes the network of one address,", asNetwork, ["192.168.1.50", "2001:db8::50"]),
   ...comesOutAsWritten("an attribute has", literalText),
+  ...comesOutAsWritten("an expression has", (text) => Token.asString(expression`one([for text in ${[text]} : text])`)),
   ...comesOutAsWritten("a patch in YAML has", renderPatch),
   ...comesOutAsWritten(
     "a patch that is an object has",

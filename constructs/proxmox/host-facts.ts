@@ -133,7 +133,8 @@ class HostFacts extends Construct implements Host {
 
   get mappingProblems(): Rows<MappingProblem> {
     return this.once("Mapping problems", () => {
-      return new RowsAtPlan(expression`${this.mappingSource}.checks`, eachMappingProblem);
+      // The provider has null where there is none.
+      return new RowsAtPlan(expression`coalesce(${this.mappingSource}.checks, [])`, eachMappingProblem);
     });
   }
 
