@@ -345,7 +345,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly name: string;
   readonly address?: string;
   readonly gateway?: string;
-  readonly nameServers?: readonly string[];
+  readonly dnsServers?: readonly string[];
   readonly macAddress?: string;
   readonly interfaces?: readonly TalosInterface[];
   readonly installDisk: string;
@@ -439,7 +439,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
     this.address = initialization.nodeAddressOf(ipConfigs);
     this.gateway = initialization.nodeGatewayOf(ipConfigs);
-    this.nameServers = dnsServers;
+    this.dnsServers = dnsServers;
     this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
     this.macAddress = networkDevices[0]?.macAddress;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");

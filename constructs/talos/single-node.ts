@@ -109,7 +109,7 @@ export const shape: Shape<TalosSingleNodeProps> = {
       name: required(text),
       address: required(text),
       gateway: text,
-      nameServers: listOf(text),
+      dnsServers: listOf(text),
       macAddress: text,
       interfaces: listOf(
         objectOf<TalosInterface>({
