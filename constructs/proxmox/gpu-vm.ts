@@ -26,7 +26,7 @@ import {
 import { asText } from "../rules/shown";
 import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine } from "../talos/machine";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
 import * as clone from "./clone";

@@ -6,7 +6,7 @@ import { and, asArgument, equal, isUnknown, matches, not, or, wholeNumber } from
 import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, number, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import { ProxmoxConnection, useRules } from "./connection";
 import { isMappingName, mappingName } from "./mapping-name";
 import { isNode, proxmoxName } from "./name";
