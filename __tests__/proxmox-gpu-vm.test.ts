@@ -337,7 +337,7 @@ describe("ProxmoxGpuVm", () => {
         name: "talos-gpu",
         address: "192.168.1.50/24",
         gateway: "192.168.1.1",
-        nameServers: ["192.168.1.2"],
+        dnsServers: ["192.168.1.2"],
         macAddress: "BC:24:11:00:00:01",
         cpu: { cores: 4, sockets: 1, type: "host" },
         memory: { dedicated: 8192, floating: 0 },

@@ -133,14 +133,14 @@ describe("TalosSingleNode", () => {
         },
       ],
       [
-        "the address on the device of a MAC address, with name servers and no gateway",
+        "the address on the device of a MAC address, with DNS servers and no gateway",
         {
           machine: {
             name: "talos-gpu",
             address: "fd00::50/64",
             installDisk: "/dev/sda",
             macAddress: "BC:24:11:00:00:01",
-            nameServers: ["fd00::1"],
+            dnsServers: ["fd00::1"],
           },
         },
         {

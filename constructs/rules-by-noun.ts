@@ -46,14 +46,14 @@ import * as patch from "./talos/patch-rules";
 import * as singleNode from "./talos/single-node-rules";
 import * as talosVersion from "./talos/version";
 import * as talosGpuCluster from "./talos-gpu-cluster";
-import * as address from "./terraform/address";
+import * as logicalId from "./terraform/logical-id";
 
 /** What is to be read of a rule. Some are checked of several nouns, each in its own file. */
 export type RuleDescription = Omit<Rule<never>, "checks">;
 
 /** Every rule, by noun. */
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
-  "Any construct": [propType, ...address.rules],
+  "Any construct": [propType, ...logicalId.rules],
   "A cluster as a whole": talosGpuCluster.rules,
   "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [

@@ -77,7 +77,7 @@ export function talosGpuOutputs(
       value: {
         address: vm.address,
         ...(vm.gateway !== undefined && { gateway: vm.gateway }),
-        dns_servers: vm.nameServers ?? [],
+        dns_servers: vm.dnsServers ?? [],
         bridges: vm.networkDevices.map(({ bridge }) => bridge),
       },
     },

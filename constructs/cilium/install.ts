@@ -24,8 +24,8 @@ import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
 import { type Held, keeps } from "../talos/patch-effect";
 import { TalosSingleNode } from "../talos/single-node";
-import { at } from "../terraform/address";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
+import { at } from "../terraform/logical-id";
 import * as loadBalancer from "./load-balancer";
 import * as ciliumValues from "./values";
 import {

@@ -6,7 +6,7 @@ import { type Condition, equal, matches } from "../rules/condition";
 import { enforce, given, type Rule } from "../rules/rule";
 import { fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import * as endpoint from "./endpoint";
 
 const kinds = ["password", "api-token", "ticket", "environment"] as const;

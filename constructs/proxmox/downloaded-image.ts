@@ -5,7 +5,7 @@ import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, flag, instanceOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { isPlaceholder, partsOf } from "../rules/text";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import type { DiskImage } from "./boot-medium";
 import { ProxmoxConnection, useRules } from "./connection";
 import { hostOf } from "./host-facts";

@@ -26,7 +26,7 @@ import {
 import { asText } from "../rules/shown";
 import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine } from "../talos/machine";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import * as agent from "./agent";
 import * as bootMedium from "./boot-medium";
 import * as clone from "./clone";
@@ -356,7 +356,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly name: string;
   readonly address?: string;
   readonly gateway?: string;
-  readonly nameServers?: readonly string[];
+  readonly dnsServers?: readonly string[];
   readonly macAddress?: string;
   readonly interfaces?: readonly TalosInterface[];
   readonly installDisk: string;
@@ -451,7 +451,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
     this.address = initialization.nodeAddressOf(ipConfigs);
     this.gateway = initialization.nodeGatewayOf(ipConfigs);
-    this.nameServers = dnsServers;
+    this.dnsServers = dnsServers;
     this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
     this.macAddress = networkDevices[0]?.macAddress;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");

@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { equal, less, not } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { type Disk, interfaceOf } from "./disk";
 

@@ -61,7 +61,7 @@ export interface Initialization {
   readonly ipConfigs: readonly IpConfig[];
 
   /**
-   * Name servers.
+   * DNS servers.
    *
    * @default - those of the host
    */
@@ -236,7 +236,7 @@ export const rules: readonly Rule<{
   },
   {
     id: "dns-server",
-    demands: "a name server is an IP address",
+    demands: "a DNS server is an IP address",
     because: "the provider refuses a name when it plans, which nothing could resolve",
     source,
     checks: ({ initialization }) =>

@@ -6,7 +6,7 @@ import { and, asArgument, equal, isUnknown, matches, not, or, wholeNumber } from
 import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import { ProxmoxConnection, useRules } from "./connection";
 import { gpuIommu, gpuPresent, identityAt, isIdentity, isInGroup, isPresent, type PlacedDevice } from "./host-device";
 import { type Host, hostOf } from "./host-facts";

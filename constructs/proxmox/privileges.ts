@@ -32,7 +32,7 @@ const uses = {
     ],
   },
   network: { does: "connects VMs to a bridge", privileges: ["SDN.Use", "VM.Config.Network"] },
-  cloudInit: { does: "gives VMs addresses and name servers", privileges: ["VM.Config.Cloudinit"] },
+  cloudInit: { does: "gives VMs addresses and DNS servers", privileges: ["VM.Config.Cloudinit"] },
   cdrom: { does: "puts an ISO image into a VM's CD drive", privileges: ["VM.Config.CDROM"] },
   guestAgent: {
     does: "reads the addresses that the guest agent reports",

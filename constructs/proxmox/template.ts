@@ -4,7 +4,7 @@ import { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/d
 import { equal } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import type { BootMedium, CloneSource } from "./boot-medium";
 import type { ProxmoxConnection } from "./connection";
 

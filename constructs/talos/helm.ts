@@ -3,8 +3,8 @@ import { AssetType, Fn, type ITerraformDependable, TerraformAsset } from "cdktf"
 import type { Construct } from "constructs";
 import { HelmProvider, type HelmProviderKubernetes } from "../../.gen/providers/helm/provider";
 import { Release } from "../../.gen/providers/helm/release";
-import { at } from "../terraform/address";
 import { renderDocument } from "../terraform/document";
+import { at } from "../terraform/logical-id";
 import { oncePerStack } from "../terraform/once";
 import type { TalosSingleNode } from "./single-node";
 

@@ -53,11 +53,11 @@ export interface TalosMachine {
   readonly gateway?: string;
 
   /**
-   * Name servers.
+   * DNS servers.
    *
    * @default - Talos's own, 1.1.1.1 and 8.8.8.8
    */
-  readonly nameServers?: readonly string[];
+  readonly dnsServers?: readonly string[];
 
   /**
    * MAC address of the network device that has the address.

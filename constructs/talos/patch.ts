@@ -35,13 +35,13 @@ export const installPatch = (disk: string, image: string | undefined): TalosPatc
 
 /** The network devices, each with its own addresses. */
 export function networkPatch(machine: TalosMachine): TalosPatch {
-  const { address = "", gateway, nameServers, macAddress } = machine;
+  const { address = "", gateway, dnsServers, macAddress } = machine;
   const only = { macAddress, addresses: [address], gateways: gateway === undefined ? [] : [gateway] };
   return {
     machine: {
       network: {
         interfaces: (machine.interfaces ?? [only]).map(interfaceDocument),
-        ...(nameServers && { nameservers: [...nameServers] }),
+        ...(dnsServers && { nameservers: [...dnsServers] }),
       },
     },
   };

@@ -14,7 +14,7 @@ import { withoutPrefix } from "../rules/ip-address";
 import { enforce, lifecycleWith } from "../rules/rule";
 import { fitProps, instanceOf, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { literalText } from "../rules/text";
-import { at } from "../terraform/address";
+import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { oncePerStack } from "../terraform/once";
 import * as clusterOnce from "./cluster-once";
@@ -109,7 +109,7 @@ export const shape: Shape<TalosSingleNodeProps> = {
       name: required(text),
       address: required(text),
       gateway: text,
-      nameServers: listOf(text),
+      dnsServers: listOf(text),
       macAddress: text,
       interfaces: listOf(
         objectOf<TalosInterface>({

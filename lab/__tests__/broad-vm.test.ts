@@ -56,7 +56,7 @@ const changed = (lab: Lab): Partial<ProxmoxGpuVmProps> => ({
   memory: { dedicated: 4096 },
   disks: [{ size: 30 }, { size: 16, interface: "scsi1", cache: "none" }],
   networkDevices: [{ bridge: "vmbr1", macAddress: "BC:24:11:00:00:01" }, { bridge: "vmbr0" }, { bridge: "vmbr1" }],
-  // The provider does not take away addresses and name servers, nor does it move the drive to LVM-thin.
+  // The provider does not take away addresses and DNS servers, nor does it move the drive to LVM-thin.
   initialization: {
     ipConfigs: [
       { address: `${lab.address}/24`, gateway: lab.gateway },

@@ -15,8 +15,8 @@ import { shown } from "../rules/shown";
 const checked = new WeakSet<TerraformStack>();
 
 /**
- * Gives the element its address in Terraform, which users' state, reviews and tests depend on. It must come before anything
- * refers to the element. All addresses of its stack are held to the rules.
+ * Gives the element its logical id, the name in its address in Terraform, which users' state, reviews and tests depend on.
+ * It must come before anything refers to the element. All addresses of its stack are held to the rules.
  */
 export function at<Element extends TerraformElement>(name: string, element: Element): Element {
   element.overrideLogicalId(name);
@@ -27,14 +27,14 @@ export function at<Element extends TerraformElement>(name: string, element: Elem
 }
 
 /** What Terraform calls an element, and the construct's path. */
-interface Address {
+interface TerraformAddress {
   /** What has a namespace of its own, such as the type of a resource. */
   readonly kind: string;
   readonly name: string;
   readonly path: string;
 }
 
-export const rules: readonly Rule<readonly Address[]>[] = [
+export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
   {
     id: "address-once",
     demands: "every resource, data source, variable and output of a stack has an address of its own",
@@ -67,7 +67,7 @@ export const rules: readonly Rule<readonly Address[]>[] = [
 ];
 
 /** The addresses of a stack, whatever made them; those of a stack within it are not its own. */
-function addressesIn(construct: IConstruct): Address[] {
+function addressesIn(construct: IConstruct): TerraformAddress[] {
   const kind = kindOf(construct);
   const own = kind && TerraformElement.isTerraformElement(construct);
   return [
