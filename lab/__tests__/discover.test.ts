@@ -39,6 +39,15 @@ describe("what the host has", () => {
     );
   });
 
+  test("is printed as its page shows it", async () => {
+    const page = readFileSync(join(root, "docs/discover.md"), "utf8");
+    const { printed } = await at();
+    const shown = printed
+      .replace(/https:[/][/]127[.]0[.]0[.]1:\d+/, "https://pve.example:8006")
+      .replace(/SHA-256 .*/, "SHA-256 3F:1D:…:92");
+    expect(page).toContain(`\`\`\`text\n${shown.slice(0, shown.indexOf("\n\n", shown.indexOf("bridges")))}`);
+  });
+
   test("is JSON for scripts, which write no site unless they say so", async () => {
     const { printed, site, refusal } = await at(exampleHosts["two-gpus"], { args: ["--json"] });
     expect([site, refusal]).toEqual([undefined, undefined]);
