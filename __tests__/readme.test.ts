@@ -1,32 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { transformSync } from "@swc/core";
-import { stacksIn } from "./synthesized";
+import { run } from "./program";
 
 const root = join(__dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program = ""]) => program);
-
-/** Runs a program as if it stood in the root, and returns the stacks that it writes. */
-function run(program: string) {
-  const outdir = mkdtempSync(join(tmpdir(), "readme-"));
-  process.env.CDKTF_OUTDIR = outdir;
-  jest.spyOn(console, "log").mockImplementation();
-  try {
-    const { code } = transformSync(program, {
-      jsc: { parser: { syntax: "typescript" } },
-      module: { type: "commonjs" },
-    });
-    const requireFromRoot = (name: string) => require(name.startsWith(".") ? join(root, name) : name);
-    new Function("require", "exports", code)(requireFromRoot, {});
-    return stacksIn(outdir) as Record<string, never>;
-  } finally {
-    delete process.env.CDKTF_OUTDIR;
-    rmSync(outdir, { recursive: true });
-    jest.restoreAllMocks();
-  }
-}
 
 const programWith = (text: string) => programs.filter((program) => program.includes(text));
 
