@@ -5,7 +5,7 @@ export const effects = {
   restarted: "What is restarted",
   upgraded: "What is upgraded",
   changed: "What is changed in place",
-  made: "What is made",
+  made: "What is new",
   recorded: "What is only recorded",
 } as const;
 

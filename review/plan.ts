@@ -100,7 +100,10 @@ function disks({ before, after }: Json): { readonly effect: Effect; readonly wor
     ];
   });
   const changes: { readonly effect: Effect; readonly words: Markdown }[] = [
-    ...gone.map((disk) => ({ effect: "lost" as const, words: `${named(disk)}, with all that is on it` })),
+    ...gone.map((disk) => ({
+      effect: "lost" as const,
+      words: `${named(disk)} is taken from the VM, with all that is on it`,
+    })),
     ...added.map((disk) => ({ effect: "changed" as const, words: `${named(disk)} is added` })),
     ...others,
   ];

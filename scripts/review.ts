@@ -25,14 +25,15 @@ async function main(): Promise<void> {
   const lacks = values.plan ? missing("review --plan", [terraform]) : [];
   if (lacks.length > 0) throw new Refusal(lacks.join("\n"));
 
+  const given = file === undefined ? undefined : planIn(file);
   const app = [process.execPath, "--require", "./scripts/typescript.cjs", "main.ts"] as const;
   if ((await run(app, ".", "inherit")).status !== 0) throw new Refusal("There is nothing to review: the synth failed.");
   const stacks = chosen(positionals);
-  if (file !== undefined && stacks.length > 1)
+  if (given !== undefined && stacks.length > 1)
     throw new Refusal(`--plan-json is the plan of one stack; name it: ${stacks.join(", ")}`);
   for (const stack of stacks) {
     const directory = join(output, "stacks", stack);
-    const plan = file !== undefined ? planIn(file) : values.plan ? await planned(directory) : undefined;
+    const plan = values.plan ? await planned(directory) : given;
     const page = join(directory, "review.md");
     writeFileSync(page, pageOf(stack, json(join(directory, "cdk.tf.json")), pins(), plan));
     console.log(plan === undefined ? page : `${page}: ${summaryOf(changesOf(plan))}`);
