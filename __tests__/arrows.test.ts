@@ -21,12 +21,13 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "synth",
   ],
   synth: [],
+  review: ["constructs/nvidia", "constructs/cilium", "constructs/proxmox", "constructs/talos", "constructs/rules"],
 };
 
 /** Where Proxmox and Talos meet. */
 const meetings = ["constructs/proxmox/gpu-vm.ts -> constructs/talos/machine.ts"];
 
-const files = ["constructs", "synth"].flatMap((directory) =>
+const files = ["constructs", "review", "synth"].flatMap((directory) =>
   readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join(directory, file)),
