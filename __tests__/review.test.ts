@@ -8,7 +8,7 @@ import { type Stack, synthesize } from "./synthesized";
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[3]) => pageOf(name, stack, pins(), plan);
 
-const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgent"];
+const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgent", "hostFacts"];
 
 describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly: readonly string[]]>([
   ["main.ts", "talos-gpu", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
@@ -16,6 +16,7 @@ describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly
   ["examples/template.ts", "talos-gpu-template", ["clone"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
   ["examples/golden-image.ts", "workstation", ["clone", "mappedDevice"], []],
   ["examples/own-stack.ts", "own-stack", ["image", "mappedDevice"], []],
+  ["examples/sharing.ts", "talos-gpu-sharing", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
 ])("the review of %s", (file, name, uses, roots) => {
   const stack = () => synthesize(file)[name] ?? {};
 

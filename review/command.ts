@@ -45,8 +45,15 @@ const commands: readonly KnownCommand[] = [
   })),
 ];
 
+/** What a command runs: its own text, and with it the script that its environment may have for it. */
+const textOfCommand = (command = "", script = ""): string => (script ? `${command}\n${script}` : command);
+
+const ranBy = (body: Json): string => textOfCommand(textOf(body.command), textOf(objectOf(body.environment).SCRIPT));
+
 /** By the whole text: a command that was changed is not known. */
-const known: ReadonlyMap<string, KnownCommand> = new Map(commands.map((each) => [each.command.command, each]));
+const known: ReadonlyMap<string, KnownCommand> = new Map(
+  commands.map((each) => [textOfCommand(each.command.command, each.command.environment?.SCRIPT), each]),
+);
 
 /** Programs worth a reviewer's attention where the text of any other command names them. */
 const programs =
@@ -73,24 +80,24 @@ const whenOf = ({ body }: Provisioner): string =>
 
 const rowOf = (provisioner: Provisioner): Markdown[] => {
   const { address, kind, body } = provisioner;
-  const command = textOf(body.command) ?? "";
+  const command = ranBy(body);
   const own = known.get(command);
   return [
     code(address),
     whenOf(provisioner),
     kind === "local-exec" ? codes(own?.programs ?? sorted(command.match(programs) ?? [])) : code(kind),
     own?.does ?? "**not of this project's constructs**",
-    codes(entriesOf(body.environment).map(([name]) => name)),
+    codes(entriesOf(body.environment).flatMap(([name]) => (name === "SCRIPT" ? [] : [name]))),
   ];
 };
 
 /** What is not of the constructs is there to be read in full. */
 const foreign = (provisioners: readonly Provisioner[]): Markdown[] =>
   provisioners
-    .filter(({ kind, body }) => kind === "local-exec" && !known.has(textOf(body.command) ?? ""))
+    .filter(({ kind, body }) => kind === "local-exec" && !known.has(ranBy(body)))
     .flatMap(({ address, body }) => {
       const interpreter = textsOf(body.interpreter).join(" ") || "the shell";
-      return [`${code(address)}, by ${code(interpreter)}:`, block(textOf(body.command) ?? "", "sh")];
+      return [`${code(address)}, by ${code(interpreter)}:`, block(ranBy(body), "sh")];
     });
 
 /** As whom each part of the stack acts. */

@@ -61,7 +61,8 @@ const snapshots = (stack: Stack): Markdown[][] =>
     blocksOf(body.provisioner).flatMap((provisioner) =>
       blocksOf(provisioner["local-exec"]).flatMap((command) => {
         const directory = textOf(objectOf(command.environment).DIRECTORY);
-        if (directory === undefined || !(textOf(command.command) ?? "").includes("etcd snapshot")) return [];
+        if (directory === undefined || !(textOf(objectOf(command.environment).SCRIPT) ?? "").includes("etcd snapshot"))
+          return [];
         const file = code(`${directory}/etcd-….snapshot`);
         return [[file, code(address), "all that is in Kubernetes, its secrets too", code("0600")]];
       }),

@@ -5,8 +5,8 @@ import { DataProxmoxHardwarePci } from "../../.gen/providers/proxmox/data-proxmo
 import { DataProxmoxVersion } from "../../.gen/providers/proxmox/data-proxmox-version";
 import { DataProxmoxVirtualEnvironmentNode } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-node";
 import { isUnknown } from "../rules/condition";
-import { at } from "../terraform/logical-id";
 import { expression } from "../terraform/expression";
+import { at } from "../terraform/logical-id";
 import { eachOf, type Rows, RowsAtPlan, type Values } from "../terraform/rows";
 import type { ProxmoxConnection } from "./connection";
 import { spelled } from "./endpoint";
