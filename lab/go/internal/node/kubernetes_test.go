@@ -29,6 +29,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"lab/internal/manifests"
+	"lab/internal/pki"
 )
 
 const patience = 60 * time.Second
@@ -264,15 +265,21 @@ cluster:
 
 	t.Run("nobody becomes somebody else by a header", func(t *testing.T) {
 		r := r.in(t)
-		anybody := httpsClient(t, &tls.Config{InsecureSkipVerify: true})
-		request, err := http.NewRequest("GET", "https://"+r.node.KubernetesAddress()+"/api/v1/nodes", nil)
+		pair, err := pki.Client(r.node.disk.current.provider.Cluster().IssuingCA(), "someone")
 		must(t, err)
-		request.Header.Set("X-Remote-User", "admin")
-		request.Header.Set("X-Remote-Group", "system:masters")
-		reply, err := anybody.Do(request)
+		certificate, err := pki.TLS(pair)
 		must(t, err)
-		if reply.StatusCode != 401 {
-			t.Errorf("%s, want 401", reply.Status)
+		for want, certificates := range map[int][]tls.Certificate{401: nil, 403: {certificate}} {
+			client := httpsClient(t, &tls.Config{InsecureSkipVerify: true, Certificates: certificates})
+			request, err := http.NewRequest("GET", "https://"+r.node.KubernetesAddress()+"/api/v1/nodes", nil)
+			must(t, err)
+			request.Header.Set("X-Remote-User", "admin")
+			request.Header.Set("X-Remote-Group", "system:masters")
+			reply, err := client.Do(request)
+			must(t, err)
+			if reply.StatusCode != want {
+				t.Errorf("with %d certificates: %s, want %d", len(certificates), reply.Status, want)
+			}
 		}
 	})
 
