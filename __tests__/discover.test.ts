@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { addressIn } from "../discover/address";
+import { bridgeOf, chosen } from "../discover/choice";
 import { endpointOf } from "../discover/endpoint";
 import { gpusOf } from "../discover/gpu";
 import { iommuAdvice } from "../discover/iommu";
@@ -94,6 +95,54 @@ describe("the address", () => {
     expect(() => endpointOf(text)).toThrow(reason);
   });
 });
+
+describe("what is chosen", () => {
+  const vmbr0 = { name: "vmbr0" };
+  const vmbr1 = { name: "vmbr1", cidr: "192.0.2.10/24", gateway: "192.0.2.1" };
+  const parts = { storages: [], bridges: [], mappings: [] };
+  const host = {
+    endpoint: "https://pve:8006/",
+    fingerprint: "00:11",
+    isTrusted: false,
+    version: "9.2.6",
+    account: "root@pam",
+    credentials: "password" as const,
+    lackingPrivileges: [],
+    nextVmId: 100,
+  };
+
+  test("is the bridge by which the node is reached, or else the first", () => {
+    expect([bridgeOf([vmbr0, vmbr1]), bridgeOf([vmbr0]), bridgeOf([])]).toEqual([vmbr1, vmbr0, undefined]);
+  });
+
+  test("is the storage with the most room", async () => {
+    const storage = (name: string, gibibytes: number, content: string[]) => ({
+      ...{ name, type: "dir", content, isActive: true },
+      ...{ available: gibibytes * 1024 ** 3, total: gibibytes * 1024 ** 3 },
+    });
+    const storages = [
+      storage("small", 50, ["import", "images"]),
+      storage("big", 500, ["import"]),
+      storage("fast", 90, ["images"]),
+      { ...storage("off", 900, ["import", "images"]), isActive: false },
+    ];
+    const node = { name: "pve", isOnline: true, gpus: gpusOf(graphicsCard("0000:01:00", 14)), ...parts, storages };
+    const { images, disks } = await chosen({ ...host, nodes: [{ ...node, bridges: [vmbr1] }] }, {}, noTerminal);
+    expect([images.name, disks.name]).toEqual(["big", "fast"]);
+  });
+
+  test("is no node that is off", async () => {
+    const nodes = [
+      { name: "pve1", isOnline: true, gpus: [], ...parts },
+      { name: "pve2", isOnline: false, ...parts },
+    ];
+    await expect(chosen({ ...host, nodes }, { node: "pve2" }, noTerminal)).rejects.toThrow(
+      "The node pve2 is off; switch it on, or take another one: pve1.",
+    );
+  });
+});
+
+const noTerminal = terminalOf(new PassThrough(), new PassThrough());
 
 describe("a terminal", () => {
   test("types a secret that is not echoed, and an answer that is", async () => {

@@ -50,7 +50,7 @@ export async function chosen(host: Host, wanted: Wanted, terminal: Terminal): Pr
 
   const images = best(node, "import", imageRoom);
   const disks = best(node, "images", diskRoom);
-  const [bridge] = [...node.bridges].sort((one, other) => Number(!!other.cidr) - Number(!!one.cidr));
+  const bridge = bridgeOf(node.bridges);
   const problems = [
     ...versionProblems(host),
     ...(gpu.isUsable ? [] : [gpuProblem(node, gpu)]),
@@ -119,6 +119,10 @@ const best = ({ storages }: HostNode, content: string, room: number): HostStorag
 
 const takers = (storages: readonly HostStorage[], content: string): HostStorage[] =>
   storages.filter((storage) => storage.isActive && storage.content.includes(content));
+
+/** The one by which the node itself is reached, which VMs can be reached by too. */
+export const bridgeOf = (bridges: readonly HostBridge[]): HostBridge | undefined =>
+  bridges.find(({ cidr, gateway }) => cidr && gateway) ?? bridges[0];
 
 /** What an account may not ask. */
 function mayNotAsk(host: Host, nodes: readonly HostNode[]): string {

@@ -61,7 +61,7 @@ export async function discover(args: readonly string[], { environment, terminal,
   const file = values.output ?? "main.ts";
   const choice = await chosen(host, values, terminal);
   await demandWritable(file, values.force ?? false, terminal);
-  writeFileSync(file, siteOf(host, choice, file));
+  write(file, siteOf(host, choice, file));
   if (!values.json) print(told(file, host));
 }
 
@@ -87,6 +87,14 @@ async function demandWritable(file: string, isForced: boolean, terminal: Termina
   if (isForced || !existsSync(file)) return;
   if (terminal.isInteractive && (await confirm(terminal, `${file} is there already. Write over it?`))) return;
   throw new Refusal(`${file} stays as it is: --force writes over it, --output writes the site to another file.`);
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new Refusal(`The site cannot be written: ${(error as Error).message}; write it elsewhere with --output.`);
+  }
 }
 
 function told(file: string, { lackingPrivileges, account }: Host): string {

@@ -193,6 +193,12 @@ describe("the site", () => {
     expect([checked.status, checked.stdout]).toEqual([0, site]);
   });
 
+  test("goes to no folder that is not there", async () => {
+    expect((await at({}, { args: ["--output", "/nowhere/main.ts"] })).refusal).toMatch(
+      /^The site cannot be written: ENOENT.*; write it elsewhere with --output[.]$/,
+    );
+  });
+
   test("is written over nothing that is there, unless that is wanted", async () => {
     const { endpoint } = await proxmoxWith();
     const file = join(mkdtempSync(join(tmpdir(), "discover-")), "main.ts");
