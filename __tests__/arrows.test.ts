@@ -26,6 +26,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 /** Where Proxmox and Talos meet. */
 const meetings = ["constructs/proxmox/gpu-vm.ts -> constructs/talos/machine.ts"];
 
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+
 const files = ["constructs", "synth"].flatMap((directory) =>
   readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
@@ -33,7 +35,7 @@ const files = ["constructs", "synth"].flatMap((directory) =>
 );
 
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join(root, file), "utf8").matchAll(/from "(\.[^"]+)"/g)]
+  [...read(file).matchAll(/from "(\.[^"]+)"/g)]
     .map(([, target = ""]) => `${relative(root, join(root, dirname(file), target))}.ts`)
     .filter((target) => !target.startsWith(".gen/"));
 
@@ -64,10 +66,18 @@ test("no file imports itself, through whatever others", () => {
   expect(circles).toEqual([]);
 });
 
+test("the map of docs/contributing.md has these arrows", () => {
+  const [, map = ""] = /```mermaid\nflowchart TD\n(.*?)```/s.exec(read("docs/contributing.md")) ?? [];
+  const name = (room: string) => room.replace("constructs/", "");
+  const drawn = [...map.matchAll(/^ +(\S+) --> (\S+)$/gm)].map(([, from, to]) => `${from} --> ${to}`);
+  const held = Object.entries(arrows).flatMap(([from, to]) => to.map((each) => `${name(from)} --> ${name(each)}`));
+  expect(drawn.sort()).toEqual(held.sort());
+});
+
 const sites = ["main.ts", ...readdirSync(join(root, "examples")).map((file) => join("examples", file))];
 
 test.each(sites)("%s imports the public interface, and nothing behind it", (file) => {
-  const imported = [...readFileSync(join(root, file), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
+  const imported = [...read(file).matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
   const index = file === "main.ts" ? "./constructs" : "../constructs";
   expect(imported).toContain(index);
   expect([index, "cdktf", "constructs"]).toEqual(expect.arrayContaining(imported));
