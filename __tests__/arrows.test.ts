@@ -21,20 +21,23 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "synth",
   ],
   synth: [],
+  discover: ["constructs/nvidia", "constructs/proxmox", "constructs/talos"],
   review: ["constructs/nvidia", "constructs/cilium", "constructs/proxmox", "constructs/talos", "constructs/rules"],
 };
 
 /** Where Proxmox and Talos meet. */
 const meetings = ["constructs/proxmox/gpu-vm.ts -> constructs/talos/machine.ts"];
 
-const files = ["constructs", "review", "synth"].flatMap((directory) =>
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+
+const files = ["constructs", "discover", "review", "synth"].flatMap((directory) =>
   readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join(directory, file)),
 );
 
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join(root, file), "utf8").matchAll(/from "(\.[^"]+)"/g)]
+  [...read(file).matchAll(/from "(\.[^"]+)"/g)]
     .map(([, target = ""]) => `${relative(root, join(root, dirname(file), target))}.ts`)
     .filter((target) => !target.startsWith(".gen/"));
 
@@ -65,10 +68,18 @@ test("no file imports itself, through whatever others", () => {
   expect(circles).toEqual([]);
 });
 
+test("the map of docs/contributing.md has these arrows", () => {
+  const [, map = ""] = /```mermaid\nflowchart TD\n(.*?)```/s.exec(read("docs/contributing.md")) ?? [];
+  const name = (room: string) => room.replace("constructs/", "");
+  const drawn = [...map.matchAll(/^ +(\S+) --> (\S+)$/gm)].map(([, from, to]) => `${from} --> ${to}`);
+  const held = Object.entries(arrows).flatMap(([from, to]) => to.map((each) => `${name(from)} --> ${name(each)}`));
+  expect(drawn.sort()).toEqual(held.sort());
+});
+
 const sites = ["main.ts", ...readdirSync(join(root, "examples")).map((file) => join("examples", file))];
 
 test.each(sites)("%s imports the public interface, and nothing behind it", (file) => {
-  const imported = [...readFileSync(join(root, file), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
+  const imported = [...read(file).matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
   const index = file === "main.ts" ? "./constructs" : "../constructs";
   expect(imported).toContain(index);
   expect([index, "cdktf", "constructs"]).toEqual(expect.arrayContaining(imported));

@@ -73,6 +73,9 @@ describe("CiliumInstall", () => {
   });
 
   test("hands text that Terraform would interpolate to the chart as it is", () => {
+    expect(release({ repository: "https://mirror.example/${HOME}/" }).repository).toBe(
+      "https://mirror.example/$${HOME}/",
+    );
     expect(release({ values: { extraEnv: [{ name: "A", value: "${HOME}" }] } }).values[0]).toContain("value: $${HOME}");
   });
 

@@ -10,7 +10,7 @@ import {
   TalosImage,
   TalosSingleNode,
 } from "../constructs";
-import { ciliumIn, password, problemsOf, vmIn } from "./stacks";
+import { apiToken, ciliumIn, password, problemsOf, vmIn } from "./stacks";
 
 /** What plain JavaScript lets through, where nothing checks types. */
 const classes = {
@@ -57,7 +57,6 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
       "[stack/it] name is missing [prop-type]",
       "[stack/it] node is missing [prop-type]",
       "[stack/it] boot is missing [prop-type]",
-      "[stack/it] boot has nothing; write one of image, clone and iso [boot-medium]",
     ]);
   });
 
@@ -86,6 +85,27 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
     expect(problemsOf((stack) => void vmIn(stack, { [prop]: value }))).toContain(
       `[stack/talos_node] ${problem} [prop-type]`,
     );
+  });
+
+  test.each<[string, object, string]>([
+    ["a Map for its processor", { cpu: new Map([["cores", 8]]) }, "cpu is a Map"],
+    ["a Date for its memory", { memory: new Date(0) }, "memory is a Date"],
+    ["no boot medium", { boot: null }, "boot is missing"],
+    ["a boot medium that is text", { boot: "local:import/talos.qcow2" }, 'boot is "local:import/talos.qcow2"'],
+    ["a template that is its id", { boot: { clone: 9000 } }, "boot.clone is 9000"],
+    ["a GPU that is text", { gpus: ["01:00"] }, 'gpus[0] is "01:00"'],
+    ["a USB device that is text", { usb: ["1-2"] }, 'usb[0] is "1-2"'],
+  ])("a VM with %s, told once", (_, props, problem) => {
+    expect(problemsOf((stack) => void vmIn(stack, props, apiToken))).toEqual([
+      expect.stringMatching(/ \[prop-type\]$/),
+    ]);
+    expect(problemsOf((stack) => void vmIn(stack, props, apiToken))[0]).toContain(`[stack/talos_node] ${problem}`);
+  });
+
+  test.each([new Map(), new Date(0)])("props that are %p", (props) => {
+    expect(make("TalosImage", props)).toEqual([
+      expect.stringMatching(/the props object is a (Map|Date); write an object with version.* \[prop-type\]$/),
+    ]);
   });
 
   test("a mapping that is another construct", () => {

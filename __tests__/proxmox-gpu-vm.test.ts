@@ -3,7 +3,7 @@ import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data
 import { HardwareMappingPci } from "../.gen/providers/proxmox/hardware-mapping-pci";
 import { VirtualEnvironmentVm } from "../.gen/providers/proxmox/virtual-environment-vm";
 import { PciMapping, ProxmoxConnection, type ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../constructs";
-import { apiToken, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
+import { apiToken, checksAtPlan, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const vm = (props: Partial<ProxmoxGpuVmProps> = {}, connection = undefined as typeof apiToken | undefined) =>
   synthesized((stack) => void vmIn(stack, props, connection));
@@ -365,6 +365,13 @@ describe("ProxmoxGpuVm", () => {
 
   test("writes a description as it is, whatever Terraform would read in it", () => {
     expect(block({ description: "run ${HOME}/%{if}" }).description).toBe("run $${HOME}/%%{if}");
+    const lengths = checksAtPlan((stack) => {
+      const { stringValue } = new TerraformVariable(stack, "value", { type: "string" });
+      vmIn(stack, { description: `say "${stringValue}"` });
+    }).filter(({ message }) => message.endsWith("[description-length]"));
+    expect(lengths.map(({ condition }) => condition)).toEqual([
+      expect.stringContaining('length(join("", ["say \\"", var.value, "\\""]))'),
+    ]);
   });
 
   test("warns, when Terraform plans, of what a clone keeps that nobody has named", () => {

@@ -35,6 +35,12 @@ export interface AtPlan {
   readonly fails?: readonly unknown[];
 }
 
+/** The lowest and the highest port after the text, and what looks like one. */
+const ports = (before: string): string[] =>
+  [1, 9999, 59999, 64999, 65499, 65529, 65535].map((port) => `${before}${port}`);
+const noPorts = (before: string): string[] =>
+  [0, 65536, 65540, 65600, 66000, 70000, 100000].map((port) => `${before}${port}`);
+
 /** For each rule, what it lets pass and what it refuses, with the reason. */
 export interface RuleFixtures {
   readonly valid: Readonly<Record<string, Build>>;
@@ -295,25 +301,45 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "Proxmox does not listen on the port of https": [
         connection({ endpoint: "https://pve.example/" }),
-        'endpoint "https://pve.example/" has no port; write it as in "https://pve.example:8006/", with 443 where a proxy answers for Proxmox',
+        'endpoint "https://pve.example/" has no port from 1 to 65535; write it as in "https://pve.example:8006/", with 443 where a proxy answers for Proxmox',
       ],
       "Kubernetes serves TLS only": [
         node({ endpoint: "192.168.1.50:6443" }),
-        'endpoint "192.168.1.50:6443" is not an https URL without a path; write it as in "https://192.168.1.50:6443"',
+        'endpoint "192.168.1.50:6443" is not an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
+      ],
+      "a user would be in the kubeconfig": [
+        node({ endpoint: "https://admin:secret@talos.example:6443" }),
+        'endpoint "https://admin:secret@talos.example:6443" is not an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
+      ],
+      "IPv6 has brackets": [
+        node({ endpoint: "https://2001:db8::50:6443" }),
+        'endpoint "https://2001:db8::50:6443" is not an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
       ],
     },
     atPlan: {
       "the endpoint of Proxmox is a variable": {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, {}, { ...password, endpoint: value }),
-        passes: ["https://pve.example:8006/", "https://[2001:db8::2]:8006/api2/json"],
-        fails: ["http://pve.example:8006/", "pve.example", "https://pve.example/", "https://pve .example:8006/"],
+        passes: ["https://pve.example:8006/", "https://[2001:db8::2]:8006/api2/json", ...ports("https://pve:")],
+        fails: [
+          "http://pve.example:8006/",
+          "pve.example",
+          "https://pve.example/",
+          "https://pve .example:8006/",
+          "https://${pve}:8006/",
+          ...noPorts("https://pve:"),
+        ],
       },
       "the endpoint of Kubernetes is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { endpoint: value }),
-        passes: ["https://192.168.1.50:6443"],
-        fails: ["https://192.168.1.50:6443/api", "192.168.1.50"],
+        passes: [
+          "https://192.168.1.50:6443",
+          "https://[2001:db8::50]:6443",
+          "https://talos",
+          ...ports("https://talos:"),
+        ],
+        fails: ["https://192.168.1.50:6443/api", "192.168.1.50", "https://me@talos:6443", ...noPorts("https://talos:")],
       },
     },
   },
@@ -2672,6 +2698,42 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "factory-once": {
+    valid: {
+      "two images of one factory": (stack) => {
+        new TalosImage(stack, "old", { factory: "https://factory.example", version: "v1.12.6" });
+        new TalosImage(stack, "new", { factory: "https://factory.example" });
+      },
+      "the default written out": (stack) => {
+        new TalosImage(stack, "old");
+        new TalosImage(stack, "new", { factory: "https://factory.talos.dev" });
+      },
+      "two stacks": (stack) => {
+        new TalosImage(stack, "talos", { factory: "https://factory.example" });
+        inAnotherStack(stack, (another) => new TalosImage(another, "talos"));
+      },
+    },
+    invalid: {
+      "one provider talks to one of them": [
+        (stack) => {
+          new TalosImage(stack, "old", { factory: "https://factory.example" });
+          new TalosImage(stack, "new");
+        },
+        'factory "https://factory.talos.dev" is another than "https://factory.example" of stack/old; write the same, or make one of the images in another stack',
+      ],
+    },
+    atPlan: {
+      "one of them is a variable": {
+        type: "string",
+        build: (stack, value: never) => {
+          new TalosImage(stack, "old", { factory: "https://factory.example" });
+          new TalosImage(stack, "new", { factory: value });
+        },
+        passes: ["https://factory.example"],
+        fails: ["https://factory.talos.dev"],
+      },
+    },
+  },
   "factory-url": {
     valid: { "a factory of one's own": image({ factory: "https://factory.example:8080" }) },
     invalid: {
@@ -3034,6 +3096,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           configPatches: [{ machine: { install: { image: "factory.example/id:v1.12.0" } } }],
         }),
         'configPatches[0] has machine.install.image "factory.example/id:v1.12.0"; write the version or installer of talos',
+      ],
+      "Talos would install to what a selector finds": [
+        node({ configPatches: [{ machine: { install: { diskSelector: { size: "> 1TB" } } } }] }),
+        'configPatches[0] has machine.install.diskSelector {"size":"> 1TB"}; write installDisk of the node',
       ],
       "an installer where the props have none": [
         node({ configPatches: [{ machine: { install: { image: "factory.example/id:v1.12.0" } } }] }),

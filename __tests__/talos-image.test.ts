@@ -101,4 +101,21 @@ describe("TalosImage", () => {
     expect(provider.talos).toEqual([{ image_factory_url: "https://factory.example" }]);
     expect(resource[DownloadFile.tfResourceType].talos_pve.url).toMatch(/^https:\/\/factory\.example\/image\//);
   });
+
+  test("tells the provider its factory, also where a node has made that before", () => {
+    const { provider } = synthesizedJson((stack) => {
+      nodeIn(stack);
+      new TalosImage(stack, "talos", { factory: "https://factory.example" });
+    });
+    expect(provider.talos).toEqual([{ image_factory_url: "https://factory.example" }]);
+  });
+
+  test("is downloaded from a URL that is text, whatever Terraform would interpolate in it", () => {
+    const { resource } = synthesizedJson((stack) => {
+      const connection = new ProxmoxConnection(stack, "proxmox", password);
+      const file = { url: "https://factory.example/${HOME}/%{if}.qcow2", fileName: "talos.qcow2" };
+      new DownloadedImage(stack, "talos", { ...file, connection, node: "pve" });
+    });
+    expect(resource[DownloadFile.tfResourceType].talos.url).toBe("https://factory.example/$${HOME}/%%{if}.qcow2");
+  });
 });

@@ -20,6 +20,8 @@ import {
   text,
 } from "../rules/shape";
 import { shown } from "../rules/shown";
+import { literalText } from "../rules/text";
+
 import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
 import { type Held, keeps } from "../talos/patch-effect";
@@ -272,7 +274,7 @@ export class CiliumInstall extends Construct {
     const chart = {
       name: "cilium",
       namespace: "kube-system",
-      repository,
+      repository: literalText(repository),
       chart: "cilium",
       version,
       values: [renderDocument(this.values)],

@@ -45,7 +45,7 @@ export interface L2Announcements {
 
 const addressPoolShape = objectOf<AddressPool>({
   name: required(text),
-  blocks: required(listOf(eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }))),
+  blocks: required(listOf(eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }, "cidr"))),
 });
 
 export const shape = objectOf<L2Announcements>({

@@ -8,6 +8,8 @@ import { record } from "../rules/plain-data";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, literal, number, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
+import { literalText } from "../rules/text";
+
 import { helmIn, kubernetesObjects } from "../talos/helm";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
@@ -240,7 +242,7 @@ export class NvidiaInstall extends Construct {
         name: chart,
         chart,
         namespace,
-        repository: fitted.props.repository ?? repository,
+        repository: literalText(fitted.props.repository ?? repository),
         version: this.version,
         values: [renderDocument(this.values)],
         wait: true,

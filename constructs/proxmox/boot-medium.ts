@@ -85,19 +85,20 @@ export type BootMedium =
 
 const fileShape: Shape<DiskImage & IsoImage> = { fileId: required(text), guestAgent: flag };
 
-export const shape = eitherOf<BootMedium>({
-  image: objectOf(fileShape),
-  clone: objectOf<CloneSource>({
-    name: text,
-    id: number,
-    node: text,
-    full: flag,
-    guestAgent: flag,
-    scsiHardware: scsiController.shape,
-    bios: firmware.biosShape,
-  }),
-  iso: objectOf(fileShape),
-});
+const cloneShape: Shape<CloneSource> = {
+  name: text,
+  id: number,
+  node: text,
+  full: flag,
+  guestAgent: flag,
+  scsiHardware: scsiController.shape,
+  bios: firmware.biosShape,
+};
+
+export const shape = eitherOf<BootMedium>(
+  { image: objectOf(fileShape), clone: eitherOf<CloneSource>(cloneShape, "id"), iso: objectOf(fileShape) },
+  "image",
+);
 
 /** Where a CD drive is that holds an ISO. Cloud-init takes ide2. */
 export const isoInterface = "ide0";

@@ -106,7 +106,7 @@ export const rules: readonly Rule<Connecting>[] = [
     source: `${providerDocs}#username`,
     checks: ({ username }) =>
       given(username, (username) => ({
-        holds: matches(username, /^[^@ ]+@[^@ ]+$/),
+        holds: matches(username, /^[^@ {}]+@[^@ {}]+$/),
         problem: `username ${shown(username)} has no realm; write it as in "root@pam"`,
       })),
   },

@@ -4,7 +4,7 @@ import { matches } from "../rules/condition";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, flag, instanceOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { isPlaceholder, partsOf } from "../rules/text";
+import { isPlaceholder, literalText, partsOf } from "../rules/text";
 import { at } from "../terraform/logical-id";
 import type { DiskImage } from "./boot-medium";
 import { ProxmoxConnection, useRules } from "./connection";
@@ -114,7 +114,7 @@ export class DownloadedImage extends Construct implements DiskImage {
         nodeName: node,
         datastoreId: datastore,
         contentType: "import",
-        url,
+        url: literalText(url),
         fileName,
         // Plans must not depend on the server answering.
         overwrite: false,

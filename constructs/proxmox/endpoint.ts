@@ -1,12 +1,14 @@
 import { DefaultTokenResolver, Fn, StringConcat, TerraformStack, Token, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
 import { asArgument, isUnknown, matches, not, or } from "../rules/condition";
-import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
+import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 
 const example = '"https://pve.example:8006/"';
-const https = /^https:[/][/][^/?# ]+([/][^?# ]*)?$/i;
+const https = /^https:[/][/][^/?# {}]+([/][^?# {}]*)?$/i;
+
+const withPort = new RegExp(`^https:[/][/][^/]+${port}([/]|$)`, "i");
 
 export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
   {
@@ -15,8 +17,8 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
       given(endpoint && withoutSecrets(endpoint), (endpoint) => [
         isHttpsEndpoint(endpoint, https, `an https URL; write it as in ${example}`),
         {
-          holds: or(not(matches(endpoint, https)), matches(endpoint, /^https:[/][/][^/]+:[0-9]+([/]|$)/i)),
-          problem: `endpoint ${shown(endpoint)} has no port; write it as in ${example}, with 443 where a proxy answers for Proxmox`,
+          holds: or(not(matches(endpoint, https)), matches(endpoint, withPort)),
+          problem: `endpoint ${shown(endpoint)} has no port from 1 to 65535; write it as in ${example}, with 443 where a proxy answers for Proxmox`,
         },
       ]),
   },

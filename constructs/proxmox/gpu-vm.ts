@@ -8,7 +8,7 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
-import { isUnknown, wholeNumber } from "../rules/condition";
+import { asArgument, isUnknown, wholeNumber } from "../rules/condition";
 import { hostName, isHostName } from "../rules/host-name";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import {
@@ -483,7 +483,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
 /** In the characters that Proxmox and Terraform count. */
 const lengthOf = (text: string): number =>
-  isUnknown(text) ? Token.asNumber(Fn.lengthOf(text)) : [...text.normalize("NFC")].length;
+  isUnknown(text) ? Token.asNumber(Fn.lengthOf(asArgument(text))) : [...text.normalize("NFC")].length;
 
 const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
 

@@ -78,16 +78,19 @@ export interface GpuByMapping extends GpuOptions {
  */
 export type Gpu = GpuAtAddress | GpuByMapping;
 
-export const shape = eitherOf<Gpu>({
-  address: text,
-  functions: literalOr("all", listOf(number)),
-  mapping: textOr(objectOf(deviceShape)),
-  pcie: flag,
-  rombar: ruled("boolean"),
-  xvga: flag,
-  romFile: text,
-  mdev: text,
-});
+export const shape = eitherOf<Gpu>(
+  {
+    address: text,
+    functions: literalOr("all", listOf(number)),
+    mapping: textOr(objectOf(deviceShape)),
+    pcie: flag,
+    rombar: ruled("boolean"),
+    xvga: flag,
+    romFile: text,
+    mdev: text,
+  },
+  "mapping",
+);
 
 /** The addresses of a GPU given by address; what is no address is left to its rule. */
 export const addressesOf = ({ address, functions }: Gpu): PciAddress[] =>

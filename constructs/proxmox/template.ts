@@ -4,6 +4,8 @@ import { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/d
 import { equal } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { literalText } from "../rules/text";
+
 import { at } from "../terraform/logical-id";
 import type { BootMedium, CloneSource } from "./boot-medium";
 import type { ProxmoxConnection } from "./connection";
@@ -21,7 +23,7 @@ export function templatesOf(
       provider: connection?.provider,
       nodeName: clone.node,
       filter: [
-        { name: "name", values: [clone.name] },
+        { name: "name", values: [literalText(clone.name)] },
         { name: "template", values: ["true"] },
       ],
     }),

@@ -33,7 +33,7 @@ export interface UsbByMapping {
  */
 export type Usb = UsbAtHost | UsbByMapping;
 
-export const shape = eitherOf<Usb>({ host: text, mapping: text });
+export const shape = eitherOf<Usb>({ host: text, mapping: text }, "mapping");
 
 export const withDefaults = (devices: readonly Usb[] = []): readonly Usb[] => devices;
 

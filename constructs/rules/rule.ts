@@ -57,8 +57,8 @@ export function enforce<Subject>(
       if (holds === true) continue;
       const message = `${problem} [${rule.id}]`;
       if (rule.severity === "warning") warn(construct, rule.id, holds, message);
-      else if (holds === false) problems.push(message);
-      else preconditions.push({ condition: holds, errorMessage: literalText(message) });
+      else if (holds !== false) preconditions.push({ condition: holds, errorMessage: literalText(message) });
+      else if (!problems.includes(message)) problems.push(message);
     }
   }
   if (problems.length > 0) construct.node.addValidation({ validate: () => problems });

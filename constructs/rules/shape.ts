@@ -102,6 +102,7 @@ export const literal = <Value>(): Field<Value> => ({
 export const textOr = <Value>(object: Field<Value>): Field<string | Value> => ({
   ...object,
   scalar: "string",
+  standIn: text.standIn,
   fit: (value, path, report) =>
     (typeof value === "object" && !isUnknown(value) ? object : text).fit(value, path, report),
 });
@@ -142,16 +143,23 @@ export function listOf<Value>(item: Field<Value>): Field<Value[]> {
   };
 }
 
+/** An object for its fields, of a class or not; no list, no Map or Date, whose content is in none. */
 const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !isUnknown(value);
+  Object.prototype.toString.call(value) === "[object Object]" && !isUnknown(value);
 
 /** A plain object with these fields, or a construct, whose class answers for it. */
-export function objectOf<Props>(shape: Shape<Props>): Field<Props> {
+export const objectOf = <Props>(shape: Shape<Props>): Field<Props> =>
+  objectWith(shape, (name) => shape[name].required === true);
+
+/** The object, for which one with the fields of these names stands in. */
+function objectWith<Props>(shape: Shape<Props>, standsIn: (name: keyof Props) => boolean): Field<Props> {
   const fields: Readonly<Record<string, Field>> = shape;
   const named = Object.entries(fields);
   const names = Object.keys(fields).join(", ");
   const standIn = () =>
-    Object.fromEntries(named.flatMap(([name, field]) => (field.required ? [[name, field.standIn()]] : []))) as Props;
+    Object.fromEntries(
+      named.flatMap(([name, field]) => (standsIn(name as keyof Props) ? [[name, field.standIn()]] : [])),
+    ) as Props;
   return {
     fields,
     standIn,
@@ -187,9 +195,13 @@ type Merged<Union> = {
   >;
 };
 
-/** One of several objects; that exactly one of them is given is for a rule of its own to judge. */
-export const eitherOf = <Union>(shape: Shape<Merged<Union>>): Field<Union> =>
-  objectOf<Merged<Union>>(shape) as Field<unknown> as Field<Union>;
+/**
+ * One of several objects; that exactly one of them is given is for a rule of its own to judge.
+ *
+ * @param assumed the fields of the one that stands in for what is none of them
+ */
+export const eitherOf = <Union>(shape: Shape<Merged<Union>>, ...assumed: (keyof Merged<Union>)[]): Field<Union> =>
+  objectWith<Merged<Union>>(shape, (name) => assumed.includes(name)) as Field<unknown> as Field<Union>;
 
 /** Props of another construct, which answers for them, but for those that it is given by this one. */
 export const partOf = <Props>(ours: Readonly<Record<string, string>>): Field<Props> => ({

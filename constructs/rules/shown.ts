@@ -27,8 +27,12 @@ export function shown(value: unknown): string {
   return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
-/** The value where an object is due: a list's items would tell nothing. */
-export const shownForObject = (value: unknown): string => (Array.isArray(value) ? "a list" : shown(value));
+/** The value where an object is due: what is in a list or a Map would tell nothing. */
+export function shownForObject(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return typeof value !== "object" || ["Object", "Null"].includes(kind) ? shown(value) : `a ${kind}`;
+}
 
 /** Text with an unknown part is left alone: half of what stands for that would break the message. */
 const cut = (text: string, ending: string): string =>

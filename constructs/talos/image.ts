@@ -1,8 +1,10 @@
+import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { DataTalosImageFactoryUrls } from "../../.gen/providers/talos/data-talos-image-factory-urls";
 import { ImageFactorySchematic } from "../../.gen/providers/talos/image-factory-schematic";
 import { TalosProvider } from "../../.gen/providers/talos/provider";
-import { matches } from "../rules/condition";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { equal, matches } from "../rules/condition";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, listOf, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -86,7 +88,13 @@ const factoryDocs = "https://docs.siderolabs.com/talos/v1.13/learn-more/image-fa
 const guestAgentExtension = "siderolabs/qemu-guest-agent";
 const defaultFactory = "https://factory.talos.dev";
 
-export const rules: readonly Rule<TalosImageProps>[] = [
+interface FromFactory {
+  readonly factory?: string;
+  /** Those of the stack's images before. */
+  readonly earlierFactories: readonly EarlierClaim<string>[];
+}
+
+export const rules: readonly Rule<FromFactory>[] = [
   {
     id: "factory-url",
     demands: "an Image Factory is a URL without a path",
@@ -94,8 +102,19 @@ export const rules: readonly Rule<TalosImageProps>[] = [
     source: factoryDocs,
     checks: ({ factory }) =>
       given(factory, (factory) => ({
-        holds: matches(factory, /^https?:[/][/][^/ ]+$/),
+        holds: matches(factory, /^https?:[/][/][^/ {}]+$/),
         problem: `factory ${shown(factory)} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
+      })),
+  },
+  {
+    id: "factory-once",
+    demands: "all Talos images of a stack come from one Image Factory",
+    because: "the Talos provider of the stack talks to one, and the schematic would be made at the other image's",
+    source: "https://registry.terraform.io/providers/siderolabs/talos/0.11.0/docs#image_factory_url",
+    checks: ({ factory = defaultFactory, earlierFactories }) =>
+      earlierFactories.map(({ value, by }) => ({
+        holds: equal(factory, value),
+        problem: `factory ${shown(factory)} is another than ${shown(value)} of ${by}; write the same, or make one of the images in another stack`,
       })),
   },
 ];
@@ -120,19 +139,23 @@ export class TalosImage extends Construct implements TalosRelease {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
     const { version = defaultTalosVersion, extensions = [], extraKernelArgs, factory } = fitted.props;
+    const url = factory ?? defaultFactory;
+    const earlierFactories = claim(`Image Factory of ${TerraformStack.of(this).node.path}`, "", url, this);
     const preconditions = [
       ...fitted.preconditions,
       ...enforce(this, talosVersion.rules, { version }),
       ...enforce(this, extension.rules, { ...fitted.props, version }),
-      ...enforce(this, [...nvidia.rules, ...rules], fitted.props),
+      ...enforce(this, nvidia.rules, fitted.props),
+      ...enforce(this, rules, { factory, earlierFactories }),
     ];
     this.version = version;
     this.nvidia = fitted.props.nvidia;
-    this.factory = factory ?? defaultFactory;
+    this.factory = url;
     const driver = this.nvidia ? nvidia.extensionsOf(this.nvidia) : [];
     this.extensions = [...new Set([guestAgentExtension, ...driver, ...extensions])].sort();
 
-    talosProvider(this, factory);
+    const provider = talosProvider(this);
+    if (factory !== undefined) provider.imageFactoryUrl = factory;
     this.resource = at(
       id,
       new ImageFactorySchematic(this, "Resource", {
@@ -174,6 +197,6 @@ export class TalosImage extends Construct implements TalosRelease {
 const platform = "nocloud";
 const architecture = "amd64";
 
-/** The Talos provider of the stack, which needs no more than the factory. */
-export const talosProvider = (scope: Construct, imageFactoryUrl?: string): TalosProvider =>
-  oncePerStack(scope, "talos_provider", (stack, id) => new TalosProvider(stack, id, { imageFactoryUrl }));
+/** The Talos provider of the stack, which its images tell their factory. */
+export const talosProvider = (scope: Construct): TalosProvider =>
+  oncePerStack(scope, "talos_provider", (stack, id) => new TalosProvider(stack, id));

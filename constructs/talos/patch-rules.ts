@@ -60,6 +60,8 @@ interface Patched {
 const heldBy = (props: Omit<Patched, "configPatches">): Held[] => [
   { path: ["machine", "type"], value: "controlplane", advice: "leave it out: the only node is the control plane" },
   { path: ["machine", "install", "disk"], value: props.installDisk, advice: "write installDisk of the node" },
+  // Talos would install to what it selects instead.
+  { path: ["machine", "install", "diskSelector"], value: undefined, advice: "write installDisk of the node" },
   { path: ["machine", "install", "image"], value: props.installer, advice: "write the version or installer of talos" },
   { path: ["cluster", "clusterName"], value: props.clusterName, advice: "write clusterName of the node" },
   { path: ["cluster", "controlPlane", "endpoint"], value: props.endpoint, advice: "write endpoint of the node" },

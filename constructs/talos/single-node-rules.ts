@@ -3,7 +3,7 @@ import type { EarlierClaim } from "../rules/claims";
 import { and, asArgument, type Condition, equal, isUnknown, matches, or, wholeNumber } from "../rules/condition";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
-import { endpointHttps, isHttpsEndpoint } from "../rules/https-endpoint";
+import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
 import { isAddress, isCidr } from "../rules/ip-address";
 import { hasMacAddressOfEach, macAddressOfEach } from "../rules/mac-address";
 import { given, type Rule } from "../rules/rule";
@@ -63,8 +63,8 @@ export const rules: readonly Rule<{
       given(endpoint, (endpoint) =>
         isHttpsEndpoint(
           endpoint,
-          /^https:[/][/][^/ ]+$/,
-          'an https URL without a path; write it as in "https://192.168.1.50:6443"',
+          new RegExp(`^https:[/][/]([^/@: {}[]+|[[][0-9a-fA-F:.]+])(${port})?$`),
+          'an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
         ),
       ),
   },

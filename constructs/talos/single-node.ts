@@ -288,8 +288,8 @@ export class TalosSingleNode extends Construct {
       this.talosUpgrade = at(
         "upgrade_talos",
         nullResource(this, "UpgradeTalos", {
-          triggers: { installer: talos.installer },
-          provisioners: [upgradeTalos(target, talos.installer, outputDirectory)],
+          triggers: { installer: literalText(talos.installer) },
+          provisioners: [upgradeTalos(target, literalText(talos.installer), literalText(outputDirectory))],
           dependsOn: machine.resource && [machine.resource],
         }),
       );
