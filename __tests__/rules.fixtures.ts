@@ -1660,11 +1660,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         fails: [
           [
             { mappings: ["gpu-1", "gpu-2"] },
-            'gpus[0].mapping "gpu" is no mapping of the cluster, which has gpu-1, gpu-2; write the name of one, or give the device to make one for',
+            'gpus[0].mapping "gpu" is no mapping of the cluster, which has gpu-1, gpu-2; write the name of one, give the device to make one for, or give the account Mapping.Use on it',
           ],
           [
             { mappings: [] },
-            'gpus[0].mapping "gpu" is no mapping of the cluster, which has none; write the name of one, or give the device to make one for',
+            'gpus[0].mapping "gpu" is no mapping of the cluster, which has none; write the name of one, give the device to make one for, or give the account Mapping.Use on it',
           ],
         ],
       },
@@ -1727,7 +1727,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: download({ datastore: "isos" }),
         passes: [{ storages: [{ ...local, name: "isos" }] }],
         fails: [
-          [{}, 'datastore "isos" is no storage of node "pve"; write one that takes imports, which are local'],
+          [
+            {},
+            'datastore "isos" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes imports, which are local',
+          ],
           [
             { storages: [local, { ...local, name: "isos", content: ["iso"] }] },
             'datastore "isos" takes no imports on node "pve"; enable the content type Import (Datacenter → Storage), or write one that does, which are local',

@@ -36,7 +36,7 @@ export const rules: readonly Rule<Using>[] = [
         host
           ? {
               holds: includes(host.mappings, name),
-              problem: `${path} ${shown(name)} is no mapping of the cluster, which has ${listed(host.mappings, "none")}; write the name of one, or give the device to make one for`,
+              problem: `${path} ${shown(name)} is no mapping of the cluster, which has ${listed(host.mappings, "none")}; write the name of one, give the device to make one for, or give the account Mapping.Use on it`,
             }
           : [],
       ),

@@ -50,7 +50,7 @@ export const rules: readonly Rule<Downloading>[] = [
         return [
           {
             holds: some(storages, isIt),
-            problem: `${named} is no storage of node ${shown(name)}; write one that takes imports, which are ${others}`,
+            problem: `${named} is no storage of node ${shown(name)}, or the account lacks Datastore.Audit on it; write one that takes imports, which are ${others}`,
           },
           {
             holds: not(some(storages, (storage) => and(isIt(storage), not(takesImports(storage))))),

@@ -1,5 +1,5 @@
-import { type IResolvable, type IResolveContext, Token } from "cdktf";
-import { isUnknown } from "../rules/condition";
+import { Fn, type IResolvable, type IResolveContext, Token } from "cdktf";
+import { asArgument, isUnknown } from "../rules/condition";
 import { isPlaceholder, partsOf } from "../rules/text";
 
 /**
@@ -52,14 +52,13 @@ function written(value: unknown, context: IResolveContext): string {
 function writtenText(text: string, context: IResolveContext): string {
   const parts = partsOf(text);
   if (parts.length === 1 && isPlaceholder(text)) return String(context.resolve(text));
+  // Text that looks like a template is joined from its parts, which are escaped as among the arguments of functions.
+  const looksLikeTemplate = parts.some((part) => !isPlaceholder(part) && /[$%](\{|$)/.test(part));
+  if (looksLikeTemplate) return String(context.resolve(Fn.join("", parts.map(asArgument))));
   const inner = parts.map((part) => (isPlaceholder(part) ? `\${${context.resolve(part)}}` : escaped(part)));
   return `"${inner.join("")}"`;
 }
 
 /** https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences */
 const escaped = (text: string): string =>
-  JSON.stringify(text)
-    .slice(1, -1)
-    .replaceAll("\\b", "\\u0008")
-    .replaceAll("\\f", "\\u000c")
-    .replace(/[$%](?=\{)/g, "$&$&");
+  JSON.stringify(text).slice(1, -1).replaceAll("\\b", "\\u0008").replaceAll("\\f", "\\u000c");

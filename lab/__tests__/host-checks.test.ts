@@ -90,7 +90,7 @@ describe("the plan of a cluster", () => {
     [
       "no storage of the name",
       { storages: defaultStorages.filter(({ name }) => name !== "local") },
-      'datastore "local" is no storage of node "pve"; write one that takes imports, which are none [storage-imports]',
+      'datastore "local" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes imports, which are none [storage-imports]',
     ],
     [
       "less memory than the VM is given",

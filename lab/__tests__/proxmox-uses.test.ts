@@ -37,6 +37,7 @@ const cases: readonly Case[] = [
     props: () => ({ boot: { iso: { fileId: "local:iso/first.iso" } } }),
     changed: () => ({ boot: { iso: { fileId: "local:iso/second.iso" } } }),
   },
+  { use: "hostFacts", props: () => ({}), changed: () => ({}) },
   { use: "startup", props: () => ({ startup: { order: 1 } }), changed: () => ({ startup: { order: 2 } }) },
 ];
 
@@ -62,12 +63,16 @@ describe.each(cases)("a stack that has $use", (each) => {
 });
 
 /** What ends the life of a VM under this role: it is created, changed and destroyed. */
-async function life({ props, changed }: Case, privileges: readonly string[]): Promise<string | undefined> {
+async function life({ use, props, changed }: Case, privileges: readonly string[]): Promise<string | undefined> {
   const account = tokenWithRole(privileges);
   const lab = await startLab({ accounts: [root, account] });
   await provide(lab);
   const vm = (own: Props) =>
-    gpuVm(lab, { gpus: [{ mapping: "gpu" }], ...silent, ...own }, { credentials: "api-token" });
+    gpuVm(
+      lab,
+      { gpus: [{ mapping: "gpu" }], ...silent, ...own },
+      { credentials: "api-token", checkHost: use === "hostFacts" },
+    );
   const environment = { TF_VAR_proxmox_api_token: `${account.id}=${account.secret}` };
   const terraform = await deployVm(lab, vm(props(lab)), environment);
   const steps = [
