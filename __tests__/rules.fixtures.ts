@@ -268,6 +268,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         connection({ endpoint: "https://pve.example:8006/?a=b" }),
         'endpoint "https://pve.example:8006/?a=b" is not an https URL; write it as in "https://pve.example:8006/"',
       ],
+      "Terraform would interpolate it": [
+        connection({ endpoint: "https://${pve}:8006/" }),
+        'endpoint "https://${pve}:8006/" is not an https URL; write it as in "https://pve.example:8006/"',
+      ],
       "Proxmox does not listen on the port of https": [
         connection({ endpoint: "https://pve.example/" }),
         'endpoint "https://pve.example/" has no port from 1 to 65535; write it as in "https://pve.example:8006/", with 443 where a proxy answers for Proxmox',
@@ -295,7 +299,6 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "pve.example",
           "https://pve.example/",
           "https://pve .example:8006/",
-          "https://${pve}:8006/",
           ...noPorts("https://pve:"),
         ],
       },
