@@ -1479,6 +1479,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "four devices": vm({ serialDevices: ["socket", "socket", "socket", "socket"] }),
     },
     invalid: {
+      "a line break in a name": [
+        vm({ serialDevices: ["/dev/\nttyS0"] }),
+        'serialDevices[0] is "/dev/\\nttyS0"; write "socket", or a device of the host such as "/dev/ttyS0"',
+      ],
       "a name that is no path": [
         vm({ serialDevices: ["ttyS0"] }),
         'serialDevices[0] is "ttyS0"; write "socket", or a device of the host such as "/dev/ttyS0"',
