@@ -299,6 +299,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         connection({ endpoint: "https://pve.example:8006/?a=b" }),
         'endpoint "https://pve.example:8006/?a=b" is not an https URL; write it as in "https://pve.example:8006/"',
       ],
+      "Terraform would interpolate it": [
+        connection({ endpoint: "https://${pve}:8006/" }),
+        'endpoint "https://${pve}:8006/" is not an https URL; write it as in "https://pve.example:8006/"',
+      ],
       "Proxmox does not listen on the port of https": [
         connection({ endpoint: "https://pve.example/" }),
         'endpoint "https://pve.example/" has no port from 1 to 65535; write it as in "https://pve.example:8006/", with 443 where a proxy answers for Proxmox',
@@ -326,7 +330,6 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "pve.example",
           "https://pve.example/",
           "https://pve .example:8006/",
-          "https://${pve}:8006/",
           ...noPorts("https://pve:"),
         ],
       },
@@ -1855,6 +1858,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "four devices": vm({ serialDevices: ["socket", "socket", "socket", "socket"] }),
     },
     invalid: {
+      "a line break in a name": [
+        vm({ serialDevices: ["/dev/\nttyS0"] }),
+        'serialDevices[0] is "/dev/\\nttyS0"; write "socket", or a device of the host such as "/dev/ttyS0"',
+      ],
       "a name that is no path": [
         vm({ serialDevices: ["ttyS0"] }),
         'serialDevices[0] is "ttyS0"; write "socket", or a device of the host such as "/dev/ttyS0"',

@@ -27,7 +27,7 @@ export const rules: readonly Rule<{
         problem: `serialDevices has ${serialDevices.length} entries; write ${mostDevices} at most`,
       },
       ...serialDevices.map((device, place) => ({
-        holds: matches(device, /^(socket|[/]dev[/][^, {}]+)$/),
+        holds: matches(device, /^(socket|[/]dev[/][!-+.-z|~-]+)$/),
         problem: `serialDevices[${place}] is ${shown(device)}; write "socket", or a device of the host such as "/dev/ttyS0"`,
       })),
     ],
