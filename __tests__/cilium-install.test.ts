@@ -187,7 +187,7 @@ describe("CiliumInstall", () => {
       expect(loadBalancer).toMatchObject({
         namespace: "kube-system",
         chart: expect.stringMatching(/^assets\//),
-        depends_on: ["helm_release.cilium"],
+        depends_on: ["null_resource.wait_for_cilium"],
       });
       expect(parse(loadBalancer.values[0])).toEqual({ objects });
     });

@@ -1,3 +1,4 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, type IResolvable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
@@ -23,11 +24,13 @@ import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
 
 import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
+import { waitForKubernetes } from "../talos/kubectl";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
 import { type Held, keeps } from "../talos/patch-effect";
 import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
 import * as loadBalancer from "./load-balancer";
 import * as ciliumValues from "./values";
 import {
@@ -228,6 +231,8 @@ export class CiliumInstall extends Construct {
   readonly template?: DataHelmTemplate;
   /** Address pools and announcements; undefined without them, or with the method `inline-manifests`. */
   readonly loadBalancer?: Release;
+  /** The wait for the kinds of those; undefined without them. */
+  readonly kindsDefined?: Resource;
 
   readonly version: string;
   /** All values of the chart. */
@@ -309,11 +314,21 @@ export class CiliumInstall extends Construct {
     );
     node.network = this.resource;
     if (l2Announcements) {
+      // The operator defines the kinds once it runs, and on a single node Helm does not wait for that.
+      this.kindsDefined = at(
+        "wait_for_cilium",
+        nullResource(this, "WaitForKinds", {
+          triggers: { release: this.resource.id },
+          provisioners: [
+            waitForKubernetes(node.kubeconfigFile.filename, node.endpoint, timeout, loadBalancer.definitions),
+          ],
+        }),
+      );
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
         address: "cilium_load_balancer",
         name: "cilium-load-balancer",
         objects: loadBalancer.objects(l2Announcements),
-        dependsOn: [this.resource],
+        dependsOn: [this.kindsDefined],
       });
     }
   }

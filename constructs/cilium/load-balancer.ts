@@ -53,6 +53,9 @@ export const shape = objectOf<L2Announcements>({
   interfaces: listOf(text),
 });
 
+/** The kinds of the objects, as `kubectl get` takes their definitions. */
+export const definitions = "crd/ciliumloadbalancerippools.cilium.io crd/ciliuml2announcementpolicies.cilium.io";
+
 /** The label that Kubernetes puts on control planes, and which keeps load balancers away from them. */
 export const withoutExclusion = {
   machine: { nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" } } },
