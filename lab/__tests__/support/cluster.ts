@@ -1,5 +1,6 @@
 import type { App } from "cdktf";
 import type { CiliumInstallProps } from "../../../constructs/cilium/install";
+import type { NvidiaInstallProps } from "../../../constructs/nvidia/install";
 import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
 import type { TalosSingleNodeProps } from "../../../constructs/talos/single-node";
 import { TalosGpuCluster, type TalosGpuClusterTalos } from "../../../constructs/talos-gpu-cluster";
@@ -12,6 +13,7 @@ export interface ClusterOptions {
   readonly talos?: TalosGpuClusterTalos;
   readonly node?: Partial<TalosSingleNodeProps>;
   readonly cilium?: Omit<CiliumInstallProps, "node">;
+  readonly nvidia?: Omit<NvidiaInstallProps, "node">;
   /** What a user does through the escape hatches. */
   readonly force?: (cluster: TalosGpuCluster) => void;
 }
@@ -34,6 +36,7 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
         },
         cluster: { clusterName: "talos-gpu", ...options.node },
         cilium: options.cilium,
+        nvidia: options.nvidia,
       });
       options.force?.(cluster);
     },
