@@ -4,7 +4,7 @@ import { rulesByNoun } from "../constructs/rules-by-noun";
 import { conformance } from "./conformance";
 import { goodHost } from "./hosts";
 import { fixtures } from "./rules.fixtures";
-import { checksAtPlan, problemsOf, synthesized, synthesizedJson, warningsOf, withVariable } from "./stacks";
+import { checksIn, outcomeOf, withVariable } from "./stacks";
 
 const rules = new Map(
   Object.values(rulesByNoun)
@@ -26,10 +26,10 @@ afterEach(() => {
 });
 
 describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}, onHost = {} }) => {
-  const reportedOf = (build: (stack: TerraformStack) => void): string[] =>
-    rules.get(id)?.severity === "warning"
-      ? warningsOf(build)
-      : problemsOf(build).map((problem) => problem.replace(/^\[[^\]]*\] /, ""));
+  const isWarning = rules.get(id)?.severity === "warning";
+  const reported = ({ problems, warnings }: ReturnType<typeof outcomeOf>): string[] =>
+    isWarning ? warnings() : problems().map((problem) => problem.replace(/^\[[^\]]*\] /, ""));
+  const reportedOf = (build: (stack: TerraformStack) => void): string[] => reported(outcomeOf(build));
 
   test("has a valid fixture, and one that is refused or left to Terraform", () => {
     expect(Object.keys(valid)).not.toHaveLength(0);
@@ -37,25 +37,29 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
   });
 
   test.each(Object.entries(valid))("passes: %s", (_, build) => {
-    expect(problemsOf(build)).toEqual([]);
-    expect(warningsOf(build)).toEqual([]);
-    expect(conformance(synthesizedJson(build))).toEqual([]);
+    const outcome = outcomeOf(build);
+    expect(outcome.problems()).toEqual([]);
+    expect(outcome.warnings()).toEqual([]);
+    expect(conformance(JSON.parse(outcome.synthesized()))).toEqual([]);
   });
 
   for (const [reason, [build, problem]] of Object.entries(invalid)) {
     test(`refuses: ${reason}`, () => {
-      expect(reportedOf(build)).toContain(`${problem} [${id}]`);
-      if (rules.get(id)?.severity !== "warning") expect(() => synthesized(build)).toThrow(problem);
+      const outcome = outcomeOf(build);
+      expect(reported(outcome)).toContain(`${problem} [${id}]`);
+      if (!isWarning) expect(outcome.synthesized).toThrow(problem);
     });
   }
 
   const own = (problem: string) => problem.endsWith(` [${id}]`);
   for (const [reason, { build, passes, fails }] of Object.entries(onHost)) {
     test(`asks the host: ${reason}`, () => {
-      expect(problemsOf(build)).toEqual([]);
-      expect(warningsOf(build).filter(own)).toEqual([]);
-      expect(conformance(synthesizedJson(build))).toEqual([]);
-      expect(checksAtPlan(build).filter(({ message }) => own(message))).not.toEqual([]);
+      const outcome = outcomeOf(build);
+      expect(outcome.problems()).toEqual([]);
+      expect(outcome.warnings().filter(own)).toEqual([]);
+      const json = JSON.parse(outcome.synthesized());
+      expect(conformance(json)).toEqual([]);
+      expect(checksIn(json).filter(({ message }) => own(message))).not.toEqual([]);
     });
 
     for (const [place, differing] of passes.entries()) {
@@ -74,9 +78,9 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
 
   for (const [reason, fixture] of Object.entries(atPlan)) {
     test(`leaves to Terraform: ${reason}`, () => {
-      const build = withVariable(fixture.build, fixture.type);
-      expect(problemsOf(build)).toEqual([]);
-      expect(checksAtPlan(build)).toContainEqual({
+      const outcome = outcomeOf(withVariable(fixture.build, fixture.type));
+      expect(outcome.problems()).toEqual([]);
+      expect(checksIn(JSON.parse(outcome.synthesized()))).toContainEqual({
         condition: expect.stringMatching(/^\$\{.*\}$/s),
         message: expect.stringMatching(new RegExp(` \\[${id}\\]$`)),
       });

@@ -20,40 +20,36 @@ export function newStack(): TerraformStack {
   return new TerraformStack(Testing.app({ stackTraces: false }), "stack");
 }
 
-/** What the constructs that `build` makes synthesize to. Fails where a rule does. */
-export function synthesized(build: (stack: TerraformStack) => void): string {
+type Build = (stack: TerraformStack) => void;
+
+/** What comes of the constructs that `build` makes; they are made once, whatever is asked of them. */
+export function outcomeOf(build: Build) {
   const stack = newStack();
   build(stack);
-  return Testing.synth(stack, true);
+  const nodes = () => stack.node.findAll().map(({ node }) => node);
+  return {
+    /** The problems, each with its path and its rule's id. */
+    problems: (): string[] => nodes().flatMap((node) => node.validate().map((problem) => `[${node.path}] ${problem}`)),
+    warnings: (): string[] =>
+      nodes()
+        .flatMap(({ metadata }) => metadata)
+        .filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
+        .map(({ data }) => String(data)),
+    /** What they synthesize to. Fails where a rule does. */
+    synthesized: (): string => Testing.synth(stack, true),
+  };
 }
 
-export const synthesizedJson = (build: (stack: TerraformStack) => void): TerraformJson =>
-  JSON.parse(synthesized(build));
-
-/** The problems of the constructs that `build` makes, each with its path and its rule's id. */
-export function problemsOf(build: (stack: TerraformStack) => void): string[] {
-  const stack = newStack();
-  build(stack);
-  return stack.node
-    .findAll()
-    .filter(({ node }) => node.path.startsWith("stack"))
-    .flatMap(({ node }) => node.validate().map((problem) => `[${node.path}] ${problem}`));
-}
-
-/** The warnings of the constructs that `build` makes. */
-export function warningsOf(build: (stack: TerraformStack) => void): string[] {
-  const stack = newStack();
-  build(stack);
-  return stack.node
-    .findAll()
-    .flatMap(({ node }) => node.metadata)
-    .filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
-    .map(({ data }) => String(data));
-}
+export const synthesized = (build: Build): string => outcomeOf(build).synthesized();
+export const synthesizedJson = (build: Build): TerraformJson => JSON.parse(synthesized(build));
+export const problemsOf = (build: Build): string[] => outcomeOf(build).problems();
+export const warningsOf = (build: Build): string[] => outcomeOf(build).warnings();
 
 /** What Terraform will check: preconditions of all resources and data sources, and check blocks. */
-export function checksAtPlan(build: (stack: TerraformStack) => void): { condition: string; message: string }[] {
-  const json = synthesizedJson(build);
+export const checksAtPlan = (build: Build): { condition: string; message: string }[] =>
+  checksIn(synthesizedJson(build));
+
+export function checksIn(json: TerraformJson): { condition: string; message: string }[] {
   const elements = [json.resource, json.data].flatMap((kinds) =>
     Object.values<object>(kinds ?? {}).flatMap((named) => Object.values(named)),
   );

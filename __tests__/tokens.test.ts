@@ -5,7 +5,7 @@ import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
 import type { Field } from "../constructs/rules/shape";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import { conformance } from "./conformance";
-import { checksAtPlan, ciliumIn, nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
+import { checksIn, ciliumIn, nodeIn, outcomeOf, vmIn } from "./stacks";
 
 /** Rules that judge a prop, which Terraform has to check when it is a variable. */
 type Judged = Readonly<Record<string, readonly string[]>>;
@@ -244,11 +244,12 @@ describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, prop
       const variable = new TerraformVariable(stack, "value", { type });
       build(stack, with_(props, path, type === "number" ? variable.numberValue : variable.value));
     };
-    expect(problemsOf(withVariable)).toEqual([]);
-    const stack = synthesizedJson(withVariable);
+    const outcome = outcomeOf(withVariable);
+    expect(outcome.problems()).toEqual([]);
+    const stack = JSON.parse(outcome.synthesized());
     expect(JSON.stringify(stack)).toContain("var.value");
     expect(conformance(stack)).toEqual([]);
-    const messages = checksAtPlan(withVariable)
+    const messages = checksIn(stack)
       .filter(({ condition, message }) => (condition + message).includes("var.value"))
       .map(({ message }) => message);
     for (const rule of rules) expect(messages).toContainEqual(expect.stringContaining(`[${rule}]`));
