@@ -10,6 +10,9 @@ const deviations = {
   // Both files go to a directory of the cluster's own, which nobody else may read.
   "local_file.kubeconfig": { actions: ["create"] },
   "local_file.talosconfig": { actions: ["create"] },
+  // What the VM was made with is remembered, and Kubernetes is upgraded before its configuration changes.
+  "null_resource.talos_node_identity": { actions: ["create"] },
+  "null_resource.upgrade_kubernetes": { actions: ["create"] },
   // Both steps are run again, which changes nothing, as they now depend on the cluster that they wait for.
   "null_resource.wait_for_kubernetes": { actions: ["delete", "create"], attributes: ["id", "triggers"] },
   "null_resource.remove_control_plane_taint": { actions: ["delete", "create"], attributes: ["id", "triggers"] },
