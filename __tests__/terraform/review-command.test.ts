@@ -11,12 +11,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pageOf } from "../review/page";
-import { pins } from "../scripts/pins";
-import { losing, secret } from "./review.fixtures";
-import { stacksIn } from "./synthesized";
+import { pageOf } from "../../review/page";
+import { pins } from "../../scripts/pins";
+import { losing, secret } from "../review.fixtures";
+import { stacksIn } from "../synthesized";
 
-const root = join(__dirname, "..");
+const root = join(__dirname, "../..");
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "review-"));
