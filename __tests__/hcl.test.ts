@@ -43,6 +43,21 @@ function withBareExpressions(stack: Stack): unknown {
 }
 
 describe("writes", () => {
+  test("the `if` of a `for` before parentheses as fmt has it, and only there", () => {
+    const value = '${[for each in var.all : each if ((each.a == "x if (y)") && each.b)]}';
+    expect(toHcl({ output: { all: { value } } })).toContain(
+      'value = [for each in var.all : each if((each.a == "x if (y)") && each.b)]',
+    );
+  });
+
+  test("a script in one column with its neighbours, whatever its lines end in", () => {
+    const environment = { A_LONG_NAME: "a", SCRIPT: "refuse() {\n  exit 1\n}\n" };
+    const provisioner = [{ "local-exec": { command: "x", environment } }];
+    expect(toHcl({ resource: { null_resource: { one: { provisioner } } } })).toMatch(
+      /A_LONG_NAME = "a"\n +SCRIPT {6}= <<-EOT\n/,
+    );
+  });
+
   test("sections in their usual order, each block set off", () => {
     const stack = {
       output: { size: { value: "${var.size}" } },

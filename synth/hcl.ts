@@ -105,7 +105,9 @@ function spaced(code: string): string {
     const end = code[at] === '"' ? endOfString(code, at) : at + 1;
     const opens = code[at - 1] === "{" && !/[\s}]/.test(code.charAt(at));
     const closes = code[at] === "}" && !/[\s{]/.test(code.charAt(at - 1));
-    result += `${opens || closes ? " " : ""}${code.slice(at, end)}`;
+    // Before parentheses, fmt takes the `if` of a `for` for the name of a function.
+    const isCall = code[at] === " " && code[at + 1] === "(" && /\bif$/.test(code.slice(0, at));
+    if (!isCall) result += `${opens || closes ? " " : ""}${code.slice(at, end)}`;
     at = end;
   }
   return result;
@@ -114,7 +116,7 @@ function spaced(code: string): string {
 /** Arguments under each other; the equals signs of lines in a row stand in one column. */
 function aligned(items: readonly [string, string][]): string {
   const rows: [string, string][][] = [];
-  const isRow = (code: string) => !/[[{(]\n/.test(code);
+  const isRow = (code: string) => !/^.*[[{(]\n/.test(code);
   for (const item of items) {
     const row = rows.at(-1);
     if (row?.[0] && isRow(row[0][1]) && isRow(item[1])) row.push(item);
