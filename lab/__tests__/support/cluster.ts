@@ -13,7 +13,7 @@ export interface ClusterOptions {
   readonly talos?: TalosGpuClusterTalos;
   readonly node?: Partial<TalosSingleNodeProps>;
   readonly cilium?: Omit<CiliumInstallProps, "node">;
-  readonly nvidia?: Omit<NvidiaInstallProps, "node">;
+  readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
   /** What a user does through the escape hatches. */
   readonly force?: (cluster: TalosGpuCluster) => void;
 }

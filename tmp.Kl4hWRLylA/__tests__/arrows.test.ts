@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const root = join(__dirname, "..");
+
+/** From where a room takes what it needs, itself aside. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  "constructs/rules": [],
+  "constructs/terraform": ["constructs/rules"],
+  "constructs/proxmox": ["constructs/rules", "constructs/terraform"],
+  "constructs/talos": ["constructs/rules", "constructs/terraform"],
+  "constructs/cilium": ["constructs/talos", "constructs/rules", "constructs/terraform"],
+  "constructs/nvidia": ["constructs/talos", "constructs/rules", "constructs/terraform"],
+  constructs: [
+    "constructs/nvidia",
+    "constructs/cilium",
+    "constructs/proxmox",
+    "constructs/talos",
+    "constructs/rules",
+    "constructs/terraform",
+    "synth",
+  ],
+  synth: [],
+  discover: ["constructs/nvidia", "constructs/proxmox", "constructs/talos"],
+  review: ["constructs/nvidia", "constructs/cilium", "constructs/proxmox", "constructs/talos", "constructs/rules"],
+};
+
+/** Where Proxmox and Talos meet. */
+const meetings = ["constructs/proxmox/gpu-vm.ts -> constructs/talos/machine.ts"];
+
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+
+const files = ["constructs", "discover", "review", "synth"].flatMap((directory) =>
+  readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(directory, file)),
+);
+
+const importsOf = (file: string): string[] =>
+  [...read(file).matchAll(/from "(\.[^"]+)"/g)]
+    .map(([, target = ""]) => `${relative(root, join(root, dirname(file), target))}.ts`)
+    .filter((target) => !target.startsWith(".gen/"));
+
+test("every room is on the map, and holds something", () => {
+  expect([...new Set(files.map(dirname))].sort()).toEqual(Object.keys(arrows).sort());
+});
+
+test.each(files)("%s imports along the arrows", (file) => {
+  const room = dirname(file);
+  const wrong = importsOf(file).filter(
+    (target) =>
+      dirname(target) !== room &&
+      !arrows[room]?.includes(dirname(target)) &&
+      !meetings.includes(`${file} -> ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("no file imports itself, through whatever others", () => {
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file]);
+    else if (!done.has(file)) for (const target of importsOf(file)) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test("the map of docs/contributing.md has these arrows", () => {
+  const [, map = ""] = /```mermaid\nflowchart TD\n(.*?)```/s.exec(read("docs/contributing.md")) ?? [];
+  const name = (room: string) => room.replace("constructs/", "");
+  const drawn = [...map.matchAll(/^ +(\S+) --> (\S+)$/gm)].map(([, from, to]) => `${from} --> ${to}`);
+  const held = Object.entries(arrows).flatMap(([from, to]) => to.map((each) => `${name(from)} --> ${name(each)}`));
+  expect(drawn.sort()).toEqual(held.sort());
+});
+
+const sites = ["main.ts", ...readdirSync(join(root, "examples")).map((file) => join("examples", file))];
+
+test.each(sites)("%s imports the public interface, and nothing behind it", (file) => {
+  const imported = [...read(file).matchAll(/ from "([^"]+)"/g)].map(([, name]) => name);
+  const index = file === "main.ts" ? "./constructs" : "../constructs";
+  expect(imported).toContain(index);
+  expect([index, "cdktf", "constructs"]).toEqual(expect.arrayContaining(imported));
+});

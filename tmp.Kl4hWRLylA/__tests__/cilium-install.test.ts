@@ -1,0 +1,262 @@
+import { Resource } from "@cdktf/provider-null/lib/resource";
+import { TerraformVariable } from "cdktf";
+import { parse, parseAllDocuments } from "yaml";
+import { DataHelmTemplate } from "../.gen/providers/helm/data-helm-template";
+import { Release } from "../.gen/providers/helm/release";
+import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
+import type { CiliumInstallProps } from "../constructs";
+import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
+
+const cilium = (props: Partial<CiliumInstallProps> = {}) => synthesized((stack) => void ciliumIn(stack, props));
+const json = (props: Partial<CiliumInstallProps> = {}): TerraformJson =>
+  synthesizedJson((stack) => void ciliumIn(stack, props));
+const release = (props: Partial<CiliumInstallProps> = {}): TerraformJson =>
+  json(props).resource[Release.tfResourceType].cilium;
+const valuesOf = (props: Partial<CiliumInstallProps> = {}) => parse(release(props).values[0]);
+const patchesOf = (stack: TerraformJson): string[] =>
+  stack.data[DataTalosMachineConfiguration.tfResourceType].node.config_patches;
+const documents = (props: Partial<CiliumInstallProps> = {}): TerraformJson[] =>
+  patchesOf(json(props)).flatMap((patch) => parseAllDocuments(patch).map((document) => document.toJS()));
+
+describe("CiliumInstall", () => {
+  test("installs the chart once Kubernetes answers, and waits long enough", () => {
+    expect(release()).toMatchObject({
+      name: "cilium",
+      namespace: "kube-system",
+      repository: "https://helm.cilium.io/",
+      chart: "cilium",
+      version: "1.18.12",
+      wait: true,
+      timeout: 900,
+      depends_on: ["null_resource.wait_for_kubernetes"],
+    });
+  });
+
+  test("repairs a release that failed, whose name would be in use for ever", () => {
+    const l2Announcements = { addressPools: [] };
+    const releases = json({ l2Announcements }).resource[Release.tfResourceType];
+    expect(releases.cilium.upgrade_install).toBe(true);
+    expect(releases.cilium_load_balancer.upgrade_install).toBe(true);
+  });
+
+  test.each([
+    ["1.18.12", false],
+    ["1.19.6", true],
+    ["1.20.0", true],
+  ])(
+    "gives the agent of Cilium %s the capabilities of its chart, the kernel's log among them: %s",
+    (version, syslog) => {
+      const { ciliumAgent } = valuesOf({ version }).securityContext.capabilities;
+      expect(ciliumAgent.includes("SYSLOG")).toBe(syslog);
+      expect(ciliumAgent).toEqual(expect.arrayContaining(["CHOWN", "KILL", "NET_ADMIN", "SETUID"]));
+    },
+  );
+
+  test("leaves the capabilities to Terraform where the version is a variable", () => {
+    const stack = synthesizedJson((scope) => {
+      ciliumIn(scope, { version: new TerraformVariable(scope, "cilium_version", {}).stringValue });
+    });
+    const [values] = stack.resource[Release.tfResourceType].cilium.values;
+    expect(values).toMatch(
+      /"ciliumAgent" = \{"1\.18" = \[[^\]]*"SETUID"\], "1\.19" = \[[^\]]*"SYSLOG"\], "1\.20" = \[[^\]]*"SYSLOG"\]\}\[regex\(/,
+    );
+  });
+
+  test("knows no IPv4 on a node that has none", () => {
+    const ipv6 = { name: "talos-gpu", address: "2001:db8::50/64", installDisk: "/dev/sda" };
+    const stack = synthesizedJson((scope) => void ciliumIn(scope, {}, { machine: ipv6 }));
+    expect(parse(stack.resource[Release.tfResourceType].cilium.values[0])).toMatchObject({
+      ipv4: { enabled: false },
+      ipv6: { enabled: true },
+    });
+    expect(valuesOf()).not.toHaveProperty("ipv6");
+  });
+
+  test("hands text that Terraform would interpolate to the chart as it is", () => {
+    expect(release({ repository: "https://mirror.example/${HOME}/" }).repository).toBe(
+      "https://mirror.example/$${HOME}/",
+    );
+    expect(release({ values: { extraEnv: [{ name: "A", value: "${HOME}" }] } }).values[0]).toContain("value: $${HOME}");
+  });
+
+  test("gives the chart what Talos requires, and one operator for one node", () => {
+    expect(valuesOf()).toEqual({
+      ipam: { mode: "kubernetes" },
+      kubeProxyReplacement: true,
+      k8sServiceHost: "localhost",
+      k8sServicePort: 7445,
+      cgroup: { autoMount: { enabled: false }, hostRoot: "/sys/fs/cgroup" },
+      securityContext: {
+        capabilities: {
+          ciliumAgent: expect.not.arrayContaining(["SYS_MODULE"]),
+          cleanCiliumState: ["NET_ADMIN", "SYS_ADMIN", "SYS_RESOURCE"],
+        },
+      },
+      operator: { replicas: 1 },
+    });
+  });
+
+  test.each([
+    ["no other network plugin", { cluster: { network: { cni: { name: "none" } } } }],
+    ["no kube-proxy", { cluster: { proxy: { disabled: true } } }],
+    ["KubePrism", { machine: { features: { kubePrism: { enabled: true, port: 7445 } } } }],
+  ])("gives its node %s, in a patch of its own", (_, patch) => {
+    expect(documents()).toContainEqual(patch);
+  });
+
+  test("configures the Helm provider from the kubeconfig, its certificates decoded", () => {
+    const client = "talos_cluster_kubeconfig.cluster.kubernetes_client_configuration";
+    expect(json().provider.helm).toEqual([
+      {
+        kubernetes: {
+          host: `\${${client}.host}`,
+          cluster_ca_certificate: `\${base64decode(${client}.ca_certificate)}`,
+          client_certificate: `\${base64decode(${client}.client_certificate)}`,
+          client_key: `\${base64decode(${client}.client_key)}`,
+        },
+      },
+    ]);
+  });
+
+  test("merges further values deeply, a list in place of a list", () => {
+    const values = valuesOf({
+      values: {
+        operator: { rollOutPods: true },
+        securityContext: { capabilities: { cleanCiliumState: ["NET_ADMIN"] } },
+      },
+    });
+    expect(values.operator).toEqual({ replicas: 1, rollOutPods: true });
+    expect(values.securityContext.capabilities.cleanCiliumState).toEqual(["NET_ADMIN"]);
+    expect(values.securityContext.capabilities.ciliumAgent).toContain("NET_ADMIN");
+  });
+
+  test.each<[string, Partial<CiliumInstallProps>, object]>([
+    ["Hubble", { hubble: { relay: true, ui: true } }, { hubble: { relay: { enabled: true }, ui: { enabled: true } } }],
+    [
+      "the Gateway API",
+      { gatewayApi: true },
+      { gatewayAPI: { enabled: true, enableAlpn: true, enableAppProtocol: true } },
+    ],
+    ["encryption", { encryption: "wireguard" }, { encryption: { enabled: true, type: "wireguard" } }],
+    ["announcements", { l2Announcements: { addressPools: [] } }, { l2announcements: { enabled: true } }],
+  ])("has typed options for %s", (_, props, values) => {
+    expect(valuesOf(props)).toMatchObject(values);
+  });
+
+  test.each([
+    ["1.18.12", "v1.3.0"],
+    ["1.19.6", "v1.4.1"],
+    ["1.20.0", "v1.5.1"],
+  ])("lets Talos install the Gateway API of Cilium %s, %s, before Cilium looks for it", (version, gatewayApi) => {
+    const stack = json({ version, gatewayApi: true });
+    expect(patchesOf(stack).map((patch) => parse(patch))).toContainEqual({
+      cluster: {
+        extraManifests: [
+          `https://github.com/kubernetes-sigs/gateway-api/releases/download/${gatewayApi}/standard-install.yaml`,
+        ],
+      },
+    });
+    const [{ "local-exec": wait }] = stack.resource[Resource.tfResourceType].wait_for_kubernetes.provisioner;
+    expect(wait.environment.RESOURCES).toBe("crd/gatewayclasses.gateway.networking.k8s.io");
+  });
+
+  describe("with announcements", () => {
+    const l2Announcements = {
+      addressPools: [
+        { name: "lan", blocks: [{ cidr: "192.168.1.240/28" }, { start: "192.168.1.200", stop: "192.168.1.220" }] },
+      ],
+      interfaces: ["^eth[0-9]+"],
+    };
+    const objects = [
+      {
+        apiVersion: "cilium.io/v2",
+        kind: "CiliumLoadBalancerIPPool",
+        metadata: { name: "lan" },
+        spec: { blocks: [{ cidr: "192.168.1.240/28" }, { start: "192.168.1.200", stop: "192.168.1.220" }] },
+      },
+      {
+        apiVersion: "cilium.io/v2alpha1",
+        kind: "CiliumL2AnnouncementPolicy",
+        metadata: { name: "default" },
+        spec: { loadBalancerIPs: true, externalIPs: true, interfaces: ["^eth[0-9]+"] },
+      },
+    ];
+
+    test("creates pools and policy after Cilium, whose operator defines their kinds", () => {
+      const loadBalancer = json({ l2Announcements }).resource[Release.tfResourceType].cilium_load_balancer;
+      expect(loadBalancer).toMatchObject({
+        namespace: "kube-system",
+        chart: expect.stringMatching(/^assets\//),
+        depends_on: ["null_resource.wait_for_cilium"],
+      });
+      expect(parse(loadBalancer.values[0])).toEqual({ objects });
+    });
+
+    test("lets load balancers use the control plane", () => {
+      expect(documents({ l2Announcements })).toContainEqual({
+        machine: { nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" } } },
+      });
+    });
+
+    test("creates them as manifests where Cilium is one", () => {
+      const stack = json({ l2Announcements, method: "inline-manifests" });
+      expect(stack.resource[Release.tfResourceType]).toBeUndefined();
+      const [patch] = patchesOf(stack).filter((each) => each.includes("cilium-load-balancer"));
+      const [{ contents }] = parse(patch as string).cluster.inlineManifests;
+      expect(parseAllDocuments(contents).map((document) => document.toJS())).toEqual(objects);
+    });
+  });
+
+  describe("as inline manifests", () => {
+    const inline = { method: "inline-manifests" } as const;
+
+    test("renders the chart at plan, without a cluster, for the node's Kubernetes", () => {
+      const stack = json(inline);
+      expect(stack.data[DataHelmTemplate.tfResourceType].cilium).toMatchObject({
+        name: "cilium",
+        namespace: "kube-system",
+        chart: "cilium",
+        version: "1.18.12",
+        kube_version: "1.35.4",
+        include_crds: true,
+      });
+      expect(stack.provider.helm).toEqual([{ alias: "rendering" }]);
+      expect(stack.resource[Release.tfResourceType]).toBeUndefined();
+    });
+
+    test("hands the manifest to Talos, which applies it at bootstrap", () => {
+      expect(patchesOf(json(inline))).toContainEqual(
+        '${yamlencode({"cluster" = {"inlineManifests" = [{"name" = "cilium", "contents" = data.helm_template.cilium.manifest}]}})}',
+      );
+    });
+
+    test("renders the same every time: certificates are made in the cluster", () => {
+      const { values } = json(inline).data[DataHelmTemplate.tfResourceType].cilium;
+      expect(parse(values[0]).hubble.tls.auto.method).toBe("cronJob");
+    });
+  });
+
+  test("takes another repository and version", () => {
+    expect(cilium({ repository: "https://charts.example/", version: "1.19.6" })).toHaveResourceWithProperties(Release, {
+      repository: "https://charts.example/",
+      version: "1.19.6",
+    });
+  });
+
+  test("leaves to Terraform what depends on a variable", () => {
+    const stack = synthesizedJson((scope) => {
+      const gatewayApi = new TerraformVariable(scope, "gateway_api", { type: "bool" }).booleanValue;
+      ciliumIn(scope, { gatewayApi });
+    });
+    const [extraManifests] = patchesOf(stack).filter((patch) => patch.includes("extraManifests"));
+    expect(extraManifests).toMatch(/var\.gateway_api \? \["https:.*standard-install\.yaml"\] : \[\]/);
+    const [{ "local-exec": wait }] = stack.resource[Resource.tfResourceType].wait_for_kubernetes.provisioner;
+    expect(wait.environment.RESOURCES).toBe('${var.gateway_api ? "crd/gatewayclasses.gateway.networking.k8s.io" : ""}');
+  });
+
+  test("is not installed where nobody asks for it: the node keeps Talos's own network", () => {
+    const stack = synthesizedJson((scope) => void nodeIn(scope));
+    expect(stack.provider.helm).toBeUndefined();
+    expect(patchesOf(stack).join("")).not.toContain("cni");
+  });
+});

@@ -1,0 +1,85 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defaultCiliumVersion } from "../constructs/cilium/version";
+import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
+import { defaultTalosVersion, talosMinors } from "../constructs/talos/version";
+import packageJson from "../package.json";
+import { rulesDocument } from "../scripts/rules-document";
+
+const root = join(__dirname, "..");
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+/** A page without the padding of its tables. */
+const unpadded = (file: string): string => read(file).replace(/ {2,}/g, " ");
+const pages = ["README.md", ...readdirSync(join(root, "docs")).map((page) => `docs/${page}`)];
+
+test("docs/rules.md is what the rules say; `npm run docs` writes it", () => {
+  expect(read("docs/rules.md")).toBe(rulesDocument());
+});
+
+describe.each(pages)("%s", (page) => {
+  const text = read(page);
+
+  test("links to files and headings that exist", () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    for (const [, file = "", heading] of links) {
+      const target = file === "" ? page : join(dirname(page), file);
+      expect([target, existsSync(join(root, target))]).toEqual([target, true]);
+      if (heading) expect(headingsOf(read(target))).toContain(heading);
+    }
+  });
+
+  test("names npm scripts that exist", () => {
+    const scripts = [...text.matchAll(/npm run ([a-z0-9:]+)/g)].map(([, script]) => script);
+    expect(Object.keys(packageJson.scripts)).toEqual(expect.arrayContaining(scripts));
+  });
+});
+
+test("the page of TalosSingleNode has the supported versions", () => {
+  const rows = talosMinors.map(
+    ({ minor, kubernetes: [least, most], defaultKubernetes }) =>
+      `| ${minor} | 1.${least} – 1.${most} | ${defaultKubernetes} |`,
+  );
+  expect(unpadded("docs/talos-single-node.md")).toContain(rows.join("\n"));
+});
+
+test("the README has the default versions", () => {
+  expect(unpadded("README.md")).toContain(`| ${defaultKubernetesVersion}, ${defaultCiliumVersion} |`);
+  expect(unpadded("README.md")).toContain(`| ${defaultTalosVersion}, open kernel modules |`);
+});
+
+describe("links to Talos's documentation", () => {
+  const links = filesOf(".").flatMap((file) =>
+    [...read(file).matchAll(/https?:[/][/](?:www[.]talos[.]dev|docs[.]siderolabs[.]com)[^\s")`'>]*/g)].map(
+      ([link]) => link,
+    ),
+  );
+
+  test("go to its guides where they are now; only the reference stayed at www.talos.dev", () => {
+    const known =
+      /^https:[/][/](www[.]talos[.]dev[/]v1[.]13[/]reference[/]|docs[.]siderolabs[.]com[/](talos[/]v1[.]13|kubernetes-guides)[/])/;
+    expect(links).not.toEqual([]);
+    expect([...new Set(links)].filter((link) => !known.test(link))).toEqual([]);
+  });
+
+  test("end without the slash that the old site wanted", () => {
+    expect(links.filter((link) => /^https:[/][/]docs[.].*[/]$/.test(link))).toEqual([]);
+  });
+});
+
+/** The project's own files, below a directory, that may link somewhere. */
+function filesOf(directory: string): string[] {
+  return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory())
+      return /^[.]|^(node_modules|cdktf[.].*|clusters|__tests__)$/.test(entry.name) ? [] : filesOf(path);
+    return /[.](ts|go|md|sh|hcl|tf)$/.test(entry.name) ? [path] : [];
+  });
+}
+
+const headingsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^a-z0-9 -]/g, "")
+      .replaceAll(" ", "-"),
+  );

@@ -1,0 +1,142 @@
+import { Resource } from "@cdktf/provider-null/lib/resource";
+import type { TerraformStack } from "cdktf";
+import { parse } from "yaml";
+import { Release } from "../.gen/providers/helm/release";
+import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
+import { CiliumInstall, NvidiaInstall, type NvidiaInstallProps, type TalosSingleNodeProps } from "../constructs";
+import { conformance } from "./conformance";
+import { nodeIn, problemsOf, synthesizedJson } from "./stacks";
+
+const driver = { kernelModules: "open", branch: "production" } as const;
+const gpuIn =
+  (props: Partial<NvidiaInstallProps> = {}, node: Partial<TalosSingleNodeProps> = {}) =>
+  (stack: TerraformStack): NvidiaInstall =>
+    new NvidiaInstall(stack, "nvidia", {
+      node: nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver }, ...node }),
+      ...props,
+    });
+const releases = (build: (stack: TerraformStack) => unknown) =>
+  synthesizedJson((stack) => void build(stack)).resource[Release.tfResourceType];
+const patchesOf = (build: (stack: TerraformStack) => unknown): unknown[] =>
+  synthesizedJson((stack) => void build(stack)).data[
+    DataTalosMachineConfiguration.tfResourceType
+  ].node.config_patches.map((patch: string) => parse(patch));
+const valuesOf = (release: { values: string[] }) => parse(release.values[0] ?? "");
+const objectsOf = (release: { values: string[] }) => valuesOf(release).objects;
+
+describe("NvidiaInstall", () => {
+  test.each([
+    ["device-plugin", "nvidia_device_plugin", "nvidia-device-plugin", "0.20.0", { runtimeClassName: "nvidia" }],
+    [
+      "gpu-operator",
+      "nvidia_gpu_operator",
+      "gpu-operator",
+      "v26.3.3",
+      {
+        driver: { enabled: false },
+        toolkit: { enabled: false },
+        hostPaths: { driverInstallDir: "/usr/local" },
+      },
+    ],
+    [
+      "dra",
+      "nvidia_dra_driver",
+      "dra-driver-nvidia-gpu",
+      "0.4.1",
+      {
+        nvidiaDriverRoot: "/usr/local",
+        gpuResourcesEnabledOverride: true,
+        resources: { computeDomains: { enabled: false } },
+      },
+    ],
+  ] as const)("installs the chart of %s with what Talos needs of it", (method, address, chart, version, values) => {
+    const release = releases(gpuIn({ method }))[address];
+    expect(release).toMatchObject({ chart, version, wait: true, upgrade_install: true });
+    expect(valuesOf(release)).toEqual(values);
+    expect(conformance(synthesizedJson((stack) => void gpuIn({ method })(stack)))).toEqual([]);
+  });
+
+  test.each([
+    [
+      "device-plugin",
+      [
+        ["Namespace", "nvidia-device-plugin"],
+        ["RuntimeClass", "nvidia"],
+      ],
+    ],
+    ["gpu-operator", [["Namespace", "gpu-operator"]]],
+    ["dra", [["Namespace", "dra-driver-nvidia-gpu"]]],
+  ] as const)(
+    "makes what %s needs first: a namespace where host paths are allowed, and a RuntimeClass only where the chart has none",
+    (method, objects) => {
+      const { nvidia_prerequisites, ...others } = releases(gpuIn({ method }));
+      const made: { kind: string; metadata: { name: string; labels?: object } }[] = objectsOf(nvidia_prerequisites);
+      expect(made.map(({ kind, metadata }) => [kind, metadata.name])).toEqual(objects);
+      expect(made[0]?.metadata.labels).toEqual({ "pod-security.kubernetes.io/enforce": "privileged" });
+      const [release] = Object.values<{ depends_on: string[] }>(others);
+      expect(release?.depends_on).toEqual(["helm_release.nvidia_prerequisites"]);
+    },
+  );
+
+  test("labels the node, without which the plugin is not scheduled", () => {
+    expect(patchesOf(gpuIn())).toContainEqual({ machine: { nodeLabels: { "nvidia.com/gpu.present": "true" } } });
+  });
+
+  test("waits for the node's network and for its taint to go", () => {
+    const build = (stack: TerraformStack) => {
+      const node = nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver } });
+      new NvidiaInstall(stack, "nvidia", { node });
+      new CiliumInstall(stack, "cilium", { node });
+    };
+    expect(releases(build).nvidia_prerequisites.depends_on).toEqual([
+      "helm_release.cilium",
+      "null_resource.remove_control_plane_taint",
+    ]);
+  });
+
+  test.each([
+    ["time-slicing", "timeSlicing"],
+    ["mps", "mps"],
+  ] as const)("shares a GPU by %s", (strategy, key) => {
+    const sharing = { strategy, replicas: 4 };
+    const told = { version: "v1", sharing: { [key]: { resources: [{ name: "nvidia.com/gpu", replicas: 4 }] } } };
+    const plugin = valuesOf(releases(gpuIn({ sharing })).nvidia_device_plugin);
+    expect(plugin.config.default).toBe("sharing");
+    expect(parse(plugin.config.map.sharing)).toEqual(told);
+    const operator = valuesOf(releases(gpuIn({ sharing, method: "gpu-operator" })).nvidia_gpu_operator);
+    expect(operator.devicePlugin.config).toMatchObject({ create: true, name: "sharing", default: "sharing" });
+    expect(parse(operator.devicePlugin.config.data.sharing)).toEqual(told);
+    const labelled = JSON.stringify(patchesOf(gpuIn({ sharing }))).includes("nvidia.com/mps.capable");
+    expect(labelled).toBe(strategy === "mps");
+  });
+
+  test("proves at the end that a pod can use the GPU, anew when the release or Talos changes", () => {
+    const { gpu_smoke_test } = synthesizedJson((stack) => void gpuIn()(stack)).resource[Resource.tfResourceType];
+    expect(gpu_smoke_test.triggers).toEqual({
+      release: "${helm_release.nvidia_device_plugin.id} ${helm_release.nvidia_device_plugin.metadata.revision}",
+      talos: "v1.13.9",
+    });
+    const [{ "local-exec": provisioner }] = gpu_smoke_test.provisioner;
+    expect(parse(provisioner.environment.JOB).spec.template.spec).toMatchObject({
+      runtimeClassName: "nvidia",
+      containers: [{ resources: { limits: { "nvidia.com/gpu": 1 } } }],
+    });
+  });
+
+  test("leaves the proof out where it is told to", () => {
+    const { resource } = synthesizedJson((stack) => void gpuIn({ smokeTest: false })(stack));
+    expect(resource[Resource.tfResourceType]).not.toHaveProperty("gpu_smoke_test");
+  });
+
+  test("gives an example pod that claims what the method hands out", () => {
+    const podOf = (method: "device-plugin" | "dra") => {
+      let pod = "";
+      problemsOf((stack) => {
+        pod = gpuIn({ method })(stack).examplePod;
+      });
+      return pod;
+    };
+    expect(parse(podOf("device-plugin")).spec.containers[0].resources).toEqual({ limits: { "nvidia.com/gpu": 1 } });
+    expect(podOf("dra")).toContain("deviceClassName: gpu.nvidia.com");
+  });
+});

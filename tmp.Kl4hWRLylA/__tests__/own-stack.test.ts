@@ -1,0 +1,84 @@
+import { Resource } from "@cdktf/provider-null/lib/resource";
+import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
+import * as publicInterface from "../constructs";
+import { addPreconditions, enforce, matches, type Rule, shown } from "../constructs";
+import { checksAtPlan, newStack, vmIn } from "./stacks";
+
+const rules: readonly Rule<{ readonly name: string }>[] = [
+  {
+    id: "house-vm-name",
+    demands: "a VM is named after its rack",
+    because: "whoever stands before the racks has to find it",
+    source: "https://wiki.example/names",
+    checks: ({ name }) => [{ holds: matches(name, /^rack[0-9]+-/), problem: `name ${shown(name)} has no rack in it` }],
+  },
+];
+
+describe("the constructs in a stack of one's own", () => {
+  test("refuse under cdktf's own App too", () => {
+    const app = new App({ outdir: Testing.app().outdir, stackTraces: false });
+    vmIn(new TerraformStack(app, "own"), { name: "a_b", gpus: [{ address: "10de:2684" }] });
+    expect(() => app.synth()).toThrow(
+      /\[own\/talos_node\] name "a_b" .*\[vm-name-dns\]\n.*\[own\/talos_node\] gpus\[0\]\.address .*\[pci-address-format\]/,
+    );
+  });
+
+  test("take a rule of the user's own, and tell it with all the rest", () => {
+    const stack = newStack();
+    enforce(vmIn(stack, { vmId: 1 }), rules, { name: "talos-gpu" });
+    expect(() => Testing.synth(stack, true)).toThrow(
+      /\[stack\/talos_node\] vmId 1 .*\[vm-id-range\]\n.*\[stack\/talos_node\] name "talos-gpu" has no rack in it \[house-vm-name\]/,
+    );
+  });
+
+  test("leave a rule of the user's own to Terraform where a value is a variable", () => {
+    const checks = checksAtPlan((stack) => {
+      const { stringValue: name } = new TerraformVariable(stack, "name", { type: "string" });
+      const vm = vmIn(stack, { name });
+      addPreconditions(vm.resource, enforce(vm, rules, { name }));
+    });
+    expect(checks).toContainEqual({
+      condition: '${can(regex("^rack[0-9]+-", var.name))}',
+      message: 'name "${var.name}" has no rack in it [house-vm-name]',
+    });
+  });
+});
+
+test("a resource gets its first precondition", () => {
+  const stack = newStack();
+  const resource = new Resource(stack, "mine");
+  expect(resource.lifecycle).toBeUndefined();
+  addPreconditions(resource, []);
+  expect(resource.lifecycle).toBeUndefined();
+  const precondition = { condition: "${var.a}", errorMessage: "a" };
+  addPreconditions(resource, [precondition]);
+  expect(resource.lifecycle).toEqual({ precondition: [precondition] });
+});
+
+test("the public interface holds these names and no internals", () => {
+  expect(Object.keys(publicInterface).sort()).toEqual([
+    "CiliumInstall",
+    "DownloadedImage",
+    "NvidiaInstall",
+    "PciAddress",
+    "PciMapping",
+    "ProxmoxConnection",
+    "ProxmoxGpuVm",
+    "StrictApp",
+    "TalosGpuCluster",
+    "TalosImage",
+    "TalosSingleNode",
+    "addPreconditions",
+    "and",
+    "enforce",
+    "equal",
+    "isBoolean",
+    "isUnknown",
+    "matches",
+    "not",
+    "oneOf",
+    "or",
+    "shown",
+    "wholeNumber",
+  ]);
+});

@@ -1,0 +1,301 @@
+import type { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import fc from "fast-check";
+import {
+  DownloadedImage,
+  type DownloadedImageProps,
+  PciMapping,
+  type PciMappingProps,
+  ProxmoxConnection,
+  ProxmoxGpuVm,
+  type ProxmoxGpuVmProps,
+} from "../constructs";
+import { cpuTypes } from "../constructs/proxmox/cpu";
+import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
+import { cloneParameters, createParameters, downloadParameters, mappingParameters } from "./proxmox-call";
+import { newStack, password, type TerraformJson } from "./stacks";
+
+/** Of these props of one stack, the resources of those that the constructs accept. */
+function accepted(
+  all: readonly object[],
+  type: string,
+  make: (stack: TerraformStack, id: string, props: object) => Construct,
+): TerraformJson[] {
+  const stack = newStack();
+  all.forEach((props, place) => {
+    const id = `it${place}`;
+    if (make(stack, id, props).node.validate().length > 0) stack.node.tryRemoveChild(id);
+  });
+  return Object.values(stack.toTerraform().resource?.[type] ?? {});
+}
+
+/** Each is of a cluster of its own, so that none takes anything from another. */
+const connectionOf = (stack: TerraformStack, id: string) =>
+  new ProxmoxConnection(stack, `proxmox_${id}`, {
+    ...password,
+    endpoint: `https://${id}.example:8006/`,
+    // What the host would say is not known here.
+    checkHost: false,
+  });
+
+const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
+const acceptedVms = (all: readonly object[]) =>
+  accepted(all, "proxmox_virtual_environment_vm", (stack, id, props) => {
+    const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
+    return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
+  });
+
+/** What Proxmox, in any supported version, refuses of the calls that make the VM. */
+function refused(vm: TerraformJson): object[] {
+  const { vmid, template: _, ...configuration } = createParameters(vm);
+  return proxmoxVersions.flatMap((version) => {
+    const node = encodeURIComponent(vm.node_name);
+    const qemu = `/nodes/${node}/qemu`;
+    const calls = vm.clone
+      ? [
+          refusals(version, "POST", `${qemu}/${vm.clone.vm_id}/clone`, cloneParameters(vm)),
+          refusals(version, "PUT", `${qemu}/${vmid}/config`, configuration),
+        ]
+      : [refusals(version, "POST", qemu, createParameters(vm))];
+    return calls.flatMap(any);
+  });
+}
+
+const any = (refusals: object): object[] => (Object.keys(refusals).length > 0 ? [refusals] : []);
+
+const nasty = fc.constantFrom(..."aZ09-_.:;,=+/ %$\\\n\"'ä€{}[]\0");
+
+/** The text, with a few of its characters changed, left out or doubled; and any text at all. */
+const nearly = (...texts: string[]): fc.Arbitrary<string> =>
+  fc.oneof(
+    fc.constantFrom(...texts),
+    fc
+      .tuple(
+        fc.constantFrom(...texts),
+        fc.array(fc.tuple(fc.nat(40), fc.nat(1), fc.oneof(nasty, fc.constant(""))), { minLength: 1, maxLength: 3 }),
+      )
+      .map(([text, changes]) =>
+        changes.reduce((changed, [at, without, insert]) => {
+          const place = at % (changed.length + 1);
+          return changed.slice(0, place) + insert + changed.slice(place + without);
+        }, text),
+      ),
+    fc.string({ maxLength: 60 }),
+    fc.string({ unit: "grapheme", maxLength: 60 }),
+  );
+
+/** Numbers at and around these, and any at all. */
+const around = (...numbers: number[]): fc.Arbitrary<number> =>
+  fc.oneof(
+    fc.tuple(fc.constantFrom(...numbers), fc.integer({ min: -2, max: 2 })).map(([number, off]) => number + off),
+    fc.integer(),
+    fc.double(),
+    fc.maxSafeInteger(),
+  );
+
+/** The props with one of them changed or added. */
+const anyOneOf = (props: object, values: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<object> =>
+  fc.oneof(...Object.entries(values).map(([name, value]) => value.map((changed) => ({ ...props, [name]: changed }))));
+
+const addresses = ["192.168.1.50/24", "10.0.0.50/8", "2001:db8::50/64", "fd00::ffff:192.168.1.1/8", "dhcp", "auto"];
+const gateways = ["192.168.1.1", "fe80::1", "2001:db8::1", "10.1.2.3"];
+const disk = (props: object) => ({ disks: [{ size: 20, ...props }] });
+const device = (props: object) => ({ networkDevices: [props] });
+const initialized = (props: object) => ({ initialization: { ipConfigs: [], ...props } });
+
+/** For each prop whose value reaches Proxmox: values, right and wrong, and the VM that has them. */
+const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> = {
+  name: [nearly("talos-gpu", "a"), (name) => ({ name })],
+  node: [nearly("pve", "pve-1"), (node) => ({ node })],
+  vmId: [around(100, 999_999_999), (vmId) => ({ vmId })],
+  "boot.image.fileId": [
+    nearly("local:import/talos.qcow2", "local:iso/talos.iso", "talos.qcow2"),
+    (fileId) => ({ boot: { image: { fileId } } }),
+  ],
+  "boot.iso.fileId": [nearly("local:iso/talos.iso"), (fileId) => ({ boot: { iso: { fileId } } })],
+  "boot.clone": [
+    fc.tuple(around(100, 999_999_999), nearly("pve"), fc.boolean()),
+    ([id, node, full]: [number, string, boolean]) => ({ boot: { clone: { id, node, full } } }),
+  ],
+  "cpu.cores": [around(2, 2304), (cores) => ({ cpu: { cores } })],
+  "cpu.sockets": [around(1, 16), (sockets) => ({ cpu: { sockets } })],
+  "cpu.type": [fc.constantFrom(...cpuTypes), (type) => ({ guest: "linux", cpu: { type } })],
+  memory: [
+    fc.tuple(around(64, 2048, 268_435_456), around(0, 64, 2048)),
+    ([dedicated, floating]: [number, number]) => ({ guest: "linux", memory: { dedicated, floating } }),
+  ],
+  "disks.interface": [
+    fc.tuple(
+      fc.oneof(
+        nearly("scsi0", "scsi30", "virtio15", "sata5", "ide3"),
+        fc.stringMatching(/^(scsi|virtio|sata|ide)\d\d?$/),
+      ),
+      fc.constantFrom(true, false, undefined),
+    ),
+    ([bus, ssd]: [string, boolean | undefined]) => disk({ interface: bus, ssd }),
+  ],
+  "disks.size": [around(10, 1_048_576), (size) => disk({ size })],
+  "disks.datastore": [nearly("local-lvm", "a", "tank.1"), (datastore) => disk({ datastore })],
+  "disks.cache": [nearly("none", "directsync", "writethrough", "writeback", "unsafe"), (cache) => disk({ cache })],
+  "disks.discard": [nearly("on", "ignore", "off"), (discard) => disk({ discard })],
+  "efiDisk.datastore": [nearly("local-lvm"), (datastore) => ({ efiDisk: { datastore } })],
+  "efiDisk.type": [nearly("4m", "2m"), (type) => ({ guest: "linux", efiDisk: { type } })],
+  "networkDevices.bridge": [nearly("vmbr0", "_"), (bridge) => device({ bridge })],
+  "networkDevices.model": [nearly("virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"), (model) => device({ model })],
+  "networkDevices.macAddress": [
+    fc.oneof(nearly("BC:24:11:00:00:01"), fc.stringMatching(/^[0-9a-f]{2}(:[0-9a-fA-F]{2}){5}$/)),
+    (macAddress) => device({ macAddress }),
+  ],
+  "networkDevices.vlanId": [around(0, 1, 4094), (vlanId) => device({ vlanId })],
+  "networkDevices.mtu": [around(1, 576, 65_520), (mtu) => device({ mtu })],
+  "initialization.datastore": [nearly("local-lvm"), (datastore) => initialized({ datastore })],
+  "initialization.dnsServers": [
+    fc.array(fc.oneof(nearly(...gateways), fc.ipV4(), fc.ipV6()), { maxLength: 3 }),
+    (dnsServers) => initialized({ dnsServers }),
+  ],
+  "initialization.ipConfigs": [
+    fc.record(
+      {
+        address: fc.oneof(
+          nearly(...addresses),
+          fc.tuple(fc.ipV4(), around(8, 32)).map((parts) => parts.join("/")),
+        ),
+        gateway: nearly(...gateways),
+      },
+      { requiredKeys: ["address"] },
+    ),
+    (ipConfig) => initialized({ ipConfigs: [ipConfig] }),
+  ],
+  "initialization.ipConfigs.ipv6": [
+    fc.record(
+      {
+        address: fc.oneof(
+          nearly(...addresses),
+          fc.tuple(fc.ipV6(), around(8, 128)).map((parts) => parts.join("/")),
+        ),
+        gateway: nearly(...gateways),
+      },
+      { requiredKeys: ["address"] },
+    ),
+    (ipv6) => initialized({ ipConfigs: [{ address: "192.168.1.50/24", ipv6 }] }),
+  ],
+  "agent.type": [nearly("virtio", "isa"), (type) => ({ agent: { type } })],
+  bios: [nearly("ovmf", "seabios"), (bios) => ({ bios })],
+  machine: [
+    fc.oneof(
+      nearly("q35", "pc", "virt", "q35,viommu=intel", "pc-q35-9.2+pve1", "pc-i440fx-9.0.pxe"),
+      fc.stringMatching(/^(pc|virt|pc-q35|q35|pc-i440fx)(-\d+(\.\d+){1,20})?(\+pve\d+)?(\.pxe)?$/),
+    ),
+    (machine) => ({ machine }),
+  ],
+  scsiHardware: [
+    nearly("virtio-scsi-pci", "virtio-scsi-single", "lsi", "lsi53c810", "megasas", "pvscsi"),
+    (scsiHardware) => ({ scsiHardware }),
+  ],
+  "gpus.address": [
+    fc.tuple(
+      nearly("01:00", "0000:0A:00.1", "01:00;02:00"),
+      fc.oneof(fc.constantFrom(undefined, "all"), fc.array(around(0, 7), { maxLength: 3 })),
+    ),
+    ([address, functions]: [string, unknown]) => ({ gpus: [{ address, functions }] }),
+  ],
+  gpus: [
+    anyOneOf(
+      { mapping: "gpu" },
+      { mapping: nearly("gpu", "g"), romFile: nearly("gpu.rom"), mdev: nearly("nvidia-63") },
+    ),
+    (gpu) => ({ gpus: [gpu] }),
+  ],
+  "usb.host": [nearly("1050:0407", "1-2.3", "spice"), (host) => ({ usb: [{ host }] })],
+  "usb.mapping": [nearly("key"), (mapping) => ({ usb: [{ mapping }] })],
+  serialDevices: [
+    fc.array(nearly("socket", "/dev/ttyS0", "/dev/serial/by-id/usb-1"), { maxLength: 6 }),
+    (serialDevices) => ({ serialDevices }),
+  ],
+  "vga.type": [
+    nearly("std", "none", "serial0", "serial3", "virtio", "virtio-gl", "qxl", "qxl4", "vmware", "cirrus"),
+    (type) => ({ vga: { type } }),
+  ],
+  "vga.memory": [around(4, 512), (memory) => ({ vga: { memory } })],
+  startup: [
+    fc.record({ order: around(0), upDelay: around(0), downDelay: around(0) }, { requiredKeys: ["order"] }),
+    (startup) => ({ startup }),
+  ],
+  tags: [fc.array(nearly("gpu", "_x", "a+b", "A.b"), { maxLength: 4 }), (tags) => ({ tags })],
+  description: [
+    fc.oneof(
+      nearly("a node"),
+      fc.integer({ min: 8190, max: 8194 }).map((length) => "é".repeat(length)),
+    ),
+    (description) => ({ description }),
+  ],
+};
+
+/** As many samples as it takes for one to be accepted, or nothing would be shown. */
+function assertTaken(values: fc.Arbitrary<unknown>, refusedOf: (sample: readonly unknown[]) => object[][]): void {
+  let accepted = 0;
+  const samples = fc.property(fc.array(values, { minLength: 25, maxLength: 25, size: "max" }), (sample) => {
+    const all = refusedOf(sample);
+    accepted += all.length;
+    expect(all.flat()).toEqual([]);
+  });
+  for (let round = 0; accepted === 0 && round < 40; round++) fc.assert(samples, { numRuns: 2 });
+  expect(accepted).toBeGreaterThan(0);
+}
+
+describe("Proxmox, in every supported version, takes what the constructs accept of", () => {
+  test.each(Object.entries(props))("%s", (_, [values, vmWith]) => {
+    assertTaken(values, (sample) => acceptedVms(sample.map((value) => vmWith(value as never))).map(refused));
+  });
+
+  test("every CPU type", () => {
+    const vms = acceptedVms(cpuTypes.map((type) => ({ guest: "linux", cpu: { type } })));
+    expect(vms).toHaveLength(cpuTypes.length);
+    expect(vms.flatMap(refused)).toEqual([]);
+  });
+
+  test("a mapping of a device", () => {
+    const device = { name: "gpu", node: "pve", address: "01:00", deviceId: "10de:2684" };
+    const mapped = anyOneOf(device, {
+      name: nearly("gpu", "a"),
+      node: nearly("pve"),
+      address: nearly("01:00", "0000:0A:00.1"),
+      deviceId: nearly("10de:2684", "10DE:2684"),
+      subsystemId: nearly("1458:40bf"),
+      iommuGroup: around(0, 14),
+    });
+    assertTaken(mapped, (sample) =>
+      accepted(
+        sample as object[],
+        "proxmox_hardware_mapping_pci",
+        (stack, id, props) =>
+          new PciMapping(stack, id, { connection: connectionOf(stack, id), ...props } as PciMappingProps),
+      ).map((mapping) =>
+        proxmoxVersions.flatMap((version) =>
+          any(refusals(version, "POST", "/cluster/mapping/pci", mappingParameters(mapping))),
+        ),
+      ),
+    );
+  });
+
+  test("an image to download", () => {
+    const file = { node: "pve", url: "https://example.org/talos.qcow2", fileName: "talos.qcow2" };
+    const images = anyOneOf(file, {
+      node: nearly("pve"),
+      datastore: nearly("local"),
+      url: nearly("https://example.org/talos.qcow2"),
+      fileName: nearly("talos.qcow2", `${"a".repeat(250)}.raw`),
+    });
+    assertTaken(images, (sample) =>
+      accepted(
+        sample as object[],
+        "proxmox_download_file",
+        (stack, id, props) =>
+          new DownloadedImage(stack, id, { connection: connectionOf(stack, id), ...props } as DownloadedImageProps),
+      ).map((file) => {
+        const path = `/nodes/${file.node_name}/storage/${file.datastore_id}/download-url`;
+        return proxmoxVersions.flatMap((version) => any(refusals(version, "POST", path, downloadParameters(file))));
+      }),
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "./program";
+
+const root = join(__dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program = ""]) => program);
+
+const programWith = (text: string) => programs.filter((program) => program.includes(text));
+
+describe("README", () => {
+  test("has programs that run, each as it stands", () => {
+    expect(programs).toHaveLength(3);
+    for (const program of programs) expect(Object.keys(run(program))).toEqual(["talos-gpu"]);
+  });
+
+  test("shows a Terraform variable in the default site, which Terraform checks", () => {
+    const [program = ""] = programWith("TerraformVariable");
+    expect(run(program)["talos-gpu"]).toMatchObject({
+      variable: { gpu_address: { type: "string" } },
+      resource: {
+        proxmox_virtual_environment_vm: {
+          talos_node: {
+            lifecycle: {
+              precondition: expect.arrayContaining([
+                {
+                  condition: expect.stringContaining("var.gpu_address"),
+                  error_message: expect.stringContaining("[pci-address-format]"),
+                },
+              ]),
+            },
+          },
+        },
+      },
+    });
+  });
+
+  test("shows a rule of one's own, which refuses what breaks it", () => {
+    const [program = ""] = programWith("houseRules");
+    expect(() =>
+      run(program.replace('endpoint: "https://pve.example:8006/"', 'endpoint: "https://10.0.0.2:8006/"')),
+    ).toThrow(
+      '[talos-gpu/proxmox] endpoint "https://10.0.0.2:8006/" is not in our domain; write it as in "https://pve.example:8006/" [house-domain]',
+    );
+  });
+
+  test("shows how state is kept elsewhere", () => {
+    const [program = ""] = programWith("S3Backend");
+    expect(run(program)["talos-gpu"]).toMatchObject({ terraform: { backend: { s3: { bucket: "terraform-state" } } } });
+  });
+});

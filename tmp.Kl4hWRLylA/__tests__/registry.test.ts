@@ -1,0 +1,58 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { rulesByNoun } from "../constructs/rules-by-noun";
+import { fixtures } from "./rules.fixtures";
+import { newStack } from "./stacks";
+import { synthesize } from "./synthesized";
+
+const mockEnforced = new Set<string>();
+
+/** Notes every rule that a construct is held to. */
+jest.mock("../constructs/rules/rule", () => {
+  const rule = jest.requireActual("../constructs/rules/rule");
+  type Rules = readonly { readonly id: string }[];
+  const noted =
+    (enforce: (...args: unknown[]) => unknown) =>
+    (construct: unknown, rules: Rules, ...rest: unknown[]) => {
+      for (const { id } of rules) mockEnforced.add(id);
+      return enforce(construct, rules, ...rest);
+    };
+  return { ...rule, enforce: noted(rule.enforce), enforceAtSynth: noted(rule.enforceAtSynth) };
+});
+
+const registered = new Set(
+  Object.values(rulesByNoun)
+    .flat()
+    .map(({ id }) => id),
+);
+
+const constructs = join(__dirname, "../constructs");
+const files = readdirSync(constructs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+
+/** The rules that a file exports, alone or in lists. */
+const rulesOf = (file: string): string[] =>
+  Object.values(require(join(constructs, file)))
+    .flat()
+    .flatMap((value) => (isRule(value) ? [value.id] : []));
+
+const isRule = (value: unknown): value is { id: string } =>
+  typeof value === "object" && value !== null && ["id", "demands", "because"].every((key) => key in value);
+
+test("every rule that a construct is held to is registered, and every registered one is held", () => {
+  for (const file of ["main.ts", "examples/mapping.ts", "examples/template.ts"]) synthesize(file);
+  for (const { valid, invalid, atPlan = {} } of Object.values(fixtures)) {
+    const builds = [...Object.values(valid), ...Object.values(invalid).map(([build]) => build)];
+    for (const build of builds) build(newStack());
+    for (const { build, passes = [] } of Object.values(atPlan)) build(newStack(), passes[0] as never);
+  }
+  expect([...mockEnforced].sort()).toEqual([...registered].sort());
+});
+
+test.each(files)("%s exports no rule that is not registered", (file) => {
+  expect(rulesOf(file).filter((id) => !registered.has(id))).toEqual([]);
+});
+
+test("rules are found where they are exported", () => {
+  expect(rulesOf("proxmox/cpu.ts")).toEqual(["cpu-type-host", "cpu-type-known", "cpu-cores"]);
+  expect(rulesOf("rules/https-endpoint.ts")).toEqual(["endpoint-https"]);
+});

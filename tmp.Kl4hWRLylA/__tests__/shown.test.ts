@@ -1,0 +1,77 @@
+import { TerraformOutput, TerraformVariable } from "cdktf";
+import { shown } from "../constructs/rules/shown";
+import { problemsOf, synthesizedJson, vmIn } from "./stacks";
+
+/** The message as Terraform reads it, of a value that a variable of the type is or is in. */
+function messageOf(type: string, value: (variable: TerraformVariable) => unknown): string {
+  return synthesizedJson((stack) => {
+    new TerraformOutput(stack, "message", { value: shown(value(new TerraformVariable(stack, "value", { type }))) });
+  }).output.message.value;
+}
+
+const cycle: { self?: object } = {};
+cycle.self = cycle;
+
+describe("a value in a message", () => {
+  test.each<[string, unknown, string]>([
+    ["text, with its quotes", "on", '"on"'],
+    ["text of several lines, on one", 'a\n"b"', '"a\\n\\"b\\""'],
+    ["a number", 1, "1"],
+    ["no number", Number.NaN, "NaN"],
+    ["an infinite number", Number.NEGATIVE_INFINITY, "-Infinity"],
+    ["a BigInt, as it is written", 10n, "10n"],
+    ["a boolean", false, "false"],
+    ["nothing", undefined, "nothing"],
+    ["null", null, "null"],
+    ["a function", () => 1, "a function"],
+    ["a symbol", Symbol("x"), "Symbol(x)"],
+    ["a list", ["a", 1], '["a",1]'],
+    ["an object", { a: 1 }, '{"a":1}'],
+    [
+      "what JSON cannot hold",
+      { a: Number.NaN, b: 1n, c: () => 1, d: Symbol("x") },
+      '{"a":"NaN","b":"1n","c":"a function","d":"Symbol(x)"}',
+    ],
+    ["a cycle", cycle, '{"self":"itself"}'],
+    ["the same object twice, which is no cycle", [{ a: 1 }].flatMap((each) => [each, each]), '[{"a":1},{"a":1}]'],
+  ])("is readable: %s", (_, value, text) => {
+    expect(shown(value)).toBe(text);
+  });
+
+  test.each<[string, string, (variable: TerraformVariable) => unknown, string]>([
+    ["text", "string", ({ stringValue }) => stringValue, '"${var.value}"'],
+    ["a number", "number", ({ numberValue }) => numberValue, '"${var.value}"'],
+    ["a boolean", "bool", ({ booleanValue }) => booleanValue, '"${var.value}"'],
+    ["a list", "list(string)", ({ listValue }) => listValue, "${jsonencode(var.value)}"],
+    ["text with it", "string", ({ stringValue }) => `vm-${stringValue}`, '"vm-${var.value}"'],
+    ["a list with it", "string", ({ stringValue }) => ["a", stringValue], '["a","${var.value}"]'],
+    ["an object with it", "number", ({ numberValue }) => ({ size: numberValue }), '{"size":${var.value}}'],
+  ])("is filled in by Terraform where it is unknown: %s", (_, type, value, message) => {
+    expect(messageOf(type, value)).toBe(message);
+  });
+
+  test("is cut where it is very long, and says how long it was", () => {
+    expect(shown("a".repeat(198))).toBe(`"${"a".repeat(198)}"`);
+    expect(shown("a".repeat(199))).toBe(`"${"a".repeat(199)}… (199 characters)`);
+    const message = shown("a".repeat(1_000_000));
+    expect(message.length).toBeLessThan(250);
+    expect(message).toMatch(/^"a+… \(1000000 characters\)$/);
+    expect(shown(Array(1_000_000).fill(1)).length).toBeLessThan(250);
+  });
+
+  test("is not cut where it would be in the middle of what Terraform fills in", () => {
+    const value = ({ stringValue }: TerraformVariable) => ["a".repeat(187), stringValue];
+    expect(messageOf("string", value)).toBe(`["${"a".repeat(187)}","\${var.value}"]`);
+  });
+
+  test("is cut in a problem, too", () => {
+    const [problem] = problemsOf((stack) => void vmIn(stack, { name: "a".repeat(1_000_000) }));
+    expect(problem).toMatch(/… \(1000000 characters\) is not a host name/);
+  });
+
+  test("is said to be a list where an object is due, rather than shown item by item", () => {
+    expect(problemsOf((stack) => void vmIn(stack, { cpu: ["host", 8] as never }))).toEqual([
+      "[stack/talos_node] cpu is a list; write an object with cores, sockets, type [prop-type]",
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A stack as Terraform reads it. */
+export type Stack = Record<string, unknown>;
+
+const root = join(__dirname, "..");
+const synthesized = new Map<string, Record<string, Stack>>();
+
+/** Runs an app, in this process, and returns its stacks by name. Every test file runs an app once. */
+export function synthesize(file: string): Record<string, Stack> {
+  const stacks = synthesized.get(file) ?? run(file);
+  synthesized.set(file, stacks);
+  return stacks;
+}
+
+function run(file: string): Record<string, Stack> {
+  const outdir = mkdtempSync(join(tmpdir(), "stacks-"));
+  const log = jest.spyOn(console, "log").mockImplementation();
+  process.env.CDKTF_OUTDIR = outdir;
+  try {
+    require(join(root, file));
+    return stacksIn(outdir);
+  } finally {
+    delete process.env.CDKTF_OUTDIR;
+    log.mockRestore();
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+/** The stacks that an app has written to a directory, by name. */
+export function stacksIn(outdir: string): Record<string, Stack> {
+  return Object.fromEntries(
+    readdirSync(join(outdir, "stacks")).map((stack) => [
+      stack,
+      JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8")),
+    ]),
+  );
+}

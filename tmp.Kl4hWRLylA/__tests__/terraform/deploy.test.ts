@@ -1,0 +1,95 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+const root = join(__dirname, "../..");
+const hook = join(root, "scripts/typescript.cjs");
+const state = "terraform.site.tfstate";
+const secret = "correct horse battery staple";
+
+// What Terraform itself has needs no provider.
+const site = `
+import { LocalBackend, TerraformStack, TerraformVariable } from "${root}/node_modules/cdktf";
+import { StrictApp } from "${root}/constructs";
+
+const app = new StrictApp();
+const stack = new TerraformStack(app, "site");
+new LocalBackend(stack, { path: "../../../${state}" });
+const secret = new TerraformVariable(stack, "secret", { sensitive: true });
+stack.addOverride("resource.terraform_data.secret", { input: secret.value });
+app.synth();
+`;
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "deploy-"));
+  const app = `${process.execPath} --require ${hook} site.ts`;
+  writeFileSync(join(directory, "site.ts"), site);
+  writeFileSync(join(directory, "cdktf.json"), JSON.stringify({ language: "typescript", app, projectId: "test" }));
+  mkdirSync(join(directory, "programs"));
+  writeFileSync(join(directory, "programs/kubectl"), "#!/bin/sh\n");
+  chmodSync(join(directory, "programs/kubectl"), 0o755);
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Runs a command of package.json on the site, as in a pipe. */
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--require", hook, join(root, "scripts/cdktf.ts"), ...args, "--skip-provider-lock"],
+    {
+      cwd: directory,
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        PATH: [process.env.PATH, join(directory, "programs")].join(delimiter),
+        TF_CLI_CONFIG_FILE: "/dev/null",
+        TF_VAR_secret: secret,
+        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+      },
+    },
+  );
+  const said = `${stdout}${stderr}`;
+  if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}:\n${said}`);
+  return said;
+}
+
+const mode = (file: string) => (statSync(join(directory, file)).mode & 0o777).toString(8);
+
+/** Files that hold the secret, with who may read them. */
+const secrets = () =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => readFileSync(file, "latin1").includes(secret))
+    .map((file) => file.slice(directory.length + 1));
+
+describe("a stack is deployed by Terraform itself", () => {
+  test("diff plans, and keeps no plan", () => {
+    expect(run("diff")).toContain("1 to add, 0 to change, 0 to destroy.");
+    expect(readdirSync(join(directory, "cdktf.out/stacks/site"))).not.toContain("plan");
+  });
+
+  test("deploy applies, and writes the state for its owner alone", () => {
+    expect(run("deploy", "--auto-approve")).toContain("Apply complete! Resources: 1 added");
+    expect(secrets()).toEqual([state]);
+    expect(mode(state)).toBe("600");
+  });
+
+  test("diff takes a state that everyone may read from everyone else", () => {
+    chmodSync(join(directory, state), 0o644);
+    expect(run("diff")).toContain("No changes.");
+    expect(mode(state)).toBe("600");
+  });
+
+  test("destroy leaves the state's backup to its owner alone", () => {
+    expect(run("destroy", "--auto-approve")).toContain("Destroy complete! Resources: 1 destroyed.");
+    expect(secrets()).toEqual([`${state}.backup`]);
+    expect(mode(`${state}.backup`)).toBe("600");
+  });
+
+  test("without a terminal, no frames of a spinner are in what is written", () => {
+    expect(run("diff")).not.toMatch(/[\u2800-\u28ff]/);
+  });
+});

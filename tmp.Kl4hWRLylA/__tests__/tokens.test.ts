@@ -1,0 +1,316 @@
+import { type TerraformStack, TerraformVariable } from "cdktf";
+import type { CiliumInstallProps, ProxmoxGpuVmProps, TalosSingleNodeProps } from "../constructs";
+import * as ciliumInstall from "../constructs/cilium/install";
+import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
+import type { Field } from "../constructs/rules/shape";
+import * as talosSingleNode from "../constructs/talos/single-node";
+import { conformance } from "./conformance";
+import { checksIn, ciliumIn, nodeIn, outcomeOf, vmIn } from "./stacks";
+
+/** Rules that judge a prop, which Terraform has to check when it is a variable. */
+type Judged = Readonly<Record<string, readonly string[]>>;
+
+const vmProps = {
+  name: "talos-gpu",
+  node: "pve",
+  vmId: 100,
+  boot: { clone: { id: 9000, node: "pve", full: true, guestAgent: true } },
+  gpus: [
+    { address: "01:00", functions: [0], pcie: true, rombar: true, xvga: false, romFile: "gpu.rom", mdev: "nvidia-63" },
+  ],
+  usb: [{ host: "1050:0407" }],
+  cpu: { cores: 4, sockets: 1, type: "host" },
+  memory: { dedicated: 4096, floating: 0 },
+  disks: [
+    { size: 20, datastore: "local-lvm", interface: "scsi0", cache: "none", discard: "on", ssd: true, backup: true },
+  ],
+  efiDisk: { datastore: "local-lvm", type: "4m", preEnrolledKeys: false },
+  networkDevices: [
+    { bridge: "vmbr0", model: "virtio", macAddress: "BC:24:11:00:00:01", vlanId: 5, mtu: 1500, firewall: false },
+  ],
+  initialization: {
+    ipConfigs: [
+      {
+        address: "192.168.1.50/24",
+        gateway: "192.168.1.1",
+        ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
+      },
+    ],
+    dnsServers: ["192.168.1.1"],
+    datastore: "local-lvm",
+  },
+  agent: { enabled: true, trim: true, type: "virtio", timeout: "5m" },
+  bios: "ovmf",
+  machine: "q35",
+  scsiHardware: "virtio-scsi-pci",
+  serialDevices: ["socket"],
+  vga: { type: "std", memory: 16 },
+  startup: { order: 1, upDelay: 5, downDelay: 5 },
+  onBoot: true,
+  tags: ["gpu"],
+  description: "a node",
+};
+
+const judgedOfVm: Judged = {
+  name: ["vm-name-dns", "vm-id-free"],
+  node: ["proxmox-name"],
+  vmId: ["vm-id-range", "vm-id-free"],
+  "boot.image.fileId": ["proxmox-name"],
+  "boot.image.guestAgent": ["agent-needs-extension"],
+  "boot.clone.name": ["clone-source-once"],
+  "boot.clone.id": ["clone-source"],
+  "boot.clone.node": ["proxmox-name"],
+  "boot.clone.full": [],
+  "boot.clone.guestAgent": ["agent-needs-extension"],
+  "boot.clone.scsiHardware": ["prop-type", "clone-keeps-template"],
+  "boot.clone.bios": ["prop-type"],
+  "boot.iso.fileId": ["proxmox-name"],
+  "boot.iso.guestAgent": ["agent-needs-extension"],
+  "gpus[0].address": ["pci-address-format", "gpu-present", "gpu-iommu", "gpu-resets"],
+  "gpus[0].functions[0]": ["pci-address-format"],
+  "gpus[0].mapping": ["mapping-name", "mapping-exists", "mapping-valid"],
+  "gpus[0].mapping.name": ["mapping-name"],
+  "gpus[0].mapping.address": ["pci-address-format"],
+  "gpus[0].mapping.deviceId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.subsystemId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.iommuGroup": ["mapping-iommu-group", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].address": ["pci-address-format", "gpu-present", "gpu-iommu"],
+  "gpus[0].mapping.alternatives[0].deviceId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].subsystemId": ["pci-device-id", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].iommuGroup": ["mapping-iommu-group", "mapping-valid"],
+  "gpus[0].mapping.alternatives[0].node": ["proxmox-name"],
+  "gpus[0].pcie": [],
+  "gpus[0].rombar": ["rombar-boolean"],
+  "gpus[0].xvga": [],
+  "gpus[0].romFile": ["rom-file-name"],
+  "gpus[0].mdev": ["mdev-type"],
+  "usb[0].host": ["usb-host"],
+  "usb[0].mapping": ["mapping-name"],
+  "cpu.cores": ["cpu-cores"],
+  "cpu.sockets": ["cpu-cores"],
+  "cpu.type": ["cpu-type-host"],
+  "memory.dedicated": ["memory-size", "host-memory"],
+  "memory.floating": ["passthrough-pins-memory", "memory-size"],
+  "disks[0].size": ["disk-size"],
+  "disks[0].datastore": ["proxmox-name"],
+  "disks[0].interface": ["disk-interface", "disk-interface-once"],
+  "disks[0].cache": ["prop-type"],
+  "disks[0].discard": ["prop-type"],
+  "disks[0].ssd": [],
+  "disks[0].backup": [],
+  "efiDisk.datastore": ["proxmox-name"],
+  "efiDisk.type": ["ovmf-needs-efi-disk", "prop-type"],
+  "efiDisk.preEnrolledKeys": ["ovmf-needs-efi-disk"],
+  "networkDevices[0].bridge": ["proxmox-name"],
+  "networkDevices[0].model": ["prop-type"],
+  "networkDevices[0].macAddress": ["mac-address"],
+  "networkDevices[0].vlanId": ["vlan-id"],
+  "networkDevices[0].mtu": ["mtu"],
+  "networkDevices[0].firewall": [],
+  "initialization.ipConfigs[0].address": ["node-address", "gateway-in-subnet"],
+  "initialization.ipConfigs[0].gateway": ["gateway-in-subnet"],
+  "initialization.ipConfigs[0].reservedAddress": ["node-address"],
+  "initialization.ipConfigs[0].ipv6.address": ["node-address", "gateway-in-subnet"],
+  "initialization.ipConfigs[0].ipv6.gateway": ["gateway-in-subnet"],
+  "initialization.dnsServers[0]": ["dns-server"],
+  "initialization.datastore": ["proxmox-name"],
+  "agent.enabled": [],
+  "agent.trim": [],
+  "agent.type": ["prop-type"],
+  "agent.timeout": ["agent-timeout"],
+  bios: ["prop-type"],
+  machine: ["pcie-needs-q35", "machine-type"],
+  scsiHardware: ["scsi-controller", "prop-type"],
+  "serialDevices[0]": ["serial-device"],
+  "vga.type": ["prop-type"],
+  "vga.memory": ["vga-memory"],
+  "startup.order": ["startup-order"],
+  "startup.upDelay": ["startup-order"],
+  "startup.downDelay": ["startup-order"],
+  onBoot: [],
+  "tags[0]": ["tag"],
+  description: ["description-length"],
+};
+
+const nodeProps = {
+  clusterName: "talos-gpu",
+  machine: {
+    name: "talos-gpu",
+    address: "192.168.1.50/24",
+    gateway: "192.168.1.1",
+    dnsServers: ["192.168.1.1"],
+    macAddress: "BC:24:11:00:00:01",
+    installDisk: "/dev/sda",
+  },
+  talos: {
+    version: "v1.13.9",
+    installer: "factory.talos.dev/nocloud-installer/schematic:v1.13.9",
+    nvidia: { kernelModules: "open", branch: "lts" },
+  },
+  endpoint: "https://192.168.1.50:6443",
+  kubernetesVersion: "1.35.4",
+  installDisk: "/dev/sda",
+  timeServers: ["time.example"],
+  outputDirectory: "access",
+  readyTimeout: 600,
+};
+
+const judgedOfNode: Judged = {
+  clusterName: ["cluster-name"],
+  "machine.name": ["vm-name-dns"],
+  "machine.address": ["node-address", "gateway-in-subnet"],
+  "machine.gateway": ["gateway-in-subnet"],
+  "machine.dnsServers[0]": [],
+  "machine.macAddress": [],
+  "machine.interfaces[0].macAddress": [],
+  "machine.interfaces[0].addresses[0]": [],
+  "machine.interfaces[0].gateways[0]": [],
+  "machine.installDisk": ["install-disk-matches-bus"],
+  "talos.version": ["talos-version-supported", "kubernetes-version-supported", "installer-version"],
+  "talos.installer": ["installer-version"],
+  "talos.nvidia.kernelModules": ["nvidia-driver"],
+  "talos.nvidia.branch": ["nvidia-driver"],
+  endpoint: ["endpoint-https"],
+  kubernetesVersion: ["kubernetes-version-supported"],
+  installDisk: ["install-disk-matches-bus"],
+  "timeServers[0]": [],
+  outputDirectory: [],
+  readyTimeout: ["ready-timeout"],
+};
+
+const ciliumProps = {
+  version: "1.18.12",
+  hubble: { relay: true, ui: true },
+  gatewayApi: true,
+  l2Announcements: {
+    addressPools: [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }],
+    interfaces: ["eth0"],
+  },
+  encryption: "wireguard",
+  repository: "https://helm.cilium.io/",
+  timeout: 900,
+};
+
+const judgedOfCilium: Judged = {
+  version: ["cilium-version-supported"],
+  "hubble.relay": ["hubble-ui-needs-relay"],
+  "hubble.ui": [],
+  gatewayApi: [],
+  "l2Announcements.addressPools[0].name": [],
+  "l2Announcements.addressPools[0].blocks[0].cidr": ["address-pool"],
+  "l2Announcements.addressPools[0].blocks[0].start": ["address-pool"],
+  "l2Announcements.addressPools[0].blocks[0].stop": ["address-pool"],
+  "l2Announcements.interfaces[0]": [],
+  encryption: ["cilium-encryption"],
+  repository: [],
+  timeout: ["cilium-timeout"],
+};
+
+const constructs: [string, Judged, Record<string, Field>, object, (stack: TerraformStack, props: object) => unknown][] =
+  [
+    [
+      "ProxmoxGpuVm",
+      judgedOfVm,
+      proxmoxGpuVm.shape,
+      vmProps,
+      (stack, props) => vmIn(stack, props as ProxmoxGpuVmProps),
+    ],
+    [
+      "TalosSingleNode",
+      judgedOfNode,
+      talosSingleNode.shape,
+      nodeProps,
+      (stack, props) => nodeIn(stack, props as TalosSingleNodeProps),
+    ],
+    [
+      "CiliumInstall",
+      judgedOfCilium,
+      ciliumInstall.shape,
+      ciliumProps,
+      (stack, props) => ciliumIn(stack, props as CiliumInstallProps),
+    ],
+  ];
+
+describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, props, build) => {
+  const scalars = scalarsOf(shape);
+
+  test("is tested for every scalar prop", () => {
+    expect([...scalars.keys()].sort()).toEqual(Object.keys(judged).sort());
+  });
+
+  test.each(Object.entries(judged))("%s: Terraform checks %j", (path, rules) => {
+    const withVariable = (stack: TerraformStack) => {
+      const type = { string: "string", number: "number", boolean: "bool" }[scalars.get(path) ?? "string"];
+      const variable = new TerraformVariable(stack, "value", { type });
+      build(stack, with_(props, path, type === "number" ? variable.numberValue : variable.value));
+    };
+    const outcome = outcomeOf(withVariable);
+    expect(outcome.problems()).toEqual([]);
+    const stack = JSON.parse(outcome.synthesized());
+    expect(JSON.stringify(stack)).toContain("var.value");
+    expect(conformance(stack)).toEqual([]);
+    const messages = checksIn(stack)
+      .filter(({ condition, message }) => (condition + message).includes("var.value"))
+      .map(({ message }) => message);
+    for (const rule of rules) expect(messages).toContainEqual(expect.stringContaining(`[${rule}]`));
+    if (rules.length === 0) expect(messages).toEqual([]);
+  });
+});
+
+/** The paths of all scalars of the fields, with their types. */
+function scalarsOf(fields: Readonly<Record<string, Field>>, path = ""): Map<string, Field["scalar"]> {
+  const scalars = new Map<string, Field["scalar"]>();
+  for (const [name, field] of Object.entries(fields)) {
+    const here = `${path && `${path}.`}${name}${field.list ? "[0]" : ""}`;
+    if (field.scalar) scalars.set(here, field.scalar);
+    for (const [below, type] of field.fields ? scalarsOf(field.fields, here) : []) scalars.set(below, type);
+  }
+  return scalars;
+}
+
+const machineInterfaces = [
+  { macAddress: "BC:24:11:00:00:01", addresses: ["192.168.1.50/24"], gateways: ["192.168.1.1"] },
+];
+
+const range = { start: "192.168.1.200", stop: "192.168.1.220" };
+
+const alternatives: Readonly<Record<string, object>> = {
+  "boot.image": { fileId: "local:import/talos.qcow2", guestAgent: true },
+  "boot.iso": { fileId: "local:iso/talos.iso", guestAgent: true },
+  "boot.clone.name": { name: "talos-template", guestAgent: true },
+  "usb[0].mapping": {},
+  "gpus[0].mapping": {
+    name: "gpu",
+    address: "01:00",
+    deviceId: "10de:2684",
+    subsystemId: "10de:2684",
+    iommuGroup: 1,
+    alternatives: [{ address: "02:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 2 }],
+  },
+};
+
+/** The props with the value at the path, and without what it excludes. */
+function with_(props: object, path: string, value: unknown): object {
+  const copy = structuredClone(props) as ProxmoxGpuVmProps & { boot: object; gpus: object[] };
+  const [alternative] = Object.keys(alternatives).filter((prefix) => path.startsWith(prefix));
+  if (alternative?.startsWith("boot.clone")) Object.assign(copy.boot, { clone: alternatives[alternative] });
+  else if (alternative?.startsWith("boot")) {
+    Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
+  } else if (alternative?.startsWith("usb")) Object.assign(copy, { usb: [{ mapping: "key" }] });
+  else if (alternative) Object.assign(copy, { gpus: [{ mapping: structuredClone(alternatives[alternative]) }] });
+  if (path.startsWith("machine.interfaces")) {
+    const { name, address, installDisk } = nodeProps.machine;
+    Object.assign(copy, { machine: { name, address, installDisk, interfaces: structuredClone(machineInterfaces) } });
+  }
+  if (path.endsWith("reservedAddress")) Object.assign(copy, { initialization: { ipConfigs: [{ address: "dhcp" }] } });
+  if (/blocks.*st(art|op)$/.test(path)) {
+    Object.assign((copy as never as typeof ciliumProps).l2Announcements.addressPools[0] ?? {}, {
+      blocks: [{ ...range }],
+    });
+  }
+  const keys = path.replaceAll("[", ".").replaceAll("]", "").split(".");
+  const last = keys.pop() as string;
+  const holder = keys.reduce((inside, key) => (inside as Record<string, object>)[key] as object, copy as object);
+  Object.assign(holder, { [last]: value });
+  return copy;
+}

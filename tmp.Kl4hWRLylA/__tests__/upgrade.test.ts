@@ -1,0 +1,263 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LocalExecProvisioner } from "cdktf";
+import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
+
+let directory: string;
+let snapshots: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "upgrade-"));
+  snapshots = join(directory, "clusters");
+  mkdirSync(snapshots);
+  program("sleep", "exit 0");
+  program("kubectl", "exit 0");
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function program(name: string, script: string): void {
+  const file = join(directory, name);
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+}
+
+/** A node that runs this, and becomes what it is told to; every call is written down. */
+function node({ talos = "v1.13.9", schematic = "old", kubernetes = "1.35.4" }, faults = ""): void {
+  writeFileSync(join(directory, "talos"), talos);
+  writeFileSync(join(directory, "schematic"), schematic);
+  writeFileSync(join(directory, "kubernetes"), kubernetes);
+  program(
+    "talosctl",
+    `cd ${directory}
+echo "$*" >>calls
+case "$1" in --talosconfig) shift 6;; esac
+${faults}
+case "$*" in
+  version) printf 'Client:\\n\\tTag:         v1.0.0\\nServer:\\n\\tNODE:        192.168.1.50\\n\\tTag:         %s\\n' "$(cat talos)";;
+  "get extensions --output yaml")
+    for extension in "qemu-guest-agent 10.0.2" "schematic $(cat schematic)" "iscsi-tools v0.2.0"; do
+      printf 'node: 192.168.1.50\\nmetadata:\\n    id: 1\\n    version: 1\\nspec:\\n    metadata:\\n        name: %s\\n        version: %s\\n---\\n' $extension
+    done;;
+  "get machineconfig --output yaml") printf 'spec: |\\n    machine:\\n        kubelet:\\n            image: ghcr.io/siderolabs/kubelet:v%s\\n    cluster:\\n        apiServer:\\n            image: registry.k8s.io/kube-apiserver:v1.0.0\\n' "$(cat kubernetes)";;
+  "etcd snapshot "*) echo saved >"$3";;
+  "upgrade --image "*) image=$3; schematic=\${image%:*}; echo "\${image##*:}" >talos; echo "\${schematic##*/}" >schematic;;
+  "upgrade-k8s --to "*) echo "$3" >kubernetes;;
+  "kubeconfig --force "*) echo config >"$3";;
+  *) echo "unknown: $*" >&2; exit 1;;
+esac`,
+  );
+}
+
+const target: UpgradeTarget = {
+  node: "192.168.1.50",
+  talosconfig: "talosconfig",
+  firstVersion: "v1.12.6",
+  talosVersion: "v1.13.9",
+  kubernetesVersion: "1.35.4",
+  timeout: 1,
+};
+
+/** Runs a provisioner as Terraform does, with the programs of the test first. */
+function run({ interpreter = [], command, environment }: LocalExecProvisioner) {
+  const [shell = "", ...args] = interpreter;
+  return spawnSync(shell, [...args, command], {
+    encoding: "utf8",
+    env: { ...environment, PATH: `${directory}:/usr/bin:/bin` },
+  });
+}
+
+const talos = (changes: Partial<UpgradeTarget> = {}, schematic = "new") => {
+  const wanted = { ...target, ...changes };
+  return run(upgradeTalos(wanted, `factory.example/nocloud-installer/${schematic}:${wanted.talosVersion}`, snapshots));
+};
+const kubernetes = (changes: Partial<UpgradeTarget> = {}) => run(upgradeKubernetes({ ...target, ...changes }));
+
+const calls = () => (existsSync(join(directory, "calls")) ? readFileSync(join(directory, "calls"), "utf8") : "");
+const runs = (what: string) => readFileSync(join(directory, what), "utf8").trim();
+
+describe("the upgrade of Talos", () => {
+  test.each([
+    ["from the newest patch of the minor before", { talos: "v1.12.9", schematic: "new" }],
+    ["by a patch", { talos: "v1.13.8", schematic: "new" }],
+    ["to another schematic of the same version", { talos: "v1.13.9", schematic: "old" }],
+  ])("goes %s to the installer, after a snapshot", (_, running) => {
+    node(running);
+    expect(talos()).toMatchObject({ status: 0, stderr: "" });
+    expect([runs("talos"), runs("schematic")]).toEqual(["v1.13.9", "new"]);
+    expect(readdirSync(snapshots)).toEqual([expect.stringMatching(/^etcd-\d{8}T\d{6}Z\.snapshot$/)]);
+    expect(calls()).toMatch(/etcd snapshot .*\n(.*\n)*.*upgrade --image/);
+  });
+
+  test("keeps the last three snapshots, for their owner alone", () => {
+    for (const day of ["01", "02", "03", "04"])
+      writeFileSync(join(snapshots, `etcd-202601${day}T000000Z.snapshot`), "");
+    node({ talos: "v1.12.9" });
+    expect(talos().status).toBe(0);
+    const kept = readdirSync(snapshots).sort();
+    expect(kept).toHaveLength(3);
+    expect(kept.slice(0, 2)).toEqual(["etcd-20260103T000000Z.snapshot", "etcd-20260104T000000Z.snapshot"]);
+    expect(statSync(join(snapshots, kept[2] ?? "")).mode & 0o777).toBe(0o600);
+  });
+
+  test("does nothing on a node that runs the version and the schematic", () => {
+    node({ schematic: "new" });
+    expect(talos()).toMatchObject({ status: 0, stdout: "" });
+    expect(calls()).not.toMatch(/upgrade|snapshot/);
+  });
+
+  test("does nothing on a machine in maintenance mode", () => {
+    node({}, 'case "$*" in "version --insecure"*) exit 0;; version) exit 1;; esac');
+    expect(talos()).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  test.each([
+    ["down", "v1.14.1", "Talos cannot go down from v1.14.1 to v1.13.9; write v1.14.1 or later. Nothing was changed"],
+    ["down by a patch", "v1.13.10", "Talos cannot go down from v1.13.10 to v1.13.9"],
+    [
+      "two minors up",
+      "v1.11.6",
+      "Talos goes up one minor at a time, and v1.13.9 is too far from v1.11.6; write the newest of v1.12 first",
+    ],
+  ])("refuses to go %s, before it touches anything", (_, running, message) => {
+    node({ talos: running });
+    const { status, stderr } = talos();
+    expect([status, stderr]).toEqual([1, expect.stringContaining(message)]);
+    expect(stderr).toContain("[upgrade-one-minor]");
+    expect(calls()).not.toMatch(/upgrade|snapshot/);
+  });
+
+  test("refuses what Kubernetes could not follow, before it touches anything", () => {
+    node({ talos: "v1.12.9", kubernetes: "1.33.1" });
+    expect(talos()).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /Kubernetes goes up one minor at a time, and 1\.35\.4 is too far from 1\.33\.1; write the newest of 1\.34 first/,
+      ),
+    });
+    expect(calls()).not.toMatch(/upgrade|snapshot/);
+  });
+
+  test("does not begin without a snapshot", () => {
+    node({ talos: "v1.12.9" }, 'case "$*" in "etcd snapshot"*) echo "no space" >&2; exit 1;; esac');
+    expect(talos()).toMatchObject({
+      status: 1,
+      stderr: "no snapshot of etcd could be taken, so nothing was changed: no space\n",
+    });
+    expect(runs("talos")).toBe("v1.12.9");
+    expect(readdirSync(snapshots)).toEqual([]);
+  });
+
+  test("tells what talosctl said when the upgrade fails", () => {
+    node({ talos: "v1.12.9" }, 'case "$*" in "upgrade --image"*) echo "no such image" >&2; exit 1;; esac');
+    expect(talos()).toMatchObject({
+      status: 1,
+      stderr: "the upgrade of Talos failed; the next apply goes on where it ended: no such image\n",
+    });
+  });
+
+  test("fails when the node comes back as it was", () => {
+    node({ talos: "v1.12.9" }, 'case "$*" in "upgrade --image"*) exit 0;; esac');
+    expect(talos()).toMatchObject({
+      status: 1,
+      stderr: "the node at 192.168.1.50 does not run Talos v1.13.9 with the schematic new, after 1 seconds\n",
+    });
+  });
+
+  test("fails when Kubernetes does not become ready again", () => {
+    node({ talos: "v1.12.9" });
+    program("kubectl", "exit 1");
+    expect(talos()).toMatchObject({
+      status: 1,
+      stderr: "Talos v1.13.9 runs on 192.168.1.50, but its Kubernetes is not ready, after 1 seconds\n",
+    });
+  });
+
+  test("waits for a node that does not answer, bounded, and says so", () => {
+    node({}, 'case "$*" in version*) echo "no route to host" >&2; exit 1;; esac');
+    expect(talos()).toMatchObject({
+      status: 1,
+      stderr:
+        "the Talos node at 192.168.1.50 does not answer, after 1 seconds; nothing was changed. Its last answer: no route to host\n",
+    });
+  });
+
+  test("goes on where an interrupted one ended", () => {
+    node(
+      { talos: "v1.12.9" },
+      `case "$*" in version) [ -e asked ] || { touch asked; exit 1; };; "version --insecure"*) exit 1;; esac`,
+    );
+    expect(talos().status).toBe(0);
+    expect(runs("talos")).toBe("v1.13.9");
+  });
+});
+
+describe("without talosctl", () => {
+  test.each([
+    ["refuses the connection", "The connection to the server 192.168.1.50:6443 was refused"],
+    ["answers nothing", ""],
+  ])("a first deploy goes on: a machine that %s is new", (_, answer) => {
+    program("kubectl", `echo '${answer}' >&2; exit 1`);
+    expect(talos({ firstVersion: "v1.13.9" })).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test.each([
+    [
+      "for a cluster that answers",
+      { firstVersion: "v1.13.9" },
+      "error: You must be logged in to the server (Unauthorized)",
+    ],
+    ["for another version than the first, whatever answers", {}, "The connection was refused"],
+  ])("says that it is missing %s", (_, changes, answer) => {
+    program("kubectl", `echo '${answer}' >&2; exit 1`);
+    for (const { status, stderr } of [talos(changes), kubernetes(changes)]) {
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^talosctl is missing on the machine that runs Terraform; install it from https/),
+      ]);
+    }
+  });
+});
+
+describe("the upgrade of Kubernetes", () => {
+  test("goes to the version, and waits until it is ready", () => {
+    node({ kubernetes: "1.34.1" });
+    expect(kubernetes()).toMatchObject({ status: 0, stderr: "" });
+    expect(runs("kubernetes")).toBe("1.35.4");
+  });
+
+  test("does nothing where the node runs the version", () => {
+    node({});
+    expect(kubernetes()).toMatchObject({ status: 0, stdout: "" });
+    expect(calls()).not.toContain("upgrade-k8s");
+  });
+
+  test.each([
+    ["down", "1.36.0", "Kubernetes cannot go down from 1.36.0 to 1.35.4"],
+    ["two minors up", "1.33.4", "Kubernetes goes up one minor at a time"],
+  ])("refuses to go %s", (_, running, message) => {
+    node({ kubernetes: running });
+    expect(kubernetes()).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    expect(calls()).not.toContain("upgrade-k8s");
+  });
+
+  test("tells what talosctl said when it fails", () => {
+    node({ kubernetes: "1.34.1" }, 'case "$*" in upgrade-k8s*) echo "deprecated API in use" >&2; exit 1;; esac');
+    expect(kubernetes()).toMatchObject({
+      status: 1,
+      stderr: "the upgrade of Kubernetes failed; the next apply goes on where it ended: deprecated API in use\n",
+    });
+  });
+});

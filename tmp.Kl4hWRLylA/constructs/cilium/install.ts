@@ -1,0 +1,364 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Fn, type IResolvable, Token } from "cdktf";
+import { Construct } from "constructs";
+import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
+import { Release } from "../../.gen/providers/helm/release";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { equal, isUnknown, wholeNumber } from "../rules/condition";
+import { record } from "../rules/plain-data";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import {
+  type Fitted,
+  fitProps,
+  flag,
+  instanceOf,
+  literal,
+  number,
+  objectOf,
+  required,
+  ruled,
+  type Shape,
+  text,
+} from "../rules/shape";
+import { shown } from "../rules/shown";
+import { literalText } from "../rules/text";
+
+import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
+import { waitForKubernetes } from "../talos/kubectl";
+import { kubePrismPort, type TalosPatch } from "../talos/patch";
+import { type Held, keeps } from "../talos/patch-effect";
+import { TalosSingleNode } from "../talos/single-node";
+import { asYaml, mergeValues, renderDocument } from "../terraform/document";
+import { at } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import * as loadBalancer from "./load-balancer";
+import * as ciliumValues from "./values";
+import {
+  type CiliumValues,
+  defaultValues,
+  familyValues,
+  inlineManifestValues,
+  singleNodeValues,
+  talosValues,
+} from "./values";
+import * as ciliumVersion from "./version";
+import { defaultCiliumVersion, gatewayApiManifest } from "./version";
+
+const methods = ["helm-release", "inline-manifests"] as const;
+
+/** Observation of the network's traffic. */
+export interface Hubble {
+  /**
+   * Collect the flows of all nodes.
+   *
+   * @default false
+   */
+  readonly relay?: boolean | IResolvable;
+
+  /**
+   * Show them in a browser; needs the relay.
+   *
+   * @default false
+   */
+  readonly ui?: boolean | IResolvable;
+}
+
+export interface CiliumInstallProps {
+  /** The node to install to. It gets the machine configuration that Cilium needs. */
+  readonly node: TalosSingleNode;
+
+  /**
+   * Version of Cilium and its chart.
+   *
+   * @default "1.18.12"
+   */
+  readonly version?: string;
+
+  /**
+   * How to install: `helm-release` once Kubernetes answers; or `inline-manifests`, rendered at plan and applied by Talos at
+   * bootstrap. Which resources exist depends on it, so it cannot be a Terraform variable.
+   *
+   * @default "helm-release"
+   */
+  readonly method?: (typeof methods)[number];
+
+  /**
+   * Hubble.
+   *
+   * @default - flows are kept by the agent only
+   */
+  readonly hubble?: Hubble;
+
+  /**
+   * Implement the Gateway API. Its custom resource definitions are installed by Talos.
+   *
+   * @default false
+   */
+  readonly gatewayApi?: boolean | IResolvable;
+
+  /**
+   * Give services of type LoadBalancer addresses of the local network.
+   *
+   * @default - none
+   */
+  readonly l2Announcements?: loadBalancer.L2Announcements;
+
+  /**
+   * Encrypt the traffic between nodes.
+   *
+   * @default - not encrypted
+   */
+  readonly encryption?: "wireguard" | IResolvable;
+
+  /**
+   * Further values of the chart, merged deeply over those of this construct.
+   *
+   * @default - none
+   */
+  readonly values?: CiliumValues;
+
+  /**
+   * Chart repository.
+   *
+   * @default "https://helm.cilium.io/"
+   */
+  readonly repository?: string;
+
+  /**
+   * Seconds for the release to become ready.
+   *
+   * @default 900
+   */
+  readonly timeout?: number;
+}
+
+export const shape: Shape<CiliumInstallProps> = {
+  node: required(instanceOf(TalosSingleNode)),
+  version: text,
+  method: literal(),
+  hubble: objectOf<Hubble>({ relay: flag, ui: flag }),
+  gatewayApi: flag,
+  l2Announcements: loadBalancer.shape,
+  encryption: ruled("string"),
+  values: record,
+  repository: text,
+  timeout: number,
+};
+
+export const rules: readonly Rule<{
+  readonly node?: TalosSingleNode;
+  readonly method: string;
+  readonly encryption?: string | IResolvable;
+  readonly timeout: number;
+  readonly earlierInstalls: readonly EarlierClaim<string>[];
+}>[] = [
+  {
+    id: "cilium-needs-no-cni",
+    demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
+    because: "two network plugins, or none that reaches the API, leave the node without network",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
+    checks: ({ node, earlierInstalls }) => [
+      ...earlierInstalls.map(({ by }) => ({
+        holds: false,
+        problem: `the node has Cilium from ${by} already; leave one of the two out`,
+      })),
+      ...(node?.configPatches ?? []).flatMap((patch, place) =>
+        machineNeeds.flatMap((need) => keeps(`the node's configPatches[${place}]`, patch, need)),
+      ),
+    ],
+  },
+  {
+    id: "cilium-method",
+    demands: `the method is one of ${methods.join(", ")}`,
+    because: "Terraform has to know which resources there are before it knows any variable",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
+    checks: ({ method }) => [
+      {
+        holds: methods.some((each) => each === method),
+        problem: `method is ${shown(method)}; write ${methods.map(shown).join(" or ")}`,
+      },
+    ],
+  },
+  {
+    id: "cilium-encryption",
+    demands: "encryption is wireguard",
+    because: "IPsec needs a key that would have to be in the cluster before Cilium",
+    source: "https://docs.cilium.io/en/stable/security/network/encryption/",
+    checks: ({ encryption }) =>
+      given(encryption, (encryption) => ({
+        holds: equal(encryption, "wireguard"),
+        problem: `encryption is ${shown(encryption)}; write "wireguard" or leave it out`,
+      })),
+  },
+  {
+    id: "cilium-timeout",
+    demands: "the release has at least 600 seconds to become ready",
+    because:
+      "the node pulls all images first, and a release that is not ready in time is a failed apply, however well it ends",
+    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    checks: ({ timeout }) => [
+      {
+        holds: wholeNumber(timeout, 600),
+        problem: `timeout is ${shown(timeout)}; write whole seconds, 600 or more`,
+      },
+    ],
+  },
+];
+
+/** What the machine configuration must say. */
+const machineNeeds: readonly Held[] = [
+  { path: ["cluster", "network", "cni", "name"], value: "none" },
+  { path: ["cluster", "proxy", "disabled"], value: true },
+  { path: ["machine", "features", "kubePrism", "enabled"], value: true },
+  { path: ["machine", "features", "kubePrism", "port"], value: kubePrismPort },
+].map(({ path, value }) => ({ path, value, advice: `write ${shown(value)} or leave it out` }));
+
+const machinePatches: readonly TalosPatch[] = [
+  { cluster: { network: { cni: { name: "none" } } } },
+  { cluster: { proxy: { disabled: true } } },
+  { machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } },
+];
+
+/**
+ * Cilium as the network of a Talos node, in place of kube-proxy.
+ *
+ * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
+ */
+export class CiliumInstall extends Construct {
+  /** The release; undefined with the method `inline-manifests`. */
+  readonly resource?: Release;
+  /** The rendered chart; undefined with the method `helm-release`. */
+  readonly template?: DataHelmTemplate;
+  /** Address pools and announcements; undefined without them, or with the method `inline-manifests`. */
+  readonly loadBalancer?: Release;
+  /** The wait for the kinds of those; undefined without them. */
+  readonly kindsDefined?: Resource;
+
+  readonly version: string;
+  /** All values of the chart. */
+  readonly values: CiliumValues;
+
+  constructor(scope: Construct, id: string, props: CiliumInstallProps) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const options = fitted.props;
+    const { node, version = defaultCiliumVersion, method = "helm-release", l2Announcements, timeout = 900 } = options;
+    const { repository = "https://helm.cilium.io/", encryption } = options;
+    const inline = method === "inline-manifests";
+    this.version = version;
+    const promised = promisedValues(options);
+    const further = options.values ?? {};
+    this.values = mergeValues(
+      defaultValues(version),
+      node ? familyValues(node.address) : {},
+      inline ? inlineManifestValues : {},
+      promised,
+      tunedValues(options),
+      further,
+    );
+
+    const earlierInstalls = node ? claim("Cilium", node.node.path, id, this) : [];
+    const preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, ciliumVersion.rules, { version }),
+      ...enforce(this, ciliumValues.rules, {
+        values: this.values,
+        further,
+        required: mergeValues(talosValues, singleNodeValues, inline ? inlineManifestValues : {}, promised),
+      }),
+      ...enforce(this, loadBalancer.rules, { l2Announcements, address: node?.address }),
+      ...enforce(this, rules, { node, method, encryption, timeout, earlierInstalls }),
+    ];
+    if (!node) return;
+
+    for (const patch of machinePatches) node.addConfigPatch(patch);
+    if (options.gatewayApi !== undefined && options.gatewayApi !== false)
+      installGatewayApi(node, options.gatewayApi, version);
+    if (l2Announcements) node.addConfigPatch(loadBalancer.withoutExclusion);
+
+    const chart = {
+      name: "cilium",
+      namespace: "kube-system",
+      repository: literalText(repository),
+      chart: "cilium",
+      version,
+      values: [renderDocument(this.values)],
+      timeout,
+      lifecycle: lifecycleWith(preconditions),
+    };
+    // A release that failed is in no state, and its name would be in use for ever.
+    const repaired = { upgradeInstall: true };
+    if (inline) {
+      this.template = at(
+        "cilium",
+        new DataHelmTemplate(this, "Template", {
+          ...chart,
+          provider: helmForRendering(this),
+          includeCrds: true,
+          kubeVersion: node.kubernetesVersion,
+          apiVersions: options.gatewayApi === true ? ["gateway.networking.k8s.io/v1/GatewayClass"] : undefined,
+        }),
+      );
+      node.addConfigPatch(inlineManifest("cilium", this.template.manifest));
+      if (l2Announcements) {
+        const objects = loadBalancer.objects(l2Announcements).map(asYaml).join("---\n");
+        node.addConfigPatch(inlineManifest("cilium-load-balancer", objects));
+      }
+      return;
+    }
+
+    helmIn(node);
+    this.resource = at(
+      "cilium",
+      new Release(this, "Resource", { ...chart, wait: true, ...repaired, dependsOn: [node.ready] }),
+    );
+    node.network = this.resource;
+    if (l2Announcements) {
+      // The operator defines the kinds once it runs, and on a single node Helm does not wait for that.
+      this.kindsDefined = at(
+        "wait_for_cilium",
+        nullResource(this, "WaitForKinds", {
+          triggers: { release: this.resource.id },
+          provisioners: [
+            waitForKubernetes(node.kubeconfigFile.filename, node.endpoint, timeout, loadBalancer.definitions),
+          ],
+        }),
+      );
+      this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
+        address: "cilium_load_balancer",
+        name: "cilium-load-balancer",
+        objects: loadBalancer.objects(l2Announcements),
+        dependsOn: [this.kindsDefined],
+      });
+    }
+  }
+}
+
+/** The values behind the typed options, which `values` may not take back. */
+const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Fitted<CiliumInstallProps>): CiliumValues => ({
+  ...(gatewayApi !== undefined && {
+    gatewayAPI: { enabled: gatewayApi, enableAlpn: gatewayApi, enableAppProtocol: gatewayApi },
+  }),
+  ...(l2Announcements && { l2announcements: { enabled: true } }),
+  ...(encryption !== undefined && { encryption: { enabled: true, type: encryption } }),
+});
+
+/** Those that it may. */
+const tunedValues = ({ hubble, l2Announcements }: Fitted<CiliumInstallProps>): CiliumValues => ({
+  ...(hubble && { hubble: { relay: { enabled: hubble.relay ?? false }, ui: { enabled: hubble.ui ?? false } } }),
+  // Every service takes a lease of its own, more than the default client rate allows.
+  ...(l2Announcements && { k8sClientRateLimit: { qps: 50, burst: 100 } }),
+});
+
+/** Cilium looks for the definitions once, when it starts, so they come first. */
+function installGatewayApi(node: TalosSingleNode, enabled: true | IResolvable, version: string): void {
+  const manifests = [gatewayApiManifest(version)];
+  const definition = "crd/gatewayclasses.gateway.networking.k8s.io";
+  const unknown = isUnknown(enabled);
+  node.addConfigPatch({ cluster: { extraManifests: unknown ? Fn.conditional(enabled, manifests, []) : manifests } });
+  node.waitFor(unknown ? Token.asString(Fn.conditional(enabled, definition, "")) : definition);
+}
+
+const inlineManifest = (name: string, contents: string): TalosPatch => ({
+  cluster: { inlineManifests: [{ name, contents }] },
+});

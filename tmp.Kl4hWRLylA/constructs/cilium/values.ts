@@ -1,0 +1,147 @@
+import { Fn, Token } from "cdktf";
+import { keeps, leavesOf, valueAt } from "../rules/chart-values";
+import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
+import { isIpv6 } from "../rules/ip-address";
+import type { Rule } from "../rules/rule";
+import { byFamily } from "../talos/node-address";
+import { kubePrismPort } from "../talos/patch";
+import { mergeValues } from "../terraform/document";
+import { byCiliumMinor } from "./version";
+
+/** Values of the Cilium chart. */
+export type CiliumValues = Readonly<Record<string, unknown>>;
+
+/**
+ * What Talos requires of Cilium.
+ *
+ * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
+ */
+export const talosValues: CiliumValues = {
+  ipam: { mode: "kubernetes" },
+  kubeProxyReplacement: true,
+  k8sServiceHost: "localhost",
+  k8sServicePort: kubePrismPort,
+  cgroup: { autoMount: { enabled: false }, hostRoot: "/sys/fs/cgroup" },
+};
+
+/** What the agent's chart asks for, without SYS_MODULE: Talos lets no container load kernel modules. */
+const agentCapabilities = [
+  "CHOWN",
+  "KILL",
+  "NET_ADMIN",
+  "NET_RAW",
+  "IPC_LOCK",
+  "SYS_ADMIN",
+  "SYS_RESOURCE",
+  "DAC_OVERRIDE",
+  "FOWNER",
+  "SETGID",
+  "SETUID",
+];
+
+/** @see https://github.com/siderolabs/talos/blob/v1.13.9/pkg/machinery/constants/constants.go */
+const droppedByTalos = ["SYS_MODULE", "SYS_BOOT"];
+
+const capabilitiesOf = (version: string): CiliumValues => {
+  const ciliumAgent = byCiliumMinor(version, ({ syslog }) => [...agentCapabilities, ...(syslog ? ["SYSLOG"] : [])]);
+  return {
+    securityContext: {
+      capabilities: {
+        ciliumAgent: isUnknown(version) ? Token.asList(ciliumAgent) : ciliumAgent,
+        cleanCiliumState: ["NET_ADMIN", "SYS_ADMIN", "SYS_RESOURCE"],
+      },
+    },
+  };
+};
+
+/** Two operators never share a node, so on a single one the second would wait for ever. */
+export const singleNodeValues: CiliumValues = { operator: { replicas: 1 } };
+
+/** Rendered manifests must come out the same every time, so the certificates are made in the cluster. */
+export const inlineManifestValues: CiliumValues = { hubble: { tls: { auto: { method: "cronJob" } } } };
+
+/** Cilium's own choice is IPv4, of which a node with an address of IPv6 has nothing. */
+export const familyValues = (address: string): CiliumValues =>
+  isIpv6(address) === false
+    ? {}
+    : {
+        ipv4: { enabled: byFamily(address, { ipv6: false, ipv4: true }) },
+        ipv6: { enabled: byFamily(address, { ipv6: true, ipv4: false }) },
+      };
+
+export const defaultValues = (version: string): CiliumValues =>
+  mergeValues(talosValues, capabilitiesOf(version), singleNodeValues);
+
+interface Judged {
+  /** All values of the chart. */
+  readonly values: CiliumValues;
+  /** Those of the user. */
+  readonly further: CiliumValues;
+  /** Those that the user's may not change. */
+  readonly required: CiliumValues;
+}
+
+export const rules: readonly Rule<Judged>[] = [
+  {
+    id: "cilium-talos-values",
+    demands: "values that Talos or an option of the construct requires keep their values",
+    because: "Cilium does not start with others, or takes the node's network down, or lacks what the option says",
+    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
+    checks: ({ values, further, required }) => [
+      ...keeps(values, required),
+      ...leavesOf(further)
+        .filter(([path]) => path.includes("capabilities"))
+        .flatMap(([path, value]) =>
+          droppedByTalos.map((dropped) => ({
+            holds: not(contains(value, dropped)),
+            problem: `values.${path.join(".")} has ${dropped}, which Talos grants to no container; leave it out`,
+          })),
+        ),
+      {
+        // https://docs.cilium.io/en/stable/installation/k8s-install-helm/ names the fault: Talos forwards DNS on the host.
+        holds: or(
+          not(isTrue(valueAt(values, ["bpf", "masquerade"]))),
+          isTrue(valueAt(values, ["bpf", "hostLegacyRouting"])),
+        ),
+        problem: "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too",
+      },
+      {
+        holds: or(
+          not(isTrue(valueAt(values, ["encryption", "enabled"]))),
+          // The chart's own choice.
+          not(equal(valueAt(values, ["encryption", "type"]) ?? "ipsec", "ipsec")),
+          valueAt(values, ["encryption", "ipsec", "secretName"]) !== undefined,
+        ),
+        problem:
+          'values.encryption is of type "ipsec", whose key no secret holds; write encryption: "wireguard" of the construct, or ipsec.secretName of a secret that is there before Cilium',
+      },
+    ],
+  },
+  {
+    id: "hubble-ui-needs-relay",
+    demands: "Hubble's UI has the relay, and the relay Hubble",
+    because: "the chart refuses one without the other, at the last step of the apply",
+    source: "https://docs.cilium.io/en/stable/observability/hubble/hubble-ui/",
+    checks: ({ values }) => {
+      const enabled = (...path: string[]) => isTrue(valueAt(values, ["hubble", ...path, "enabled"]));
+      return [
+        {
+          holds: or(not(enabled("ui")), enabled("relay"), enabled("ui", "standalone")),
+          problem:
+            "hubble.ui is true without hubble.relay, where it gets its flows from; write hubble: { relay: true, ui: true }",
+        },
+        {
+          holds: or(not(enabled("relay")), not(equal(valueAt(values, ["hubble", "enabled"]), false))),
+          problem: "values.hubble.enabled is false beside hubble.relay; leave it out",
+        },
+      ];
+    },
+  },
+];
+
+const isTrue = (value: unknown): Condition => (isUnknown(value) ? equal(value, true) : value === true);
+
+const contains = (list: unknown, item: string): Condition =>
+  isUnknown(list)
+    ? Token.asAny(Fn.contains(Token.asAny(list), item))
+    : or(...(Array.isArray(list) ? list.map((each) => equal(each, item)) : []));

@@ -1,0 +1,56 @@
+import { Fn, Token } from "cdktf";
+import { isUnknown, matches } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+
+/** 1.19 and 1.20 have faults in host networking on Talos: https://github.com/cilium/cilium/issues/46010 */
+export const defaultCiliumVersion = "1.18.12";
+
+/** What depends on the minor version of Cilium. */
+interface MinorVersion {
+  /** The Gateway API that it implements. */
+  readonly gatewayApi: string;
+  /** The agent reads the kernel's log, for which its chart asks for a capability. */
+  readonly syslog: boolean;
+}
+
+/** The supported minors, oldest first. */
+export const ciliumMinors = {
+  "1.18": { gatewayApi: "v1.3.0", syslog: false },
+  "1.19": { gatewayApi: "v1.4.1", syslog: true },
+  "1.20": { gatewayApi: "v1.5.1", syslog: true },
+} as const satisfies Readonly<Record<string, MinorVersion>>;
+
+const minors = Object.keys(ciliumMinors) as (keyof typeof ciliumMinors)[];
+const newest = minors[minors.length - 1] as keyof typeof ciliumMinors;
+
+/** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */
+export function byCiliumMinor<Value>(version: string, choose: (minor: MinorVersion) => Value): Value {
+  if (isUnknown(version)) {
+    const byMinor = Object.fromEntries(minors.map((minor) => [minor, choose(ciliumMinors[minor])]));
+    return Fn.lookup(byMinor, Fn.regex("1[.][0-9]+", version));
+  }
+  const minor = minors.find((each) => version?.startsWith(`${each}.`)) ?? newest;
+  return choose(ciliumMinors[minor]);
+}
+
+/** Manifest with the custom resource definitions of the Gateway API that the version implements. */
+export function gatewayApiManifest(version: string): string {
+  const gatewayApi = Token.asString(byCiliumMinor(version, ({ gatewayApi }) => gatewayApi));
+  return `https://github.com/kubernetes-sigs/gateway-api/releases/download/${gatewayApi}/standard-install.yaml`;
+}
+
+export const rules: readonly Rule<{ readonly version: string }>[] = [
+  {
+    id: "cilium-version-supported",
+    demands: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor among ${minors.join(", ")}`,
+    because: "the values that Talos requires are known for these, and Cilium maintains no others",
+    source: "https://docs.cilium.io/en/stable/installation/k8s-install-helm/",
+    checks: ({ version }) => [
+      {
+        holds: matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.][0-9]+$`)),
+        problem: `version ${shown(version)} is not supported; write one of ${minors.join(", ")} in full, such as "${defaultCiliumVersion}"`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,311 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Construct } from "constructs";
+import { Release } from "../../.gen/providers/helm/release";
+import { type ChartValues, keeps } from "../rules/chart-values";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { matches, wholeNumber } from "../rules/condition";
+import { record } from "../rules/plain-data";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import { fitProps, instanceOf, literal, number, required, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { literalText } from "../rules/text";
+
+import { helmIn, kubernetesObjects } from "../talos/helm";
+import { TalosSingleNode } from "../talos/single-node";
+import { hasMinor } from "../talos/version";
+import { mergeValues, renderDocument } from "../terraform/document";
+import { at } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import { type Method, type MethodName, methodNames, methods, runtimeClass } from "./method";
+import * as sharing from "./sharing";
+import { examplePod, smokeTest } from "./smoke-test";
+
+export interface NvidiaInstallProps {
+  /** The node, whose Talos has an NVIDIA driver. */
+  readonly node: TalosSingleNode;
+
+  /**
+   * How pods get the GPU: the device plugin alone, the GPU operator with feature discovery and metrics, or dynamic resource
+   * allocation, by claims. Which resources exist depends on it, so it cannot be a Terraform variable.
+   *
+   * @default "device-plugin"
+   */
+  readonly method?: MethodName;
+
+  /**
+   * Let several pods use each GPU.
+   *
+   * @default - one pod each
+   */
+  readonly sharing?: sharing.GpuSharing;
+
+  /**
+   * Version of the chart.
+   *
+   * @default - the one that is known to work
+   */
+  readonly version?: string;
+
+  /**
+   * Further values of the chart, merged deeply over those of this construct.
+   *
+   * @default - none
+   */
+  readonly values?: ChartValues;
+
+  /**
+   * Run a pod that uses the GPU at the end, and fail where it cannot.
+   *
+   * @default true
+   */
+  readonly smokeTest?: boolean;
+
+  /**
+   * Chart repository.
+   *
+   * @default - NVIDIA's
+   */
+  readonly repository?: string;
+
+  /**
+   * Seconds for the release to become ready.
+   *
+   * @default 900
+   */
+  readonly timeout?: number;
+}
+
+export const shape: Shape<NvidiaInstallProps> = {
+  node: required(instanceOf(TalosSingleNode)),
+  method: literal(),
+  sharing: sharing.shape,
+  version: text,
+  values: record,
+  smokeTest: literal(),
+  repository: text,
+  timeout: number,
+};
+
+const source = "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu";
+
+export const rules: readonly Rule<{
+  readonly node?: TalosSingleNode;
+  readonly method: MethodName;
+  readonly values: ChartValues;
+  readonly needed: ChartValues;
+  readonly smokeTest: boolean;
+  readonly timeout: number;
+  readonly earlierInstalls: readonly EarlierClaim<string>[];
+}>[] = [
+  {
+    id: "nvidia-method",
+    demands: `the method is one of ${methodNames.join(", ")}`,
+    because: "Terraform has to know which resources there are before it knows any variable",
+    source,
+    checks: ({ method, smokeTest }) => [
+      {
+        holds: methodNames.includes(method),
+        problem: `method is ${shown(method)}; write ${methodNames.map(shown).join(" or ")}`,
+      },
+      {
+        holds: typeof smokeTest === "boolean",
+        problem: `smokeTest is ${shown(smokeTest)}; write true or false`,
+      },
+    ],
+  },
+  {
+    id: "nvidia-method-supported",
+    demands: "the method is one that the node's Talos and Kubernetes can do",
+    because: "older ones lack what the chart expects on the node, and its pods never become ready",
+    source,
+    checks: ({ node, method }) =>
+      given(node, ({ talosVersion, kubernetesVersion }) => {
+        const { talos, kubernetes } = methodOf(method);
+        return [
+          ...given(talos, (least) => ({
+            holds: hasMinor(talosVersion, ({ minor }) => minorNumber(minor) >= minorNumber(least)),
+            problem: `method ${shown(method)} needs Talos ${least} or later, and the node runs ${shown(talosVersion)}; write "device-plugin"`,
+          })),
+          ...given(kubernetes, (least) => ({
+            holds: matches(kubernetesVersion, laterThan(minorNumber(least))),
+            problem: `method ${shown(method)} needs Kubernetes ${least} or later, and the node runs ${shown(kubernetesVersion)}; write "device-plugin"`,
+          })),
+        ];
+      }),
+  },
+  {
+    id: "nvidia-needs-driver",
+    demands: "the node's Talos has an NVIDIA driver",
+    because: "without it there is no GPU to hand out, whatever the chart says",
+    source,
+    checks: ({ node }) =>
+      given(node, ({ nvidia }) => ({
+        holds: nvidia !== undefined,
+        problem:
+          'the node\'s Talos has no NVIDIA driver; give its image nvidia: { kernelModules: "open", branch: "production" }',
+      })),
+  },
+  {
+    id: "nvidia-once",
+    demands: "one construct hands out a node's GPUs",
+    because: "two plugins would give the same GPU to two pods",
+    source,
+    checks: ({ earlierInstalls }) =>
+      earlierInstalls.map(({ by }) => ({
+        holds: false,
+        problem: `the node's GPUs are handed out by ${by} already; leave one of the two out`,
+      })),
+  },
+  {
+    id: "nvidia-values",
+    demands: "values without which the method does not work on Talos keep their values",
+    because: "the plugin would find no driver, or bring one that Talos refuses",
+    source,
+    checks: ({ values, needed }) => keeps(values, needed),
+  },
+  {
+    id: "nvidia-timeout",
+    demands: "the release has at least 600 seconds to become ready",
+    because: "the node pulls large images first",
+    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    checks: ({ timeout }) => [
+      { holds: wholeNumber(timeout, 600), problem: `timeout is ${shown(timeout)}; write whole seconds, 600 or more` },
+    ],
+  },
+];
+
+const methodOf = (name: MethodName): Method => methods[name] ?? methods["device-plugin"];
+const minorNumber = (version: string): number => Number(version.split(".")[1]);
+
+/** Versions of Kubernetes of this minor or a later one. */
+const laterThan = (least: number): RegExp =>
+  new RegExp(`^v?1[.](${Array.from({ length: 100 - least }, (_, index) => least + index).join("|")})[.]`);
+
+/**
+ * Makes the GPUs of a Talos node available to pods, and proves it.
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
+ */
+export class NvidiaInstall extends Construct {
+  readonly resource?: Release;
+  /** The namespace and what else must be there before the chart. */
+  readonly prerequisites?: Release;
+  /** The pod that proves that the GPU can be used; undefined where it is left out. */
+  readonly smokeTest?: Resource;
+
+  readonly method: Method;
+  readonly version: string;
+  /** All values that the chart is given. */
+  readonly values: ChartValues;
+  /** How many pods may have each GPU. */
+  readonly replicas: number;
+
+  constructor(scope: Construct, id: string, props: NvidiaInstallProps) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const { node, method = "device-plugin", timeout = 900, smokeTest: proof = true } = fitted.props;
+    this.method = methodOf(method);
+    this.version = fitted.props.version ?? this.method.version;
+    const shared = fitted.props.sharing ? this.method.sharingValues(fitted.props.sharing) : {};
+    const needed = mergeValues(this.method.values, shared);
+    this.values = mergeValues(needed, fitted.props.values ?? {});
+
+    const earlierInstalls = node ? claim("GPUs of nodes", node.node.path, id, this) : [];
+    const preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, [...rules, ...sharing.rules], {
+        node,
+        method,
+        values: this.values,
+        needed,
+        sharing: fitted.props.sharing,
+        smokeTest: proof,
+        timeout,
+        earlierInstalls,
+      }),
+    ];
+    this.replicas = fitted.props.sharing?.replicas ?? 1;
+    if (!node) return;
+
+    node.addConfigPatch(labels(fitted.props.sharing));
+    helmIn(node);
+    this.prerequisites = kubernetesObjects(this, "Prerequisites", {
+      address: "nvidia_prerequisites",
+      name: "nvidia-prerequisites",
+      objects: prerequisites(this.method),
+      dependsOn: [node.usable, node.taintRemoval],
+    });
+    const { address, chart, namespace, repository } = this.method;
+    this.resource = at(
+      address,
+      new Release(this, "Resource", {
+        name: chart,
+        chart,
+        namespace,
+        repository: literalText(fitted.props.repository ?? repository),
+        version: this.version,
+        values: [renderDocument(this.values)],
+        wait: true,
+        timeout,
+        // A first installation that failed could never be applied again.
+        upgradeInstall: true,
+        dependsOn: [this.prerequisites],
+        lifecycle: lifecycleWith(preconditions),
+      }),
+    );
+    if (proof) {
+      this.smokeTest = at(
+        "gpu_smoke_test",
+        nullResource(this, "SmokeTest", {
+          triggers: {
+            release: `${this.resource.id} ${this.resource.metadata.revision}`,
+            talos: node.talosUpgrade?.id ?? node.talosVersion,
+          },
+          provisioners: [
+            smokeTest(this.method, {
+              kubeconfig: node.kubeconfigFile.filename,
+              talosconfig: node.talosconfigFile.filename,
+              node: node.address,
+            }),
+          ],
+        }),
+      );
+    }
+  }
+
+  /** A pod that uses a GPU, as YAML. */
+  get examplePod(): string {
+    return examplePod(this.method);
+  }
+
+  /** Arguments of kubectl that show what Kubernetes can hand out. */
+  get allocatableCommand(): string {
+    return this.method.claims
+      ? "get resourceslices"
+      : "get nodes --output=custom-columns='NODE:.metadata.name,GPUS:.status.allocatable.nvidia\\.com/gpu'";
+  }
+}
+
+/** The plugin's DaemonSet goes to nodes with the label, which nothing else sets: https://github.com/siderolabs/talos/issues/12103 */
+const labels = (shared: sharing.GpuSharing | undefined) => ({
+  machine: {
+    nodeLabels: {
+      "nvidia.com/gpu.present": "true",
+      ...(shared?.strategy === "mps" && { "nvidia.com/mps.capable": "true" }),
+    },
+  },
+});
+
+/** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
+const prerequisites = ({ namespace, ownRuntimeClass, claims }: Method): object[] => [
+  {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+  },
+  ...(ownRuntimeClass || claims
+    ? []
+    : [
+        { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: runtimeClass }, handler: runtimeClass },
+      ]),
+];

@@ -1,0 +1,88 @@
+import type { ChartValues } from "../rules/chart-values";
+import { configuration, type GpuSharing } from "./sharing";
+
+export const methodNames = ["device-plugin", "gpu-operator", "dra"] as const;
+export type MethodName = (typeof methodNames)[number];
+
+/** A way to hand the GPU to pods: a chart, and what it needs on Talos. */
+export interface Method {
+  readonly chart: string;
+  readonly repository: string;
+  /** The version that is known to work. */
+  readonly version: string;
+  /** First minor of Talos that it works on; without it all of them. */
+  readonly talos?: string;
+  /** First minor of Kubernetes that it works with; without it all of them. */
+  readonly kubernetes?: string;
+  readonly namespace: string;
+  /** Name of the resources of the release in Terraform. */
+  readonly address: string;
+  /** The chart makes a RuntimeClass of its own. */
+  readonly ownRuntimeClass: boolean;
+  /** Pods name a claim instead of asking for a number of GPUs, and need no RuntimeClass. */
+  readonly claims: boolean;
+  /** Values without which it does not work on Talos. */
+  readonly values: ChartValues;
+  /** Where the chart takes the configuration of sharing. */
+  readonly sharingValues: (sharing: GpuSharing) => ChartValues;
+}
+
+/** Handler that Talos's container toolkit gives containerd. */
+export const runtimeClass = "nvidia";
+
+/** Where Talos keeps the driver. */
+const driverRoot = "/usr/local";
+
+/** @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu */
+export const methods: Readonly<Record<MethodName, Method>> = {
+  "device-plugin": {
+    chart: "nvidia-device-plugin",
+    repository: "https://nvidia.github.io/k8s-device-plugin",
+    version: "0.20.0",
+    namespace: "nvidia-device-plugin",
+    address: "nvidia_device_plugin",
+    ownRuntimeClass: false,
+    claims: false,
+    values: { runtimeClassName: runtimeClass },
+    sharingValues: (sharing) => ({ config: { map: { sharing: configuration(sharing) }, default: "sharing" } }),
+  },
+  "gpu-operator": {
+    chart: "gpu-operator",
+    repository: "https://helm.ngc.nvidia.com/nvidia",
+    // v26.7.0 turned on a ServiceMonitor, whose kind is not there.
+    version: "v26.3.3",
+    talos: "1.13",
+    namespace: "gpu-operator",
+    address: "nvidia_gpu_operator",
+    ownRuntimeClass: true,
+    claims: false,
+    values: {
+      driver: { enabled: false },
+      toolkit: { enabled: false },
+      hostPaths: { driverInstallDir: driverRoot },
+    },
+    sharingValues: (sharing) => ({
+      devicePlugin: {
+        config: { create: true, name: "sharing", default: "sharing", data: { sharing: configuration(sharing) } },
+      },
+    }),
+  },
+  dra: {
+    chart: "dra-driver-nvidia-gpu",
+    repository: "oci://registry.k8s.io/dra-driver-nvidia/charts",
+    version: "0.4.1",
+    talos: "1.13",
+    kubernetes: "1.34",
+    namespace: "dra-driver-nvidia-gpu",
+    address: "nvidia_dra_driver",
+    ownRuntimeClass: false,
+    claims: true,
+    values: {
+      nvidiaDriverRoot: driverRoot,
+      // The chart asks to be told that no device plugin hands out the same GPUs.
+      gpuResourcesEnabledOverride: true,
+      resources: { computeDomains: { enabled: false } },
+    },
+    sharingValues: () => ({}),
+  },
+};

@@ -1,0 +1,60 @@
+import { stringify } from "yaml";
+import { type ChartValues, valueAt } from "../rules/chart-values";
+import { equal, not, or, wholeNumber } from "../rules/condition";
+import { type Check, given, type Rule } from "../rules/rule";
+import { choice, number, objectOf, required } from "../rules/shape";
+import { shown } from "../rules/shown";
+
+const strategies = ["time-slicing", "mps"] as const;
+
+/** Several pods at one GPU. */
+export interface GpuSharing {
+  /** In turn, with all of the memory for each (`time-slicing`), or at the same time with a part of it (`mps`). */
+  readonly strategy: (typeof strategies)[number];
+
+  /** How many pods may have each GPU, 2 or more. */
+  readonly replicas: number;
+}
+
+export const shape = objectOf<GpuSharing>({ strategy: required(choice(strategies)), replicas: required(number) });
+
+/** What the device plugin is told, as a document of its own. */
+export const configuration = ({ strategy, replicas }: GpuSharing): string =>
+  stringify({
+    version: "v1",
+    sharing: {
+      [strategy === "mps" ? "mps" : "timeSlicing"]: { resources: [{ name: "nvidia.com/gpu", replicas }] },
+    },
+  });
+
+export const rules: readonly Rule<{
+  readonly sharing?: GpuSharing;
+  readonly method: string;
+  readonly values: ChartValues;
+}>[] = [
+  {
+    id: "gpu-sharing",
+    demands: "a GPU is shared by two pods or more, by the device plugin, and by MPS only where MIG does not divide it",
+    because: "with one there is nothing to share, claims of DRA name a device each, and MPS does not run beside MIG",
+    source: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html",
+    checks: ({ sharing, method, values }) =>
+      given(sharing, ({ strategy, replicas }): Check[] => [
+        {
+          holds: wholeNumber(replicas, 2),
+          problem: `sharing.replicas is ${shown(replicas)}; write a whole number, 2 or more, or leave sharing out`,
+        },
+        {
+          holds: method !== "dra",
+          problem:
+            'sharing goes with a device plugin, not with method "dra"; leave sharing out, or choose another method',
+        },
+        ...[["migStrategy"], ["mig", "strategy"]].map((path) => {
+          const mig = valueAt(values, path);
+          return {
+            holds: or(not(equal(strategy, "mps")), mig === undefined, equal(mig, "none")),
+            problem: `sharing.strategy "mps" does not go with values.${path.join(".")} ${shown(mig)}; write "time-slicing", or leave ${path.join(".")} out`,
+          };
+        }),
+      ]),
+  },
+];

@@ -1,0 +1,74 @@
+import type { IResolvable } from "cdktf";
+import type { VirtualEnvironmentVmAgent } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { type Condition, matches, not, or } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { choice, flag, objectOf, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { type BootMedium, hasGuestAgent } from "./boot-medium";
+
+const types = ["virtio", "isa"] as const;
+
+/** How Proxmox talks to the guest. */
+export interface VmAgent {
+  /**
+   * Wait for the guest agent, and ask it for the guest's addresses.
+   *
+   * @default - whether the boot medium contains the agent
+   */
+  readonly enabled?: boolean | IResolvable;
+
+  /**
+   * Trim the guest's file systems when its disks move.
+   *
+   * @default true
+   */
+  readonly trim?: boolean | IResolvable;
+
+  /**
+   * Channel to the agent.
+   *
+   * @default "virtio"
+   */
+  readonly type?: (typeof types)[number] | IResolvable;
+
+  /**
+   * How long to wait for the agent, in hours, minutes and seconds, such as `5m` or `1h30m`.
+   *
+   * @default - 15m
+   */
+  readonly timeout?: string;
+}
+
+export const shape = objectOf<VmAgent>({ enabled: flag, trim: flag, type: choice(types), timeout: text });
+
+export function block(agent: VmAgent | undefined, boot: BootMedium): VirtualEnvironmentVmAgent {
+  const { enabled = hasGuestAgent(boot), trim = true, type = "virtio", timeout } = agent ?? {};
+  return { enabled, trim, type: type as string, timeout };
+}
+
+export const rules: readonly Rule<{ readonly agent: VirtualEnvironmentVmAgent; readonly boot: BootMedium }>[] = [
+  {
+    id: "agent-timeout",
+    demands: "the time to wait for the agent is hours, minutes and seconds, each with its unit",
+    because: "the provider reads it as a duration of Go, and refuses anything else when it plans",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#timeout",
+    checks: ({ agent: { timeout } }) =>
+      given(timeout, (timeout) => ({
+        holds: matches(timeout, /^([0-9]{1,5}h([0-9]{1,5}m)?([0-9]{1,5}s)?|[0-9]{1,5}m([0-9]{1,5}s)?|[0-9]{1,5}s)$/),
+        problem: `agent.timeout ${shown(timeout)} is not a duration; write it as in "5m" or "1h30m"`,
+      })),
+  },
+  {
+    id: "agent-needs-extension",
+    demands:
+      "the agent is on only if the boot medium contains it: Talos as the extension siderolabs/qemu-guest-agent, other guests as a package",
+    because: "Terraform would wait 15 minutes for it, at every plan",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    checks: ({ agent: { enabled }, boot }) => [
+      {
+        holds: or(hasGuestAgent(boot), not(enabled as Condition)),
+        problem: `agent.enabled is ${shown(enabled)}, but nothing says that the boot medium contains the agent; write guestAgent: true beside what it boots from if it does, or agent: { enabled: false }`,
+      },
+    ],
+  },
+];

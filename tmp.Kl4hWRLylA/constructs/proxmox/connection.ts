@@ -1,0 +1,246 @@
+import { type IResolvable, type Precondition, TerraformStack, TerraformVariable } from "cdktf";
+import { Construct } from "constructs";
+import { ProxmoxProvider } from "../../.gen/providers/proxmox/provider";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { type Condition, equal, matches } from "../rules/condition";
+import { enforce, given, type Rule } from "../rules/rule";
+import { fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { at } from "../terraform/logical-id";
+import * as endpoint from "./endpoint";
+
+const kinds = ["password", "api-token", "ticket", "environment"] as const;
+
+/**
+ * How to authenticate:
+ *
+ * - `password`: the user's password, asked for as the sensitive variable `proxmox_password`
+ * - `api-token`: a token, asked for as the sensitive variable `proxmox_api_token`
+ * - `ticket`: asked for as the sensitive variables `proxmox_auth_ticket` and `proxmox_csrf_prevention_token`
+ * - `environment`: the provider's own `PROXMOX_VE_…` variables, in the environment Terraform runs in
+ *
+ * The variables of a stack's further connections begin with the connection's id instead of `proxmox`.
+ */
+export type ProxmoxCredentials = (typeof kinds)[number];
+
+export interface ProxmoxConnectionProps {
+  /**
+   * Address of the API with its port, such as `https://pve.example:8006/`.
+   *
+   * @default - `PROXMOX_VE_ENDPOINT` in the environment Terraform runs in
+   */
+  readonly endpoint?: string;
+
+  /** How to authenticate. Secrets are never part of the synthesized stack. */
+  readonly credentials: ProxmoxCredentials;
+
+  /**
+   * User with realm. Only root@pam may pass through raw PCI addresses.
+   *
+   * @default - root@pam with a password; with `environment`, `PROXMOX_VE_USERNAME`
+   */
+  readonly username?: string;
+
+  /**
+   * Accept any certificate, such as the self-signed one of a fresh Proxmox installation.
+   *
+   * @default false
+   */
+  readonly insecure?: boolean | IResolvable;
+
+  /**
+   * Ask the hosts at plan for what the stack needs of them: the GPUs, their IOMMU groups, mappings, memory, storages. Off for
+   * hosts that cannot be asked, or accounts without `Sys.Audit` on `/`. Which data sources there are depends on it, so it
+   * cannot be a Terraform variable.
+   *
+   * @default true
+   */
+  readonly checkHost?: boolean;
+}
+
+export const shape: Shape<ProxmoxConnectionProps> = {
+  endpoint: text,
+  credentials: required(literal()),
+  username: text,
+  insecure: flag,
+  checkHost: literal(),
+};
+
+const providerDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs";
+
+/** A connection as far as its rules are concerned. */
+interface Connecting extends ProxmoxConnectionProps {
+  readonly id: string;
+  /** The stack's connections before it. */
+  readonly earlierConnections: readonly EarlierClaim<ProxmoxConnection>[];
+}
+
+export const rules: readonly Rule<Connecting>[] = [
+  ...endpoint.rules,
+  {
+    id: "credentials-kind",
+    demands: `credentials are one of ${kinds.join(", ")}`,
+    because: "secrets come from sensitive variables or from the environment, never from the program",
+    source: `${providerDocs}#authentication`,
+    checks: ({ credentials }) =>
+      given(credentials, (credentials) => ({
+        holds: kinds.includes(credentials),
+        problem: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(shown).join(", ")}`,
+      })),
+  },
+  {
+    id: "check-host",
+    demands: "whether the hosts are asked is said by true or false",
+    because: "Terraform has to know which data sources there are before it knows any variable",
+    source: "https://developer.hashicorp.com/terraform/language/data-sources",
+    checks: ({ checkHost }) =>
+      given(checkHost, (checkHost) => ({
+        holds: typeof checkHost === "boolean",
+        problem: `checkHost is ${shown(checkHost)}; write true or false`,
+      })),
+  },
+  {
+    id: "username-realm",
+    demands: "a user name ends in its realm",
+    because: "the provider refuses it without",
+    source: `${providerDocs}#username`,
+    checks: ({ username }) =>
+      given(username, (username) => ({
+        holds: matches(username, /^[^@ {}]+@[^@ {}]+$/),
+        problem: `username ${shown(username)} has no realm; write it as in "root@pam"`,
+      })),
+  },
+  {
+    id: "connection-id",
+    demands: "every further connection of a stack has an id of its own that Terraform takes as a name",
+    because: "the id is the provider's alias, and the names of the connection's variables begin with it",
+    source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
+    checks: ({ id, earlierConnections }) =>
+      earlierConnections.length === 0
+        ? []
+        : [
+            {
+              holds: matches(id, /^[a-zA-Z_][a-zA-Z0-9_-]*$/),
+              problem: `the id ${shown(id)} is no name; write letters, digits, "_" and "-", as in "second"`,
+            },
+            ...earlierConnections.map(({ value, by }) => ({
+              holds: value.name !== id,
+              problem: `the id ${shown(id)} is the name of ${by} already; choose another one`,
+            })),
+          ],
+  },
+];
+
+/** What every construct that uses a connection is held to. */
+export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; readonly user: Construct }>[] = [
+  {
+    id: "connection-in-stack",
+    demands: "a construct uses a connection of its own stack",
+    because: "a provider belongs to one stack; in another one Terraform would not find it, or take its default",
+    source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
+    checks: ({ connection, user }) =>
+      given(connection, (connection) => ({
+        holds: TerraformStack.of(connection) === TerraformStack.of(user),
+        problem: `connection ${connection.node.path} is that of another stack; make one in this stack`,
+      })),
+  },
+];
+
+/**
+ * A Proxmox API that a stack talks to, and as whom. The first of a stack is its default provider; further ones have their
+ * id as the provider's alias.
+ *
+ * @see https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication
+ */
+export class ProxmoxConnection extends Construct {
+  readonly resource: ProxmoxProvider;
+  readonly endpoint?: string;
+  readonly credentials: ProxmoxCredentials;
+  /** The Proxmox cluster behind the endpoint, however that is spelled; of two connections to it the same. */
+  readonly cluster: string;
+  /** Whether the hosts are asked at plan for what the stack needs of them. */
+  readonly checkHost: boolean;
+  /** What the stack's elements for this connection are named after: `proxmox` for the first, its id for others. */
+  readonly name: string;
+  /** The provider, for whatever uses a connection that is not the stack's first. */
+  readonly provider?: ProxmoxProvider;
+  /** What only Terraform can check of the connection, for the resources that use it. */
+  readonly preconditions: Precondition[];
+
+  private readonly username?: string;
+  private readonly ticket?: string;
+
+  constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const { credentials, username, insecure } = fitted.props;
+    const earlierConnections = claim<ProxmoxConnection>(
+      `connections of ${TerraformStack.of(this).node.path}`,
+      "",
+      this,
+      this,
+    );
+    const isFirst = earlierConnections.length === 0;
+    this.preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, rules, { ...fitted.props, id, earlierConnections }),
+    ];
+    this.checkHost = fitted.props.checkHost ?? true;
+    this.name = isFirst ? "proxmox" : id;
+    this.endpoint = fitted.props.endpoint;
+    this.cluster = endpoint.clusterOf(this, this.endpoint);
+    this.credentials = credentials;
+    this.username = username ?? (credentials === "password" ? "root@pam" : undefined);
+    this.ticket = credentials === "ticket" ? this.secret("auth_ticket", "Ticket of POST /access/ticket") : undefined;
+    this.resource = new ProxmoxProvider(this, "Resource", {
+      alias: isFirst ? undefined : this.name,
+      endpoint: this.endpoint,
+      insecure,
+      username: credentials === "password" || credentials === "environment" ? this.username : undefined,
+      password: credentials === "password" ? this.secret("password", "Password of the Proxmox user") : undefined,
+      apiToken:
+        credentials === "api-token" ? this.secret("api_token", "API token, as user@realm!name=secret") : undefined,
+      authTicket: this.ticket,
+      csrfPreventionToken:
+        credentials === "ticket"
+          ? this.secret("csrf_prevention_token", "CSRF token that came with the ticket")
+          : undefined,
+    });
+    this.provider = isFirst ? undefined : this.resource;
+  }
+
+  /** Whose rights the stack has, for messages. */
+  get user(): string {
+    return this.username ? shown(this.username) : `whoever the ${this.credentials} names`;
+  }
+
+  /** Whether the stack acts as this user, and not as one of its API tokens. */
+  isUser(user: string): Condition {
+    if (this.credentials === "api-token") return false;
+    return this.ticket ? isTicketOf(user, this.ticket) : equal(this.username, user);
+  }
+
+  /**
+   * What the environment has that the provider would use instead of these credentials, unless it is the user's own:
+   * it prefers a token to a ticket, and a ticket to a password.
+   */
+  overriddenBy(user: string): string | undefined {
+    const token = inEnvironment("API_TOKEN");
+    if (token) return `the API token in ${token}`;
+    const ticket = inEnvironment("AUTH_TICKET");
+    if (this.ticket || !ticket || !inEnvironment("CSRF_PREVENTION_TOKEN")) return undefined;
+    return isTicketOf(user, process.env[ticket]) ? undefined : `the ticket in ${ticket}, which is not ${user}'s,`;
+  }
+
+  private secret(name: string, description: string): string {
+    const variable = new TerraformVariable(this, name, { type: "string", sensitive: true, description });
+    return at(`${this.name}_${name}`, variable).stringValue;
+  }
+}
+
+const isTicketOf = (user: string, ticket: string | undefined): Condition =>
+  matches(ticket, new RegExp(`^PVE:${user.replace("@", "(@|%40)")}:`));
+
+/** The variable in which the provider finds the setting; part of it still reads the names of an earlier version. */
+const inEnvironment = (setting: string): string | undefined =>
+  [`PROXMOX_VE_${setting}`, `PM_VE_${setting}`].find((name) => process.env[name]);

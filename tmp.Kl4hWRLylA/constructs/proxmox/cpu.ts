@@ -1,0 +1,188 @@
+import type { IResolvable } from "cdktf";
+import type { VirtualEnvironmentVmCpu } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { equal, matches, oneOf, or, wholeNumber } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { type Field, number, objectOf, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { type Guest, ofTalos } from "./guest";
+
+/**
+ * The types that both the provider and every supported Proxmox know, without `custom-…`, which a host defines.
+ *
+ * @see https://pve.proxmox.com/pve-docs/chapter-qm.html#_qemu_cpu_types
+ */
+export const cpuTypes = [
+  "host",
+  "max",
+  "x86-64-v2",
+  "x86-64-v2-AES",
+  "x86-64-v3",
+  "x86-64-v4",
+  "486",
+  "athlon",
+  "Broadwell",
+  "Broadwell-IBRS",
+  "Broadwell-noTSX",
+  "Broadwell-noTSX-IBRS",
+  "Cascadelake-Server",
+  "Cascadelake-Server-noTSX",
+  "Cascadelake-Server-v2",
+  "Cascadelake-Server-v4",
+  "Cascadelake-Server-v5",
+  "Conroe",
+  "Cooperlake",
+  "Cooperlake-v2",
+  "core2duo",
+  "coreduo",
+  "EPYC",
+  "EPYC-Genoa",
+  "EPYC-IBPB",
+  "EPYC-Milan",
+  "EPYC-Rome",
+  "EPYC-Rome-v2",
+  "EPYC-Rome-v3",
+  "EPYC-Rome-v4",
+  "EPYC-v3",
+  "EPYC-v4",
+  "Haswell",
+  "Haswell-IBRS",
+  "Haswell-noTSX",
+  "Haswell-noTSX-IBRS",
+  "Icelake-Client",
+  "Icelake-Client-noTSX",
+  "Icelake-Server",
+  "Icelake-Server-noTSX",
+  "Icelake-Server-v3",
+  "Icelake-Server-v4",
+  "Icelake-Server-v5",
+  "Icelake-Server-v6",
+  "IvyBridge",
+  "IvyBridge-IBRS",
+  "KnightsMill",
+  "kvm32",
+  "kvm64",
+  "Nehalem",
+  "Nehalem-IBRS",
+  "Opteron_G1",
+  "Opteron_G2",
+  "Opteron_G3",
+  "Opteron_G4",
+  "Opteron_G5",
+  "Penryn",
+  "pentium",
+  "pentium2",
+  "pentium3",
+  "phenom",
+  "qemu32",
+  "qemu64",
+  "SandyBridge",
+  "SandyBridge-IBRS",
+  "SapphireRapids",
+  "Skylake-Client",
+  "Skylake-Client-IBRS",
+  "Skylake-Client-noTSX-IBRS",
+  "Skylake-Client-v4",
+  "Skylake-Server",
+  "Skylake-Server-IBRS",
+  "Skylake-Server-noTSX-IBRS",
+  "Skylake-Server-v4",
+  "Skylake-Server-v5",
+  "Westmere",
+  "Westmere-IBRS",
+] as const;
+
+/** A CPU type; `custom-…` is one that the host defines. */
+export type CpuType = (typeof cpuTypes)[number] | `custom-${string}`;
+
+/** Processor of a VM. */
+export interface VmCpu {
+  /**
+   * Cores of each socket.
+   *
+   * @default 4
+   */
+  readonly cores?: number;
+
+  /**
+   * Sockets.
+   *
+   * @default 1
+   */
+  readonly sockets?: number;
+
+  /**
+   * CPU type. Talos needs x86-64-v2, which `host` has and the provider's own default qemu64 has not; a Talos guest has
+   * `host`, for its GPU's software too.
+   *
+   * @default "host"
+   */
+  readonly type?: CpuType | IResolvable;
+}
+
+export const shape = objectOf<VmCpu>({ cores: number, sockets: number, type: text as Field<CpuType> });
+
+export const withDefaults = ({ cores = 4, sockets = 1, type = "host" }: VmCpu = {}) => ({ cores, sockets, type });
+
+export const block = ({ cores, sockets, type }: Required<VmCpu>): VirtualEnvironmentVmCpu => ({
+  cores,
+  sockets,
+  type: type as string,
+});
+
+/** Types without SSE4.2, of which x86-64-v2 is the level. */
+const beforeV2 =
+  /^(486|athlon|Conroe|core2duo|coreduo|kvm32|kvm64|Opteron_G[123]|Penryn|pentium[23]?|phenom|qemu32|qemu64)$/;
+
+const lacksOf = (type: unknown): string =>
+  beforeV2.test(String(type))
+    ? "which lacks the x86-64-v2 instructions that Talos needs"
+    : "which is not the host's own, as a GPU's software expects it";
+
+/** What Proxmox can count. */
+const mostCores = 2304;
+
+export const rules: readonly Rule<{ readonly cpu: Required<VmCpu>; readonly guest: Guest }>[] = [
+  {
+    id: "cpu-type-host",
+    demands: "`cpu.type` of a Talos guest is `host`",
+    because:
+      "Talos needs x86-64-v2, which the provider's default qemu64 has not: the node does not boot; and GPU software expects the host's instructions",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    checks: ({ cpu: { type }, guest }) =>
+      ofTalos(guest, {
+        holds: equal(type, "host"),
+        problem: `cpu.type is ${shown(type)}, ${lacksOf(type)}; write "host"`,
+      }),
+  },
+  {
+    id: "cpu-type-known",
+    demands: "`cpu.type` is one that the provider knows, or custom-…",
+    because: "the provider refuses another when it plans, with a list of all of them",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#type",
+    checks: ({ cpu: { type }, guest }) => [
+      {
+        holds: guest !== "linux" || or(oneOf(type, cpuTypes), matches(type, /^custom-[a-zA-Z0-9_-]+$/)),
+        problem: `cpu.type ${shown(type)} is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"`,
+      },
+    ],
+  },
+  {
+    id: "cpu-cores",
+    demands: "a VM has whole cores and sockets, a Talos node at least 2 cores",
+    because: "a Talos control plane needs them",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
+    checks: ({ cpu: { cores, sockets }, guest }) => {
+      const least = guest === "linux" ? 1 : 2;
+      return [
+        {
+          holds: wholeNumber(cores, least, mostCores),
+          problem: `cpu.cores is ${shown(cores)}; write a whole number from ${least} to ${mostCores}`,
+        },
+        {
+          holds: wholeNumber(sockets, 1, 16),
+          problem: `cpu.sockets is ${shown(sockets)}; write a whole number from 1 to 16`,
+        },
+      ];
+    },
+  },
+];

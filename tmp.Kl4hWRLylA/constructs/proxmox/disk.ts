@@ -1,0 +1,227 @@
+import { Fn, type IResolvable, Token } from "cdktf";
+import type { VirtualEnvironmentVmDisk } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { and, type Condition, equal, isUnknown, less, matches, not, or, wholeNumber } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { choice, flag, number, objectOf, required, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { type Guest, ofTalos } from "./guest";
+import { isStorage, proxmoxName } from "./name";
+
+const caches = ["none", "directsync", "writethrough", "writeback", "unsafe"] as const;
+const discards = ["on", "ignore"] as const;
+
+/** A disk of a VM. */
+export interface Disk {
+  /** Size in GiB. A disk grows in place; it cannot shrink. */
+  readonly size: number;
+
+  /**
+   * Storage to keep it on.
+   *
+   * @default "local-lvm"
+   */
+  readonly datastore?: string;
+
+  /**
+   * Bus and number, such as `scsi0` or `virtio1`.
+   *
+   * @default - `scsi` with the disk's place in the list
+   */
+  readonly interface?: string;
+
+  /**
+   * Cache mode.
+   *
+   * @default "writethrough", as Talos recommends
+   * @see https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_hard_disk_cache
+   */
+  readonly cache?: (typeof caches)[number] | IResolvable;
+
+  /**
+   * Pass the guest's discards on to the storage.
+   *
+   * @default "on"
+   */
+  readonly discard?: (typeof discards)[number] | IResolvable;
+
+  /**
+   * Show the guest a solid-state disk; a virtio disk has no such setting.
+   *
+   * @default true, but on virtio
+   */
+  readonly ssd?: boolean | IResolvable;
+
+  /**
+   * Back the disk up with the VM.
+   *
+   * @default true
+   */
+  readonly backup?: boolean | IResolvable;
+}
+
+export const shape = objectOf<Disk>({
+  size: required(number),
+  datastore: text,
+  interface: text,
+  cache: choice(caches),
+  discard: choice(discards),
+  ssd: flag,
+  backup: flag,
+});
+
+export const defaultDatastore = "local-lvm";
+const virtio = /^virtio/;
+
+/** Bus and number of the disk at this place in the list. */
+export const interfaceOf = (disk: Disk, place: number): string => disk.interface ?? `scsi${place}`;
+
+/** The name that Linux gives to the first disk of the bus. */
+export function linuxDeviceOf(diskInterface: string): string {
+  const onVirtio = matches(diskInterface, virtio);
+  if (typeof onVirtio === "boolean") return onVirtio ? "/dev/vda" : "/dev/sda";
+  // The function keeps the conditional together where it becomes part of another expression.
+  return Token.asString(Fn.tostring(Fn.conditional(onVirtio, "/dev/vda", "/dev/sda")));
+}
+
+export function block(disk: Disk, place: number, importFrom?: string): VirtualEnvironmentVmDisk {
+  const diskInterface = interfaceOf(disk, place);
+  return {
+    interface: diskInterface,
+    datastoreId: disk.datastore ?? defaultDatastore,
+    size: disk.size,
+    importFromAttribute: importFrom,
+    cache: (disk.cache as string | undefined) ?? "writethrough",
+    discard: (disk.discard as string | undefined) ?? "on",
+    ssd: disk.ssd ?? (isUnknown(diskInterface) || virtio.test(diskInterface) ? undefined : true),
+    backup: disk.backup ?? true,
+  };
+}
+
+/** The number in an interface, for comparison within its bus. */
+const numberOf = (diskInterface: string): number =>
+  isUnknown(diskInterface)
+    ? Token.asNumber(Fn.try([Fn.tonumber(Fn.replace(diskInterface, "/^[a-z]+/", "")), 0]))
+    : Number(diskInterface.replace(/^[a-z]+/, ""));
+
+const onBus = (diskInterface: string, bus: string): Condition => matches(diskInterface, new RegExp(`^${bus}[0-9]`));
+
+/** Whether Linux certainly names the disk at `system` before the one at `other`, or by other letters. */
+const isNamedFirst = (system: string, other: string): Condition => {
+  const sameBus = or(...["ide", "sata", "scsi"].map((bus) => and(onBus(system, bus), onBus(other, bus))));
+  const [systemVirtio, otherVirtio] = [onBus(system, "virtio"), onBus(other, "virtio")];
+  return or(
+    and(systemVirtio, not(otherVirtio)),
+    and(not(systemVirtio), otherVirtio),
+    and(or(sameBus, and(systemVirtio, otherVirtio)), less(numberOf(system), numberOf(other))),
+  );
+};
+
+/** 1 PiB. */
+const mostGiB = 1_048_576;
+
+export const rules: readonly Rule<{
+  readonly disks: readonly Disk[];
+  readonly guest: Guest;
+  readonly boot: { readonly clone?: object };
+  /** The drives that are no disks, and what they are. */
+  readonly otherDrives: readonly { readonly interface: string; readonly what: string }[];
+}>[] = [
+  {
+    ...proxmoxName,
+    checks: ({ disks }) =>
+      disks.flatMap(({ datastore }, place) =>
+        given(datastore, (datastore) => isStorage(`disks[${place}].datastore`, datastore)),
+      ),
+  },
+  {
+    id: "disk-for-system",
+    demands: "a VM that boots an image or an ISO has a disk",
+    because: "the image has no disk to be imported to, and the ISO none to install to",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#disk",
+    checks: ({ disks, boot }) => [
+      {
+        holds: disks.length > 0 || boot.clone !== undefined,
+        problem: "disks is empty, but what the VM boots needs one; write one such as { size: 100 }, or leave disks out",
+      },
+    ],
+  },
+  {
+    id: "disk-interface",
+    demands: "a disk's interface is ide0–3, sata0–5, scsi0–30 or virtio0–15",
+    because: "the provider checks it only when it applies",
+    source: "https://pve.proxmox.com/pve-docs/qm.1.html",
+    checks: ({ disks }) =>
+      disks.map((disk, place) => ({
+        holds: matches(
+          interfaceOf(disk, place),
+          /^(ide[0-3]|sata[0-5]|scsi([0-9]|[12][0-9]|30)|virtio([0-9]|1[0-5]))$/,
+        ),
+        problem: `disks[${place}].interface ${shown(interfaceOf(disk, place))} does not exist; write one such as "scsi0"`,
+      })),
+  },
+  {
+    id: "disk-interface-once",
+    demands: "every disk and every other drive has an interface of its own",
+    because: "the provider keeps only one of two drives on the same interface",
+    source:
+      "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#interface",
+    checks: ({ disks, otherDrives }) => {
+      const drives = [...otherDrives];
+      return disks.flatMap((disk, place) => {
+        const own = interfaceOf(disk, place);
+        const checks = drives.map((other) => ({
+          holds: not(equal(own, other.interface)),
+          problem: `disks[${place}].interface ${shown(own)} is taken by ${other.what}; choose another number`,
+        }));
+        drives.push({ interface: own, what: `disks[${place}]` });
+        return checks;
+      });
+    },
+  },
+  {
+    id: "disk-ssd",
+    demands: "`ssd` is not set on a virtio disk",
+    because: "Proxmox has no such setting for virtio, and the provider leaves it out without a word",
+    source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_hard_disk",
+    checks: ({ disks }) =>
+      disks.flatMap((disk, place) =>
+        given(disk.ssd, (ssd) => ({
+          holds: or(not(matches(interfaceOf(disk, place), virtio)), not(ssd)),
+          problem: `disks[${place}].ssd is ${shown(ssd)} on ${shown(interfaceOf(disk, place))}; leave it out, or choose another bus`,
+        })),
+      ),
+  },
+  {
+    id: "system-disk-first",
+    demands:
+      "the first disk has the lowest number on its bus, and no other disk that Linux names like it is on another",
+    because: "Talos is installed to the first disk by its name, and Linux gives the names by number",
+    source: "https://docs.kernel.org/admin-guide/devices.html",
+    checks: ({ disks, guest }) => {
+      const [system, ...others] = disks.map(interfaceOf);
+      return given(system, (system) =>
+        ofTalos(
+          guest,
+          ...others.map((other, index) => ({
+            holds: isNamedFirst(system, other),
+            problem: `disks[0].interface ${shown(system)} may not be ${shown(linuxDeviceOf(system))} beside disks[${index + 1}].interface ${shown(other)}; give the first disk the lowest number, and the others its bus or virtio`,
+          })),
+        ),
+      );
+    },
+  },
+  {
+    id: "disk-size",
+    demands: "a disk has whole GiB, Talos's system disk at least 10 of them",
+    because: "Talos needs that much for its system partitions",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
+    checks: ({ disks, guest }) =>
+      disks.map(({ size }, place) => {
+        const least = place === 0 && guest !== "linux" ? 10 : 1;
+        return {
+          holds: wholeNumber(size, least, mostGiB),
+          problem: `disks[${place}].size is ${shown(size)}; write a whole number of GiB, from ${least} to ${mostGiB}${least > 1 ? " for the system disk" : ""}`,
+        };
+      }),
+  },
+];

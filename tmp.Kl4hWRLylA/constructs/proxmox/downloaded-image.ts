@@ -1,0 +1,130 @@
+import { Construct } from "constructs";
+import { DownloadFile } from "../../.gen/providers/proxmox/download-file";
+import { matches } from "../rules/condition";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import { fitProps, flag, instanceOf, required, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { isPlaceholder, literalText, partsOf } from "../rules/text";
+import { at } from "../terraform/logical-id";
+import type { DiskImage } from "./boot-medium";
+import { ProxmoxConnection, useRules } from "./connection";
+import { hostOf } from "./host-facts";
+import * as hostStorage from "./host-storage";
+import { isNode, isStorage, proxmoxName } from "./name";
+
+/** A disk image on the web, uncompressed: only such images can be imported. */
+export interface ImageFile {
+  /** Where to download it from. */
+  readonly url: string;
+
+  /** Name to keep it under, ending in `.qcow2` or `.raw`. */
+  readonly fileName: string;
+
+  /**
+   * The software in it contains the QEMU guest agent.
+   *
+   * @default false
+   */
+  readonly guestAgent?: boolean;
+}
+
+export interface DownloadedImageProps extends ImageFile {
+  /** The Proxmox API. */
+  readonly connection: ProxmoxConnection;
+
+  /** Proxmox node to download it to. */
+  readonly node: string;
+
+  /**
+   * File storage with the content type "Import" enabled, which Proxmox has from 8.4 on.
+   *
+   * @default "local"
+   */
+  readonly datastore?: string;
+}
+
+export const shape: Shape<DownloadedImageProps> = {
+  connection: required(instanceOf(ProxmoxConnection)),
+  node: required(text),
+  datastore: text,
+  url: required(text),
+  fileName: required(text),
+  guestAgent: flag,
+};
+
+/** Whether the text matches, or where only parts of it are known now, whether each of these has only such characters. */
+const isMadeOf = (text: string, pattern: RegExp, characters: RegExp) => {
+  const parts = partsOf(text);
+  return parts.length > 1 && parts.some(isPlaceholder)
+    ? parts.every((part) => isPlaceholder(part) || characters.test(part))
+    : matches(text, pattern);
+};
+
+export const rules: readonly Rule<DownloadedImageProps>[] = [
+  {
+    ...proxmoxName,
+    checks: ({ node, datastore }) => [
+      isNode("node", node),
+      ...given(datastore, (datastore) => isStorage("datastore", datastore)),
+    ],
+  },
+  {
+    id: "image-file",
+    demands: "an image is downloaded from a URL, to a file whose name ends in .qcow2 or .raw",
+    because: "Proxmox imports disks from such files alone, uncompressed",
+    source: "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types",
+    checks: ({ url, fileName }) => [
+      {
+        holds: isMadeOf(url, /^https?:[/][/][!-~]+$/, /^[!-~]+$/),
+        problem: `url ${shown(url)} is not a URL; write it as in "https://example.org/talos.qcow2"`,
+      },
+      {
+        holds: isMadeOf(fileName, /^[a-zA-Z0-9_.+=-]{1,240}[.](qcow2|raw)$/, /^[a-zA-Z0-9_.+=-]+$/),
+        problem: `fileName ${shown(fileName)} is not the name of an image; write it as in "talos.qcow2"`,
+      },
+    ],
+  },
+];
+
+/**
+ * A disk image that a Proxmox node downloads, through its API, for VMs to boot from. The id is its address in Terraform.
+ *
+ * @see https://github.com/bpg/terraform-provider-proxmox/issues/2445
+ */
+export class DownloadedImage extends Construct implements DiskImage {
+  readonly resource: DownloadFile;
+  readonly guestAgent: boolean;
+
+  constructor(scope: Construct, id: string, props: DownloadedImageProps) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const { connection, node, datastore = "local", url, fileName, guestAgent = false } = fitted.props;
+    const preconditions = [
+      ...(connection?.preconditions ?? []),
+      ...fitted.preconditions,
+      ...enforce(this, useRules, { connection, user: this }),
+      ...enforce(this, rules, fitted.props as DownloadedImageProps),
+      ...enforce(this, hostStorage.rules, { datastore, host: hostOf(connection, node) }),
+    ];
+    this.guestAgent = guestAgent;
+    this.resource = at(
+      id,
+      new DownloadFile(this, "Resource", {
+        provider: connection?.provider,
+        nodeName: node,
+        datastoreId: datastore,
+        contentType: "import",
+        url: literalText(url),
+        fileName,
+        // Plans must not depend on the server answering.
+        overwrite: false,
+        lifecycle: lifecycleWith(preconditions),
+      }),
+    );
+  }
+
+  /** Volume id; using it makes a VM wait for the download. */
+  get fileId(): string {
+    return this.resource.id;
+  }
+}

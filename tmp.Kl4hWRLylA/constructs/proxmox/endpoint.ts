@@ -1,0 +1,58 @@
+import { DefaultTokenResolver, Fn, StringConcat, TerraformStack, Token, Tokenization } from "cdktf";
+import type { Construct } from "constructs";
+import { asArgument, isUnknown, matches, not, or } from "../rules/condition";
+import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
+import { given, type Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+
+const example = '"https://pve.example:8006/"';
+const https = /^https:[/][/][^/?# {}]+([/][^?# {}]*)?$/i;
+
+const withPort = new RegExp(`^https:[/][/][^/]+${port}([/]|$)`, "i");
+
+export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
+  {
+    ...endpointHttps,
+    checks: ({ endpoint }) =>
+      given(endpoint && withoutSecrets(endpoint), (endpoint) => [
+        isHttpsEndpoint(endpoint, https, `an https URL; write it as in ${example}`),
+        {
+          holds: or(not(matches(endpoint, https)), matches(endpoint, withPort)),
+          problem: `endpoint ${shown(endpoint)} has no port from 1 to 65535; write it as in ${example}, with 443 where a proxy answers for Proxmox`,
+        },
+      ]),
+  },
+  {
+    id: "endpoint-no-secrets",
+    demands: "the endpoint of Proxmox names no user and no password",
+    because: "the endpoint is written to the stack in clear",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication",
+    checks: ({ endpoint }) =>
+      given(endpoint, (endpoint) => ({
+        holds: not(matches(endpoint, /@/)),
+        problem: `endpoint ${shown(withoutSecrets(endpoint))} names a user, with a password perhaps, not shown here; leave that out, and say with credentials how to authenticate`,
+      })),
+  },
+];
+
+/** The endpoint for a message: what is before an `@` may be a secret. */
+export const withoutSecrets = (endpoint: string): string =>
+  isUnknown(endpoint)
+    ? Token.asString(Fn.replace(asArgument(endpoint), "/(?i)^(https?:[/][/])?.*@/", "$1…@"))
+    : endpoint.replace(/^(https?:[/][/])?.*@/is, "$1…@");
+
+/**
+ * The Proxmox cluster behind an endpoint, in one spelling. Without an endpoint it is that of the environment. That two
+ * hosts are of one cluster only Proxmox knows.
+ */
+export function clusterOf(scope: Construct, endpoint = process.env.PROXMOX_VE_ENDPOINT): string {
+  if (endpoint === undefined) return "the environment's";
+  return URL.canParse(endpoint) ? new URL(endpoint).host : spelled(scope, endpoint);
+}
+
+/** The text; one that is unknown now is the same wherever its stack has the same expression. */
+export function spelled(scope: Construct, text: string): string {
+  if (!isUnknown(text)) return text;
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  return `${TerraformStack.of(scope).node.path} ${Tokenization.resolve(text, { scope, resolver, preparing: false })}`;
+}

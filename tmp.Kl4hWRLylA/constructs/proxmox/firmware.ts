@@ -1,0 +1,97 @@
+import type { IResolvable } from "cdktf";
+import type { VirtualEnvironmentVmEfiDisk } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { equal, not, or } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { choice, flag, literalOr, objectOf, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { defaultDatastore } from "./disk";
+import { type Guest, ofTalos } from "./guest";
+import { isStorage, proxmoxName } from "./name";
+
+const bioses = ["ovmf", "seabios"] as const;
+const efiTypes = ["4m", "2m"] as const;
+
+/** Firmware of a VM: `ovmf` is UEFI. */
+export type VmBios = (typeof bioses)[number] | IResolvable;
+
+/** Where UEFI keeps its variables. */
+export interface VmEfiDisk {
+  /**
+   * Storage to keep it on.
+   *
+   * @default "local-lvm"
+   */
+  readonly datastore?: string;
+
+  /**
+   * Size of the variable store. Talos needs 4m.
+   *
+   * @default "4m"
+   */
+  readonly type?: (typeof efiTypes)[number] | IResolvable;
+
+  /**
+   * Enroll the keys of distributions and Microsoft, with which Talos does not boot.
+   *
+   * @default false
+   */
+  readonly preEnrolledKeys?: boolean | IResolvable;
+}
+
+export const biosShape = choice(bioses);
+export const efiDiskShape = literalOr(
+  false,
+  objectOf<VmEfiDisk>({ datastore: text, type: choice(efiTypes), preEnrolledKeys: flag }),
+);
+
+export function block(efiDisk: VmEfiDisk | false): VirtualEnvironmentVmEfiDisk | undefined {
+  if (efiDisk === false) return undefined;
+  const { datastore = defaultDatastore, type = "4m", preEnrolledKeys = false } = efiDisk;
+  return { datastoreId: datastore, type: type as string, preEnrolledKeys };
+}
+
+/** A UEFI machine has an EFI disk. Where only Terraform knows the firmware, it has one too: it does no harm. */
+export const withDefaults = (bios: VmBios): VmEfiDisk | false => (bios === "seabios" ? false : {});
+
+const source = "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox";
+
+export const rules: readonly Rule<{
+  readonly bios: VmBios;
+  readonly efiDisk: VmEfiDisk | false;
+  readonly guest: Guest;
+}>[] = [
+  {
+    ...proxmoxName,
+    checks: ({ efiDisk }) =>
+      given(efiDisk === false ? undefined : efiDisk.datastore, (datastore) =>
+        isStorage("efiDisk.datastore", datastore),
+      ),
+  },
+  {
+    id: "ovmf-needs-efi-disk",
+    demands: "a VM with ovmf has an EFI disk, that of a Talos guest of type 4m without pre-enrolled keys",
+    because:
+      "without it the firmware forgets its boot entries, and with the pre-enrolled keys Secure Boot refuses to start Talos",
+    source,
+    checks: ({ bios, efiDisk, guest }) => {
+      const seabios = not(equal(bios, "ovmf"));
+      if (efiDisk === false) {
+        return [
+          {
+            holds: seabios,
+            problem: `efiDisk is false with bios ${shown(bios)}; leave efiDisk out, or write bios: "seabios"`,
+          },
+        ];
+      }
+      const { type = "4m", preEnrolledKeys = false } = efiDisk;
+      return ofTalos(
+        guest,
+        { holds: or(seabios, equal(type, "4m")), problem: `efiDisk.type is ${shown(type)}; write "4m"` },
+        {
+          holds: or(seabios, not(preEnrolledKeys)),
+          problem: `efiDisk.preEnrolledKeys is ${shown(preEnrolledKeys)}; write false or leave it out`,
+        },
+      );
+    },
+  },
+];

@@ -1,0 +1,507 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Fn, type IResolvable, Lazy, type Precondition, Token } from "cdktf";
+import { Construct } from "constructs";
+import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
+import {
+  VirtualEnvironmentVm,
+  type VirtualEnvironmentVmDisk,
+  type VirtualEnvironmentVmNetworkDevice,
+} from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { claim } from "../rules/claims";
+import { asArgument, isUnknown, wholeNumber } from "../rules/condition";
+import { hostName, isHostName } from "../rules/host-name";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import {
+  type Fitted,
+  fitProps,
+  flag,
+  instanceOf,
+  listOf,
+  literal,
+  number,
+  required,
+  type Shape,
+  text,
+} from "../rules/shape";
+import { asText } from "../rules/shown";
+import { literalText } from "../rules/text";
+import type { TalosInterface, TalosMachine } from "../talos/machine";
+import { at } from "../terraform/logical-id";
+import * as agent from "./agent";
+import * as bootMedium from "./boot-medium";
+import * as clone from "./clone";
+import { ProxmoxConnection, useRules } from "./connection";
+import * as cpu from "./cpu";
+import * as disk from "./disk";
+import * as firmware from "./firmware";
+import * as gpu from "./gpu";
+import * as guest from "./guest";
+import * as hostDevice from "./host-device";
+import { type Host, hostOf } from "./host-facts";
+import * as hostMapping from "./host-mapping";
+import * as hostMemory from "./host-memory";
+import * as identity from "./identity";
+import * as initialization from "./initialization";
+import * as machineType from "./machine-type";
+import * as memory from "./memory";
+import { isNode, proxmoxName } from "./name";
+import * as networkDevice from "./network-device";
+import * as passthrough from "./passthrough";
+import type { PciMapping } from "./pci-mapping";
+import * as scsiController from "./scsi-controller";
+import * as serialDevice from "./serial-device";
+import * as startup from "./startup";
+import * as tags from "./tags";
+import * as template from "./template";
+import * as usb from "./usb";
+import * as vga from "./vga";
+import * as vmId from "./vm-id";
+
+export interface ProxmoxGpuVmProps {
+  /** The Proxmox API, and as whom the VM is created. */
+  readonly connection: ProxmoxConnection;
+
+  /** Name, which is also the guest's host name: letters, digits and hyphens. */
+  readonly name: string;
+
+  /** Proxmox node to run on. */
+  readonly node: string;
+
+  /**
+   * Id, 100 to 999999999, that no other VM of the cluster has.
+   *
+   * @default - the next free one
+   */
+  readonly vmId?: number;
+
+  /** What to boot from. */
+  readonly boot: bootMedium.BootMedium;
+
+  /**
+   * What runs in it. What Talos demands of a machine holds for `talos`; for `linux`, another Linux, what Proxmox and
+   * passthrough demand.
+   *
+   * @default "talos"
+   */
+  readonly guest?: guest.Guest;
+
+  /**
+   * Devices to pass through, in the order of their slots.
+   *
+   * @default - none
+   */
+  readonly gpus?: readonly gpu.Gpu[];
+
+  /**
+   * USB devices to pass through, four at most.
+   *
+   * @default - none
+   */
+  readonly usb?: readonly usb.Usb[];
+
+  /**
+   * Processor.
+   *
+   * @default - 4 cores of type host
+   */
+  readonly cpu?: cpu.VmCpu;
+
+  /**
+   * Memory.
+   *
+   * @default - 8192 MiB, no ballooning
+   */
+  readonly memory?: memory.VmMemory;
+
+  /**
+   * Disks, the first of which is the system's.
+   *
+   * @default - one of 100 GiB at scsi0; a clone's are those of its template
+   */
+  readonly disks?: readonly disk.Disk[];
+
+  /**
+   * Where the firmware keeps its variables.
+   *
+   * @default - 4 MB on local-lvm without pre-enrolled keys where `bios` is ovmf
+   */
+  readonly efiDisk?: firmware.VmEfiDisk | false;
+
+  /**
+   * Network devices.
+   *
+   * @default - one virtio device at vmbr0
+   */
+  readonly networkDevices?: readonly networkDevice.NetworkDevice[];
+
+  /**
+   * What the cloud-init drive tells the guest: its addresses.
+   *
+   * @default - no cloud-init drive
+   */
+  readonly initialization?: initialization.Initialization;
+
+  /**
+   * QEMU guest agent.
+   *
+   * @default - on where the boot medium contains it
+   */
+  readonly agent?: agent.VmAgent;
+
+  /**
+   * Firmware.
+   *
+   * @default "ovmf"
+   */
+  readonly bios?: firmware.VmBios;
+
+  /**
+   * Machine type: `q35` or `pc`, or a version of one, such as `pc-q35-9.2`.
+   *
+   * @default "q35"
+   */
+  readonly machine?: string;
+
+  /**
+   * SCSI controller. A clone keeps its template's where that is to be the default: `boot.clone.scsiHardware` says so.
+   *
+   * @default "virtio-scsi-pci"
+   */
+  readonly scsiHardware?: scsiController.ScsiController;
+
+  /**
+   * Serial devices: `socket`, or a device of the host, which only root@pam may give.
+   *
+   * @default - a socket, for the console `ttyS0`
+   */
+  readonly serialDevices?: readonly string[];
+
+  /**
+   * Display.
+   *
+   * @default - Proxmox's own
+   */
+  readonly vga?: vga.VmVga;
+
+  /**
+   * Place in the host's start-up order, which needs `Sys.Modify` on `/`.
+   *
+   * @default - none
+   */
+  readonly startup?: startup.VmStartup;
+
+  /**
+   * Start the VM with its host.
+   *
+   * @default true
+   */
+  readonly onBoot?: boolean | IResolvable;
+
+  /**
+   * Tags. They are written as Proxmox stores them: in lower case and sorted.
+   *
+   * @default - none
+   */
+  readonly tags?: readonly string[];
+
+  /**
+   * The VM may be replaced, and all that is on its disks lost. Otherwise a change that would do that is refused when
+   * Terraform plans; destroying it stays possible.
+   *
+   * @default false
+   */
+  readonly replaceable?: boolean;
+
+  /**
+   * Others than Terraform attach disks to the VM, such as a CSI driver: any change of a disk would detach theirs. The VM's
+   * own disks are then made with it and never changed.
+   *
+   * @default false
+   * @see https://github.com/bpg/terraform-provider-proxmox/issues/2596
+   */
+  readonly disksManagedElsewhere?: boolean;
+
+  /**
+   * Description, shown in the Proxmox interface: up to 8192 characters.
+   *
+   * @default - none
+   */
+  readonly description?: string;
+}
+
+export const shape: Shape<ProxmoxGpuVmProps> = {
+  connection: required(instanceOf(ProxmoxConnection)),
+  name: required(text),
+  node: required(text),
+  vmId: number,
+  boot: required(bootMedium.shape),
+  guest: guest.shape,
+  gpus: listOf(gpu.shape),
+  usb: listOf(usb.shape),
+  cpu: cpu.shape,
+  memory: memory.shape,
+  disks: listOf(disk.shape),
+  efiDisk: firmware.efiDiskShape,
+  networkDevices: listOf(networkDevice.shape),
+  initialization: initialization.shape,
+  agent: agent.shape,
+  bios: firmware.biosShape,
+  machine: text,
+  scsiHardware: scsiController.shape,
+  serialDevices: serialDevice.shape,
+  vga: vga.shape,
+  startup: startup.shape,
+  onBoot: flag,
+  tags: listOf(text),
+  replaceable: literal(),
+  disksManagedElsewhere: literal(),
+  description: text,
+};
+
+const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
+  const { boot, bios = "ovmf" } = props;
+  return {
+    ...props,
+    bios,
+    guest: props.guest ?? "talos",
+    machine: props.machine ?? "q35",
+    scsiHardware: props.scsiHardware ?? scsiController.defaultScsiController,
+    serialDevices: serialDevice.withDefaults(props.serialDevices),
+    usb: usb.withDefaults(props.usb),
+    networkDevices: props.networkDevices ?? [{}],
+    disks: props.disks ?? (boot.clone ? [] : [{ size: 100 }]),
+    efiDisk: props.efiDisk ?? firmware.withDefaults(bios),
+    cpu: cpu.withDefaults(props.cpu),
+    memory: memory.withDefaults(props.memory),
+    agent: agent.block(props.agent, boot),
+    onBoot: props.onBoot ?? true,
+    replaceable: props.replaceable ?? false,
+  };
+};
+
+export const nameRules: readonly Rule<{ readonly name: string }>[] = [
+  { ...hostName, checks: ({ name }) => [isHostName("name", name)] },
+];
+
+const longestDescription = 8192;
+
+export const textRules: readonly Rule<{ readonly node: string; readonly description?: string }>[] = [
+  { ...proxmoxName, checks: ({ node }) => [isNode("node", node)] },
+  {
+    id: "description-length",
+    demands: `a description has ${longestDescription} characters at most`,
+    because: "Proxmox refuses a longer one when the VM is created",
+    source: "https://pve.proxmox.com/pve-docs/qm.1.html",
+    checks: ({ description }) =>
+      given(description, (description) => ({
+        holds: wholeNumber(lengthOf(description), 0, longestDescription),
+        problem: `description has ${asText(lengthOf(description))} characters; write ${longestDescription} at most`,
+      })),
+  },
+];
+
+/** All that a VM is held to, in the order in which problems are told. */
+const rules = [
+  ...useRules,
+  ...nameRules,
+  ...textRules,
+  ...guest.rules,
+  ...vmId.rules,
+  ...identity.rules,
+  ...template.rules,
+  ...scsiController.rules,
+  ...gpu.rules,
+  ...passthrough.rules,
+  ...usb.rules,
+  ...serialDevice.rules,
+  ...bootMedium.rules,
+  ...clone.rules,
+  ...cpu.rules,
+  ...memory.rules,
+  ...machineType.rules,
+  ...firmware.rules,
+  ...disk.rules,
+  ...networkDevice.rules,
+  ...initialization.rules,
+  ...agent.rules,
+  ...vga.rules,
+  ...startup.rules,
+  ...tags.rules,
+  ...hostDevice.rules,
+  ...hostMapping.rules,
+  ...hostMemory.rules,
+];
+
+/**
+ * A Proxmox VM with GPUs passed through, made for Talos unless `guest` says otherwise.
+ *
+ * @see https://pve.proxmox.com/wiki/PCI_Passthrough
+ * @see https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox
+ */
+export class ProxmoxGpuVm extends Construct implements TalosMachine {
+  readonly resource: VirtualEnvironmentVm;
+  /** The templates of the name to clone from; undefined when cloning by id or not at all. */
+  readonly templates?: DataProxmoxVirtualEnvironmentVms;
+  /** Every VM of the Proxmox cluster; undefined without a VM id to look for. */
+  readonly allVms?: DataProxmoxVirtualEnvironmentVms;
+  /** What the VM was made with, as the state remembers it. */
+  readonly identity: Resource;
+  /** Mappings created for this VM's GPUs. */
+  readonly pciMappings: readonly PciMapping[];
+  /** The devices that are passed through, as far as the app knows where they are on the node. */
+  readonly devices: readonly hostDevice.PlacedDevice[];
+  /** What the node tells of itself; undefined where it is not asked. */
+  readonly host?: Host;
+
+  readonly name: string;
+  readonly address?: string;
+  readonly gateway?: string;
+  readonly dnsServers?: readonly string[];
+  readonly macAddress?: string;
+  readonly interfaces?: readonly TalosInterface[];
+  readonly installDisk: string;
+  readonly gpus: readonly gpu.Gpu[];
+  readonly cpu: Required<cpu.VmCpu>;
+  readonly memory: Required<memory.VmMemory>;
+  readonly disks: readonly VirtualEnvironmentVmDisk[];
+  readonly networkDevices: readonly VirtualEnvironmentVmNetworkDevice[];
+
+  constructor(scope: Construct, id: string, props: ProxmoxGpuVmProps) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const settings = withDefaults(fitted.props);
+    const { connection, name, node, boot, disks, networkDevices } = settings;
+
+    this.name = name;
+    this.cpu = settings.cpu;
+    this.memory = settings.memory;
+    this.disks = disks.map((each, place) => disk.block(each, place, place === 0 ? boot.image?.fileId : undefined));
+    this.networkDevices = networkDevices.map(networkDevice.block);
+    this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this, connection);
+    this.templates = template.templatesOf(this, boot.clone, connection);
+    const passed = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
+    this.gpus = passed.gpus;
+    this.pciMappings = passed.pciMappings;
+    this.devices = passed.placed;
+    this.host = hostOf(connection, node);
+
+    const earlierIds =
+      settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
+    this.identity = identity.identityOf(this, settings, settings.replaceable);
+    const preconditions = [
+      ...(connection?.preconditions ?? []),
+      ...fitted.preconditions,
+      ...enforce(this, rules, {
+        ...settings,
+        user: this,
+        identity: this.identity,
+        ...passed,
+        host: this.host,
+        allVms: this.allVms,
+        templates: this.templates,
+        earlierIds,
+        otherDrives: [
+          ...(settings.initialization
+            ? [{ interface: initialization.driveInterface, what: "the cloud-init drive" }]
+            : []),
+          ...(boot.iso ? [{ interface: bootMedium.isoInterface, what: "the ISO" }] : []),
+        ],
+        planned: {
+          scsiHardware: Lazy.stringValue({ produce: () => this.resource.scsiHardware }),
+          bios: Lazy.stringValue({ produce: () => this.resource.bios }),
+        },
+      }),
+    ];
+
+    this.resource = at(
+      id,
+      new VirtualEnvironmentVm(this, "Resource", {
+        provider: connection?.provider,
+        name,
+        nodeName: node,
+        vmId: settings.vmId,
+        description: settings.description && literalText(settings.description),
+        tags: settings.tags && tags.block(settings.tags),
+        machine: settings.machine,
+        bios: settings.bios as string,
+        scsiHardware: settings.scsiHardware as string,
+        onBoot: settings.onBoot,
+        bootOrder: bootOrder(boot, disks),
+        // A guest that no longer answers would hold up its own destruction for half an hour.
+        stopOnDestroy: true,
+        agent: settings.agent,
+        cdrom: boot.iso && { fileId: boot.iso.fileId, interface: bootMedium.isoInterface },
+        clone: boot.clone && template.cloneBlock(boot.clone, this.templates),
+        cpu: cpu.block(this.cpu),
+        disk: blocks(this.disks),
+        efiDisk: firmware.block(settings.efiDisk),
+        hostpci: blocks(this.gpus.map(gpu.block)),
+        initialization: settings.initialization && initialization.block(settings.initialization),
+        memory: this.memory,
+        networkDevice: [...this.networkDevices],
+        operatingSystem: { type: "l26" },
+        serialDevice: blocks(serialDevice.block(settings.serialDevices)),
+        startup: settings.startup,
+        usb: blocks(settings.usb.map(usb.block)),
+        vga: settings.vga && vga.block(settings.vga),
+        lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: unchangedSince(boot, settings) },
+      }),
+    );
+
+    const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
+    this.address = initialization.nodeAddressOf(ipConfigs);
+    this.gateway = initialization.nodeGatewayOf(ipConfigs);
+    this.dnsServers = dnsServers;
+    this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
+    this.macAddress = networkDevices[0]?.macAddress;
+    this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
+  }
+
+  /** Holds the VM to more when Terraform plans. */
+  demand(preconditions: readonly Precondition[]): void {
+    const { lifecycle } = this.resource;
+    this.resource.lifecycle = {
+      ...lifecycle,
+      ...lifecycleWith([...((lifecycle?.precondition as Precondition[]) ?? []), ...preconditions]),
+    };
+  }
+
+  /** Provider-assigned id, for other resources to wait for. */
+  get id(): string {
+    return this.resource.id;
+  }
+
+  get vmId(): number {
+    return this.resource.vmId;
+  }
+
+  /** Addresses that the guest agent reports, of each network device. */
+  get ipv4Addresses(): IResolvable {
+    return this.resource.ipv4Addresses;
+  }
+}
+
+/** In the characters that Proxmox and Terraform count. */
+const lengthOf = (text: string): number =>
+  isUnknown(text) ? Token.asNumber(Fn.lengthOf(asArgument(text))) : [...text.normalize("NFC")].length;
+
+const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
+
+/** What counts when the VM is made: a new image would detach every disk that the stack does not know, a new template the VM. */
+function unchangedSince(
+  boot: bootMedium.BootMedium,
+  { disksManagedElsewhere }: Pick<ProxmoxGpuVmProps, "disksManagedElsewhere">,
+): string[] | undefined {
+  const ignored = [
+    ...(boot.image && !disksManagedElsewhere ? ["disk[0].import_from"] : []),
+    ...(disksManagedElsewhere ? ["disk"] : []),
+    ...(boot.clone ? ["clone"] : []),
+  ];
+  return ignored.length > 0 ? ignored : undefined;
+}
+
+/** The disk first, so that the installed system starts although the ISO is still there. */
+function bootOrder(boot: bootMedium.BootMedium, disks: readonly disk.Disk[]): string[] | undefined {
+  const order = [...disks.slice(0, 1).map(disk.interfaceOf), ...(boot.iso ? [bootMedium.isoInterface] : [])];
+  return order.length > 0 ? order : undefined;
+}

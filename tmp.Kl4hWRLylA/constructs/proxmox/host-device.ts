@@ -1,0 +1,205 @@
+import { Token } from "cdktf";
+import { and, type Condition, equal, isUnknown, less, matches, not, or } from "../rules/condition";
+import { type Check, given, type Rule } from "../rules/rule";
+import { asText, shown } from "../rules/shown";
+import { expression, trimmed } from "../terraform/expression";
+import { includes, listed, only, some, type Values, valuesOf } from "../terraform/rows";
+import type { Host, HostDevice } from "./host-facts";
+import type { PciAddress } from "./pci-address";
+
+/** A device that is passed through or mapped, and where the props say so. */
+export interface PlacedDevice {
+  /** The prop, such as `gpus[0].address`. */
+  readonly path: string;
+  readonly address: PciAddress;
+  /** Vendor and device id, where it is given. */
+  readonly deviceId?: string;
+  /** Whether a mapping that is made stands between the device and the VM, which checks the device itself. */
+  readonly isMapped?: boolean;
+  /** Whether no more than a mediated device of it is passed through, and the host keeps the rest. */
+  readonly isMediated?: boolean;
+}
+
+const source = "https://pve.proxmox.com/wiki/PCI_Passthrough";
+
+/** Whether the function is the one at the address, or one of the device that the address stands for. */
+export const isAt = ({ id }: HostDevice, address: PciAddress): Condition =>
+  address.functionNumber === undefined ? isInSlot(id, address) : equal(id, `${address}`);
+
+const isInSlot = (id: string, { device }: PciAddress): Condition =>
+  equal(isUnknown(id) ? Token.asString(expression`split(".", ${id})[0]`) : id.split(".")[0], device);
+
+/** Whether it is a graphics card or another display controller. */
+export const isDisplay = (device: HostDevice): Condition => matches(device.class, /^0x03/);
+
+/** As a person knows the device: `0000:01:00.0 AD102 [GeForce RTX 4090]`. */
+export const describe = ({ id, name }: HostDevice): string => trimmed(`${id} ${name}`);
+
+/** Vendor and device id as `lspci -n` prints them: `10de:2684`. */
+export const idOf = ({ vendor, device }: HostDevice): string => `${bare(vendor)}:${bare(device)}`;
+
+const subsystemOf = ({ subsystemVendor, subsystemDevice }: HostDevice): string =>
+  `${bare(subsystemVendor)}:${bare(subsystemDevice)}`;
+
+const hasSubsystem = ({ subsystemVendor, subsystemDevice }: HostDevice): Condition =>
+  and(not(equal(subsystemVendor, "")), not(equal(subsystemDevice, "")));
+
+const bare = (id: string): string =>
+  isUnknown(id) ? Token.asString(expression`trimprefix(${id}, "0x")`) : id.replace(/^0x/, "");
+
+const groupOf = ({ iommuGroup }: HostDevice): number => iommuGroup;
+const isWithoutGroup = ({ iommuGroup }: HostDevice): Condition => less(iommuGroup, 0);
+
+/** The function whose ids and group stand for all that is at the address. */
+const firstFunction = (address: PciAddress): PciAddress =>
+  address.functionNumber === undefined ? address.withFunction(0) : address;
+
+/** What a mapping says of a device. */
+interface Identity {
+  readonly deviceId?: string;
+  readonly subsystemId?: string;
+  readonly iommuGroup?: number;
+}
+
+/** The device's own, as its host has it. */
+export function identityAt({ devices }: Host, address: PciAddress): Identity {
+  const id = `${firstFunction(address)}`;
+  const isIt = (device: HostDevice) => equal(device.id, id);
+  const ids = valuesOf(devices, idOf, isIt);
+  const subsystems = valuesOf(devices, subsystemOf, (device) => and(isIt(device), hasSubsystem(device)));
+  const groups = valuesOf(devices, groupOf, (device) => and(isIt(device), not(isWithoutGroup(device))));
+  return { deviceId: onlyText(ids), subsystemId: onlyText(subsystems), iommuGroup: onlyNumber(groups) };
+}
+
+const onlyText = (values: Values<string>): string | undefined => {
+  const value = only(values);
+  return isUnknown(value) ? Token.asString(value) : (value as string | undefined);
+};
+
+const onlyNumber = (values: Values<number>): number | undefined => {
+  const value = only(values);
+  return isUnknown(value) ? Token.asNumber(value) : (value as number | undefined);
+};
+
+/** Checks what is given of a mapped device: Proxmox compares it with the hardware when a VM starts. */
+export function isIdentity(
+  { devices, name }: Host,
+  address: PciAddress,
+  path: string,
+  { deviceId, subsystemId, iommuGroup }: Identity,
+): Check[] {
+  const id = `${firstFunction(address)}`;
+  const isIt = (device: HostDevice) => equal(device.id, id);
+  const compared = (
+    prop: string,
+    value: string | number,
+    of: (device: HostDevice) => string | number,
+    isThere: (device: HostDevice) => Condition = () => true,
+  ): Check => {
+    const own = valuesOf(
+      devices,
+      (device) => asText(of(device)),
+      (device) => and(isIt(device), isThere(device)),
+    );
+    return {
+      holds: not(some(devices, (device) => and(isIt(device), not(equal(of(device), value))))),
+      problem: `${path}${prop} ${shown(value)} is not that of ${address} on node ${shown(name)}, which has ${listed(own, "none")}; write that, or leave it out`,
+    };
+  };
+  return [
+    ...given(deviceId, (value) => compared("deviceId", value, idOf)),
+    ...given(subsystemId, (value) => compared("subsystemId", value, subsystemOf, hasSubsystem)),
+    ...given(iommuGroup, (value) => compared("iommuGroup", value, groupOf)),
+  ];
+}
+
+export const gpuPresent: Omit<Rule<unknown>, "checks"> = {
+  id: "gpu-present",
+  demands: "the node has a device at the address when Terraform plans",
+  because: "a card in another slot has another address, and the VM does not start: no PCI device found",
+  source,
+};
+
+/** Checks that the node has the device. */
+export const isPresent = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
+  holds: some(devices, (device) => isAt(device, address)),
+  problem: `${path} ${shown(`${address}`)} is no device of node ${shown(name)}, whose GPUs are ${listed(valuesOf(devices, describe, isDisplay), "none at all")}; write the address of one that it has`,
+});
+
+export const gpuIommu: Omit<Rule<unknown>, "checks"> = {
+  id: "gpu-iommu",
+  demands: "the device has an IOMMU group when Terraform plans",
+  because: "without an IOMMU nothing can be passed through: the VM does not start",
+  source,
+};
+
+/** Checks that the device has an IOMMU group. */
+export const isInGroup = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
+  holds: not(some(devices, (device) => and(isAt(device, address), isWithoutGroup(device)))),
+  problem: `${path} ${shown(`${address}`)} has no IOMMU group on node ${shown(name)}: its IOMMU is off; switch on VT-d or AMD-Vi in the firmware, on Linux before 6.8 with Intel also "intel_iommu=on", and reboot the node`,
+});
+
+const amd = "0x1002";
+
+/** A VM as far as its devices are concerned, on the host that has them. */
+interface Passing {
+  readonly placed: readonly PlacedDevice[];
+  readonly host?: Host;
+}
+
+const checksOf = (
+  { placed, host }: Passing,
+  checks: (host: Host, placed: readonly PlacedDevice[]) => Check[],
+): Check[] => (host && placed.length > 0 ? checks(host, placed) : []);
+
+const isRaw = ({ isMapped }: PlacedDevice) => !isMapped;
+const isWhole = ({ isMediated }: PlacedDevice) => !isMediated;
+
+export const rules: readonly Rule<Passing>[] = [
+  {
+    ...gpuPresent,
+    checks: (passing) => checksOf(passing, (host, placed) => placed.filter(isRaw).map((each) => isPresent(each, host))),
+  },
+  {
+    ...gpuIommu,
+    checks: (passing) => checksOf(passing, (host, placed) => placed.filter(isRaw).map((each) => isInGroup(each, host))),
+  },
+  {
+    id: "gpu-group-own",
+    demands: "the IOMMU group of a passed-through device has no other devices but those that the VM gets too",
+    because: "a group is passed through as a whole: the VM does not start while the host uses another device of it",
+    source,
+    checks: (passing) =>
+      checksOf(passing, ({ devices, name }, placed) =>
+        placed.filter(isWhole).map(({ path, address }) => {
+          const groups = valuesOf(devices, groupOf, (device) =>
+            and(isAt(device, address), not(isWithoutGroup(device))),
+          );
+          const isOther = (device: HostDevice) =>
+            and(includes(groups, device.iommuGroup), ...placed.map((own) => not(isInSlot(device.id, own.address))));
+          return {
+            holds: not(some(devices, isOther)),
+            problem: `${path} ${shown(`${address}`)} shares its IOMMU group on node ${shown(name)} with ${listed(valuesOf(devices, describe, isOther), "none")}; put the card into another slot, or pass those devices through to this VM too`,
+          };
+        }),
+      ),
+  },
+  {
+    id: "gpu-resets",
+    demands: "a passed-through GPU is one that resets, which many of AMD's do not",
+    because: "a restart of the VM then hangs the host until that is rebooted",
+    source: `${source}#AMD_GPUs`,
+    severity: "warning",
+    checks: (passing) =>
+      checksOf(passing, ({ devices, name }, placed) => {
+        const isOne = (device: HostDevice) =>
+          and(equal(device.vendor, amd), isDisplay(device), or(...placed.map(({ address }) => isAt(device, address))));
+        return [
+          {
+            holds: not(some(devices, isOne)),
+            problem: `gpus has ${listed(valuesOf(devices, describe, isOne), "none")} of AMD on node ${shown(name)}, which may not reset: try a restart of the VM while the host may hang, or choose another GPU`,
+          },
+        ];
+      }),
+  },
+];

@@ -1,0 +1,59 @@
+import { equal, not } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import { trimmed } from "../terraform/expression";
+import { includes, listed, some, valuesOf } from "../terraform/rows";
+import type { Host, MappingProblem } from "./host-facts";
+
+const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping";
+
+export const mappingValid: Omit<Rule<unknown>, "checks"> = {
+  id: "mapping-valid",
+  demands: "a mapping fits the hardware of its node when Terraform plans",
+  because: "Proxmox compares them when the VM starts, and refuses: hardware probably changed",
+  source,
+};
+
+/** A GPU by a mapping that is not made by the app. */
+interface NamedGpu {
+  readonly path: string;
+  readonly name: string;
+}
+
+interface Using {
+  readonly existingMappings: readonly NamedGpu[];
+  readonly host?: Host;
+}
+
+export const rules: readonly Rule<Using>[] = [
+  {
+    id: "mapping-exists",
+    demands: "the cluster has a mapping of the name when Terraform plans",
+    because: "Proxmox refuses the VM when it is created: mapping not found",
+    source,
+    checks: ({ existingMappings, host }) =>
+      existingMappings.flatMap(({ path, name }) =>
+        host
+          ? {
+              holds: includes(host.mappings, name),
+              problem: `${path} ${shown(name)} is no mapping of the cluster, which has ${listed(host.mappings, "none")}; write the name of one, give the device to make one for, or give the account Mapping.Use on it`,
+            }
+          : [],
+      ),
+  },
+  {
+    ...mappingValid,
+    checks: ({ existingMappings, host }) =>
+      existingMappings.flatMap(({ path, name }) => {
+        if (!host) return [];
+        const isOf = ({ mapping }: MappingProblem) => equal(mapping, name);
+        return {
+          holds: not(some(host.mappingProblems, isOf)),
+          problem: `${path} ${shown(name)} does not fit node ${shown(host.name)}: ${listed(
+            valuesOf(host.mappingProblems, ({ message }) => trimmed(message), isOf),
+            "the hardware probably changed",
+          )}; correct it in Datacenter → Resource Mappings`,
+        };
+      }),
+  },
+];

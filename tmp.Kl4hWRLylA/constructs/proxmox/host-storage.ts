@@ -1,0 +1,82 @@
+import { and, equal, less, matches, not } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import { includes, listed, some, valuesOf } from "../terraform/rows";
+import type { Host, HostStorage } from "./host-facts";
+
+/** An image that a node downloads. */
+interface Downloading {
+  readonly datastore: string;
+  readonly host?: Host;
+}
+
+const source = "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types";
+const gibibyte = 1024 ** 3;
+/** A disk image of Talos with a driver has about half a GiB. */
+const room = 2;
+
+const takesImports = ({ content }: HostStorage) => includes(content, "import");
+const isOn = ({ enabled, active }: HostStorage) => and(equal(enabled, true), equal(active, true));
+
+export const rules: readonly Rule<Downloading>[] = [
+  {
+    id: "proxmox-version",
+    demands: "a host that downloads an image runs Proxmox VE 8.4 or later when Terraform plans",
+    because: "earlier versions have no content type Import for disk images",
+    source,
+    checks: ({ host }) =>
+      given(host, ({ version }) => ({
+        holds: not(matches(version, /^([0-7]|8[.][0-3])([.~-]|$)/)),
+        problem: `Proxmox VE ${version} downloads no disk images to import; upgrade it to 8.4 or later, or give boot: { clone } or { iso }`,
+      })),
+  },
+  {
+    id: "storage-imports",
+    demands: "the storage for an image is on the node, enabled, active, and takes imports when Terraform plans",
+    because: "the download fails otherwise, in the middle of the apply",
+    source,
+    checks: ({ datastore, host }) =>
+      given(host, ({ storages, name }) => {
+        const isIt = (storage: HostStorage) => equal(storage.name, datastore);
+        const others = listed(
+          valuesOf(
+            storages,
+            (storage) => storage.name,
+            (storage) => and(takesImports(storage), isOn(storage)),
+          ),
+          "none",
+        );
+        const named = `datastore ${shown(datastore)}`;
+        return [
+          {
+            holds: some(storages, isIt),
+            problem: `${named} is no storage of node ${shown(name)}, or the account lacks Datastore.Audit on it; write one that takes imports, which are ${others}`,
+          },
+          {
+            holds: not(some(storages, (storage) => and(isIt(storage), not(takesImports(storage))))),
+            problem: `${named} takes no imports on node ${shown(name)}; enable the content type Import (Datacenter → Storage), or write one that does, which are ${others}`,
+          },
+          {
+            holds: not(some(storages, (storage) => and(isIt(storage), not(isOn(storage))))),
+            problem: `${named} is disabled or not active on node ${shown(name)}; enable it, or write one that takes imports, which are ${others}`,
+          },
+        ];
+      }),
+  },
+  {
+    id: "storage-space",
+    demands: `the storage for an image has ${room} GiB to spare when Terraform plans`,
+    because: "the download fails when the storage is full",
+    source,
+    severity: "warning",
+    checks: ({ datastore, host }) =>
+      given(host, ({ storages, name }) => ({
+        holds: not(
+          some(storages, (storage) =>
+            and(equal(storage.name, datastore), isOn(storage), less(storage.available, room * gibibyte)),
+          ),
+        ),
+        problem: `datastore ${shown(datastore)} has less than ${room} GiB to spare on node ${shown(name)}; make room on it, or write another one`,
+      })),
+  },
+];

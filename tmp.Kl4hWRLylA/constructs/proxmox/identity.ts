@@ -1,0 +1,89 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Fn, Token } from "cdktf";
+import type { Construct } from "constructs";
+import { equal, less, not } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { asText, shown } from "../rules/shown";
+import { at } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import { type Disk, interfaceOf } from "./disk";
+
+/** What a VM cannot change and keep its system disk, and with it all that is on it. */
+export interface Identity {
+  readonly vmId?: number;
+  readonly node: string;
+  readonly disks: readonly Disk[];
+}
+
+/** The same as text, each under the name that the state remembers it by. */
+const factsOf = ({ vmId, node, disks: [system] }: Identity): Readonly<Record<string, string>> => ({
+  ...(vmId !== undefined && { vm_id: asText(vmId) }),
+  node,
+  ...(system && { system_disk: interfaceOf(system, 0), system_disk_size: asText(system.size) }),
+});
+
+/**
+ * Remembers in the state what the VM was made with. No other resource tells, when Terraform plans, what there is and what is
+ * wanted; and `prevent_destroy` would stop an ordinary destroy as well.
+ *
+ * @param replaceable remembers what is wanted now instead, as the VM may become another
+ */
+export const identityOf = (vm: Construct, identity: Identity, replaceable: boolean): Resource =>
+  at(
+    `${vm.node.id}_identity`,
+    nullResource(vm, "Identity", {
+      triggers: factsOf(identity),
+      lifecycle: replaceable ? undefined : { ignoreChanges: ["triggers"] },
+    }),
+  );
+
+/** Where a fact comes from, and what a change of it does. */
+const effects: Readonly<Record<string, readonly [prop: string, effect: string]>> = {
+  vm_id: ["vmId", "replace the VM"],
+  node: ["node", "replace the VM"],
+  system_disk: ["disks[0].interface", "replace the system disk"],
+};
+
+const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+
+export const rules: readonly Rule<Identity & { readonly identity: Resource; readonly replaceable: boolean }>[] = [
+  {
+    id: "vm-kept",
+    demands: "a VM keeps its id, its node and its system disk, unless it may be replaced",
+    because: "Terraform would make a new VM, and what is on the disks of the old one would be lost, a cluster included",
+    source,
+    checks: ({ identity, replaceable, ...wanted }) => [
+      {
+        holds: typeof replaceable === "boolean",
+        problem: `replaceable is ${shown(replaceable)}; write true or false`,
+      },
+      ...(replaceable === true ? [] : Object.entries(factsOf(wanted))).flatMap(([name, value]) =>
+        given(effects[name], ([prop, effect]) => {
+          const remembered = rememberedOf(identity, name, value);
+          return {
+            holds: equal(remembered, value),
+            problem: `${prop} ${shown(value)} would ${effect} that has ${shown(remembered)}, and lose what is on it; write ${shown(remembered)} again, or replaceable: true where that is meant`,
+          };
+        }),
+      ),
+    ],
+  },
+  {
+    id: "disk-grows",
+    demands: "the system disk does not shrink",
+    because: "Proxmox cannot shrink a disk, and the provider finds out in the middle of an apply",
+    source: `${source}#size`,
+    checks: ({ identity, replaceable, disks: [system] }) =>
+      given(replaceable === true ? undefined : system, ({ size }) => {
+        const remembered = rememberedOf(identity, "system_disk_size", asText(size));
+        return {
+          holds: not(less(size, Token.asNumber(Fn.tonumber(remembered)))),
+          problem: `disks[0].size ${shown(size)} is less than the ${remembered} GiB that the disk was made with; write ${remembered} or more`,
+        };
+      }),
+  },
+];
+
+/** What the state says; in the first plan, what is wanted. */
+const rememberedOf = (identity: Resource, name: string, wanted: string): string =>
+  Token.asString(Fn.lookup(identity.interpolationForAttribute("triggers"), name, wanted));

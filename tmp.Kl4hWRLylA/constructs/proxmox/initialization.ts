@@ -1,0 +1,248 @@
+import type { VirtualEnvironmentVmInitialization } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { and, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
+import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
+import { isAddress, isCidr, isIpv6 } from "../rules/ip-address";
+import { type Check, given, type Rule } from "../rules/rule";
+import { listOf, objectOf, required, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { defaultDatastore } from "./disk";
+import { isStorage, proxmoxName } from "./name";
+import type { NetworkDevice } from "./network-device";
+
+/** IPv6 of one network device. */
+export interface Ipv6Config {
+  /** Address with prefix length, such as `2001:db8::50/64`; `dhcp`; or `auto`, which routers announce. */
+  readonly address: string;
+
+  /**
+   * Default gateway: in the network of the address, or link-local, such as `fe80::1`.
+   *
+   * @default - none
+   */
+  readonly gateway?: string;
+}
+
+/** Addresses of one network device: of either family, or of both. */
+export interface IpConfig {
+  /**
+   * Address with prefix length, such as `192.168.1.50/24`, or `dhcp`. It may be one of IPv6, but not in a Terraform
+   * variable: that is for `ipv6`.
+   *
+   * @default - none in IPv4
+   */
+  readonly address?: string;
+
+  /**
+   * Default gateway: in the network of the address, or beside a single address (`/32`) on the link.
+   *
+   * @default - none
+   */
+  readonly gateway?: string;
+
+  /**
+   * Address without prefix length, such as `192.168.1.50`, that a DHCP server has reserved for the device. A Talos node
+   * is reached at it; the network is configured by DHCP.
+   *
+   * @default - none is known
+   */
+  readonly reservedAddress?: string;
+
+  /**
+   * IPv6, beside or instead of `address`.
+   *
+   * @default - none
+   */
+  readonly ipv6?: Ipv6Config;
+}
+
+/** What the cloud-init drive tells the guest at its first boot. */
+export interface Initialization {
+  /** Addresses of each network device, in their order. */
+  readonly ipConfigs: readonly IpConfig[];
+
+  /**
+   * DNS servers.
+   *
+   * @default - those of the host
+   */
+  readonly dnsServers?: readonly string[];
+
+  /**
+   * Storage of the cloud-init drive.
+   *
+   * @default "local-lvm"
+   */
+  readonly datastore?: string;
+}
+
+export const shape = objectOf<Initialization>({
+  ipConfigs: required(
+    listOf(
+      objectOf<IpConfig>({
+        address: text,
+        gateway: text,
+        reservedAddress: text,
+        ipv6: objectOf<Ipv6Config>({ address: required(text), gateway: text }),
+      }),
+    ),
+  ),
+  dnsServers: listOf(text),
+  datastore: text,
+});
+
+/** Where the provider puts the cloud-init drive. */
+export const driveInterface = "ide2";
+
+/** The two families apart. */
+function byFamily({ address, gateway, ipv6 }: IpConfig): { readonly ipv4?: Ipv6Config; readonly ipv6?: Ipv6Config } {
+  if (address === undefined) return { ipv6 };
+  return isIpv6(address) === true ? { ipv6: { address, gateway } } : { ipv4: { address, gateway }, ipv6 };
+}
+
+export function block(initialization: Initialization): VirtualEnvironmentVmInitialization {
+  return {
+    datastoreId: initialization.datastore ?? defaultDatastore,
+    ipConfig: initialization.ipConfigs.map(byFamily),
+    dns: initialization.dnsServers && { servers: [...initialization.dnsServers] },
+  };
+}
+
+const isStatic = (address: string): boolean => !["dhcp", "auto"].includes(address);
+
+/** The network devices as the guest is to configure them. */
+export const interfacesOf = (ipConfigs: readonly IpConfig[], networkDevices: readonly NetworkDevice[]) =>
+  ipConfigs.map((ipConfig, place) => {
+    const { ipv4, ipv6 } = byFamily(ipConfig);
+    const families = [ipv4, ipv6].flatMap((family) => family ?? []);
+    return {
+      macAddress: networkDevices[place]?.macAddress,
+      addresses: families.map(({ address }) => address).filter(isStatic),
+      gateways: families.flatMap(({ gateway }) => gateway ?? []),
+      dhcp: ipv4?.address === "dhcp",
+      dhcpv6: ipv6?.address === "dhcp",
+    };
+  });
+
+/** The address at which the first network device is known to answer. */
+export function nodeAddressOf([first]: readonly IpConfig[]): string | undefined {
+  if (first === undefined) return undefined;
+  const { address, reservedAddress, ipv6 } = first;
+  return reservedAddress ?? [address, ipv6?.address].find((each) => each !== undefined && isStatic(each)) ?? address;
+}
+
+/** The gateway of that address. */
+export function nodeGatewayOf([first]: readonly IpConfig[]): string | undefined {
+  return first?.gateway ?? first?.ipv6?.gateway;
+}
+
+const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init";
+
+/** Proxmox takes prefixes from 8 on. */
+const ipv4Prefix = /^[0-9.]+[/]([89]|[12][0-9]|3[0-2])$/;
+const ipv6Prefix = /^[0-9a-f:.]*:[0-9a-f:.]*[/]([89]|[1-9][0-9]|1[01][0-9]|12[0-8])$/i;
+
+const isIpv4Cidr = (address: string) => and(matches(address, ipv4Prefix), isCidr(address));
+const isIpv6Cidr = (address: string) => and(matches(address, ipv6Prefix), isCidr(address));
+
+function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfig): Check[] {
+  const dhcp = or(equal(address, "dhcp"), ipv6 === undefined ? false : equal(ipv6.address, "dhcp"));
+  return [
+    {
+      holds: address !== undefined || ipv6 !== undefined,
+      problem: `${path} has no address; write address: "192.168.1.50/24", or "dhcp"`,
+    },
+    ...given(address, (address) => [
+      isUnknown(address)
+        ? {
+            holds: or(equal(address, "dhcp"), isIpv4Cidr(address)),
+            problem: `${path}.address ${shown(address)} is not an IPv4 address with prefix length from 8; write it as in "192.168.1.50/24", and one of IPv6 as ipv6: { address: … }`,
+          }
+        : {
+            holds: address === "dhcp" || or(isIpv4Cidr(address), isIpv6Cidr(address)),
+            problem: `${path}.address ${shown(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
+          },
+      {
+        holds: ipv6 === undefined || isUnknown(address) || not(isIpv6(address)),
+        problem: `${path}.address ${shown(address)} is one of IPv6 beside ipv6; write one of them`,
+      },
+    ]),
+    ...given(ipv6, ({ address }) => ({
+      holds: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
+      problem: `${path}.ipv6.address ${shown(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
+    })),
+    ...given(reservedAddress, (reserved) => [
+      {
+        holds: isAddress(reserved),
+        problem: `${path}.reservedAddress ${shown(reserved)} is not an address without prefix length; write it as in "192.168.1.50"`,
+      },
+      {
+        holds: dhcp,
+        problem: `${path}.reservedAddress ${shown(reserved)} is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead`,
+      },
+    ]),
+  ];
+}
+
+const gatewayChecks = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
+  gateway === undefined || (address !== undefined && isStatic(address))
+    ? isReachableGateway(path, gateway, address)
+    : [
+        {
+          holds: false,
+          problem: `${path} ${shown(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
+        },
+      ];
+
+export const rules: readonly Rule<{
+  readonly initialization?: Initialization;
+  readonly networkDevices: readonly NetworkDevice[];
+}>[] = [
+  {
+    ...proxmoxName,
+    checks: ({ initialization }) =>
+      given(initialization?.datastore, (datastore) => isStorage("initialization.datastore", datastore)),
+  },
+  {
+    id: "node-address",
+    demands: "an address is an IP address with its prefix length, or left to DHCP",
+    because: "the node would not answer where Terraform waits for it",
+    source,
+    checks: ({ initialization }) =>
+      (initialization?.ipConfigs ?? []).flatMap((ipConfig, place) =>
+        addressChecks(`initialization.ipConfigs[${place}]`, ipConfig),
+      ),
+  },
+  {
+    ...gatewayInSubnet,
+    checks: ({ initialization }) =>
+      (initialization?.ipConfigs ?? []).flatMap(({ address, gateway, ipv6 }, place) => {
+        const path = `initialization.ipConfigs[${place}]`;
+        return [
+          ...gatewayChecks(`${path}.gateway`, gateway, address),
+          ...gatewayChecks(`${path}.ipv6.gateway`, ipv6?.gateway, ipv6?.address),
+        ];
+      }),
+  },
+  {
+    id: "ip-config-has-network-device",
+    demands: "every IP configuration is of a network device",
+    because: "Proxmox tells the guest nothing of one that has none",
+    source,
+    checks: ({ initialization, networkDevices }) =>
+      given(initialization, ({ ipConfigs }) => ({
+        holds: ipConfigs.length <= networkDevices.length,
+        problem: `initialization.ipConfigs has ${ipConfigs.length} entries for ${networkDevices.length} network devices; leave some out, or write more networkDevices`,
+      })),
+  },
+  {
+    id: "dns-server",
+    demands: "a DNS server is an IP address",
+    because: "the provider refuses a name when it plans, which nothing could resolve",
+    source,
+    checks: ({ initialization }) =>
+      (initialization?.dnsServers ?? []).map((server, place) => ({
+        holds: isAddress(server),
+        problem: `initialization.dnsServers[${place}] ${shown(server)} is not an address; write it as in "192.168.1.1"`,
+      })),
+  },
+];

@@ -1,0 +1,169 @@
+import type { IResolvable } from "cdktf";
+import type { VirtualEnvironmentVmNetworkDevice } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { equal, matches, or, wholeNumber } from "../rules/condition";
+import { hasMacAddressOfEach, macAddressOfEach } from "../rules/mac-address";
+import { given, type Rule } from "../rules/rule";
+import { choice, flag, number, objectOf, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { type Guest, ofTalos } from "./guest";
+import { isBridge, proxmoxName } from "./name";
+
+const models = ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"] as const;
+
+/** A network device of a VM. */
+export interface NetworkDevice {
+  /**
+   * Bridge of the host to connect to.
+   *
+   * @default "vmbr0"
+   */
+  readonly bridge?: string;
+
+  /**
+   * Emulated card.
+   *
+   * @default "virtio"
+   */
+  readonly model?: (typeof models)[number] | IResolvable;
+
+  /**
+   * MAC address, such as `BC:24:11:00:00:01`. Where a Talos guest has several network devices, it tells them apart by it.
+   *
+   * @default - chosen by Proxmox
+   */
+  readonly macAddress?: string;
+
+  /**
+   * VLAN tag, 1 to 4094.
+   *
+   * @default - untagged
+   */
+  readonly vlanId?: number;
+
+  /**
+   * Largest packet in bytes, 576 to 65520; 1 takes that of the bridge.
+   *
+   * @default - 1500
+   */
+  readonly mtu?: number;
+
+  /**
+   * Apply the Proxmox firewall.
+   *
+   * @default false
+   */
+  readonly firewall?: boolean | IResolvable;
+}
+
+export const shape = objectOf<NetworkDevice>({
+  bridge: text,
+  model: choice(models),
+  macAddress: text,
+  vlanId: number,
+  mtu: number,
+  firewall: flag,
+});
+
+/**
+ * All eleven keys, because `network_device` is an attribute: the provider demands every key, and reads null as unset.
+ *
+ * @see https://developer.hashicorp.com/terraform/language/attr-as-blocks
+ */
+export function block(device: NetworkDevice): VirtualEnvironmentVmNetworkDevice {
+  const unset = null as never;
+  return {
+    bridge: device.bridge ?? "vmbr0",
+    disconnected: unset,
+    enabled: unset,
+    firewall: device.firewall ?? unset,
+    macAddress: device.macAddress ?? unset,
+    model: (device.model as string | undefined) ?? "virtio",
+    mtu: device.mtu ?? unset,
+    queues: unset,
+    rateLimit: unset,
+    trunks: unset,
+    vlanId: device.vlanId ?? unset,
+  };
+}
+
+const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_network_device";
+const mostDevices = 32;
+
+export const rules: readonly Rule<{
+  readonly networkDevices: readonly NetworkDevice[];
+  readonly initialization?: { readonly ipConfigs: readonly object[] };
+  readonly guest: Guest;
+}>[] = [
+  {
+    ...proxmoxName,
+    checks: ({ networkDevices }) =>
+      networkDevices.flatMap(({ bridge }, place) =>
+        given(bridge, (bridge) => isBridge(`networkDevices[${place}].bridge`, bridge)),
+      ),
+  },
+  {
+    id: "network-device-slots",
+    demands: `a VM has at most ${mostDevices} network devices`,
+    because: "Proxmox has the slots net0 to net31",
+    source,
+    checks: ({ networkDevices }) => [
+      {
+        holds: networkDevices.length <= mostDevices,
+        problem: `networkDevices has ${networkDevices.length} entries; write ${mostDevices} at most`,
+      },
+    ],
+  },
+  {
+    id: "mac-address",
+    demands: "a MAC address is six pairs of hex digits with colons, and of one device: its second digit is even",
+    because: "the provider or Proxmox refuses anything else",
+    source:
+      "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#mac_address",
+    checks: ({ networkDevices }) =>
+      networkDevices.flatMap(({ macAddress }, place) =>
+        given(macAddress, (macAddress) => {
+          const multicast = /^[0-9a-f][13579bdf](:[0-9a-f]{2}){5}$/i.test(macAddress);
+          return {
+            holds: matches(macAddress, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i),
+            problem: multicast
+              ? `networkDevices[${place}].macAddress ${shown(macAddress)} is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"`
+              : `networkDevices[${place}].macAddress ${shown(macAddress)} is not a MAC address; write it as in "BC:24:11:00:00:01"`,
+          };
+        }),
+      ),
+  },
+  {
+    ...macAddressOfEach,
+    checks: ({ networkDevices, initialization, guest }) => {
+      if (networkDevices.length < 2 || initialization === undefined) return [];
+      const configured = networkDevices.slice(0, initialization.ipConfigs.length);
+      return ofTalos(guest, ...hasMacAddressOfEach("networkDevices", configured));
+    },
+  },
+  {
+    id: "vlan-id",
+    demands: "a VLAN tag is a whole number from 1 to 4094",
+    because: "Proxmox refuses other tags when the VM is created",
+    source,
+    checks: ({ networkDevices }) =>
+      networkDevices.flatMap(({ vlanId }, place) =>
+        given(vlanId, (vlanId) => ({
+          holds: wholeNumber(vlanId, 1, 4094),
+          problem: `networkDevices[${place}].vlanId is ${shown(vlanId)}; write a whole number from 1 to 4094, or leave it out`,
+        })),
+      ),
+  },
+  {
+    id: "mtu",
+    demands: "an MTU is 576 to 65520 bytes, or 1 for that of the bridge",
+    because: "Proxmox refuses larger ones, and IPv4 does not work with smaller ones",
+    source,
+    checks: ({ networkDevices }) =>
+      networkDevices.flatMap(({ mtu }, place) =>
+        given(mtu, (mtu) => ({
+          holds: or(equal(mtu, 1), wholeNumber(mtu, 576, 65_520)),
+          problem: `networkDevices[${place}].mtu is ${shown(mtu)}; write a whole number from 576 to 65520, or 1 for that of the bridge`,
+        })),
+      ),
+  },
+];

@@ -1,0 +1,35 @@
+import { or } from "../rules/condition";
+import type { Check } from "../rules/rule";
+import type { ProxmoxConnection } from "./connection";
+
+const root = "root@pam";
+
+/** Where Proxmox's demand is written. */
+export const permissionSource =
+  "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#hostpci";
+
+/**
+ * Checks that the connection may set what Proxmox lets only root@pam set: a token never counts as root, not even root's own.
+ *
+ * @param what the value and why it is root's, to begin the message
+ * @param instead another way, to end it
+ */
+export function needsRoot(connection: ProxmoxConnection | undefined, what: string, instead: string): Check[] {
+  if (!connection) return [];
+  const isToken = connection.credentials === "api-token";
+  const override = connection.overriddenBy(root);
+  return [
+    {
+      holds: !isToken,
+      problem: `${what}, which no API token may set; use credentials: "password" with ${root}, ${instead}`,
+    },
+    {
+      holds: or(isToken, connection.isUser(root)),
+      problem: `${what}, which only ${root} may set, not ${connection.user}; use username: "${root}", ${instead}`,
+    },
+    {
+      holds: isToken || override === undefined,
+      problem: `${what}, and ${override} would be used instead of the ${connection.credentials === "ticket" ? "ticket" : "password"}; unset it, ${instead}`,
+    },
+  ];
+}

@@ -1,0 +1,25 @@
+import { Fn } from "cdktf";
+import { isUnknown, matches } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+
+/** The tags as Proxmox stores them: in lower case, sorted, each once. In any other form they differ in every plan. */
+export function block(tags: readonly string[]): string[] {
+  if (tags.some(isUnknown))
+    return Fn.sort(Fn.distinct(tags.map((tag) => (isUnknown(tag) ? Fn.lower(tag) : tag.toLowerCase()))));
+  return [...new Set(tags.map((tag) => tag.toLowerCase()))].sort();
+}
+
+export const rules: readonly Rule<{ readonly tags?: readonly string[] }>[] = [
+  {
+    id: "tag",
+    demands: "a tag has letters, digits and _, after the first one also -, + and .",
+    because: "Proxmox refuses other tags when the VM is created",
+    source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_tags",
+    checks: ({ tags = [] }) =>
+      tags.map((tag, place) => ({
+        holds: matches(tag, /^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/),
+        problem: `tags[${place}] ${shown(tag)} is not a tag; write it as in "gpu"`,
+      })),
+  },
+];

@@ -1,0 +1,42 @@
+import type { Construct } from "constructs";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { not, or } from "../rules/condition";
+import type { Check, Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import type { ProxmoxConnection } from "./connection";
+import { spelled } from "./endpoint";
+import type { PciAddress } from "./pci-address";
+
+/** A PCI device of a host, as far as a VM or a mapping has taken it. */
+export interface TakenDevice {
+  readonly address: PciAddress;
+  /** The mapping that has taken it. */
+  readonly mapping?: string;
+  /** Whether no more than a mediated device of it is taken, beside which there may be others. */
+  readonly isMediated: boolean;
+}
+
+/** Takes the device of the node. @returns what others have taken before and may be the same device */
+export const takeDevice = (
+  { cluster }: ProxmoxConnection,
+  node: string,
+  device: TakenDevice,
+  by: Construct,
+): EarlierClaim<TakenDevice>[] =>
+  claim(`devices of ${cluster} ${spelled(by, node)}`, device.address.device, device, by);
+
+export const pciDeviceOnce: Omit<Rule<unknown>, "checks"> = {
+  id: "pci-device-once",
+  demands: "a device is passed through once: in one slot, to one VM of its host, by its address or by one mapping",
+  because: "the second VM that claims a device does not start",
+  source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough",
+};
+
+/** Checks that the device `what` is not the one taken before. */
+export const isOther = (what: string, device: TakenDevice, { value, by }: EarlierClaim<TakenDevice>): Check => ({
+  holds: or(device.isMediated && value.isMediated, not(device.address.overlaps(value.address))),
+  problem:
+    value.mapping === undefined
+      ? `${what} is already passed through by ${by}; choose another device`
+      : `${what} is already the mapping ${shown(value.mapping)} of ${by}; use that by its name, or choose another device`,
+});

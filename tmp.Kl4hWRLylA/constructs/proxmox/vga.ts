@@ -1,0 +1,62 @@
+import type { IResolvable } from "cdktf";
+import type { VirtualEnvironmentVmVga } from "../../.gen/providers/proxmox/virtual-environment-vm";
+import { wholeNumber } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { choice, number, objectOf } from "../rules/shape";
+import { shown } from "../rules/shown";
+
+const types = [
+  "std",
+  "none",
+  "serial0",
+  "serial1",
+  "serial2",
+  "serial3",
+  "virtio",
+  "virtio-gl",
+  "qxl",
+  "qxl2",
+  "qxl3",
+  "qxl4",
+  "vmware",
+  "cirrus",
+] as const;
+
+/** Display of a VM. */
+export interface VmVga {
+  /**
+   * Display.
+   *
+   * @default - std
+   * @see https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_display
+   */
+  readonly type?: (typeof types)[number] | IResolvable;
+
+  /**
+   * Video memory in MiB, 4 to 512.
+   *
+   * @default - 16
+   */
+  readonly memory?: number;
+}
+
+export const shape = objectOf<VmVga>({ type: choice(types), memory: number });
+
+export const block = ({ type, memory }: VmVga): VirtualEnvironmentVmVga => ({
+  type: type as string | undefined,
+  memory,
+});
+
+export const rules: readonly Rule<{ readonly vga?: VmVga }>[] = [
+  {
+    id: "vga-memory",
+    demands: "a display has 4 to 512 MiB of memory",
+    because: "the provider refuses anything else when it plans",
+    source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_display",
+    checks: ({ vga }) =>
+      given(vga?.memory, (memory) => ({
+        holds: wholeNumber(memory, 4, 512),
+        problem: `vga.memory is ${shown(memory)}; write a whole number of MiB from 4 to 512`,
+      })),
+  },
+];

@@ -1,0 +1,74 @@
+import { Fn, Token } from "cdktf";
+import type { Construct } from "constructs";
+import { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
+import type { EarlierClaim } from "../rules/claims";
+import { equal, not, wholeNumber } from "../rules/condition";
+import { type Check, given, type Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import { oncePerStack } from "../terraform/once";
+import type { ProxmoxConnection } from "./connection";
+
+/** First VM id that Proxmox gives away, and the last. */
+const least = 100;
+const most = 999_999_999;
+
+/** Checks that the number at `path` of the props is a VM id. */
+export const isVmId = (path: string, id: number): Check => ({
+  holds: wholeNumber(id, least, most),
+  problem: `${path} ${shown(id)} is no VM id; write a whole number from ${least} to ${most}`,
+});
+
+/** One list for all VMs of a connection: it is every VM of the Proxmox cluster. */
+export function allVmsOf(
+  scope: Construct,
+  connection: ProxmoxConnection | undefined,
+): DataProxmoxVirtualEnvironmentVms {
+  const provider = connection?.provider;
+  const address = provider ? `${connection.name}_same_id` : "same_id";
+  return oncePerStack(scope, address, (stack, id) => new DataProxmoxVirtualEnvironmentVms(stack, id, { provider }));
+}
+
+const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+
+export const rules: readonly Rule<{
+  readonly name: string;
+  readonly vmId?: number;
+  readonly earlierIds: readonly EarlierClaim<number>[];
+  readonly allVms?: DataProxmoxVirtualEnvironmentVms;
+}>[] = [
+  {
+    id: "vm-id-range",
+    demands: `a VM id is a whole number from ${least} to ${most}`,
+    because: "Proxmox keeps the ids below for itself and knows none above",
+    source: "https://pve.proxmox.com/pve-docs/qm.1.html",
+    checks: ({ vmId }) => given(vmId, (vmId) => isVmId("vmId", vmId)),
+  },
+  {
+    id: "vm-id-once",
+    demands: "no two VMs of a Proxmox cluster have the same id",
+    because: "the second would take the first one over",
+    source: vmDocs,
+    checks: ({ vmId, earlierIds }) =>
+      earlierIds.map(({ value, by }) => ({
+        holds: not(equal(vmId, value)),
+        problem: `vmId ${shown(vmId)} is already that of ${by}; choose another id`,
+      })),
+  },
+  {
+    id: "vm-id-free",
+    demands: "no VM of another name has this id when Terraform plans",
+    because: "the provider takes an existing VM of that id over without a word, and destroy deletes it",
+    source: vmDocs,
+    checks: ({ vmId, name, allVms }) =>
+      given(allVms, (allVms) => {
+        const names = Fn.zipmap(column(allVms, "vm_id"), column(allVms, "name"));
+        return {
+          holds: equal(Fn.lookup(names, Token.asString(vmId), name), name),
+          problem: `vmId ${shown(vmId)} belongs to a VM of another name than ${shown(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
+        };
+      }),
+  },
+];
+
+const column = (vms: DataProxmoxVirtualEnvironmentVms, name: string): string[] =>
+  Token.asList(vms.interpolationForAttribute(`vms[*].${name}`));

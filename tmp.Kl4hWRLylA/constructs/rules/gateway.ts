@@ -1,0 +1,43 @@
+import { and, type Condition, isUnknown, matches, not, or } from "./condition";
+import { isAddress, isCidr, isInNetwork, isIpv6, isTakenInNetwork } from "./ip-address";
+import { type Check, given, type Rule } from "./rule";
+import { shown } from "./shown";
+
+export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
+  id: "gateway-in-subnet",
+  demands: "the gateway is another address in the network of the address, or link-local, or beside a single address",
+  because: "the node could not reach it, nor anything else",
+  source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init",
+};
+
+/** Whether the address is one that is valid on its link alone, as routers of IPv6 announce. */
+const isLinkLocal = (address: string): Condition => matches(address, /^fe[89ab][0-9a-f]:/i);
+
+/** Whether the prefix is of a single address, whose gateway can only be on the link. */
+export const isSingleAddress = (address: string): boolean =>
+  !isUnknown(address) && /^([0-9.]+[/]32|.*:.*[/]128)$/.test(address);
+
+/** Checks that the gateway at `path` of the props can be reached from the address, where that is one. */
+export const isReachableGateway = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
+  given(gateway, (gateway) =>
+    given(address, (address) => {
+      if (and(isCidr(address), isAddress(gateway)) === false) {
+        return {
+          holds: isAddress(gateway),
+          problem: `${path} ${shown(gateway)} is not an address; write the router's, as in "192.168.1.1"`,
+        };
+      }
+      const sameFamily = or(and(isIpv6(gateway), isIpv6(address)), and(not(isIpv6(gateway)), not(isIpv6(address))));
+      const onLink = or(and(isLinkLocal(gateway), isIpv6(address)), and(isSingleAddress(address), sameFamily));
+      return [
+        {
+          holds: or(onLink, isInNetwork(gateway, address)),
+          problem: `${path} ${shown(gateway)} is not in the network of ${shown(address)}; write the router's address in that network`,
+        },
+        {
+          holds: not(isTakenInNetwork(gateway, address)),
+          problem: `${path} ${shown(gateway)} is the first, the last or the own address of ${shown(address)}; write the router's`,
+        },
+      ];
+    }),
+  );

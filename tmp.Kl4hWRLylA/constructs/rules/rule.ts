@@ -1,0 +1,109 @@
+import {
+  Annotations,
+  type Precondition,
+  type TerraformResource,
+  type TerraformResourceLifecycle,
+  TerraformStack,
+} from "cdktf";
+import type { Construct } from "constructs";
+import type { Condition } from "./condition";
+import { literalText } from "./text";
+
+/** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
+export interface Check {
+  readonly holds: Condition;
+  /** What is wrong, the value, and what to write instead. */
+  readonly problem: string;
+}
+
+/** Checks of a value that may be left out; none without it. */
+export const given = <Value>(value: Value | undefined, checks: (value: Value) => Check | Check[]): Check[] =>
+  value === undefined ? [] : [checks(value)].flat();
+
+/** Something that must hold, so that what would fail on the host an hour later is refused now. */
+export interface Rule<Subject> {
+  /** Stable name, shown in errors, docs and Terraform checks. */
+  readonly id: string;
+  /** What must hold, in one sentence. */
+  readonly demands: string;
+  /** Why: what happens otherwise. */
+  readonly because: string;
+  /** Where that is written. */
+  readonly source: string;
+  /**
+   * What a broken rule does.
+   *
+   * @default "error"
+   */
+  readonly severity?: "error" | "warning";
+  /** What to check on a subject. Values that are missing are none of its business unless it says so. */
+  readonly checks: (subject: Subject) => Check[];
+}
+
+/**
+ * Holds `construct` to `rules`. What is broken now is reported when the stack is synthesized, all at once.
+ *
+ * @returns what only Terraform can decide, with the same messages, for the resource to have as its preconditions
+ */
+export function enforce<Subject>(
+  construct: Construct,
+  rules: readonly Rule<Subject>[],
+  subject: Subject,
+): Precondition[] {
+  const problems: string[] = [];
+  const preconditions: Precondition[] = [];
+  for (const rule of rules) {
+    for (const { holds, problem } of rule.checks(subject)) {
+      if (holds === true) continue;
+      const message = `${problem} [${rule.id}]`;
+      if (rule.severity === "warning") warn(construct, rule.id, holds, message);
+      else if (holds !== false) preconditions.push({ condition: holds, errorMessage: literalText(message) });
+      else if (!problems.includes(message)) problems.push(message);
+    }
+  }
+  if (problems.length > 0) construct.node.addValidation({ validate: () => problems });
+  return preconditions;
+}
+
+/** Holds `construct` to rules of what is not known before all constructs are made, such as the addresses of a stack. */
+export function enforceAtSynth<Subject>(
+  construct: Construct,
+  rules: readonly Rule<Subject>[],
+  subject: () => Subject,
+): void {
+  const problemsOf = (rule: Rule<Subject>, now: Subject) =>
+    rule.checks(now).flatMap(({ holds, problem }) => (holds === true ? [] : [`${problem} [${rule.id}]`]));
+  construct.node.addValidation({
+    validate: () => {
+      const now = subject();
+      return rules.flatMap((rule) => problemsOf(rule, now));
+    },
+  });
+}
+
+/** The lifecycle of a resource with these preconditions. */
+export const lifecycleWith = (precondition: Precondition[]): TerraformResourceLifecycle | undefined =>
+  precondition.length > 0 ? { precondition } : undefined;
+
+/** Lets Terraform check these too before it makes the resource. */
+export function addPreconditions(resource: TerraformResource, preconditions: readonly Precondition[]): void {
+  const { lifecycle } = resource;
+  const precondition = [...(lifecycle?.precondition ?? []), ...preconditions];
+  if (precondition.length > 0) resource.lifecycle = { ...lifecycle, precondition };
+}
+
+/** What a construct's check blocks assert, by the rules' ids. */
+const assertsOf = new WeakMap<Construct, Map<string, object[]>>();
+
+/** A check block warns and goes on: https://developer.hashicorp.com/terraform/language/checks */
+function warn(construct: Construct, id: string, holds: Condition, message: string): void {
+  if (typeof holds === "boolean") {
+    Annotations.of(construct).addWarning(message);
+    return;
+  }
+  const name = `${construct.node.id}_${id}`.replaceAll("-", "_");
+  const asserts = assertsOf.get(construct)?.get(id) ?? [];
+  assertsOf.set(construct, (assertsOf.get(construct) ?? new Map()).set(id, asserts));
+  asserts.push({ condition: holds, error_message: literalText(message) });
+  TerraformStack.of(construct).addOverride(`check.${name}.assert`, asserts);
+}

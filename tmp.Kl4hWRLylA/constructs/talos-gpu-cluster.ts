@@ -1,0 +1,175 @@
+import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
+import * as gpuDriver from "./gpu-driver";
+import { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
+import * as bootMedium from "./proxmox/boot-medium";
+import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
+import { DownloadedImage } from "./proxmox/downloaded-image";
+import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
+import { enforce, given, type Rule } from "./rules/rule";
+import { fitProps, literalOr, objectOf, partOf, required, type Shape, text } from "./rules/shape";
+import * as talosImage from "./talos/image";
+import { TalosImage, type TalosImageProps } from "./talos/image";
+import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
+import { defaultTalosVersion } from "./talos/version";
+import { talosGpuOutputs } from "./talos-gpu-outputs";
+import "../synth/deprecation";
+
+/** Which Talos the node runs, and where its image comes from. */
+export interface TalosGpuClusterTalos extends TalosImageProps {
+  /**
+   * File storage of the node with the content type "Import" enabled, to keep the image on.
+   *
+   * @default "local"
+   */
+  readonly datastore?: string;
+
+  /**
+   * Installer image, with `boot` only: the Image Factory's image brings its own.
+   *
+   * @default - what is installed already
+   */
+  readonly installer?: string;
+}
+
+export interface TalosGpuClusterProps {
+  /** The Proxmox API, and as whom to use it. */
+  readonly proxmox: ProxmoxConnectionProps;
+
+  /** The VM. */
+  readonly vm: Omit<ProxmoxGpuVmProps, "connection" | "boot">;
+
+  /**
+   * The Talos to run, and to make an image of.
+   *
+   * @default - the default version, with the guest agent
+   */
+  readonly talos?: TalosGpuClusterTalos;
+
+  /**
+   * What to boot instead of an image of the Image Factory. `talos` then says what is on it: its version and its driver.
+   *
+   * @default - an image of the Image Factory, made for `talos`
+   */
+  readonly boot?: bootMedium.BootMedium;
+
+  /** The cluster. */
+  readonly cluster: Omit<TalosSingleNodeProps, "machine" | "talos">;
+
+  /**
+   * Cilium; `false` leaves Talos its own network, Flannel.
+   *
+   * @default - Cilium as a Helm release
+   */
+  readonly cilium?: Omit<CiliumInstallProps, "node"> | false;
+
+  /**
+   * What hands the GPU to pods; `false` leaves that to somebody else.
+   *
+   * @default - NVIDIA's device plugin where `talos` has an NVIDIA driver
+   */
+  readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
+}
+
+export const shape: Shape<TalosGpuClusterProps> = {
+  proxmox: required(partOf({})),
+  vm: required(partOf({ connection: "proxmox", boot: "boot" })),
+  talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.shape, datastore: text, installer: text }),
+  boot: bootMedium.shape,
+  cluster: required(partOf({ machine: "vm", talos: "talos" })),
+  cilium: literalOr(false, partOf({ node: "cluster" })),
+  nvidia: literalOr(false, partOf({ node: "cluster" })),
+};
+
+export const rules: readonly Rule<TalosGpuClusterProps>[] = [
+  {
+    id: "talos-source",
+    demands:
+      "an image of the Image Factory is described by `talos` alone; of another boot medium, `talos` tells what is on it",
+    because: "what only one of the two has would be ignored with the other",
+    source: "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory",
+    checks: ({ talos = {}, boot }) => {
+      if (boot === undefined) {
+        return given(talos.installer, () => ({
+          holds: false,
+          problem: "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
+        }));
+      }
+      const { version, extensions, extraKernelArgs, factory, datastore } = talos;
+      return [
+        {
+          holds: version !== undefined,
+          problem: 'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
+        },
+        ...Object.entries({ extensions, extraKernelArgs, factory, datastore }).flatMap(([name, value]) =>
+          given(value, () => ({
+            holds: false,
+            problem: `talos.${name} is given beside boot, which no image is made for; leave one of them out`,
+          })),
+        ),
+      ];
+    },
+  },
+];
+
+/**
+ * A Terraform stack for a Kubernetes cluster of one Talos node in a Proxmox VM with GPUs. The addresses of its resources
+ * are fixed: an existing state of these addresses stays valid.
+ */
+export class TalosGpuCluster extends TerraformStack {
+  readonly connection: ProxmoxConnection;
+  /** The image; undefined when booting from elsewhere. */
+  readonly image?: TalosImage;
+  readonly vm: ProxmoxGpuVm;
+  readonly cluster: TalosSingleNode;
+  /** Cilium; undefined without it. */
+  readonly cilium?: CiliumInstall;
+  /** What hands the GPU to pods; undefined without it. */
+  readonly nvidia?: NvidiaInstall;
+
+  /** @param props a function of the stack where they need it, as Terraform variables do */
+  constructor(
+    scope: Construct,
+    id: string,
+    props: TalosGpuClusterProps | ((stack: TerraformStack) => TalosGpuClusterProps),
+  ) {
+    super(scope, id);
+    // Check blocks and preconditions need it.
+    this.addOverride("terraform.required_version", ">= 1.5");
+    const fitted = fitProps(this, typeof props === "function" ? props(this) : props, shape);
+    enforce(this, rules, fitted.props);
+    const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = fitted.props;
+
+    this.connection = new ProxmoxConnection(this, "proxmox", proxmox);
+    const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
+    let { boot } = fitted.props;
+    if (!boot) {
+      this.image = new TalosImage(this, "talos", { ...image, version });
+      const { connection } = this;
+      const download = { ...this.image.file, connection, node: vm.node, datastore };
+      boot = { image: new DownloadedImage(this.image, "talos", download) };
+    }
+    this.vm = new ProxmoxGpuVm(this, "talos_node", { ...vm, connection: this.connection, boot });
+    this.vm.demand(enforce(this, gpuDriver.rules, { talos: { version, nvidia: image.nvidia }, vm: this.vm }));
+    this.cluster = new TalosSingleNode(this, "cluster", {
+      ...cluster,
+      machine: this.vm,
+      talos: this.image ?? { version, nvidia: image.nvidia, installer },
+    });
+    if (cilium !== false) this.cilium = new CiliumInstall(this, "cilium", { ...cilium, node: this.cluster });
+    if (nvidia !== false && (nvidia ?? talos.nvidia)) {
+      this.nvidia = new NvidiaInstall(this, "nvidia", { ...nvidia, node: this.cluster });
+    }
+    for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster, this.nvidia))) {
+      new TerraformOutput(this, name, output);
+    }
+  }
+
+  /** State is kept beside cdktf.out unless the stack has a backend: cdktf's own choice names this machine's directories. */
+  override prepareStack(): void {
+    const hasBackend = this.node.children.some((child) => TerraformBackend.isBackend(child));
+    if (!hasBackend) new LocalBackend(this, { path: `../../../terraform.${this.node.id}.tfstate` });
+    super.prepareStack();
+  }
+}

@@ -1,0 +1,105 @@
+import { Fn, type TerraformOutputConfig } from "cdktf";
+import type { NvidiaInstall } from "./nvidia/install";
+import { addressesOf, type Gpu } from "./proxmox/gpu";
+import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+import type { TalosSingleNode } from "./talos/single-node";
+
+/** What a person wants to know of a cluster once it is applied. Paths are relative to the stack's directory. */
+export function talosGpuOutputs(
+  vm: ProxmoxGpuVm,
+  cluster: TalosSingleNode,
+  nvidia: NvidiaInstall | undefined,
+): Record<string, TerraformOutputConfig> {
+  const kubeconfig = cluster.kubeconfigFile.filename;
+  const talosconfig = cluster.talosconfigFile.filename;
+  const kubectl = `kubectl --kubeconfig ${kubeconfig}`;
+  const talosctl = `talosctl --talosconfig ${talosconfig} --nodes ${cluster.address}`;
+  const verification = `${talosctl} ${cluster.nvidia ? "read /proc/driver/nvidia/version" : "get pcidevices"}`;
+  return {
+    cluster_name: { description: "Name of the cluster", value: cluster.clusterName },
+    cluster_endpoint: { description: "URL of the Kubernetes API", value: cluster.endpoint },
+    talos_version: { description: "Version of Talos", value: cluster.talosVersion },
+    kubernetes_version: { description: "Version of Kubernetes", value: cluster.kubernetesVersion },
+    node_name: { description: "Name of the VM and of the Kubernetes node", value: vm.name },
+    node_ip: { description: "Address of the node", value: cluster.address },
+    node_vm_id: { description: "Id of the VM", value: vm.vmId },
+    node_resources: {
+      description: "Processor and memory of the node",
+      value: {
+        cores: vm.cpu.cores,
+        sockets: vm.cpu.sockets,
+        cpu_type: vm.cpu.type,
+        memory_mib: vm.memory.dedicated,
+      },
+    },
+    kubeconfig_path: { description: "File for kubectl", value: kubeconfig },
+    talosconfig_path: { description: "File for talosctl", value: talosconfig },
+    talos_client_configuration: {
+      description: "Content of the file for talosctl",
+      value: cluster.clientConfiguration.talosConfig,
+      sensitive: true,
+    },
+    cluster_ca_certificate: {
+      description: "Certificate of the cluster's authority, as PEM",
+      value: Fn.base64decode(cluster.kubeconfig.kubernetesClientConfiguration.caCertificate),
+      sensitive: true,
+    },
+    gpu_passthrough_enabled: { description: "Whether the node has a GPU", value: vm.gpus.length > 0 },
+    gpu_pci_id: {
+      description: "PCI addresses or mappings of the GPUs, in the order of their slots",
+      value: vm.gpus.map(gpuName).join(", "),
+    },
+    ...(nvidia && {
+      gpu_allocatable: {
+        description: "How many GPUs Kubernetes can hand out",
+        value: vm.gpus.length * nvidia.replicas,
+      },
+      gpu_allocatable_command: {
+        description: "Shows how many GPUs Kubernetes can hand out",
+        value: `${kubectl} ${nvidia.allocatableCommand}`,
+      },
+      gpu_example_pod: { description: "A pod that uses the GPU, for kubectl apply", value: nvidia.examplePod },
+    }),
+    gpu_verification_command: { description: "Shows that the node sees its GPU", value: verification },
+    storage_configuration: {
+      description: "Disks of the node",
+      value: {
+        install_disk: cluster.installDisk,
+        disks: vm.disks.map(({ interface: bus, datastoreId, size }) => ({
+          interface: bus,
+          datastore: datastoreId,
+          size_gib: size,
+        })),
+      },
+    },
+    network_configuration: {
+      description: "Network of the node",
+      value: {
+        address: vm.address,
+        ...(vm.gateway !== undefined && { gateway: vm.gateway }),
+        dns_servers: vm.dnsServers ?? [],
+        bridges: vm.networkDevices.map(({ bridge }) => bridge),
+      },
+    },
+    useful_commands: {
+      description: "Commands for the stack's directory",
+      value: {
+        nodes: `${kubectl} get nodes --output wide`,
+        pods: `${kubectl} get pods --all-namespaces`,
+        health: `${talosctl} health`,
+        dashboard: `${talosctl} dashboard`,
+        gpu: verification,
+      },
+    },
+    access_instructions: {
+      description: "How to reach the cluster from the stack's directory",
+      value: [
+        `export KUBECONFIG=${kubeconfig} TALOSCONFIG=${talosconfig}`,
+        "kubectl get nodes",
+        `talosctl --nodes ${cluster.address} dashboard`,
+      ].join("\n"),
+    },
+  };
+}
+
+const gpuName = (gpu: Gpu): string => (gpu.mapping === undefined ? addressesOf(gpu).join(";") : `${gpu.mapping}`);

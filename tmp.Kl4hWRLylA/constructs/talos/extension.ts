@@ -1,0 +1,131 @@
+import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
+import { type Check, given, type Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import type { NvidiaDriver } from "./nvidia-driver";
+import * as nvidia from "./nvidia-driver";
+import { hasMinor, type TalosMinor, talosMinors } from "./version";
+
+/**
+ * Names of the Image Factory's system extensions, by the minor of Talos that they came with; NVIDIA's driver apart. None of
+ * them has gone since; one that comes is added here.
+ *
+ * @see https://github.com/siderolabs/extensions
+ */
+const since: Readonly<Record<TalosMinor, string>> = {
+  "1.11": `
+    amazon-ena amd-ucode amdgpu binfmt-misc bnx2-bnx2x btrfs chelsio-drivers chelsio-firmware cloudflared crun
+    ctr drbd dvb-cx23885 dvb-m88ds3103 ecr-credential-provider fuse3 gasket-driver glibc gvisor gvisor-debug
+    hailort hello-world-service i915 intel-ice-firmware intel-ucode iscsi-tools kata-containers lldpd mdadm
+    mei metal-agent nebula newt nfsd nfsrahead nut-client nvme-cli panfrost qemu-guest-agent qlogic-firmware
+    realtek-firmware revpi-firmware spin stargz-snapshotter tailscale tenstorrent thunderbolt uinput
+    usb-modem-drivers util-linux-tools v4l-uvc-drivers vc4 vmtoolsd-guest-agent wasmedge xdma-driver
+    xen-guest-agent youki zerotier zfs`,
+  "1.12": `
+    bird2 gpio-pinctrl mellanox-mstflint multipath-tools netbird nfs-utils nvidia-gdrdrv-device
+    soci-snapshotter trident-iscsi-tools usb-audio-drivers xe`,
+  "1.13": "intel-npu joydev px-fuse rockchip-rknn uhid",
+  "1.14": "harbor-credential-provider hyperv-guest-agent kata-containers-snp",
+};
+
+const owner = "siderolabs/";
+
+/** The names of all extensions of a minor. */
+const namesOf = (minor: TalosMinor): string[] => [
+  ...nvidia.allExtensions,
+  ...talosMinors
+    .slice(0, talosMinors.findIndex((each) => each.minor === minor) + 1)
+    .flatMap((each) => since[each.minor].match(/\S+/g) ?? [])
+    .map((name) => `${owner}${name}`),
+];
+
+const allNames = namesOf(talosMinors[talosMinors.length - 1]?.minor as TalosMinor);
+
+interface Extensions {
+  readonly version: string;
+  readonly extensions?: readonly string[];
+  readonly nvidia?: NvidiaDriver;
+  readonly factory?: string;
+}
+
+export const rules: readonly Rule<Extensions>[] = [
+  {
+    id: "extension-name",
+    demands: "a system extension is one that the Image Factory has for the Talos version, siderolabs/ first",
+    because: "the factory refuses names that it does not know, when the image is made",
+    source: "https://github.com/siderolabs/extensions",
+    checks: ({ extensions = [], version, factory }) =>
+      extensions.flatMap((extension, place): Check[] => {
+        const isName = matches(extension, /^[a-z0-9-]+[/][a-z0-9-]+$/);
+        const where = `extensions[${place}] ${shown(extension)}`;
+        // A factory of one's own has extensions of its own.
+        if (isName === false || factory !== undefined) {
+          return [
+            {
+              holds: isName,
+              problem: `${where} is not the name of an extension; write it as in "siderolabs/iscsi-tools"`,
+            },
+          ];
+        }
+        return [
+          {
+            holds: isExtensionOf(version, extension),
+            problem: `${where} is no extension of Talos ${shown(version)}; ${adviceOn(extension)}`,
+          },
+        ];
+      }),
+  },
+  {
+    id: "nvidia-extensions",
+    demands: "an image has one kind of NVIDIA's kernel modules, and all of NVIDIA's extensions of one branch",
+    because: "the two kinds exclude each other, and the tools of one branch do not find the modules of the other",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu",
+    checks: ({ extensions, nvidia: driver }) =>
+      given(extensions, (extensions) => {
+        const all = [...new Set([...(driver ? nvidia.extensionsOf(driver) : []), ...extensions])];
+        const ofNvidia = all.filter((each) => isUnknown(each) || nvidia.allExtensions.includes(each));
+        const has = (part: string): Condition =>
+          or(
+            ...nvidia.allExtensions
+              .filter((each) => each.includes(part))
+              .flatMap((each) => ofNvidia.map((extension) => equal(extension, each))),
+          );
+        const these = ofNvidia.map(shown).join(", ");
+        return [
+          {
+            holds: not(and(has(nvidia.extensionOf.open), has(nvidia.extensionOf.proprietary))),
+            problem: `the image has both kinds of NVIDIA's kernel modules among ${these}; leave one of them out`,
+          },
+          {
+            holds: not(and(has("-lts"), has("-production"))),
+            problem: `the image has extensions of both of NVIDIA's branches, ${these}; write all of them with -lts, or all with -production`,
+          },
+        ];
+      }),
+  },
+];
+
+const isExtensionOf = (version: string, extension: string): Condition => {
+  // Another rule judges a version that is not supported.
+  if (hasMinor(version, () => true) === false) return true;
+  return or(
+    ...talosMinors.map(({ minor }) =>
+      and(
+        hasMinor(version, (each) => each.minor === minor),
+        oneOf(extension, namesOf(minor)),
+      ),
+    ),
+  );
+};
+
+function adviceOn(extension: string): string {
+  const minor = isUnknown(extension) ? undefined : talosMinors.find(({ minor }) => namesOf(minor).includes(extension));
+  if (minor) return `it came with Talos ${minor.minor}`;
+  const alike = allNames.map((name) => ({ name, length: commonStart(name, extension) }));
+  const longest = Math.max(...alike.map(({ length }) => length));
+  const closest = alike.filter(({ length }) => length === longest).map(({ name }) => shown(name));
+  const where = "the names are at https://github.com/siderolabs/extensions";
+  return longest < owner.length + 3 || closest.length > 4 ? where : `write ${closest.join(" or ")}`;
+}
+
+const commonStart = (one: string, other: string): number =>
+  [...one].findIndex((letter, place) => letter !== other[place]) + 1 || one.length + 1;

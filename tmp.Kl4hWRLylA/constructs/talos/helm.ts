@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { AssetType, Fn, type ITerraformDependable, TerraformAsset } from "cdktf";
+import type { Construct } from "constructs";
+import { HelmProvider, type HelmProviderKubernetes } from "../../.gen/providers/helm/provider";
+import { Release } from "../../.gen/providers/helm/release";
+import { renderDocument } from "../terraform/document";
+import { at } from "../terraform/logical-id";
+import { oncePerStack } from "../terraform/once";
+import type { TalosSingleNode } from "./single-node";
+
+/** Helm in the cluster of the node, for the releases of its stack. */
+export const helmIn = (node: TalosSingleNode): HelmProvider =>
+  oncePerStack(node, "helm_provider", (stack, id) => new HelmProvider(stack, id, { kubernetes: kubernetesOf(node) }));
+
+/** Helm without a cluster: what it renders becomes part of the machine configuration that the cluster comes from. */
+export const helmForRendering = (scope: Construct): HelmProvider =>
+  oncePerStack(scope, "helm_rendering", (stack, id) => new HelmProvider(stack, id, { alias: "rendering" }));
+
+/** The kubeconfig resource gives its certificates in base64, and the provider takes them as PEM. */
+function kubernetesOf(node: TalosSingleNode): HelmProviderKubernetes {
+  const { host, caCertificate, clientCertificate, clientKey } = node.kubeconfig.kubernetesClientConfiguration;
+  return {
+    host,
+    clusterCaCertificate: Fn.base64decode(caCertificate),
+    clientCertificate: Fn.base64decode(clientCertificate),
+    clientKey: Fn.base64decode(clientKey),
+  };
+}
+
+/** A release of Kubernetes objects as they are given, from a chart of the project's own. */
+export interface KubernetesObjects {
+  /** Address of the release in Terraform. */
+  readonly address: string;
+  /** Name of the release. */
+  readonly name: string;
+  readonly objects: readonly object[];
+  readonly dependsOn: ITerraformDependable[];
+}
+
+/** Objects that must be there before or after others, which one chart cannot promise. */
+export function kubernetesObjects(
+  scope: Construct,
+  id: string,
+  { address, name, objects, dependsOn }: KubernetesObjects,
+) {
+  const { path } = new TerraformAsset(scope, "chart", {
+    path: join(__dirname, "charts/kubernetes-objects"),
+    type: AssetType.DIRECTORY,
+  });
+  const values = [renderDocument({ objects })];
+  return at(
+    address,
+    new Release(scope, id, {
+      name,
+      namespace: "kube-system",
+      chart: path,
+      // Without it the provider would ask the cluster for the installed version, when there is no cluster yet.
+      version: "1.0.0",
+      values,
+      upgradeInstall: true,
+      dependsOn,
+    }),
+  );
+}

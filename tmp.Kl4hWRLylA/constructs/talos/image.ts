@@ -1,0 +1,202 @@
+import { TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { DataTalosImageFactoryUrls } from "../../.gen/providers/talos/data-talos-image-factory-urls";
+import { ImageFactorySchematic } from "../../.gen/providers/talos/image-factory-schematic";
+import { TalosProvider } from "../../.gen/providers/talos/provider";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { equal, matches } from "../rules/condition";
+import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import { fitProps, listOf, type Shape, text } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { renderDocument } from "../terraform/document";
+import { at } from "../terraform/logical-id";
+import { oncePerStack } from "../terraform/once";
+import * as extension from "./extension";
+import type { NvidiaDriver } from "./nvidia-driver";
+import * as nvidia from "./nvidia-driver";
+import * as talosVersion from "./version";
+import { defaultTalosVersion } from "./version";
+
+/** The Talos that a node runs. */
+export interface TalosRelease {
+  /** Version in full, such as `v1.13.9`. */
+  readonly version: string;
+
+  /**
+   * Installer image with the version's tag, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.13.9`.
+   *
+   * @default - what is installed already
+   */
+  readonly installer?: string;
+
+  /**
+   * The NVIDIA driver among its extensions.
+   *
+   * @default - none
+   */
+  readonly nvidia?: NvidiaDriver;
+}
+
+export interface TalosImageProps {
+  /**
+   * Talos version.
+   *
+   * @default "v1.13.9"
+   */
+  readonly version?: string;
+
+  /**
+   * NVIDIA driver to include.
+   *
+   * @default - none
+   */
+  readonly nvidia?: NvidiaDriver;
+
+  /**
+   * Further system extensions, such as `siderolabs/iscsi-tools`. The QEMU guest agent is always included.
+   *
+   * @default - none
+   * @see https://github.com/siderolabs/extensions
+   */
+  readonly extensions?: readonly string[];
+
+  /**
+   * Kernel arguments beside Talos's own, one each, such as `pcie_aspm=off`; one that begins with a hyphen takes Talos's away.
+   *
+   * @default - none
+   * @see https://docs.siderolabs.com/talos/v1.13/reference/kernel
+   */
+  readonly extraKernelArgs?: readonly string[];
+
+  /**
+   * URL of the Image Factory.
+   *
+   * @default "https://factory.talos.dev"
+   */
+  readonly factory?: string;
+}
+
+export const shape: Shape<TalosImageProps> = {
+  version: text,
+  nvidia: nvidia.shape,
+  extensions: listOf(text),
+  extraKernelArgs: listOf(text),
+  factory: text,
+};
+
+const factoryDocs = "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory";
+const guestAgentExtension = "siderolabs/qemu-guest-agent";
+const defaultFactory = "https://factory.talos.dev";
+
+interface FromFactory {
+  readonly factory?: string;
+  /** Those of the stack's images before. */
+  readonly earlierFactories: readonly EarlierClaim<string>[];
+}
+
+export const rules: readonly Rule<FromFactory>[] = [
+  {
+    id: "factory-url",
+    demands: "an Image Factory is a URL without a path",
+    because: "the addresses of schematics and images are made from it",
+    source: factoryDocs,
+    checks: ({ factory }) =>
+      given(factory, (factory) => ({
+        holds: matches(factory, /^https?:[/][/][^/ {}]+$/),
+        problem: `factory ${shown(factory)} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
+      })),
+  },
+  {
+    id: "factory-once",
+    demands: "all Talos images of a stack come from one Image Factory",
+    because: "the Talos provider of the stack talks to one, and the schematic would be made at the other image's",
+    source: "https://registry.terraform.io/providers/siderolabs/talos/0.11.0/docs#image_factory_url",
+    checks: ({ factory = defaultFactory, earlierFactories }) =>
+      earlierFactories.map(({ value, by }) => ({
+        holds: equal(factory, value),
+        problem: `factory ${shown(factory)} is another than ${shown(value)} of ${by}; write the same, or make one of the images in another stack`,
+      })),
+  },
+];
+
+/**
+ * A Talos image made by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
+ * schematic and of one version. The id is its address in Terraform.
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory
+ */
+export class TalosImage extends Construct implements TalosRelease {
+  readonly resource: ImageFactorySchematic;
+  readonly urls: DataTalosImageFactoryUrls;
+  readonly version: string;
+  readonly nvidia?: NvidiaDriver;
+  /** System extensions, in the order of the schematic. */
+  readonly extensions: readonly string[];
+
+  private readonly factory: string;
+
+  constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const { version = defaultTalosVersion, extensions = [], extraKernelArgs, factory } = fitted.props;
+    const url = factory ?? defaultFactory;
+    const earlierFactories = claim(`Image Factory of ${TerraformStack.of(this).node.path}`, "", url, this);
+    const preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, talosVersion.rules, { version }),
+      ...enforce(this, extension.rules, { ...fitted.props, version }),
+      ...enforce(this, nvidia.rules, fitted.props),
+      ...enforce(this, rules, { factory, earlierFactories }),
+    ];
+    this.version = version;
+    this.nvidia = fitted.props.nvidia;
+    this.factory = url;
+    const driver = this.nvidia ? nvidia.extensionsOf(this.nvidia) : [];
+    this.extensions = [...new Set([guestAgentExtension, ...driver, ...extensions])].sort();
+
+    const provider = talosProvider(this);
+    if (factory !== undefined) provider.imageFactoryUrl = factory;
+    this.resource = at(
+      id,
+      new ImageFactorySchematic(this, "Resource", {
+        schematic: renderDocument({
+          customization: {
+            ...(extraKernelArgs && { extraKernelArgs }),
+            systemExtensions: { officialExtensions: this.extensions },
+          },
+        }),
+        lifecycle: lifecycleWith(preconditions),
+      }),
+    );
+    this.urls = at(
+      id,
+      new DataTalosImageFactoryUrls(this, "Urls", {
+        schematicId: this.resource.id,
+        talosVersion: version,
+        architecture,
+        platform,
+      }),
+    );
+  }
+
+  get installer(): string {
+    return this.urls.urls.installer;
+  }
+
+  /** The disk image, for a `DownloadedImage`. */
+  get file() {
+    return {
+      url: `${this.factory}/image/${this.resource.id}/${this.version}/${platform}-${architecture}.qcow2`,
+      fileName: `talos-${this.version}-${this.resource.id}-${platform}-${architecture}.qcow2`,
+      guestAgent: true,
+    };
+  }
+}
+
+/** Of the platforms, nocloud takes its address from Proxmox's cloud-init drive. */
+const platform = "nocloud";
+const architecture = "amd64";
+
+/** The Talos provider of the stack, which its images tell their factory. */
+export const talosProvider = (scope: Construct): TalosProvider =>
+  oncePerStack(scope, "talos_provider", (stack, id) => new TalosProvider(stack, id));

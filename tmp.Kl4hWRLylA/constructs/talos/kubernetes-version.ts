@@ -1,0 +1,38 @@
+import { and, matches, or } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors } from "./version";
+
+/** The version of Kubernetes that a version of Talos runs where none is asked for. */
+export const kubernetesOf = (talosVersion: string): string =>
+  byTalosMinor(talosVersion, ({ defaultKubernetes }) => defaultKubernetes);
+
+export const defaultKubernetesVersion = kubernetesOf(defaultTalosVersion);
+
+export const rules: readonly Rule<{ readonly version: string; readonly kubernetesVersion: string }>[] = [
+  {
+    id: "kubernetes-version-supported",
+    demands: "the Kubernetes version is one that the Talos minor supports",
+    because: "Talos refuses the machine configuration, or runs what nobody has tested",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
+    checks: ({ version, kubernetesVersion }) => {
+      const known = hasMinor(version, () => true);
+      if (known === false) return [];
+      const minors = byTalosMinor(version, ({ kubernetes: [least, most] }) => `1.${least} to 1.${most}`);
+      return [
+        {
+          holds: or(
+            ...talosMinors.map(({ minor, kubernetes: [least, most] }) => {
+              const supported = Array.from({ length: most - least + 1 }, (_, index) => least + index).join("|");
+              return and(
+                hasMinor(version, (each) => each.minor === minor),
+                matches(kubernetesVersion, new RegExp(`^v?1[.](${supported})[.][0-9]+$`)),
+              );
+            }),
+          ),
+          problem: `kubernetesVersion ${shown(kubernetesVersion)} is not supported by Talos ${shown(version)}; write one of ${minors} in full, such as "${kubernetesOf(version)}"`,
+        },
+      ];
+    },
+  },
+];

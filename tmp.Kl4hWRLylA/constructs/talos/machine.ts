@@ -1,0 +1,85 @@
+import type { TerraformResource } from "cdktf";
+
+/** A network device of a machine, and how Talos is to configure it. */
+export interface TalosInterface {
+  /**
+   * MAC address.
+   *
+   * @default - the only physical network device
+   */
+  readonly macAddress?: string;
+
+  /** Static addresses with prefix length, such as `192.168.1.50/24`, of either family. */
+  readonly addresses: readonly string[];
+
+  /**
+   * Default gateways, one for each family.
+   *
+   * @default - none
+   */
+  readonly gateways?: readonly string[];
+
+  /**
+   * Ask a DHCP server for the IPv4 address.
+   *
+   * @default false
+   */
+  readonly dhcp?: boolean;
+
+  /**
+   * Ask a DHCP server for the IPv6 address.
+   *
+   * @default false
+   */
+  readonly dhcpv6?: boolean;
+}
+
+/** What a Talos node has to know of the machine it runs on. A `ProxmoxGpuVm` is one. */
+export interface TalosMachine {
+  /** Host name: letters, digits and hyphens. */
+  readonly name: string;
+
+  /**
+   * Static address with prefix length, such as `192.168.1.50/24`, at which the machine answers from its first boot; without
+   * prefix length, such as `192.168.1.50`, where a DHCP server has reserved it and `interfaces` say so.
+   */
+  readonly address?: string;
+
+  /**
+   * Default gateway.
+   *
+   * @default - none
+   */
+  readonly gateway?: string;
+
+  /**
+   * DNS servers.
+   *
+   * @default - Talos's own, 1.1.1.1 and 8.8.8.8
+   */
+  readonly dnsServers?: readonly string[];
+
+  /**
+   * MAC address of the network device that has the address.
+   *
+   * @default - the address goes to the only physical network device
+   */
+  readonly macAddress?: string;
+
+  /**
+   * Network devices, the first of which has the address.
+   *
+   * @default - one, with `address`, `gateway` and `macAddress`
+   */
+  readonly interfaces?: readonly TalosInterface[];
+
+  /** Disk to install to, such as `/dev/sda`. */
+  readonly installDisk: string;
+
+  /**
+   * What makes the machine. It comes first; and when it is replaced, the new machine is configured and bootstrapped anew.
+   *
+   * @default - the machine is there already
+   */
+  readonly resource?: TerraformResource;
+}

@@ -1,0 +1,74 @@
+import { Fn } from "cdktf";
+import { isUnknown, oneOf } from "../rules/condition";
+import { given, type Rule } from "../rules/rule";
+import { objectOf, required, ruled } from "../rules/shape";
+import { shown } from "../rules/shown";
+import { asYaml } from "../terraform/document";
+import { byTalosMinor } from "./version";
+
+/**
+ * The NVIDIA driver that Talos runs.
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
+ */
+export interface NvidiaDriver {
+  /** NVIDIA's open kernel modules, which GPUs of Blackwell and later need, or its proprietary ones. */
+  readonly kernelModules: "open" | "proprietary";
+
+  /** NVIDIA's release branch: long-term support, or production. */
+  readonly branch: (typeof branches)[number];
+}
+
+export const shape = objectOf<NvidiaDriver>({
+  kernelModules: required(ruled("string")),
+  branch: required(ruled("string")),
+});
+
+/** System extensions with the kernel modules, of either branch. */
+export const extensionOf = { open: "nvidia-open-gpu-kernel-modules", proprietary: "nonfree-kmod-nvidia" };
+
+const branches = ["lts", "production"] as const;
+
+/** All system extensions of NVIDIA's driver, of which an image has those of one branch. */
+export const allExtensions = [
+  ...Object.values(extensionOf),
+  "nvidia-container-toolkit",
+  "nvidia-fabricmanager",
+].flatMap((name) => branches.map((branch) => `siderolabs/${name}-${branch}`));
+
+/** The pair of system extensions: driver and container toolkit are of one branch, or neither works. */
+export function extensionsOf({ kernelModules, branch }: NvidiaDriver): string[] {
+  const modules = isUnknown(kernelModules) ? Fn.lookup(extensionOf, kernelModules) : extensionOf[kernelModules];
+  return [`siderolabs/${modules}-${branch}`, `siderolabs/nvidia-container-toolkit-${branch}`];
+}
+
+/** Patch that loads the kernel modules. */
+export const patch = (version: string): string =>
+  byTalosMinor(version, ({ nvidiaSysctl }) =>
+    asYaml({
+      machine: {
+        kernel: { modules: ["nvidia", "nvidia_uvm", "nvidia_drm", "nvidia_modeset"].map((name) => ({ name })) },
+        ...(nvidiaSysctl && { sysctls: { "net.core.bpf_jit_harden": "1" } }),
+      },
+    }),
+  );
+
+export const rules: readonly Rule<{ readonly nvidia?: NvidiaDriver }>[] = [
+  {
+    id: "nvidia-driver",
+    demands: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
+    because: "the Image Factory knows no other",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu",
+    checks: ({ nvidia }) =>
+      given(nvidia, (nvidia) => [
+        {
+          holds: oneOf(nvidia.kernelModules, Object.keys(extensionOf)),
+          problem: `nvidia.kernelModules is ${shown(nvidia.kernelModules)}; write "open" or "proprietary"`,
+        },
+        {
+          holds: oneOf(nvidia.branch, branches),
+          problem: `nvidia.branch is ${shown(nvidia.branch)}; write "lts" or "production"`,
+        },
+      ]),
+  },
+];

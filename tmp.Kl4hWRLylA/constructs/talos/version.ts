@@ -1,0 +1,112 @@
+import { Fn, Token } from "cdktf";
+import { and, asArgument, type Condition, isUnknown, matches, or } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+
+export const defaultTalosVersion = "v1.13.9";
+
+/** What depends on the minor version of Talos. */
+interface MinorVersion {
+  readonly minor: string;
+  /** First and last supported minor version of Kubernetes 1. */
+  readonly kubernetes: readonly [least: number, most: number];
+  readonly defaultKubernetes: string;
+  /** The host name is a document of its own, and no longer part of `machine.network`. */
+  readonly hostnameDocument: boolean;
+  /** Kernel arguments are part of the image, and no longer of `machine.install`. */
+  readonly kernelArgsInImage: boolean;
+  /** The NVIDIA driver needs the sysctl net.core.bpf_jit_harden. */
+  readonly nvidiaSysctl: boolean;
+  /** The production branch of the NVIDIA driver is 595 or later, which knows no GPU before Turing. */
+  readonly nvidiaFromTuring: boolean;
+}
+
+/**
+ * The supported minors, oldest first. This is the only list of them: what else has to know a new one fails until it does.
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix
+ */
+export const talosMinors = [
+  {
+    minor: "1.11",
+    kubernetes: [29, 34],
+    defaultKubernetes: "1.34.1",
+    hostnameDocument: false,
+    kernelArgsInImage: false,
+    nvidiaSysctl: true,
+    nvidiaFromTuring: false,
+  },
+  {
+    minor: "1.12",
+    kubernetes: [30, 35],
+    defaultKubernetes: "1.35.4",
+    hostnameDocument: true,
+    kernelArgsInImage: true,
+    nvidiaSysctl: true,
+    nvidiaFromTuring: false,
+  },
+  {
+    minor: "1.13",
+    kubernetes: [31, 36],
+    defaultKubernetes: "1.35.4",
+    hostnameDocument: true,
+    kernelArgsInImage: true,
+    nvidiaSysctl: false,
+    nvidiaFromTuring: true,
+  },
+  {
+    minor: "1.14",
+    kubernetes: [33, 37],
+    defaultKubernetes: "1.35.4",
+    hostnameDocument: true,
+    kernelArgsInImage: true,
+    nvidiaSysctl: false,
+    nvidiaFromTuring: true,
+  },
+] as const satisfies readonly MinorVersion[];
+
+/** A supported minor version of Talos. */
+export type TalosMinor = (typeof talosMinors)[number]["minor"];
+
+const minorPattern = /1[.][0-9]+/;
+const newest = talosMinors[talosMinors.length - 1] as (typeof talosMinors)[number];
+
+/** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */
+export function byTalosMinor(version: string, choose: (minor: (typeof talosMinors)[number]) => string): string {
+  if (isUnknown(version)) {
+    const choices = talosMinors.map((each) => choose(each));
+    if (choices.every((choice) => choice === choices[0])) return choices[0] as string;
+    const byMinor = Object.fromEntries(talosMinors.map(({ minor }, place) => [minor, asArgument(choices[place])]));
+    return Token.asString(Fn.lookup(byMinor, Fn.regex(minorPattern.source, version)));
+  }
+  const minor = minorPattern.exec(version ?? "")?.[0];
+  return choose(talosMinors.find((each) => each.minor === minor) ?? newest);
+}
+
+/** Whether the version is of a minor with the property. */
+export const hasMinor = (version: string, property: (minor: (typeof talosMinors)[number]) => boolean): Condition =>
+  or(
+    ...talosMinors
+      .filter(property)
+      .map(({ minor }) => matches(version, new RegExp(`^v?${minor.replace(".", "[.]")}([.]|$)`))),
+  );
+
+const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
+
+export const rules: readonly Rule<{ readonly version: string }>[] = [
+  {
+    id: "talos-version-supported",
+    demands: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
+    because: "the machine configuration differs from minor to minor, and a node refuses that of another",
+    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
+    checks: ({ version }) => [
+      {
+        holds: and(
+          matches(version, /^v1[.][0-9]+[.][0-9]+(-[a-z]+[.][0-9]+)?$/),
+          hasMinor(version, () => true),
+        ),
+        problem: `Talos version ${shown(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,42 @@
+import { Fn } from "cdktf";
+import { merge } from "ts-deepmerge";
+import { stringify } from "yaml";
+import { asArgument, isUnknown } from "../rules/condition";
+import { literalText } from "../rules/text";
+
+/** The value as a YAML document, for an attribute. What Terraform would interpolate in it is text as any other. */
+export const renderDocument = (value: unknown): string => literalText(asYaml(value));
+
+/**
+ * The value as YAML: written out where all of it is known, otherwise for Terraform to encode. Words such as `off` are
+ * quoted, which YAML 1.1 reads as booleans.
+ */
+export const asYaml = (value: unknown): string =>
+  hasUnknown(value) ? Fn.yamlencode(withArguments(value)) : stringify(value, { version: "1.1" });
+
+const plainKey = /^[\w./-]+$/;
+
+function withArguments(value: unknown): unknown {
+  if (typeof value === "string") return asArgument(value);
+  if (Array.isArray(value)) return isUnknown(value) ? value : value.map(withArguments);
+  if (typeof value !== "object" || value === null || isUnknown(value)) return value;
+  const entries = Object.entries(value).filter(([, inside]) => inside !== undefined);
+  // cdktf writes the keys of an object as they are.
+  return entries.every(([key]) => plainKey.test(key))
+    ? Object.fromEntries(entries.map(([key, inside]) => [key, withArguments(inside)]))
+    : Fn.zipmap(
+        entries.map(([key]) => asArgument(key)),
+        entries.map(([, inside]) => withArguments(inside)),
+      );
+}
+
+/** Whether the value, or anything in it, is known only to Terraform. */
+export function hasUnknown(value: unknown): boolean {
+  if (isUnknown(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, inside]) => isUnknown(key) || hasUnknown(inside));
+}
+
+/** Merges deeply, the later values over the earlier; a list replaces a list, as with Helm. */
+export const mergeValues = (...values: Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> =>
+  merge.withOptions({ mergeArrays: false }, ...values);

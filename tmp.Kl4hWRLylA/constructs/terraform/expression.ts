@@ -1,0 +1,64 @@
+import { Fn, type IResolvable, type IResolveContext, Token } from "cdktf";
+import { asArgument, isUnknown } from "../rules/condition";
+import { isPlaceholder, partsOf } from "../rules/text";
+
+/**
+ * A Terraform expression as it is written in HCL, for what cdktf has no function for. What is put in comes out as a literal,
+ * or where only Terraform knows it, as the expression that it stands for.
+ *
+ * @example expression`[for device in ${devices} : device.id if device.vendor == ${"0x10de"}]`
+ * @see https://developer.hashicorp.com/terraform/language/expressions/for
+ */
+export const expression = (code: TemplateStringsArray, ...values: readonly unknown[]): IResolvable =>
+  new Expression(code, values);
+
+/** Code without anything put in, such as the variable of a `for`. */
+export const verbatim = (code: string): IResolvable => new Expression([code], []);
+
+/** The text without the blanks around it. */
+export const trimmed = (text: string): string =>
+  isUnknown(text) ? Token.asString(expression`trimspace(${text})`) : text.trim();
+
+class Expression implements IResolvable {
+  readonly creationStack = [];
+
+  constructor(
+    private readonly code: readonly string[],
+    private readonly values: readonly unknown[],
+  ) {}
+
+  resolve(context: IResolveContext): string {
+    const isInner = context.suppressBraces;
+    context.suppressBraces = true;
+    // What is escaped for Terraform stays so.
+    context.ignoreEscapes = true;
+    const code = this.code
+      .map((part, place) => (place < this.values.length ? `${part}${written(this.values[place], context)}` : part))
+      .join("");
+    return isInner ? code : `\${${code}}`;
+  }
+
+  toString(): string {
+    return Token.asString(this);
+  }
+}
+
+function written(value: unknown, context: IResolveContext): string {
+  if (typeof value === "string") return writtenText(value, context);
+  if (isUnknown(value)) return String(context.resolve(value));
+  return Array.isArray(value) ? `[${value.map((item) => written(item, context)).join(", ")}]` : JSON.stringify(value);
+}
+
+function writtenText(text: string, context: IResolveContext): string {
+  const parts = partsOf(text);
+  if (parts.length === 1 && isPlaceholder(text)) return String(context.resolve(text));
+  // Text that looks like a template is joined from its parts, which are escaped as among the arguments of functions.
+  const looksLikeTemplate = parts.some((part) => !isPlaceholder(part) && /[$%](\{|$)/.test(part));
+  if (looksLikeTemplate) return String(context.resolve(Fn.join("", parts.map(asArgument))));
+  const inner = parts.map((part) => (isPlaceholder(part) ? `\${${context.resolve(part)}}` : escaped(part)));
+  return `"${inner.join("")}"`;
+}
+
+/** https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences */
+const escaped = (text: string): string =>
+  JSON.stringify(text).slice(1, -1).replaceAll("\\b", "\\u0008").replaceAll("\\f", "\\u000c");

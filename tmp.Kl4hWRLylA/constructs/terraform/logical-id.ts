@@ -1,0 +1,86 @@
+import {
+  TerraformDataSource,
+  TerraformElement,
+  TerraformLocal,
+  TerraformModule,
+  TerraformOutput,
+  TerraformResource,
+  TerraformStack,
+  TerraformVariable,
+} from "cdktf";
+import type { IConstruct } from "constructs";
+import { enforceAtSynth, type Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+
+const checked = new WeakSet<TerraformStack>();
+
+/**
+ * Gives the element its logical id, the name in its address in Terraform, which users' state, reviews and tests depend on.
+ * It must come before anything refers to the element. All addresses of its stack are held to the rules.
+ */
+export function at<Element extends TerraformElement>(name: string, element: Element): Element {
+  element.overrideLogicalId(name);
+  const stack = element.cdktfStack;
+  if (!checked.has(stack)) enforceAtSynth(stack, rules, () => addressesIn(stack));
+  checked.add(stack);
+  return element;
+}
+
+/** What Terraform calls an element, and the construct's path. */
+interface TerraformAddress {
+  /** What has a namespace of its own, such as the type of a resource. */
+  readonly kind: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
+  {
+    id: "address-once",
+    demands: "every resource, data source, variable and output of a stack has an address of its own",
+    because: "Terraform reads two of one address as one, of which the later wins",
+    source: "https://developer.hashicorp.com/terraform/cli/state/resource-addressing",
+    checks: (addresses) => {
+      const paths = new Map<string, string>();
+      return addresses.map(({ kind, name, path }) => {
+        const address = `${kind}.${name}`;
+        const earlier = paths.get(address);
+        paths.set(address, earlier ?? path);
+        return {
+          holds: earlier === undefined,
+          problem: `${address} is the address of both ${earlier} and ${path}; give one of them an id of its own`,
+        };
+      });
+    },
+  },
+  {
+    id: "address-name",
+    demands: "an id that becomes a name in Terraform has letters, digits, _ and -, and starts with no digit",
+    because: "Terraform refuses other names as soon as it reads the stack",
+    source: "https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers",
+    checks: (addresses) =>
+      addresses.map(({ kind, name, path }) => ({
+        holds: /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name),
+        problem: `${shown(name)}, of ${path}, is no name for ${kind}; write letters, digits, "_" and "-", and no digit first`,
+      })),
+  },
+];
+
+/** The addresses of a stack, whatever made them; those of a stack within it are not its own. */
+function addressesIn(construct: IConstruct): TerraformAddress[] {
+  const kind = kindOf(construct);
+  const own = kind && TerraformElement.isTerraformElement(construct);
+  return [
+    ...(own ? [{ kind, name: construct.friendlyUniqueId, path: construct.node.path }] : []),
+    ...construct.node.children.flatMap((child) => (TerraformStack.isStack(child) ? [] : addressesIn(child))),
+  ];
+}
+
+function kindOf(construct: IConstruct): string | undefined {
+  if (TerraformResource.isTerraformResource(construct)) return construct.terraformResourceType;
+  if (TerraformDataSource.isTerraformDataSource(construct)) return `data.${construct.terraformResourceType}`;
+  if (TerraformOutput.isTerraformOutput(construct)) return "output";
+  if (construct instanceof TerraformVariable) return "var";
+  if (construct instanceof TerraformLocal) return "local";
+  return construct instanceof TerraformModule ? "module" : undefined;
+}

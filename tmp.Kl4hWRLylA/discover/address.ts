@@ -1,0 +1,32 @@
+import type { HostBridge } from "./node";
+
+/** An address for a machine in the network of a bridge. */
+export interface ProposedAddress {
+  /** With prefix length. */
+  readonly address: string;
+  readonly gateway: string;
+  /** Whether the network is the bridge's own, and not an example. */
+  readonly isOfBridge: boolean;
+}
+
+const example: ProposedAddress = { address: "192.168.1.50/24", gateway: "192.168.1.1", isOfBridge: false };
+
+/** Near the host's own address: number 50 of its network. Whether it is free, Proxmox does not know. */
+export function addressIn({ cidr, gateway }: HostBridge): ProposedAddress {
+  const [own, prefix] = [numberOf(cidr?.split("/")[0]), Number(cidr?.split("/")[1])];
+  const router = numberOf(gateway);
+  if (own === undefined || router === undefined || !(prefix >= 8 && prefix <= 29)) return example;
+  const size = 2 ** (32 - Math.max(prefix, 24));
+  const network = own - (own % size);
+  const places = Array.from({ length: size - 2 }, (_, place) => network + 1 + ((place + 49) % (size - 2)));
+  const free = places.find((place) => place !== own && place !== router) ?? own;
+  return { address: `${textOf(free)}/${prefix}`, gateway: textOf(router), isOfBridge: true };
+}
+
+function numberOf(address: string | undefined): number | undefined {
+  if (address === undefined || !/^\d+([.]\d+){3}$/.test(address)) return undefined;
+  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+const textOf = (address: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");

@@ -1,0 +1,75 @@
+import { connect, type TLSSocket } from "node:tls";
+import { Refusal } from "./refusal";
+import { confirm, type Terminal } from "./terminal";
+
+/** What a host shows of itself before anything is said to it. */
+export interface Certificate {
+  /** SHA-256 of it, in pairs of hex digits, as Proxmox shows it under System → Certificates. */
+  readonly fingerprint: string;
+  /** Whether an authority that this machine trusts vouches for it, under this name. */
+  readonly isTrusted: boolean;
+}
+
+const patience = 10_000;
+
+/** Connects, and shows the certificate; nothing is sent. */
+export function encrypted(endpoint: URL): Promise<TLSSocket> {
+  const host = endpoint.hostname.replace(/^\[(.*)\]$/, "$1");
+  const port = Number(endpoint.port || 443);
+  return new Promise((resolve, reject) => {
+    // Whether the certificate is trusted is decided by its fingerprint.
+    const socket = connect({ host, port, servername: isName(host) ? host : undefined, rejectUnauthorized: false });
+    socket.setTimeout(patience, () => socket.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" })));
+    socket.once("error", (error) => reject(unreachable(endpoint, error)));
+    socket.once("secureConnect", () => {
+      socket.setTimeout(0);
+      resolve(socket);
+    });
+  });
+}
+
+const isName = (host: string): boolean => !/^[0-9.]+$|:/.test(host);
+
+export const certificateOf = (socket: TLSSocket): Certificate => ({
+  fingerprint: socket.getPeerCertificate().fingerprint256,
+  isTrusted: socket.authorized,
+});
+
+function unreachable(endpoint: URL, error: Error & { readonly code?: string }): Refusal {
+  const { host, hostname, port } = endpoint;
+  const reasons: Record<string, string> = {
+    ENOTFOUND: `There is no host "${hostname}"; write its name as this machine knows it, or its IP address.`,
+    EAI_AGAIN: `The name "${hostname}" cannot be looked up; see to this machine's network, or write the IP address.`,
+    ECONNREFUSED: `${hostname} refuses connections at port ${port || 443}; Proxmox's API is at 8006, and \`systemctl status pveproxy\` on the host shows whether it runs.`,
+    ETIMEDOUT: `${host} does not answer; is the host on, is this machine in its network, and does a firewall let port ${port || 443} through?`,
+    EHOSTUNREACH: `There is no way to ${hostname}; is the host on, and is this machine in its network?`,
+    ENETUNREACH: `There is no way to ${hostname}; is this machine in its network?`,
+  };
+  const other = `${host} does not speak TLS (${error.code ?? error.message}), so it is not Proxmox's API, which is at port 8006.`;
+  return new Refusal(reasons[error.code ?? ""] ?? other);
+}
+
+const bare = (fingerprint: string): string => fingerprint.replace(/[:\s]|^sha-?256[:=]?/gi, "").toUpperCase();
+
+/** Asks whether the certificate is the host's, unless an authority vouches for it or the caller knows it. */
+export async function trusted(endpoint: URL, expected: string | undefined, terminal: Terminal): Promise<Certificate> {
+  const socket = await encrypted(endpoint);
+  const certificate = certificateOf(socket);
+  socket.destroy();
+  const { fingerprint, isTrusted } = certificate;
+  if (expected !== undefined) {
+    if (bare(expected) === bare(fingerprint)) return certificate;
+    throw new Refusal(
+      `The certificate of ${endpoint.host} has the fingerprint ${fingerprint}, and not the one that was given. If the host has a new certificate, compare it on the host (${onTheHost}); otherwise somebody else answers.`,
+    );
+  }
+  if (isTrusted) return certificate;
+  const told = `No authority that Node.js knows (NODE_EXTRA_CA_CERTS names more) vouches for the certificate of ${endpoint.host}. Its SHA-256 fingerprint is\n\n  ${fingerprint}\n`;
+  if (!terminal.isInteractive) {
+    throw new Refusal(`${told}\nCompare it on the host (${onTheHost}); if it is the same, give it with --fingerprint.`);
+  }
+  if (await confirm(terminal, `${told}\nOn the host, ${onTheHost} shows it. Is it the same?`)) return certificate;
+  throw new Refusal("The certificate is not trusted, so nothing was asked of the host.");
+}
+
+const onTheHost = "`pvenode cert info`";

@@ -1,0 +1,181 @@
+import { privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
+import type { HostGpu } from "./gpu";
+import { type Host, majorOf, mayUseAddresses } from "./host";
+import { iommuAdvice } from "./iommu";
+import type { HostBridge, HostNode, HostStorage } from "./node";
+import { Refusal } from "./refusal";
+import { usesOf } from "./rights";
+import { choose, type Terminal } from "./terminal";
+
+/** What a site is made of. */
+export interface Choice {
+  readonly node: HostNode;
+  readonly gpu: HostGpu;
+  /** Takes imports. */
+  readonly images: HostStorage;
+  readonly disks: HostStorage;
+  readonly bridge: HostBridge;
+}
+
+export interface Wanted {
+  /** Name of a node. */
+  readonly node?: string;
+  /** Address of a GPU, as `lspci` prints it. */
+  readonly gpu?: string;
+}
+
+const gibibyte = 1024 ** 3;
+/** An image of Talos with a driver, with room to spare. */
+const imageRoom = 2 * gibibyte;
+/** What Talos takes at least. */
+const diskRoom = 10 * gibibyte;
+
+/** A card on its node. */
+interface Candidate {
+  readonly node: HostNode;
+  readonly gpu: HostGpu;
+}
+
+/**
+ * The node and its GPU, by what is wanted, by what there is, or by asking.
+ *
+ * @throws Refusal with all that is in the way
+ */
+export async function chosen(host: Host, wanted: Wanted, terminal: Terminal): Promise<Choice> {
+  const nodes = nodesOf(host, wanted.node);
+  const unknown = nodes.filter(({ gpus }) => gpus === undefined);
+  if (unknown.length > 0) throw new Refusal(mayNotAsk(host, unknown));
+  const candidates = nodes.flatMap((node) => (node.gpus ?? []).map((gpu) => ({ node, gpu })));
+  const { node, gpu } = await candidateOf(candidates, nodes, wanted.gpu, terminal);
+
+  const images = best(node, "import", imageRoom);
+  const disks = best(node, "images", diskRoom);
+  const bridge = bridgeOf(node.bridges);
+  const problems = [
+    ...versionProblems(host),
+    ...(gpu.isUsable ? [] : [gpuProblem(node, gpu)]),
+    ...(images ? [] : [imageProblem(host, node)]),
+    ...(disks ? [] : [diskProblem(host, node)]),
+    ...(bridge ? [] : [bridgeProblem(host, node)]),
+  ];
+  if (problems.length > 0 || !images || !disks || !bridge) throw new Refusal(problems.join("\n"));
+  return { node, gpu, images, disks, bridge };
+}
+
+function nodesOf({ nodes }: Host, wanted: string | undefined): HostNode[] {
+  const online = nodes.filter(({ isOnline }) => isOnline);
+  const names = online.map(({ name }) => name).join(", ");
+  if (wanted === undefined) return online;
+  const found = online.filter(({ name }) => name === wanted);
+  if (found.length > 0) return found;
+  const isOff = nodes.some(({ name }) => name === wanted);
+  throw new Refusal(
+    isOff
+      ? `The node ${wanted} is off; switch it on, or take another one: ${names}.`
+      : `There is no node "${wanted}"; write one of ${names}.`,
+  );
+}
+
+async function candidateOf(
+  all: readonly Candidate[],
+  nodes: readonly HostNode[],
+  wanted: string | undefined,
+  terminal: Terminal,
+): Promise<Candidate> {
+  const candidates = all.filter(({ gpu }) => wanted === undefined || isAt(gpu, wanted));
+  const usable = candidates.filter(({ gpu }) => gpu.isUsable);
+  const names = nodes.map(({ name }) => name).join(" and ");
+  const spelled = ({ node, gpu }: Candidate) => `${gpu.address} ${gpu.name} on ${node.name}`;
+  if (all.length === 0) {
+    throw new Refusal(
+      `${names} has no GPU; is the card seated and powered? \`lspci -nn\` on the host lists all devices.`,
+    );
+  }
+  if (candidates.length === 0) {
+    throw new Refusal(
+      `There is no GPU at "${wanted}" on ${names}; write the address of one: ${all.map(spelled).join(", ")}.`,
+    );
+  }
+  if (usable.length <= 1) return usable[0] ?? (candidates[0] as Candidate);
+  if (terminal.isInteractive) {
+    const choices = usable.map((candidate) => [spelled(candidate), candidate] as const);
+    return choose(terminal, "Which GPU?", choices);
+  }
+  throw new Refusal(
+    `There are several GPUs: ${usable.map(spelled).join(", ")}. Choose one with --gpu, such as --gpu ${usable[0]?.gpu.address}${nodes.length > 1 ? `, and its node with --node, such as --node ${usable[0]?.node.name}` : ""}.`,
+  );
+}
+
+const isAt = ({ address, functions }: HostGpu, wanted: string): boolean => {
+  const short = wanted.toLowerCase().replace(/^0000:/, "");
+  return short === address || functions.includes(short);
+};
+
+/** The storage with the most room of those that take such content. */
+const best = ({ storages }: HostNode, content: string, room: number): HostStorage | undefined =>
+  takers(storages, content)
+    .filter(({ available }) => available >= room)
+    .sort((one, other) => other.available - one.available)[0];
+
+const takers = (storages: readonly HostStorage[], content: string): HostStorage[] =>
+  storages.filter((storage) => storage.isActive && storage.content.includes(content));
+
+/** The one by which the node itself is reached, which VMs can be reached by too. */
+export const bridgeOf = (bridges: readonly HostBridge[]): HostBridge | undefined =>
+  bridges.find(({ cidr, gateway }) => cidr && gateway) ?? bridges[0];
+
+/** What an account may not ask. */
+function mayNotAsk(host: Host, nodes: readonly HostNode[]): string {
+  const uses = usesOf(mayUseAddresses(host) ? "address" : "new mapping");
+  const role = roleCommand("TerraformTalos", privilegesFor(uses, majorOf(host.version)));
+  return `${host.account} may not ask for the hardware of ${nodes.map(({ name }) => name).join(" and ")}, which takes Sys.Audit on /. Give it a role with what a site needs; on the host, as root:\n\n  ${role}\n  ${granted(host.account)}\n`;
+}
+
+/** The command that gives an account the role. */
+export const granted = (account: string): string =>
+  `pveum acl modify / --${account.includes("!") ? "tokens" : "users"} '${account}' --roles TerraformTalos`;
+
+const versionProblems = ({ version }: Host): string[] =>
+  /^([0-7]|8[.][0-3])([.~-]|$)/.test(version)
+    ? [
+        `Proxmox VE ${version} takes no disk images as imports, which 8.4 brought; upgrade the host: \`apt update && apt full-upgrade\`, and from 7 see https://pve.proxmox.com/wiki/Upgrade_from_7_to_8.`,
+      ]
+    : [];
+
+const gpuProblem = (node: HostNode, { address, name, verdict, iommuGroup }: HostGpu): string =>
+  iommuGroup === undefined
+    ? `The IOMMU of ${node.name} is off, so ${address} ${name} cannot be passed through: ${iommuAdvice(node)}.`
+    : `${address} ${name} ${verdict}.`;
+
+const blind = ({ account }: Host, { name, storages }: HostNode): string | undefined =>
+  storages.length === 0
+    ? `${account} sees no storage of ${name}: give it Datastore.Audit on /storage, which the role of docs/host.md holds.`
+    : undefined;
+
+/** Types whose storages are folders, and may hold files. */
+const fileTypes = ["dir", "nfs", "cifs", "btrfs", "cephfs", "glusterfs"];
+
+function imageProblem(host: Host, node: HostNode): string {
+  const [full] = takers(node.storages, "import");
+  if (full) return tooFull(full, node, imageRoom);
+  const files = node.storages.find(({ type, isActive }) => isActive && fileTypes.includes(type));
+  const advice = files
+    ? `enable Import for ${files.name} (Datacenter → Storage → ${files.name} → Content), or on the host: \`pvesm set ${files.name} --content ${[...files.content, "import"].join(",")}\``
+    : "add one of type Directory with the content Import (Datacenter → Storage → Add)";
+  return blind(host, node) ?? `No storage of ${node.name} takes imports, to download the image of Talos to; ${advice}.`;
+}
+
+function diskProblem(host: Host, node: HostNode): string {
+  const [full] = takers(node.storages, "images");
+  if (full) return tooFull(full, node, diskRoom);
+  return (
+    blind(host, node) ??
+    `No storage of ${node.name} takes disks of VMs; enable the content Disk image for one (Datacenter → Storage).`
+  );
+}
+
+const tooFull = ({ name, available }: HostStorage, node: HostNode, room: number): string =>
+  `The storage ${name} of ${node.name} has ${Math.floor(available / gibibyte)} GiB to spare and needs ${room / gibibyte}; make room on it.`;
+
+const bridgeProblem = ({ account }: Host, { name }: HostNode): string =>
+  `${account} sees no bridge of ${name}: make one (${name} → System → Network), or give the account SDN.Use on /sdn, which the role of docs/host.md holds.`;

@@ -1,0 +1,55 @@
+import type { ProxmoxMajor } from "../constructs/proxmox/privileges";
+import type { Session } from "./login";
+import { type HostNode, type NodeRow, readNode } from "./node";
+import { lacking, type Permissions, usesOf } from "./rights";
+
+/** Everything that was found out; `--json` prints it as it is. */
+export interface Host {
+  readonly endpoint: string;
+  /** SHA-256 of the certificate. */
+  readonly fingerprint: string;
+  /** Whether an authority that this machine trusts vouches for the certificate. */
+  readonly isTrusted: boolean;
+  /** Version of Proxmox VE. */
+  readonly version: string;
+  readonly account: string;
+  readonly credentials: Session["credentials"];
+  /** Privileges that the account needs for a site, and has nowhere. */
+  readonly lackingPrivileges: readonly string[];
+  /** A VM id that is free. */
+  readonly nextVmId: number;
+  readonly nodes: readonly HostNode[];
+}
+
+/** Only root, and no token of root's, passes raw addresses through. */
+export const mayUseAddresses = ({ account, credentials }: Pick<Host, "account" | "credentials">): boolean =>
+  account === "root@pam" && credentials !== "api-token";
+
+export const majorOf = (version: string): ProxmoxMajor => (Number.parseInt(version, 10) >= 9 ? 9 : 8);
+
+/** Asks the host for all that it tells the account. */
+export async function readHost({ api, account, credentials }: Session): Promise<Host> {
+  const version = (await api.get<{ readonly version?: string }>("/version"))?.version;
+  if (version === undefined || !/^\d+[.]\d/.test(version)) throw api.notProxmox();
+  const permissions = await api.get<Permissions>("/access/permissions");
+  const nextVmId = await api.get<string>("/cluster/nextid");
+  const rows = await api.get<readonly NodeRow[]>("/nodes");
+  const nodes: HostNode[] = [];
+  for (const row of [...(rows ?? [])].sort((one, other) => one.node.localeCompare(other.node))) {
+    nodes.push(await readNode(api, row));
+  }
+  const uses = usesOf(mayUseAddresses({ account, credentials }) ? "address" : "new mapping");
+  const { hostname, port } = api.endpoint;
+  return {
+    // The site has a port in any case.
+    endpoint: `https://${hostname}:${port || 443}/`,
+    fingerprint: api.certificate.fingerprint,
+    isTrusted: api.certificate.isTrusted,
+    version,
+    account,
+    credentials,
+    lackingPrivileges: lacking(permissions ?? {}, uses, majorOf(version)),
+    nextVmId: Number(nextVmId ?? 100),
+    nodes,
+  };
+}

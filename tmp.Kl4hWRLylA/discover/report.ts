@@ -1,0 +1,68 @@
+import { roleCommand } from "../constructs/proxmox/privileges";
+import { granted } from "./choice";
+import type { HostGpu } from "./gpu";
+import type { Host } from "./host";
+import type { HostMapping } from "./mapping";
+import type { HostBridge, HostNode, HostStorage } from "./node";
+
+/** What the host has, for people. */
+export function report(host: Host): string {
+  const { endpoint, version, account, fingerprint, isTrusted, nextVmId, lackingPrivileges } = host;
+  return [
+    `Proxmox VE ${version} at ${endpoint}, as ${account}`,
+    ...field("certificate", [isTrusted ? "trusted by this machine" : `SHA-256 ${fingerprint}`]),
+    ...field("free VM id", [`${nextVmId}`]),
+    ...field("rights", rights(account, lackingPrivileges)),
+    ...host.nodes.flatMap((node) => ["", ...nodeLines(node)]),
+  ].join("\n");
+}
+
+const width = 14;
+
+/** Lines of a field, of which the first has its name. */
+const field = (name: string, lines: readonly string[]): string[] =>
+  lines.map((line, place) => `  ${(place === 0 ? name : "").padEnd(width)}${line}`);
+
+/** The same with what it means that there are none. */
+const listed = (name: string, lines: readonly string[], none: string): string[] =>
+  field(name, lines.length > 0 ? lines : [none]);
+
+const rights = (account: string, missing: readonly string[]): string[] =>
+  missing.length === 0
+    ? ["all that a site needs"]
+    : [
+        `${account} lacks ${missing.join(", ")}; on the host, as root:`,
+        roleCommand("TerraformTalos", missing),
+        granted(account),
+      ];
+
+function nodeLines({ name, isOnline, cpus, processor, memory, gpus, storages, bridges, mappings }: HostNode): string[] {
+  if (!isOnline) return [`node ${name} is off`];
+  const unknown = "not for this account to know, without Sys.Audit on /";
+  const size = cpus === undefined || memory === undefined ? unknown : `${cpus} threads, ${gib(memory)}`;
+  return [
+    `node ${name}`,
+    ...field("hardware", [processor === undefined ? size : `${processor}, ${size}`]),
+    ...(gpus ? listed("GPUs", gpus.flatMap(gpuLines), "none") : field("GPUs", [unknown])),
+    ...listed("mappings", mappings.map(mappingLine), "none that this account sees"),
+    ...listed("storages", storages.map(storageLine), "none that this account sees"),
+    ...listed("bridges", bridges.map(bridgeLine), "none that this account sees"),
+  ];
+}
+
+const gpuLines = ({ address, name, deviceId, subsystemId, functions, iommuGroup, verdict }: HostGpu): string[] => [
+  `${address} ${name}`,
+  `  ids ${deviceId}${subsystemId === undefined ? "" : `, subsystem ${subsystemId}`}; functions ${functions.join(", ")}; ${iommuGroup === undefined ? "no IOMMU group" : `IOMMU group ${iommuGroup}`}`,
+  `  ${verdict}`,
+];
+
+const mappingLine = ({ name, addresses, problems }: HostMapping): string =>
+  `${name}: ${addresses.join(", ") || "no device of this node"}, ${problems.length === 0 ? "valid" : problems.join("; ")}`;
+
+const storageLine = ({ name, type, content, isActive, available, total }: HostStorage): string =>
+  `${name} (${type}): ${content.join(", ")}; ${isActive ? `${gib(available)} of ${gib(total)} free` : "not active"}`;
+
+const bridgeLine = ({ name, cidr, gateway }: HostBridge): string =>
+  [name, cidr, gateway && `gateway ${gateway}`].filter(Boolean).join(", ");
+
+const gib = (bytes: number): string => `${Math.floor(bytes / 1024 ** 3)} GiB`;

@@ -1,0 +1,11 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  // Not the root file systems in packer/.cache.
+  roots: ["<rootDir>/__tests__"],
+  // One for each core; jest itself would leave one idle.
+  maxWorkers: "100%",
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/__tests__/terraform/"],
+  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  setupFilesAfterEnv: ["<rootDir>/__tests__/setup.ts"],
+};

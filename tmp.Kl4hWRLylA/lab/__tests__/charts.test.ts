@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { ChartArchives } from "../chart-archives";
+import { ChartRepositories } from "../chart-repositories";
+import type { Json } from "../json";
+import type { Lab } from "../lab";
+import type { Terraform } from "../terraform";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+import { unwrapped } from "./support/unwrapped";
+
+let directory: string;
+let repositories: ChartRepositories;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "lab-charts-"));
+  repositories = await ChartRepositories.start(directory);
+});
+
+afterEach(async () => {
+  await repositories.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const mapValues = <Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  change: (key: string, value: Value) => Result,
+): Record<string, Result> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(key, value)]));
+
+/** A configuration written by hand, in a lab's directory. */
+async function placedIn(lab: Lab, configuration: object): Promise<Terraform> {
+  const helm = { source: "hashicorp/helm", version: "3.1.2" };
+  const all = JSON.parse(JSON.stringify({ terraform: { required_providers: { helm } }, ...configuration }));
+  lab.site.fit(all);
+  const directory = mkdtempSync(join(lab.directory, "by-hand-"));
+  writeFileSync(join(directory, "main.tf.json"), JSON.stringify(all));
+  const terraform = lab.terraform(directory);
+  await terraform.init();
+  return terraform;
+}
+
+/** Where a release's chart is to be had, after the stack was pointed at the lab. */
+function redirected(release: Json): Json {
+  const configuration = { resource: { helm_release: { it: { ...release } } } };
+  repositories.redirect(configuration);
+  return configuration.resource.helm_release.it;
+}
+
+test.each([
+  ["cilium", "1.18.12", "https://helm.cilium.io/"],
+  ["cilium", "1.20.0", "https://helm.cilium.io"],
+  ["nvidia-device-plugin", "0.20.0", "https://nvidia.github.io/k8s-device-plugin"],
+  ["gpu-operator", "v26.3.3", "https://helm.ngc.nvidia.com/nvidia"],
+])("the chart %s %s is in the repository that the stack names", async (chart, version, repository) => {
+  const release = redirected({ chart, version, repository });
+  expect(release).toMatchObject({ chart, version, repository: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//) });
+  const at = String(release.repository).replace(/\/$/, "");
+  const index = parse(await (await fetch(`${at}/index.yaml`)).text());
+  expect(index.entries[chart]).toContainEqual({
+    ...{ apiVersion: "v2", name: chart, version },
+    urls: [`${chart}-${version}.tgz`],
+  });
+  const archive = await (await fetch(`${at}/${chart}-${version}.tgz`)).arrayBuffer();
+  expect([...new Uint8Array(archive, 0, 2)]).toEqual([0x1f, 0x8b]);
+});
+
+test("a chart is in no other repository than its own", async () => {
+  const { repository } = redirected({ chart: "cilium", version: "1.18.12", repository: "https://helm.cilum.io" });
+  expect((await fetch(`${repository}/index.yaml`)).status).toBe(404);
+});
+
+test("a chart of a registry has a manifest for its tag, with the archive as its layer", async () => {
+  const repository = "oci://registry.k8s.io/dra-driver-nvidia/charts";
+  const release = redirected({ chart: "dra-driver-nvidia-gpu", version: "0.4.1", repository });
+  const registry = new URL(String(release.repository).replace("oci:", "http:"));
+  const base = `${registry.origin}/v2${registry.pathname}/dra-driver-nvidia-gpu`;
+  const manifest = (await (await fetch(`${base}/manifests/0.4.1`)).json()) as { layers: { digest: string }[] };
+  expect((await fetch(`${base}/blobs/${manifest.layers[0]?.digest}`)).status).toBe(200);
+  expect((await fetch(`${base}/manifests/0.5.0`)).status).toBe(404);
+});
+
+test("a chart in a folder stays where it is", () => {
+  expect(redirected({ chart: "assets/cilium-load-balancer" })).toMatchObject({ chart: "assets/cilium-load-balancer" });
+});
+
+test("the Helm provider finds charts in repositories and in a registry, and what is not there it names", async () => {
+  const lab = await startLab();
+  const charts = {
+    cilium: { repository: "https://helm.cilium.io/", version: "1.19.6", values: ["kubeProxyReplacement: true"] },
+    "nvidia-device-plugin": { repository: "https://nvidia.github.io/k8s-device-plugin", version: "0.20.0" },
+    "gpu-operator": { repository: "https://helm.ngc.nvidia.com/nvidia", version: "v26.3.3" },
+    "dra-driver-nvidia-gpu": {
+      ...{ repository: "oci://registry.k8s.io/dra-driver-nvidia/charts", version: "0.4.1" },
+      values: ["gpuResourcesEnabledOverride: true\nresources: {computeDomains: {enabled: false}}"],
+    },
+  };
+  const template = (chart: string, more: object) => ({
+    name: chart,
+    namespace: "it",
+    chart,
+    kube_version: "1.35.4",
+    ...more,
+  });
+  const terraform = await placedIn(lab, {
+    data: {
+      helm_template: mapValues(charts, (chart, more) =>
+        template(chart, { ...more, api_versions: ["resource.k8s.io/v1"] }),
+      ),
+    },
+    output: mapValues(charts, (chart) => ({ value: `\${data.helm_template.${chart}.manifest}` })),
+  });
+  succeeded(await terraform.apply());
+  const manifests = await terraform.outputs();
+  for (const chart of Object.keys(charts)) expect(manifests[chart]?.value).toContain("kind: DaemonSet");
+
+  const missing = await placedIn(lab, {
+    data: { helm_template: { it: template("cilium", { repository: "https://helm.cilum.io", version: "1.18.12" }) } },
+  });
+  const { code, output } = await missing.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toMatch(/is not a valid chart repository or cannot be reached: .* 404 Not Found/);
+});
+
+describe("LAB_CHARTS", () => {
+  test("an archive takes the place of the lab's own chart, in its versions alone", () => {
+    for (const file of ["cilium-1.19.6.tgz", "another-2.0.0.tgz"]) writeFileSync(join(directory, file), "an archive");
+    const archives = new ChartArchives(join(directory, "packed"), directory);
+    for (const chart of ["cilium", "nvidia-device-plugin"]) archives.offer(chart, "0.20.0");
+    const names = (repository: string) => archives.in(repository).map(({ name, version }) => `${name} ${version}`);
+    expect(names("https://helm.cilium.io/")).toEqual(["another 2.0.0", "cilium 1.19.6"]);
+    expect(names("https://nvidia.github.io/k8s-device-plugin")).toEqual([
+      "another 2.0.0",
+      "nvidia-device-plugin 0.20.0",
+    ]);
+  });
+
+  test("a directory that is not there is named, with what can be written", () => {
+    expect(() => new ChartArchives(directory, "/no/charts")).toThrow(/"\/no\/charts", which is no directory; write/);
+  });
+});

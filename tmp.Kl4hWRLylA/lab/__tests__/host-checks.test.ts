@@ -1,0 +1,241 @@
+import type { TerraformStack } from "cdktf";
+import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../constructs/proxmox/connection";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import { PciMapping } from "../../constructs/proxmox/pci-mapping";
+import type { NvidiaDriver } from "../../constructs/talos/nvidia-driver";
+import type { Lab } from "../lab";
+import { exampleHosts } from "../proxmox/example-hosts";
+import { defaultStorages } from "../proxmox/host";
+import { graphicsCard, graphicsCards } from "../proxmox/pci-device";
+import type { ServerOptions } from "../proxmox/server";
+import { gibibyte } from "../proxmox/size";
+import { credentials, documentedRole, root, tokenWithRole } from "./support/accounts";
+import { ApiClient } from "./support/api-client";
+import { deployCluster } from "./support/cluster";
+import { deployVm, gpuVm, provideImage } from "./support/gpu-vm";
+import { startLab } from "./support/test-lab";
+import { unwrapped } from "./support/unwrapped";
+
+const production: NvidiaDriver = { kernelModules: "open", branch: "production" };
+const amd = graphicsCard("0000:01:00", 14).map((device) => ({
+  ...device,
+  vendor: "0x1002",
+  device_name: "Navi 21 [Radeon RX 6800]",
+}));
+
+/** The plan of a cluster with a GPU at 01:00 on such a host. */
+async function planOn(host: ServerOptions, nvidia: NvidiaDriver | undefined = production) {
+  const lab = await startLab(host);
+  const terraform = await deployCluster(lab, { talos: { nvidia } });
+  const { code, output } = await terraform.plan();
+  return { lab, code, output: unwrapped(output) };
+}
+
+describe("the plan of a cluster", () => {
+  test.each([
+    ["one GPU", exampleHosts["one-gpu"]],
+    ["two GPUs", exampleHosts["two-gpus"]],
+    ["Proxmox 8.4", exampleHosts["proxmox-8.4"]],
+  ])("passes on a host with %s, without a warning", async (_, host) => {
+    const { code, output } = await planOn(host);
+    expect(output).not.toMatch(/Warning: Check block|Resource precondition failed/);
+    expect(code).toBe(2);
+  });
+
+  test("asks the host once for each kind of fact", async () => {
+    const { lab } = await planOn(exampleHosts["one-gpu"]);
+    const asked = lab.proxmox.journal.entries.map(({ method, path }) => `${method} ${path}`);
+    for (const path of ["/nodes/pve/hardware/pci", "/nodes/pve/storage", "/nodes/pve/status"]) {
+      expect(asked.filter((each) => each === `GET ${path}`)).toHaveLength(1);
+    }
+    expect(asked.filter((each) => each.includes("/cluster/mapping"))).toEqual([]);
+  });
+
+  test.each([
+    [
+      "no GPU",
+      exampleHosts["no-gpu"],
+      'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are none at all; write the address of one that it has [gpu-present]',
+    ],
+    [
+      "its GPU in another slot",
+      { devices: graphicsCard("0000:05:00", 19) },
+      'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are 0000:05:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has [gpu-present]',
+    ],
+    [
+      "its IOMMU off",
+      exampleHosts["iommu-off"],
+      'gpus[0].address "0000:01:00" has no IOMMU group on node "pve": its IOMMU is off',
+    ],
+    [
+      "a shared group",
+      exampleHosts["shared-group"],
+      'gpus[0].address "0000:01:00" shares its IOMMU group on node "pve" with 0000:02:00.0 NVMe SSD Controller PM9A1/PM9A3/980PRO; put',
+    ],
+    [
+      "a GPU that the driver does not know",
+      exampleHosts["old-gpu"],
+      "gpus[0].address is 0000:01:00.0 GP104 [GeForce GTX 1070], of Maxwell, Pascal, Volta, which the driver",
+    ],
+    [
+      "Proxmox 8.3",
+      exampleHosts["proxmox-8.3"],
+      "Proxmox VE 8.3.5 downloads no disk images to import; upgrade it to 8.4 or later",
+    ],
+    [
+      "no storage for imports",
+      exampleHosts["no-import-storage"],
+      'datastore "local" takes no imports on node "pve"; enable the content type Import (Datacenter → Storage), or write one that does, which are none [storage-imports]',
+    ],
+    [
+      "no storage of the name",
+      { storages: defaultStorages.filter(({ name }) => name !== "local") },
+      'datastore "local" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes imports, which are none [storage-imports]',
+    ],
+    [
+      "less memory than the VM is given",
+      { memory: 4 * gibibyte },
+      'memory.dedicated is 8192 MiB, all of which the host pins, and node "pve" has 4096; write less [host-memory]',
+    ],
+  ])("is refused on a host with %s", async (_, host, message) => {
+    const { code, output } = await planOn(host);
+    expect(output).toContain("Resource precondition failed");
+    expect(output).toContain(message);
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    [
+      "little space",
+      { storages: defaultStorages.map((storage) => ({ ...storage, capacity: gibibyte })) },
+      production,
+      "[storage-space]",
+    ],
+    ["a GPU of AMD", { devices: amd }, production, "gpus has 0000:01:00.0 Navi 21 [Radeon RX 6800] of AMD on node"],
+    ["an NVIDIA GPU, and no driver in the image", {}, undefined, "of NVIDIA, and the image has no driver for it"],
+  ])("warns on a host with %s", async (_, host, nvidia, message) => {
+    const lab = await startLab(host);
+    const terraform = await deployCluster(lab, { talos: nvidia ? { nvidia } : {} });
+    const { code, output } = await terraform.plan();
+    expect(unwrapped(output)).toContain(message);
+    expect(code).toBe(2);
+  });
+});
+
+type Props = Partial<ProxmoxGpuVmProps>;
+
+/** A VM on a host that has its image, with the rights of a token. */
+async function vmOn(
+  host: ServerOptions,
+  props: Props,
+  connection: Partial<ProxmoxConnectionProps> = { credentials: "api-token" },
+) {
+  const lab = await startLab(host);
+  provideImage(lab);
+  return { lab, terraform: await deployVm(lab, gpuVm(lab, { ...silent, ...props }, connection), credentials) };
+}
+
+const silent: Props = { boot: { image: { fileId: "local:import/talos.qcow2", guestAgent: false } } };
+
+async function makeMapping(lab: Lab, map: string): Promise<void> {
+  const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
+  expect(await client.call("POST", "cluster/mapping/pci", { id: "gpu", map })).toMatchObject({ status: 200 });
+}
+
+describe("a mapping by its name", () => {
+  const valid = "id=10de:2684,node=pve,path=0000:01:00,iommugroup=14,subsystem-id=1458:40bf";
+
+  test("passes where it is there and fits", async () => {
+    const { lab, terraform } = await vmOn({}, { gpus: [{ mapping: "gpu" }] });
+    await makeMapping(lab, valid);
+    const { code, output } = await terraform.plan();
+    expect(output).not.toContain("Error");
+    expect(code).toBe(2);
+  });
+
+  test("is refused where it is not there", async () => {
+    const { terraform } = await vmOn({}, { gpus: [{ mapping: "gpu" }] });
+    expect(unwrapped((await terraform.plan()).output)).toContain(
+      'gpus[0].mapping "gpu" is no mapping of the cluster, which has none; write',
+    );
+  });
+
+  test.each([
+    ["the hardware changed", valid.replace("2684", "2b85"), "does not fit node"],
+    ["it is for another node", valid.replace("node=pve", "node=other"), "No mapping for node pve."],
+  ])("is refused where %s", async (_, map, message) => {
+    const { lab, terraform } = await vmOn({}, { gpus: [{ mapping: "gpu" }] });
+    await makeMapping(lab, map);
+    const output = unwrapped((await terraform.plan()).output);
+    expect(output).toContain(message);
+    expect(output).toContain("[mapping-valid]");
+  });
+});
+
+describe("a mapping that is made", () => {
+  test("is filled in with what the host says, and the VM starts", async () => {
+    const { lab, terraform } = await vmOn({}, { gpus: [{ mapping: { name: "gpu", address: "01:00" } }] });
+    expect(await terraform.apply()).toMatchObject({ code: 0 });
+    expect(lab.proxmox.host.mappings.get("gpu").map).toEqual([expect.stringContaining("id=10de:2684")]);
+    expect(lab.proxmox.host.vm(100).running).toBe(true);
+    expect(await terraform.plan()).toMatchObject({ code: 0 });
+  });
+
+  test("has no subsystem where the device has none", async () => {
+    const devices = graphicsCard("0000:01:00", 14).map(
+      ({ subsystem_vendor: _, subsystem_device: __, ...device }) => device,
+    );
+    const { lab, terraform } = await vmOn({ devices }, { gpus: [{ mapping: { name: "gpu", address: "01:00" } }] });
+    expect(await terraform.apply()).toMatchObject({ code: 0 });
+    expect(lab.proxmox.host.mappings.get("gpu").map.join()).not.toContain("subsystem");
+    expect(lab.proxmox.host.vm(100).running).toBe(true);
+    expect(await terraform.plan()).toMatchObject({ code: 0 });
+  });
+
+  test("shows a change of the hardware in the plan", async () => {
+    const host = { devices: graphicsCard("0000:01:00", 14, graphicsCards.rtx5090) };
+    const { terraform } = await vmOn(host, {
+      gpus: [{ mapping: { name: "gpu", address: "01:00", deviceId: "10de:2684" } }],
+    });
+    expect(unwrapped((await terraform.plan()).output)).toContain(
+      'deviceId "10de:2684" is not that of 0000:01:00 on node "pve", which has 10de:2b85; write that, or leave it out [mapping-valid]',
+    );
+  });
+
+  test("is a pool of devices of two nodes, each as its node says", async () => {
+    const lab = await startLab(exampleHosts["two-nodes"]);
+    const build = (stack: TerraformStack): void => {
+      const { endpoint } = lab.proxmox;
+      const connection = new ProxmoxConnection(stack, "proxmox", {
+        endpoint,
+        insecure: true,
+        credentials: "api-token",
+      });
+      const alternatives = [{ node: "pve2", address: "03:00" }];
+      new PciMapping(stack, "gpu", { connection, name: "pool", node: "pve1", address: "01:00", alternatives });
+    };
+    const terraform = await deployVm(lab, build, credentials);
+    expect(await terraform.apply()).toMatchObject({ code: 0 });
+    expect(lab.proxmox.host.mappings.get("pool").map).toEqual([
+      expect.stringContaining("id=10de:2684"),
+      expect.stringContaining("id=10de:2b85"),
+    ]);
+  });
+});
+
+describe("an account without the right to ask", () => {
+  const accounts = [root, tokenWithRole(documentedRole().filter((privilege) => privilege !== "Sys.Audit"))];
+  const gpus = [{ mapping: { name: "gpu", address: "01:00", deviceId: "10de:2684" } }];
+
+  test("is told so", async () => {
+    const { terraform } = await vmOn({ accounts }, { gpus });
+    expect(unwrapped((await terraform.plan()).output)).toMatch(/Permission check failed \(\/, Sys\.Audit/);
+  });
+
+  test("plans where the host is not to be asked", async () => {
+    const { terraform } = await vmOn({ accounts }, { gpus }, { credentials: "api-token", checkHost: false });
+    const { code, output } = await terraform.plan();
+    expect(output).not.toMatch(/data\.proxmox_(hardware|datastores|version|virtual_environment_node)/);
+    expect(code).toBe(2);
+  });
+});

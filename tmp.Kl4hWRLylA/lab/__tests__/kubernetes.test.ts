@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Kubectl } from "../kubectl";
+import { deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
+import { processesIn } from "./support/processes-in";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+
+interface Node {
+  readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
+  readonly spec: { readonly taints?: readonly { readonly key: string }[] };
+  readonly status: {
+    readonly conditions: readonly { readonly type: string; readonly status: string }[];
+    readonly addresses: readonly { readonly address: string }[];
+    readonly nodeInfo: { readonly kubeletVersion: string };
+    readonly allocatable: Record<string, string>;
+  };
+}
+
+const vmid = 100;
+const nodeOf = (kubectl: Kubectl): Promise<Node> => kubectl.get<Node>("node", "talos-gpu");
+const readiness = (node: Node): string | undefined =>
+  node.status.conditions.find(({ type }) => type === "Ready")?.status;
+
+/** What a device plugin is to a node. */
+const devicePlugin = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "device-plugin", namespace: "kube-system" },
+  spec: {
+    hostNetwork: true,
+    tolerations: [{ operator: "Exists" }],
+    containers: [{ name: "plugin", image: "nvcr.io/nvidia/k8s-device-plugin:v0.20.0" }],
+    volumes: [{ name: "plugins", hostPath: { path: "/var/lib/kubelet/device-plugins" } }],
+  },
+};
+
+test("the cluster of the default node is a real one, whose node is what the stack says, and which survives a power cut", async () => {
+  const lab = await startLab();
+  const terraform = await deployCluster(lab);
+  succeeded(await terraform.apply());
+  const kubectl = await lab.kubectl(vmid);
+  await eventually(async () => {
+    const node = await nodeOf(kubectl);
+    expect(node.status.addresses[0]?.address).toBe(lab.address);
+    expect(node.status.nodeInfo.kubeletVersion).toBe("v1.35.4");
+    expect(node.status.allocatable).toMatchObject({ cpu: "4", memory: "8Gi" });
+    // The stack leaves the network to Cilium, and allows pods on the control plane.
+    expect(readiness(node)).toBe("True");
+    expect((node.spec.taints ?? []).map(({ key }) => key)).not.toContain("node-role.kubernetes.io/control-plane");
+  });
+  succeeded(await kubectl.run("create", "configmap", "kept"));
+
+  const { host } = lab.proxmox;
+  host.stop(host.vm(vmid));
+  await eventually(async () => expect((await (await lab.node(vmid)).state()).on).toBe(false));
+  expect((await kubectl.run("get", "configmap", "kept")).output).toContain("refused");
+  host.start(host.vm(vmid));
+  await eventually(async () => succeeded(await kubectl.run("get", "configmap", "kept")));
+});
+
+test("a node that is killed leaves no process, and one whose VM is destroyed no file either", async () => {
+  const lab = await startLab();
+  const terraform = await deployCluster(lab);
+  succeeded(await terraform.apply());
+  const node = await lab.node(vmid);
+  const disk = join(lab.directory, "nodes", String(vmid));
+  await eventually(() => expect(processesIn(disk).length).toBeGreaterThanOrEqual(5));
+  process.kill(Number(node.pid), "SIGKILL");
+  await eventually(() => expect(processesIn(disk)).toEqual([]));
+  succeeded(await terraform.destroy());
+
+  succeeded(await terraform.apply());
+  await eventually(() => expect(processesIn(disk).length).toBeGreaterThanOrEqual(5));
+  succeeded(await terraform.destroy());
+  await eventually(() => expect([processesIn(disk), existsSync(disk)]).toEqual([[], false]));
+});
+
+test("a GPU that is passed through to the VM may be used once its driver is loaded and its device plugin runs", async () => {
+  const lab = await startLab();
+  const terraform = await deployCluster(lab, {
+    talos: { nvidia: { kernelModules: "open", branch: "production" } },
+  });
+  succeeded(await terraform.apply());
+  const kubectl = await lab.kubectl(vmid);
+  await eventually(async () => void (await nodeOf(kubectl)));
+  expect((await nodeOf(kubectl)).status.allocatable).not.toHaveProperty(["nvidia.com/gpu"]);
+  await eventually(async () => succeeded(await kubectl.apply(devicePlugin)));
+  await eventually(async () =>
+    expect((await nodeOf(kubectl)).status.allocatable).toMatchObject({ "nvidia.com/gpu": "1" }),
+  );
+});

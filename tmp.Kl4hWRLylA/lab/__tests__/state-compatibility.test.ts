@@ -1,0 +1,67 @@
+import { copyFileSync, cpSync } from "node:fs";
+import { join } from "node:path";
+import type { ResourceChange } from "../terraform";
+import { credentials } from "./support/accounts";
+import { placed } from "./support/placed";
+import { succeeded } from "./support/succeeded";
+
+/** What the stack does that the configuration written by hand did not, each with its reason. */
+const deviations = {
+  // Both files go to a directory of the cluster's own, which nobody else may read.
+  "local_file.kubeconfig": { actions: ["create"] },
+  "local_file.talosconfig": { actions: ["create"] },
+  // What the VM was made with is remembered, and Kubernetes is upgraded before its configuration changes.
+  "null_resource.talos_node_identity": { actions: ["create"] },
+  "null_resource.upgrade_kubernetes": { actions: ["create"] },
+  // Both steps are run again, which changes nothing, as they now depend on the cluster that they wait for.
+  "null_resource.wait_for_kubernetes": { actions: ["delete", "create"], attributes: ["id", "triggers"] },
+  "null_resource.remove_control_plane_taint": { actions: ["delete", "create"], attributes: ["id", "triggers"] },
+  // The boot order is explicit, and an agent that does not answer delays no destroy.
+  "proxmox_virtual_environment_vm.talos_node": { actions: ["update"], attributes: ["boot_order", "stop_on_destroy"] },
+  // Host name, address, install disk and discovery become part of the machine configuration.
+  "talos_machine_configuration_apply.node": {
+    actions: ["update"],
+    attributes: ["machine_configuration", "machine_configuration_hash", "machine_configuration_input"],
+  },
+};
+
+/** Names of the attributes that differ; of what is new there is nothing to compare. */
+function differences({ before, after }: ResourceChange["change"]): string[] {
+  const [old, fresh] = [before, after] as Record<string, unknown>[];
+  const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(fresh ?? {})])].sort();
+  return names.filter((name) => JSON.stringify(old?.[name]) !== JSON.stringify(fresh?.[name]));
+}
+
+test("the state of a configuration written by hand is taken over, but for the listed deviations", async () => {
+  const { program, lab, terraform, vmid } = await placed("examples/template.ts");
+  const directory = join(lab.directory, "by-hand");
+  cpSync(join(__dirname, "../fixtures/verified"), directory, { recursive: true });
+  const byHand = lab.terraform(directory, {
+    ...credentials,
+    TF_VAR_proxmox_url: lab.proxmox.endpoint,
+    TF_VAR_image_factory_url: lab.factory.url,
+    TF_VAR_node_ip: lab.address,
+    TF_VAR_node_gateway: lab.gateway,
+  });
+  await byHand.init();
+  succeeded(await byHand.apply());
+  expect(await byHand.plan()).toMatchObject({ code: 0, changes: false });
+  const clones = lab.proxmox.journal.find("POST", /\/clone$/).length;
+
+  copyFileSync(join(directory, "terraform.tfstate"), join(lab.directory, `terraform.${program.stack}.tfstate`));
+  // Cilium is new to the state; whether it can be applied here depends on the Helm provider.
+  const changes = (await terraform.changes())
+    .filter(({ address }) => address !== "helm_release.cilium")
+    .map(({ address, change }) => [
+      address,
+      change.before === null
+        ? { actions: change.actions }
+        : { actions: change.actions, attributes: differences(change) },
+    ]);
+  expect(Object.fromEntries(changes)).toEqual(deviations);
+
+  succeeded(await terraform.apply());
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  expect(lab.proxmox.journal.find("POST", /\/clone$/)).toHaveLength(clones);
+  expect(await (await lab.node(vmid)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
+});

@@ -1,0 +1,44 @@
+import type { App } from "cdktf";
+import type { CiliumInstallProps } from "../../../constructs/cilium/install";
+import type { NvidiaInstallProps } from "../../../constructs/nvidia/install";
+import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
+import type { TalosSingleNodeProps } from "../../../constructs/talos/single-node";
+import { TalosGpuCluster, type TalosGpuClusterTalos } from "../../../constructs/talos-gpu-cluster";
+import type { Lab } from "../../lab";
+import type { Terraform } from "../../terraform";
+import { credentials } from "./accounts";
+
+export interface ClusterOptions {
+  readonly vm?: Partial<ProxmoxGpuVmProps>;
+  readonly talos?: TalosGpuClusterTalos;
+  readonly node?: Partial<TalosSingleNodeProps>;
+  readonly cilium?: Omit<CiliumInstallProps, "node">;
+  readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
+  /** What a user does through the escape hatches. */
+  readonly force?: (cluster: TalosGpuCluster) => void;
+}
+
+/** Makes a cluster ready to plan. */
+export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<Terraform> =>
+  lab.deploy(
+    "talos-gpu",
+    (app: App) => {
+      const cluster = new TalosGpuCluster(app, "talos-gpu", {
+        proxmox: { endpoint: lab.proxmox.endpoint, insecure: true, credentials: "password" },
+        talos: { factory: lab.factory.url, ...options.talos },
+        vm: {
+          name: "talos-gpu",
+          node: "pve",
+          vmId: 100,
+          gpus: [{ address: "01:00", functions: "all" }],
+          initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }] },
+          ...options.vm,
+        },
+        cluster: { clusterName: "talos-gpu", ...options.node },
+        cilium: options.cilium,
+        nvidia: options.nvidia,
+      });
+      options.force?.(cluster);
+    },
+    credentials,
+  );

@@ -1,0 +1,91 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { run } from "../../../__tests__/program";
+import { privilegesFor } from "../../../constructs/proxmox/privileges";
+import { discover } from "../../../discover/discover";
+import { Refusal } from "../../../discover/refusal";
+import type { ClusterOptions } from "../../proxmox/cluster";
+import type { SimulatedProxmox } from "../../proxmox/server";
+import { proxmoxWith } from "./simulated-proxmox";
+
+export const rootPassword = { PROXMOX_VE_USERNAME: "root@pam", PROXMOX_VE_PASSWORD: "proxmox" };
+export const token = { id: "terraform@pve!talos", secret: "00000000-1111-2222-3333-444444444444" };
+export const tokenEnvironment = { PROXMOX_VE_API_TOKEN: `${token.id}=${token.secret}` };
+export const siteRights = privilegesFor(
+  ["vm", "network", "cloudInit", "guestAgent", "image", "hostFacts", "mappedDevice", "mapping"],
+  9,
+);
+
+/** A host that knows the token, with these privileges. */
+export const withToken = (privileges: readonly string[], options: ClusterOptions = {}): Promise<SimulatedProxmox> =>
+  proxmoxWith({ ...options, accounts: [{ ...token, privileges }] });
+
+export function fingerprintOf(endpoint: string): Promise<string> {
+  const { hostname: host, port } = new URL(endpoint);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+  });
+}
+
+interface Outcome {
+  readonly printed: string;
+  /** Everything that was asked, in order. */
+  readonly asked: readonly string[];
+  /** What is wrong, for a person; undefined when all went well. */
+  readonly refusal?: string;
+  /** The site that was written. */
+  readonly site?: string;
+  /** What the site synthesizes to. */
+  readonly stack?: Record<string, never>;
+}
+
+export interface Run {
+  readonly args?: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+  /** What somebody at a terminal answers, in order; nobody is there otherwise. */
+  readonly answers?: readonly string[];
+  /** Instead of the address and the fingerprint of the certificate. */
+  readonly address?: readonly string[];
+}
+
+/** Runs discover against an endpoint, and synthesizes what it writes. */
+export async function discovered(
+  endpoint: string,
+  { args = [], environment = rootPassword, answers, address }: Run = {},
+) {
+  const directory = mkdtempSync(join(tmpdir(), "discover-"));
+  const file = join(directory, "site.ts");
+  const [printed, asked, left]: [string[], string[], string[]] = [[], [], [...(answers ?? [])]];
+  const ask = async (question: string): Promise<string> => {
+    asked.push(question);
+    const answer = left.shift();
+    if (answer === undefined) throw new Error(`nobody answers ${question}`);
+    return answer;
+  };
+  const terminal = { isInteractive: answers !== undefined, ask, askSecret: ask };
+  const where = address ?? [endpoint, "--fingerprint", await fingerprintOf(endpoint)];
+  const output = args.includes("--json") || args.includes("--output") ? [] : ["--output", file];
+  let refusal: string | undefined;
+  try {
+    await discover([...where, ...output, ...args], { environment, terminal, print: (text) => printed.push(text) });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    refusal = error.message;
+  }
+  const site = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const stack = site === undefined ? undefined : run(site, directory)["talos-gpu"];
+  rmSync(directory, { recursive: true });
+  return { printed: printed.join("\n"), asked, refusal, site, stack } satisfies Outcome;
+}
+
+export const at = async (options: ClusterOptions = {}, how: Run = {}): Promise<Outcome> =>
+  discovered((await proxmoxWith(options)).endpoint, how);
+
+export const vmWith = (properties: object) => ({
+  resource: { proxmox_virtual_environment_vm: { talos_node: expect.objectContaining(properties) } },
+});

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+const patience = 60_000;
+
+/** Repeats a check until it holds, and takes its last failure for the test's when it never does. */
+export async function eventually(check: () => Promise<void> | void): Promise<void> {
+  for (const end = Date.now() + patience; ; await sleep(200)) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { TalosMinor } from "../../constructs/talos/version";
+import type { NodeState } from "../talos-node";
+import { deployCluster } from "./support/cluster";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+import { unwrapped } from "./support/unwrapped";
+
+const document = ({ applied }: NodeState, kind?: string): Record<string, unknown> | undefined =>
+  applied.at(-1)?.documents.find((each) => each.kind === kind);
+
+/** A version of each minor, and the Kubernetes that it runs by default. */
+const versions: Readonly<Record<TalosMinor, readonly [talos: string, kubernetes: string]>> = {
+  "1.11": ["v1.11.6", "1.34.1"],
+  "1.12": ["v1.12.11", "1.35.4"],
+  "1.13": ["v1.13.9", "1.35.4"],
+  "1.14": ["v1.14.1", "1.35.4"],
+};
+
+test.each(Object.keys(versions) as TalosMinor[])(
+  "a node of Talos %s accepts the configuration, and it says what Cilium and the GPU need",
+  async (talos) => {
+    const [version, kubernetes] = versions[talos];
+    const lab = await startLab();
+    const terraform = await deployCluster(lab, {
+      talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
+    });
+    succeeded(await terraform.apply());
+    const state = await (await lab.node(100)).state();
+    const [schematic] = lab.factory.schematics.keys();
+    expect(state).toMatchObject({ version, schematic });
+    expect(document(state)).toMatchObject({
+      machine: {
+        type: "controlplane",
+        install: {
+          disk: "/dev/sda",
+          image: `${new URL(lab.factory.url).host}/nocloud-installer/${schematic}:${version}`,
+        },
+        features: { kubePrism: { enabled: true, port: 7445 } },
+        kubelet: { nodeIP: { validSubnets: [`${lab.address}/32`] }, image: expect.stringContaining(`:v${kubernetes}`) },
+        kernel: { modules: expect.arrayContaining([{ name: "nvidia" }]) },
+        network: { interfaces: [expect.objectContaining({ addresses: [`${lab.address}/24`] })] },
+      },
+      cluster: {
+        allowSchedulingOnControlPlanes: true,
+        controlPlane: { endpoint: `https://${lab.address}:6443` },
+        network: { cni: { name: "none" } },
+        proxy: { disabled: true },
+        discovery: { registries: { kubernetes: { disabled: true } } },
+      },
+    });
+    expect(talos === "1.11" ? document(state) : document(state, "HostnameConfig")).toMatchObject(
+      talos === "1.11" ? { machine: { network: { hostname: "talos-gpu" } } } : { hostname: "talos-gpu" },
+    );
+  },
+);
+
+test("a node accepts the configuration of two network devices, one of both families, the other with a gateway on its link", async () => {
+  const lab = await startLab();
+  const terraform = await deployCluster(lab, {
+    vm: {
+      networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, { macAddress: "BC:24:11:00:00:02" }],
+      initialization: {
+        ipConfigs: [
+          {
+            address: `${lab.address}/24`,
+            gateway: lab.gateway,
+            ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
+          },
+          { address: "203.0.113.50/32", gateway: "198.51.100.1", ipv6: { address: "dhcp" } },
+        ],
+      },
+    },
+  });
+  succeeded(await terraform.apply("-target=talos_machine_configuration_apply.node"));
+  expect(document(await (await lab.node(100)).state())).toMatchObject({
+    machine: {
+      network: {
+        interfaces: [
+          {
+            deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" },
+            addresses: [`${lab.address}/24`, "2001:db8::50/64"],
+            routes: [
+              { network: "0.0.0.0/0", gateway: lab.gateway },
+              { network: "::/0", gateway: "fe80::1" },
+            ],
+          },
+          {
+            deviceSelector: { hardwareAddr: "BC:24:11:00:00:02" },
+            addresses: ["203.0.113.50/32"],
+            dhcp: true,
+            dhcpOptions: { ipv4: false, ipv6: true },
+            routes: [{ network: "198.51.100.1/32" }, { network: "0.0.0.0/0", gateway: "198.51.100.1" }],
+          },
+        ],
+      },
+    },
+  });
+});
+
+test("the schematic has the guest agent and the driver that were asked for", async () => {
+  const lab = await startLab();
+  const terraform = await deployCluster(lab, { talos: { nvidia: { kernelModules: "open", branch: "production" } } });
+  succeeded(await terraform.apply("-target=talos_image_factory_schematic.talos"));
+  expect([...lab.factory.schematics.values()]).toEqual([
+    {
+      customization: {
+        systemExtensions: {
+          officialExtensions: [
+            "siderolabs/nvidia-container-toolkit-production",
+            "siderolabs/nvidia-open-gpu-kernel-modules-production",
+            "siderolabs/qemu-guest-agent",
+          ],
+        },
+      },
+    },
+  ]);
+});
+
+test("cluster.network.proxy, as the verified configuration nests it, is refused by Talos's decoder", async () => {
+  const lab = await startLab();
+  const terraform = await deployCluster(lab, {
+    force: ({ cluster }) => cluster.addConfigPatch({ cluster: { network: { proxy: { disabled: true } } } }),
+  });
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toMatch(/unknown keys found during decoding.*proxy/);
+  expect(output).toContain("data.talos_machine_configuration.node");
+});

@@ -1,0 +1,81 @@
+import type { Lab } from "../lab";
+import type { Terraform } from "../terraform";
+import { deployCluster } from "./support/cluster";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+import { unwrapped } from "./support/unwrapped";
+
+/** A cluster whose steps give up soon, so that a test need not wait for them. */
+const impatient = (lab: Lab): Promise<Terraform> =>
+  deployCluster(lab, {
+    node: { readyTimeout: 15 },
+    force: ({ cluster }) => {
+      for (const step of [cluster.configurationApply, cluster.bootstrap, cluster.kubeconfig]) {
+        step.addOverride("timeouts", { create: "20s" });
+      }
+    },
+  });
+
+test("a configuration that Talos refuses is reported with Talos's words, and a later apply converges", async () => {
+  const message = "configuration validation failed: no hostname";
+  const refusal = { method: "ApplyConfiguration", code: "InvalidArgument", message, times: 1 };
+  const lab = await startLab({ nodeFaults: [refusal] });
+  const terraform = await impatient(lab);
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toContain(message);
+  expect(output).toContain("talos_machine_configuration_apply.node");
+  succeeded(await terraform.apply());
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+});
+
+test("a second bootstrap is refused by the node, within the step's time, and the node stays as it is", async () => {
+  const lab = await startLab();
+  const terraform = await impatient(lab);
+  succeeded(await terraform.apply());
+  await terraform.succeed("state", "rm", "talos_machine_bootstrap.cluster");
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toMatch(/talos_machine_bootstrap\.cluster.*AlreadyExists/);
+  expect(await (await lab.node(100)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
+  await terraform.succeed("import", "talos_machine_bootstrap.cluster", "talos-gpu");
+  succeeded(await terraform.apply());
+});
+
+test("a kubeconfig that is not there yet is asked for again", async () => {
+  const lab = await startLab({
+    nodeFaults: [{ method: "Kubeconfig", code: "Unavailable", message: "not yet", times: 2 }],
+  });
+  const terraform = await impatient(lab);
+  succeeded(await terraform.apply());
+  const { calls } = await (await lab.node(100)).state();
+  expect(calls.filter(({ method }) => method === "Kubeconfig").map(({ code }) => code)).toEqual([
+    "Unavailable",
+    "Unavailable",
+    "OK",
+  ]);
+});
+
+test("a Kubernetes API that never answers is waited for no longer than asked, and a later apply converges", async () => {
+  const lab = await startLab({ nodeFaults: [{ method: "listen" }] });
+  const terraform = await impatient(lab);
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 15 seconds`);
+  await (await lab.node(100)).setFaults();
+  succeeded(await terraform.apply());
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+});
+
+test("a Terraform that is killed after bootstrap leaves what a later apply completes", async () => {
+  const lab = await startLab({ nodeFaults: [{ method: "Kubeconfig", delayMilliseconds: 60_000 }] });
+  const terraform = await impatient(lab);
+  const killed = terraform.apply();
+  await terraform.until("talos_cluster_kubeconfig.cluster: Creating...");
+  terraform.kill();
+  expect((await killed).code).not.toBe(0);
+  const node = await lab.node(100);
+  await node.setFaults();
+  succeeded(await terraform.apply());
+  expect((await node.state()).bootstraps).toBe(1);
+});

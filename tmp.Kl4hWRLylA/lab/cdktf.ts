@@ -1,0 +1,45 @@
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Processes, type Run } from "./processes";
+
+/** CDK for Terraform's command line, on a stack that is synthesized already. */
+export class Cdktf {
+  private readonly processes = new Processes();
+  private said = "";
+
+  /** @param directory where `Program.placeIn` has put the stack */
+  constructor(
+    private readonly directory: string,
+    private readonly stack: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly echo = false,
+  ) {
+    writeFileSync(
+      join(directory, "cdktf.json"),
+      JSON.stringify({ language: "typescript", app: "true", projectId: "lab", sendCrashReports: "false" }),
+    );
+  }
+
+  /** The stack is there already; `terraform providers lock` would ask the registry, whatever the mirror has. */
+  run(command: "deploy" | "diff" | "destroy"): Promise<Run> {
+    const args = [command, this.stack, "--skip-synth", "--skip-provider-lock", "--no-color"];
+    if (command !== "diff") args.push("--auto-approve");
+    return this.processes.run(resolve(__dirname, "../node_modules/.bin/cdktf"), args, {
+      directory: this.directory,
+      environment: { DISABLE_VERSION_CHECK: "1", CI: "1", ...this.environment },
+      listen: (text) => {
+        this.said += text;
+        if (this.echo) process.stdout.write(text);
+      },
+    });
+  }
+
+  /** Everything that was ever written. */
+  get transcript(): string {
+    return this.said;
+  }
+
+  kill(): void {
+    this.processes.kill();
+  }
+}

@@ -1,0 +1,221 @@
+// Package kubelet stands for the kubelet of a simulated node: kwok leads the pods through their lives without running
+// anything, and the node says of itself what a kubelet would, also what it learns from its pods: whether there is a network,
+// and how many GPUs may be used.
+package kubelet
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"lab/internal/process"
+)
+
+const pauseAfterFailure = 250 * time.Millisecond
+
+// Settings say how a kubelet works.
+type Settings struct {
+	// Kwok is the program that simulates pods.
+	Kwok string
+	// Directory keeps what the kubelet writes.
+	Directory string
+	// Kubeconfig is a file with kwok's way into the API.
+	Kubeconfig string
+	// Admin is the node's own.
+	Admin *rest.Config
+	// Log is the file for what kwok and the kubelet have to say.
+	Log string
+}
+
+// Kubelet is running.
+type Kubelet struct {
+	settings Settings
+	client   kubernetes.Interface
+	log      *log.Logger
+	changed  chan struct{}
+	stop     context.CancelFunc
+	done     chan struct{}
+
+	// ciliumDefined: the definitions that Cilium's operator makes are there.
+	ciliumDefined bool
+
+	mu      sync.Mutex
+	machine Machine
+	faults  []Fault
+	kwok    *process.Process
+}
+
+// Start registers the machine as a node and lets pods run on it.
+func Start(settings Settings, machine Machine, faults []Fault) (*Kubelet, error) {
+	client, err := kubernetes.NewForConfig(settings.Admin)
+	if err != nil {
+		return nil, err
+	}
+	output, err := os.OpenFile(settings.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	k := &Kubelet{settings: settings, client: client, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
+		stop: stop, done: make(chan struct{}), machine: machine, faults: faults}
+	go k.run(ctx, output)
+	return k, nil
+}
+
+// Update takes over what has changed about the machine.
+func (k *Kubelet) Update(machine Machine) {
+	k.mu.Lock()
+	k.machine = machine
+	k.mu.Unlock()
+	k.notice()
+}
+
+// SetFaults replaces what goes wrong with pods. A pod whose fault is gone runs, as after the next try of a kubelet.
+func (k *Kubelet) SetFaults(faults []Fault) {
+	k.mu.Lock()
+	same := slices.Equal(faults, k.faults)
+	k.faults = faults
+	k.mu.Unlock()
+	if !same {
+		k.notice()
+	}
+}
+
+// Stop ends the kubelet; its node and pods stay in the API as they are.
+func (k *Kubelet) Stop() {
+	k.stop()
+	<-k.done
+}
+
+func (k *Kubelet) notice() {
+	select {
+	case k.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (k *Kubelet) run(ctx context.Context, output io.Closer) {
+	defer close(k.done)
+	defer output.Close() //nolint:errcheck
+	pods := k.watch(ctx)
+	var running []Fault
+	for {
+		k.mu.Lock()
+		machine, faults := k.machine, k.faults
+		k.mu.Unlock()
+		err := k.reconcile(ctx, machine, pods)
+		// kwok knows its rules from the beginning to its end.
+		if err == nil && (k.kwok == nil || !slices.Equal(running, faults)) {
+			running = faults
+			err = k.restartKwok(ctx, machine.Name, faults)
+		}
+		var again <-chan time.Time
+		if err != nil && ctx.Err() == nil {
+			k.log.Print(err)
+			again = time.After(pauseAfterFailure)
+		}
+		select {
+		case <-ctx.Done():
+			if k.kwok != nil {
+				k.kwok.Stop()
+			}
+			return
+		case <-again:
+		case <-k.changed:
+		}
+	}
+}
+
+// watch follows the pods of the node.
+func (k *Kubelet) watch(ctx context.Context) cache.Store {
+	factory := informers.NewSharedInformerFactoryWithOptions(k.client, 0, informers.WithTweakListOptions(func(o *metav1.ListOptions) {
+		o.FieldSelector = fields.OneTermNotEqualSelector("spec.nodeName", "").String()
+	}))
+	informer := factory.Core().V1().Pods().Informer()
+	_ = informer.SetWatchErrorHandler(func(*cache.Reflector, error) {})
+	_, _ = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(any) { k.notice() },
+		UpdateFunc: func(any, any) { k.notice() },
+		DeleteFunc: func(any) { k.notice() },
+	})
+	factory.Start(ctx.Done())
+	return informer.GetStore()
+}
+
+// reconcile makes the node in the API what the machine is.
+func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Store) error {
+	nodes := k.client.CoreV1().Nodes()
+	node, err := nodes.Get(ctx, machine.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		node, err = nodes.Create(ctx, machine.node(), metav1.CreateOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("the node: %w", err)
+	}
+	if machine.describe(node) {
+		if node, err = nodes.Update(ctx, node, metav1.UpdateOptions{}); err != nil {
+			return fmt.Errorf("the node's labels and taints: %w", err)
+		}
+	}
+	on := observe(pods, machine.Name)
+	if err := k.operate(ctx, on, machine, node); err != nil {
+		return fmt.Errorf("what operators do: %w", err)
+	}
+	network, err := k.network(on)
+	if err != nil {
+		return err
+	}
+	if machine.report(&node.Status, network, on.devicePlugin) {
+		if _, err = nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
+			return fmt.Errorf("the node's status: %w", err)
+		}
+	}
+	return nil
+}
+
+// network tells whether a network plugin has left its configuration on the machine, where it stays.
+func (k *Kubelet) network(on pods) (bool, error) {
+	marker := filepath.Join(k.settings.Directory, "cni")
+	if _, err := os.Stat(marker); err == nil || !on.networkPlugin {
+		return err == nil, nil
+	}
+	return true, os.WriteFile(marker, nil, 0o600)
+}
+
+func (k *Kubelet) restartKwok(ctx context.Context, node string, faults []Fault) error {
+	if k.kwok != nil {
+		k.kwok.Stop()
+		k.kwok = nil
+	}
+	// A kwok that was killed seems to hold the node for as long as its lease is valid.
+	err := k.client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Delete(ctx, node, metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return err
+	}
+	config := filepath.Join(k.settings.Directory, "kwok.yaml")
+	if err := os.WriteFile(config, stages(faults), 0o600); err != nil {
+		return err
+	}
+	k.kwok, err = process.Start(k.settings.Kwok, []string{
+		"--kubeconfig=" + k.settings.Kubeconfig,
+		"--config=" + config,
+		"--manage-single-node=" + node,
+		"--node-lease-duration-seconds=40",
+	}, k.settings.Log)
+	return err
+}

@@ -1,0 +1,104 @@
+package kubelet
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+)
+
+const (
+	// nvidiaFound is the label with which node feature discovery tells of a device of NVIDIA's.
+	nvidiaFound = "feature.node.kubernetes.io/pci-10de.present"
+	// deployDevicePlugin is the label with which the GPU operator chooses nodes for the device plugin.
+	deployDevicePlugin = "nvidia.com/gpu.deploy.device-plugin"
+	// talosDriverRoot is where Talos has the driver. At another place the operator's pods wait for one for ever.
+	talosDriverRoot = "/usr/local"
+)
+
+var clusterPolicies = schema.GroupVersionResource{Group: "nvidia.com", Version: "v1", Resource: "clusterpolicies"}
+
+// operateGPUs does what NVIDIA's GPU operator does with its ClusterPolicy: it labels the nodes that have a GPU, and runs the
+// device plugin on them.
+func (k *Kubelet) operateGPUs(ctx context.Context, node *corev1.Node, namespace string) error {
+	client, err := dynamic.NewForConfig(k.settings.Admin)
+	if err != nil {
+		return err
+	}
+	policy, err := client.Resource(clusterPolicies).Get(ctx, "cluster-policy", metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		time.AfterFunc(time.Second, k.notice)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	plugin, given, _ := unstructured.NestedBool(policy.Object, "spec", "devicePlugin", "enabled")
+	root, _, _ := unstructured.NestedString(policy.Object, "spec", "hostPaths", "driverInstallDir")
+	if given && !plugin || root != talosDriverRoot || node.Labels[nvidiaFound] != "true" {
+		time.AfterFunc(time.Second, k.notice)
+		return nil
+	}
+	if err := k.label(ctx, node, map[string]string{"nvidia.com/gpu.present": "true", deployDevicePlugin: "true"}); err != nil {
+		return err
+	}
+	runtime := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "nvidia"}, Handler: "nvidia"}
+	if _, err := k.client.NodeV1().RuntimeClasses().Create(ctx, runtime, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	_, err = k.client.AppsV1().DaemonSets(namespace).Create(ctx, devicePlugin(policy), metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return err
+}
+
+// devicePlugin goes with the policy that it is made for.
+func devicePlugin(policy *unstructured.Unstructured) *appsv1.DaemonSet {
+	labels := map[string]string{"app": "nvidia-device-plugin-daemonset"}
+	privileged := true
+	return &appsv1.DaemonSet{
+		ObjectMeta: metav1.ObjectMeta{Name: labels["app"], OwnerReferences: []metav1.OwnerReference{
+			*metav1.NewControllerRef(policy, policy.GroupVersionKind())}},
+		Spec: appsv1.DaemonSetSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec: corev1.PodSpec{
+					NodeSelector: map[string]string{deployDevicePlugin: "true"},
+					Tolerations:  []corev1.Toleration{{Key: gpuResource, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}},
+					Containers: []corev1.Container{{Name: "nvidia-device-plugin", Image: "nvcr.io/nvidia/k8s-device-plugin:lab",
+						SecurityContext: &corev1.SecurityContext{Privileged: &privileged}}},
+					Volumes: []corev1.Volume{{Name: "device-plugin", VolumeSource: corev1.VolumeSource{
+						HostPath: &corev1.HostPathVolumeSource{Path: devicePluginDirectory}}}},
+				},
+			},
+		},
+	}
+}
+
+// label gives the node labels that are not the machine configuration's.
+func (k *Kubelet) label(ctx context.Context, node *corev1.Node, labels map[string]string) error {
+	missing := false
+	for key, value := range labels {
+		missing = missing || node.Labels[key] != value
+	}
+	if !missing {
+		return nil
+	}
+	patch, err := json.Marshal(object{"metadata": object{"labels": labels}})
+	if err != nil {
+		return err
+	}
+	_, err = k.client.CoreV1().Nodes().Patch(ctx, node.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	return err
+}

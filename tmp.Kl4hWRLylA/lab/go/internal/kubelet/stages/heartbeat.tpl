@@ -1,0 +1,4 @@
+conditions:
+{{ range .status.conditions }}
+- { type: {{ .type | Quote }}, lastHeartbeatTime: {{ Now | Quote }} }
+{{ end }}

@@ -1,0 +1,192 @@
+package node
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	coreconfig "github.com/siderolabs/talos/pkg/machinery/config"
+	"github.com/siderolabs/talos/pkg/machinery/config/config"
+	"github.com/siderolabs/talos/pkg/machinery/constants"
+	"go.yaml.in/yaml/v4"
+
+	"lab/internal/controlplane"
+	"lab/internal/kubelet"
+	"lab/internal/pki"
+	"validate/check"
+)
+
+// configuration is a machine configuration that Talos accepts.
+type configuration struct {
+	provider  coreconfig.Provider
+	documents []map[string]any
+	hostname  string
+}
+
+// decode reads and checks a configuration as a node does; the error is the node's answer.
+func decode(text []byte, system System, options Options) (*configuration, error) {
+	if options.Validators != "" {
+		if err := validate(text, system, options); err != nil {
+			return nil, err
+		}
+	}
+	provider, err := check.Configuration(text, options.Disk)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := split(text)
+	if err != nil {
+		return nil, err
+	}
+	c := &configuration{provider: provider, documents: documents, hostname: "talos-lab"}
+	if h := provider.NetworkHostnameConfig(); h != nil && h.Hostname() != "" {
+		c.hostname = h.Hostname()
+	}
+	return c, nil
+}
+
+// validate asks the decoder of the minor that runs.
+func validate(text []byte, system System, options Options) error {
+	minor, err := system.minor()
+	if err != nil {
+		return err
+	}
+	command := exec.Command(filepath.Join(options.Validators, fmt.Sprintf("talos-validate-1.%d", minor)), "-disk", options.Disk)
+	command.Stdin = bytes.NewReader(text)
+	output, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return errors.New(strings.TrimSpace(string(output)))
+	}
+	return err
+}
+
+func split(text []byte) (documents []map[string]any, err error) {
+	for decoder := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var document map[string]any
+		err := decoder.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return documents, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, document)
+	}
+}
+
+// installable tells whether the disk that Talos is to be installed to is there. A disk selector was checked before.
+func (c *configuration) installable(disk string) bool {
+	wanted := c.provider.Machine().Install().Disk()
+	return wanted == "" || wanted == disk
+}
+
+// identity is the Talos API's: a certificate of the machine's CA, for callers with a certificate of the same CA.
+func (c *configuration) identity(address string) (*tls.Config, error) {
+	return issued(c.provider.Machine().Security().IssuingCA(), tls.RequireAndVerifyClientCert, address)
+}
+
+// kubernetesIdentity is the Kubernetes API's: a certificate of the cluster's CA. Whoever shows none, or another cluster's,
+// is told so in HTTP.
+func (c *configuration) kubernetesIdentity(address string) (*tls.Config, error) {
+	return issued(c.provider.Cluster().IssuingCA(), tls.RequestClientCert, address, c.certificateNames()...)
+}
+
+func (c *configuration) certificateNames() []string {
+	cluster := c.provider.Cluster()
+	domain := cluster.Network().DNSDomain()
+	return append([]string{cluster.Endpoint().Hostname(), "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+		"kubernetes.default.svc." + domain}, cluster.CertSANs()...)
+}
+
+// kubeconfig is the administrator's, for the address where the API really listens.
+func (c *configuration) kubeconfig(address string) ([]byte, error) {
+	cluster := c.provider.Cluster()
+	admin, err := pki.Client(cluster.IssuingCA(), cluster.AdminKubeconfig().CommonName(), cluster.AdminKubeconfig().CertOrganization())
+	if err != nil {
+		return nil, err
+	}
+	user := "admin@" + cluster.Name()
+	type object = map[string]any
+	return yaml.Marshal(object{
+		"apiVersion": "v1", "kind": "Config", "current-context": user,
+		"clusters": []object{{"name": cluster.Name(), "cluster": object{
+			"server": "https://" + address, "certificate-authority-data": encode(cluster.IssuingCA().Crt)}}},
+		"users": []object{{"name": user, "user": object{
+			"client-certificate-data": encode(admin.Crt), "client-key-data": encode(admin.Key)}}},
+		"contexts": []object{{"name": user, "context": object{
+			"cluster": cluster.Name(), "namespace": "default", "user": user}}},
+	})
+}
+
+func encode(pem []byte) string { return base64.StdEncoding.EncodeToString(pem) }
+
+// controlPlane is what the configuration makes of Kubernetes on this node.
+func (c *configuration) controlPlane(options Options) (controlplane.Settings, error) {
+	address, _, err := net.SplitHostPort(options.Kubernetes)
+	if err != nil {
+		return controlplane.Settings{}, err
+	}
+	cluster := c.provider.Cluster()
+	settings := controlplane.Settings{
+		Programs:            options.Programs,
+		Directory:           options.Directory,
+		Address:             address,
+		Endpoint:            cluster.Endpoint().String(),
+		CertificateNames:    c.certificateNames(),
+		ClusterAuthority:    cluster.IssuingCA(),
+		AggregatorAuthority: cluster.AggregatorCA(),
+		EtcdAuthority:       cluster.Etcd().CA(),
+		ServiceAccountKey:   cluster.ServiceAccount().Key,
+		SecretboxKey:        cluster.SecretboxEncryptionSecret(),
+		AESCBCKey:           cluster.AESCBCEncryptionSecret(),
+		PodSubnets:          cluster.Network().PodCIDRs(),
+		ServiceSubnets:      cluster.Network().ServiceCIDRs(),
+	}
+	for _, plugin := range cluster.APIServer().AdmissionControl() {
+		settings.Admission = append(settings.Admission, controlplane.AdmissionPlugin{Name: plugin.Name(), Configuration: plugin.Configuration()})
+	}
+	return settings, nil
+}
+
+// machine is what the node says of itself in Kubernetes.
+func (c *configuration) machine(options Options) kubelet.Machine {
+	address, _, _ := net.SplitHostPort(options.Kubernetes)
+	machine := c.provider.Machine()
+	labels := map[string]string{constants.LabelNodeRoleControlPlane: ""}
+	maps.Copy(labels, machine.NodeLabels())
+	taints := map[string]string{}
+	maps.Copy(taints, machine.NodeTaints())
+	if !c.provider.Cluster().ScheduleOnControlPlanes() {
+		taints[constants.LabelNodeRoleControlPlane] = "NoSchedule"
+	}
+	image := machine.Kubelet().Image()
+	described := kubelet.Machine{
+		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (" + options.System.Version + "), simulated",
+		Labels: labels, Taints: taints, Cores: options.Hardware.Cores, Memory: options.Hardware.Memory,
+	}
+	if slices.ContainsFunc(machine.Kernel().Modules(), func(m config.KernelModule) bool { return m.Name() == "nvidia" }) {
+		described.GPUs = options.Hardware.GPUs
+	}
+	return described
+}
+
+// programs are those that Kubernetes needs on the node.
+func programs(directory string) error {
+	for _, name := range []string{"etcd", "etcdutl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"} {
+		if _, err := os.Stat(filepath.Join(directory, name)); err != nil {
+			return fmt.Errorf("the node needs the program %s in %s: %w", name, directory, err)
+		}
+	}
+	return nil
+}

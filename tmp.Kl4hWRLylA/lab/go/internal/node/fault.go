@@ -1,0 +1,122 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"lab/internal/kubelet"
+)
+
+// listenMethod names the rule that keeps the Kubernetes API from listening.
+const listenMethod = "listen"
+
+// Rule is a fault: what happens to which calls, or to which pods.
+type Rule struct {
+	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", or "listen", which keeps the
+	// Kubernetes API closed for as long as the rule is there.
+	Method string `json:"method,omitempty"`
+	// After is how many calls pass before the rule begins.
+	After int `json:"after,omitempty"`
+	// Times is how many calls the rule is for; 0 stands for all.
+	Times int `json:"times,omitempty"`
+	// Code is the gRPC code of the answer, such as InvalidArgument.
+	Code string `json:"code,omitempty"`
+	// Status is the HTTP status of the answer to a Kubernetes request.
+	Status int `json:"status,omitempty"`
+	// Message is the error's text.
+	Message string `json:"message,omitempty"`
+	// Drop cuts the connection instead of answering.
+	Drop bool `json:"drop,omitempty"`
+	// DelayMilliseconds is how long the node waits before it answers or cuts; without Code, Status and Drop the call then succeeds.
+	DelayMilliseconds int `json:"delayMilliseconds,omitempty"`
+
+	// Pod is the namespace and name of pods that fail for as long as the rule is there; * stands for anything.
+	Pod string `json:"pod,omitempty"`
+	// Reason is why they fail: ErrImagePull, or Error when their containers end with exit code 1.
+	Reason string `json:"reason,omitempty"`
+
+	seen int
+}
+
+// faults are the rules that are not about single calls.
+type faults struct {
+	// closed keeps callers away from the Kubernetes API.
+	closed bool
+	pods   []kubelet.Fault
+}
+
+func faultsOf(rules []*Rule) (active faults) {
+	for _, rule := range rules {
+		if rule.Method == listenMethod {
+			active.closed = true
+		}
+		if rule.Pod != "" {
+			active.pods = append(active.pods, kubelet.Fault{Pod: rule.Pod, Reason: rule.Reason})
+		}
+	}
+	return active
+}
+
+func (r *Rule) delay() time.Duration { return time.Duration(r.DelayMilliseconds) * time.Millisecond }
+
+// SetFaults replaces all rules and starts counting anew.
+func (n *Node) SetFaults(rules []*Rule) error {
+	for _, rule := range rules {
+		if (rule.Method == "") == (rule.Pod == "") {
+			return errors.New("a fault needs a method or a pod")
+		}
+		if rule.Pod != "" {
+			if err := (kubelet.Fault{Pod: rule.Pod, Reason: rule.Reason}).Check(); err != nil {
+				return err
+			}
+		}
+		if _, err := codeOf(rule.Code); err != nil {
+			return err
+		}
+		rule.seen = 0
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.rules = rules
+	if n.kubernetes == nil {
+		return nil
+	}
+	return n.kubernetes.setFaults(faultsOf(rules))
+}
+
+// Faults are the rules in force.
+func (n *Node) Faults() []*Rule {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.rules)
+}
+
+// fault counts a call and returns the rule for it, if there is one.
+func (n *Node) fault(method string) *Rule {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, rule := range n.rules {
+		if rule.Method != method {
+			continue
+		}
+		rule.seen++
+		if rule.seen > rule.After && (rule.Times == 0 || rule.seen <= rule.After+rule.Times) {
+			return rule
+		}
+	}
+	return nil
+}
+
+// codeOf reads the name of a gRPC code; no name is OK.
+func codeOf(name string) (codes.Code, error) {
+	for code := codes.OK; code <= codes.Unauthenticated; code++ {
+		if name == code.String() || name == "" {
+			return code, nil
+		}
+	}
+	return codes.Unknown, fmt.Errorf("%q is not a gRPC code; write one such as InvalidArgument", name)
+}

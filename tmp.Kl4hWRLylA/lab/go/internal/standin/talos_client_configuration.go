@@ -1,0 +1,57 @@
+package standin
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/siderolabs/crypto/x509"
+	clientconfig "github.com/siderolabs/talos/pkg/machinery/client/config"
+
+	"lab/internal/pinned"
+)
+
+// talosClientConfiguration is the data source talos_client_configuration: a talosconfig.
+type talosClientConfiguration struct{ baseDataSource }
+
+type clientConfigurationModel struct {
+	ID                  types.String        `tfsdk:"id"`
+	ClusterName         types.String        `tfsdk:"cluster_name"`
+	ClientConfiguration clientConfiguration `tfsdk:"client_configuration"`
+	Endpoints           []string            `tfsdk:"endpoints"`
+	Nodes               []string            `tfsdk:"nodes"`
+	TalosConfig         types.String        `tfsdk:"talos_config"`
+}
+
+func newTalosClientConfiguration(name string, schema pinned.Schema) datasource.DataSource {
+	return &talosClientConfiguration{baseDataSource{name, pinned.DataSource(schema)}}
+}
+
+func (d *talosClientConfiguration) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model clientConfigurationModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	talosConfig, err := model.ClientConfiguration.talosConfig(model.ClusterName.ValueString())
+	if err == nil {
+		talosConfig.Contexts[talosConfig.Context].Endpoints = model.Endpoints
+		talosConfig.Contexts[talosConfig.Context].Nodes = model.Nodes
+		var text []byte
+		if text, err = talosConfig.Bytes(); err == nil {
+			model.TalosConfig = types.StringValue(string(text))
+		}
+	}
+	if err != nil {
+		resp.Diagnostics.AddError("failed to generate talos config", err.Error())
+		return
+	}
+	model.ID = model.ClusterName
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+func (c clientConfiguration) talosConfig(context string) (*clientconfig.Config, error) {
+	d := &decoder{}
+	ca, pair := d.decode(c.CA), &x509.PEMEncodedCertificateAndKey{Crt: d.decode(c.Cert), Key: d.decode(c.Key)}
+	return clientconfig.NewConfig(context, nil, ca, pair), d.err
+}

@@ -1,0 +1,102 @@
+// Package talosctl is a stand-in for Talos's command line, made with Talos's own client.
+package talosctl
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"github.com/siderolabs/talos/pkg/machinery/client"
+	clientconfig "github.com/siderolabs/talos/pkg/machinery/client/config"
+	"github.com/siderolabs/talos/pkg/machinery/version"
+	"github.com/spf13/cobra"
+)
+
+// globals are the flags that every command takes.
+type globals struct {
+	talosconfig, context string
+	nodes, endpoints     []string
+}
+
+// Command is talosctl as far as it goes.
+func Command() *cobra.Command {
+	g := &globals{}
+	root := &cobra.Command{
+		Use:   "talosctl",
+		Short: "A stand-in for talosctl: it does what the lab needs, the way the real one does",
+		// Errors are printed once, by the program.
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&g.talosconfig, "talosconfig", "", "The path to the Talos configuration file")
+	flags.StringVar(&g.context, "context", "", "Context to be used in command")
+	flags.StringSliceVarP(&g.nodes, "nodes", "n", nil, "target the specified nodes")
+	flags.StringSliceVarP(&g.endpoints, "endpoints", "e", nil, "override default endpoints in Talos configuration")
+	root.AddCommand(g.version(), g.upgrade(), g.upgradeKubernetes(), g.etcd(), g.bootstrap(), g.health(), g.kubeconfig(), g.get(), g.reboot())
+	return root
+}
+
+func standIn() string { return version.Tag + " (a stand-in of the lab)" }
+
+// on calls one node; more than one is nobody's business here.
+func (g *globals) on(ctx context.Context, insecure bool, do func(context.Context, *client.Client) error) error {
+	options := []client.OptionFunc{}
+	if insecure {
+		if len(g.nodes) != 1 {
+			return errors.New("insecure mode requires one node to be set with the `--nodes` flag")
+		}
+		options = append(options, client.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), client.WithEndpoints(g.nodes[0]))
+	} else {
+		config, err := clientconfig.Open(g.talosconfig)
+		if err != nil {
+			return err
+		}
+		options = append(options, client.WithConfig(config))
+		if g.context != "" {
+			options = append(options, client.WithContextName(g.context))
+		}
+		if len(g.endpoints) > 0 {
+			options = append(options, client.WithEndpoints(g.endpoints...))
+		}
+		if len(g.nodes) == 0 {
+			name := config.Context
+			if g.context != "" {
+				name = g.context
+			}
+			if current := config.Contexts[name]; current != nil {
+				g.nodes = current.Nodes
+			}
+		}
+		if len(g.nodes) != 1 {
+			return errors.New("nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against")
+		}
+		ctx = client.WithNode(ctx, g.nodes[0])
+	}
+	c, err := client.New(ctx, options...)
+	if err != nil {
+		return err
+	}
+	defer c.Close() //nolint:errcheck
+	return do(ctx, c)
+}
+
+// eventually repeats something that fails while a machine restarts.
+func eventually(ctx context.Context, timeout time.Duration, do func(context.Context) error) error {
+	ctx, stop := context.WithTimeout(ctx, timeout)
+	defer stop()
+	for {
+		attempt, end := context.WithTimeout(ctx, 10*time.Second)
+		err := do(attempt)
+		end()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}

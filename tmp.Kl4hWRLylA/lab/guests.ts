@@ -1,0 +1,105 @@
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { defaultTalosVersion } from "../constructs/talos/version";
+import type { ProxmoxHost } from "./proxmox/host";
+import { PropertyString } from "./proxmox/property-string";
+import type { VirtualMachine } from "./proxmox/virtual-machine";
+import { type Hardware, type NodeFault, TalosNode, type TalosSystem } from "./talos-node";
+
+export interface GuestOptions {
+  /**
+   * What goes wrong with the nodes, from their first moment on.
+   *
+   * @default - nothing
+   */
+  readonly nodeFaults?: readonly NodeFault[];
+}
+
+/** A VM's Talos node, and the last that was done to its power. */
+interface Guest {
+  readonly node: Promise<TalosNode>;
+  power: Promise<void>;
+}
+
+/** What runs in the VMs of a host: a VM that is switched on becomes a Talos node, whose disk is the VM's. */
+export class Guests {
+  private readonly guests = new Map<number, Guest>();
+
+  /** @param directory keeps what is on the disks */
+  constructor(
+    private readonly host: ProxmoxHost,
+    private readonly directory: string,
+    private readonly options: GuestOptions,
+  ) {
+    host.power.on("on", (vm) => {
+      const address = addressOf(vm);
+      const hardware = this.hardwareOf(vm);
+      if (this.guests.has(vm.id)) this.switch(vm, (node) => node.powerOn(hardware));
+      // Without an address nobody could reach the node.
+      else if (isIP(address)) this.guests.set(vm.id, this.boot(vm, address, hardware));
+    });
+    host.power.on("off", (vm) => this.switch(vm, (node) => node.powerOff()));
+    host.power.on("destroyed", async (vm) => {
+      const guest = this.guests.get(vm.id);
+      this.guests.delete(vm.id);
+      await (await guest?.node.catch(() => undefined))?.stop();
+    });
+  }
+
+  /** The Talos node in a VM that was switched on. */
+  async node(vmid: number): Promise<TalosNode> {
+    const guest = this.guests.get(vmid);
+    if (!guest) throw new Error(`VM ${vmid} was never switched on with an address`);
+    await guest.power;
+    return guest.node;
+  }
+
+  /** The Talos nodes of all VMs that are there. */
+  async all(): Promise<TalosNode[]> {
+    const nodes = await Promise.allSettled([...this.guests.values()].map(({ node }) => node));
+    return nodes.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
+  }
+
+  async stop(): Promise<void> {
+    for (const node of await this.all()) await node.stop();
+  }
+
+  /** What went wrong is heard by whoever asks for the node; nobody may. */
+  private switch(vm: VirtualMachine, change: (node: TalosNode) => Promise<void>): void {
+    const guest = this.guests.get(vm.id);
+    if (!guest) return;
+    guest.power = guest.power.then(async () => change(await guest.node));
+    guest.power.catch(() => {});
+  }
+
+  private boot(vm: VirtualMachine, address: string, hardware: Hardware): Guest {
+    const { nodeFaults: faults = [] } = this.options;
+    const directory = join(this.directory, String(vm.id));
+    const node = TalosNode.start({ address, directory, hardware, system: systemOf(vm), faults });
+    node.catch(() => {});
+    return { node, power: Promise.resolve() };
+  }
+
+  private hardwareOf(vm: VirtualMachine): Hardware {
+    const cores = Number(vm.get("cores") ?? 1) * Number(vm.get("sockets") ?? 1);
+    const graphics = this.host
+      .passedTo(vm)
+      .filter(({ vendor, class: kind }) => vendor === "0x10de" && /^0x03/.test(kind));
+    return { cores, memory: Number(vm.get("memory") ?? 512), gpus: graphics.length };
+  }
+}
+
+/** The address that the VM's cloud-init drive gives it. */
+function addressOf(vm: VirtualMachine): string {
+  const [address = ""] =
+    PropertyString.parse(vm.get("ipconfig0") ?? "", "ip")
+      .get("ip")
+      ?.split("/") ?? [];
+  return address;
+}
+
+/** The Talos in the image that the VM's disk was made from. Images of the Image Factory say it in their name. */
+function systemOf(vm: VirtualMachine): TalosSystem {
+  const [, version, schematic] = /talos-(v[\d.]+)-([0-9a-f]{64})/.exec(vm.importedFrom("scsi0") ?? "") ?? [];
+  return { version: version ?? defaultTalosVersion, schematic };
+}

@@ -1,0 +1,154 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { App } from "cdktf";
+import { build, built } from "./build";
+import { Cdktf } from "./cdktf";
+import { ChartRepositories } from "./chart-repositories";
+import { type GuestOptions, Guests } from "./guests";
+import { ImageFactory } from "./image-factory";
+import type { Json } from "./json";
+import { Kubectl } from "./kubectl";
+import { freeLoopbackAddress } from "./loopback";
+import type { Providers } from "./providers";
+import { type ServerOptions, SimulatedProxmox } from "./proxmox/server";
+import type { Site } from "./site";
+import type { TalosNode } from "./talos-node";
+import { Terraform } from "./terraform";
+
+export interface LabOptions extends ServerOptions, GuestOptions {
+  readonly providers: Providers;
+}
+
+/** Variables that Terraform and the providers would read from the environment of whoever runs the lab. */
+const foreign = Object.keys(process.env).filter((name) => /^(TF_|PROXMOX_VE_|PM_VE_|KUBE|HELM_)/.test(name));
+
+/**
+ * A Proxmox host without hardware, on which a VM that is switched on becomes a Talos node, and a directory to apply
+ * stacks from. Each lab has its own ports and files.
+ */
+export class Lab {
+  private readonly commands: { readonly transcript: string; kill(): void }[] = [];
+  private readonly guests: Guests;
+
+  static async start(options: LabOptions): Promise<Lab> {
+    build("talos-node", "talosctl", "talos-validate", "kubernetes");
+    const directory = mkdtempSync(join(tmpdir(), "lab-"));
+    writeFileSync(join(directory, "terraform.rc"), options.providers.cliConfiguration);
+    const factory = await ImageFactory.start();
+    const charts = await ChartRepositories.start(directory);
+    const proxmox = await SimulatedProxmox.start(options);
+    return new Lab(options, directory, factory, charts, proxmox, await freeLoopbackAddress());
+  }
+
+  private constructor(
+    options: LabOptions,
+    readonly directory: string,
+    readonly factory: ImageFactory,
+    private readonly charts: ChartRepositories,
+    readonly proxmox: SimulatedProxmox,
+    /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
+    readonly address: string,
+  ) {
+    this.guests = new Guests(proxmox.host, join(directory, "nodes"), options);
+  }
+
+  /** The Talos node in a VM that was switched on. */
+  node(vmid: number): Promise<TalosNode> {
+    return this.guests.node(vmid);
+  }
+
+  /** The Talos nodes of all VMs that are there. */
+  allNodes(): Promise<TalosNode[]> {
+    return this.guests.all();
+  }
+
+  /** kubectl for the cluster of the node in a VM, as its administrator. */
+  async kubectl(vmid: number): Promise<Kubectl> {
+    const kubeconfig = join(this.directory, `kubeconfig-${vmid}`);
+    writeFileSync(kubeconfig, await (await this.node(vmid)).kubeconfig(), { mode: 0o600 });
+    return new Kubectl(kubeconfig, this.directory, this.environment);
+  }
+
+  /** Everything that Terraform and cdktf have written here. */
+  get transcript(): string {
+    return this.commands.map((command) => command.transcript).join("\n");
+  }
+
+  /** What a stack meets here. */
+  get site(): Site {
+    return {
+      directory: this.directory,
+      proxmox: this.proxmox.endpoint,
+      factory: this.factory.url,
+      address: this.address,
+      gateway: this.gateway,
+      fit: (configuration) => this.charts.redirect(configuration),
+    };
+  }
+
+  /** A gateway in the network of the node's address. */
+  get gateway(): string {
+    return this.address.replace(/\d+$/, "1");
+  }
+
+  /** What a command needs to work inside the lab alone. */
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      ...Object.fromEntries(foreign.map((name) => [name, undefined])),
+      TF_CLI_CONFIG_FILE: join(this.directory, "terraform.rc"),
+      // OpenTofu is here when the machine has none of its own.
+      PATH: `${process.env.PATH}${delimiter}${dirname(built.opentofu)}`,
+      TF_IN_AUTOMATION: "1",
+      CHECKPOINT_DISABLE: "1",
+      HOME: this.directory,
+      TMPDIR: this.directory,
+    };
+  }
+
+  /** Synthesizes the stack `name` of an app and makes it ready to plan. */
+  async deploy(name: string, define: (app: App) => void, environment: NodeJS.ProcessEnv = {}): Promise<Terraform> {
+    this.synthesize(define);
+    const terraform = this.terraform(join(this.directory, "cdktf.out", "stacks", name), environment);
+    await terraform.init();
+    return terraform;
+  }
+
+  /** Writes the configurations of an app, also over earlier ones. */
+  synthesize(define: (app: App) => void): void {
+    const app = new App({ outdir: join(this.directory, "cdktf.out"), stackTraces: false });
+    define(app);
+    app.synth();
+    const stacks = join(this.directory, "cdktf.out", "stacks");
+    for (const stack of readdirSync(stacks)) {
+      const file = join(stacks, stack, "cdk.tf.json");
+      const configuration: Json = JSON.parse(readFileSync(file, "utf8"));
+      this.site.fit(configuration);
+      writeFileSync(file, JSON.stringify(configuration, null, 2));
+    }
+  }
+
+  /** Terraform in a directory of its own. */
+  terraform(directory: string, environment: NodeJS.ProcessEnv = {}): Terraform {
+    const terraform = new Terraform(directory, { ...this.environment, ...environment });
+    this.commands.push(terraform);
+    return terraform;
+  }
+
+  /** CDK for Terraform's command line for a stack of its own. */
+  cdktf(stack: string, environment: NodeJS.ProcessEnv = {}, echo = false): Cdktf {
+    const cdktf = new Cdktf(this.directory, stack, { ...this.environment, ...environment }, echo);
+    this.commands.push(cdktf);
+    return cdktf;
+  }
+
+  /** Leaves nothing behind, whatever happened before. */
+  async stop(): Promise<void> {
+    for (const command of this.commands) command.kill();
+    await this.proxmox.stop();
+    await this.factory.stop();
+    await this.charts.stop();
+    await this.guests.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,136 @@
+import { basename } from "node:path";
+import { ApiError, invalidParameters } from "./api-error";
+import type { ApiRequest, Route } from "./api-request";
+import type { RemoteFile } from "./host";
+import { all, any, both, either, everyone } from "./permission";
+import type { Storage } from "./storage";
+import { demandVolume } from "./vm-key";
+
+const audit = ["Datastore.Audit", "Datastore.AllocateSpace"] as const;
+
+/** Reading from anywhere in the host's network is for few. */
+const download = either(all("/", "Sys.Audit", "Sys.Modify"), all("/nodes/:node", "Sys.AccessNetwork"));
+
+const storageOf = ({ host, path }: ApiRequest): Storage => host.storages.get(String(path.storage));
+
+function demandRemoteFile({ host, parameters }: ApiRequest): RemoteFile {
+  const file = host.remoteFile(String(parameters.get("url")));
+  if (!file) throw new ApiError(500, "invalid server response: '404 Not Found'");
+  return file;
+}
+
+const extensions: Readonly<Record<string, readonly [pattern: RegExp, reason: string]>> = {
+  iso: [/.\.(iso|img)$/i, "wrong file extension"],
+  vztmpl: [/.\.(tar|tar\.(gz|xz|zst|bz2))$/i, "wrong file extension"],
+  import: [/^[a-zA-Z0-9\-.+=_]+\.(ova|qcow2|raw|vmdk)$/, "invalid filename or wrong extension"],
+};
+
+function startDownload(request: ApiRequest): string {
+  const { host } = request;
+  const storage = storageOf(request);
+  if (!storage.holdsFiles) {
+    throw new ApiError(500, `can't upload to storage type '${storage.options.type}', not a file based storage!`);
+  }
+  const content = request.required("content");
+  if (!storage.holds(content)) {
+    throw new ApiError(500, `storage '${storage.name}' is not configured for content-type '${content}'`);
+  }
+  const filename = request.required("filename").replace(/^.*[/\\]/, "");
+  const [pattern, reason] = extensions[content] ?? [/./, ""];
+  if (!pattern.test(filename)) throw invalidParameters({ filename: reason });
+  return request.task("download", filename, () => {
+    const volid = `${storage.name}:${content}/${filename}`;
+    if (storage.has(volid)) throw new Error(`refusing to override existing file '${storage.path(content, filename)}'`);
+    const file = host.remoteFile(request.required("url"));
+    if (!file) throw new Error("download failed: 404 Not Found");
+    const format = filename.split(".").at(-1) ?? "raw";
+    storage.add({ volid, content, format, size: file.size, virtualSize: file.virtualSize });
+  });
+}
+
+/** Storages, the volumes on them, and downloads. */
+export const storageRoutes: readonly Route[] = [
+  [
+    "GET",
+    "/nodes/:node/storage",
+    everyone,
+    ({ host, caller, parameters }) => {
+      if (!audit.some((privilege) => caller.may(privilege))) return [];
+      const [name, kinds] = [parameters.get("storage"), parameters.get("content")?.split(/[,;\s]+/)];
+      if (name !== null) host.storages.get(name);
+      return host.storages.all
+        .filter((storage) => name === null || storage.name === name)
+        .filter((storage) => kinds === undefined || kinds.some((kind) => storage.holds(kind)))
+        .map(({ options, used }) => ({
+          storage: options.name,
+          type: options.type,
+          content: options.content.join(","),
+          active: 1,
+          enabled: 1,
+          shared: 0,
+          total: options.capacity,
+          used,
+          avail: options.capacity - used,
+          used_fraction: used / options.capacity,
+        }));
+    },
+  ],
+  [
+    "GET",
+    "/nodes/:node/storage/:storage/content",
+    any("/storage/:storage", ...audit),
+    (request) => {
+      const [kind, vmid] = [request.optional("content"), request.optional("vmid")];
+      const may = (volume: Parameters<typeof demandVolume>[1]): boolean => {
+        try {
+          demandVolume(request.caller, volume);
+          return true;
+        } catch {
+          return false;
+        }
+      };
+      return storageOf(request)
+        .content.filter((volume) => kind === undefined || volume.content === kind)
+        .filter((volume) => vmid === undefined || volume.vmid === Number(vmid))
+        .filter(may)
+        .map(({ virtualSize: _, ...volume }) => volume);
+    },
+  ],
+  [
+    "GET",
+    "/nodes/:node/storage/:storage/content/:volume",
+    everyone,
+    (request) => {
+      const volume = storageOf(request).get(String(request.path.volume));
+      demandVolume(request.caller, volume);
+      const { volid, format, size } = volume;
+      return { format, size, used: size, path: `/dev/${volid.replace(":", "/")}` };
+    },
+  ],
+  [
+    "DELETE",
+    "/nodes/:node/storage/:storage/content/:volume",
+    everyone,
+    (request) => {
+      const storage = storageOf(request);
+      request.caller.demand(`/storage/${storage.name}`, "Datastore.Allocate");
+      return request.task("imgdel", storage.name, () => storage.remove(String(request.path.volume)));
+    },
+  ],
+  [
+    "GET",
+    "/nodes/:node/query-url-metadata",
+    download,
+    (request) => ({
+      filename: basename(new URL(request.required("url")).pathname),
+      mimetype: "application/octet-stream",
+      size: demandRemoteFile(request).size,
+    }),
+  ],
+  [
+    "POST",
+    "/nodes/:node/storage/:storage/download-url",
+    both(all("/storage/:storage", "Datastore.AllocateTemplate"), download),
+    startDownload,
+  ],
+];

@@ -1,0 +1,46 @@
+import { ApiError } from "./api-error";
+
+/** A worker of a node; Proxmox answers long calls with its id (UPID) and the caller polls its status. */
+export interface Task {
+  readonly upid: string;
+  readonly type: string;
+  readonly user: string;
+  readonly status: "running" | "stopped";
+  /** `OK`, or the reason why it failed. */
+  readonly exitstatus?: string;
+  readonly log: readonly string[];
+}
+
+const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, "0");
+
+/** The tasks of one node. */
+export class Tasks {
+  private readonly tasks = new Map<string, Task>();
+
+  constructor(private readonly node: string) {}
+
+  get all(): readonly Task[] {
+    return [...this.tasks.values()];
+  }
+
+  /** Does the work at once and returns the UPID; a thrown error becomes the task's end, as with Proxmox's workers. */
+  run(type: string, id: string, user: string, work: () => void): string {
+    const started = Math.floor(Date.now() / 1000);
+    const upid = `UPID:${this.node}:${hex(1000 + this.tasks.size)}:${hex(0)}:${hex(started)}:${type}:${id}:${user}:`;
+    let exitstatus = "OK";
+    try {
+      work();
+    } catch (error) {
+      exitstatus = error instanceof Error ? error.message : String(error);
+    }
+    const log = exitstatus === "OK" ? ["TASK OK"] : [`TASK ERROR: ${exitstatus}`];
+    this.tasks.set(upid, { upid, type, user, status: "stopped", exitstatus, log });
+    return upid;
+  }
+
+  get(upid: string): Task {
+    const task = this.tasks.get(upid);
+    if (!task) throw new ApiError(500, `unable to read task '${upid}'`);
+    return task;
+  }
+}

@@ -1,0 +1,35 @@
+import { StrictApp, TalosGpuCluster } from "./constructs";
+
+// The site: edit the values, then `npm run synth` to check and review them, `npm run deploy` to apply them.
+const app = new StrictApp();
+
+new TalosGpuCluster(app, "talos-gpu", {
+  proxmox: {
+    endpoint: "https://pve.example:8006/",
+    // Raw PCI addresses need root's password, which Terraform asks for as proxmox_password.
+    credentials: "password",
+    username: "root@pam",
+    // A fresh Proxmox installation has a self-signed certificate.
+    insecure: true,
+  },
+  vm: {
+    name: "talos-gpu",
+    node: "pve",
+    vmId: 100,
+    cpu: { cores: 8 },
+    memory: { dedicated: 16384 },
+    disks: [{ datastore: "local-lvm", size: 100 }],
+    // `lspci` on the host shows the address.
+    gpus: [{ address: "01:00", rombar: false }],
+    networkDevices: [{ bridge: "vmbr0" }],
+    initialization: {
+      ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
+      dnsServers: ["192.168.1.1"],
+    },
+  },
+  talos: { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } },
+  cluster: { clusterName: "talos-gpu", kubernetesVersion: "1.35.4" },
+  cilium: { version: "1.18.12", hubble: { relay: true, ui: true } },
+});
+
+app.synth();

@@ -1,0 +1,12 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  ...require("../jest.config"),
+  rootDir: __dirname,
+  // Two tests at once would make the same root file system.
+  maxWorkers: 1,
+  roots: ["<rootDir>/__tests__"],
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  setupFilesAfterEnv: [],
+  // Booting, building and installing packages take seconds each.
+  testTimeout: 300_000,
+};

@@ -1,0 +1,12 @@
+packer {
+  # 1.11 was the first to accept plugins in the layout that `packer init` and the tests install.
+  required_version = ">= 1.11.0"
+
+  required_plugins {
+    proxmox = {
+      # 1.2.2 dropped cpu_type silently: https://github.com/hashicorp/packer-plugin-proxmox/releases/tag/v1.2.3
+      version = "~> 1.2, >= 1.2.3"
+      source  = "github.com/hashicorp/proxmox"
+    }
+  }
+}

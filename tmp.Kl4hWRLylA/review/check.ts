@@ -1,0 +1,46 @@
+import { blocksOf, entriesOf, type Json, objectOf, textOf } from "./json";
+import { code, type Markdown, none, table, text } from "./markdown";
+import { elementsOf, type Stack } from "./stack";
+
+/** A message of a rule ends in the rule's id. */
+const ruleId = /\s*\[([a-z0-9-]+)\]\s*$/;
+
+/** What Terraform fills in when it plans. */
+const filledIn = /(?<![$])[$]\{(?:[^{}]|\{[^{}]*\})*\}/g;
+const readable = (message: string): string =>
+  message
+    .replace(ruleId, "")
+    .replace(filledIn, "…")
+    .replace(/([$%])\1\{/g, "$1{");
+
+const rowOf = (address: string, condition: Json, effect: string): Markdown[] => {
+  const message = textOf(condition.error_message) ?? "";
+  const id = ruleId.exec(message)?.[1];
+  return [id === undefined ? none : code(id), code(address), text(readable(message)), effect];
+};
+
+/** Every condition that Terraform decides, with what it tells where it does not hold. */
+const rowsOf = (stack: Stack): Markdown[][] => [
+  ...elementsOf(stack).flatMap(({ address, body }) => {
+    const lifecycle = objectOf(blocksOf(body.lifecycle)[0]);
+    return [
+      ...blocksOf(lifecycle.precondition).map((condition) => rowOf(address, condition, "ends the plan")),
+      ...blocksOf(lifecycle.postcondition).map((condition) => rowOf(address, condition, "ends the plan or apply")),
+    ];
+  }),
+  ...entriesOf(stack.variable).flatMap(([name, variable]) =>
+    blocksOf(objectOf(variable).validation).map((condition) => rowOf(`var.${name}`, condition, "ends the plan")),
+  ),
+  ...entriesOf(stack.check).flatMap(([name, check]) =>
+    blocksOf(check).flatMap(({ assert }) =>
+      blocksOf(assert).map((condition) => rowOf(`check.${name}`, condition, "warns")),
+    ),
+  ),
+];
+
+export const checkSection = (stack: Stack): Markdown =>
+  [
+    "## What is decided only at plan",
+    "All other rules held when the stack was synthesized. These need what only Terraform knows, which it fills in at each …:",
+    table(["rule", "address", "where it does not hold", "then"], rowsOf(stack), "Nothing: all rules are decided."),
+  ].join("\n\n");

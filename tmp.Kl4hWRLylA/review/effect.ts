@@ -1,0 +1,229 @@
+/** What a change does, the worst first, in the words of pages. */
+export const effects = {
+  lost: "What is lost",
+  unknown: "What this page cannot judge",
+  restarted: "What is restarted",
+  upgraded: "What is upgraded",
+  changed: "What is changed in place",
+  made: "What is new",
+  recorded: "What is only recorded",
+} as const;
+
+export type Effect = keyof typeof effects;
+
+export const effectsWorstFirst = Object.keys(effects) as readonly Effect[];
+
+/** An effect, with what it is for the resource, in words. */
+type Outcome = readonly [effect: Effect, words: string];
+
+/** What becomes of a resource of a type. */
+export interface Consequences {
+  /** Of its end, as a whole. */
+  readonly deleted: Outcome;
+  /** Of being made anew. */
+  readonly replaced: Outcome;
+  /** Of being made: without it, it is `made`. */
+  readonly created?: Outcome;
+  /** Of a change, by attribute; each with what is said of all of them. */
+  readonly attributes: Readonly<Partial<Record<Effect, readonly string[]>>>;
+  readonly words: Readonly<Partial<Record<Effect, string>>>;
+}
+
+const command: Consequences = {
+  deleted: ["recorded", "its command was run, and is not run again"],
+  replaced: ["changed", "its command is run again"],
+  attributes: { recorded: ["triggers"] },
+  words: {},
+};
+
+const upgrade: Consequences = {
+  deleted: ["recorded", "what was upgraded stays as it is"],
+  replaced: ["upgraded", "the node is upgraded, and away while it restarts"],
+  created: ["made", "on a node that is there already: it is upgraded where it runs another version"],
+  attributes: { recorded: ["triggers"] },
+  words: {},
+};
+
+/** Steps, by the beginning of their names. */
+export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
+  [
+    /^(.+_)?upgrade_kubernetes$/,
+    { ...upgrade, replaced: ["upgraded", "Kubernetes is upgraded, its control plane restarts"] },
+  ],
+  [/^(.+_)?upgrade_/, upgrade],
+  [
+    /_identity$/,
+    {
+      deleted: ["recorded", "which VM there is to keep is forgotten"],
+      replaced: ["recorded", "which VM there is to keep is written anew"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [/./, command],
+];
+
+const file: Consequences = {
+  deleted: ["changed", "the file is removed; its content stays with the cluster"],
+  replaced: ["changed", "the file is written anew"],
+  attributes: { changed: ["content", "file_permission", "directory_permission", "filename"] },
+  words: {},
+};
+
+const mapping: Consequences = {
+  deleted: ["lost", "the mapping: VMs that name it do not start any more"],
+  replaced: ["restarted", "VMs that name it do not start while it is away"],
+  attributes: { changed: ["map", "mediated_devices"], recorded: ["comment"] },
+  words: { changed: "a running VM keeps its device until it is restarted" },
+};
+
+const node = ["endpoint", "node", "timeouts", "client_configuration"] as const;
+
+/** What changes do, by type and attribute. What is not here is not known, and pages say so. */
+export const consequences: Readonly<Record<string, Consequences>> = {
+  helm_release: {
+    deleted: ["lost", "what the release runs in the cluster, and what that holds"],
+    replaced: ["lost", "what the release runs in the cluster, until it is installed again"],
+    attributes: {
+      changed: ["chart", "values", "version", "repository", "set", "set_list", "set_sensitive"],
+      recorded: [
+        "timeout",
+        "wait",
+        "atomic",
+        "upgrade_install",
+        "metadata",
+        "status",
+        "manifest",
+        "resources",
+        "max_history",
+      ],
+    },
+    words: { changed: "its pods are rolled over where their description changes" },
+  },
+  local_file: file,
+  local_sensitive_file: file,
+  proxmox_download_file: {
+    deleted: ["changed", "the image is removed from the storage; VMs keep their disks"],
+    replaced: ["changed", "the image is removed and downloaded; VMs keep their disks"],
+    attributes: { recorded: ["overwrite", "overwrite_unmanaged", "upload_timeout", "verify", "size"] },
+    words: {},
+  },
+  proxmox_hardware_mapping_pci: mapping,
+  proxmox_hardware_mapping_usb: mapping,
+  proxmox_virtual_environment_vm: {
+    deleted: ["lost", "the VM, with all that is on its disks"],
+    replaced: ["lost", "the VM, with all that is on its disks; another one is made"],
+    attributes: {
+      restarted: [
+        "acpi",
+        "agent",
+        "audio_device",
+        "bios",
+        "boot_order",
+        "cdrom",
+        "cpu",
+        "efi_disk",
+        "hostpci",
+        "initialization",
+        "keyboard_layout",
+        "kvm_arguments",
+        "machine",
+        "memory",
+        "network_device",
+        "numa",
+        "operating_system",
+        "rng",
+        "scsi_hardware",
+        "serial_device",
+        "smbios",
+        "started",
+        "tablet_device",
+        "tpm_state",
+        "usb",
+        "vga",
+        "watchdog",
+      ],
+      changed: ["disk", "name", "pool_id", "protection"],
+      recorded: [
+        "delete_unreferenced_disks_on_destroy",
+        "description",
+        "hook_script_file_id",
+        "ipv4_addresses",
+        "ipv6_addresses",
+        "mac_addresses",
+        "migrate",
+        "network_interface_names",
+        "on_boot",
+        "purge_on_destroy",
+        "reboot",
+        "reboot_after_update",
+        "startup",
+        "stop_on_destroy",
+        "tags",
+        "timeout_clone",
+        "timeout_create",
+        "timeout_migrate",
+        "timeout_reboot",
+        "timeout_shutdown_vm",
+        "timeout_start_vm",
+        "timeout_stop_vm",
+      ],
+    },
+    words: {
+      restarted: "the VM is restarted, and its node is away meanwhile",
+      changed: "while it runs; a change of disks detaches those that others attached",
+    },
+  },
+  talos_cluster_kubeconfig: {
+    deleted: ["recorded", "access to Kubernetes is forgotten; the cluster stays"],
+    replaced: ["changed", "the file for kubectl gets another certificate"],
+    attributes: {
+      changed: ["certificate_renewal_duration", "kubeconfig_raw", "kubernetes_client_configuration"],
+      recorded: node,
+    },
+    words: { changed: "the file for kubectl gets another certificate" },
+  },
+  talos_image_factory_schematic: {
+    deleted: ["recorded", "the image factory keeps it"],
+    replaced: ["recorded", "another schematic, to which the node is upgraded"],
+    attributes: { recorded: ["schematic"] },
+    words: {},
+  },
+  talos_machine_bootstrap: {
+    deleted: ["recorded", "the cluster goes on"],
+    replaced: ["lost", "etcd begins anew on a machine that has none: all that was in Kubernetes"],
+    attributes: { recorded: node },
+    words: {},
+  },
+  talos_machine_configuration_apply: {
+    deleted: ["recorded", "the node keeps its configuration"],
+    replaced: ["restarted", "the configuration is applied anew, for which the node may restart"],
+    attributes: {
+      restarted: [
+        "config_patches",
+        "machine_configuration",
+        "machine_configuration_hash",
+        "machine_configuration_input",
+      ],
+      recorded: [...node, "apply_mode", "on_destroy", "resolved_apply_mode"],
+    },
+    words: { restarted: "the configuration is applied, for which the node may restart" },
+  },
+  talos_machine_secrets: {
+    deleted: ["lost", "the cluster's authorities and keys: nobody can administer it any more"],
+    replaced: [
+      "lost",
+      "the cluster's authorities and keys: no access is valid any more, and the cluster has to be made anew",
+    ],
+    attributes: { recorded: ["talos_version", "machine_secrets", "client_configuration"] },
+    words: {},
+  },
+};
+
+/** Of a resource of this type and name; undefined where they are not known. */
+export const consequencesOf = (type: string, name: string): Consequences | undefined =>
+  type === "null_resource"
+    ? steps.find(([pattern]) => pattern.test(name))?.[1]
+    : Object.hasOwn(consequences, type)
+      ? consequences[type]
+      : undefined;

@@ -1,0 +1,83 @@
+import { blocksOf, type Json, objectOf, textOf, textsOf } from "./json";
+import { code, codes, type Markdown, none, table } from "./markdown";
+import { dataOf, type Element, resourcesOf, type Stack } from "./stack";
+
+const shown = (body: Json, attribute: string): Markdown => code(textOf(body[attribute]) ?? "");
+
+/** What a resource is, in words; what is not named here is told by its type. */
+const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
+  helm_release: (body) => {
+    const isOwn = textOf(body.chart)?.startsWith("assets/");
+    const version = textOf(body.version) === undefined ? "" : ` ${shown(body, "version")}`;
+    const chart = isOwn ? "a chart of the stack's own" : `the chart ${shown(body, "chart")}${version}`;
+    return `Helm release ${shown(body, "name")} in ${shown(body, "namespace")}, of ${chart}`;
+  },
+  local_file: (body) => `file ${shown(body, "filename")}, mode ${shown(body, "file_permission")}`,
+  local_sensitive_file: (body) => `file ${shown(body, "filename")}, mode ${shown(body, "file_permission")}`,
+  null_resource: ({ provisioner }) =>
+    blocksOf(provisioner).length > 0
+      ? "a step that runs a command on this machine"
+      : "what Terraform remembers from apply to apply",
+  proxmox_download_file: (body) =>
+    `download of ${shown(body, "url")} to the storage ${shown(body, "datastore_id")} of ${shown(body, "node_name")}`,
+  proxmox_hardware_mapping_pci: (body) => `mapping ${shown(body, "name")} of a PCI device`,
+  proxmox_hardware_mapping_usb: (body) => `mapping ${shown(body, "name")} of a USB device`,
+  proxmox_virtual_environment_vm: vm,
+  talos_cluster_kubeconfig: (body) => `access to Kubernetes as its administrator, from ${shown(body, "node")}`,
+  talos_image_factory_schematic: () => "what the image of Talos consists of, told to the image factory",
+  talos_machine_bootstrap: (body) => `first start of etcd on ${shown(body, "node")}`,
+  talos_machine_configuration_apply: (body) => `configuration of the Talos node ${shown(body, "node")}`,
+  talos_machine_secrets: () => "authorities, keys and tokens of a cluster",
+};
+
+/** What a data source asks for. */
+const asked: Readonly<Record<string, (body: Json) => Markdown>> = {
+  helm_template: (body) => `what the chart ${shown(body, "chart")} would make`,
+  proxmox_datastores: (body) => `the storages of the node ${shown(body, "node_name")}`,
+  proxmox_hardware_mappings: () => "the mappings of devices, and whether they fit the hardware",
+  proxmox_hardware_pci: (body) => `the PCI devices of the node ${shown(body, "node_name")}`,
+  proxmox_version: () => "the version of Proxmox",
+  proxmox_virtual_environment_node: (body) => `memory and processors of the node ${shown(body, "node_name")}`,
+  proxmox_virtual_environment_vms: () => "the VMs that there are, by name and id",
+  talos_client_configuration: (body) => `access to Talos, of the cluster ${shown(body, "cluster_name")}`,
+  talos_image_factory_urls: (body) => `where the image of Talos ${shown(body, "talos_version")} is`,
+  talos_machine_configuration: (body) => `configuration of a Talos node, of the cluster ${shown(body, "cluster_name")}`,
+};
+
+function vm(body: Json): Markdown {
+  const { cores, sockets } = objectOf(blocksOf(body.cpu)[0]);
+  const memory = textOf(blocksOf(body.memory)[0]?.dedicated);
+  const disks = blocksOf(body.disk).map(({ interface: at, size }) => `${textOf(at)} ${textOf(size)} GiB`);
+  const devices = blocksOf(body.hostpci).flatMap(({ id, mapping }) => textsOf(id ?? mapping));
+  return [
+    `VM ${shown(body, "name")}, id ${shown(body, "vm_id")}, on the node ${shown(body, "node_name")}`,
+    ...(cores === undefined ? [] : [`${textOf(cores)} cores × ${textOf(sockets) ?? 1}`]),
+    ...(memory === undefined ? [] : [`${memory} MiB of memory`]),
+    ...(disks.length === 0 ? [] : [`disks ${codes(disks)}`]),
+    ...(devices.length === 0 ? [] : [`PCI devices ${codes(devices)}`]),
+  ].join(", ");
+}
+
+const isKnown = (words: object, type: string): boolean => Object.hasOwn(words, type);
+
+export const wordsFor = ({ isData, type, body }: Element): Markdown => {
+  const words = isData ? asked : resources;
+  return isKnown(words, type)
+    ? (words[type]?.(body) ?? none)
+    : `unknown to this page: see the provider's ${code(type)}`;
+};
+
+const tableOf = (head: string, elements: readonly Element[], otherwise: Markdown) =>
+  table(
+    ["address", head],
+    elements.map((element) => [code(element.address), wordsFor(element)]),
+    otherwise,
+  );
+
+export const elementSection = (stack: Stack): Markdown =>
+  [
+    "## What is made",
+    tableOf("is", resourcesOf(stack), "Nothing."),
+    "Read, and never changed:",
+    tableOf("asks for", dataOf(stack), "Nothing."),
+  ].join("\n\n");

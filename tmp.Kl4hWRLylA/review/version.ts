@@ -1,0 +1,140 @@
+import { rules as ciliumRules } from "../constructs/cilium/version";
+import { methods } from "../constructs/nvidia/method";
+import type { Rule } from "../constructs/rules/rule";
+import { rules as kubernetesRules } from "../constructs/talos/kubernetes-version";
+import { rules as talosRules } from "../constructs/talos/version";
+import { entriesOf, isExpression, objectOf, sorted, textOf, textsOf } from "./json";
+import { code, type Markdown, table, text } from "./markdown";
+import { elementsOf, ofType, resourcesOf, type Stack } from "./stack";
+
+/** A provider at the version that the project is built for. */
+export interface PinnedProvider {
+  /** @example "registry.terraform.io/bpg/proxmox" */
+  readonly address: string;
+  readonly version: string;
+}
+
+type Row = readonly [what: string, version: string, verdict: Markdown];
+
+const atPlan = "decided at plan";
+
+/** What the constructs' own rules say of it. */
+function verdictOf<Subject extends Readonly<Record<string, string>>>(
+  rules: readonly Rule<Subject>[],
+  subject: Subject,
+): Markdown {
+  if (Object.values(subject).some(isExpression)) return atPlan;
+  const problems = rules.flatMap(({ checks }) => checks(subject)).filter(({ holds }) => holds !== true);
+  return problems.length === 0 ? "supported" : problems.map(({ problem }) => `**${text(problem)}**`).join(" ");
+}
+
+const terraform = ({ terraform }: Stack): Row[] => [
+  [
+    "Terraform",
+    textOf(objectOf(terraform).required_version) ?? "any",
+    "1.5 or later, or OpenTofu, is what the project is built for",
+  ],
+];
+
+const providers = ({ terraform }: Stack, pins: readonly PinnedProvider[]): Row[] =>
+  entriesOf(objectOf(terraform).required_providers).map(([name, requirement]) => {
+    const { source, version } = objectOf(requirement);
+    const given = textOf(source) ?? name;
+    const address = `registry.terraform.io/${given.includes("/") ? given : `hashicorp/${given}`}`;
+    const pin = pins.find((each) => each.address === address);
+    const asked = textOf(version) ?? "any";
+    const verdict =
+      pin === undefined
+        ? "not of this project"
+        : pin.version === asked
+          ? "what the project is built for"
+          : `**the project is built for ${pin.version}**`;
+    return [`provider ${given}`, asked, verdict];
+  });
+
+const cluster = (stack: Stack): Row[] =>
+  ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ address, body }): Row[] => {
+    const version = textOf(body.talos_version) ?? "";
+    const kubernetesVersion = textOf(body.kubernetes_version) ?? "";
+    const unknown = "the provider's choice";
+    return [
+      [`Talos, ${address}`, version || unknown, version ? verdictOf(talosRules, { version }) : unknown],
+      [
+        `Kubernetes, ${address}`,
+        kubernetesVersion || unknown,
+        version && kubernetesVersion ? verdictOf(kubernetesRules, { version, kubernetesVersion }) : unknown,
+      ],
+    ];
+  });
+
+/** Extensions, in the schematic's own words. */
+const extensions = (stack: Stack): Row[] =>
+  ofType(resourcesOf(stack), "talos_image_factory_schematic").flatMap(({ address, body }) =>
+    [...(textOf(body.schematic) ?? "").matchAll(/^\s+- (\S+\/\S+)$/gm)].map(
+      ([, name = ""]): Row => [`Talos extension, ${address}`, name, "of the Talos version, by the image factory"],
+    ),
+  );
+
+const charts = (stack: Stack): Row[] => {
+  const kubernetes = ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
+    textsOf(body.kubernetes_version),
+  );
+  const talos = ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
+    textsOf(body.talos_version),
+  );
+  return ofType(resourcesOf(stack), "helm_release").map(({ address, body }): Row => {
+    const chart = textOf(body.chart) ?? "";
+    const version = textOf(body.version);
+    const repository = textOf(body.repository);
+    const method = Object.values(methods).find((each) => each.chart === chart && each.repository === repository);
+    const what = `chart ${chart.startsWith("assets/") ? textOf(body.name) : chart}, ${address}`;
+    if (chart.startsWith("assets/")) return [what, "the stack's own", "part of what was synthesized"];
+    if (version === undefined) return [what, "any", "**the newest at every apply: not fixed**"];
+    if (chart === "cilium") return [what, version, verdictOf(ciliumRules, { version })];
+    if (method === undefined) return [what, version, "not of this project"];
+    const tooOld = [
+      ...talos.filter((each) => isOlder(each, method.talos)).map((each) => `Talos ${each}`),
+      ...kubernetes.filter((each) => isOlder(each, method.kubernetes)).map((each) => `Kubernetes ${each}`),
+    ];
+    if (tooOld.length > 0) return [what, version, `**it does not work on ${tooOld.join(" and ")}**`];
+    return [
+      what,
+      version,
+      method.version === version ? "known to work" : `the version known to work is ${method.version}`,
+    ];
+  });
+};
+
+/** Whether the version is of an earlier minor. */
+function isOlder(version: string, least: string | undefined): boolean {
+  const minorOf = (of: string) => Number(/^v?1[.]([0-9]+)/.exec(of)?.[1] ?? Number.NaN);
+  return least !== undefined && minorOf(version) < minorOf(least);
+}
+
+/** What Proxmox and the node fetch by themselves. */
+const fetched = (stack: Stack): string[] =>
+  sorted([
+    ...ofType(resourcesOf(stack), "proxmox_download_file").flatMap(({ body }) => textsOf(body.url)),
+    ...ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
+      textsOf(body.config_patches).flatMap((patch) => patch.match(/https:\/\/[^\s"']+[.]ya?ml/g) ?? []),
+    ),
+    ...ofType(resourcesOf(stack), "helm_release").flatMap(({ body }) => textsOf(body.repository)),
+  ]);
+
+export const versionSection = (stack: Stack, pins: readonly PinnedProvider[]): Markdown =>
+  [
+    "## Versions",
+    table(
+      ["what", "version", "is"],
+      [...terraform(stack), ...providers(stack, pins), ...cluster(stack), ...extensions(stack), ...charts(stack)].map(
+        ([what, version, verdict]) => [text(what), code(version), verdict],
+      ),
+      "None.",
+    ),
+    "Fetched from, by Proxmox, the node, and Helm on this machine:",
+    table(
+      ["address"],
+      fetched(stack).map((address) => [code(address)]),
+      "Nowhere.",
+    ),
+  ].join("\n\n");

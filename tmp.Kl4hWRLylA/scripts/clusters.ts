@@ -1,0 +1,74 @@
+import { type TerraformStack, Testing } from "cdktf";
+import type { Construct } from "constructs";
+import { TalosGpuCluster } from "../constructs";
+import { BareCluster, type Texts } from "./bare-cluster";
+
+/** Makes one cluster, in a stack of its own. */
+export type Cluster = (scope: Construct, index: number) => TerraformStack;
+
+/** A cluster as a user writes it. */
+export const constructs: Cluster = (scope, index) => {
+  const network = `10.${index >> 8}.${index & 255}`;
+  return new TalosGpuCluster(scope, `talos-gpu-${index}`, {
+    proxmox: { endpoint: "https://pve.example:8006/", credentials: "password", insecure: true },
+    vm: {
+      name: `talos-gpu-${index}`,
+      node: `pve${index}`,
+      vmId: 100 + index,
+      cpu: { cores: 8 },
+      memory: { dedicated: 16384 },
+      disks: [{ datastore: "local-lvm", size: 100 }],
+      gpus: [{ address: "01:00", rombar: false }],
+      networkDevices: [{ bridge: "vmbr0" }],
+      initialization: {
+        ipConfigs: [{ address: `${network}.50/24`, gateway: `${network}.1` }],
+        dnsServers: ["10.0.0.1"],
+      },
+    },
+    talos: { nvidia: { kernelModules: "open", branch: "production" } },
+    cluster: { clusterName: `talos-gpu-${index}` },
+    cilium: { hubble: { relay: true, ui: true } },
+  });
+};
+
+/** The stack that comes of a cluster. */
+export function json(cluster: Cluster) {
+  const stack = cluster(Testing.app({ stackTraces: false }), 0);
+  stack.prepareStack();
+  return JSON.parse(Testing.synth(stack));
+}
+
+/** Long texts, which the bare bindings are given: writing them is not what is compared. */
+function textsOf(cluster: Cluster): Texts {
+  const { resource, data, check, output } = json(cluster);
+  const provisioner = (name: string) => resource.null_resource[name].provisioner[0]["local-exec"];
+  const command = (name: string) => provisioner(name).command;
+  const preconditionsOf = ({ lifecycle }: { lifecycle: { precondition: object[] } }) =>
+    lifecycle.precondition.map((each) => {
+      const { condition, error_message } = each as { condition: string; error_message: string };
+      return { condition, errorMessage: error_message };
+    });
+  return {
+    schematic: resource.talos_image_factory_schematic.talos.schematic,
+    configPatches: data.talos_machine_configuration.node.config_patches,
+    ciliumValues: resource.helm_release.cilium.values,
+    waitCommand: command("wait_for_kubernetes"),
+    taintCommand: command("remove_control_plane_taint"),
+    upgradeTalos: provisioner("upgrade_talos").environment.SCRIPT,
+    upgradeKubernetes: provisioner("upgrade_kubernetes").environment.SCRIPT,
+    smokeTest: provisioner("gpu_smoke_test").environment.SCRIPT,
+    smokeTestJob: provisioner("gpu_smoke_test").environment.JOB,
+    examplePod: output.gpu_example_pod.value,
+    nvidiaValues: resource.helm_release.nvidia_device_plugin.values,
+    nvidiaPrerequisites: resource.helm_release.nvidia_prerequisites.values,
+    vmPreconditions: preconditionsOf(resource.proxmox_virtual_environment_vm.talos_node),
+    imagePreconditions: preconditionsOf(resource.proxmox_download_file.talos),
+    checks: check ?? {},
+  };
+}
+
+const texts = textsOf(constructs);
+
+/** The same cluster with the bare bindings: the floor. */
+export const bare: Cluster = (scope, index) =>
+  new BareCluster(scope, `talos-gpu-${index}`, `pve${index}`, 100 + index, { ...texts });

@@ -1,0 +1,111 @@
+/** Synthesizes, and writes a page about each stack for whoever approves it; with what a plan changes, if asked. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { pageOf } from "../review/page";
+import { changesOf, type Plan, summaryOf } from "../review/plan";
+import { pins } from "./pins";
+import { missing, terraform } from "./prerequisites";
+
+const output = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+
+/** What people are told, without where in this program it was found. */
+class Refusal extends Error {}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { plan: { type: "boolean", default: false }, "plan-json": { type: "string" } },
+  });
+  const file = values["plan-json"];
+  if (values.plan && file !== undefined)
+    throw new Refusal("--plan makes a plan, --plan-json reads one; write one of them");
+  const lacks = values.plan ? missing("review --plan", [terraform]) : [];
+  if (lacks.length > 0) throw new Refusal(lacks.join("\n"));
+
+  const given = file === undefined ? undefined : planIn(file);
+  const app = [process.execPath, "--require", "./scripts/typescript.cjs", "main.ts"] as const;
+  if ((await run(app, ".", "inherit")).status !== 0) throw new Refusal("There is nothing to review: the synth failed.");
+  const stacks = chosen(positionals);
+  if (given !== undefined && stacks.length > 1)
+    throw new Refusal(`--plan-json is the plan of one stack; name it: ${stacks.join(", ")}`);
+  for (const stack of stacks) {
+    const directory = join(output, "stacks", stack);
+    const plan = values.plan ? await planned(directory) : given;
+    const page = join(directory, "review.md");
+    writeFileSync(page, pageOf(stack, json(join(directory, "cdk.tf.json")), pins(), plan));
+    console.log(plan === undefined ? page : `${page}: ${summaryOf(changesOf(plan))}`);
+  }
+}
+
+/** Of the stacks that were synthesized now those that are named, or all. */
+function chosen(names: readonly string[]): string[] {
+  const stacks = Object.keys(Object(json(join(output, "manifest.json")).stacks)).sort();
+  const strange = names.filter((name) => !stacks.includes(name));
+  if (strange.length > 0) throw new Refusal(`There is no stack ${strange.join(", ")}; there is ${stacks.join(", ")}`);
+  return names.length > 0 ? stacks.filter((stack) => names.includes(stack)) : stacks;
+}
+
+/** Plans in a stack's directory. The file that Terraform writes holds secrets: it is its owner's alone, and does not stay. */
+async function planned(directory: string): Promise<Plan> {
+  const file = "review.tfplan";
+  const unasked = process.stdin.isTTY ? [] : ["-input=false"];
+  process.umask(0o077);
+  try {
+    await terraformIn(directory, ["init", ...unasked]);
+    await terraformIn(directory, ["plan", ...unasked, `-out=${file}`]);
+    return parsed(await terraformIn(directory, ["show", "-json", file], "pipe"), `${terraform} show -json`);
+  } finally {
+    rmSync(join(directory, file), { force: true });
+  }
+}
+
+async function terraformIn(directory: string, args: readonly string[], stdout: "inherit" | "pipe" = "inherit") {
+  const { status, said } = await run([terraform, ...args], directory, stdout);
+  if (status !== 0) throw new Refusal(`${terraform} ${args[0]} failed in ${directory}, as it says above.`);
+  return said;
+}
+
+async function run([program, ...args]: readonly [string, ...string[]], cwd: string, stdout: "inherit" | "pipe") {
+  const child = spawn(program, args, { cwd, stdio: ["inherit", stdout, "inherit"] });
+  let said = "";
+  child.stdout?.setEncoding("utf8").on("data", (part: string) => {
+    said += part;
+  });
+  // The terminal interrupts both. The child ends in order, and what it leaves is removed.
+  const end = () => child.kill();
+  process.on("SIGINT", wait).on("SIGTERM", end);
+  try {
+    const [status] = await once(child, "close");
+    return { status, said };
+  } finally {
+    process.off("SIGINT", wait).off("SIGTERM", end);
+  }
+}
+
+const wait = () => {};
+
+function planIn(file: string): Plan {
+  if (!existsSync(file)) throw new Refusal(`There is no ${file}; \`${terraform} show -json plan >${file}\` writes it`);
+  return parsed(readFileSync(file, "utf8"), file);
+}
+
+function parsed(text: string, from: string): Plan {
+  try {
+    const plan = JSON.parse(text);
+    if (typeof plan?.format_version === "string" && Array.isArray(plan.resource_changes ?? [])) return plan;
+  } catch {
+    // Told below, without what was read: that may hold secrets.
+  }
+  throw new Refusal(`${from} is no plan; write what \`${terraform} show -json\` prints of a plan file`);
+}
+
+const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
+
+main().catch((error: unknown) => {
+  if (!(error instanceof Refusal || (error instanceof TypeError && "code" in error))) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,113 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AnnotationMetadataEntryType, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
+import type { IConstruct } from "constructs";
+import "./deprecation";
+import { Draft, makeOutput } from "./draft";
+import { toHcl } from "./hcl";
+import { Refusal } from "./refusal";
+import { forgetTokenStacks } from "./token-stacks";
+
+/**
+ * An app that writes all of its stacks or none. cdktf stops at the first stack with a problem, and by then has written
+ * those before it.
+ */
+export class StrictApp extends App {
+  /**
+   * @param config as of cdktf's App; with `skipValidation` only error annotations are problems
+   * @throws when the output folder cannot be made
+   */
+  constructor(config: AppConfig = {}) {
+    forgetTokenStacks();
+    makeOutput(config.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
+    // The stack traces would name this machine's directories.
+    super({ stackTraces: false, ...config });
+  }
+
+  /** What is wrong so far, in all stacks, each with the path of its construct; aspects may add to it at synth. */
+  problems(): string[] {
+    return this.node.findAll().flatMap((construct) => {
+      const broken = this.skipValidation ? [] : construct.node.validate();
+      return [...broken, ...errorsOf(construct)].map((problem) => `[${construct.node.path || "app"}] ${problem}`);
+    });
+  }
+
+  /**
+   * Writes the stacks.
+   *
+   * @throws with all that is wrong; nothing is written then
+   */
+  override synth(): void {
+    const draft = new Draft(this.outdir);
+    try {
+      const manifest = new Manifest(this.manifest.version, draft.folder, this.hclOutput);
+      draft.writing(() => this.synthesizeTo(manifest));
+      const stacks = Object.values(manifest.stacks);
+      draft.publish(
+        [Manifest.stacksFolder, ...stacks.map(({ workingDirectory }) => workingDirectory)],
+        stacks.flatMap(({ workingDirectory }) => files.map((file) => join(workingDirectory, file))),
+      );
+      Object.assign(this.manifest.stacks, manifest.stacks);
+    } finally {
+      draft.remove();
+    }
+    // The cdktf command line, which sets this, tells of warnings and files itself.
+    if (process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined) this.report();
+  }
+
+  /** Aspects run as cdktf synthesizes a stack, so that only then all that is wrong is known. */
+  private synthesizeTo(manifest: Manifest): void {
+    const stacks = this.node.findAll().filter(TerraformStack.isStack);
+    const session = { outdir: manifest.outdir, manifest, skipValidation: true };
+    const failures = [
+      ...stacks.flatMap((stack) => failureOf(() => stack.prepareStack())),
+      ...stacks.flatMap((stack) => failureOf(() => stack.synthesizer.synthesize(session))),
+    ];
+    const problems = this.problems();
+    if (problems.length > 0) throw new Refusal(this.refusal(problems));
+    // What breaks a rule may be impossible to write, too; without such an explanation the failure is news.
+    for (const { error } of failures) throw error;
+    manifest.writeToFile();
+    if (this.hclOutput) rewriteHcl(stacks, manifest);
+  }
+
+  private refusal(problems: readonly string[]): string {
+    return [
+      `Nothing was written, for ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`,
+      ...problems.map((problem) => `  ${problem}`),
+      ...(existsSync(join(this.outdir, Manifest.fileName))
+        ? [`What ${this.outdir} holds is of an earlier synth, and none of this.`]
+        : []),
+    ].join("\n");
+  }
+
+  private report(): void {
+    for (const stack of Object.values(this.manifest.stacks)) {
+      for (const { constructPath, message } of stack.annotations)
+        console.error(`Warning: [${constructPath}] ${message}`);
+      console.log(join(this.outdir, stack.synthesizedStackPath));
+    }
+  }
+}
+
+/** What a synth may write for a stack. An earlier one must not leave the stack in the other language, or an asset. */
+const files = ["cdk.tf", "cdk.tf.json", Manifest.stackMetadataPath, "assets"];
+
+const errorsOf = ({ node }: IConstruct): string[] =>
+  node.metadata.filter(({ type }) => type === AnnotationMetadataEntryType.ERROR).map(({ data }) => String(data));
+
+function failureOf(task: () => void): { readonly error: unknown }[] {
+  try {
+    task();
+    return [];
+  } catch (error) {
+    return [{ error }];
+  }
+}
+
+/** cdktf's own HCL cannot be used: it writes preconditions as attributes, and attributes as blocks. */
+function rewriteHcl(stacks: readonly TerraformStack[], manifest: Manifest): void {
+  for (const stack of stacks) {
+    writeFileSync(join(manifest.outdir, manifest.forStack(stack).synthesizedStackPath), toHcl(stack.toTerraform()));
+  }
+}
