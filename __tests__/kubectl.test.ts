@@ -30,7 +30,8 @@ function run({ interpreter = [], command, environment }: LocalExecProvisioner, p
   });
 }
 
-const wait = (resources = "") => waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", 1, resources);
+const wait = (resources = "", timeout = 1) =>
+  waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", timeout, resources);
 
 describe("the wait for Kubernetes", () => {
   test("ends when the API is ready and has its node", () => {
@@ -41,7 +42,7 @@ describe("the wait for Kubernetes", () => {
   test("goes on after an answer that is not ready yet", () => {
     const asked = join(directory, "asked");
     program("kubectl", `if [ -e ${asked} ]; then echo node/talos-gpu; else touch ${asked}; exit 1; fi`);
-    expect(run(wait()).status).toBe(0);
+    expect(run(wait("", 60)).status).toBe(0);
   });
 
   test("tells the endpoint, the time and the last answer when it ends without", () => {
@@ -60,7 +61,7 @@ describe("the wait for Kubernetes", () => {
 
   test("includes the resources that are awaited", () => {
     program("kubectl", 'case "$*" in *crd/missing*) echo "not there" >&2; exit 1;; *) echo ok;; esac');
-    expect(run(wait("crd/there")).status).toBe(0);
+    expect(run(wait("crd/there", 60)).status).toBe(0);
     expect(run(wait("crd/there crd/missing")).stderr).toMatch(/not there/);
   });
 

@@ -10,5 +10,10 @@ test("a VM that is replaced is configured and bootstrapped anew, in the same app
   const second = await lab.node(vmid);
   expect(second).not.toBe(first);
   expect(await second.state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
+
+  // The releases of the old cluster are missed when Terraform looks at the new one, and made by the next apply.
+  const missed = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
+  expect(missed).toContain("create helm_release.cilium");
+  succeeded(await terraform.apply());
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
-});
+}, 300_000);

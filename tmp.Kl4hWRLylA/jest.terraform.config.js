@@ -1,6 +1,0 @@
-/** @type {import("jest").Config} Tests that run Terraform itself. */
-module.exports = {
-  ...require("./jest.config"),
-  testMatch: ["<rootDir>/__tests__/terraform/**/*.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/"],
-};

@@ -1,4 +1,0 @@
-conditions:
-{{ range .status.conditions }}
-- { type: {{ .type | Quote }}, lastHeartbeatTime: {{ Now | Quote }} }
-{{ end }}

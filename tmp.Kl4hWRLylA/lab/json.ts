@@ -1,2 +1,0 @@
-/** A synthesized configuration, or a part of one. */
-export type Json = { [key: string]: Json | Json[] | string | number | boolean | null };
