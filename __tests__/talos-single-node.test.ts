@@ -8,6 +8,7 @@ import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
 import type { TalosSingleNodeProps } from "../constructs";
+import { renderPatch } from "../constructs/talos/patch";
 import { machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const node = (props: Partial<TalosSingleNodeProps> = {}) => synthesized((stack) => void nodeIn(stack, props));
@@ -412,5 +413,15 @@ describe("TalosSingleNode", () => {
       });
     });
     expect.assertions(1);
+  });
+
+  const cycle: { machine?: object } = {};
+  cycle.machine = cycle;
+  test.each([
+    ["a number", 5],
+    ["a value of no document", { machine: { a: 1n } }],
+    ["a cycle", cycle],
+  ])("writes nothing for a patch that is %s, which is refused", (_, patch) => {
+    expect(renderPatch(patch as object)).toBe("");
   });
 });

@@ -1,5 +1,6 @@
 import { isSingleAddress } from "../rules/gateway";
 import { isIpv6 } from "../rules/ip-address";
+import { noData } from "../rules/plain-data";
 import { literalText } from "../rules/text";
 import { asYaml } from "../terraform/document";
 import type { TalosInterface, TalosMachine } from "./machine";
@@ -24,7 +25,9 @@ const rendered = new WeakMap<object, string>();
  */
 export function renderPatch(patch: TalosPatch): string {
   if (typeof patch === "string") return literalText(patch);
-  const document = rendered.get(patch) ?? literalText(asYaml(patch));
+  // What cannot be written is refused; until then it must not be in the way of the other problems.
+  if (typeof patch !== "object" || patch === null) return "";
+  const document = rendered.get(patch) ?? (noData(patch, "patch").length > 0 ? "" : literalText(asYaml(patch)));
   rendered.set(patch, document);
   return document;
 }
