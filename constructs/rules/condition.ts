@@ -1,4 +1,5 @@
 import { Fn, type IResolvable, Op, Token } from "cdktf";
+import { asText } from "./shown";
 import { isPlaceholder, partsOf } from "./text";
 
 /**
@@ -11,15 +12,19 @@ export type Condition = boolean | IResolvable;
 /** True when the value is known only to Terraform. */
 export const isUnknown = Token.isUnresolved;
 
+/** What is unknown as text: any other operand is resolved twice by cdktf, and so what is n operators deep 2ⁿ times. */
+const operand = <Operand>(side: Operand): Operand =>
+  isUnknown(side) && !Array.isArray(side) ? (asText(side) as Operand) : side;
+
 export function not(condition: Condition): Condition {
-  return typeof condition === "boolean" ? !condition : Op.not(condition);
+  return typeof condition === "boolean" ? !condition : Op.not(operand(condition));
 }
 
 export function and(...conditions: Condition[]): Condition {
   return conditions.reduce((all, next) => {
     if (all === false || next === false) return false;
     if (all === true) return next;
-    return next === true ? all : Op.and(all, next);
+    return next === true ? all : Op.and(operand(all), operand(next));
   }, true);
 }
 
@@ -27,14 +32,14 @@ export function or(...conditions: Condition[]): Condition {
   return conditions.reduce((any, next) => {
     if (any === true || next === true) return true;
     if (any === false) return next;
-    return next === false ? any : Op.or(any, next);
+    return next === false ? any : Op.or(operand(any), operand(next));
   }, false);
 }
 
 export function equal(one: unknown, other: unknown): Condition {
   if (one === other) return true;
   if (!isUnknown(one) && !isUnknown(other)) return false;
-  const [left, right] = [one, other].map((side) => (typeof side === "string" ? asArgument(side) : side));
+  const [left, right] = [one, other].map((side) => (typeof side === "string" ? asArgument(side) : operand(side)));
   // cdktf loses a right operand that is 0, false or empty.
   return right ? Op.eq(left, right) : Op.eq(right, left);
 }
@@ -74,16 +79,16 @@ const terraformPattern = ({ source, ignoreCase }: RegExp): string => (ignoreCase
 /** Whether the value is a whole number from `least` to `most`. */
 export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): Condition {
   if (!isUnknown(value)) return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-  const number = Token.asNumber(value);
+  const number = asText(value);
   // The constants come first: cdktf loses a right operand that is 0.
-  return and(Op.lte(least, number), Op.gte(most, number), Op.eq(Fn.floor(number), number));
+  return and(Op.lte(least, number), Op.gte(most, number), Op.eq(Fn.floor(Token.asNumber(value)), number));
 }
 
 /** Whether one number is less than the other. */
 export function less(one: number, other: number): Condition {
   // The unknown one comes last: cdktf loses a right operand that is 0.
-  if (isUnknown(other)) return Op.lt(one, other);
-  return isUnknown(one) ? Op.gt(other, one) : one < other;
+  if (isUnknown(other)) return Op.lt(operand(one), operand(other));
+  return isUnknown(one) ? Op.gt(other, operand(one)) : one < other;
 }
 
 /** Whether the value is true or false, and not one of the many ways of writing it. */
