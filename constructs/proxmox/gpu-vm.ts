@@ -384,6 +384,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.pciMappings = passed.pciMappings;
     this.devices = passed.placed;
     this.host = hostOf(connection, node);
+    const pinned = { node, dedicated: this.memory.dedicated };
+    const pinnedEarlier = hostMemory.pinMemory(connection, pinned, this.gpus, this);
 
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
@@ -397,6 +399,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         identity: this.identity,
         ...passed,
         host: this.host,
+        pinnedEarlier,
         allVms: this.allVms,
         templates: this.templates,
         earlierIds,
