@@ -2555,7 +2555,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a node must not move": [
         node({ machine: { ...machine, address: "dhcp" } }),
-        'the machine\'s address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved',
+        'machine.address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved',
       ],
     },
     atPlan: {

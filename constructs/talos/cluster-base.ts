@@ -1,0 +1,303 @@
+import { File } from "@cdktf/provider-local/lib/file";
+import { LocalProvider } from "@cdktf/provider-local/lib/provider";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { dependable, type ITerraformDependable, Lazy, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
+import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
+import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
+import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
+import { claim } from "../rules/claims";
+import { enforce, lifecycleWith } from "../rules/rule";
+import { type Fitted, fitProps, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
+import { literalText } from "../rules/text";
+import { at } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import { oncePerStack } from "../terraform/once";
+import * as clusterOnce from "./cluster-once";
+import { rules } from "./cluster-rules";
+import { type TalosRelease, talosProvider } from "./image";
+import { waitForKubernetes } from "./kubectl";
+import * as kubernetesVersion from "./kubernetes-version";
+import { machineRules, plainMachineRules } from "./machine-rules";
+import { addressOf, type Cluster, type Member, replacedWith, TalosNode } from "./node";
+import { asUrlHost } from "./node-address";
+import * as nvidia from "./nvidia-driver";
+import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
+import * as patchRules from "./patch-rules";
+import { upgradeKubernetes } from "./upgrade";
+import * as talosVersion from "./version";
+
+/** What is said of a cluster, whatever machines it has. */
+export interface TalosClusterBaseProps {
+  /** Name of the cluster, and of its context in kubeconfig and talosconfig. */
+  readonly clusterName: string;
+
+  /** The Talos to run, such as a `TalosImage`. */
+  readonly talos: TalosRelease;
+
+  /**
+   * URL of the Kubernetes API.
+   *
+   * @default - https at port 6443 of the machine's address
+   */
+  readonly endpoint?: string;
+
+  /**
+   * Kubernetes version, such as `1.35.4`.
+   *
+   * @default - 1.35.4, or 1.34.1 with Talos 1.11
+   */
+  readonly kubernetesVersion?: string;
+
+  /**
+   * Time servers.
+   *
+   * @default - Talos's own, time.cloudflare.com
+   */
+  readonly timeServers?: readonly string[];
+
+  /**
+   * Further patches of the machine configuration, applied in their order after those of the constructs.
+   *
+   * @default - none
+   */
+  readonly configPatches?: readonly TalosPatch[];
+
+  /**
+   * Directory for `kubeconfig` and `talosconfig`, relative to the one Terraform runs in.
+   *
+   * @default - clusters/ and the cluster's name, beside cdktf.out
+   */
+  readonly outputDirectory?: string;
+
+  /**
+   * Seconds to wait for the Kubernetes API after bootstrap.
+   *
+   * @default 900
+   */
+  readonly readyTimeout?: number;
+}
+
+export const releaseShape = objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidia.shape });
+
+export const baseShape: Shape<TalosClusterBaseProps> = {
+  clusterName: required(text),
+  talos: required(releaseShape),
+  endpoint: text,
+  kubernetesVersion: text,
+  timeServers: listOf(text),
+  configPatches: listOf(literal()),
+  outputDirectory: text,
+  readyTimeout: number,
+};
+
+/** The machines of a cluster, of which the first is a control plane. */
+export type Members = readonly [Member, ...Member[]];
+
+/** A Kubernetes cluster on Talos: what one machine and several have in common. */
+export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = TalosClusterBaseProps> extends Construct {
+  readonly machineSecrets: MachineSecrets;
+  readonly clientConfiguration: DataTalosClientConfiguration;
+  readonly kubernetesUpgrade: Resource;
+  readonly bootstrap: MachineBootstrap;
+  readonly kubeconfig: ClusterKubeconfig;
+  readonly kubeconfigFile: File;
+  readonly talosconfigFile: File;
+  readonly ready: Resource;
+
+  readonly clusterName: string;
+  /** Address of the first control plane, without prefix length. */
+  readonly address: string;
+  /** URL of the Kubernetes API. */
+  readonly endpoint: string;
+  readonly talosVersion: string;
+  readonly kubernetesVersion: string;
+  /** The machines, control planes first. */
+  readonly nodes: readonly [TalosNode, ...TalosNode[]];
+
+  /** The patches of the props, which come last and win. */
+  readonly configPatches: readonly TalosPatch[];
+
+  /** What brings the cluster its network, where a construct does. */
+  network?: ITerraformDependable;
+
+  private readonly awaited: string[] = [];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: Props,
+    shape: Shape<Props>,
+    membersOf: (props: Fitted<Props>) => Members,
+  ) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const given = fitted.props as Fitted<TalosClusterBaseProps>;
+    const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
+    const { outputDirectory = `../../../clusters/${clusterName}` } = given;
+    const { version } = talos;
+    const members = membersOf(fitted.props);
+    const [first, ...others] = members;
+    this.clusterName = clusterName;
+    this.address = addressOf(first.machine);
+    this.endpoint = given.endpoint ?? `https://${asUrlHost(this.address)}:6443`;
+    this.talosVersion = version;
+    this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
+    this.configPatches = configPatches;
+
+    const identity = clusterOnce.claimIdentity(this, { clusterName, address: this.address, outputDirectory });
+    const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
+    const preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, talosVersion.rules, { version }),
+      ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
+      ...members.flatMap((member) =>
+        Construct.isConstruct(member.machine) ? [] : enforce(this, plainMachineRules, member),
+      ),
+      ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidia.rules, talos)),
+      ...enforce(this, clusterOnce.rules, identity),
+      ...enforce(this, patchRules.rules, {
+        configPatches,
+        version,
+        clusterName,
+        endpoint: this.endpoint,
+        installDisk: first.installDisk,
+        installer: talos.installer,
+      }),
+      ...members.flatMap((member) => enforce(this, machineRules, member)),
+      ...enforce(this, rules, {
+        clusterName,
+        endpoint: given.endpoint,
+        version,
+        installer: Construct.isConstruct(talos) ? undefined : talos.installer,
+        readyTimeout,
+        earlierClusters,
+      }),
+    ];
+
+    talosProvider(this);
+    oncePerStack(this, "local_provider", (stack, id) => new LocalProvider(stack, id));
+    this.machineSecrets = at(
+      "cluster",
+      new MachineSecrets(this, "MachineSecrets", {
+        talosVersion: version,
+        // Another version would make the secrets unknown for a whole apply, and a lower one would replace them all.
+        lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: ["talos_version"] },
+      }),
+    );
+    const { clientConfiguration } = this.machineSecrets;
+    this.clientConfiguration = at(
+      "cluster",
+      new DataTalosClientConfiguration(this, "ClientConfiguration", {
+        clusterName,
+        clientConfiguration,
+        endpoints: [this.address],
+        nodes: [this.address],
+      }),
+    );
+    this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
+
+    const cluster: Cluster = {
+      clusterName,
+      endpoint: this.endpoint,
+      secrets: this.machineSecrets,
+      upgradeTarget: {
+        talosconfig: this.talosconfigFile.filename,
+        firstVersion: this.machineSecrets.talosVersion,
+        talosVersion: version,
+        kubernetesVersion: this.kubernetesVersion,
+        timeout: readyTimeout,
+      },
+      outputDirectory,
+      patches: {
+        first: [schedulingPatch, discoveryPatch, ...(timeServers ? [timePatch(timeServers)] : [])],
+        last: configPatches,
+      },
+    };
+    const nodeOf = (member: Member, before?: TalosNode) => new TalosNode(this, member, cluster, before);
+    const nodes: [TalosNode, ...TalosNode[]] = [nodeOf(first)];
+    for (const member of others) nodes.push(nodeOf(member, nodes.at(-1)));
+    this.nodes = nodes;
+
+    // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
+    this.kubernetesUpgrade = at(
+      "upgrade_kubernetes",
+      nullResource(this, "UpgradeKubernetes", {
+        triggers: { version: this.kubernetesVersion },
+        provisioners: [upgradeKubernetes({ ...cluster.upgradeTarget, node: this.address })],
+        dependsOn: nodes.flatMap(({ installed }) => installed ?? []),
+      }),
+    );
+    for (const { configurationApply } of nodes) configurationApply.dependsOn = [dependable(this.kubernetesUpgrade)];
+    this.bootstrap = at(
+      "cluster",
+      new MachineBootstrap(this, "MachineBootstrap", {
+        nodeAttribute: this.address,
+        clientConfiguration,
+        dependsOn: [nodes[0].configurationApply],
+        lifecycle: replacedWith(first.machine),
+      }),
+    );
+    this.kubeconfig = at(
+      "cluster",
+      new ClusterKubeconfig(this, "ClusterKubeconfig", {
+        nodeAttribute: this.address,
+        clientConfiguration,
+        dependsOn: [this.bootstrap],
+      }),
+    );
+    this.kubeconfigFile = this.secretFile("kubeconfig", outputDirectory, this.kubeconfig.kubeconfigRaw);
+    this.ready = at(
+      "wait_for_kubernetes",
+      nullResource(this, "WaitForKubernetes", {
+        triggers: { cluster: this.bootstrap.id },
+        provisioners: [
+          waitForKubernetes(
+            this.kubeconfigFile.filename,
+            this.endpoint,
+            readyTimeout,
+            Lazy.stringValue({ produce: () => this.awaited.join(" ") }),
+          ),
+        ],
+      }),
+    );
+  }
+
+  /** Adds a patch of the machine configuration of all nodes; those of the props come after it and win. */
+  addConfigPatch(patch: TalosPatch): void {
+    for (const node of this.nodes) node.addConfigPatch(patch);
+  }
+
+  /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */
+  waitFor(resource: string): void {
+    this.awaited.push(resource);
+  }
+
+  /** For a workload to wait for: pods run once the network does. */
+  get usable(): ITerraformDependable {
+    const fqn = () => (this.network ?? this.schedulable).fqn;
+    return {
+      get fqn() {
+        return fqn();
+      },
+    };
+  }
+
+  /** After it pods are scheduled. */
+  protected get schedulable(): ITerraformDependable {
+    return this.ready;
+  }
+
+  private secretFile(name: string, directory: string, content: string): File {
+    return at(
+      name,
+      new File(this, name, {
+        filename: literalText(`${directory}/${name}`),
+        content,
+        filePermission: "0600",
+        directoryPermission: "0700",
+      }),
+    );
+  }
+}
