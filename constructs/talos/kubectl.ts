@@ -34,7 +34,7 @@ until answer=$(ready 2>&1); do
     echo "Kubernetes at $ENDPOINT is not ready after $TIMEOUT seconds; its last answer: $answer" >&2
     exit 1
   fi
-  sleep 5
+  sleep 2
 done
 `,
     {
