@@ -328,6 +328,19 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.awaited.push(resource);
   }
 
+  /** What has an address in the nodes' network, and which, without prefix length. */
+  get addresses(): readonly { readonly by: string; readonly address: string }[] {
+    const { virtualAddress } = this.described;
+    const [{ address }] = this.nodes;
+    const own =
+      this.nodes.length === 1
+        ? [{ by: "the node's own address", address }]
+        : this.nodes.map(({ name, address }) => ({ by: `the address of ${name}`, address }));
+    return virtualAddress === undefined
+      ? own
+      : [...own, { by: "the virtual address of the control planes", address: virtualAddress }];
+  }
+
   /** For a workload to wait for: pods run once the network does. */
   get usable(): ITerraformDependable {
     const fqn = () => (this.network ?? this.schedulable).fqn;
@@ -339,7 +352,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   }
 
   /** After it pods are scheduled. */
-  protected get schedulable(): ITerraformDependable {
+  get schedulable(): ITerraformDependable {
     return this.ready;
   }
 

@@ -79,7 +79,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
     return this.nodes[0].nvidia;
   }
 
-  protected override get schedulable(): ITerraformDependable {
+  override get schedulable(): ITerraformDependable {
     return this.taintRemoval;
   }
 }
