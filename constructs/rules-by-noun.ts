@@ -43,6 +43,7 @@ import * as extension from "./talos/extension";
 import * as image from "./talos/image";
 import * as kubernetesVersion from "./talos/kubernetes-version";
 import * as machine from "./talos/machine-rules";
+import * as members from "./talos/members";
 import * as nvidiaDriver from "./talos/nvidia-driver";
 import * as patch from "./talos/patch-rules";
 import * as talosVersion from "./talos/version";
@@ -98,6 +99,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...clusterOnce.rules,
     ...patch.rules,
   ],
+  "Cluster of several machines": members.rules,
   "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
   Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],
 };

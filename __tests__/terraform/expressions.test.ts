@@ -12,7 +12,7 @@ import * as tags from "../../constructs/proxmox/tags";
 import { isUnknown } from "../../constructs/rules/condition";
 import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
 import { literalText } from "../../constructs/rules/text";
-import { asNetwork, asUrlHost } from "../../constructs/talos/node-address";
+import { asEndpoint, asNetwork } from "../../constructs/talos/node-address";
 import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
 import { renderDocument } from "../../constructs/terraform/document";
@@ -145,7 +145,7 @@ const cases: Case[] = [
     (version) => hostnamePatch(version, "talos-gpu"),
     talosMinors.map(({ minor }) => `v${minor}.6`),
   ),
-  ...sameAsAtSynth("writes into a URL the host", asUrlHost, ["192.168.1.50", "2001:db8::50"]),
+  ...sameAsAtSynth("writes into a URL the host", asEndpoint, ["192.168.1.50", "2001:db8::50"]),
   ...sameAsAtSynth("counts the memory of another VM on", (node) => hasMemory(node, 8192), ["pve", "pve2"]),
   ...sameAsAtSynth(
     "adds to the memory of a VM",

@@ -10,6 +10,8 @@ import { fitProps, instanceOf, literal, number, required, type Shape, text } fro
 import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
 
+import { TalosCluster } from "../talos/cluster";
+import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmIn, kubernetesObjects } from "../talos/helm";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
@@ -21,8 +23,8 @@ import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
 
 export interface NvidiaInstallProps {
-  /** The node, whose Talos has an NVIDIA driver. */
-  readonly node: TalosSingleNode;
+  /** The node or the cluster, of which those machines hand out GPUs whose Talos has an NVIDIA driver. */
+  readonly node: TalosSingleNode | TalosCluster;
 
   /**
    * How pods get the GPU: the device plugin alone, the GPU operator with feature discovery and metrics, or dynamic resource
@@ -76,7 +78,7 @@ export interface NvidiaInstallProps {
 }
 
 export const shape: Shape<NvidiaInstallProps> = {
-  node: required(instanceOf(TalosSingleNode)),
+  node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
   method: literal(),
   sharing: sharing.shape,
   version: text,
@@ -89,7 +91,7 @@ export const shape: Shape<NvidiaInstallProps> = {
 const source = "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu";
 
 export const rules: readonly Rule<{
-  readonly node?: TalosSingleNode;
+  readonly node?: TalosClusterBase;
   readonly method: MethodName;
   readonly values: ChartValues;
   readonly needed: ChartValues;
@@ -139,8 +141,8 @@ export const rules: readonly Rule<{
     because: "without it there is no GPU to hand out, whatever the chart says",
     source,
     checks: ({ node }) =>
-      given(node, ({ nvidia }) => ({
-        holds: nvidia !== undefined,
+      given(node, ({ nodes }) => ({
+        holds: nodes.some(({ nvidia }) => nvidia !== undefined),
         problem:
           'the node\'s Talos has no NVIDIA driver; give its image nvidia: { kernelModules: "open", branch: "production" }',
       })),
@@ -182,7 +184,7 @@ const laterThan = (least: number): RegExp =>
   new RegExp(`^v?1[.](${Array.from({ length: 100 - least }, (_, index) => least + index).join("|")})[.]`);
 
 /**
- * Makes the GPUs of a Talos node available to pods, and proves it.
+ * Makes the GPUs of Talos nodes available to pods, and proves it.
  *
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
  */
@@ -227,13 +229,14 @@ export class NvidiaInstall extends Construct {
     this.replicas = fitted.props.sharing?.replicas ?? 1;
     if (!node) return;
 
-    node.addConfigPatch(labels(fitted.props.sharing));
+    const [first = node.nodes[0], ...others] = node.nodes.filter(({ nvidia }) => nvidia);
+    for (const each of [first, ...others]) each.addConfigPatch(labels(fitted.props.sharing));
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
       address: "nvidia_prerequisites",
       name: "nvidia-prerequisites",
       objects: prerequisites(this.method),
-      dependsOn: [node.usable, node.taintRemoval],
+      dependsOn: [node.usable, node.schedulable],
     });
     const { address, chart, namespace, repository } = this.method;
     this.resource = at(
@@ -259,13 +262,13 @@ export class NvidiaInstall extends Construct {
         nullResource(this, "SmokeTest", {
           triggers: {
             release: `${this.resource.id} ${this.resource.metadata.revision}`,
-            talos: node.talosUpgrade?.id ?? node.talosVersion,
+            talos: [first, ...others].map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
           },
           provisioners: [
             smokeTest(this.method, {
               kubeconfig: node.kubeconfigFile.filename,
               talosconfig: node.talosconfigFile.filename,
-              node: node.address,
+              node: first.address,
             }),
           ],
         }),

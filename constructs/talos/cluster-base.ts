@@ -21,7 +21,7 @@ import { waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode } from "./node";
-import { asUrlHost } from "./node-address";
+import { asEndpoint } from "./node-address";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import * as patchRules from "./patch-rules";
@@ -92,8 +92,16 @@ export const baseShape: Shape<TalosClusterBaseProps> = {
   readyTimeout: number,
 };
 
-/** The machines of a cluster, of which the first is a control plane. */
-export type Members = readonly [Member, ...Member[]];
+/** A cluster as the props of its construct describe it. */
+export interface Described {
+  /** The machines, the first of which is a control plane. */
+  readonly members: readonly [Member, ...Member[]];
+  /** URL of the API, where it is another than that of the first machine. */
+  readonly endpoint?: string;
+  /** Address that the control planes share. */
+  readonly virtualAddress?: string;
+  readonly schedulingOnControlPlanes: boolean;
+}
 
 /** A Kubernetes cluster on Talos: what one machine and several have in common. */
 export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = TalosClusterBaseProps> extends Construct {
@@ -113,8 +121,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly endpoint: string;
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
-  /** The machines, control planes first. */
+  /** The nodes, control planes first. */
   readonly nodes: readonly [TalosNode, ...TalosNode[]];
+
+  protected readonly described: Described;
 
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
@@ -129,7 +139,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     id: string,
     props: Props,
     shape: Shape<Props>,
-    membersOf: (props: Fitted<Props>) => Members,
+    describe: (props: Fitted<Props>) => Described,
   ) {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
@@ -137,16 +147,36 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
     const { version } = talos;
-    const members = membersOf(fitted.props);
+    this.described = describe(fitted.props);
+    const { members, virtualAddress } = this.described;
     const [first, ...others] = members;
+    const controlPlanes = members.filter(({ role }) => role === "controlplane");
     this.clusterName = clusterName;
     this.address = addressOf(first.machine);
-    this.endpoint = given.endpoint ?? `https://${asUrlHost(this.address)}:6443`;
+    this.endpoint = this.described.endpoint ?? asEndpoint(this.address);
     this.talosVersion = version;
     this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
     this.configPatches = configPatches;
 
-    const identity = clusterOnce.claimIdentity(this, { clusterName, address: this.address, outputDirectory });
+    const constructs = new Map<Member, Construct>(
+      members.map((member) => [member, member.construct === undefined ? this : new Construct(this, member.construct)]),
+    );
+    const own = members.map((member) => ({
+      path: member.construct === undefined ? "address" : `${member.path}.address`,
+      address: addressOf(member.machine),
+      by: constructs.get(member) ?? this,
+    }));
+    const identity = clusterOnce.claimIdentity(this, {
+      clusterName,
+      outputDirectory,
+      addresses: [
+        ...(virtualAddress === undefined ? [] : [{ path: "virtualAddress", address: virtualAddress, by: this }]),
+        ...own,
+      ],
+    });
+    const releases = [...new Map(members.map(({ release }) => [release.path, release])).values()].filter(
+      (release) => !Construct.isConstruct(release.talos),
+    );
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...fitted.preconditions,
@@ -155,22 +185,25 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ...members.flatMap((member) =>
         Construct.isConstruct(member.machine) ? [] : enforce(this, plainMachineRules, member),
       ),
-      ...(Construct.isConstruct(talos) ? [] : enforce(this, nvidia.rules, talos)),
+      ...releases.flatMap((release) => enforce(this, nvidia.rules, release.talos)),
       ...enforce(this, clusterOnce.rules, identity),
       ...enforce(this, patchRules.rules, {
         configPatches,
         version,
         clusterName,
         endpoint: this.endpoint,
-        installDisk: first.installDisk,
-        installer: talos.installer,
+        machines: members.map(({ role, installDisk, release }) => ({
+          role,
+          installDisk,
+          installer: release.talos.installer,
+        })),
       }),
       ...members.flatMap((member) => enforce(this, machineRules, member)),
       ...enforce(this, rules, {
         clusterName,
         endpoint: given.endpoint,
         version,
-        installer: Construct.isConstruct(talos) ? undefined : talos.installer,
+        releases,
         readyTimeout,
         earlierClusters,
       }),
@@ -192,8 +225,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       new DataTalosClientConfiguration(this, "ClientConfiguration", {
         clusterName,
         clientConfiguration,
-        endpoints: [this.address],
-        nodes: [this.address],
+        endpoints: controlPlanes.map(({ machine }) => addressOf(machine)),
+        nodes: members.map(({ machine }) => addressOf(machine)),
       }),
     );
     this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
@@ -210,12 +243,18 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         timeout: readyTimeout,
       },
       outputDirectory,
+      virtualAddress,
       patches: {
-        first: [schedulingPatch, discoveryPatch, ...(timeServers ? [timePatch(timeServers)] : [])],
+        first: [
+          ...(this.described.schedulingOnControlPlanes ? [schedulingPatch] : []),
+          discoveryPatch,
+          ...(timeServers ? [timePatch(timeServers)] : []),
+        ],
         last: configPatches,
       },
     };
-    const nodeOf = (member: Member, before?: TalosNode) => new TalosNode(this, member, cluster, before);
+    const nodeOf = (member: Member, before?: TalosNode) =>
+      new TalosNode(constructs.get(member) ?? this, member, cluster, before);
     const nodes: [TalosNode, ...TalosNode[]] = [nodeOf(first)];
     for (const member of others) nodes.push(nodeOf(member, nodes.at(-1)));
     this.nodes = nodes;
@@ -230,13 +269,14 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
     );
     for (const { configurationApply } of nodes) configurationApply.dependsOn = [dependable(this.kubernetesUpgrade)];
+    // Of several control planes, one that is new joins the others; bootstrapped, it would be a second cluster.
     this.bootstrap = at(
       "cluster",
       new MachineBootstrap(this, "MachineBootstrap", {
         nodeAttribute: this.address,
         clientConfiguration,
         dependsOn: [nodes[0].configurationApply],
-        lifecycle: replacedWith(first.machine),
+        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : replacedWith(first.machine),
       }),
     );
     this.kubeconfig = at(
@@ -248,19 +288,33 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
     );
     this.kubeconfigFile = this.secretFile("kubeconfig", outputDirectory, this.kubeconfig.kubeconfigRaw);
+    const wait = (server: string, at?: "directly") =>
+      waitForKubernetes(
+        this.kubeconfigFile.filename,
+        server,
+        readyTimeout,
+        Lazy.stringValue({ produce: () => this.awaited.join(" ") }),
+        at,
+      );
+    const step = { triggers: { cluster: this.bootstrap.id }, provisioners: [wait(this.endpoint)] };
+    const isOnly = first.construct === undefined;
+    if (!isOnly) this.awaited.push(...members.map(({ machine }) => `node/${machine.name.toLowerCase()}`));
     this.ready = at(
       "wait_for_kubernetes",
-      nullResource(this, "WaitForKubernetes", {
-        triggers: { cluster: this.bootstrap.id },
-        provisioners: [
-          waitForKubernetes(
-            this.kubeconfigFile.filename,
-            this.endpoint,
-            readyTimeout,
-            Lazy.stringValue({ produce: () => this.awaited.join(" ") }),
-          ),
-        ],
-      }),
+      nullResource(
+        this,
+        "WaitForKubernetes",
+        isOnly
+          ? step
+          : {
+              // Who comes later is waited for too.
+              triggers: { ...step.triggers, nodes: members.map(({ machine }) => machine.name).join(" ") },
+              lifecycle: replacedWith(...members.map(({ machine }) => machine)),
+              // The API of a node first: of the address of all, one knows then whether it alone is missing.
+              provisioners: [wait(asEndpoint(this.address), "directly"), ...step.provisioners],
+              dependsOn: nodes.map(({ configurationApply }) => configurationApply),
+            },
+      ),
     );
   }
 
@@ -274,6 +328,19 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.awaited.push(resource);
   }
 
+  /** What has an address in the nodes' network, and which, without prefix length. */
+  get addresses(): readonly { readonly by: string; readonly address: string }[] {
+    const { virtualAddress } = this.described;
+    const [{ address }] = this.nodes;
+    const own =
+      this.nodes.length === 1
+        ? [{ by: "the node's own address", address }]
+        : this.nodes.map(({ name, address }) => ({ by: `the address of ${name}`, address }));
+    return virtualAddress === undefined
+      ? own
+      : [...own, { by: "the virtual address of the control planes", address: virtualAddress }];
+  }
+
   /** For a workload to wait for: pods run once the network does. */
   get usable(): ITerraformDependable {
     const fqn = () => (this.network ?? this.schedulable).fqn;
@@ -285,7 +352,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   }
 
   /** After it pods are scheduled. */
-  protected get schedulable(): ITerraformDependable {
+  get schedulable(): ITerraformDependable {
     return this.ready;
   }
 

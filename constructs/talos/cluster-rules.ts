@@ -4,13 +4,14 @@ import { asArgument, type Condition, isUnknown, matches, wholeNumber } from "../
 import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
+import type { TalosRelease } from "./image";
 
 export const rules: readonly Rule<{
   readonly clusterName: string;
   readonly endpoint?: string;
   readonly version: string;
-  /** The installer image, where it is not one made for the version. */
-  readonly installer?: string;
+  /** What the machines run that is not made for its version, and where the props describe it. */
+  readonly releases: readonly { readonly path: string; readonly talos: TalosRelease }[];
   readonly readyTimeout: number;
   readonly earlierClusters: readonly EarlierClaim<string>[];
 }>[] = [
@@ -30,11 +31,13 @@ export const rules: readonly Rule<{
     demands: "the installer image is of the node's Talos version",
     because: "the node would get a configuration of one version and run another, which may refuse it",
     source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
-    checks: ({ installer, version }) =>
-      given(installer, (installer) => ({
-        holds: hasTag(installer, version),
-        problem: `talos.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
-      })),
+    checks: ({ releases, version }) =>
+      releases.flatMap(({ path, talos }) =>
+        given(talos.installer, (installer) => ({
+          holds: hasTag(installer, version),
+          problem: `${path}.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+        })),
+      ),
   },
   {
     id: "cluster-name",

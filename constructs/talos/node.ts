@@ -29,10 +29,13 @@ export interface Member {
   readonly path: string;
   readonly role: "controlplane" | "worker";
   readonly machine: TalosMachine;
-  readonly talos: TalosRelease;
+  /** The Talos to run, and where the props describe it. */
+  readonly release: { readonly path: string; readonly talos: TalosRelease };
   readonly installDisk: string;
   /** Names of its resources in Terraform. */
   readonly names: { readonly configuration: string; readonly upgrade: string };
+  /** Id of the construct of what belongs to it alone; without one it belongs to the cluster itself. */
+  readonly construct?: string;
 }
 
 /** What the nodes of a cluster have in common. */
@@ -42,12 +45,17 @@ export interface Cluster {
   readonly secrets: MachineSecrets;
   readonly upgradeTarget: Omit<UpgradeTarget, "node">;
   readonly outputDirectory: string;
+  /** Address that the control planes share. */
+  readonly virtualAddress?: string;
   /** Patches of all nodes, before those that are added to a node, and after them. */
   readonly patches: { readonly first: readonly TalosPatch[]; readonly last: readonly TalosPatch[] };
 }
 
 /** A machine of a cluster: its configuration, and the steps that bring it there. */
 export class TalosNode {
+  /** Host name, and name in Kubernetes. */
+  readonly name: string;
+  readonly role: Member["role"];
   /** Address, without prefix length. */
   readonly address: string;
   /** Disk that Talos is installed to. */
@@ -66,15 +74,18 @@ export class TalosNode {
 
   /** @param before the upgrade of the node before, which has to be well again first */
   constructor(scope: Construct, member: Member, cluster: Cluster, before?: TalosNode) {
-    const { machine, talos, names } = member;
+    const { machine, names, role } = member;
+    const { talos } = member.release;
     const { secrets, patches, upgradeTarget: target } = cluster;
+    this.name = machine.name;
+    this.role = role;
     this.address = addressOf(machine);
     this.installDisk = member.installDisk;
     this.nvidia = talos.nvidia;
     const subnets = subnetsPatch(this.address);
     this.patches = [
       installPatch(this.installDisk, talos.installer),
-      networkPatch(machine),
+      networkPatch(machine, role === "controlplane" ? cluster.virtualAddress : undefined),
       hostnamePatch(target.talosVersion, machine.name),
       nodeIpPatch(this.address),
       ...(subnets ? [subnets] : []),
@@ -86,7 +97,7 @@ export class TalosNode {
       new DataTalosMachineConfiguration(scope, "MachineConfiguration", {
         clusterName: cluster.clusterName,
         clusterEndpoint: cluster.endpoint,
-        machineType: member.role,
+        machineType: role,
         machineSecrets: secrets.machineSecrets,
         talosVersion: target.talosVersion,
         kubernetesVersion: target.kubernetesVersion,
@@ -133,7 +144,10 @@ const given = (...dependencies: (ITerraformDependable | undefined)[]): ITerrafor
 };
 
 /** The provider does not see that a machine was replaced, and would leave the new one as it is. */
-export const replacedWith = ({ resource }: TalosMachine) => resource && { replaceTriggeredBy: [idOf(resource)] };
+export const replacedWith = (...machines: readonly TalosMachine[]) => {
+  const ids = machines.flatMap(({ resource }) => (resource ? [idOf(resource)] : []));
+  return ids.length > 0 ? { replaceTriggeredBy: ids } : undefined;
+};
 
 /** A reference to the resource's id, as `replace_triggered_by` takes it. */
 const idOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>

@@ -40,9 +40,13 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
   readonly taintRemoval: Resource;
 
   constructor(scope: Construct, id: string, props: TalosSingleNodeProps) {
-    super(scope, id, props, shape, ({ machine, talos, installDisk = machine.installDisk }) => [
-      { path: "machine", role: "controlplane", machine, talos, installDisk, names },
-    ]);
+    super(scope, id, props, shape, ({ machine, talos, installDisk = machine.installDisk, endpoint }) => ({
+      members: [
+        { path: "machine", role: "controlplane", machine, release: { path: "talos", talos }, installDisk, names },
+      ],
+      endpoint,
+      schedulingOnControlPlanes: true,
+    }));
     this.taintRemoval = at(
       "remove_control_plane_taint",
       nullResource(this, "RemoveControlPlaneTaint", {
@@ -75,7 +79,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
     return this.nodes[0].nvidia;
   }
 
-  protected override get schedulable(): ITerraformDependable {
+  override get schedulable(): ITerraformDependable {
     return this.taintRemoval;
   }
 }
