@@ -164,11 +164,16 @@ export class TalosSingleNode extends Construct {
   readonly kubernetesVersion: string;
   /** Disk that Talos is installed to. */
   readonly installDisk: string;
+  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
+  readonly outputDirectory: string;
   /** The NVIDIA driver of its Talos; undefined without one. */
   readonly nvidia?: NvidiaDriver;
 
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
+
+  /** Makes anew what is lost with the machine: no provider sees that the machine is another one. */
+  readonly lifecycle?: { readonly replaceTriggeredBy: string[] };
 
   /** What brings the cluster its network, where a construct does. */
   network?: ITerraformDependable;
@@ -193,6 +198,7 @@ export class TalosSingleNode extends Construct {
     const { installDisk } = this;
     const { timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
+    this.outputDirectory = outputDirectory;
 
     const identity = clusterOnce.claimIdentity(this, { clusterName, address: this.address, outputDirectory });
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
@@ -239,8 +245,8 @@ export class TalosSingleNode extends Construct {
     talosProvider(this);
     oncePerStack(this, "local_provider", (stack, id) => new LocalProvider(stack, id));
     const node = this.address;
-    // The provider does not see that a machine was replaced, and would leave the new one without configuration.
-    const lifecycle = machine.resource && { replaceTriggeredBy: [idOf(machine.resource)] };
+    this.lifecycle = machine.resource && { replaceTriggeredBy: [idOf(machine.resource)] };
+    const { lifecycle } = this;
 
     this.machineSecrets = at(
       "cluster",
