@@ -230,6 +230,7 @@ export class NvidiaInstall extends Construct {
     node.addConfigPatch(labels(fitted.props.sharing));
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
+      node,
       address: "nvidia_prerequisites",
       name: "nvidia-prerequisites",
       objects: prerequisites(this.method),
@@ -250,7 +251,7 @@ export class NvidiaInstall extends Construct {
         // A first installation that failed could never be applied again.
         upgradeInstall: true,
         dependsOn: [this.prerequisites],
-        lifecycle: lifecycleWith(preconditions),
+        lifecycle: { ...lifecycleWith(preconditions), ...node.lifecycle },
       }),
     );
     if (proof) {

@@ -29,6 +29,7 @@ function kubernetesOf(node: TalosSingleNode): HelmProviderKubernetes {
 
 /** A release of Kubernetes objects as they are given, from a chart of the project's own. */
 export interface KubernetesObjects {
+  readonly node: TalosSingleNode;
   /** Address of the release in Terraform. */
   readonly address: string;
   /** Name of the release. */
@@ -41,7 +42,7 @@ export interface KubernetesObjects {
 export function kubernetesObjects(
   scope: Construct,
   id: string,
-  { address, name, objects, dependsOn }: KubernetesObjects,
+  { node, address, name, objects, dependsOn }: KubernetesObjects,
 ) {
   const { path } = new TerraformAsset(scope, "chart", {
     path: join(__dirname, "charts/kubernetes-objects"),
@@ -59,6 +60,7 @@ export function kubernetesObjects(
       values,
       upgradeInstall: true,
       dependsOn,
+      lifecycle: node.lifecycle,
     }),
   );
 }
