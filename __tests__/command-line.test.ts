@@ -59,7 +59,11 @@ describe("what is missing is said before anything starts", () => {
 });
 
 describe("talosctl is needed", () => {
-  const plan = (name: string, actions: string[], there = ["talos_machine_secrets", "talos_machine_bootstrap"]): Plan => ({
+  const plan = (
+    name: string,
+    actions: string[],
+    there = ["talos_machine_secrets", "talos_machine_bootstrap"],
+  ): Plan => ({
     resource_changes: [{ type: "null_resource", name, change: { actions } }],
     prior_state: { values: { root_module: { resources: there.map((type) => ({ type })) } } },
   });

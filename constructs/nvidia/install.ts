@@ -233,6 +233,7 @@ export class NvidiaInstall extends Construct {
     for (const each of [first, ...others]) each.addConfigPatch(labels(fitted.props.sharing));
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
+      node,
       address: "nvidia_prerequisites",
       name: "nvidia-prerequisites",
       objects: prerequisites(this.method),
@@ -253,7 +254,7 @@ export class NvidiaInstall extends Construct {
         // A first installation that failed could never be applied again.
         upgradeInstall: true,
         dependsOn: [this.prerequisites],
-        lifecycle: lifecycleWith(preconditions),
+        lifecycle: { ...lifecycleWith(preconditions), ...node.lifecycle },
       }),
     );
     if (proof) {

@@ -129,6 +129,12 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
 
+  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
+  readonly outputDirectory: string;
+
+  /** Makes anew what is lost with the only control plane: no provider sees that its machine is another one. */
+  readonly lifecycle?: ReturnType<typeof replacedWith>;
+
   /** What brings the cluster its network, where a construct does. */
   network?: ITerraformDependable;
 
@@ -157,6 +163,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.talosVersion = version;
     this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
     this.configPatches = configPatches;
+    this.outputDirectory = outputDirectory;
+    this.lifecycle = controlPlanes.length > 1 ? undefined : replacedWith(first.machine);
 
     const constructs = new Map<Member, Construct>(
       members.map((member) => [member, member.construct === undefined ? this : new Construct(this, member.construct)]),
@@ -276,7 +284,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         nodeAttribute: this.address,
         clientConfiguration,
         dependsOn: [nodes[0].configurationApply],
-        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : replacedWith(first.machine),
+        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : this.lifecycle,
       }),
     );
     this.kubeconfig = at(
