@@ -16,41 +16,47 @@ const container = (claimed: boolean) => ({
 });
 
 /** A pod that uses a GPU as the method hands it out. */
-const podSpec = (method: Method) => ({
+const podSpec = ({ claims }: Method, name: string) => ({
   restartPolicy: "Never",
-  ...(method.claims
+  ...(claims
     ? { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: name }] }
     : { runtimeClassName: runtimeClass }),
-  containers: [container(method.claims)],
+  containers: [container(claims)],
 });
 
-const claimTemplate = {
+const claimTemplate = (name: string) => ({
   apiVersion: "resource.k8s.io/v1",
   kind: "ResourceClaimTemplate",
   metadata: { name },
   spec: { spec: { devices: { requests: [{ name: "gpu", exactly: { deviceClassName: "gpu.nvidia.com" } }] } } },
-};
+});
 
-const documents = (method: Method, workload: object): string =>
-  [...(method.claims ? [claimTemplate] : []), workload].map((each) => stringify(each)).join("---\n");
+/** A workload and what it claims from, both of a name. */
+const documents = ({ claims }: Method, name: string, kind: object, spec: object): string =>
+  [...(claims ? [claimTemplate(name)] : []), { ...kind, metadata: { name }, spec }]
+    .map((each) => stringify(each))
+    .join("---\n");
 
 /** A pod to begin with, as YAML. */
-export const examplePod = (method: Method): string =>
-  documents(method, { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: podSpec(method) });
+export function examplePod(method: Method): string {
+  // Not the smoke test's name, which takes away what has it.
+  const example = "gpu-example";
+  return documents(method, example, { apiVersion: "v1", kind: "Pod" }, podSpec(method, example));
+}
 
 const job = (method: Method): string =>
-  documents(method, {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: { name },
-    spec: {
+  documents(
+    method,
+    name,
+    { apiVersion: "batch/v1", kind: "Job" },
+    {
       backoffLimit: 0,
       // Should whoever waits for it be gone.
       activeDeadlineSeconds: timeout + 60,
       ttlSecondsAfterFinished: 3600,
-      template: { spec: podSpec(method) },
+      template: { spec: podSpec(method, name) },
     },
-  });
+  );
 
 /** The links of the chain from the device to the pod, each by what shows that it is broken. */
 const chain = `# What Kubernetes can hand out: a number, or the names of devices that can be claimed.
