@@ -231,6 +231,11 @@ esac`,
     expect(run(methods.dra)).toMatchObject({ status: 1, stderr: expect.stringContaining("no GPU is allocatable") });
   });
 
+  test("is text that Terraform leaves as it is", () => {
+    const access = { kubeconfig: "", talosconfig: "", node: "" };
+    expect(smokeTest(methods.dra, access).environment?.SCRIPT).not.toMatch(/[$%]\{/);
+  });
+
   test("says that kubectl is missing where it is", () => {
     expect(run(methods["device-plugin"], {}, "")).toMatchObject({
       status: 1,

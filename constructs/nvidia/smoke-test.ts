@@ -128,15 +128,16 @@ plugin() {
     *) echo "no GPU is allocatable, though $DAEMONSET runs; see kubectl logs --namespace=$NAMESPACE daemonset/$DAEMONSET, talosctl --nodes $NODE get pcidevices and talosctl --nodes $NODE read /proc/driver/nvidia/version" ;;
   esac
 }
+waits() { echo "$1" | sed 's/^Pending /the pod waits: /'; }
 pod() {
   pods=$(kube get pods --selector=job-name=${name} --output='jsonpath={range .items[*]}{.status.phase} {.status.conditions[?(@.type=="PodScheduled")].message}{end}')
   case "$pods" in
     "") refusal ${name} ;;
     "Pending "*" Insufficient nvidia.com/gpu"* | "Pending "*" cannot allocate all claims"*)
       users=$(users)
-      echo "\${users:+every GPU is in use, by $users; }the pod waits: \${pods#Pending }"
+      if [ -n "$users" ]; then echo "every GPU is in use, by $users"; else waits "$pods"; fi
       ;;
-    "Pending "?*) echo "the pod waits: \${pods#Pending }" ;;
+    "Pending "?*) waits "$pods" ;;
     *) stuck --selector=job-name=${name} ;;
   esac
 }
@@ -203,7 +204,7 @@ while :; do
 done
 case "$broken" in
   "every GPU is in use"*)
-    echo "\${broken%%;*}; no other pod was tried"
+    echo "$broken; no other pod was tried"
     exit 0
     ;;
   "") broken="the pod did not end within $TIMEOUT seconds: $(kube describe pods --selector=job-name=${name} | tail -n 5)" ;;
