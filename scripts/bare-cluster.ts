@@ -310,10 +310,13 @@ export class BareCluster extends TerraformStack {
       triggers: { release: `${plugin.id} ${plugin.metadata.revision}`, talos: upgradeTalos.id },
       provisioners: [
         shell('set -eu\neval "$SCRIPT"', {
+          CLAIMS: "false",
+          DAEMONSET: "nvidia-device-plugin",
           JOB: texts.smokeTestJob,
           KUBECONFIG: kubeconfigFile.filename,
           NAMESPACE: "nvidia-device-plugin",
           NODE: address,
+          PATIENCE: "60",
           SCRIPT: texts.smokeTest,
           TALOSCONFIG: talosconfigFile.filename,
           TIMEOUT: "900",
