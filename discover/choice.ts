@@ -160,8 +160,8 @@ const blind = ({ account }: Host, { name, storages }: HostNode): string | undefi
 const fileTypes = ["dir", "nfs", "cifs", "btrfs", "cephfs", "glusterfs"];
 
 function imageProblem(host: Host, node: HostNode): string {
-  const [full] = takers(node.storages, "import");
-  if (full) return tooFull(full, node, imageRoom);
+  const unfit = unfitProblem(node, "import", imageRoom);
+  if (unfit !== undefined) return unfit;
   const files = node.storages.find((storage) => isOn(storage) === true && fileTypes.includes(storage.type));
   const advice = files
     ? `enable Import for ${files.name} (Datacenter → Storage → ${files.name} → Content), or on the host: \`pvesm set ${files.name} --content ${[...files.content, "import"].join(",")}\``
@@ -173,16 +173,23 @@ function imageProblem(host: Host, node: HostNode): string {
 }
 
 function diskProblem(host: Host, node: HostNode): string {
-  const [full] = takers(node.storages, "images");
-  if (full) return tooFull(full, node, diskRoom);
   return (
+    unfitProblem(node, "images", diskRoom) ??
     blind(host, node) ??
     `No storage of ${node.name} takes disks of VMs; enable the content Disk image for one (Datacenter → Storage).`
   );
 }
 
-const tooFull = ({ name, available }: HostStorage, node: HostNode, room: number): string =>
-  `The storage ${name} of ${node.name} has ${Math.floor(available / gibibyte)} GiB to spare and needs ${room / gibibyte}; make room on it.`;
+/** What is wrong with a storage that takes such content, where there is one. */
+function unfitProblem({ name, storages }: HostNode, content: Content, room: number): string | undefined {
+  const [full] = takers(storages, content);
+  if (full) {
+    const [has, needs] = [Math.floor(full.available / gibibyte), room / gibibyte];
+    return `The storage ${full.name} of ${name} has ${has} GiB to spare and needs ${needs}; make room on it.`;
+  }
+  const off = storages.find((storage) => takes(storage, content) === true);
+  return off && `The storage ${off.name} of ${name} is disabled or not active; enable it (Datacenter → Storage).`;
+}
 
 const bridgeProblem = ({ account }: Host, { name }: HostNode): string =>
   `${account} sees no bridge of ${name}: make one (${name} → System → Network), or give the account SDN.Use on /sdn, which the role of docs/host.md holds.`;
