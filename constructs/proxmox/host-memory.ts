@@ -1,8 +1,8 @@
 import { Token } from "cdktf";
 import { isUnknown, less, not } from "../rules/condition";
+import { expression } from "../rules/expression";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
-import { expression } from "../terraform/expression";
 import type { Gpu } from "./gpu";
 import type { Host } from "./host-facts";
 import type { VmMemory } from "./memory";

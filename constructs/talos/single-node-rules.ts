@@ -1,6 +1,7 @@
 import { Fn, Token } from "cdktf";
 import type { EarlierClaim } from "../rules/claims";
-import { and, asArgument, type Condition, equal, isUnknown, matches, or, wholeNumber } from "../rules/condition";
+import { and, type Condition, equal, isUnknown, matches, or, wholeNumber } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
 import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
