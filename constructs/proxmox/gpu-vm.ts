@@ -8,7 +8,8 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
-import { asArgument, isUnknown, wholeNumber } from "../rules/condition";
+import { isUnknown, wholeNumber } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import { hostName, isHostName } from "../rules/host-name";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import {

@@ -1,8 +1,8 @@
 import { Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, less, matches, not, or } from "../rules/condition";
+import { expression, trimmed } from "../rules/expression";
 import { type Check, given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
-import { expression, trimmed } from "../terraform/expression";
 import { includes, listed, only, some, type Values, valuesOf } from "../terraform/rows";
 import type { Host, HostDevice } from "./host-facts";
 import type { PciAddress } from "./pci-address";
