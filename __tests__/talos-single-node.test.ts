@@ -8,7 +8,7 @@ import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talo
 import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
-import { CiliumInstall, NvidiaInstall, type TalosSingleNodeProps } from "../constructs";
+import { CiliumInstall, NvidiaInstall, TalosImage, type TalosSingleNodeProps } from "../constructs";
 import { renderPatch } from "../constructs/talos/patch";
 import { machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
@@ -71,6 +71,14 @@ describe("TalosSingleNode", () => {
     const lifecycle = { replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] };
     expect(resource[MachineConfigurationApply.tfResourceType].node.lifecycle).toEqual(lifecycle);
     expect(resource[MachineBootstrap.tfResourceType].cluster.lifecycle).toEqual(lifecycle);
+  });
+
+  test("is configured anew for another schematic, which the configuration is not known before", () => {
+    const { resource } = synthesizedJson((stack) => void nodeIn(stack, { talos: new TalosImage(stack, "talos") }));
+    expect(resource[MachineConfigurationApply.tfResourceType].node.lifecycle).toEqual({
+      replace_triggered_by: ["talos_image_factory_schematic.talos.id"],
+    });
+    expect(resource[MachineBootstrap.tfResourceType].cluster).not.toHaveProperty("lifecycle");
   });
 
   test("has its releases installed anew in the cluster of another machine", () => {

@@ -124,7 +124,14 @@ export const shape: Shape<TalosSingleNodeProps> = {
       resource: instanceOf(TerraformResource),
     }),
   ),
-  talos: required(objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidia.shape })),
+  talos: required(
+    objectOf<TalosRelease>({
+      version: required(text),
+      installer: text,
+      nvidia: nvidia.shape,
+      resource: instanceOf(TerraformResource),
+    }),
+  ),
   endpoint: text,
   kubernetesVersion: text,
   installDisk: text,
@@ -245,7 +252,7 @@ export class TalosSingleNode extends Construct {
     talosProvider(this);
     oncePerStack(this, "local_provider", (stack, id) => new LocalProvider(stack, id));
     const node = this.address;
-    this.lifecycle = machine.resource && { replaceTriggeredBy: [idOf(machine.resource)] };
+    this.lifecycle = replacedWith(machine.resource);
     const { lifecycle } = this;
 
     this.machineSecrets = at(
@@ -315,7 +322,9 @@ export class TalosSingleNode extends Construct {
         clientConfiguration,
         machineConfigurationInput: this.machineConfiguration.machineConfiguration,
         dependsOn: [this.kubernetesUpgrade],
-        lifecycle,
+        // A configuration that is not known at plan can be that of a new resource alone: for one that is there, the provider
+        // plans the one before: https://github.com/siderolabs/terraform-provider-talos/issues/352
+        lifecycle: replacedWith(machine.resource, talos.resource),
       }),
     );
     this.bootstrap = at(
@@ -392,6 +401,10 @@ export class TalosSingleNode extends Construct {
   }
 }
 
-/** A reference to the resource's id, as `replace_triggered_by` takes it. */
-const idOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
-  `${terraformResourceType}.${friendlyUniqueId}.id`;
+/** The lifecycle of what is made anew with any of these: they are named as `replace_triggered_by` takes them. */
+function replacedWith(...resources: (TerraformResource | undefined)[]) {
+  const replaceTriggeredBy = resources.flatMap((resource) =>
+    resource ? [`${resource.terraformResourceType}.${resource.friendlyUniqueId}.id`] : [],
+  );
+  return replaceTriggeredBy.length > 0 ? { replaceTriggeredBy } : undefined;
+}
