@@ -32,17 +32,14 @@ async function touched(lab: Lab, terraform: Terraform) {
   };
 }
 
+const programs = "kubectl node sh awk cat date grep ls mktemp rm sed sleep sort tail".split(" ");
+
 /** A PATH with what a deployment needs, but for talosctl. */
 function pathWithoutTalosctl(lab: Lab): string {
   const path = join(lab.directory, "programs");
   mkdirSync(path);
   const places = [process.env.PATH, lab.environment.PATH].join(delimiter).split(delimiter);
-  for (const name of [
-    binary,
-    "kubectl",
-    "node",
-    ..."sh awk cat date grep ls mktemp rm sed sleep sort tail".split(" "),
-  ]) {
+  for (const name of [binary, ...programs]) {
     const place = places.find((place) => existsSync(join(place, name)));
     if (place === undefined) throw new Error(`${name} is not on the PATH`);
     symlinkSync(join(place, name), join(path, name));
@@ -68,6 +65,7 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
     return unwrapped(output);
   };
 
+  // Refused.
   expect(await failure(site("v1.12.0"))).toMatch(
     /Talos cannot go down from v1\.12\.11 to v1\.12\.0;.* Nothing was changed \[upgrade-one-minor\]/,
   );
@@ -85,6 +83,7 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
     "talosctl is missing on the machine that runs Terraform; install it from https://",
   );
 
+  // The deployment names it before anything starts, on Proxmox too.
   const asked = lab.proxmox.journal.entries.length;
   // Writes the file that cdktf needs here.
   lab.cdktf("talos-gpu");
@@ -105,7 +104,7 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
   expect(since.filter(({ method, path }) => method !== "GET" && !path.endsWith("/access/ticket"))).toEqual([]);
   expect(await touched(lab, alone)).toEqual(before);
 
-  // Killed while the node restarts.
+  // Interrupted while the node restarts.
   await node.setFaults({ method: "boot", delayMilliseconds: 3000, times: 1 });
   const terraform = await deployCluster(lab, site("v1.13.9"));
   const killed = terraform.apply();
@@ -116,6 +115,7 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
   expect(await touched(lab, alone)).toMatchObject({ version: "v1.13.9", bootstraps: 1 });
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
 
+  // Failed on the node, and then not back in time.
   expect(await failure(site("v1.14.1"), { method: "install", message: "no space left on device" })).toMatch(
     /the upgrade of Talos failed; the next apply goes on where it ended: .*no space left on device/,
   );

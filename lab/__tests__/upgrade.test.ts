@@ -100,13 +100,15 @@ test("an edited version is an upgrade in one apply, from minor to minor, and kee
     if (edit.extensions) expect(now.schematic).not.toBe(before.schematic);
     expect(await remembered(lab, terraform)).toEqual(kept);
   }
-  // With other disks than the stack's, none is changed with the VM.
+  // With other disks than the stack's, none is changed with the VM. Restarted, it runs what it was upgraded to.
   await deployed(lab, {
     ...optionsOf(site),
     vm: { cpu: { cores: 6 }, disks: [{ size: 120 }], disksManagedElsewhere: true },
   });
   expect(lab.proxmox.host.vm(100).config).toMatchObject({ cores: 6, scsi0: expect.stringContaining("size=100G") });
   expect(await remembered(lab, terraform)).toEqual(kept);
-  expect(await (await lab.node(100)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
+  expect(await (await lab.node(100)).state()).toMatchObject({
+    ...{ version: "v1.14.1", on: true, stage: "bootstrapped", bootstraps: 1 },
+  });
   expect(snapshots(lab)).toHaveLength(3);
 }, 600_000);
