@@ -118,6 +118,15 @@ describe("the upgrade of Talos", () => {
     expect(calls()).not.toMatch(/upgrade|snapshot/);
   });
 
+  test("waits for Kubernetes after an upgrade that was interrupted", () => {
+    node({ schematic: "new" });
+    writeFileSync(join(snapshots, "kubeconfig"), "");
+    program("kubectl", `cd ${directory}; [ -e asked ] || { touch asked; exit 1; }`);
+    expect(talos({ timeout: 60 })).toMatchObject({ status: 0, stdout: "" });
+    program("kubectl", "exit 1");
+    expect(talos()).toMatchObject({ status: 1, stderr: expect.stringContaining("its Kubernetes is not ready") });
+  });
+
   test("does nothing on a machine in maintenance mode", () => {
     node({}, 'case "$*" in "version --insecure"*) exit 0;; version) exit 1;; esac');
     expect(talos()).toMatchObject({ status: 0, stdout: "" });

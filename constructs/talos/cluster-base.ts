@@ -1,7 +1,7 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { dependable, type ITerraformDependable, Lazy, TerraformStack } from "cdktf";
+import { dependable, type ITerraformDependable, Lazy, TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
@@ -9,7 +9,18 @@ import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { claim } from "../rules/claims";
 import { enforce, lifecycleWith } from "../rules/rule";
-import { type Fitted, fitProps, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
+import {
+  type Fitted,
+  fitProps,
+  instanceOf,
+  listOf,
+  literal,
+  number,
+  objectOf,
+  required,
+  type Shape,
+  text,
+} from "../rules/shape";
 import { literalText } from "../rules/text";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
@@ -79,7 +90,12 @@ export interface TalosClusterBaseProps {
   readonly readyTimeout?: number;
 }
 
-export const releaseShape = objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidia.shape });
+export const releaseShape = objectOf<TalosRelease>({
+  version: required(text),
+  installer: text,
+  nvidia: nvidia.shape,
+  resource: instanceOf(TerraformResource),
+});
 
 export const baseShape: Shape<TalosClusterBaseProps> = {
   clusterName: required(text),
