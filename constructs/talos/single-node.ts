@@ -38,6 +38,7 @@ import {
   timePatch,
 } from "./patch";
 import * as patchRules from "./patch-rules";
+import { secretsBundle } from "./secrets-bundle";
 import { plainMachineRules, rules } from "./single-node-rules";
 import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "./upgrade";
 import * as talosVersion from "./version";
@@ -95,6 +96,14 @@ export interface TalosSingleNodeProps {
   readonly outputDirectory?: string;
 
   /**
+   * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: to be kept where
+   * the state is not, which can be made anew from them.
+   *
+   * @default false
+   */
+  readonly secretsFile?: boolean;
+
+  /**
    * Seconds to wait for the Kubernetes API after bootstrap.
    *
    * @default 900
@@ -131,6 +140,7 @@ export const shape: Shape<TalosSingleNodeProps> = {
   timeServers: listOf(text),
   configPatches: listOf(literal()),
   outputDirectory: text,
+  secretsFile: literal(),
   readyTimeout: number,
 };
 
@@ -152,6 +162,8 @@ export class TalosSingleNode extends Construct {
   readonly kubeconfig: ClusterKubeconfig;
   readonly kubeconfigFile: File;
   readonly talosconfigFile: File;
+  /** The cluster's secrets; undefined unless they are asked for. */
+  readonly secretsFile?: File;
   readonly ready: Resource;
   readonly taintRemoval: Resource;
 
@@ -274,6 +286,14 @@ export class TalosSingleNode extends Construct {
       }),
     );
     this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
+    if (given.secretsFile) {
+      this.secretsFile = this.secretFile(
+        "secrets",
+        outputDirectory,
+        secretsBundle(this.machineSecrets),
+        "secrets.yaml",
+      );
+    }
 
     // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
     const target: UpgradeTarget = {
@@ -373,11 +393,11 @@ export class TalosSingleNode extends Construct {
     };
   }
 
-  private secretFile(name: string, directory: string, content: string): File {
+  private secretFile(name: string, directory: string, content: string, fileName = name): File {
     return at(
       name,
       new File(this, name, {
-        filename: literalText(`${directory}/${name}`),
+        filename: literalText(`${directory}/${fileName}`),
         content,
         filePermission: "0600",
         directoryPermission: "0700",
