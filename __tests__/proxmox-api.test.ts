@@ -9,10 +9,17 @@ import {
   ProxmoxConnection,
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
+  type VmBackup,
 } from "../constructs";
 import { cpuTypes } from "../constructs/proxmox/cpu";
 import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
-import { cloneParameters, createParameters, downloadParameters, mappingParameters } from "./proxmox-call";
+import {
+  backupParameters,
+  cloneParameters,
+  createParameters,
+  downloadParameters,
+  mappingParameters,
+} from "./proxmox-call";
 import { newStack, password, type TerraformJson } from "./stacks";
 
 /** Of these props of one stack, the resources of those that the constructs accept. */
@@ -39,11 +46,11 @@ const connectionOf = (stack: TerraformStack, id: string) =>
   });
 
 const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
-const acceptedVms = (all: readonly object[]) =>
-  accepted(all, "proxmox_virtual_environment_vm", (stack, id, props) => {
-    const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
-    return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
-  });
+const makeVm = (stack: TerraformStack, id: string, props: object) => {
+  const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
+  return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
+};
+const acceptedVms = (all: readonly object[]) => accepted(all, "proxmox_virtual_environment_vm", makeVm);
 
 /** What Proxmox, in any supported version, refuses of the calls that make the VM. */
 function refused(vm: TerraformJson): object[] {
@@ -274,6 +281,34 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
         proxmoxVersions.flatMap((version) =>
           any(refusals(version, "POST", "/cluster/mapping/pci", mappingParameters(mapping))),
         ),
+      ),
+    );
+  });
+
+  test("a backup job", () => {
+    const backups = anyOneOf(
+      { datastore: "local", keep: { last: 3 } },
+      {
+        datastore: nearly("local"),
+        schedule: nearly(
+          "02:30",
+          "sat 04:00",
+          "mon..fri 22:00",
+          "mon,wed 8..17,22:0/15",
+          "*-*-1 03:00",
+          "daily",
+          "*/30",
+        ),
+        keep: fc.record({ last: around(1), daily: around(1), yearly: around(1) }, { requiredKeys: [] }),
+      },
+    );
+    assertTaken(backups, (sample) =>
+      accepted(
+        (sample as VmBackup[]).map((backup) => ({ backup })),
+        "proxmox_backup_job",
+        (stack, id, props) => makeVm(stack, id, props),
+      ).map((job) =>
+        proxmoxVersions.flatMap((version) => any(refusals(version, "POST", "/cluster/backup", backupParameters(job)))),
       ),
     );
   });

@@ -422,6 +422,16 @@ describe("TalosSingleNode", () => {
     expect(wait.environment.RESOURCES).toBe("crd/gateways.gateway.networking.k8s.io");
   });
 
+  test("writes its secrets to a file, for their owner alone, where that is wanted", () => {
+    expect(node({ secretsFile: true })).toHaveResourceWithProperties(File, {
+      filename: "../../../clusters/talos-gpu/secrets.yaml",
+      content: expect.stringMatching(/^\$\{yamlencode\([\s\S]*talos_machine_secrets[.]cluster[.]machine_secrets/),
+      file_permission: "0600",
+      directory_permission: "0700",
+    });
+    expect(node()).not.toHaveResourceWithProperties(File, { filename: expect.stringContaining("secrets") });
+  });
+
   test("takes the endpoint and the directory of the files that it is given", () => {
     const stack = node({ endpoint: "https://talos.example:6443", outputDirectory: "access" });
     expect(stack).toHaveDataSourceWithProperties(DataTalosMachineConfiguration, {

@@ -36,6 +36,7 @@ import { asEndpoint } from "./node-address";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import * as patchRules from "./patch-rules";
+import { secretsBundle } from "./secrets-bundle";
 import { upgradeKubernetes } from "./upgrade";
 import * as talosVersion from "./version";
 
@@ -83,6 +84,14 @@ export interface TalosClusterBaseProps {
   readonly outputDirectory?: string;
 
   /**
+   * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: to be kept where
+   * the state is not, which can be made anew from them.
+   *
+   * @default false
+   */
+  readonly secretsFile?: boolean;
+
+  /**
    * Seconds to wait for the Kubernetes API after bootstrap.
    *
    * @default 900
@@ -105,6 +114,7 @@ export const baseShape: Shape<TalosClusterBaseProps> = {
   timeServers: listOf(text),
   configPatches: listOf(literal()),
   outputDirectory: text,
+  secretsFile: literal(),
   readyTimeout: number,
 };
 
@@ -128,6 +138,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly kubeconfig: ClusterKubeconfig;
   readonly kubeconfigFile: File;
   readonly talosconfigFile: File;
+  /** The cluster's secrets; undefined unless they are asked for. */
+  readonly secretsFile?: File;
   readonly ready: Resource;
 
   readonly clusterName: string;
@@ -254,6 +266,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
     );
     this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
+    if (given.secretsFile) {
+      const bundle = secretsBundle(this.machineSecrets);
+      this.secretsFile = this.secretFile("secrets", outputDirectory, bundle, "secrets.yaml");
+    }
 
     const cluster: Cluster = {
       clusterName,
@@ -380,11 +396,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return this.ready;
   }
 
-  private secretFile(name: string, directory: string, content: string): File {
+  private secretFile(name: string, directory: string, content: string, fileName = name): File {
     return at(
       name,
       new File(this, name, {
-        filename: literalText(`${directory}/${name}`),
+        filename: literalText(`${directory}/${fileName}`),
         content,
         filePermission: "0600",
         directoryPermission: "0700",
