@@ -1,3 +1,2 @@
-export = (): never => {
-  throw new Error("an asset that is a zip file needs the real archiver: see jest.config.js");
-};
+// In the place of cdktf's own: see synth/zip-files.ts.
+export {};
