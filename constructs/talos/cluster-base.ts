@@ -328,6 +328,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.awaited.push(resource);
   }
 
+  /** Whether control planes run workloads too. */
+  get schedulingOnControlPlanes(): boolean {
+    return this.described.schedulingOnControlPlanes;
+  }
+
   /** What has an address in the nodes' network, and which, without prefix length. */
   get addresses(): readonly { readonly by: string; readonly address: string }[] {
     const { virtualAddress } = this.described;
