@@ -198,6 +198,22 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "cluster-directory-known": {
+    valid: {
+      "named after the cluster": cluster(),
+      "of a cluster whose name is a variable": (stack) => {
+        const clusterName = new TerraformVariable(stack, "name", { type: "string" }).stringValue;
+        clusterIn(stack, { clusterName, outputDirectory: "../../../access" });
+      },
+    },
+    invalid: {
+      "named after a variable": [
+        (stack) =>
+          void clusterIn(stack, { clusterName: new TerraformVariable(stack, "name", { type: "string" }).stringValue }),
+        "outputDirectory, which is named after the cluster where it is left out, is known to Terraform alone; write it here",
+      ],
+    },
+  },
   "scheduling-on-control-planes": {
     valid: {
       "on workers alone": cluster(),

@@ -20,7 +20,7 @@ import { type TalosRelease, talosProvider } from "./image";
 import { waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
-import { addressOf, type Cluster, type Member, replacedWith, TalosNode } from "./node";
+import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-address";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
@@ -121,6 +121,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly endpoint: string;
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
+  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
+  readonly outputDirectory: string;
   /** The nodes, control planes first. */
   readonly nodes: readonly [TalosNode, ...TalosNode[]];
 
@@ -147,6 +149,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
     const { version } = talos;
+    this.outputDirectory = outputDirectory;
     this.described = describe(fitted.props);
     const { members, virtualAddress } = this.described;
     const [first, ...others] = members;
@@ -242,6 +245,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         kubernetesVersion: this.kubernetesVersion,
         timeout: readyTimeout,
       },
+      firstAddress: this.address,
       outputDirectory,
       virtualAddress,
       patches: {
@@ -264,7 +268,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       "upgrade_kubernetes",
       nullResource(this, "UpgradeKubernetes", {
         triggers: { version: this.kubernetesVersion },
-        provisioners: [upgradeKubernetes({ ...cluster.upgradeTarget, node: this.address })],
+        provisioners: [upgradeKubernetes(targetOf(first, cluster))],
         dependsOn: nodes.flatMap(({ installed }) => installed ?? []),
       }),
     );
