@@ -164,6 +164,15 @@ describe("TalosCluster", () => {
   });
 });
 
+test("the scripts of a cluster have nothing that Terraform would interpolate", () => {
+  const scripts = Object.values<TerraformJson>(steps({ talos: { version: "v1.13.9", installer } })).flatMap(
+    ({ provisioner }) =>
+      provisioner.flatMap(({ "local-exec": { command, environment } }: TerraformJson) => [command, environment.SCRIPT]),
+  );
+  expect(scripts.length).toBeGreaterThan(10);
+  for (const script of scripts) expect(script ?? "").not.toMatch(/[$%]\{/);
+});
+
 describe("Cilium on a cluster", () => {
   const cilium = (props: Partial<TalosClusterProps> = {}, options: Partial<CiliumInstallProps> = {}): TerraformJson =>
     synthesizedJson((stack) => void new CiliumInstall(stack, "cilium", { node: clusterIn(stack, props), ...options }));

@@ -93,37 +93,43 @@ until answer=$(kube delete node "$NAME" --ignore-not-found 2>&1); do
 done
 `;
 
-const provisioner = (text: string, directory: string, environment: Record<string, string>): LocalExecProvisioner => ({
+/** At the end of something, of which Terraform knows only what it was made with. */
+const atItsEnd = (text: string, directory: string, environment: Record<string, string> = {}): LocalExecProvisioner => ({
   ...script(text, { ...environment, DIRECTORY: literalText(directory) }),
   when: "destroy",
 });
 
+const trigger = (name: string): string => TerraformSelf.getString(`triggers.${name}`);
+
 /**
- * What lets a node leave its cluster before its machine goes or is replaced: drained, out of etcd, and deleted from
- * Kubernetes. The last control plane never leaves, nor one that the others cannot do without; of a cluster that is destroyed
- * as a whole nobody has to.
+ * Lets a node leave its cluster: drained, out of etcd, and deleted from Kubernetes. The last control plane never leaves, nor
+ * one that the others cannot do without; of a cluster that is destroyed as a whole nobody has to.
  *
  * @param directory of kubeconfig and talosconfig
  * @see https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/scaling-down
  */
+export const leaveCluster = (directory: string): LocalExecProvisioner =>
+  atItsEnd(leave, directory, { NAME: trigger("name"), ROLE: trigger("role"), TIMEOUT: timeout });
+
+/** Tells the nodes that the cluster is destroyed as a whole. */
+export const destroyCluster = (directory: string): LocalExecProvisioner =>
+  atItsEnd(`mkdir -p "$DIRECTORY"\necho "$PPID" >${destroying}\n`, directory);
+
+/** What lets each node leave before its machine goes or is replaced, and what tells all of them that the cluster goes. */
 export function membershipsOf(cluster: Construct, nodes: readonly TalosNode[], directory: string) {
-  const each = (key: "name" | "role") => TerraformSelf.getString(`triggers.${key}`);
   const memberships = at(
     "member",
     nullResource(cluster, "Memberships", {
-      provisioners: [provisioner(leave, directory, { NAME: each("name"), ROLE: each("role"), TIMEOUT: timeout })],
+      provisioners: [leaveCluster(directory)],
       dependsOn: nodes.map(({ configurationApply }) => configurationApply),
     }),
   );
-  // One block for all of them: Terraform runs what a block says at the end of something only while the block is there.
+  // One block for all of them: Terraform runs what a block says of the end of something only while the block is there.
   memberships.addOverride("for_each", Object.fromEntries(nodes.map((node) => [node.name, triggersOf(node)])));
   memberships.addOverride("triggers", "${each.value}");
   const whole = at(
     "members",
-    nullResource(cluster, "Cluster", {
-      provisioners: [provisioner(`mkdir -p "$DIRECTORY"\necho "$PPID" >${destroying}\n`, directory, {})],
-      dependsOn: [memberships],
-    }),
+    nullResource(cluster, "Whole", { provisioners: [destroyCluster(directory)], dependsOn: [memberships] }),
   );
   return { memberships, whole };
 }

@@ -134,11 +134,12 @@ ready_but() {
   kube get --raw /readyz >/dev/null 2>&1 || return
   nodes=$(kube get nodes --output='jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}' 2>/dev/null) || return
   members=$(etcd_members "$ENDPOINT")
-  missing=$(echo "$nodes" | awk -v but="$1" '$1 != but && $2 != "True" { printf "%s%s", gap, $1; gap = ", " }')
+  missing=$(echo "$nodes" | awk -v but="$1" '$1 != but && $2 != "True" { printf " %s", $1 }')
   [ -n "$members" ] || missing="etcd"
   for member in $(echo "$members" | awk -v but="$1" 'tolower($2) != but { print $3 }'); do
-    etcd_answers "$member" || missing="\${missing:+$missing, }etcd at $member"
+    etcd_answers "$member" || missing="$missing etcd at $member"
   done
+  missing=$(echo "$missing" | sed 's/^ //')
   [ -z "$missing" ]
 }
 others_ready() { ready_but "$NAME"; }
