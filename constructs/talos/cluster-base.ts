@@ -31,7 +31,7 @@ import { type TalosRelease, talosProvider } from "./image";
 import { waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
-import { addressOf, type Cluster, type Member, replacedWith, TalosNode } from "./node";
+import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-address";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
@@ -149,6 +149,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly endpoint: string;
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
+  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
+  readonly outputDirectory: string;
   /** The nodes, control planes first. */
   readonly nodes: readonly [TalosNode, ...TalosNode[]];
 
@@ -156,9 +158,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
-
-  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
-  readonly outputDirectory: string;
 
   /** Makes anew what is lost with the only control plane: no provider sees that its machine is another one. */
   readonly lifecycle?: ReturnType<typeof replacedWith>;
@@ -181,6 +180,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
     const { version } = talos;
+    this.outputDirectory = outputDirectory;
     this.described = describe(fitted.props);
     const { members, virtualAddress } = this.described;
     const [first, ...others] = members;
@@ -282,6 +282,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         kubernetesVersion: this.kubernetesVersion,
         timeout: readyTimeout,
       },
+      firstAddress: this.address,
       outputDirectory,
       virtualAddress,
       patches: {
@@ -304,7 +305,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       "upgrade_kubernetes",
       nullResource(this, "UpgradeKubernetes", {
         triggers: { version: this.kubernetesVersion },
-        provisioners: [upgradeKubernetes({ ...cluster.upgradeTarget, node: this.address })],
+        provisioners: [upgradeKubernetes(targetOf(first, cluster))],
         dependsOn: nodes.flatMap(({ installed }) => installed ?? []),
       }),
     );
@@ -366,6 +367,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */
   waitFor(resource: string): void {
     this.awaited.push(resource);
+  }
+
+  /** Whether control planes run workloads too. */
+  get schedulingOnControlPlanes(): boolean {
+    return this.described.schedulingOnControlPlanes;
   }
 
   /** What has an address in the nodes' network, and which, without prefix length. */

@@ -1,3 +1,4 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
 import { isUnknown } from "../rules/condition";
@@ -8,6 +9,7 @@ import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
 import * as members from "./members";
+import { membershipsOf } from "./membership";
 import type { Member } from "./node";
 import { asEndpoint } from "./node-address";
 
@@ -94,11 +96,24 @@ export const shape: Shape<TalosClusterProps> = {
  * @see https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes
  */
 export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
+  /** What lets each node leave before its machine goes. */
+  readonly memberships: Resource;
+  /** What tells them that all go. */
+  readonly whole: Resource;
+
   constructor(scope: Construct, id: string, props: TalosClusterProps) {
     super(scope, id, props, shape, describe);
     const own = this.described.members.flatMap((member) => this.claimOwn(member));
-    const preconditions = enforce(this, members.rules, { ...this.described, own, version: this.talosVersion });
+    const preconditions = enforce(this, members.rules, {
+      ...this.described,
+      own,
+      version: this.talosVersion,
+      outputDirectory: this.outputDirectory,
+    });
     addPreconditions(this.machineSecrets, preconditions);
+    const { memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory);
+    this.memberships = memberships;
+    this.whole = whole;
   }
 
   /** Claims what no other machine of the cluster may have. */
