@@ -98,7 +98,9 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
   );
   expect(deploy).toEqual({
     code: 1,
-    output: expect.stringMatching(/^the upgrade of talos-gpu needs talosctl, which is not on the PATH: https:.*\n$/),
+    output: expect.stringMatching(
+      /^talos-gpu is planned first: .*\nthe upgrade of talos-gpu needs talosctl, which is not on the PATH: https:.*\n$/,
+    ),
   });
   const since = lab.proxmox.journal.entries.slice(asked);
   expect(since.filter(({ method, path }) => method !== "GET" && !path.endsWith("/access/ticket"))).toEqual([]);
