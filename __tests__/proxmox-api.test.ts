@@ -1,4 +1,4 @@
-import type { TerraformStack } from "cdktf";
+import { DefaultTokenResolver, StringConcat, type TerraformResource, type TerraformStack, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
 import fc from "fast-check";
 import {
@@ -15,18 +15,26 @@ import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
 import { cloneParameters, createParameters, downloadParameters, mappingParameters } from "./proxmox-call";
 import { newStack, password, type TerraformJson } from "./stacks";
 
+type Made = Construct & { readonly resource: TerraformResource };
+
 /** Of these props of one stack, the resources of those that the constructs accept. */
 function accepted(
   all: readonly object[],
-  type: string,
-  make: (stack: TerraformStack, id: string, props: object) => Construct,
+  make: (stack: TerraformStack, id: string, props: object) => Made,
 ): TerraformJson[] {
   const stack = newStack();
-  all.forEach((props, place) => {
-    const id = `it${place}`;
-    if (make(stack, id, props).node.validate().length > 0) stack.node.tryRemoveChild(id);
-  });
-  return Object.values(stack.toTerraform().resource?.[type] ?? {});
+  return all
+    .map((props, place) => make(stack, `it${place}`, props))
+    .filter(({ node }) => node.validate().length === 0)
+    .map(({ resource }) => attributesOf(resource));
+}
+
+const resolver = new DefaultTokenResolver(new StringConcat());
+
+/** The resource as Terraform reads it, without the rest of its stack. */
+function attributesOf(resource: TerraformResource): TerraformJson {
+  const { [resource.terraformResourceType]: named = {} } = resource.toTerraform().resource;
+  return Tokenization.resolve(Object.values(named)[0], { scope: resource, resolver, preparing: false });
 }
 
 /** Each is of a cluster of its own, so that none takes anything from another. */
@@ -40,7 +48,7 @@ const connectionOf = (stack: TerraformStack, id: string) =>
 
 const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
 const acceptedVms = (all: readonly object[]) =>
-  accepted(all, "proxmox_virtual_environment_vm", (stack, id, props) => {
+  accepted(all, (stack, id, props) => {
     const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
     return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
   });
@@ -267,7 +275,6 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(mapped, (sample) =>
       accepted(
         sample as object[],
-        "proxmox_hardware_mapping_pci",
         (stack, id, props) =>
           new PciMapping(stack, id, { connection: connectionOf(stack, id), ...props } as PciMappingProps),
       ).map((mapping) =>
@@ -289,7 +296,6 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(images, (sample) =>
       accepted(
         sample as object[],
-        "proxmox_download_file",
         (stack, id, props) =>
           new DownloadedImage(stack, id, { connection: connectionOf(stack, id), ...props } as DownloadedImageProps),
       ).map((file) => {
