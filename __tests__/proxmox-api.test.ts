@@ -1,4 +1,4 @@
-import type { TerraformStack } from "cdktf";
+import { DefaultTokenResolver, StringConcat, type TerraformResource, type TerraformStack, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
 import fc from "fast-check";
 import {
@@ -23,17 +23,25 @@ import {
 import { newStack, password, type TerraformJson } from "./stacks";
 
 /** Of these props of one stack, the resources of those that the constructs accept. */
-function accepted(
+function accepted<Made extends Construct & { readonly resource: TerraformResource }>(
   all: readonly object[],
-  type: string,
-  make: (stack: TerraformStack, id: string, props: object) => Construct,
+  make: (stack: TerraformStack, id: string, props: object) => Made,
+  resourceOf: (made: Made) => TerraformResource | undefined = ({ resource }) => resource,
 ): TerraformJson[] {
   const stack = newStack();
-  all.forEach((props, place) => {
-    const id = `it${place}`;
-    if (make(stack, id, props).node.validate().length > 0) stack.node.tryRemoveChild(id);
-  });
-  return Object.values(stack.toTerraform().resource?.[type] ?? {});
+  return all
+    .map((props, place) => make(stack, `it${place}`, props))
+    .filter(({ node }) => node.validate().length === 0)
+    .flatMap((made) => resourceOf(made) ?? [])
+    .map(attributesOf);
+}
+
+const resolver = new DefaultTokenResolver(new StringConcat());
+
+/** The resource as Terraform reads it, without the rest of its stack. */
+function attributesOf(resource: TerraformResource): TerraformJson {
+  const { [resource.terraformResourceType]: named = {} } = resource.toTerraform().resource;
+  return Tokenization.resolve(Object.values(named)[0], { scope: resource, resolver, preparing: false });
 }
 
 /** Each is of a cluster of its own, so that none takes anything from another. */
@@ -50,7 +58,7 @@ const makeVm = (stack: TerraformStack, id: string, props: object) => {
   const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
   return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
 };
-const acceptedVms = (all: readonly object[]) => accepted(all, "proxmox_virtual_environment_vm", makeVm);
+const acceptedVms = (all: readonly object[]) => accepted(all, makeVm);
 
 /** What Proxmox, in any supported version, refuses of the calls that make the VM. */
 function refused(vm: TerraformJson): object[] {
@@ -275,7 +283,6 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(mapped, (sample) =>
       accepted(
         sample as object[],
-        "proxmox_hardware_mapping_pci",
         (stack, id, props) =>
           new PciMapping(stack, id, { connection: connectionOf(stack, id), ...props } as PciMappingProps),
       ).map((mapping) =>
@@ -306,8 +313,8 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(backups, (sample) =>
       accepted(
         (sample as VmBackup[]).map((backup) => ({ backup })),
-        "proxmox_backup_job",
-        (stack, id, props) => makeVm(stack, id, props),
+        makeVm,
+        ({ backup }) => backup,
       ).map((job) =>
         proxmoxVersions.flatMap((version) => any(refusals(version, "POST", "/cluster/backup", backupParameters(job)))),
       ),
@@ -325,7 +332,6 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(images, (sample) =>
       accepted(
         sample as object[],
-        "proxmox_download_file",
         (stack, id, props) =>
           new DownloadedImage(stack, id, { connection: connectionOf(stack, id), ...props } as DownloadedImageProps),
       ).map((file) => {

@@ -80,7 +80,9 @@ function writtenText(text: string, context: IResolveContext): string {
   const parts = partsOf(text);
   if (parts.length === 1 && isPlaceholder(text)) return writtenUnknown(text, context);
   // Text that looks like a template is joined from its parts, which are escaped as among the arguments of functions.
-  const looksLikeTemplate = parts.some((part) => !isPlaceholder(part) && /[$%](\{|$)/.test(part));
+  const looksLikeTemplate = parts.some(
+    (part, place) => !isPlaceholder(part) && (place + 1 < parts.length ? /[$%](\{|$)/ : /[$%]\{/).test(part),
+  );
   if (looksLikeTemplate) return String(context.resolve(Fn.join("", parts.map(asArgument))));
   const inner = parts.map((part) => (isPlaceholder(part) ? `\${${context.resolve(part)}}` : escaped(part)));
   return `"${inner.join("")}"`;
