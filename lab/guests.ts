@@ -1,3 +1,4 @@
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { defaultTalosVersion } from "../constructs/talos/version";
@@ -74,7 +75,9 @@ export class Guests {
 
   private boot(vm: VirtualMachine, address: string, hardware: Hardware): Guest {
     const { nodeFaults: faults = [] } = this.options;
-    const directory = join(this.directory, String(vm.id));
+    // A VM of an earlier one's id has disks of its own.
+    mkdirSync(this.directory, { recursive: true });
+    const directory = mkdtempSync(join(this.directory, `${vm.id}-`));
     const node = TalosNode.start({ address, directory, hardware, system: systemOf(vm), faults });
     node.catch(() => {});
     return { node, power: Promise.resolve() };

@@ -37,7 +37,10 @@ export interface NodeState extends TalosSystem {
 
 /** A fault of calls to the node. */
 export interface CallFault {
-  /** An RPC, a Kubernetes request, or `listen`, which keeps the Kubernetes API closed while the rule is in force. */
+  /**
+   * An RPC, a Kubernetes request, or while the rule is in force `listen`, which keeps the Kubernetes API closed, or `driver`,
+   * which keeps NVIDIA's driver from being loaded; `message` is then what the kernel says.
+   */
   readonly method: string;
   /** Calls that pass before. */
   readonly after?: number;

@@ -1,6 +1,7 @@
 import type { TalosMinor } from "../../constructs/talos/version";
 import type { NodeState } from "../talos-node";
 import { deployCluster } from "./support/cluster";
+import { allocatable } from "./support/gpu";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
@@ -17,14 +18,18 @@ const versions: Readonly<Record<TalosMinor, readonly [talos: string, kubernetes:
 };
 
 test.each(Object.keys(versions) as TalosMinor[])(
-  "a node of Talos %s accepts the configuration, and it says what Cilium and the GPU need",
+  "a node of Talos %s accepts the configuration, which says what Cilium and the GPU need, and a pod has used the GPU",
   async (talos) => {
     const [version, kubernetes] = versions[talos];
     const lab = await startLab();
     const terraform = await deployCluster(lab, {
       talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
     });
-    succeeded(await terraform.apply());
+    const applied = await terraform.apply();
+    succeeded(applied);
+    expect(applied.output).toContain("a pod has used the GPU");
+    expect(await allocatable(await lab.kubectl(100))).toBe("1");
+    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
     const state = await (await lab.node(100)).state();
     const [schematic] = lab.factory.schematics.keys();
     expect(state).toMatchObject({ version, schematic });

@@ -16,8 +16,8 @@ const listenMethod = "listen"
 
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
-	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", or "listen", which keeps the
-	// Kubernetes API closed for as long as the rule is there.
+	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", or for as long as the rule is there
+	// "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -27,7 +27,7 @@ type Rule struct {
 	Code string `json:"code,omitempty"`
 	// Status is the HTTP status of the answer to a Kubernetes request.
 	Status int `json:"status,omitempty"`
-	// Message is the error's text.
+	// Message is the error's text; for "driver" what the kernel says.
 	Message string `json:"message,omitempty"`
 	// Drop cuts the connection instead of answering.
 	Drop bool `json:"drop,omitempty"`
@@ -46,6 +46,8 @@ type Rule struct {
 type faults struct {
 	// closed keeps callers away from the Kubernetes API.
 	closed bool
+	// driver keeps NVIDIA's driver from being loaded.
+	driver bool
 	pods   []kubelet.Fault
 }
 
@@ -53,6 +55,9 @@ func faultsOf(rules []*Rule) (active faults) {
 	for _, rule := range rules {
 		if rule.Method == listenMethod {
 			active.closed = true
+		}
+		if rule.Method == driverMethod {
+			active.driver = true
 		}
 		if rule.Pod != "" {
 			active.pods = append(active.pods, kubelet.Fault{Pod: rule.Pod, Reason: rule.Reason})

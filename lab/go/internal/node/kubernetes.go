@@ -76,7 +76,7 @@ func (k *kubernetes) update(c *configuration) bool {
 	defer k.mu.Unlock()
 	k.current = c
 	if k.kubelet != nil {
-		k.kubelet.Update(c.machine(k.options))
+		k.kubelet.Update(k.machine())
 	}
 	select {
 	case k.changed <- struct{}{}:
@@ -92,8 +92,18 @@ func (k *kubernetes) setFaults(active faults) error {
 	k.faults = active
 	if k.kubelet != nil {
 		k.kubelet.SetFaults(active.pods)
+		k.kubelet.Update(k.machine())
 	}
 	return k.listen()
+}
+
+// machine is what the kubelet is told.
+func (k *kubernetes) machine() kubelet.Machine {
+	machine := k.current.machine(k.options)
+	if k.faults.driver {
+		machine.GPUs = 0
+	}
+	return machine
 }
 
 // listening tells whether callers reach the API.
@@ -163,7 +173,7 @@ func (k *kubernetes) startKubelet(api *controlplane.ControlPlane) (*kubelet.Kube
 		Kubeconfig: api.Kubeconfig(),
 		Admin:      api.Admin(),
 		Log:        k.settings.LogFile("kubelet"),
-	}, k.current.machine(k.options), k.faults.pods)
+	}, k.machine(), k.faults.pods)
 	k.kubelet = running
 	return running, err
 }

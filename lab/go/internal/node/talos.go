@@ -13,6 +13,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/api/common"
 	"github.com/siderolabs/talos/pkg/machinery/api/machine"
 	"github.com/siderolabs/talos/pkg/machinery/api/storage"
+	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -164,10 +165,19 @@ func (a *talosAPI) Kubeconfig(_ *emptypb.Empty, stream machine.MachineService_Ku
 	return stream.Send(&common.Data{Bytes: archive.Bytes()})
 }
 
-// Reset wipes the node, which then is in maintenance mode again.
-func (a *talosAPI) Reset(context.Context, *machine.ResetRequest) (*machine.ResetResponse, error) {
-	if err := a.node.Wipe(); err != nil {
+// Reset wipes the node, which then is in maintenance mode again; or its partition EPHEMERAL alone.
+func (a *talosAPI) Reset(_ context.Context, req *machine.ResetRequest) (*machine.ResetResponse, error) {
+	var err error
+	if labels := req.SystemPartitionsToWipe; len(labels) == 1 && labels[0].Label == constants.EphemeralPartitionLabel {
+		err = a.node.wipeEphemeral()
+	} else {
+		err = a.node.Wipe()
+	}
+	if err != nil {
 		return nil, err
 	}
-	return &machine.ResetResponse{Messages: []*machine.Reset{{}}}, nil
+	if req.Reboot {
+		go a.node.restart()
+	}
+	return &machine.ResetResponse{Messages: []*machine.Reset{{ActorId: "simulated"}}}, nil
 }
