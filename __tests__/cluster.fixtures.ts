@@ -1,7 +1,13 @@
 import { TerraformVariable } from "cdktf";
-import type { TalosClusterProps } from "../constructs";
+import {
+  NvidiaInstall,
+  PciMapping,
+  ProxmoxConnection,
+  type ProxmoxGpuVmProps,
+  type TalosClusterProps,
+} from "../constructs";
 import type { RuleFixtures } from "./rules.fixtures";
-import { clusterIn, controlPlanes, machineAt, workers } from "./stacks";
+import { apiToken, clusterIn, controlPlanes, machineAt, nodeIn, vmIn, workers } from "./stacks";
 
 const cluster =
   (props: Partial<TalosClusterProps> = {}): RuleFixtures["valid"][string] =>
@@ -10,6 +16,31 @@ const cluster =
 
 const several = (count: number) =>
   Array.from({ length: count }, (_, place) => machineAt(`control-${place}`, 10 + place));
+
+const talos = { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } } as const;
+const gpuWorkers = [1, 2].map((number) => ({ machine: machineAt(`gpu-${number}`, 70 + number), talos }));
+
+const tainted =
+  (props: Partial<TalosClusterProps>, taint: unknown = true): RuleFixtures["valid"][string] =>
+  (stack) =>
+    void new NvidiaInstall(stack, "nvidia", { node: clusterIn(stack, props), taint: taint as boolean });
+
+/** VMs on these nodes, each with GPUs of one pool: two on pve, one on pve2. */
+const pooled =
+  (...vms: (readonly [node: string, gpus?: ProxmoxGpuVmProps["gpus"]])[]): RuleFixtures["valid"][string] =>
+  (stack) => {
+    const connection = new ProxmoxConnection(stack, "proxmox", apiToken);
+    const mapping = new PciMapping(stack, "gpu", {
+      connection,
+      name: "gpu",
+      node: "pve",
+      address: "01:00",
+      alternatives: [{ address: "02:00" }, { node: "pve2", address: "01:00" }],
+    });
+    for (const [place, [node, gpus = [{ mapping }]]] of vms.entries()) {
+      vmIn(stack, { node, gpus }, undefined, `vm${place}`);
+    }
+  };
 
 /** What only a cluster of several machines is held to. */
 export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
@@ -167,6 +198,22 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "cluster-directory-known": {
+    valid: {
+      "named after the cluster": cluster(),
+      "of a cluster whose name is a variable": (stack) => {
+        const clusterName = new TerraformVariable(stack, "name", { type: "string" }).stringValue;
+        clusterIn(stack, { clusterName, outputDirectory: "../../../access" });
+      },
+    },
+    invalid: {
+      "named after a variable": [
+        (stack) =>
+          void clusterIn(stack, { clusterName: new TerraformVariable(stack, "name", { type: "string" }).stringValue }),
+        "outputDirectory, which is named after the cluster where it is left out, is known to Terraform alone; write it here",
+      ],
+    },
+  },
   "scheduling-on-control-planes": {
     valid: {
       "on workers alone": cluster(),
@@ -181,6 +228,41 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       "no boolean": [
         cluster({ schedulingOnControlPlanes: "yes" as never }),
         'schedulingOnControlPlanes is "yes"; write true or false',
+      ],
+    },
+  },
+  "nvidia-taint": {
+    valid: {
+      "a worker for the others": tainted({ workers: [...workers, ...gpuWorkers] }),
+      "control planes for the others": tainted({ workers: gpuWorkers, schedulingOnControlPlanes: true }),
+      "all nodes for all pods": tainted({ workers: gpuWorkers }, false),
+    },
+    invalid: {
+      "DNS would run nowhere": [
+        tainted({ workers: gpuWorkers }),
+        "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
+      ],
+      "the only node": [
+        (stack) => void new NvidiaInstall(stack, "nvidia", { node: nodeIn(stack, { talos }), taint: true }),
+        "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
+      ],
+      "no boolean": [tainted({ workers: [...workers, ...gpuWorkers] }, "yes"), 'taint is "yes"; write true or false'],
+    },
+  },
+  "mapping-devices": {
+    valid: { "a device for each": pooled(["pve"], ["pve"], ["pve2"]) },
+    invalid: {
+      "a third of two": [
+        pooled(["pve"], ["pve"], ["pve"]),
+        'gpus[0].mapping "gpu" has no free device on "pve": stack/vm0 and stack/vm1 use what there is; add one to the mapping, or choose another node for the VM',
+      ],
+      "two of one VM": [
+        pooled(["pve2", [{ mapping: "gpu" }, { mapping: "gpu" }]]),
+        'gpus[1].mapping "gpu" has no free device on "pve2": gpus[0] use what there is; add one to the mapping, or choose another node for the VM',
+      ],
+      "none there": [
+        pooled(["pve3"]),
+        'gpus[0].mapping "gpu" has no device on "pve3"; add one to the mapping, or choose another node for the VM',
       ],
     },
   },

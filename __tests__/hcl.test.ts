@@ -6,6 +6,7 @@ import { TerraformOutput, TerraformStack } from "cdktf";
 import { StrictApp } from "../constructs";
 import { toHcl } from "../synth/hcl";
 import { entries, isObject, type Json } from "./json";
+import { nodeIn, synthesizedJson } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
 
 describe("says what the JSON says", () => {
@@ -16,11 +17,17 @@ describe("says what the JSON says", () => {
     "examples/golden-image.ts",
     "examples/own-stack.ts",
     "examples/sharing.ts",
+    "examples/cluster.ts",
   ])("%s", async (file) => {
     for (const [name, stack] of Object.entries(synthesize(file))) {
       expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
     }
   });
+});
+
+test("writes an expression of several lines", async () => {
+  const stack = synthesizedJson((stack) => void nodeIn(stack, { secretsFile: true }));
+  expect(comparable(await parse("secrets.tf", toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
 });
 
 /** JSON in which one block is not told from a list of one, nor an expression by its spaces. */
@@ -36,6 +43,10 @@ function withBareExpressions(stack: Stack): unknown {
   return JSON.parse(JSON.stringify(stack), (key, value) => {
     if (["depends_on", "ignore_changes", "replace_triggered_by"].includes(key))
       return value.map((reference: string) => `\${${reference}}`);
+    // Several blocks of a kind are one list.
+    if (key === "provisioner" && value.length > 1)
+      return { "local-exec": value.map((each: Json) => each["local-exec"]) };
+    if (key === "when") return `\${${value}}`;
     if (key !== "variable") return value;
     return Object.fromEntries(
       Object.entries<Json>(value).map(([name, variable]) => [name, { ...variable, type: `\${${variable.type}}` }]),

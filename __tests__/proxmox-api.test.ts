@@ -1,6 +1,7 @@
 import { DefaultTokenResolver, StringConcat, type TerraformResource, type TerraformStack, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
 import fc from "fast-check";
+import type { BackupJob } from "../.gen/providers/proxmox/backup-job";
 import {
   DownloadedImage,
   type DownloadedImageProps,
@@ -9,13 +10,20 @@ import {
   ProxmoxConnection,
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
+  type VmBackup,
 } from "../constructs";
 import { cpuTypes } from "../constructs/proxmox/cpu";
 import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
-import { cloneParameters, createParameters, downloadParameters, mappingParameters } from "./proxmox-call";
+import {
+  backupParameters,
+  cloneParameters,
+  createParameters,
+  downloadParameters,
+  mappingParameters,
+} from "./proxmox-call";
 import { newStack, password, type TerraformJson } from "./stacks";
 
-type Made = Construct & { readonly resource: TerraformResource };
+type Made = Pick<Construct, "node"> & { readonly resource: TerraformResource };
 
 /** Of these props of one stack, the resources of those that the constructs accept. */
 function accepted(
@@ -47,11 +55,11 @@ const connectionOf = (stack: TerraformStack, id: string) =>
   });
 
 const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
-const acceptedVms = (all: readonly object[]) =>
-  accepted(all, (stack, id, props) => {
-    const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
-    return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
-  });
+const makeVm = (stack: TerraformStack, id: string, props: object) => {
+  const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
+  return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
+};
+const acceptedVms = (all: readonly object[]) => accepted(all, makeVm);
 
 /** What Proxmox, in any supported version, refuses of the calls that make the VM. */
 function refused(vm: TerraformJson): object[] {
@@ -97,7 +105,8 @@ const around = (...numbers: number[]): fc.Arbitrary<number> =>
   fc.oneof(
     fc.tuple(fc.constantFrom(...numbers), fc.integer({ min: -2, max: 2 })).map(([number, off]) => number + off),
     fc.integer(),
-    fc.double(),
+    // Far below, cdktf hides what only Terraform knows in numbers.
+    fc.double({ min: -1e200 }),
     fc.maxSafeInteger(),
   );
 
@@ -281,6 +290,36 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
         proxmoxVersions.flatMap((version) =>
           any(refusals(version, "POST", "/cluster/mapping/pci", mappingParameters(mapping))),
         ),
+      ),
+    );
+  });
+
+  test("a backup job", () => {
+    const backups = anyOneOf(
+      { datastore: "local", keep: { last: 3 } },
+      {
+        datastore: nearly("local"),
+        schedule: nearly(
+          "02:30",
+          "sat 04:00",
+          "mon..fri 22:00",
+          "mon,wed 8..17,22:0/15",
+          "*-*-1 03:00",
+          "daily",
+          "*/30",
+        ),
+        keep: fc.record({ last: around(1), daily: around(1), yearly: around(1) }, { requiredKeys: [] }),
+      },
+    );
+    assertTaken(backups, (sample) =>
+      accepted(
+        (sample as VmBackup[]).map((backup) => ({ backup })),
+        (stack, id, props) => {
+          const { node, backup } = makeVm(stack, id, props);
+          return { node, resource: backup as BackupJob };
+        },
+      ).map((job) =>
+        proxmoxVersions.flatMap((version) => any(refusals(version, "POST", "/cluster/backup", backupParameters(job)))),
       ),
     );
   });

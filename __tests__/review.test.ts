@@ -4,6 +4,7 @@ import { changesOf, summaryOf } from "../review/plan";
 import { proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
 import { pins } from "../scripts/pins";
 import { change, losing, planOf, secret } from "./review.fixtures";
+import { nodeIn, synthesizedJson, vmIn } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[3]) => pageOf(name, stack, pins(), plan);
@@ -22,6 +23,7 @@ describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly
   ["examples/golden-image.ts", "workstation", ["clone", "cdrom", "mappedDevice"], []],
   ["examples/own-stack.ts", "own-stack", ["image", "mappedDevice"], []],
   ["examples/sharing.ts", "talos-gpu-sharing", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
+  ["examples/cluster.ts", "talos-cluster", ["image", "mappedDevice", "mapping"], []],
 ])("the review of %s", (file, name, uses, roots) => {
   const stack = () => synthesize(file)[name] ?? {};
 
@@ -57,6 +59,22 @@ describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly
 });
 
 describe("a page", () => {
+  test("tells of a backup job with its rights, and of a file with the cluster's secrets", () => {
+    const stack = synthesizedJson((stack) => {
+      vmIn(stack, { backup: { datastore: "nas", keep: { last: 3 } } });
+      nodeIn(stack, { secretsFile: true });
+    });
+    const text = page("s", stack);
+    expect(text).toMatch(
+      /\| `proxmox_backup_job[.]talos_node` \| job `vm-.*` that backs up to the storage `nas`, at `02:00` \|/,
+    );
+    expect(proxmoxUsesOf(stack)).toContain("backup");
+    expect(text).toContain(
+      "| `../../../clusters/talos-gpu/secrets.yaml` | `local_file.secrets` | the cluster's authorities, keys and tokens | `0600` |",
+    );
+    expect(text).not.toContain("unknown to this page");
+  });
+
   test("says of a type that no table knows that it is unknown, and does not leave it out", () => {
     const text = page("s", { resource: { proxmox_made_up: { thing: {} } } });
     expect(text).toContain("| `proxmox_made_up.thing` | unknown to this page");
@@ -224,6 +242,8 @@ describe("a plan", () => {
     ["null_resource.upgrade_kubernetes", "upgraded", "recorded"],
     ["null_resource.gpu_smoke_test", "changed", "recorded"],
     ["null_resource.talos_node_identity", "recorded", "recorded"],
+    ["null_resource.member", "lost", "lost"],
+    ["null_resource.members", "recorded", "recorded"],
     ["proxmox_download_file.talos", "changed", "changed"],
     ["helm_release.cilium", "lost", "lost"],
     ["unheard_of.thing", "lost", "lost"],
@@ -239,13 +259,18 @@ describe("a plan", () => {
   });
 
   test("knows every type of resource that the constructs make", () => {
-    const types = ["main.ts", "examples/mapping.ts", "examples/template.ts", "examples/golden-image.ts"].flatMap(
-      (file) =>
-        Object.values(synthesize(file)).flatMap(({ resource }) =>
-          Object.entries(resource as Record<string, object>).flatMap(([type, named]) =>
-            Object.keys(named).map((name) => `${type}.${name}`),
-          ),
+    const types = [
+      "main.ts",
+      "examples/mapping.ts",
+      "examples/template.ts",
+      "examples/golden-image.ts",
+      "examples/cluster.ts",
+    ].flatMap((file) =>
+      Object.values(synthesize(file)).flatMap(({ resource }) =>
+        Object.entries(resource as Record<string, object>).flatMap(([type, named]) =>
+          Object.keys(named).map((name) => `${type}.${name}`),
         ),
+      ),
     );
     expect(types.length).toBeGreaterThan(20);
     for (const address of types)

@@ -1,15 +1,23 @@
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
+import { Release } from "../.gen/providers/helm/release";
 import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../.gen/providers/talos/data-talos-client-configuration";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
-import type { TalosClusterProps } from "../constructs";
+import {
+  CiliumInstall,
+  type CiliumInstallProps,
+  NvidiaInstall,
+  type NvidiaInstallProps,
+  type TalosClusterProps,
+} from "../constructs";
 import {
   clusterIn,
   controlPlanes,
   machineAt,
+  problemsOf,
   synthesized,
   synthesizedJson,
   type TerraformJson,
@@ -153,5 +161,108 @@ describe("TalosCluster", () => {
     )) {
       expect(depends_on).toEqual(["null_resource.upgrade_kubernetes"]);
     }
+  });
+});
+
+test("the scripts of a cluster have nothing that Terraform would interpolate", () => {
+  const scripts = Object.values<TerraformJson>(steps({ talos: { version: "v1.13.9", installer } })).flatMap(
+    ({ provisioner }) =>
+      provisioner.flatMap(({ "local-exec": { command, environment } }: TerraformJson) => [command, environment.SCRIPT]),
+  );
+  expect(scripts.length).toBeGreaterThan(10);
+  for (const script of scripts) expect(script ?? "").not.toMatch(/[$%]\{/);
+});
+
+describe("Cilium on a cluster", () => {
+  const cilium = (props: Partial<TalosClusterProps> = {}, options: Partial<CiliumInstallProps> = {}): TerraformJson =>
+    synthesizedJson((stack) => void new CiliumInstall(stack, "cilium", { node: clusterIn(stack, props), ...options }));
+  const valuesOf = (stack: TerraformJson, release = "cilium") =>
+    parse(stack.resource[Release.tfResourceType][release].values[0]);
+
+  test.each<[number, Partial<TalosClusterProps>]>([
+    [2, {}],
+    [2, { controlPlanes: controlPlanes.slice(0, 1), workers: workers.slice(0, 1), virtualAddress: undefined }],
+    [1, { controlPlanes: controlPlanes.slice(0, 1), workers: [], virtualAddress: undefined }],
+  ])("has %s operators, which never share a node", (replicas, props) => {
+    expect(valuesOf(cilium(props)).operator).toEqual({ replicas });
+  });
+
+  test("gives every node what Cilium needs of it", () => {
+    const { node: _, ...all } = cilium().data[DataTalosMachineConfiguration.tfResourceType];
+    for (const name of names) expect(JSON.stringify(all[name].config_patches)).toMatch(/cni:.*name: none/);
+  });
+
+  const l2Announcements = { addressPools: [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }] };
+  const policyOf = (stack: TerraformJson) =>
+    valuesOf(stack, "cilium_load_balancer").objects.find(
+      ({ kind }: TerraformJson) => kind === "CiliumL2AnnouncementPolicy",
+    ).spec;
+  const exclusion = "exclude-from-external-load-balancers";
+
+  test("announces load balancers from workers", () => {
+    const stack = cilium({}, { l2Announcements });
+    expect(policyOf(stack).nodeSelector).toEqual({
+      matchExpressions: [{ key: "node-role.kubernetes.io/control-plane", operator: "DoesNotExist" }],
+    });
+    expect(JSON.stringify(stack.data)).not.toContain(exclusion);
+  });
+
+  test("announces them from control planes where there is nothing else, which lose their exclusion for it", () => {
+    const stack = cilium({ workers: [] }, { l2Announcements });
+    expect(policyOf(stack)).not.toHaveProperty("nodeSelector");
+    const machines = Object.values<TerraformJson>(stack.data[DataTalosMachineConfiguration.tfResourceType]);
+    for (const { config_patches } of machines) expect(JSON.stringify(config_patches)).toContain(exclusion);
+  });
+
+  test.each([
+    ["192.168.1.48/30", "the virtual address of the control planes", "192.168.1.50"],
+    ["192.168.1.62/32", "the address of worker-2", "192.168.1.62"],
+  ])("refuses a pool %s with %s", (cidr, what, address) => {
+    const addressPools = [{ name: "lan", blocks: [{ cidr }] }];
+    expect(
+      problemsOf((stack) => {
+        new CiliumInstall(stack, "cilium", { node: clusterIn(stack), l2Announcements: { addressPools } });
+      }),
+    ).toContainEqual(
+      expect.stringContaining(`blocks[0] contains ${what}, "${address}"; leave that out [address-pool]`),
+    );
+  });
+});
+
+describe("NVIDIA's plugin on a cluster", () => {
+  const talos = { version: "v1.13.9", installer, nvidia: { kernelModules: "open", branch: "production" } } as const;
+  const gpuWorkers = [1, 2].map((number) => ({ machine: machineAt(`gpu-${number}`, 70 + number), talos }));
+  const nvidia = (props: Partial<NvidiaInstallProps> = {}): TerraformJson =>
+    synthesizedJson(
+      (stack) =>
+        void new NvidiaInstall(stack, "nvidia", {
+          node: clusterIn(stack, { workers: [...workers, ...gpuWorkers] }),
+          ...props,
+        }),
+    );
+  const patchesOf = (stack: TerraformJson, name: string): string =>
+    JSON.stringify(stack.data[DataTalosMachineConfiguration.tfResourceType][name].config_patches);
+
+  test("goes to the machines whose Talos has the driver, and is proved anew when one of them is upgraded", () => {
+    const stack = nvidia();
+    for (const name of [...names, "gpu-1", "gpu-2"]) {
+      expect([name, patchesOf(stack, name).includes("nvidia.com/gpu.present")]).toEqual([name, name.startsWith("gpu")]);
+    }
+    const { triggers, provisioner } = stack.resource[Resource.tfResourceType].gpu_smoke_test;
+    expect(triggers.talos).toBe("${null_resource.upgrade_talos_gpu-1.id} ${null_resource.upgrade_talos_gpu-2.id}");
+    expect(provisioner[0]["local-exec"].environment.NODE).toBe("192.168.1.71");
+  });
+
+  test("keeps other pods off them where it is told to, and the proof tolerates that", () => {
+    const job = (stack: TerraformJson) =>
+      stack.resource[Resource.tfResourceType].gpu_smoke_test.provisioner[0]["local-exec"].environment.JOB;
+    const stack = nvidia({ taint: true });
+    expect(patchesOf(stack, "gpu-2")).toContain("present:NoSchedule");
+    expect(patchesOf(stack, "worker-1")).not.toContain("NoSchedule");
+    expect(parse(job(stack)).spec.template.spec.tolerations).toEqual([
+      { key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" },
+    ]);
+    expect(job(nvidia())).not.toContain("tolerations");
+    expect(patchesOf(nvidia(), "gpu-2")).not.toContain("NoSchedule");
   });
 });

@@ -47,6 +47,11 @@ const vmProps = {
   serialDevices: ["socket"],
   vga: { type: "std", memory: 16 },
   startup: { order: 1, upDelay: 5, downDelay: 5 },
+  backup: {
+    datastore: "local",
+    schedule: "02:00",
+    keep: { last: 3, hourly: 1, daily: 7, weekly: 4, monthly: 6, yearly: 1 },
+  },
   onBoot: true,
   tags: ["gpu"],
   description: "a node",
@@ -128,6 +133,14 @@ const judgedOfVm: Judged = {
   "startup.order": ["startup-order"],
   "startup.upDelay": ["startup-order"],
   "startup.downDelay": ["startup-order"],
+  "backup.datastore": ["proxmox-name", "storage-backups"],
+  "backup.schedule": ["backup-schedule"],
+  "backup.keep.last": ["backup-keep"],
+  "backup.keep.hourly": ["backup-keep"],
+  "backup.keep.daily": ["backup-keep"],
+  "backup.keep.weekly": ["backup-keep"],
+  "backup.keep.monthly": ["backup-keep"],
+  "backup.keep.yearly": ["backup-keep"],
   onBoot: [],
   "tags[0]": ["tag"],
   description: ["description-length"],
@@ -204,7 +217,7 @@ const judgedOfMachines = ["controlPlanes[0]", "workers[0]"].flatMap((path) =>
 
 const judgedOfCluster: Judged = {
   ...Object.fromEntries(
-    Object.entries(judgedOfNode).filter(([scalar]) => !scalar.startsWith("machine.") && scalar !== "installDisk"),
+    Object.entries(judgedOfNode).filter(([scalar]) => !/^machine[.]|^(installDisk|outputDirectory)$/.test(scalar)),
   ),
   ...Object.fromEntries(judgedOfMachines),
   virtualAddress: ["virtual-address"],
@@ -274,9 +287,12 @@ describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, prop
   const scalars = scalarsOf(shape);
 
   test("is tested for every scalar prop", () => {
-    // The resources of a machine of a cluster are named after it.
-    const named = /^(controlPlanes|workers)\[0\][.](machine[.])?name$/;
-    expect([...scalars.keys()].filter((path) => !named.test(path)).sort()).toEqual(Object.keys(judged).sort());
+    // The resources of a machine of a cluster are named after it, and it leaves with what is in the directory.
+    const known = /^(controlPlanes|workers)\[0\][.](machine[.])?name$|^outputDirectory$/;
+    const variable = [...scalars.keys()].filter(
+      (path) => path in judged || !("controlPlanes" in props && known.test(path)),
+    );
+    expect(variable.sort()).toEqual(Object.keys(judged).sort());
   });
 
   test.each(Object.entries(judged))("%s: Terraform checks %j", (path, rules) => {

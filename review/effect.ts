@@ -60,6 +60,24 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
       words: {},
     },
   ],
+  [
+    /^member$/,
+    {
+      deleted: ["lost", "the node: it is drained, leaves etcd, and is deleted from Kubernetes"],
+      replaced: ["lost", "the node, until it joins again: it is drained, leaves etcd, and is deleted from Kubernetes"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [
+    /^members$/,
+    {
+      deleted: ["recorded", "the cluster goes as a whole, and its nodes do not leave it first"],
+      replaced: ["recorded", "its nodes leave the cluster as before"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
   [/./, command],
 ];
 
@@ -102,6 +120,15 @@ export const consequences: Readonly<Record<string, Consequences>> = {
   },
   local_file: file,
   local_sensitive_file: file,
+  proxmox_backup_job: {
+    deleted: ["changed", "no more backups are made; those that there are stay"],
+    replaced: ["changed", "the job is made anew; the backups that there are stay"],
+    attributes: {
+      changed: ["prune_backups", "schedule", "storage", "vmid"],
+      recorded: ["compress", "enabled", "mode"],
+    },
+    words: { changed: "from the next backup on" },
+  },
   proxmox_download_file: {
     deleted: ["changed", "the image is removed from the storage; VMs keep their disks"],
     replaced: ["changed", "the image is removed and downloaded; VMs keep their disks"],

@@ -18,7 +18,7 @@ import { hasMinor } from "../talos/version";
 import { mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
-import { type Method, type MethodName, methodNames, methods, runtimeClass } from "./method";
+import { type Method, type MethodName, methodNames, methods, runtimeClass, taint } from "./method";
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
 
@@ -56,6 +56,13 @@ export interface NvidiaInstallProps {
   readonly values?: ChartValues;
 
   /**
+   * Keep pods that tolerate no `nvidia.com/gpu` off the nodes with GPUs.
+   *
+   * @default false
+   */
+  readonly taint?: boolean;
+
+  /**
    * Run a pod that uses the GPU at the end, and fail where it cannot.
    *
    * @default true
@@ -83,6 +90,7 @@ export const shape: Shape<NvidiaInstallProps> = {
   sharing: sharing.shape,
   version: text,
   values: record,
+  taint: literal(),
   smokeTest: literal(),
   repository: text,
   timeout: number,
@@ -95,6 +103,7 @@ export const rules: readonly Rule<{
   readonly method: MethodName;
   readonly values: ChartValues;
   readonly needed: ChartValues;
+  readonly taint: boolean;
   readonly smokeTest: boolean;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
@@ -159,6 +168,22 @@ export const rules: readonly Rule<{
       })),
   },
   {
+    id: "nvidia-taint",
+    demands: "beside tainted nodes with GPUs there is one for other pods",
+    because: "DNS and everything else that asks for no GPU would run nowhere",
+    source: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases",
+    checks: ({ node, taint }) => [
+      { holds: typeof taint === "boolean", problem: `taint is ${shown(taint)}; write true or false` },
+      ...given(node, ({ nodes, schedulingOnControlPlanes }) => ({
+        holds:
+          taint !== true ||
+          nodes.some(({ role, nvidia }) => nvidia === undefined && (role === "worker" || schedulingOnControlPlanes)),
+        problem:
+          "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
+      })),
+    ],
+  },
+  {
     id: "nvidia-values",
     demands: "values without which the method does not work on Talos keep their values",
     because: "the plugin would find no driver, or bring one that Talos refuses",
@@ -201,11 +226,19 @@ export class NvidiaInstall extends Construct {
   readonly values: ChartValues;
   /** How many pods may have each GPU. */
   readonly replicas: number;
+  /** Whether pods that tolerate no `nvidia.com/gpu` are kept off the nodes with GPUs. */
+  readonly isTainted: boolean;
 
   constructor(scope: Construct, id: string, props: NvidiaInstallProps) {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
-    const { node, method = "device-plugin", timeout = 900, smokeTest: proof = true } = fitted.props;
+    const {
+      node,
+      method = "device-plugin",
+      timeout = 900,
+      taint: isTainted = false,
+      smokeTest: proof = true,
+    } = fitted.props;
     this.method = methodOf(method);
     this.version = fitted.props.version ?? this.method.version;
     const shared = fitted.props.sharing ? this.method.sharingValues(fitted.props.sharing) : {};
@@ -221,16 +254,21 @@ export class NvidiaInstall extends Construct {
         values: this.values,
         needed,
         sharing: fitted.props.sharing,
+        taint: isTainted,
         smokeTest: proof,
         timeout,
         earlierInstalls,
       }),
     ];
+    this.isTainted = isTainted;
     this.replicas = fitted.props.sharing?.replicas ?? 1;
     if (!node) return;
 
     const [first = node.nodes[0], ...others] = node.nodes.filter(({ nvidia }) => nvidia);
-    for (const each of [first, ...others]) each.addConfigPatch(labels(fitted.props.sharing));
+    for (const each of [first, ...others]) {
+      each.addConfigPatch(labels(fitted.props.sharing));
+      if (isTainted) each.addConfigPatch(tainted);
+    }
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
       node,
@@ -254,7 +292,7 @@ export class NvidiaInstall extends Construct {
         // A first installation that failed could never be applied again.
         upgradeInstall: true,
         dependsOn: [this.prerequisites],
-        lifecycle: { ...lifecycleWith(preconditions), ...node.lifecycle },
+        lifecycle: lifecycleWith(preconditions, node.lifecycle),
       }),
     );
     if (proof) {
@@ -270,6 +308,7 @@ export class NvidiaInstall extends Construct {
               kubeconfig: node.kubeconfigFile.filename,
               talosconfig: node.talosconfigFile.filename,
               node: first.address,
+              isTainted,
             }),
           ],
         }),
@@ -279,7 +318,7 @@ export class NvidiaInstall extends Construct {
 
   /** A pod that uses a GPU, as YAML. */
   get examplePod(): string {
-    return examplePod(this.method);
+    return examplePod(this.method, this.isTainted);
   }
 
   /** Arguments of kubectl that show what Kubernetes can hand out. */
@@ -299,6 +338,8 @@ const labels = (shared: sharing.GpuSharing | undefined) => ({
     },
   },
 });
+
+const tainted = { machine: { nodeTaints: { [taint.key]: `${taint.value}:${taint.effect}` } } };
 
 /** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
 const prerequisites = ({ namespace, ownRuntimeClass, claims }: Method): object[] => [

@@ -1,7 +1,7 @@
 import type { LocalExecProvisioner } from "cdktf";
 import { stringify } from "yaml";
 import { requires, script } from "../talos/shell";
-import { type Method, runtimeClass } from "./method";
+import { type Method, runtimeClass, taint } from "./method";
 
 /** Seconds for the Job, which pulls an image of a gigabyte first. */
 const timeout = 900;
@@ -16,8 +16,9 @@ const container = (claimed: boolean) => ({
 });
 
 /** A pod that uses a GPU as the method hands it out. */
-const podSpec = ({ claims }: Method, name: string) => ({
+const podSpec = ({ claims }: Method, name: string, isTainted: boolean) => ({
   restartPolicy: "Never",
+  ...(isTainted && { tolerations: [{ key: taint.key, operator: "Exists", effect: taint.effect }] }),
   ...(claims
     ? { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: name }] }
     : { runtimeClassName: runtimeClass }),
@@ -38,13 +39,13 @@ const documents = ({ claims }: Method, name: string, kind: object, spec: object)
     .join("---\n");
 
 /** A pod to begin with, as YAML. */
-export function examplePod(method: Method): string {
+export function examplePod(method: Method, isTainted: boolean): string {
   // Not the smoke test's name, which takes away what has it.
   const example = "gpu-example";
-  return documents(method, example, { apiVersion: "v1", kind: "Pod" }, podSpec(method, example));
+  return documents(method, example, { apiVersion: "v1", kind: "Pod" }, podSpec(method, example, isTainted));
 }
 
-const job = (method: Method): string =>
+const job = (method: Method, isTainted = false): string =>
   documents(
     method,
     name,
@@ -54,7 +55,7 @@ const job = (method: Method): string =>
       // Should whoever waits for it be gone.
       activeDeadlineSeconds: timeout + 60,
       ttlSecondsAfterFinished: 3600,
-      template: { spec: podSpec(method, name) },
+      template: { spec: podSpec(method, name, isTainted) },
     },
   );
 
@@ -161,7 +162,13 @@ broken_link() {
  */
 export const smokeTest = (
   method: Method,
-  access: { readonly kubeconfig: string; readonly talosconfig: string; readonly node: string },
+  access: {
+    readonly kubeconfig: string;
+    readonly talosconfig: string;
+    readonly node: string;
+    /** Whether the nodes with GPUs have the taint. */
+    readonly isTainted?: boolean;
+  },
 ): LocalExecProvisioner =>
   script(
     `${requires("kubectl")}
@@ -219,7 +226,7 @@ exit 1
       NAMESPACE: method.namespace,
       DAEMONSET: method.daemonSet,
       CLAIMS: String(method.claims),
-      JOB: job(method),
+      JOB: job(method, access.isTainted),
       PATIENCE: String(method.patience),
       TIMEOUT: String(timeout),
     },

@@ -1,6 +1,9 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
 import { isUnknown } from "../rules/condition";
+import { expression } from "../rules/expression";
 import { addPreconditions, enforce } from "../rules/rule";
 import { type Field, type Fitted, listOf, literal, objectOf, required, type Shape, text } from "../rules/shape";
 import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
@@ -8,6 +11,7 @@ import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
 import * as members from "./members";
+import { membershipsOf } from "./membership";
 import type { Member } from "./node";
 import { asEndpoint } from "./node-address";
 
@@ -94,18 +98,31 @@ export const shape: Shape<TalosClusterProps> = {
  * @see https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes
  */
 export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
+  /** What lets each node leave before its machine goes. */
+  readonly memberships: Resource;
+  /** What tells them that all go. */
+  readonly whole: Resource;
+
   constructor(scope: Construct, id: string, props: TalosClusterProps) {
     super(scope, id, props, shape, describe);
     const own = this.described.members.flatMap((member) => this.claimOwn(member));
-    const preconditions = enforce(this, members.rules, { ...this.described, own, version: this.talosVersion });
+    const preconditions = enforce(this, members.rules, {
+      ...this.described,
+      own,
+      version: this.talosVersion,
+      outputDirectory: this.outputDirectory,
+    });
     addPreconditions(this.machineSecrets, preconditions);
+    const { memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory);
+    this.memberships = memberships;
+    this.whole = whole;
   }
 
   /** Claims what no other machine of the cluster may have. */
   private claimOwn({ path, machine, construct = "" }: Member): members.Own[] {
     const by = this.node.findChild(construct) as Construct;
     const own = (path: string, what: string, value: string): members.Own => {
-      const key = isUnknown(value) ? value : value.toLowerCase();
+      const key = isUnknown(value) ? Token.asString(expression`lower(${value})`) : value.toLowerCase();
       return { path, value, key, earlier: claim(`${what} of ${this.node.path}`, key, key, by) };
     };
     const { name, macAddress, interfaces = [] } = machine;

@@ -24,6 +24,7 @@ interface Members {
   readonly endpoint?: string;
   readonly virtualAddress?: string;
   readonly schedulingOnControlPlanes: boolean;
+  readonly outputDirectory: string;
 }
 
 /** Whether Terraform can have resources of the name. */
@@ -113,6 +114,20 @@ export const rules: readonly Rule<Members>[] = [
         };
         return form.holds === false ? form : [form, ...members.flatMap((member) => apart(virtual, member))];
       }),
+  },
+  {
+    id: "cluster-directory-known",
+    demands: "the directory of a cluster of several machines is known",
+    because: "a machine that leaves needs the kubeconfig in it when Terraform knows no variables any more",
+    source:
+      "https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax#destroy-time-provisioners",
+    checks: ({ outputDirectory }) => [
+      {
+        holds: !isUnknown(outputDirectory),
+        problem:
+          "outputDirectory, which is named after the cluster where it is left out, is known to Terraform alone; write it here",
+      },
+    ],
   },
   {
     id: "scheduling-on-control-planes",

@@ -43,7 +43,9 @@ export interface Cluster {
   readonly clusterName: string;
   readonly endpoint: string;
   readonly secrets: MachineSecrets;
-  readonly upgradeTarget: Omit<UpgradeTarget, "node">;
+  readonly upgradeTarget: Omit<UpgradeTarget, "node" | "cluster">;
+  /** Address of the first control plane. */
+  readonly firstAddress: string;
   readonly outputDirectory: string;
   /** Address that the control planes share. */
   readonly virtualAddress?: string;
@@ -56,6 +58,7 @@ export class TalosNode {
   /** Host name, and name in Kubernetes. */
   readonly name: string;
   readonly role: Member["role"];
+  readonly machine: TalosMachine;
   /** Address, without prefix length. */
   readonly address: string;
   /** Disk that Talos is installed to. */
@@ -79,6 +82,7 @@ export class TalosNode {
     const { secrets, patches, upgradeTarget: target } = cluster;
     this.name = machine.name;
     this.role = role;
+    this.machine = machine;
     this.address = addressOf(machine);
     this.installDisk = member.installDisk;
     this.nvidia = talos.nvidia;
@@ -106,12 +110,17 @@ export class TalosNode {
     );
     if (talos.installer !== undefined) {
       const installer = literalText(talos.installer);
+      const isFirst = before === undefined;
       this.talosUpgrade = at(
         names.upgrade,
         nullResource(scope, "UpgradeTalos", {
           triggers: { installer },
           provisioners: [
-            upgradeTalos({ ...target, node: this.address }, installer, literalText(cluster.outputDirectory)),
+            upgradeTalos(
+              targetOf(member, cluster),
+              installer,
+              isFirst ? literalText(cluster.outputDirectory) : undefined,
+            ),
           ],
           dependsOn: given(machine.resource, before?.installed),
         }),
@@ -124,7 +133,9 @@ export class TalosNode {
         nodeAttribute: this.address,
         clientConfiguration: secrets.clientConfiguration,
         machineConfigurationInput: this.machineConfiguration.machineConfiguration,
-        lifecycle: replacedWith(machine),
+        // A configuration that is not known at plan can be that of a new resource alone: for one that is there, the provider
+        // plans the one before: https://github.com/siderolabs/terraform-provider-talos/issues/352
+        lifecycle: replacedWith(machine, talos),
       }),
     );
   }
@@ -135,6 +146,20 @@ export class TalosNode {
   }
 }
 
+/** The node, for an upgrade. */
+export const targetOf = ({ machine, role, construct }: Member, cluster: Cluster): UpgradeTarget => ({
+  ...cluster.upgradeTarget,
+  node: addressOf(machine),
+  cluster:
+    construct === undefined
+      ? undefined
+      : {
+          name: machine.name.toLowerCase(),
+          // Workers pass no calls on, and have no answer to some.
+          endpoint: role === "controlplane" ? addressOf(machine) : cluster.firstAddress,
+        },
+});
+
 /** The machine's address, without prefix length. */
 export const addressOf = ({ address = "" }: TalosMachine): string => withoutPrefix(address);
 
@@ -143,12 +168,12 @@ const given = (...dependencies: (ITerraformDependable | undefined)[]): ITerrafor
   return all.length > 0 ? all : undefined;
 };
 
-/** The provider does not see that a machine was replaced, and would leave the new one as it is. */
-export const replacedWith = (...machines: readonly TalosMachine[]) => {
-  const ids = machines.flatMap(({ resource }) => (resource ? [idOf(resource)] : []));
+/** The lifecycle of what is made anew with these: the provider does not see that a machine is another one. */
+export const replacedWith = (...made: readonly { readonly resource?: TerraformResource }[]) => {
+  const ids = made.flatMap(({ resource }) => (resource ? [idOf(resource)] : []));
   return ids.length > 0 ? { replaceTriggeredBy: ids } : undefined;
 };
 
 /** A reference to the resource's id, as `replace_triggered_by` takes it. */
-const idOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
+export const idOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
   `${terraformResourceType}.${friendlyUniqueId}.id`;

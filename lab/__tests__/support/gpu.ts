@@ -39,6 +39,12 @@ export async function workers(kubectl: Kubectl): Promise<string[]> {
   return (await kubectl.run("get", "pods", "--selector=app=worker", phases)).output.split("\n").filter(Boolean).sort();
 }
 
+/** What stays the same of GPUs in use, whatever changes around them. */
+export const gpusInUse = async (kubectl: Kubectl) => ({
+  allocatable: await allocatable(kubectl),
+  workers: await workers(kubectl),
+});
+
 /** Takes the GPUs back. */
 export async function stopUsingGpus(kubectl: Kubectl): Promise<void> {
   succeeded(await kubectl.run("delete", "deployment", "worker"));
