@@ -172,6 +172,17 @@ describe("a node that leaves", () => {
     expect(calls()).toEqual(["drain control-1", "remove id-control-1", "delete control-1"]);
   });
 
+  test("is not deleted while it is in etcd, however often it was told to leave", () => {
+    cluster();
+    const told = readFileSync(join(directory, "talosctl"), "utf8").replace(/grep -v "\^\$node .*members;;/, ":;;");
+    writeFileSync(join(directory, "talosctl"), told);
+    expect(leave("control-1")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^control-1 is still in etcd/),
+    });
+    expect(calls()).not.toContain("delete control-1");
+  });
+
   test("has nothing to do where it never came", () => {
     cluster(threeAndOne.filter(({ name }) => name !== "worker-1"));
     expect(leave("worker-1")).toMatchObject({ status: 0, stderr: "" });
