@@ -30,7 +30,7 @@ func (k *Kubelet) operate(ctx context.Context, on pods, machine Machine, node *c
 		}
 	}
 	if on.gpuOperator != "" {
-		return k.operateGPUs(ctx, node, on.gpuOperator)
+		return k.operateGPUs(ctx, on.gpuOperator)
 	}
 	return nil
 }

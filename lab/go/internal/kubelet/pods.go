@@ -10,6 +10,7 @@ import (
 const (
 	networkPluginDirectory = "/etc/cni/net.d"
 	devicePluginDirectory  = "/var/lib/kubelet/device-plugins"
+	deviceDirectory        = "/sys"
 )
 
 // pods is what the running pods of a node do to their machine.
@@ -20,7 +21,7 @@ type pods struct {
 	devicePlugin bool
 	// ciliumOperator: one of them is the operator of Cilium.
 	ciliumOperator bool
-	// featureDiscovery: one of them is node feature discovery's, and finds the node's devices.
+	// featureDiscovery: one of them is a worker of node feature discovery's, and finds the node's devices.
 	featureDiscovery bool
 	// gpuOperator is the namespace of NVIDIA's GPU operator; empty when it does not run.
 	gpuOperator string
@@ -35,7 +36,7 @@ func observe(store cache.Store, node string) (on pods) {
 		on.networkPlugin = on.networkPlugin || mounts(pod, networkPluginDirectory)
 		on.devicePlugin = on.devicePlugin || mounts(pod, devicePluginDirectory) && fromNVIDIA(pod)
 		on.ciliumOperator = on.ciliumOperator || runs(pod, "/cilium/operator")
-		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery")
+		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery") && mounts(pod, deviceDirectory)
 		if runs(pod, "/nvidia/gpu-operator") {
 			on.gpuOperator = pod.Namespace
 		}

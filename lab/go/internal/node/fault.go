@@ -11,13 +11,17 @@ import (
 	"lab/internal/kubelet"
 )
 
-// listenMethod names the rule that keeps the Kubernetes API from listening.
-const listenMethod = "listen"
+const (
+	// listenMethod names the rule that keeps the Kubernetes API from listening.
+	listenMethod = "listen"
+	// anyCall names the rule for every call to one of the node's APIs.
+	anyCall = "*"
+)
 
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
-	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", or "listen", which keeps the
-	// Kubernetes API closed for as long as the rule is there.
+	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or "listen", which
+	// keeps the Kubernetes API closed for as long as the rule is there.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -100,7 +104,7 @@ func (n *Node) fault(method string) *Rule {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, rule := range n.rules {
-		if rule.Method != method {
+		if rule.Method != method && (rule.Method != anyCall || method == installMethod || method == bootMethod) {
 			continue
 		}
 		rule.seen++
