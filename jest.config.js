@@ -7,5 +7,7 @@ module.exports = {
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/__tests__/terraform/"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  // A test that hangs ends; a slow machine is none.
+  testTimeout: 60_000,
   setupFilesAfterEnv: ["<rootDir>/__tests__/setup.ts"],
 };

@@ -58,6 +58,7 @@ describe("conforms", () => {
     "examples/golden-image.ts",
     "examples/own-stack.ts",
     "examples/sharing.ts",
+    "examples/cluster.ts",
   ])("every stack of %s", (file) => {
     const stacks = Object.entries(synthesize(file));
     expect(stacks).not.toHaveLength(0);

@@ -21,7 +21,7 @@ test(".gen is what cdktf generates from schemas/", () => {
   } finally {
     rmSync(output, { recursive: true });
   }
-}, 60_000);
+});
 
 function files(directory: string): Map<string, string> {
   const names = readdirSync(directory, { recursive: true, withFileTypes: true })

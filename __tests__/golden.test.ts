@@ -14,6 +14,7 @@ describe.each([
   ["examples/golden-image.ts", "workstation"],
   ["examples/own-stack.ts", "own-stack"],
   ["examples/sharing.ts", "talos-gpu-sharing"],
+  ["examples/cluster.ts", "talos-cluster"],
 ])("%s", (file, name) => {
   test("synthesizes to its golden stack", () => {
     expect(synthesize(file)).toEqual({ [name]: expect.anything() });

@@ -16,6 +16,7 @@ describe("says what the JSON says", () => {
     "examples/golden-image.ts",
     "examples/own-stack.ts",
     "examples/sharing.ts",
+    "examples/cluster.ts",
   ])("%s", async (file) => {
     for (const [name, stack] of Object.entries(synthesize(file))) {
       expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
@@ -36,6 +37,10 @@ function withBareExpressions(stack: Stack): unknown {
   return JSON.parse(JSON.stringify(stack), (key, value) => {
     if (["depends_on", "ignore_changes", "replace_triggered_by"].includes(key))
       return value.map((reference: string) => `\${${reference}}`);
+    // Several blocks of a kind are one list.
+    if (key === "provisioner" && value.length > 1)
+      return { "local-exec": value.map((each: Json) => each["local-exec"]) };
+    if (key === "when") return `\${${value}}`;
     if (key !== "variable") return value;
     return Object.fromEntries(
       Object.entries<Json>(value).map(([name, variable]) => [name, { ...variable, type: `\${${variable.type}}` }]),

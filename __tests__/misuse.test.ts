@@ -5,6 +5,7 @@ import {
   PciMapping,
   ProxmoxConnection,
   ProxmoxGpuVm,
+  TalosCluster,
   TalosGpuCluster,
   type TalosGpuClusterProps,
   TalosImage,
@@ -20,6 +21,7 @@ const classes = {
   PciMapping,
   TalosImage,
   TalosSingleNode,
+  TalosCluster,
   CiliumInstall,
   TalosGpuCluster,
 };
@@ -44,7 +46,7 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
       "text",
       [],
       true,
-      { name: 5, node: {}, gpus: "01:00", boot: 1, machine: 7, talos: "v1", values: [] },
+      { name: 5, node: {}, gpus: "01:00", boot: 1, machine: 7, controlPlanes: 7, talos: "v1", values: [] },
     ]) {
       expect(make(name, wrong)).toContainEqual(expect.stringMatching(/\[prop-type\]$/));
     }

@@ -65,6 +65,7 @@ test("the public interface holds these names and no internals", () => {
     "ProxmoxConnection",
     "ProxmoxGpuVm",
     "StrictApp",
+    "TalosCluster",
     "TalosGpuCluster",
     "TalosImage",
     "TalosSingleNode",

@@ -17,6 +17,7 @@ describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly
   ["examples/golden-image.ts", "workstation", ["clone", "mappedDevice"], []],
   ["examples/own-stack.ts", "own-stack", ["image", "mappedDevice"], []],
   ["examples/sharing.ts", "talos-gpu-sharing", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
+  ["examples/cluster.ts", "talos-cluster", ["image", "mappedDevice", "mapping"], []],
 ])("the review of %s", (file, name, uses, roots) => {
   const stack = () => synthesize(file)[name] ?? {};
 
@@ -219,6 +220,8 @@ describe("a plan", () => {
     ["null_resource.upgrade_kubernetes", "upgraded", "recorded"],
     ["null_resource.gpu_smoke_test", "changed", "recorded"],
     ["null_resource.talos_node_identity", "recorded", "recorded"],
+    ["null_resource.member", "lost", "lost"],
+    ["null_resource.members", "recorded", "recorded"],
     ["proxmox_download_file.talos", "changed", "changed"],
     ["helm_release.cilium", "lost", "lost"],
     ["unheard_of.thing", "lost", "lost"],
@@ -234,13 +237,18 @@ describe("a plan", () => {
   });
 
   test("knows every type of resource that the constructs make", () => {
-    const types = ["main.ts", "examples/mapping.ts", "examples/template.ts", "examples/golden-image.ts"].flatMap(
-      (file) =>
-        Object.values(synthesize(file)).flatMap(({ resource }) =>
-          Object.entries(resource as Record<string, object>).flatMap(([type, named]) =>
-            Object.keys(named).map((name) => `${type}.${name}`),
-          ),
+    const types = [
+      "main.ts",
+      "examples/mapping.ts",
+      "examples/template.ts",
+      "examples/golden-image.ts",
+      "examples/cluster.ts",
+    ].flatMap((file) =>
+      Object.values(synthesize(file)).flatMap(({ resource }) =>
+        Object.entries(resource as Record<string, object>).flatMap(([type, named]) =>
+          Object.keys(named).map((name) => `${type}.${name}`),
         ),
+      ),
     );
     expect(types.length).toBeGreaterThan(20);
     for (const address of types)

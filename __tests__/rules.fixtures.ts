@@ -20,8 +20,9 @@ import {
   type TalosSingleNodeProps,
 } from "../constructs";
 import * as gpuDriver from "../constructs/gpu-driver";
+import { clusterFixtures } from "./cluster.fixtures";
 import { type Differing, gtx1070, local, neighbour, rtx4090, rtx5090 } from "./hosts";
-import { apiToken, ciliumIn, machine, nodeIn, password, vmIn } from "./stacks";
+import { apiToken, ciliumIn, clusterIn, machine, machineAt, nodeIn, password, vmIn } from "./stacks";
 
 type Build = (stack: TerraformStack) => void;
 
@@ -167,6 +168,7 @@ const older = { kernelModules: "proprietary", branch: "lts" } as const;
 const mapped = (deviceId: string) => [{ mapping: { name: "gpu", address: "01:00", deviceId } }];
 
 export const fixtures: Readonly<Record<string, RuleFixtures>> = {
+  ...clusterFixtures,
   "prop-type": {
     valid: { "all props are known and of their type": vm({ description: "a node" }) },
     invalid: {
@@ -2523,7 +2525,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a node must not move": [
         node({ machine: { ...machine, address: "dhcp" } }),
-        'the machine\'s address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved',
+        'machine.address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved',
       ],
     },
     atPlan: {
@@ -2957,6 +2959,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           { machine: { ...machine, address: "2001:0DB8:0:0::50/64", gateway: undefined } },
         ),
         'address "2001:0DB8:0:0::50" is already that of another/cluster; choose another one',
+      ],
+      "two nodes of one address": [
+        (stack) => void clusterIn(stack, { workers: [machineAt("worker-1", 61), machineAt("worker-2", 52)] }),
+        'workers[1].address "192.168.1.52" is already that of stack/cluster/control-2; choose another one',
       ],
       "the kubeconfig would be overwritten": [
         twoClusters({ outputDirectory: "../../access" }, { outputDirectory: "../../../cdktf.out/access/" }),

@@ -7,6 +7,8 @@ import {
   type ProxmoxConnectionProps,
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
+  TalosCluster,
+  type TalosClusterProps,
   type TalosMachine,
   TalosSingleNode,
   type TalosSingleNodeProps,
@@ -96,6 +98,28 @@ export const machine: TalosMachine = {
 /** A node that breaks no rule, with these props. */
 export const nodeIn = (scope: Construct, props: Partial<TalosSingleNodeProps> = {}): TalosSingleNode =>
   new TalosSingleNode(scope, "cluster", { clusterName: "talos-gpu", machine, talos: { version: "v1.13.9" }, ...props });
+
+/** A machine at the address of the number. */
+export const machineAt = (name: string, number: number, props: Partial<TalosMachine> = {}): TalosMachine => ({
+  ...machine,
+  name,
+  address: `192.168.1.${number}/24`,
+  ...props,
+});
+
+export const controlPlanes = [1, 2, 3].map((number) => machineAt(`control-${number}`, 50 + number));
+export const workers = [1, 2].map((number) => machineAt(`worker-${number}`, 60 + number));
+
+/** A cluster of three control planes and two workers that breaks no rule, with these props. */
+export const clusterIn = (scope: Construct, props: Partial<TalosClusterProps> = {}): TalosCluster =>
+  new TalosCluster(scope, "cluster", {
+    clusterName: "talos-gpu",
+    talos: { version: "v1.13.9" },
+    controlPlanes,
+    workers,
+    virtualAddress: "192.168.1.50",
+    ...props,
+  });
 
 /** Cilium on a node that breaks no rule, with these props. */
 export const ciliumIn = (

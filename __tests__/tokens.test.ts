@@ -1,11 +1,12 @@
 import { type TerraformStack, TerraformVariable } from "cdktf";
-import type { CiliumInstallProps, ProxmoxGpuVmProps, TalosSingleNodeProps } from "../constructs";
+import type { CiliumInstallProps, ProxmoxGpuVmProps, TalosClusterProps, TalosSingleNodeProps } from "../constructs";
 import * as ciliumInstall from "../constructs/cilium/install";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
 import type { Field } from "../constructs/rules/shape";
+import * as talosCluster from "../constructs/talos/cluster";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import { conformance } from "./conformance";
-import { checksIn, ciliumIn, nodeIn, outcomeOf, vmIn } from "./stacks";
+import { checksIn, ciliumIn, clusterIn, nodeIn, outcomeOf, vmIn } from "./stacks";
 
 /** Rules that judge a prop, which Terraform has to check when it is a variable. */
 type Judged = Readonly<Record<string, readonly string[]>>;
@@ -178,6 +179,37 @@ const judgedOfNode: Judged = {
   readyTimeout: ["ready-timeout"],
 };
 
+const { machine, installDisk: _, ...ofBoth } = nodeProps;
+const clusterProps = {
+  ...ofBoth,
+  controlPlanes: [{ ...machine, name: "control-1", macAddress: "BC:24:11:00:00:03" }],
+  workers: [{ ...machine, name: "worker-1", address: "192.168.1.61/24", macAddress: "BC:24:11:00:00:02" }],
+  virtualAddress: "192.168.1.60",
+};
+
+/** What is judged of a machine and of its Talos, in each of the lists; a name is none that may be a variable. */
+const judgedOfMachines = ["controlPlanes[0]", "workers[0]"].flatMap((path) =>
+  Object.entries(judgedOfNode).flatMap(([scalar, rules]): [string, readonly string[]][] => {
+    const ofMachine = scalar.match(/^machine[.](.*)/)?.[1];
+    const virtual = ofMachine?.includes("gateways") ? ["virtual-address"] : [];
+    const once = ofMachine === "macAddress" || ofMachine?.endsWith("].macAddress") ? ["machine-once"] : [];
+    // A disk of its own is where the machine has it.
+    const own = ofMachine === "installDisk" ? [] : [...rules, ...once, ...virtual];
+    if (ofMachine === "name") return [];
+    if (ofMachine) return [`${path}.${ofMachine}`, `${path}.machine.${ofMachine}`].map((each) => [each, own]);
+    if (!scalar.startsWith("talos.")) return [];
+    return [[`${path}.${scalar}`, scalar === "talos.version" ? ["talos-version-once"] : rules]];
+  }),
+);
+
+const judgedOfCluster: Judged = {
+  ...Object.fromEntries(
+    Object.entries(judgedOfNode).filter(([scalar]) => !/^machine[.]|^(installDisk|outputDirectory)$/.test(scalar)),
+  ),
+  ...Object.fromEntries(judgedOfMachines),
+  virtualAddress: ["virtual-address"],
+};
+
 const ciliumProps = {
   version: "1.18.12",
   hubble: { relay: true, ui: true },
@@ -223,6 +255,13 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
       (stack, props) => nodeIn(stack, props as TalosSingleNodeProps),
     ],
     [
+      "TalosCluster",
+      judgedOfCluster,
+      talosCluster.shape,
+      clusterProps,
+      (stack, props) => clusterIn(stack, props as TalosClusterProps),
+    ],
+    [
       "CiliumInstall",
       judgedOfCilium,
       ciliumInstall.shape,
@@ -235,7 +274,12 @@ describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, prop
   const scalars = scalarsOf(shape);
 
   test("is tested for every scalar prop", () => {
-    expect([...scalars.keys()].sort()).toEqual(Object.keys(judged).sort());
+    // The resources of a machine of a cluster are named after it, and it leaves with what is in the directory.
+    const known = /^(controlPlanes|workers)\[0\][.](machine[.])?name$|^outputDirectory$/;
+    const variable = [...scalars.keys()].filter(
+      (path) => path in judged || !("controlPlanes" in props && known.test(path)),
+    );
+    expect(variable.sort()).toEqual(Object.keys(judged).sort());
   });
 
   test.each(Object.entries(judged))("%s: Terraform checks %j", (path, rules) => {
@@ -298,9 +342,23 @@ function with_(props: object, path: string, value: unknown): object {
     Object.assign(copy, { boot: { [alternative.slice("boot.".length)]: { ...alternatives[alternative] } } });
   } else if (alternative?.startsWith("usb")) Object.assign(copy, { usb: [{ mapping: "key" }] });
   else if (alternative) Object.assign(copy, { gpus: [{ mapping: structuredClone(alternatives[alternative]) }] });
-  if (path.startsWith("machine.interfaces")) {
-    const { name, address, installDisk } = nodeProps.machine;
-    Object.assign(copy, { machine: { name, address, installDisk, interfaces: structuredClone(machineInterfaces) } });
+  if (/^(machine|controlPlanes|workers).*interfaces/.test(path)) {
+    const [owner = ""] = path.split(/[.[]/);
+    const only = ({ name, address, installDisk }: typeof machine) => ({
+      name,
+      address,
+      installDisk,
+      interfaces: structuredClone(machineInterfaces),
+    });
+    const held = (copy as never as Record<string, typeof machine | (typeof machine)[]>)[owner] ?? [];
+    Object.assign(copy, { [owner]: Array.isArray(held) ? held.map(only) : only(held) });
+  }
+  const list = path.match(/^(controlPlanes|workers)\[0\][.](machine|talos)[.]/)?.[1];
+  if (list) {
+    const machines = (copy as never as Record<string, object[]>)[list] ?? [];
+    Object.assign(copy, {
+      [list]: machines.map((machine) => ({ machine, talos: structuredClone(nodeProps.talos) })),
+    });
   }
   if (path.endsWith("reservedAddress")) Object.assign(copy, { initialization: { ipConfigs: [{ address: "dhcp" }] } });
   if (/blocks.*st(art|op)$/.test(path)) {

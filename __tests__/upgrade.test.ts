@@ -261,3 +261,76 @@ describe("the upgrade of Kubernetes", () => {
     });
   });
 });
+
+describe("of several nodes, the upgrade of Talos", () => {
+  const worker = { name: "worker-1", endpoint: "192.168.1.51" };
+  const members = `"etcd members") printf 'NODE ID HOSTNAME PEER-URLS CLIENT-URLS LEARNER\\n'
+  for member in 1 2 3; do printf 'node id control-%s https://192.168.1.5%s:2380 https://192.168.1.5%s:2379 false\\n' $member $member $member; done; exit;;`;
+  const faultless = `case "$*" in ${members} "etcd status") exit;; esac`;
+  /** What the API says of the nodes, each ready or not. */
+  const nodes = (ready: Record<string, boolean>) =>
+    program(
+      "kubectl",
+      `case "$*" in *"get nodes"*) printf '${Object.entries(ready)
+        .map(([name, is]) => `${name} ${is ? "True" : "False"}\\n`)
+        .join("")}';; esac`,
+    );
+  const of = (cluster: UpgradeTarget["cluster"], directory?: string) =>
+    run(upgradeTalos({ ...target, cluster }, "factory.example/nocloud-installer/new:v1.13.9", directory));
+
+  test("reaches a worker through a control plane, and takes no snapshot there", () => {
+    node({ talos: "v1.12.9" }, faultless);
+    nodes({ "control-1": true, "worker-1": true });
+    expect(of(worker)).toMatchObject({ status: 0, stderr: "" });
+    expect(runs("talos")).toBe("v1.13.9");
+    expect(calls()).toContain("--endpoints 192.168.1.51 --nodes 192.168.1.50 upgrade --image");
+    expect(calls()).not.toContain("snapshot");
+  });
+
+  test("takes a snapshot where it is given a directory", () => {
+    node({ talos: "v1.12.9" }, faultless);
+    nodes({ "control-1": true });
+    expect(of({ name: "control-1", endpoint: "192.168.1.50" }, snapshots).status).toBe(0);
+    expect(readdirSync(snapshots)).toHaveLength(1);
+  });
+
+  test("touches no node while another one is not ready, whatever its own state", () => {
+    node({ talos: "v1.12.9" }, faultless);
+    nodes({ "control-1": true, "control-2": false, "worker-1": false });
+    expect(of(worker)).toMatchObject({
+      status: 1,
+      stderr: "worker-1 was not upgraded; what has to be well before is not, after 1 seconds: control-2\n",
+    });
+    expect(runs("talos")).toBe("v1.12.9");
+    nodes({ "control-1": true, "control-2": true, "worker-1": false });
+    // It is upgraded, and then not ready.
+    expect(of(worker)).toMatchObject({ status: 1, stderr: expect.stringContaining("its Kubernetes is not ready") });
+    expect(runs("talos")).toBe("v1.13.9");
+  });
+
+  test("touches no node while a member of etcd does not answer", () => {
+    node(
+      { talos: "v1.12.9" },
+      `case "$*" in ${members} "etcd status") tail -n 1 calls | grep -q 192.168.1.53 && exit 1; exit 0;; esac`,
+    );
+    nodes({ "control-1": true, "control-3": true });
+    expect(of({ name: "control-1", endpoint: "192.168.1.50" }, snapshots)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^control-1 was not upgraded; .*: etcd at 192\.168\.1\.53$/m),
+    });
+    expect(calls()).not.toMatch(/upgrade --image|snapshot/);
+  });
+
+  test("touches no node where the API or etcd does not answer", () => {
+    node({ talos: "v1.12.9" }, faultless);
+    program("kubectl", "exit 1");
+    expect(of(worker).stderr).toMatch(/^worker-1 was not upgraded; .*: the Kubernetes API$/m);
+    node({ talos: "v1.12.9" }, `case "$*" in "etcd members") exit 1;; esac`);
+    nodes({ "control-1": true });
+    expect(of(worker).stderr).toMatch(/^worker-1 was not upgraded; .*: etcd$/m);
+  });
+
+  test("needs talosctl from the first deploy on", () => {
+    expect(of(worker)).toMatchObject({ status: 1, stderr: expect.stringMatching(/^talosctl is missing/) });
+  });
+});

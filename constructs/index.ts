@@ -44,6 +44,12 @@ export {
 } from "./rules/condition";
 export { addPreconditions, type Check, enforce, type Rule } from "./rules/rule";
 export { shown } from "./rules/shown";
+export {
+  TalosCluster,
+  type TalosClusterMachine,
+  type TalosClusterProps,
+  type TalosMachineWithRelease,
+} from "./talos/cluster";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
 export type { TalosInterface, TalosMachine } from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";

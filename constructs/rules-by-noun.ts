@@ -38,12 +38,14 @@ import * as vmId from "./proxmox/vm-id";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
 import * as clusterOnce from "./talos/cluster-once";
+import * as cluster from "./talos/cluster-rules";
 import * as extension from "./talos/extension";
 import * as image from "./talos/image";
 import * as kubernetesVersion from "./talos/kubernetes-version";
+import * as machine from "./talos/machine-rules";
+import * as members from "./talos/members";
 import * as nvidiaDriver from "./talos/nvidia-driver";
 import * as patch from "./talos/patch-rules";
-import * as singleNode from "./talos/single-node-rules";
 import * as talosVersion from "./talos/version";
 import * as talosGpuCluster from "./talos-gpu-cluster";
 import * as logicalId from "./terraform/logical-id";
@@ -91,11 +93,13 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
   "Talos node": [
     ...talosVersion.rules,
     ...kubernetesVersion.rules,
-    ...singleNode.plainMachineRules,
-    ...singleNode.rules,
+    ...machine.plainMachineRules,
+    ...machine.machineRules,
+    ...cluster.rules,
     ...clusterOnce.rules,
     ...patch.rules,
   ],
+  "Cluster of several machines": members.rules,
   "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
   Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],
 };

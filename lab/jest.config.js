@@ -2,11 +2,11 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: "..",
-  // Faults are timed, and each lab runs several programs.
-  maxWorkers: 1,
+  // Each lab has its own ports and files, and much of a test is waiting.
+  maxWorkers: 2,
   roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
   globalSetup: "<rootDir>/lab/__tests__/support/build.ts",
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

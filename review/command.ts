@@ -2,6 +2,7 @@ import type { LocalExecProvisioner } from "cdktf";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
+import { destroyCluster, leaveCluster } from "../constructs/talos/membership";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { blocksOf, entriesOf, type Json, objectOf, sorted, textOf, textsOf } from "./json";
 import { block, code, codes, list, type Markdown, table } from "./markdown";
@@ -9,6 +10,8 @@ import { elementsOf, resourcesOf, type Stack } from "./stack";
 
 /** The values of the constructs' commands come in through the environment, so that the commands themselves are always the same. */
 const target = { node: "", talosconfig: "", firstVersion: "", talosVersion: "", kubernetesVersion: "", timeout: 0 };
+
+const ofSeveral = { ...target, cluster: { name: "", endpoint: "" } };
 
 /** A command of the constructs. */
 interface KnownCommand {
@@ -28,10 +31,30 @@ const commands: readonly KnownCommand[] = [
     programs: ["kubectl", "talosctl"],
     does: "on a new machine nothing; on a cluster of an older version: upgrades Kubernetes and waits for it",
   },
+  ...["", undefined].map((directory) => ({
+    command: upgradeTalos(ofSeveral, "", directory),
+    programs: ["kubectl", "talosctl"],
+    does: `on a new machine nothing; on a node that runs another version or schematic: waits until all others are well, ${directory === undefined ? "" : "saves etcd to a file, removes all but the newest three of these, "}drains and upgrades the node, which restarts, and waits for all`,
+  })),
   {
-    command: waitForKubernetes("", "", 0, ""),
+    command: upgradeKubernetes(ofSeveral),
+    programs: ["kubectl", "talosctl"],
+    does: "on a new machine nothing; on a cluster of an older version: upgrades Kubernetes, on one node after the other, and waits for it",
+  },
+  ...(["directly", undefined] as const).map((at) => ({
+    command: waitForKubernetes("", "", 0, "", at),
     programs: ["kubectl"],
     does: "waits until Kubernetes answers; changes nothing",
+  })),
+  {
+    command: leaveCluster(""),
+    programs: ["kubectl", "talosctl"],
+    does: "drains the node, takes it out of etcd, and deletes it from Kubernetes; nothing where the whole cluster is destroyed, and fails where etcd needs the node",
+  },
+  {
+    command: destroyCluster(""),
+    programs: [],
+    does: "writes down that the whole cluster is destroyed, so that its nodes do not leave it first",
   },
   {
     command: removeControlPlaneTaint(""),

@@ -60,6 +60,24 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
       words: {},
     },
   ],
+  [
+    /^member$/,
+    {
+      deleted: ["lost", "the node: it is drained, leaves etcd, and is deleted from Kubernetes"],
+      replaced: ["lost", "the node, until it joins again: it is drained, leaves etcd, and is deleted from Kubernetes"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [
+    /^members$/,
+    {
+      deleted: ["recorded", "the cluster goes as a whole, and its nodes do not leave it first"],
+      replaced: ["recorded", "its nodes leave the cluster as before"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
   [/./, command],
 ];
 

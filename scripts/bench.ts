@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { StrictApp } from "../synth/strict-app";
-import { bare, type Cluster, constructs } from "./clusters";
+import { bare, type Cluster, constructs, ofNodes } from "./clusters";
 
 interface Comparison {
   readonly project: number;
@@ -54,6 +54,19 @@ const thousand = ofCluster(1000);
 heading("growth of that from 100 to 1000", "project", "floor");
 const growth = { project: thousand.project / hundred.project, floor: thousand.floor / hundred.floor };
 report("with constructs, to bare bindings", { ...growth, ratio: growth.project / growth.floor }, 1.25);
+
+heading("processor time of 100 nodes, in ms", "one", "ten");
+const ofTen = ofNodes(10);
+const ofHundred = ofNodes(100);
+report(
+  "one cluster, to ten of ten nodes",
+  compare(
+    () => synth(StrictApp, ofHundred, 1),
+    () => synth(StrictApp, ofTen, 10),
+    processorTime,
+  ),
+  1.25,
+);
 
 if (process.argv.includes("--check") && overBudget > 0) process.exitCode = 1;
 

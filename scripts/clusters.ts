@@ -1,6 +1,14 @@
-import { type TerraformStack, Testing } from "cdktf";
+import { TerraformStack, Testing } from "cdktf";
 import type { Construct } from "constructs";
-import { TalosGpuCluster } from "../constructs";
+import {
+  CiliumInstall,
+  DownloadedImage,
+  ProxmoxConnection,
+  ProxmoxGpuVm,
+  TalosCluster,
+  TalosGpuCluster,
+  TalosImage,
+} from "../constructs";
 import { BareCluster, type Texts } from "./bare-cluster";
 
 /** Makes one cluster, in a stack of its own. */
@@ -30,6 +38,42 @@ export const constructs: Cluster = (scope, index) => {
     cilium: { hubble: { relay: true, ui: true } },
   });
 };
+
+/** A cluster of so many machines, three of which are control planes. */
+export const ofNodes =
+  (count: number): Cluster =>
+  (scope, index) => {
+    const stack = new TerraformStack(scope, `talos-${index}`);
+    const network = `10.${index >> 8}.${index & 255}`;
+    const connection = new ProxmoxConnection(stack, "proxmox", {
+      endpoint: "https://pve.example:8006/",
+      credentials: "api-token",
+    });
+    const talos = new TalosImage(stack, "talos");
+    const node = `pve${index}`;
+    const image = new DownloadedImage(stack, "image", { ...talos.file, connection, node });
+    const machines = Array.from(
+      { length: count },
+      (_, place) =>
+        new ProxmoxGpuVm(stack, `node-${place}`, {
+          connection,
+          name: `node-${place}`,
+          node,
+          vmId: 100 + index * 1000 + place,
+          boot: { image },
+          initialization: { ipConfigs: [{ address: `${network}.${place + 10}/24`, gateway: `${network}.1` }] },
+        }),
+    );
+    const cluster = new TalosCluster(stack, "cluster", {
+      clusterName: `talos-${index}`,
+      talos,
+      controlPlanes: machines.slice(0, 3),
+      workers: machines.slice(3),
+      virtualAddress: `${network}.2`,
+    });
+    new CiliumInstall(stack, "cilium", { node: cluster });
+    return stack;
+  };
 
 /** The stack that comes of a cluster. */
 export function json(cluster: Cluster) {

@@ -10,7 +10,7 @@ import { inFull } from "../../constructs/proxmox/pci-address";
 import * as tags from "../../constructs/proxmox/tags";
 import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
 import { literalText } from "../../constructs/rules/text";
-import { asNetwork, asUrlHost } from "../../constructs/talos/node-address";
+import { asEndpoint, asNetwork } from "../../constructs/talos/node-address";
 import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
 import { renderDocument } from "../../constructs/terraform/document";
@@ -132,7 +132,7 @@ const cases: Case[] = [
     (version) => hostnamePatch(version, "talos-gpu"),
     talosMinors.map(({ minor }) => `v${minor}.6`),
   ),
-  ...sameAsAtSynth("writes into a URL the host", asUrlHost, ["192.168.1.50", "2001:db8::50"]),
+  ...sameAsAtSynth("writes into a URL the host", asEndpoint, ["192.168.1.50", "2001:db8::50"]),
   ...sameAsAtSynth("writes the network of one address,", asNetwork, ["192.168.1.50", "2001:db8::50"]),
   ...comesOutAsWritten("an attribute has", literalText),
   ...comesOutAsWritten("an expression has", (text) => Token.asString(expression`one([for text in ${[text]} : text])`)),

@@ -23,6 +23,8 @@ import {
 import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
 
+import { TalosCluster } from "../talos/cluster";
+import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
 import { waitForKubernetes } from "../talos/kubectl";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
@@ -38,7 +40,7 @@ import {
   defaultValues,
   familyValues,
   inlineManifestValues,
-  singleNodeValues,
+  operatorValues,
   talosValues,
 } from "./values";
 import * as ciliumVersion from "./version";
@@ -64,8 +66,8 @@ export interface Hubble {
 }
 
 export interface CiliumInstallProps {
-  /** The node to install to. It gets the machine configuration that Cilium needs. */
-  readonly node: TalosSingleNode;
+  /** The node or the cluster to install to. It gets the machine configuration that Cilium needs. */
+  readonly node: TalosSingleNode | TalosCluster;
 
   /**
    * Version of Cilium and its chart.
@@ -133,7 +135,7 @@ export interface CiliumInstallProps {
 }
 
 export const shape: Shape<CiliumInstallProps> = {
-  node: required(instanceOf(TalosSingleNode)),
+  node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
   version: text,
   method: literal(),
   hubble: objectOf<Hubble>({ relay: flag, ui: flag }),
@@ -146,7 +148,7 @@ export const shape: Shape<CiliumInstallProps> = {
 };
 
 export const rules: readonly Rule<{
-  readonly node?: TalosSingleNode;
+  readonly node?: TalosClusterBase;
   readonly method: string;
   readonly encryption?: string | IResolvable;
   readonly timeout: number;
@@ -220,7 +222,7 @@ const machinePatches: readonly TalosPatch[] = [
 ];
 
 /**
- * Cilium as the network of a Talos node, in place of kube-proxy.
+ * Cilium as the network of Talos nodes, in place of kube-proxy.
  *
  * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */
@@ -248,9 +250,11 @@ export class CiliumInstall extends Construct {
     this.version = version;
     const promised = promisedValues(options);
     const further = options.values ?? {};
+    const nodes = node?.nodes.length ?? 1;
+    const ofCluster = mergeValues(node ? familyValues(node.address) : {}, operatorValues(nodes));
     this.values = mergeValues(
       defaultValues(version),
-      node ? familyValues(node.address) : {},
+      ofCluster,
       inline ? inlineManifestValues : {},
       promised,
       tunedValues(options),
@@ -264,9 +268,14 @@ export class CiliumInstall extends Construct {
       ...enforce(this, ciliumValues.rules, {
         values: this.values,
         further,
-        required: mergeValues(talosValues, singleNodeValues, inline ? inlineManifestValues : {}, promised),
+        required: mergeValues(
+          talosValues,
+          nodes > 1 ? {} : operatorValues(nodes),
+          inline ? inlineManifestValues : {},
+          promised,
+        ),
       }),
-      ...enforce(this, loadBalancer.rules, { l2Announcements, address: node?.address }),
+      ...enforce(this, loadBalancer.rules, { l2Announcements, taken: node?.addresses ?? [] }),
       ...enforce(this, rules, { node, method, encryption, timeout, earlierInstalls }),
     ];
     if (!node) return;
@@ -274,7 +283,8 @@ export class CiliumInstall extends Construct {
     for (const patch of machinePatches) node.addConfigPatch(patch);
     if (options.gatewayApi !== undefined && options.gatewayApi !== false)
       installGatewayApi(node, options.gatewayApi, version);
-    if (l2Announcements) node.addConfigPatch(loadBalancer.withoutExclusion);
+    const hasWorkers = node.nodes.some(({ role }) => role === "worker");
+    if (l2Announcements && !hasWorkers) node.addConfigPatch(loadBalancer.withoutExclusion);
 
     const chart = {
       name: "cilium",
@@ -301,7 +311,7 @@ export class CiliumInstall extends Construct {
       );
       node.addConfigPatch(inlineManifest("cilium", this.template.manifest));
       if (l2Announcements) {
-        const objects = loadBalancer.objects(l2Announcements).map(asYaml).join("---\n");
+        const objects = loadBalancer.objects(l2Announcements, hasWorkers).map(asYaml).join("---\n");
         node.addConfigPatch(inlineManifest("cilium-load-balancer", objects));
       }
       return;
@@ -327,7 +337,7 @@ export class CiliumInstall extends Construct {
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
         address: "cilium_load_balancer",
         name: "cilium-load-balancer",
-        objects: loadBalancer.objects(l2Announcements),
+        objects: loadBalancer.objects(l2Announcements, hasWorkers),
         dependsOn: [this.kindsDefined],
       });
     }
@@ -351,7 +361,7 @@ const tunedValues = ({ hubble, l2Announcements }: Fitted<CiliumInstallProps>): C
 });
 
 /** Cilium looks for the definitions once, when it starts, so they come first. */
-function installGatewayApi(node: TalosSingleNode, enabled: true | IResolvable, version: string): void {
+function installGatewayApi(node: TalosClusterBase, enabled: true | IResolvable, version: string): void {
   const manifests = [gatewayApiManifest(version)];
   const definition = "crd/gatewayclasses.gateway.networking.k8s.io";
   const unknown = isUnknown(enabled);

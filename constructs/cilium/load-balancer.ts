@@ -61,12 +61,18 @@ export const withoutExclusion = {
   machine: { nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" } } },
 };
 
+/** Workers alone: control planes have the label. */
+const onWorkers = {
+  nodeSelector: { matchExpressions: [{ key: "node-role.kubernetes.io/control-plane", operator: "DoesNotExist" }] },
+};
+
 /**
  * The Kubernetes objects.
  *
+ * @param hasWorkers whether there are nodes to announce at other than control planes
  * @see https://docs.cilium.io/en/stable/network/l2-announcements/
  */
-export function objects({ addressPools, interfaces }: L2Announcements): object[] {
+export function objects({ addressPools, interfaces }: L2Announcements, hasWorkers: boolean): object[] {
   return [
     ...addressPools.map(({ name, blocks }) => ({
       apiVersion: "cilium.io/v2",
@@ -78,15 +84,20 @@ export function objects({ addressPools, interfaces }: L2Announcements): object[]
       apiVersion: "cilium.io/v2alpha1",
       kind: "CiliumL2AnnouncementPolicy",
       metadata: { name: "default" },
-      spec: { loadBalancerIPs: true, externalIPs: true, ...(interfaces && { interfaces: [...interfaces] }) },
+      spec: {
+        loadBalancerIPs: true,
+        externalIPs: true,
+        ...(hasWorkers && onWorkers),
+        ...(interfaces && { interfaces: [...interfaces] }),
+      },
     },
   ];
 }
 
 export const rules: readonly Rule<{
   readonly l2Announcements?: L2Announcements;
-  /** Address of the node, without prefix length. */
-  readonly address?: string;
+  /** What has an address already, and which, without prefix length. */
+  readonly taken: readonly { readonly by: string; readonly address: string }[];
 }>[] = [
   {
     id: "address-pool",
@@ -95,18 +106,14 @@ export const rules: readonly Rule<{
     because:
       "Cilium ignores a pool that it cannot read, and a service with the node's address takes the node off the network",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
-    checks: ({ l2Announcements, address }) =>
+    checks: ({ l2Announcements, taken }) =>
       (l2Announcements?.addressPools ?? []).flatMap(({ blocks }, pool) =>
         blocks.flatMap((block, place) => {
           const path = `l2Announcements.addressPools[${pool}].blocks[${place}]`;
           const form = formChecks(path, block);
           // What is not an address is in no order and contains none.
           if (form.some(({ holds }) => holds === false)) return form;
-          return [
-            ...form,
-            ...orderChecks(path, block),
-            ...given(address, (address) => containsNode(path, block, address)),
-          ];
+          return [...form, ...orderChecks(path, block), ...taken.map((each) => contains(path, block, each))];
         }),
       ),
   },
@@ -146,11 +153,11 @@ function orderChecks(path: string, { start, stop }: AddressBlock): Check[] {
   ];
 }
 
-const containsNode = (path: string, block: AddressBlock, address: string): Check => {
+const contains = (path: string, block: AddressBlock, { by, address }: { by: string; address: string }): Check => {
   const { cidr, start, stop } = block;
   const inBlock =
     cidr === undefined
       ? and(sameFamily(start, address), sameFamily(stop, address), notAfter(start, address), notAfter(address, stop))
       : isInNetwork(address, cidr);
-  return { holds: not(inBlock), problem: `${path} contains the node's own address, ${shown(address)}; leave that out` };
+  return { holds: not(inBlock), problem: `${path} contains ${by}, ${shown(address)}; leave that out` };
 };

@@ -55,7 +55,7 @@ const capabilitiesOf = (version: string): CiliumValues => {
 };
 
 /** Two operators never share a node, so on a single one the second would wait for ever. */
-export const singleNodeValues: CiliumValues = { operator: { replicas: 1 } };
+export const operatorValues = (nodes: number): CiliumValues => ({ operator: { replicas: nodes > 1 ? 2 : 1 } });
 
 /** Rendered manifests must come out the same every time, so the certificates are made in the cluster. */
 export const inlineManifestValues: CiliumValues = { hubble: { tls: { auto: { method: "cronJob" } } } };
@@ -69,8 +69,7 @@ export const familyValues = (address: string): CiliumValues =>
         ipv6: { enabled: byFamily(address, { ipv6: true, ipv4: false }) },
       };
 
-export const defaultValues = (version: string): CiliumValues =>
-  mergeValues(talosValues, capabilitiesOf(version), singleNodeValues);
+export const defaultValues = (version: string): CiliumValues => mergeValues(talosValues, capabilitiesOf(version));
 
 interface Judged {
   /** All values of the chart. */

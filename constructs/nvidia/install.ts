@@ -10,19 +10,21 @@ import { fitProps, instanceOf, literal, number, required, type Shape, text } fro
 import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
 
+import { TalosCluster } from "../talos/cluster";
+import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmIn, kubernetesObjects } from "../talos/helm";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
 import { mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
-import { type Method, type MethodName, methodNames, methods, runtimeClass } from "./method";
+import { type Method, type MethodName, methodNames, methods, runtimeClass, taint } from "./method";
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
 
 export interface NvidiaInstallProps {
-  /** The node, whose Talos has an NVIDIA driver. */
-  readonly node: TalosSingleNode;
+  /** The node or the cluster, of which those machines hand out GPUs whose Talos has an NVIDIA driver. */
+  readonly node: TalosSingleNode | TalosCluster;
 
   /**
    * How pods get the GPU: the device plugin alone, the GPU operator with feature discovery and metrics, or dynamic resource
@@ -54,6 +56,13 @@ export interface NvidiaInstallProps {
   readonly values?: ChartValues;
 
   /**
+   * Keep pods that tolerate no `nvidia.com/gpu` off the nodes with GPUs.
+   *
+   * @default false
+   */
+  readonly taint?: boolean;
+
+  /**
    * Run a pod that uses the GPU at the end, and fail where it cannot.
    *
    * @default true
@@ -76,11 +85,12 @@ export interface NvidiaInstallProps {
 }
 
 export const shape: Shape<NvidiaInstallProps> = {
-  node: required(instanceOf(TalosSingleNode)),
+  node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
   method: literal(),
   sharing: sharing.shape,
   version: text,
   values: record,
+  taint: literal(),
   smokeTest: literal(),
   repository: text,
   timeout: number,
@@ -89,10 +99,11 @@ export const shape: Shape<NvidiaInstallProps> = {
 const source = "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu";
 
 export const rules: readonly Rule<{
-  readonly node?: TalosSingleNode;
+  readonly node?: TalosClusterBase;
   readonly method: MethodName;
   readonly values: ChartValues;
   readonly needed: ChartValues;
+  readonly taint: boolean;
   readonly smokeTest: boolean;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
@@ -139,8 +150,8 @@ export const rules: readonly Rule<{
     because: "without it there is no GPU to hand out, whatever the chart says",
     source,
     checks: ({ node }) =>
-      given(node, ({ nvidia }) => ({
-        holds: nvidia !== undefined,
+      given(node, ({ nodes }) => ({
+        holds: nodes.some(({ nvidia }) => nvidia !== undefined),
         problem:
           'the node\'s Talos has no NVIDIA driver; give its image nvidia: { kernelModules: "open", branch: "production" }',
       })),
@@ -155,6 +166,22 @@ export const rules: readonly Rule<{
         holds: false,
         problem: `the node's GPUs are handed out by ${by} already; leave one of the two out`,
       })),
+  },
+  {
+    id: "nvidia-taint",
+    demands: "beside tainted nodes with GPUs there is one for other pods",
+    because: "DNS and everything else that asks for no GPU would run nowhere",
+    source: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases",
+    checks: ({ node, taint }) => [
+      { holds: typeof taint === "boolean", problem: `taint is ${shown(taint)}; write true or false` },
+      ...given(node, ({ nodes, schedulingOnControlPlanes }) => ({
+        holds:
+          taint !== true ||
+          nodes.some(({ role, nvidia }) => nvidia === undefined && (role === "worker" || schedulingOnControlPlanes)),
+        problem:
+          "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
+      })),
+    ],
   },
   {
     id: "nvidia-values",
@@ -182,7 +209,7 @@ const laterThan = (least: number): RegExp =>
   new RegExp(`^v?1[.](${Array.from({ length: 100 - least }, (_, index) => least + index).join("|")})[.]`);
 
 /**
- * Makes the GPUs of a Talos node available to pods, and proves it.
+ * Makes the GPUs of Talos nodes available to pods, and proves it.
  *
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
  */
@@ -199,11 +226,19 @@ export class NvidiaInstall extends Construct {
   readonly values: ChartValues;
   /** How many pods may have each GPU. */
   readonly replicas: number;
+  /** Whether pods that tolerate no `nvidia.com/gpu` are kept off the nodes with GPUs. */
+  readonly isTainted: boolean;
 
   constructor(scope: Construct, id: string, props: NvidiaInstallProps) {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
-    const { node, method = "device-plugin", timeout = 900, smokeTest: proof = true } = fitted.props;
+    const {
+      node,
+      method = "device-plugin",
+      timeout = 900,
+      taint: isTainted = false,
+      smokeTest: proof = true,
+    } = fitted.props;
     this.method = methodOf(method);
     this.version = fitted.props.version ?? this.method.version;
     const shared = fitted.props.sharing ? this.method.sharingValues(fitted.props.sharing) : {};
@@ -219,21 +254,27 @@ export class NvidiaInstall extends Construct {
         values: this.values,
         needed,
         sharing: fitted.props.sharing,
+        taint: isTainted,
         smokeTest: proof,
         timeout,
         earlierInstalls,
       }),
     ];
+    this.isTainted = isTainted;
     this.replicas = fitted.props.sharing?.replicas ?? 1;
     if (!node) return;
 
-    node.addConfigPatch(labels(fitted.props.sharing));
+    const [first = node.nodes[0], ...others] = node.nodes.filter(({ nvidia }) => nvidia);
+    for (const each of [first, ...others]) {
+      each.addConfigPatch(labels(fitted.props.sharing));
+      if (isTainted) each.addConfigPatch(tainted);
+    }
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
       address: "nvidia_prerequisites",
       name: "nvidia-prerequisites",
       objects: prerequisites(this.method),
-      dependsOn: [node.usable, node.taintRemoval],
+      dependsOn: [node.usable, node.schedulable],
     });
     const { address, chart, namespace, repository } = this.method;
     this.resource = at(
@@ -259,13 +300,14 @@ export class NvidiaInstall extends Construct {
         nullResource(this, "SmokeTest", {
           triggers: {
             release: `${this.resource.id} ${this.resource.metadata.revision}`,
-            talos: node.talosUpgrade?.id ?? node.talosVersion,
+            talos: [first, ...others].map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
           },
           provisioners: [
             smokeTest(this.method, {
               kubeconfig: node.kubeconfigFile.filename,
               talosconfig: node.talosconfigFile.filename,
-              node: node.address,
+              node: first.address,
+              isTainted,
             }),
           ],
         }),
@@ -275,7 +317,7 @@ export class NvidiaInstall extends Construct {
 
   /** A pod that uses a GPU, as YAML. */
   get examplePod(): string {
-    return examplePod(this.method);
+    return examplePod(this.method, this.isTainted);
   }
 
   /** Arguments of kubectl that show what Kubernetes can hand out. */
@@ -295,6 +337,8 @@ const labels = (shared: sharing.GpuSharing | undefined) => ({
     },
   },
 });
+
+const tainted = { machine: { nodeTaints: { [taint.key]: `${taint.value}:${taint.effect}` } } };
 
 /** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
 const prerequisites = ({ namespace, ownRuntimeClass, claims }: Method): object[] => [

@@ -27,6 +27,13 @@ export interface Method {
   readonly sharingValues: (sharing: GpuSharing) => ChartValues;
 }
 
+/**
+ * What keeps pods off a node with GPUs that ask for none. Of NVIDIA's charts, what runs on such a node tolerates it.
+ *
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases
+ */
+export const taint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
+
 /** Handler that Talos's container toolkit gives containerd. */
 export const runtimeClass = "nvidia";
 

@@ -1,7 +1,7 @@
 import type { LocalExecProvisioner } from "cdktf";
 import { stringify } from "yaml";
 import { requires, script } from "../talos/shell";
-import { type Method, runtimeClass } from "./method";
+import { type Method, runtimeClass, taint } from "./method";
 
 /** Seconds for the Job, which pulls an image of a gigabyte first. */
 const timeout = 900;
@@ -16,8 +16,9 @@ const container = (claimed: boolean) => ({
 });
 
 /** A pod that uses a GPU as the method hands it out. */
-const podSpec = (method: Method) => ({
+const podSpec = (method: Method, isTainted: boolean) => ({
   restartPolicy: "Never",
+  ...(isTainted && { tolerations: [{ key: taint.key, operator: "Exists", effect: taint.effect }] }),
   ...(method.claims
     ? { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: name }] }
     : { runtimeClassName: runtimeClass }),
@@ -35,10 +36,10 @@ const documents = (method: Method, workload: object): string =>
   [...(method.claims ? [claimTemplate] : []), workload].map((each) => stringify(each)).join("---\n");
 
 /** A pod to begin with, as YAML. */
-export const examplePod = (method: Method): string =>
-  documents(method, { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: podSpec(method) });
+export const examplePod = (method: Method, isTainted: boolean): string =>
+  documents(method, { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: podSpec(method, isTainted) });
 
-const job = (method: Method): string =>
+const job = (method: Method, isTainted = false): string =>
   documents(method, {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -47,7 +48,7 @@ const job = (method: Method): string =>
       backoffLimit: 0,
       activeDeadlineSeconds: timeout,
       ttlSecondsAfterFinished: 3600,
-      template: { spec: podSpec(method) },
+      template: { spec: podSpec(method, isTainted) },
     },
   });
 
@@ -59,7 +60,13 @@ const job = (method: Method): string =>
  */
 export const smokeTest = (
   method: Method,
-  access: { readonly kubeconfig: string; readonly talosconfig: string; readonly node: string },
+  access: {
+    readonly kubeconfig: string;
+    readonly talosconfig: string;
+    readonly node: string;
+    /** Whether the nodes with GPUs have the taint. */
+    readonly isTainted?: boolean;
+  },
 ): LocalExecProvisioner =>
   script(
     `${requires("kubectl")}
@@ -127,7 +134,7 @@ broken "$(kube describe pods --selector=job-name=${name} | tail -n 5; kube logs 
       TALOSCONFIG: access.talosconfig,
       NODE: access.node,
       NAMESPACE: method.namespace,
-      JOB: job(method),
+      JOB: job(method, access.isTainted),
       TIMEOUT: String(timeout),
     },
   );

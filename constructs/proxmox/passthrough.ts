@@ -33,6 +33,7 @@ interface Taken extends TakenDevice {
 
 interface Used {
   readonly slot: number;
+  readonly node: string;
   readonly name: string;
   readonly mdev?: string;
   readonly isMediated: boolean;
@@ -57,6 +58,31 @@ export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
       ),
       ...usesTogether(used).map(({ once }) => once),
     ],
+  },
+  {
+    id: "mapping-devices",
+    demands: "a mapping has a device on the node of a VM for each GPU that uses it there",
+    because: "a VM starts only where a device of the mapping is free",
+    source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping",
+    checks: ({ used }) =>
+      withSlotsBefore(used).flatMap(({ item: { slot, name, node, mapping, isMediated, earlier }, before }) => {
+        const named = earlier.filter(({ value }) => equal(value.name, name) === true);
+        const { devices } = mapping ?? named.find(({ value }) => value.made)?.value.made ?? {};
+        const isHere = (device: { readonly node?: string }) => equal(device.node, node) === true;
+        const here = devices?.filter(isHere).length ?? 0;
+        // Who has the only device of a mapping is told by another rule.
+        if (!devices || isMediated || (here === 1 && devices.length === 1)) return [];
+        const own = before.filter(({ value }) => value.name === name);
+        const users = [...named, ...own].filter(({ value }) => isHere(value) && !("made" in value)).map(({ by }) => by);
+        const free =
+          users.length > 0
+            ? `no free device on ${shown(node)}: ${[...new Set(users)].join(" and ")} use what there is`
+            : `no device on ${shown(node)}`;
+        return {
+          holds: users.length < here,
+          problem: `gpus[${slot}].mapping ${shown(name)} has ${free}; add one to the mapping, or choose another node for the VM`,
+        };
+      }),
   },
   { ...mappingMediated, checks: ({ used }) => usesTogether(used).map(({ alike }) => alike) },
   {
@@ -111,7 +137,7 @@ export function passThrough(
     const mapping = mappings[slot];
     const name = mapping?.givenName ?? given;
     if (typeof name !== "string") return [];
-    const use = { name, isMediated: mdev !== undefined };
+    const use = { name, node, isMediated: mdev !== undefined };
     const earlier = nameMapping(connection, use, vm);
     for (const { value } of earlier) if (equal(value.name, name) === true) value.made?.useFor(use);
     return [{ ...use, mdev, slot, mapping, earlier }];

@@ -100,6 +100,8 @@ const mappingSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource
 export interface NamedMapping {
   readonly name: string;
   readonly made?: PciMapping;
+  /** Proxmox node of the GPU. */
+  readonly node?: string;
   /** Whether the GPU is a mediated device of the mapped one. */
   readonly isMediated?: boolean;
 }

@@ -107,14 +107,16 @@ export const textOr = <Value>(object: Field<Value>): Field<string | Value> => ({
     (typeof value === "object" && !isUnknown(value) ? object : text).fit(value, path, report),
 });
 
-/** An object of the class. */
-export const instanceOf = <Value>(type: abstract new (...args: never[]) => Value): Field<Value> => {
+/** An object of one of the classes. */
+export const instanceOf = <Value>(...types: readonly (abstract new (...args: never[]) => Value)[]): Field<Value> => {
   const standIn = () => undefined as Value;
   return {
     standIn,
     fit: (value, path, report) => {
-      if (value instanceof type) return value;
-      report(false, `${path} is not a ${type.name}; write one made with new ${type.name}(…)`);
+      if (types.some((type) => value instanceof type)) return value as Value;
+      const names = types.map(({ name }) => name);
+      const made = names.map((name) => `new ${name}(…)`);
+      report(false, `${path} is not a ${names.join(" or ")}; write one made with ${made.join(" or ")}`);
       return standIn();
     },
   };

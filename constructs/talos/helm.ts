@@ -6,19 +6,23 @@ import { Release } from "../../.gen/providers/helm/release";
 import { renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
 import { oncePerStack } from "../terraform/once";
-import type { TalosSingleNode } from "./single-node";
+import type { TalosClusterBase } from "./cluster-base";
 
-/** Helm in the cluster of the node, for the releases of its stack. */
-export const helmIn = (node: TalosSingleNode): HelmProvider =>
-  oncePerStack(node, "helm_provider", (stack, id) => new HelmProvider(stack, id, { kubernetes: kubernetesOf(node) }));
+/** Helm in the cluster, for the releases of its stack. */
+export const helmIn = (cluster: TalosClusterBase): HelmProvider =>
+  oncePerStack(
+    cluster,
+    "helm_provider",
+    (stack, id) => new HelmProvider(stack, id, { kubernetes: kubernetesOf(cluster) }),
+  );
 
 /** Helm without a cluster: what it renders becomes part of the machine configuration that the cluster comes from. */
 export const helmForRendering = (scope: Construct): HelmProvider =>
   oncePerStack(scope, "helm_rendering", (stack, id) => new HelmProvider(stack, id, { alias: "rendering" }));
 
 /** The kubeconfig resource gives its certificates in base64, and the provider takes them as PEM. */
-function kubernetesOf(node: TalosSingleNode): HelmProviderKubernetes {
-  const { host, caCertificate, clientCertificate, clientKey } = node.kubeconfig.kubernetesClientConfiguration;
+function kubernetesOf({ kubeconfig }: TalosClusterBase): HelmProviderKubernetes {
+  const { host, caCertificate, clientCertificate, clientKey } = kubeconfig.kubernetesClientConfiguration;
   return {
     host,
     clusterCaCertificate: Fn.base64decode(caCertificate),

@@ -11,10 +11,17 @@ const kubectl = (script: string, environment: Record<string, string>): LocalExec
  * Waits until the API is ready and has registered its node and the resources, `timeout` seconds at most.
  *
  * @param resources as `kubectl get` takes them, such as `crd/gateways.gateway.networking.k8s.io`, separated by spaces
+ * @param at by which of the two it is asked: as the kubeconfig has it, or at the endpoint itself
  */
-export const waitForKubernetes = (kubeconfig: string, endpoint: string, timeout: number, resources: string) =>
+export const waitForKubernetes = (
+  kubeconfig: string,
+  endpoint: string,
+  timeout: number,
+  resources: string,
+  at?: "directly",
+) =>
   kubectl(
-    `ready() {
+    `${at === "directly" ? 'kubectl() { command kubectl --server="$ENDPOINT" "$@"; }\n' : ""}ready() {
   kubectl --request-timeout=10s get --raw /readyz &&
     kubectl --request-timeout=10s get nodes --output=name | grep . || return
   for resource in $RESOURCES; do
@@ -27,7 +34,7 @@ until answer=$(ready 2>&1); do
     echo "Kubernetes at $ENDPOINT is not ready after $TIMEOUT seconds; its last answer: $answer" >&2
     exit 1
   fi
-  sleep 5
+  sleep 2
 done
 `,
     {

@@ -1,4 +1,5 @@
-import type { TerraformResource } from "cdktf";
+import { TerraformResource } from "cdktf";
+import { instanceOf, listOf, literal, objectOf, required, text } from "../rules/shape";
 
 /** A network device of a machine, and how Talos is to configure it. */
 export interface TalosInterface {
@@ -83,3 +84,22 @@ export interface TalosMachine {
    */
   readonly resource?: TerraformResource;
 }
+
+export const shape = objectOf<TalosMachine>({
+  name: required(text),
+  address: required(text),
+  gateway: text,
+  dnsServers: listOf(text),
+  macAddress: text,
+  interfaces: listOf(
+    objectOf<TalosInterface>({
+      macAddress: text,
+      addresses: required(listOf(text)),
+      gateways: listOf(text),
+      dhcp: literal(),
+      dhcpv6: literal(),
+    }),
+  ),
+  installDisk: required(text),
+  resource: instanceOf(TerraformResource),
+});

@@ -10,8 +10,9 @@ export function byFamily<Value>(address: string, { ipv6, ipv4 }: { readonly ipv6
   return Fn.conditional(ofIpv6, one, other) as Value;
 }
 
-/** The address as the host of a URL: one of IPv6 stands in brackets. */
-export const asUrlHost = (address: string): string => text(byFamily(address, { ipv6: `[${address}]`, ipv4: address }));
+/** The URL of the Kubernetes API at the address: one of IPv6 stands in brackets. */
+export const asEndpoint = (address: string): string =>
+  `https://${text(byFamily(address, { ipv6: `[${address}]`, ipv4: address }))}:6443`;
 
 /** The network of this address alone. */
 export const asNetwork = (address: string): string =>

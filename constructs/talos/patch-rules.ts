@@ -52,20 +52,45 @@ interface Patched {
   readonly version: string;
   readonly clusterName: string;
   readonly endpoint: string;
-  readonly installDisk: string;
-  readonly installer?: string;
+  /** The machines that the patches are for. */
+  readonly machines: readonly { readonly role: string; readonly installDisk: string; readonly installer?: string }[];
 }
 
+/** What all of them have in common; undefined where they differ. */
+const common = <Item, Value>(items: readonly Item[], value: (item: Item) => Value): Value | undefined => {
+  const values = new Set(items.map(value));
+  return values.size === 1 ? [...values][0] : undefined;
+};
+
 /** What the props say, by its place in the machine configuration. */
-const heldBy = (props: Omit<Patched, "configPatches">): Held[] => [
-  { path: ["machine", "type"], value: "controlplane", advice: "leave it out: the only node is the control plane" },
-  { path: ["machine", "install", "disk"], value: props.installDisk, advice: "write installDisk of the node" },
-  // Talos would install to what it selects instead.
-  { path: ["machine", "install", "diskSelector"], value: undefined, advice: "write installDisk of the node" },
-  { path: ["machine", "install", "image"], value: props.installer, advice: "write the version or installer of talos" },
-  { path: ["cluster", "clusterName"], value: props.clusterName, advice: "write clusterName of the node" },
-  { path: ["cluster", "controlPlane", "endpoint"], value: props.endpoint, advice: "write endpoint of the node" },
-];
+function heldBy({ machines, clusterName, endpoint }: Omit<Patched, "configPatches">): Held[] {
+  const ofNode = "write installDisk of the node";
+  const ofEach = "leave it out: each machine has its own";
+  const several = machines.length > 1;
+  const cluster = several ? "cluster" : "node";
+  const install = ["machine", "install"];
+  return [
+    {
+      path: ["machine", "type"],
+      value: common(machines, ({ role }) => role),
+      advice: several ? ofEach : "leave it out: the only node is the control plane",
+    },
+    {
+      path: [...install, "disk"],
+      value: common(machines, ({ installDisk }) => installDisk),
+      advice: several ? ofEach : ofNode,
+    },
+    // Talos would install to what it selects instead.
+    { path: [...install, "diskSelector"], value: undefined, advice: several ? ofEach : ofNode },
+    {
+      path: [...install, "image"],
+      value: common(machines, ({ installer }) => installer),
+      advice: "write the version or installer of talos",
+    },
+    { path: ["cluster", "clusterName"], value: clusterName, advice: `write clusterName of the ${cluster}` },
+    { path: ["cluster", "controlPlane", "endpoint"], value: endpoint, advice: `write endpoint of the ${cluster}` },
+  ];
+}
 
 export const rules: readonly Rule<Patched>[] = [
   {

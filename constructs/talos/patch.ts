@@ -36,14 +36,21 @@ export const installPatch = (disk: string, image: string | undefined): TalosPatc
   machine: { install: image === undefined ? { disk } : { disk, image } },
 });
 
-/** The network devices, each with its own addresses. */
-export function networkPatch(machine: TalosMachine): TalosPatch {
+/**
+ * The network devices, each with its own addresses.
+ *
+ * @param virtualAddress an address that the first device shares with other machines
+ */
+export function networkPatch(machine: TalosMachine, virtualAddress?: string): TalosPatch {
   const { address = "", gateway, dnsServers, macAddress } = machine;
   const only = { macAddress, addresses: [address], gateways: gateway === undefined ? [] : [gateway] };
   return {
     machine: {
       network: {
-        interfaces: (machine.interfaces ?? [only]).map(interfaceDocument),
+        interfaces: (machine.interfaces ?? [only]).map((each, place) => ({
+          ...interfaceDocument(each),
+          ...(place === 0 && virtualAddress !== undefined && { vip: { ip: virtualAddress } }),
+        })),
         ...(dnsServers && { nameservers: [...dnsServers] }),
       },
     },
@@ -83,7 +90,7 @@ export const hostnamePatch = (version: string, hostname: string): TalosPatch =>
 
 export const timePatch = (servers: readonly string[]): TalosPatch => ({ machine: { time: { servers: [...servers] } } });
 
-/** The only node is control plane and worker. */
+/** Control planes are workers too. */
 export const schedulingPatch: TalosPatch = { cluster: { allowSchedulingOnControlPlanes: true } };
 
 /** The kubelet registers with this address, whatever other addresses the node gets. */

@@ -1,5 +1,6 @@
 import type { LocalExecProvisioner } from "cdktf";
 import { asText } from "../rules/shown";
+import { etcdMembers } from "./etcd-members";
 import { requires, script } from "./shell";
 
 /** A node that is there, as an upgrade finds it. */
@@ -10,6 +11,13 @@ export interface UpgradeTarget {
   readonly talosconfig: string;
   /** Talos version that the cluster began with: a machine that answers nobody can only be a new one of that version. */
   readonly firstVersion: string;
+  /** What it is one of; undefined for the only node of its cluster. */
+  readonly cluster?: {
+    /** Name of the node in Kubernetes. */
+    readonly name: string;
+    /** Address of the control plane through which the node is reached: its own, where it is one. */
+    readonly endpoint: string;
+  };
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
   /** Seconds for each of the waits. */
@@ -18,8 +26,10 @@ export interface UpgradeTarget {
 
 const environmentOf = (target: UpgradeTarget): Record<string, string> => ({
   NODE: target.node,
+  ...(target.cluster
+    ? { NAME: target.cluster.name, ENDPOINT: target.cluster.endpoint }
+    : { FIRST_VERSION: target.firstVersion }),
   TALOSCONFIG: target.talosconfig,
-  FIRST_VERSION: target.firstVersion,
   TALOS_VERSION: target.talosVersion,
   KUBERNETES_VERSION: target.kubernetesVersion,
   TIMEOUT: asText(target.timeout),
@@ -29,23 +39,16 @@ const environmentOf = (target: UpgradeTarget): Record<string, string> => ({
  * Ends with success where there is nothing to upgrade: the machine is in maintenance mode, or new. Otherwise `talos` talks
  * to the node, `kubectl` to its Kubernetes, and both versions are known to go up by one minor at most.
  */
-const preparation = `umask 077
+const preparation = ({ cluster }: UpgradeTarget): string => `umask 077
 refuse() {
   echo "$*" >&2
   exit 1
 }
 ${requires("kubectl")}
-if ! command -v talosctl >/dev/null && [ "$TALOS_VERSION" = "$FIRST_VERSION" ]; then
-  # Whoever answers without asking for credentials first is a cluster; a machine that is being installed has no such port.
-  case "$(kubectl --server="https://$NODE:6443" --insecure-skip-tls-verify --request-timeout=5s get --raw /readyz 2>&1)" in
-    ok* | *nauthorized* | *orbidden* | *"logged in"*) ;;
-    *) exit 0 ;;
-  esac
-fi
-${requires("talosctl")}
+${cluster ? "" : unlessNew}${requires("talosctl")}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-talos() { talosctl --talosconfig "$TALOSCONFIG" --endpoints "$NODE" --nodes "$NODE" "$@"; }
+talos() { talosctl --talosconfig "$TALOSCONFIG" --endpoints "$${cluster ? "ENDPOINT" : "NODE"}" --nodes "$NODE" "$@"; }
 past() { [ "$(date +%s)" -ge "$1" ]; }
 within() { echo $(($(date +%s) + TIMEOUT)); }
 
@@ -103,46 +106,89 @@ wait_until() {
     sleep 5
   done
 }
-nodes_ready() {
+${cluster ? clusterReady : nodeReady}`;
+
+/** Without talosctl: a machine that has no cluster needs none. */
+const unlessNew = `if ! command -v talosctl >/dev/null && [ "$TALOS_VERSION" = "$FIRST_VERSION" ]; then
+  # Whoever answers without asking for credentials first is a cluster; a machine that is being installed has no such port.
+  case "$(kubectl --server="https://$NODE:6443" --insecure-skip-tls-verify --request-timeout=5s get --raw /readyz 2>&1)" in
+    ok* | *nauthorized* | *orbidden* | *"logged in"*) ;;
+    *) exit 0 ;;
+  esac
+fi
+`;
+
+const nodeReady = `nodes_ready() {
   [ -s "$work/kubeconfig" ] || talos kubeconfig --force "$work/kubeconfig" >/dev/null 2>&1
   kubectl --kubeconfig "$work/kubeconfig" --request-timeout=10s get --raw /readyz >/dev/null 2>&1 &&
     kubectl --kubeconfig "$work/kubeconfig" --request-timeout=10s wait --for=condition=Ready nodes --all --timeout=5s >/dev/null 2>&1
 }
 `;
 
+const clusterReady = `${etcdMembers}
+kube() { kubectl --kubeconfig "$work/kubeconfig" --request-timeout=10s "$@"; }
+# Whether all nodes but the named one are ready, and their members of etcd answer; what is missing otherwise.
+ready_but() {
+  missing="the Kubernetes API"
+  [ -s "$work/kubeconfig" ] || talos_at "$ENDPOINT" kubeconfig --force "$work/kubeconfig" >/dev/null 2>&1 || return
+  kube get --raw /readyz >/dev/null 2>&1 || return
+  nodes=$(kube get nodes --output='jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}' 2>/dev/null) || return
+  members=$(etcd_members "$ENDPOINT")
+  missing=$(echo "$nodes" | awk -v but="$1" '$1 != but && $2 != "True" { printf " %s", $1 }')
+  [ -n "$members" ] || missing="etcd"
+  for member in $(echo "$members" | awk -v but="$1" 'tolower($2) != but { print $3 }'); do
+    etcd_answers "$member" || missing="$missing etcd at $member"
+  done
+  missing=$(echo "$missing" | sed 's/^ //')
+  [ -z "$missing" ]
+}
+others_ready() { ready_but "$NAME"; }
+nodes_ready() { ready_but ""; }
+`;
+
+/** A node must not be taken away where it would be one too many. */
+const othersFirst = `deadline=$(within)
+until others_ready; do
+  if past "$deadline"; then refuse "$NAME was not upgraded; what has to be well before is not, after $TIMEOUT seconds: $missing"; fi
+  sleep 5
+done
+`;
+
 /** How many snapshots of etcd are kept, the newest. */
 const snapshots = 3;
 
-/**
- * Upgrades the node to the installer, where it runs another version or schematic; after a snapshot of etcd, and until
- * Kubernetes is ready again.
- *
- * @param installer image with the schematic and the version, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.13.9`
- * @param directory for the snapshots
- * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos
- */
-export const upgradeTalos = (target: UpgradeTarget, installer: string, directory: string): LocalExecProvisioner =>
-  script(
-    `${preparation}
-schematic=$(echo "$INSTALLER" | sed 's|.*/||; s|:.*||')
-upgraded() { [ "$(running_talos 2>/dev/null)" = "$TALOS_VERSION" ] && [ "$(running_schematic 2>/dev/null)" = "$schematic" ]; }
-
-if upgraded; then exit 0; fi
-snapshot="$DIRECTORY/etcd-$(date -u +%Y%m%dT%H%M%SZ).snapshot"
+const snapshot = `snapshot="$DIRECTORY/etcd-$(date -u +%Y%m%dT%H%M%SZ).snapshot"
 if ! answer=$(talos etcd snapshot "$snapshot" 2>&1); then
   rm -f "$snapshot"
   refuse "no snapshot of etcd could be taken, so nothing was changed: $answer"
 fi
 echo "etcd is saved in $snapshot"
 ls "$DIRECTORY"/etcd-*.snapshot | sort -r | awk 'NR > ${snapshots}' | while read -r old; do rm -f "$old"; done
-echo "upgrading Talos from $talos_now to $TALOS_VERSION, schematic $schematic"
+`;
+
+/**
+ * Upgrades the node to the installer, where it runs another version or schematic; after a snapshot of etcd, and until
+ * Kubernetes is ready again. One of several is drained by talosctl, and upgraded only where all others are ready.
+ *
+ * @param installer image with the schematic and the version, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.13.9`
+ * @param directory for the snapshots; without one, none is taken
+ * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos
+ */
+export const upgradeTalos = (target: UpgradeTarget, installer: string, directory?: string): LocalExecProvisioner =>
+  script(
+    `${preparation(target)}
+schematic=$(echo "$INSTALLER" | sed 's|.*/||; s|:.*||')
+upgraded() { [ "$(running_talos 2>/dev/null)" = "$TALOS_VERSION" ] && [ "$(running_schematic 2>/dev/null)" = "$schematic" ]; }
+
+if upgraded; then exit 0; fi
+${target.cluster ? othersFirst : ""}${directory === undefined ? "" : snapshot}echo "upgrading Talos from $talos_now to $TALOS_VERSION, schematic $schematic"
 if ! answer=$(talos upgrade --image "$INSTALLER" --wait --timeout "$TIMEOUT"s 2>&1); then
   refuse "the upgrade of Talos failed; the next apply goes on where it ended: $answer"
 fi
 wait_until upgraded "the node at $NODE does not run Talos $TALOS_VERSION with the schematic $schematic"
 wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE, but its Kubernetes is not ready"
 `,
-    { ...environmentOf(target), INSTALLER: installer, DIRECTORY: directory },
+    { ...environmentOf(target), INSTALLER: installer, ...(directory !== undefined && { DIRECTORY: directory }) },
   );
 
 /**
@@ -152,7 +198,7 @@ wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE, but its Kubernetes i
  */
 export const upgradeKubernetes = (target: UpgradeTarget): LocalExecProvisioner =>
   script(
-    `${preparation}
+    `${preparation(target)}
 if [ "$kubernetes_now" = "$kubernetes_wanted" ]; then exit 0; fi
 echo "upgrading Kubernetes from $kubernetes_now to $kubernetes_wanted"
 if ! answer=$(talos upgrade-k8s --to "$kubernetes_wanted" 2>&1); then

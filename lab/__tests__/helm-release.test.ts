@@ -223,21 +223,18 @@ test("a pod that a taint keeps away is Pending and says so; Helm does not wait f
   expect(items[0]?.status.conditions[0]?.message).toContain("1 node(s) had untolerated taint(s)");
 });
 
-test("addresses for load balancers have no kind before Cilium's operator runs, and follow with the next apply", async () => {
+test("addresses for load balancers wait until Cilium's operator has defined their kinds", async () => {
   const lab = await startLab({ nodeFaults: [{ pod: "kube-system/cilium-operator-*", reason: "ErrImagePull" }] });
   const l2Announcements = { addressPools: [{ name: "pool", blocks: [{ cidr: "192.168.1.240/28" }] }] };
   const terraform = await withCilium(lab, { l2Announcements });
-  const { code, output } = await terraform.apply();
-  expect(code).toBe(1);
-  expect(unwrapped(output)).toMatch(/no matches for kind "CiliumLoadBalancerIPPool".*ensure CRDs are installed first/);
+  const applied = terraform.apply();
+  await terraform.until("null_resource.wait_for_cilium: Still creating...");
   const kubectl = await lab.kubectl(100);
+  expect(await history(kubectl)).toEqual(["deployed"]);
   expect(await history(kubectl, "cilium-load-balancer")).toEqual([]);
 
   await (await lab.node(100)).setFaults();
-  await expect(
-    kubectl.run("wait", "--for=create", "--timeout=30s", "crd/ciliumloadbalancerippools.cilium.io"),
-  ).resolves.toMatchObject({ code: 0 });
-  succeeded(await terraform.apply());
+  succeeded(await applied);
   expect(await history(kubectl, "cilium-load-balancer")).toEqual(["deployed"]);
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
 });

@@ -51,7 +51,7 @@ describe.each(proxmoxVersions)("on Proxmox %s the role in docs/host.md", (versio
     );
     expect(ends.filter((end) => !needed.includes(end))).toEqual([]);
     expect(needed).toHaveLength(role.length);
-  }, 300_000);
+  });
 
   test("has Datastore.Allocate for removing the image, even where everything can be read", async () => {
     const role = [...documentedRole(version).filter((each) => each !== "Datastore.Allocate"), "Datastore.Audit"];

@@ -16,4 +16,4 @@ test("a VM that is replaced is configured and bootstrapped anew, in the same app
   expect(missed).toContain("create helm_release.cilium");
   succeeded(await terraform.apply());
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
-}, 300_000);
+});

@@ -1,0 +1,379 @@
+import { File } from "@cdktf/provider-local/lib/file";
+import { LocalProvider } from "@cdktf/provider-local/lib/provider";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { dependable, type ITerraformDependable, Lazy, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
+import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
+import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
+import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
+import { claim } from "../rules/claims";
+import { enforce, lifecycleWith } from "../rules/rule";
+import { type Fitted, fitProps, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
+import { literalText } from "../rules/text";
+import { at } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import { oncePerStack } from "../terraform/once";
+import * as clusterOnce from "./cluster-once";
+import { rules } from "./cluster-rules";
+import { type TalosRelease, talosProvider } from "./image";
+import { waitForKubernetes } from "./kubectl";
+import * as kubernetesVersion from "./kubernetes-version";
+import { machineRules, plainMachineRules } from "./machine-rules";
+import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
+import { asEndpoint } from "./node-address";
+import * as nvidia from "./nvidia-driver";
+import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
+import * as patchRules from "./patch-rules";
+import { upgradeKubernetes } from "./upgrade";
+import * as talosVersion from "./version";
+
+/** What is said of a cluster, whatever machines it has. */
+export interface TalosClusterBaseProps {
+  /** Name of the cluster, and of its context in kubeconfig and talosconfig. */
+  readonly clusterName: string;
+
+  /** The Talos to run, such as a `TalosImage`. */
+  readonly talos: TalosRelease;
+
+  /**
+   * URL of the Kubernetes API.
+   *
+   * @default - https at port 6443 of the machine's address
+   */
+  readonly endpoint?: string;
+
+  /**
+   * Kubernetes version, such as `1.35.4`.
+   *
+   * @default - 1.35.4, or 1.34.1 with Talos 1.11
+   */
+  readonly kubernetesVersion?: string;
+
+  /**
+   * Time servers.
+   *
+   * @default - Talos's own, time.cloudflare.com
+   */
+  readonly timeServers?: readonly string[];
+
+  /**
+   * Further patches of the machine configuration, applied in their order after those of the constructs.
+   *
+   * @default - none
+   */
+  readonly configPatches?: readonly TalosPatch[];
+
+  /**
+   * Directory for `kubeconfig` and `talosconfig`, relative to the one Terraform runs in.
+   *
+   * @default - clusters/ and the cluster's name, beside cdktf.out
+   */
+  readonly outputDirectory?: string;
+
+  /**
+   * Seconds to wait for the Kubernetes API after bootstrap.
+   *
+   * @default 900
+   */
+  readonly readyTimeout?: number;
+}
+
+export const releaseShape = objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidia.shape });
+
+export const baseShape: Shape<TalosClusterBaseProps> = {
+  clusterName: required(text),
+  talos: required(releaseShape),
+  endpoint: text,
+  kubernetesVersion: text,
+  timeServers: listOf(text),
+  configPatches: listOf(literal()),
+  outputDirectory: text,
+  readyTimeout: number,
+};
+
+/** A cluster as the props of its construct describe it. */
+export interface Described {
+  /** The machines, the first of which is a control plane. */
+  readonly members: readonly [Member, ...Member[]];
+  /** URL of the API, where it is another than that of the first machine. */
+  readonly endpoint?: string;
+  /** Address that the control planes share. */
+  readonly virtualAddress?: string;
+  readonly schedulingOnControlPlanes: boolean;
+}
+
+/** A Kubernetes cluster on Talos: what one machine and several have in common. */
+export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = TalosClusterBaseProps> extends Construct {
+  readonly machineSecrets: MachineSecrets;
+  readonly clientConfiguration: DataTalosClientConfiguration;
+  readonly kubernetesUpgrade: Resource;
+  readonly bootstrap: MachineBootstrap;
+  readonly kubeconfig: ClusterKubeconfig;
+  readonly kubeconfigFile: File;
+  readonly talosconfigFile: File;
+  readonly ready: Resource;
+
+  readonly clusterName: string;
+  /** Address of the first control plane, without prefix length. */
+  readonly address: string;
+  /** URL of the Kubernetes API. */
+  readonly endpoint: string;
+  readonly talosVersion: string;
+  readonly kubernetesVersion: string;
+  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
+  readonly outputDirectory: string;
+  /** The nodes, control planes first. */
+  readonly nodes: readonly [TalosNode, ...TalosNode[]];
+
+  protected readonly described: Described;
+
+  /** The patches of the props, which come last and win. */
+  readonly configPatches: readonly TalosPatch[];
+
+  /** What brings the cluster its network, where a construct does. */
+  network?: ITerraformDependable;
+
+  private readonly awaited: string[] = [];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: Props,
+    shape: Shape<Props>,
+    describe: (props: Fitted<Props>) => Described,
+  ) {
+    super(scope, id);
+    const fitted = fitProps(this, props, shape);
+    const given = fitted.props as Fitted<TalosClusterBaseProps>;
+    const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
+    const { outputDirectory = `../../../clusters/${clusterName}` } = given;
+    const { version } = talos;
+    this.outputDirectory = outputDirectory;
+    this.described = describe(fitted.props);
+    const { members, virtualAddress } = this.described;
+    const [first, ...others] = members;
+    const controlPlanes = members.filter(({ role }) => role === "controlplane");
+    this.clusterName = clusterName;
+    this.address = addressOf(first.machine);
+    this.endpoint = this.described.endpoint ?? asEndpoint(this.address);
+    this.talosVersion = version;
+    this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
+    this.configPatches = configPatches;
+
+    const constructs = new Map<Member, Construct>(
+      members.map((member) => [member, member.construct === undefined ? this : new Construct(this, member.construct)]),
+    );
+    const own = members.map((member) => ({
+      path: member.construct === undefined ? "address" : `${member.path}.address`,
+      address: addressOf(member.machine),
+      by: constructs.get(member) ?? this,
+    }));
+    const identity = clusterOnce.claimIdentity(this, {
+      clusterName,
+      outputDirectory,
+      addresses: [
+        ...(virtualAddress === undefined ? [] : [{ path: "virtualAddress", address: virtualAddress, by: this }]),
+        ...own,
+      ],
+    });
+    const releases = [...new Map(members.map(({ release }) => [release.path, release])).values()].filter(
+      (release) => !Construct.isConstruct(release.talos),
+    );
+    const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
+    const preconditions = [
+      ...fitted.preconditions,
+      ...enforce(this, talosVersion.rules, { version }),
+      ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
+      ...members.flatMap((member) =>
+        Construct.isConstruct(member.machine) ? [] : enforce(this, plainMachineRules, member),
+      ),
+      ...releases.flatMap((release) => enforce(this, nvidia.rules, release.talos)),
+      ...enforce(this, clusterOnce.rules, identity),
+      ...enforce(this, patchRules.rules, {
+        configPatches,
+        version,
+        clusterName,
+        endpoint: this.endpoint,
+        machines: members.map(({ role, installDisk, release }) => ({
+          role,
+          installDisk,
+          installer: release.talos.installer,
+        })),
+      }),
+      ...members.flatMap((member) => enforce(this, machineRules, member)),
+      ...enforce(this, rules, {
+        clusterName,
+        endpoint: given.endpoint,
+        version,
+        releases,
+        readyTimeout,
+        earlierClusters,
+      }),
+    ];
+
+    talosProvider(this);
+    oncePerStack(this, "local_provider", (stack, id) => new LocalProvider(stack, id));
+    this.machineSecrets = at(
+      "cluster",
+      new MachineSecrets(this, "MachineSecrets", {
+        talosVersion: version,
+        // Another version would make the secrets unknown for a whole apply, and a lower one would replace them all.
+        lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: ["talos_version"] },
+      }),
+    );
+    const { clientConfiguration } = this.machineSecrets;
+    this.clientConfiguration = at(
+      "cluster",
+      new DataTalosClientConfiguration(this, "ClientConfiguration", {
+        clusterName,
+        clientConfiguration,
+        endpoints: controlPlanes.map(({ machine }) => addressOf(machine)),
+        nodes: members.map(({ machine }) => addressOf(machine)),
+      }),
+    );
+    this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
+
+    const cluster: Cluster = {
+      clusterName,
+      endpoint: this.endpoint,
+      secrets: this.machineSecrets,
+      upgradeTarget: {
+        talosconfig: this.talosconfigFile.filename,
+        firstVersion: this.machineSecrets.talosVersion,
+        talosVersion: version,
+        kubernetesVersion: this.kubernetesVersion,
+        timeout: readyTimeout,
+      },
+      firstAddress: this.address,
+      outputDirectory,
+      virtualAddress,
+      patches: {
+        first: [
+          ...(this.described.schedulingOnControlPlanes ? [schedulingPatch] : []),
+          discoveryPatch,
+          ...(timeServers ? [timePatch(timeServers)] : []),
+        ],
+        last: configPatches,
+      },
+    };
+    const nodeOf = (member: Member, before?: TalosNode) =>
+      new TalosNode(constructs.get(member) ?? this, member, cluster, before);
+    const nodes: [TalosNode, ...TalosNode[]] = [nodeOf(first)];
+    for (const member of others) nodes.push(nodeOf(member, nodes.at(-1)));
+    this.nodes = nodes;
+
+    // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
+    this.kubernetesUpgrade = at(
+      "upgrade_kubernetes",
+      nullResource(this, "UpgradeKubernetes", {
+        triggers: { version: this.kubernetesVersion },
+        provisioners: [upgradeKubernetes(targetOf(first, cluster))],
+        dependsOn: nodes.flatMap(({ installed }) => installed ?? []),
+      }),
+    );
+    for (const { configurationApply } of nodes) configurationApply.dependsOn = [dependable(this.kubernetesUpgrade)];
+    // Of several control planes, one that is new joins the others; bootstrapped, it would be a second cluster.
+    this.bootstrap = at(
+      "cluster",
+      new MachineBootstrap(this, "MachineBootstrap", {
+        nodeAttribute: this.address,
+        clientConfiguration,
+        dependsOn: [nodes[0].configurationApply],
+        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : replacedWith(first.machine),
+      }),
+    );
+    this.kubeconfig = at(
+      "cluster",
+      new ClusterKubeconfig(this, "ClusterKubeconfig", {
+        nodeAttribute: this.address,
+        clientConfiguration,
+        dependsOn: [this.bootstrap],
+      }),
+    );
+    this.kubeconfigFile = this.secretFile("kubeconfig", outputDirectory, this.kubeconfig.kubeconfigRaw);
+    const wait = (server: string, at?: "directly") =>
+      waitForKubernetes(
+        this.kubeconfigFile.filename,
+        server,
+        readyTimeout,
+        Lazy.stringValue({ produce: () => this.awaited.join(" ") }),
+        at,
+      );
+    const step = { triggers: { cluster: this.bootstrap.id }, provisioners: [wait(this.endpoint)] };
+    const isOnly = first.construct === undefined;
+    if (!isOnly) this.awaited.push(...members.map(({ machine }) => `node/${machine.name.toLowerCase()}`));
+    this.ready = at(
+      "wait_for_kubernetes",
+      nullResource(
+        this,
+        "WaitForKubernetes",
+        isOnly
+          ? step
+          : {
+              // Who comes later is waited for too.
+              triggers: { ...step.triggers, nodes: members.map(({ machine }) => machine.name).join(" ") },
+              lifecycle: replacedWith(...members.map(({ machine }) => machine)),
+              // The API of a node first: of the address of all, one knows then whether it alone is missing.
+              provisioners: [wait(asEndpoint(this.address), "directly"), ...step.provisioners],
+              dependsOn: nodes.map(({ configurationApply }) => configurationApply),
+            },
+      ),
+    );
+  }
+
+  /** Adds a patch of the machine configuration of all nodes; those of the props come after it and win. */
+  addConfigPatch(patch: TalosPatch): void {
+    for (const node of this.nodes) node.addConfigPatch(patch);
+  }
+
+  /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */
+  waitFor(resource: string): void {
+    this.awaited.push(resource);
+  }
+
+  /** Whether control planes run workloads too. */
+  get schedulingOnControlPlanes(): boolean {
+    return this.described.schedulingOnControlPlanes;
+  }
+
+  /** What has an address in the nodes' network, and which, without prefix length. */
+  get addresses(): readonly { readonly by: string; readonly address: string }[] {
+    const { virtualAddress } = this.described;
+    const [{ address }] = this.nodes;
+    const own =
+      this.nodes.length === 1
+        ? [{ by: "the node's own address", address }]
+        : this.nodes.map(({ name, address }) => ({ by: `the address of ${name}`, address }));
+    return virtualAddress === undefined
+      ? own
+      : [...own, { by: "the virtual address of the control planes", address: virtualAddress }];
+  }
+
+  /** For a workload to wait for: pods run once the network does. */
+  get usable(): ITerraformDependable {
+    const fqn = () => (this.network ?? this.schedulable).fqn;
+    return {
+      get fqn() {
+        return fqn();
+      },
+    };
+  }
+
+  /** After it pods are scheduled. */
+  get schedulable(): ITerraformDependable {
+    return this.ready;
+  }
+
+  private secretFile(name: string, directory: string, content: string): File {
+    return at(
+      name,
+      new File(this, name, {
+        filename: literalText(`${directory}/${name}`),
+        content,
+        filePermission: "0600",
+        directoryPermission: "0700",
+      }),
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { Fn, Token } from "cdktf";
+import type { EarlierClaim } from "../rules/claims";
+import { asArgument, type Condition, isUnknown, matches, wholeNumber } from "../rules/condition";
+import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
+import { given, type Rule } from "../rules/rule";
+import { asText, shown } from "../rules/shown";
+import type { TalosRelease } from "./image";
+
+export const rules: readonly Rule<{
+  readonly clusterName: string;
+  readonly endpoint?: string;
+  readonly version: string;
+  /** What the machines run that is not made for its version, and where the props describe it. */
+  readonly releases: readonly { readonly path: string; readonly talos: TalosRelease }[];
+  readonly readyTimeout: number;
+  readonly earlierClusters: readonly EarlierClaim<string>[];
+}>[] = [
+  {
+    ...endpointHttps,
+    checks: ({ endpoint }) =>
+      given(endpoint, (endpoint) =>
+        isHttpsEndpoint(
+          endpoint,
+          new RegExp(`^https:[/][/]([^/@: {}[]+|[[][0-9a-fA-F:.]+])(${port})?$`),
+          'an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
+        ),
+      ),
+  },
+  {
+    id: "installer-version",
+    demands: "the installer image is of the node's Talos version",
+    because: "the node would get a configuration of one version and run another, which may refuse it",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
+    checks: ({ releases, version }) =>
+      releases.flatMap(({ path, talos }) =>
+        given(talos.installer, (installer) => ({
+          holds: hasTag(installer, version),
+          problem: `${path}.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+        })),
+      ),
+  },
+  {
+    id: "cluster-name",
+    demands: "a cluster's name has letters, digits, hyphens and dots",
+    because: "it names the cluster's directory and its context in kubeconfig",
+    source: "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/",
+    checks: ({ clusterName }) => [
+      {
+        holds: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
+        problem: `clusterName ${shown(clusterName)} has other characters; write one such as "talos-gpu"`,
+      },
+    ],
+  },
+  {
+    id: "ready-timeout",
+    demands: "the wait for Kubernetes is bounded, by whole seconds",
+    because: "a node that never comes up would be waited for without end",
+    source: "https://developer.hashicorp.com/terraform/language/resources/provisioners/local-exec",
+    checks: ({ readyTimeout }) => [
+      {
+        holds: wholeNumber(readyTimeout, 1, 86_400),
+        problem: `readyTimeout is ${shown(readyTimeout)}; write whole seconds, from 1 to 86400`,
+      },
+    ],
+  },
+  {
+    id: "cluster-once-per-stack",
+    demands: "a stack has one cluster",
+    because: "the addresses of its resources are fixed, so that an existing state fits",
+    source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
+    checks: ({ earlierClusters }) =>
+      earlierClusters.map(({ by }) => ({
+        holds: false,
+        problem: `the stack has the cluster ${by} already; put this one into a stack of its own`,
+      })),
+  },
+];
+
+/** Whether the image has the tag, with a digest behind it or without. */
+function hasTag(image: string, tag: string): Condition {
+  if (!isUnknown(image) && !isUnknown(tag)) return image.split("@")[0]?.endsWith(`:${tag}`) ?? false;
+  const withoutDigest = Token.asString(Fn.element(Fn.split("@", asArgument(image)), 0));
+  return Token.asAny(Fn.endswith(withoutDigest, Fn.join(":", ["", asArgument(tag)])));
+}

@@ -1,0 +1,167 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import type { Construct } from "constructs";
+import { claim } from "../rules/claims";
+import { isUnknown } from "../rules/condition";
+import { addPreconditions, enforce } from "../rules/rule";
+import { type Field, type Fitted, listOf, literal, objectOf, required, type Shape, text } from "../rules/shape";
+import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
+import type { TalosRelease } from "./image";
+import type { TalosMachine } from "./machine";
+import * as machine from "./machine";
+import * as members from "./members";
+import { membershipsOf } from "./membership";
+import type { Member } from "./node";
+import { asEndpoint } from "./node-address";
+
+/** A machine that runs another Talos than the rest of its cluster, such as one with an NVIDIA driver. */
+export interface TalosMachineWithRelease {
+  /** The machine, such as a `ProxmoxGpuVm`. */
+  readonly machine: TalosMachine;
+
+  /** The Talos to run, of the cluster's version. */
+  readonly talos: TalosRelease;
+}
+
+/** A machine of a cluster: one that runs the cluster's Talos, or one with its own. */
+export type TalosClusterMachine = TalosMachine | TalosMachineWithRelease;
+
+export interface TalosClusterProps extends TalosClusterBaseProps {
+  /**
+   * URL of the Kubernetes API, such as that of a load balancer in front of the control planes.
+   *
+   * @default - https at port 6443 of the virtual address, or of the only control plane
+   */
+  readonly endpoint?: string;
+
+  /** Machines with etcd and the Kubernetes API: one, three or five. etcd starts on the first. */
+  readonly controlPlanes: readonly TalosClusterMachine[];
+
+  /**
+   * Machines for workloads.
+   *
+   * @default - none
+   */
+  readonly workers?: readonly TalosClusterMachine[];
+
+  /**
+   * Address without prefix length, such as `192.168.1.60`, in the network of the control planes and nobody's: one of them
+   * has it at any time, and another one takes it over where that one fails.
+   *
+   * @default - none
+   * @see https://docs.siderolabs.com/talos/v1.13/networking/advanced/vip
+   */
+  readonly virtualAddress?: string;
+
+  /**
+   * Let control planes run workloads too.
+   *
+   * @default - only where there are no workers
+   */
+  readonly schedulingOnControlPlanes?: boolean;
+}
+
+const withRelease = objectOf<TalosMachineWithRelease>({
+  machine: required(machine.shape),
+  talos: required(releaseShape),
+});
+
+const clusterMachine: Field<TalosClusterMachine> = {
+  ...machine.shape,
+  fields: { ...machine.shape.fields, ...withRelease.fields },
+  fit: (value, path, report) => (hasRelease(value) ? withRelease : machine.shape).fit(value, path, report),
+};
+
+const controlPlanes: Field<TalosClusterMachine[]> = {
+  ...listOf(clusterMachine),
+  fit: (value, path, report) => {
+    if (Array.isArray(value)) report(value.length > 0, `${path} is empty; write one machine, or three`);
+    return listOf(clusterMachine).fit(value, path, report);
+  },
+};
+
+const hasRelease = (value: unknown): value is TalosMachineWithRelease =>
+  typeof value === "object" && value !== null && "machine" in value;
+
+export const shape: Shape<TalosClusterProps> = {
+  ...baseShape,
+  controlPlanes: required(controlPlanes),
+  workers: listOf(clusterMachine),
+  virtualAddress: text,
+  schedulingOnControlPlanes: literal(),
+};
+
+/**
+ * A Kubernetes cluster of several Talos nodes, on one host or many. Its resources for each machine are named after it.
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes
+ */
+export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
+  /** What lets each node leave before its machine goes. */
+  readonly memberships: Resource;
+  /** What tells them that all go. */
+  readonly whole: Resource;
+
+  constructor(scope: Construct, id: string, props: TalosClusterProps) {
+    super(scope, id, props, shape, describe);
+    const own = this.described.members.flatMap((member) => this.claimOwn(member));
+    const preconditions = enforce(this, members.rules, {
+      ...this.described,
+      own,
+      version: this.talosVersion,
+      outputDirectory: this.outputDirectory,
+    });
+    addPreconditions(this.machineSecrets, preconditions);
+    const { memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory);
+    this.memberships = memberships;
+    this.whole = whole;
+  }
+
+  /** Claims what no other machine of the cluster may have. */
+  private claimOwn({ path, machine, construct = "" }: Member): members.Own[] {
+    const by = this.node.findChild(construct) as Construct;
+    const own = (path: string, what: string, value: string): members.Own => {
+      const key = isUnknown(value) ? value : value.toLowerCase();
+      return { path, value, key, earlier: claim(`${what} of ${this.node.path}`, key, key, by) };
+    };
+    const { name, macAddress, interfaces = [] } = machine;
+    const macAddresses = new Set([macAddress, ...interfaces.map((each) => each.macAddress)]);
+    return [
+      own(`${path}.name`, "names", name),
+      ...[...macAddresses].flatMap((mac) => (mac === undefined ? [] : own(`${path}.macAddress`, "MAC addresses", mac))),
+    ];
+  }
+}
+
+function describe(props: Fitted<TalosClusterProps>): Described {
+  const { talos, controlPlanes, workers = [], virtualAddress, endpoint } = props;
+  const taken = new Set<string>();
+  const member = (list: "controlPlanes" | "workers", each: TalosClusterMachine, place: number): Member => {
+    const own = hasRelease(each) ? each : { machine: each };
+    const role = list === "workers" ? "worker" : "controlplane";
+    const { name, installDisk } = own.machine;
+    // Another name is refused; until then it must not be in the way of the other problems.
+    const id = members.namesResources(name) === true && !taken.has(name) ? name : `${role}_${place + 1}`;
+    taken.add(id);
+    return {
+      path: hasRelease(each) ? `${list}[${place}].machine` : `${list}[${place}]`,
+      role,
+      machine: own.machine,
+      release: "talos" in own ? { path: `${list}[${place}].talos`, talos: own.talos } : { path: "talos", talos },
+      installDisk,
+      names: { configuration: id, upgrade: `upgrade_talos_${id}` },
+      construct: id,
+    };
+  };
+  // Where none is given, which is refused, one of which nothing is known.
+  const [first = machine.shape.standIn(), ...others] = controlPlanes;
+  return {
+    members: [
+      member("controlPlanes", first, 0),
+      ...others.map((each, place) => member("controlPlanes", each, place + 1)),
+      ...workers.map((each, place) => member("workers", each, place)),
+    ],
+    virtualAddress,
+    endpoint: endpoint ?? (virtualAddress && asEndpoint(virtualAddress)),
+    schedulingOnControlPlanes: props.schedulingOnControlPlanes ?? workers.length === 0,
+  };
+}
