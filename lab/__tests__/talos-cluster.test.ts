@@ -104,15 +104,16 @@ class Site {
 
   /** How many control planes answer. */
   async answering(): Promise<number> {
-    const states = await Promise.all(this.options.controlPlanes.map(({ vmId }) => this.state(vmId)));
-    return states.filter(({ on, kubernetes }) => on && kubernetes).length;
+    const states = await Promise.allSettled(this.options.controlPlanes.map(({ vmId }) => this.state(vmId)));
+    // Of a VM that is being replaced there is no state for a while.
+    return states.filter((each) => each.status === "fulfilled" && each.value.on && each.value.kubernetes).length;
   }
 
   /** The fewest control planes that answered while something was done. */
   async fewestDuring<Result>(work: Promise<Result>): Promise<{ readonly fewest: number; readonly result: Result }> {
     let [fewest, done] = [Number.POSITIVE_INFINITY, false];
     const watching = (async () => {
-      for await (const _ of setInterval(200)) {
+      for await (const _ of setInterval(500)) {
         if (done) return;
         fewest = Math.min(fewest, await this.answering());
       }
