@@ -34,7 +34,7 @@ export interface NodeState extends TalosSystem {
   /** Whether the Kubernetes API takes connections. */
   readonly kubernetes: boolean;
   /** The virtual addresses that the node holds. */
-  readonly virtualIPs: readonly string[] | null;
+  readonly virtualIPs: readonly string[];
   readonly calls: readonly NodeCall[];
 }
 

@@ -221,7 +221,7 @@ func (n *Node) State() State {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	state := State{System: n.disk.system, On: n.talos != nil, Stage: n.disk.stage, Applied: slices.Clone(n.disk.applied),
-		Bootstraps: n.disk.bootstraps, Calls: slices.Clone(n.calls)}
+		Bootstraps: n.disk.bootstraps, VirtualIPs: []string{}, Calls: slices.Clone(n.calls)}
 	if n.kubernetes != nil {
 		state.Kubernetes, state.VirtualIPs = n.kubernetes.listening(), n.kubernetes.virtualIPs()
 	}

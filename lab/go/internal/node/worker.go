@@ -94,7 +94,7 @@ func (w *worker) setFaults(active faults) error {
 }
 
 func (w *worker) listening() bool      { return false }
-func (w *worker) virtualIPs() []string { return nil }
+func (w *worker) virtualIPs() []string { return []string{} }
 func (w *worker) access() *rest.Config { return rest.CopyConfig(w.admin) }
 
 // bootstrapAccess is how a kubelet comes in first: with the bootstrap token. The simulated one stays with it.
