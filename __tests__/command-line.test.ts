@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { type Plan, upgradesCluster } from "../scripts/upgrade";
 
 const root = join(__dirname, "..");
 let directory: string;
@@ -55,6 +56,32 @@ describe("what is missing is said before anything starts", () => {
       said: [expect.stringContaining(`\`npm run ${command} -- --auto-approve\``)],
     });
   });
+});
+
+describe("talosctl is needed", () => {
+  const plan = (
+    name: string,
+    actions: string[],
+    there = ["talos_machine_secrets", "talos_machine_bootstrap"],
+  ): Plan => ({
+    resource_changes: [{ type: "null_resource", name, change: { actions } }],
+    prior_state: { values: { root_module: { resources: there.map((type) => ({ type })) } } },
+  });
+
+  test.each([
+    ["to upgrade Talos", plan("upgrade_talos", ["delete", "create"])],
+    ["to upgrade Kubernetes", plan("upgrade_kubernetes", ["create", "delete"])],
+    ["to upgrade for the first time what is there already", plan("upgrade_talos", ["create"])],
+  ])("%s", (_, plan) => expect(upgradesCluster(plan)).toBe(true));
+
+  test.each([
+    ["for a first deployment", plan("upgrade_talos", ["create"], [])],
+    ["before there is a cluster", plan("upgrade_talos", ["create"], ["talos_machine_secrets"])],
+    ["where both stay as they are", plan("upgrade_talos", ["no-op"])],
+    ["to forget a cluster", plan("upgrade_talos", ["delete"])],
+    ["for another step", plan("wait_for_kubernetes", ["delete", "create"])],
+    ["for a plan without changes", {}],
+  ])("not %s", (_, plan) => expect(upgradesCluster(plan)).toBe(false));
 });
 
 test("no package runs a script when it is installed, which npm would ask about", () => {

@@ -1,7 +1,6 @@
 import { Fn, TerraformOutput, TerraformVariable } from "cdktf";
 import {
   and,
-  asArgument,
   type Condition,
   equal,
   isBoolean,
@@ -11,6 +10,7 @@ import {
   or,
   wholeNumber,
 } from "../constructs/rules/condition";
+import { asArgument } from "../constructs/rules/expression";
 import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/rules/ip-address";
 import { literalText } from "../constructs/rules/text";
 import { checksAtPlan, machine, nodeIn, synthesizedJson } from "./stacks";

@@ -117,14 +117,14 @@ describe("what is chosen", () => {
 
   test("is the storage with the most room", async () => {
     const storage = (name: string, gibibytes: number, content: string[]) => ({
-      ...{ name, type: "dir", content, isActive: true },
+      ...{ name, type: "dir", content, enabled: true, active: true },
       ...{ available: gibibytes * 1024 ** 3, total: gibibytes * 1024 ** 3 },
     });
     const storages = [
       storage("small", 50, ["import", "images"]),
       storage("big", 500, ["import"]),
       storage("fast", 90, ["images"]),
-      { ...storage("off", 900, ["import", "images"]), isActive: false },
+      { ...storage("off", 900, ["import", "images"]), active: false },
     ];
     const node = { name: "pve", isOnline: true, gpus: gpusOf(graphicsCard("0000:01:00", 14)), ...parts, storages };
     const { images, disks } = await chosen({ ...host, nodes: [{ ...node, bridges: [vmbr1] }] }, {}, noTerminal);

@@ -21,18 +21,25 @@ function program(name: string, script: string): void {
 }
 
 /** A cluster as kubectl shows it; every call is written down. */
-function cluster(
-  answers: Partial<Record<"job" | "events" | "daemonsets" | "images" | "gpus" | "slices" | "pods", string>>,
-): void {
-  const {
-    job = "Failed",
-    events = "",
-    daemonsets = "nvidia-device-plugin 1 1",
-    images = "",
-    gpus = "1",
-    slices = "",
-    pods = "",
-  } = answers;
+interface Cluster {
+  readonly job?: string;
+  /** Of DaemonSet and Job alike. */
+  readonly events?: string;
+  /** Names, with how many pods are wanted, there and ready. */
+  readonly daemonsets?: string;
+  readonly pluginWaits?: string;
+  readonly gpus?: string;
+  readonly slices?: string;
+  readonly pod?: string;
+  readonly podWaits?: string;
+  readonly users?: string;
+  readonly claims?: string;
+  readonly described?: string;
+}
+
+function cluster({ daemonsets = "nvidia-device-plugin 1 1 1", gpus = "1", ...answers }: Cluster): void {
+  const { job = "", events = "", pluginWaits = "", slices = "", pod = "", podWaits = "" } = answers;
+  const { users = "", claims = "", described = "" } = answers;
   program(
     "kubectl",
     `echo "$*" >>${directory}/calls
@@ -40,17 +47,21 @@ case "$*" in
   *"get job"*) printf '%s' '${job}';;
   *"get events"*) printf '%s' '${events}';;
   *"get daemonsets"*) printf '%s' '${daemonsets}';;
-  *"get pods --all-namespaces"*) printf '%s' '${images}';;
+  *"get pods --namespace"*initContainer*) printf '%s' '${pluginWaits}';;
+  *"get pods --selector"*initContainer*) printf '%s' '${podWaits}';;
+  *"get pods --selector"*PodScheduled*) printf '%s' '${pod}';;
+  *"get pods --all-namespaces"*Running*) printf '%s' '${users}';;
   *"get nodes"*) printf '%s' '${gpus}';;
   *"get resourceslices"*) printf '%s' '${slices}';;
-  *"describe pods"*) printf '%s' '${pods}';;
+  *"get resourceclaims"*) printf '%s' '${claims}';;
+  *"describe pods"*) printf '%s' '${described}';;
   *apply* | *delete*) cat >/dev/null;;
 esac`,
   );
 }
 
 /** Runs the test as Terraform does, with the programs of the test first. */
-function run(method = methods["device-plugin"], path = "/usr/bin:/bin") {
+function run(method = methods["device-plugin"], given: NodeJS.ProcessEnv = {}, path = "/usr/bin:/bin") {
   const {
     interpreter = [],
     command,
@@ -63,7 +74,7 @@ function run(method = methods["device-plugin"], path = "/usr/bin:/bin") {
   const [shell = "", ...args] = interpreter;
   return spawnSync(shell, [...args, command], {
     encoding: "utf8",
-    env: { ...environment, TIMEOUT: "0", PATH: `${directory}:${path}` },
+    env: { ...environment, PATIENCE: "0", ...given, PATH: `${directory}:${path}` },
   });
 }
 
@@ -76,27 +87,52 @@ describe("the proof that a pod can use the GPU", () => {
     expect(calls().trim().split("\n").at(-1)).toMatch(/delete --ignore-not-found/);
   });
 
-  test.each([
+  const violation = 'violates PodSecurity "baseline:latest": hostPath volumes';
+  const refused = `Error creating: pods "nvidia-device-plugin-x" is forbidden: ${violation}`;
+
+  test.each<[string, Cluster, string]>([
     [
       "pod security",
-      {
-        events: 'pods "nvidia-device-plugin-x" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes',
-      },
-      "pod security refused a pod, the namespace needs the label pod-security.kubernetes.io/enforce: privileged: pods",
+      { gpus: "", daemonsets: "other 0 0 0\nnvidia-device-plugin 1 0 0", events: refused },
+      `pod security refused the pod of nvidia-device-plugin, whose namespace lacks the label pod-security.kubernetes.io/enforce: privileged: ${violation}`,
     ],
-    ["the chart", { daemonsets: "" }, "the namespace nvidia-device-plugin has no DaemonSet"],
+    [
+      "what else Kubernetes refused of the pod",
+      { events: 'Error creating: pods "gpu-smoke-test-" is forbidden: pod rejected: RuntimeClass "nvidia" not found' },
+      'Kubernetes refused the pod of gpu-smoke-test: pod rejected: RuntimeClass "nvidia" not found',
+    ],
+    [
+      "the chart",
+      { gpus: "", daemonsets: "" },
+      "the namespace nvidia-device-plugin has no DaemonSet nvidia-device-plugin",
+    ],
     [
       "the label",
-      { daemonsets: "nvidia-device-plugin 0 0" },
+      { gpus: "", daemonsets: "another 0 0 0\nnvidia-device-plugin 0 0 0" },
       'no node fits nvidia-device-plugin, it needs the node label nvidia.com/gpu.present: "true"',
     ],
     [
-      "the image",
-      { images: "default/gpu-smoke-test-x ImagePullBackOff" },
-      "an image was not pulled: default/gpu-smoke-test-x ImagePullBackOff",
+      "the plugin's image",
+      {
+        gpus: "0",
+        daemonsets: "nvidia-device-plugin 1 1 0",
+        pluginWaits: "ContainerCreating one\nImagePullBackOff two",
+      },
+      "an image was not pulled: two",
     ],
-    ["the allocatable GPU", { gpus: "0" }, "no GPU is allocatable; see talosctl --nodes 192.168.1.50 get pcidevices"],
-    ["the pod itself", { pods: "Insufficient nvidia.com/gpu" }, "Insufficient nvidia.com/gpu"],
+    ["the pod's image", { pod: "Pending ", podWaits: "ErrImagePull it" }, "an image was not pulled: it"],
+    [
+      "a plugin that does not stay",
+      { gpus: "0", daemonsets: "nvidia-device-plugin 1 1 0", pluginWaits: "CrashLoopBackOff two" },
+      "a container ends again and again, see its log: two",
+    ],
+    [
+      "the allocatable GPU",
+      { gpus: "0" },
+      "no GPU is allocatable, though nvidia-device-plugin runs; see kubectl logs --namespace=nvidia-device-plugin daemonset/nvidia-device-plugin, talosctl --nodes 192.168.1.50 get pcidevices",
+    ],
+    ["a node that takes no pod", { pod: "Pending 0/1 nodes are available" }, "the pod waits: 0/1 nodes are available"],
+    ["the pod itself", { job: "FailureTarget Failed", described: "exit code 1" }, "exit code 1"],
   ])("names %s where that is the broken link, and cleans up", (_, answers, message) => {
     cluster(answers);
     const { status, stderr } = run();
@@ -104,16 +140,42 @@ describe("the proof that a pod can use the GPU", () => {
     expect(calls().trim().split("\n").at(-1)).toMatch(/delete --ignore-not-found/);
   });
 
+  test.each<[string, Cluster]>([
+    ["while the plugin starts", { gpus: "", daemonsets: "nvidia-device-plugin 1 1 0" }],
+    ["while the pod's image is pulled", { pod: "Pending ", podWaits: "ContainerCreating it" }],
+    ["while the pod runs", { pod: "Running ", podWaits: " it" }],
+  ])("waits to the end %s", (_, answers) => {
+    cluster(answers);
+    expect(run(undefined, { TIMEOUT: "0" }).stderr).toContain(
+      "no pod can use the GPU: the pod did not end within 0 seconds",
+    );
+  });
+
+  test("gives what is broken the time to mend by itself", () => {
+    cluster({ gpus: "" });
+    const mended = `#!/bin/sh\ncase "$*" in *"get job"*) printf Complete;; esac`;
+    program("sleep", `echo '${mended}' >${directory}/kubectl`);
+    expect(run(undefined, { PATIENCE: "60" })).toMatchObject({ status: 0, stdout: "a pod has used the GPU\n" });
+  });
+
   test.each([
     ["no device", "", "", "", "the VM has no NVIDIA device; see its hardware in Proxmox"],
     ["no driver", "NVIDIA Corporation GP104", "", "", "Talos has no NVIDIA driver"],
     [
-      "a driver that does not fit",
+      "a driver of another branch, which is not loaded",
       "NVIDIA Corporation GP104",
+      "",
+      "NVRM: installed in this system is not supported by the NVIDIA 595 driver release.",
+      "the driver and the GPU do not fit; choose the other kernel modules or branch in talos.nvidia: installed in this system",
+    ],
+    [
+      "proprietary modules, which are loaded",
+      "NVIDIA Corporation GB202",
       "NVRM version: 595",
-      "NVRM: The NVIDIA GPU 0000:00:10.0 is not supported by the 595 driver",
+      "NVRM: installed in this system requires use of the NVIDIA open kernel modules.",
       "the driver and the GPU do not fit",
     ],
+    ["all of them", "NVIDIA Corporation GP104", "NVRM version: 595", "", "no GPU is allocatable"],
   ])(
     "asks Talos about the device and the driver where no GPU is allocatable: %s",
     (_, devices, driver, dmesg, message) => {
@@ -130,18 +192,52 @@ esac`,
     },
   );
 
-  test("counts the devices of claims where there are no numbers", () => {
-    cluster({
-      gpus: "",
-      slices: "gpu-0",
-      daemonsets: "dra-driver-nvidia-gpu-kubelet-plugin 1 1",
-      pods: "cannot allocate",
+  test("blames neither device nor driver where Talos does not answer", () => {
+    cluster({ gpus: "" });
+    program("talosctl", "exit 1");
+    expect(run().stderr).toContain("no GPU is allocatable");
+  });
+
+  test.each<[keyof typeof methods, Cluster, string]>([
+    [
+      "device-plugin",
+      { pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", users: "a/one 1\nb/none \nb/two  1" },
+      "every GPU is in use, by a/one, b/two; no other pod was tried\n",
+    ],
+    [
+      "dra",
+      {
+        slices: "gpu-0",
+        pod: "Pending 0/1 nodes are available: 1 cannot allocate all claims.",
+        claims: "a/one gpu.nvidia.com\na/two nic.example",
+      },
+      "every GPU is in use, by a/one; no other pod was tried\n",
+    ],
+  ])("takes no GPU from other pods: %s", (method, answers, stdout) => {
+    cluster(answers);
+    expect(run(methods[method])).toMatchObject({ status: 0, stdout, stderr: "" });
+  });
+
+  test("says so where nobody has the GPU that the pod waits for", () => {
+    cluster({ pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu." });
+    expect(run()).toMatchObject({
+      status: 1,
+      stderr: "no pod can use the GPU: the pod waits: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.\n",
     });
-    expect(run(methods.dra)).toMatchObject({ status: 1, stderr: expect.stringContaining("cannot allocate") });
+  });
+
+  test("counts the devices of claims where there are no numbers", () => {
+    cluster({ gpus: "1", slices: "", daemonsets: "dra-driver-nvidia-gpu-kubelet-plugin 1 1 1" });
+    expect(run(methods.dra)).toMatchObject({ status: 1, stderr: expect.stringContaining("no GPU is allocatable") });
+  });
+
+  test("is text that Terraform leaves as it is", () => {
+    const access = { kubeconfig: "", talosconfig: "", node: "" };
+    expect(smokeTest(methods.dra, access).environment?.SCRIPT).not.toMatch(/[$%]\{/);
   });
 
   test("says that kubectl is missing where it is", () => {
-    expect(run(methods["device-plugin"], "")).toMatchObject({
+    expect(run(methods["device-plugin"], {}, "")).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^kubectl is missing/),
     });

@@ -138,5 +138,6 @@ describe("NvidiaInstall", () => {
     };
     expect(parse(podOf("device-plugin")).spec.containers[0].resources).toEqual({ limits: { "nvidia.com/gpu": 1 } });
     expect(podOf("dra")).toContain("deviceClassName: gpu.nvidia.com");
+    expect(podOf("dra")).toContain("resourceClaimTemplateName: gpu-example");
   });
 });

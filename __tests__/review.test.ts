@@ -13,8 +13,13 @@ const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgen
 describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly: readonly string[]]>([
   ["main.ts", "talos-gpu", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
   ["examples/mapping.ts", "talos-gpu-mapping", ["image", "mappedDevice", "mapping"], []],
-  ["examples/template.ts", "talos-gpu-template", ["clone"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
-  ["examples/golden-image.ts", "workstation", ["clone", "mappedDevice"], []],
+  [
+    "examples/template.ts",
+    "talos-gpu-template",
+    ["clone", "cdrom"],
+    ["proxmox_virtual_environment_vm.talos_node.hostpci"],
+  ],
+  ["examples/golden-image.ts", "workstation", ["clone", "cdrom", "mappedDevice"], []],
   ["examples/own-stack.ts", "own-stack", ["image", "mappedDevice"], []],
   ["examples/sharing.ts", "talos-gpu-sharing", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
   ["examples/cluster.ts", "talos-cluster", ["image", "mappedDevice", "mapping"], []],

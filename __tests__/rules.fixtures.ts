@@ -1772,6 +1772,38 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: { "nothing is pinned": vm({ memory: { dedicated: 1024 ** 2 } }) },
     invalid: {},
     onHost: {
+      "two VMs with devices beside one without": {
+        build: (stack) => {
+          vmIn(stack, { gpus: [{ address: "01:00" }] });
+          vmIn(stack, { vmId: 101, memory: { dedicated: 32768 } }, password, "plain");
+          vmIn(stack, { gpus: [{ address: "05:00" }], memory: { dedicated: 4096 } }, password, "talos_node_2");
+        },
+        passes: [{ memory: 12 * 1024 ** 3 }],
+        fails: [
+          [
+            { memory: 12 * 1024 ** 3 - 1 },
+            'memory.dedicated is 4096 MiB, 12288 with stack/talos_node, all of which the host pins, and node "pve" has 12287; write less',
+          ],
+          [
+            { memory: 4 * 1024 ** 3 },
+            'memory.dedicated is 8192 MiB, all of which the host pins, and node "pve" has 4096; write less',
+            'memory.dedicated is 4096 MiB, 12288 with stack/talos_node, all of which the host pins, and node "pve" has 4096; write less',
+          ],
+        ],
+      },
+      "VMs of two stacks": {
+        build: (stack) => {
+          inAnotherStack(stack, (another) => vmIn(another, { gpus: [{ address: "05:00" }] }));
+          vmIn(stack, { gpus: [{ address: "01:00" }], vmId: 101 });
+        },
+        passes: [{ memory: 16 * 1024 ** 3 }],
+        fails: [
+          [
+            { memory: 16 * 1024 ** 3 - 1 },
+            'memory.dedicated is 8192 MiB, 16384 with another/talos_node, all of which the host pins, and node "pve" has 16383; write less',
+          ],
+        ],
+      },
       "a passed-through device": {
         build: gpu({ address: "01:00" }),
         passes: [{}, { memory: 8 * 1024 ** 3 }],

@@ -83,10 +83,10 @@ describe.each([
   });
 
   test("outputs, the secret ones sensitive", () => {
-    // The verified HCL ends with the cluster; what pods are told of GPUs comes on top.
+    // The verified HCL ends with the cluster; what pods are told of GPUs and how it is restored come on top.
     expect(
       Object.keys(stack.output)
-        .filter((name) => !/^gpu_(allocatable|example)/.test(name))
+        .filter((name) => !/^(gpu_(allocatable|example)|restore_)/.test(name))
         .sort(),
     ).toEqual(
       [

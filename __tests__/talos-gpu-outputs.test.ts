@@ -2,7 +2,7 @@ import { Testing } from "cdktf";
 import { TalosGpuCluster } from "../constructs";
 import { password } from "./stacks";
 
-test("the outputs tell the disk that Talos is installed to", () => {
+const outputs = (() => {
   const stack = new TalosGpuCluster(Testing.app({ stackTraces: false }), "stack", {
     proxmox: password,
     vm: {
@@ -11,8 +11,19 @@ test("the outputs tell the disk that Talos is installed to", () => {
       disks: [{ size: 20 }, { size: 20 }],
       initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] },
     },
-    cluster: { clusterName: "talos-gpu", installDisk: "/dev/sdb" },
+    cluster: { clusterName: "talos-gpu", installDisk: "/dev/sdb", outputDirectory: "../out" },
   });
-  const { output } = JSON.parse(Testing.synth(stack, true));
-  expect(output.storage_configuration.value.install_disk).toBe("/dev/sdb");
+  return JSON.parse(Testing.synth(stack, true)).output;
+})();
+
+test("the outputs tell the disk that Talos is installed to", () => {
+  expect(outputs.storage_configuration.value.install_disk).toBe("/dev/sdb");
+});
+
+test("the outputs restore the newest of the snapshots that upgrades take", () => {
+  const { take_snapshot, on_same_vm, on_new_vm } = outputs.restore_commands.value;
+  const talosctl = "talosctl --talosconfig ${local_file.talosconfig.filename} --nodes 192.168.1.50";
+  expect(take_snapshot).toBe(`${talosctl} etcd snapshot ../out/etcd-$(date -u +%Y%m%dT%H%M%SZ).snapshot`);
+  for (const restore of [on_same_vm, on_new_vm])
+    expect(restore).toContain(`${talosctl} bootstrap --recover-from="$(ls ../out/etcd-*.snapshot | tail -n 1)"`);
 });

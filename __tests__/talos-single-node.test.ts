@@ -2,12 +2,13 @@ import { File } from "@cdktf/provider-local/lib/file";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { TerraformVariable } from "cdktf";
 import { parseAllDocuments } from "yaml";
+import { Release } from "../.gen/providers/helm/release";
 import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
-import type { TalosSingleNodeProps } from "../constructs";
+import { CiliumInstall, NvidiaInstall, type TalosSingleNodeProps } from "../constructs";
 import { renderPatch } from "../constructs/talos/patch";
 import { machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
@@ -70,6 +71,25 @@ describe("TalosSingleNode", () => {
     const lifecycle = { replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] };
     expect(resource[MachineConfigurationApply.tfResourceType].node.lifecycle).toEqual(lifecycle);
     expect(resource[MachineBootstrap.tfResourceType].cluster.lifecycle).toEqual(lifecycle);
+  });
+
+  test("has its releases installed anew in the cluster of another machine", () => {
+    const { resource } = synthesizedJson((stack) => {
+      const machine = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
+      const nvidia = { kernelModules: "open", branch: "production" } as const;
+      const node = nodeIn(stack, { machine, talos: { version: "v1.13.9", nvidia } });
+      new CiliumInstall(stack, "cilium", { node, l2Announcements: { addressPools: [] } });
+      new NvidiaInstall(stack, "nvidia", { node });
+    });
+    const releases = Object.entries(resource[Release.tfResourceType] as Record<string, { lifecycle: object }>);
+    expect(Object.fromEntries(releases.map(([name, { lifecycle }]) => [name, lifecycle]))).toEqual(
+      Object.fromEntries(
+        ["cilium", "cilium_load_balancer", "nvidia_prerequisites", "nvidia_device_plugin"].map((name) => [
+          name,
+          { replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] },
+        ]),
+      ),
+    );
   });
 
   test("writes the two files for their owner alone", () => {

@@ -1,7 +1,8 @@
-import { Fn, type TerraformOutputConfig } from "cdktf";
+import { Fn, type TerraformOutputConfig, type TerraformResource } from "cdktf";
 import type { NvidiaInstall } from "./nvidia/install";
 import { addressesOf, type Gpu } from "./proxmox/gpu";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+import { literalText } from "./rules/text";
 import type { TalosSingleNode } from "./talos/single-node";
 
 /** What a person wants to know of a cluster once it is applied. Paths are relative to the stack's directory. */
@@ -14,6 +15,13 @@ export function talosGpuOutputs(
   const talosconfig = cluster.talosconfigFile.filename;
   const kubectl = `kubectl --kubeconfig ${kubeconfig}`;
   const talosctl = `talosctl --talosconfig ${talosconfig} --nodes ${cluster.address}`;
+  const snapshots = `${literalText(cluster.outputDirectory)}/etcd-`;
+  const wipe = `${talosctl} reset --graceful=false --reboot --system-labels-to-wipe=EPHEMERAL`;
+  const renew = `terraform apply -replace=${addressOf(vm.resource)} -target=${addressOf(cluster.configurationApply)}`;
+  const recover = [
+    `until ${talosctl} version >/dev/null 2>&1; do sleep 5; done`,
+    `${talosctl} bootstrap --recover-from="$(ls ${snapshots}*.snapshot | tail -n 1)"`,
+  ];
   const verification = `${talosctl} ${cluster.nvidia ? "read /proc/driver/nvidia/version" : "get pcidevices"}`;
   return {
     cluster_name: { description: "Name of the cluster", value: cluster.clusterName },
@@ -91,6 +99,14 @@ export function talosGpuOutputs(
         gpu: verification,
       },
     },
+    restore_commands: {
+      description: "Bring the cluster back from the newest snapshot of etcd; for the stack's directory",
+      value: {
+        take_snapshot: `${talosctl} etcd snapshot ${snapshots}$(date -u +%Y%m%dT%H%M%SZ).snapshot`,
+        on_same_vm: [wipe, ...recover].join("\n"),
+        on_new_vm: [renew, ...recover, "terraform apply"].join("\n"),
+      },
+    },
     access_instructions: {
       description: "How to reach the cluster from the stack's directory",
       value: [
@@ -101,5 +117,8 @@ export function talosGpuOutputs(
     },
   };
 }
+
+const addressOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
+  `${terraformResourceType}.${friendlyUniqueId}`;
 
 const gpuName = (gpu: Gpu): string => (gpu.mapping === undefined ? addressesOf(gpu).join(";") : `${gpu.mapping}`);

@@ -1,3 +1,5 @@
+import { leastTalosGiB } from "../constructs/proxmox/disk";
+import { imageRoom, isBeforeImports, isOn, takes } from "../constructs/proxmox/host-storage";
 import { privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
@@ -25,10 +27,7 @@ export interface Wanted {
 }
 
 const gibibyte = 1024 ** 3;
-/** An image of Talos with a driver, with room to spare. */
-const imageRoom = 2 * gibibyte;
-/** What Talos takes at least. */
-const diskRoom = 10 * gibibyte;
+const diskRoom = leastTalosGiB * gibibyte;
 
 /** A card on its node. */
 interface Candidate {
@@ -83,7 +82,10 @@ async function candidateOf(
   terminal: Terminal,
 ): Promise<Candidate> {
   const candidates = all.filter(({ gpu }) => wanted === undefined || isAt(gpu, wanted));
-  const usable = candidates.filter(({ gpu }) => gpu.isUsable);
+  // Those first that Talos has a driver for: beside them is often the processor's own graphics.
+  const usable = [true, false].flatMap((hasDriver) =>
+    candidates.filter(({ gpu }) => gpu.isUsable && (gpu.driver !== undefined) === hasDriver),
+  );
   const names = nodes.map(({ name }) => name).join(" and ");
   const spelled = ({ node, gpu }: Candidate) => `${gpu.address} ${gpu.name} on ${node.name}`;
   if (all.length === 0) {
@@ -112,13 +114,15 @@ const isAt = ({ address, functions }: HostGpu, wanted: string): boolean => {
 };
 
 /** The storage with the most room of those that take such content. */
-const best = ({ storages }: HostNode, content: string, room: number): HostStorage | undefined =>
+const best = ({ storages }: HostNode, content: Content, room: number): HostStorage | undefined =>
   takers(storages, content)
     .filter(({ available }) => available >= room)
     .sort((one, other) => other.available - one.available)[0];
 
-const takers = (storages: readonly HostStorage[], content: string): HostStorage[] =>
-  storages.filter((storage) => storage.isActive && storage.content.includes(content));
+type Content = Parameters<typeof takes>[1];
+
+const takers = (storages: readonly HostStorage[], content: Content): HostStorage[] =>
+  storages.filter((storage) => isOn(storage) === true && takes(storage, content) === true);
 
 /** The one by which the node itself is reached, which VMs can be reached by too. */
 export const bridgeOf = (bridges: readonly HostBridge[]): HostBridge | undefined =>
@@ -136,7 +140,7 @@ export const granted = (account: string): string =>
   `pveum acl modify / --${account.includes("!") ? "tokens" : "users"} '${account}' --roles TerraformTalos`;
 
 const versionProblems = ({ version }: Host): string[] =>
-  /^([0-7]|8[.][0-3])([.~-]|$)/.test(version)
+  isBeforeImports(version) === true
     ? [
         `Proxmox VE ${version} takes no disk images as imports, which 8.4 brought; upgrade the host: \`apt update && apt full-upgrade\`, and from 7 see https://pve.proxmox.com/wiki/Upgrade_from_7_to_8.`,
       ]
@@ -156,26 +160,36 @@ const blind = ({ account }: Host, { name, storages }: HostNode): string | undefi
 const fileTypes = ["dir", "nfs", "cifs", "btrfs", "cephfs", "glusterfs"];
 
 function imageProblem(host: Host, node: HostNode): string {
-  const [full] = takers(node.storages, "import");
-  if (full) return tooFull(full, node, imageRoom);
-  const files = node.storages.find(({ type, isActive }) => isActive && fileTypes.includes(type));
+  const unfit = unfitProblem(node, "import", imageRoom);
+  if (unfit !== undefined) return unfit;
+  const files = node.storages.find((storage) => isOn(storage) === true && fileTypes.includes(storage.type));
   const advice = files
     ? `enable Import for ${files.name} (Datacenter → Storage → ${files.name} → Content), or on the host: \`pvesm set ${files.name} --content ${[...files.content, "import"].join(",")}\``
     : "add one of type Directory with the content Import (Datacenter → Storage → Add)";
-  return blind(host, node) ?? `No storage of ${node.name} takes imports, to download the image of Talos to; ${advice}.`;
+  return (
+    blind(host, node) ??
+    `No storage of ${node.name} takes imports, to download the image of Talos to; ${isBeforeImports(host.version) === true ? "once the host is upgraded, " : ""}${advice}.`
+  );
 }
 
 function diskProblem(host: Host, node: HostNode): string {
-  const [full] = takers(node.storages, "images");
-  if (full) return tooFull(full, node, diskRoom);
   return (
+    unfitProblem(node, "images", diskRoom) ??
     blind(host, node) ??
     `No storage of ${node.name} takes disks of VMs; enable the content Disk image for one (Datacenter → Storage).`
   );
 }
 
-const tooFull = ({ name, available }: HostStorage, node: HostNode, room: number): string =>
-  `The storage ${name} of ${node.name} has ${Math.floor(available / gibibyte)} GiB to spare and needs ${room / gibibyte}; make room on it.`;
+/** What is wrong with a storage that takes such content, where there is one. */
+function unfitProblem({ name, storages }: HostNode, content: Content, room: number): string | undefined {
+  const [full] = takers(storages, content);
+  if (full) {
+    const [has, needs] = [Math.floor(full.available / gibibyte), room / gibibyte];
+    return `The storage ${full.name} of ${name} has ${has} GiB to spare and needs ${needs}; make room on it.`;
+  }
+  const off = storages.find((storage) => takes(storage, content) === true);
+  return off && `The storage ${off.name} of ${name} is disabled or not active; enable it (Datacenter → Storage).`;
+}
 
 const bridgeProblem = ({ account }: Host, { name }: HostNode): string =>
   `${account} sees no bridge of ${name}: make one (${name} → System → Network), or give the account SDN.Use on /sdn, which the role of docs/host.md holds.`;

@@ -1,8 +1,11 @@
 import { generationOf } from "../constructs/nvidia/gpu-generation";
+import { identityAt, idOf, isAt, isDisplay, isInGroupOf, mayNotReset } from "../constructs/proxmox/host-device";
+import type { HostDevice } from "../constructs/proxmox/host-facts";
+import { PciAddress } from "../constructs/proxmox/pci-address";
 import type { NvidiaDriver } from "../constructs/talos/nvidia-driver";
 
 /** A PCI function, as `GET /nodes/{node}/hardware/pci` lists it. */
-export interface PciFunction {
+export interface PciRow {
   readonly id: string;
   readonly class: string;
   readonly vendor: string;
@@ -14,6 +17,23 @@ export interface PciFunction {
   /** −1 where there is none. */
   readonly iommugroup: number;
 }
+
+/** A PCI function as the rules know it, with the name of its vendor. */
+interface PciFunction extends HostDevice {
+  readonly vendorName: string;
+}
+
+const functionOf = (row: PciRow): PciFunction => ({
+  id: row.id,
+  class: row.class,
+  vendor: row.vendor,
+  device: row.device,
+  name: row.device_name ?? "",
+  vendorName: row.vendor_name ?? "",
+  subsystemVendor: row.subsystem_vendor ?? "",
+  subsystemDevice: row.subsystem_device ?? "",
+  iommuGroup: row.iommugroup,
+});
 
 /** A graphics card of a node. */
 export interface HostGpu {
@@ -39,45 +59,40 @@ export interface HostGpu {
   readonly verdict: string;
 }
 
-const isDisplay = ({ class: kind }: PciFunction): boolean => kind.startsWith("0x03");
-const slotOf = ({ id }: PciFunction): string => id.replace(/[.][0-7]$/, "");
 const short = (id: string): string => id.replace(/^0000:/, "");
-const pair = (vendor: string, device: string): string => `${vendor}:${device}`.replaceAll("0x", "").toLowerCase();
 
 /** Cards by slot, in the order of their addresses. */
-export function gpusOf(functions: readonly PciFunction[]): HostGpu[] {
-  const slots = [...new Set(functions.filter(isDisplay).map(slotOf))].sort();
-  return slots.map((slot) =>
-    gpuOf(
-      functions.filter((each) => slotOf(each) === slot),
-      functions,
-    ),
+export function gpusOf(rows: readonly PciRow[]): HostGpu[] {
+  const devices = rows.map(functionOf).sort((one, other) => one.id.localeCompare(other.id));
+  const slots = new Map(
+    devices.flatMap((device) => {
+      const slot = isDisplay(device) === true ? PciAddress.parse(device.id)?.wholeDevice() : undefined;
+      return slot ? [[`${slot}`, slot]] : [];
+    }),
   );
+  return [...slots.values()].map((slot) => gpuAt(slot, devices));
 }
 
-function gpuOf(card: readonly PciFunction[], all: readonly PciFunction[]): HostGpu {
-  const sorted = [...card].sort((one, other) => one.id.localeCompare(other.id));
-  const [main] = [...sorted.filter(isDisplay), ...sorted] as [PciFunction];
-  const { vendor, device, subsystem_vendor, subsystem_device, iommugroup } = main;
-  const deviceId = pair(vendor, device);
-  const generation = generationOf(deviceId);
-  const others = iommugroup < 0 ? [] : all.filter((each) => each.iommugroup === iommugroup && !card.includes(each));
+function gpuAt(slot: PciAddress, devices: readonly PciFunction[]): HostGpu {
+  const all = (holds: typeof isDisplay) => devices.filter((device) => holds(device) === true);
+  const card = all((device) => isAt(device, slot));
+  const [main] = card.filter((device) => isDisplay(device) === true) as [PciFunction];
+  const deviceId = idOf(main);
   const facts = {
     name: nameOf(main),
-    address: short(slotOf(main)),
-    functions: sorted.map(({ id }) => short(id)),
+    address: short(`${slot}`),
+    functions: card.map(({ id }) => short(id)),
+    ...identityAt({ devices }, slot),
     deviceId,
-    subsystemId: subsystem_vendor && subsystem_device ? pair(subsystem_vendor, subsystem_device) : undefined,
-    iommuGroup: iommugroup < 0 ? undefined : iommugroup,
-    otherMembers: others.map((each) => `${short(each.id)} ${nameOf(each)}`),
-    generation: generation?.name,
+    otherMembers: all(isInGroupOf({ devices }, slot, [slot])).map((each) => `${short(each.id)} ${nameOf(each)}`),
+    generation: generationOf(deviceId)?.name,
     driver: driverFor(deviceId),
   };
-  return { ...facts, ...judged(vendor, facts) };
+  return { ...facts, ...judged(main, facts) };
 }
 
-const nameOf = ({ vendor, device, vendor_name, device_name }: PciFunction): string =>
-  [vendor_name, device_name].filter(Boolean).join(" ") || pair(vendor, device);
+const nameOf = (device: PciFunction): string =>
+  [device.vendorName, device.name].filter(Boolean).join(" ") || idOf(device);
 
 /** The open kernel modules and the production branch wherever they know the GPU. */
 function driverFor(deviceId: string): NvidiaDriver | undefined {
@@ -90,29 +105,29 @@ function driverFor(deviceId: string): NvidiaDriver | undefined {
   };
 }
 
-const [nvidia, amd, intel] = ["0x10de", "0x1002", "0x8086"];
+/** NVIDIA, AMD, Intel: others make chips for a board's own display. */
+const makers = ["0x10de", "0x1002", "0x8086"];
 
 /** Whether a VM can have it, with the reason. */
 function judged(
-  vendor: string,
+  main: HostDevice,
   { iommuGroup, otherMembers, driver, generation }: Omit<HostGpu, "isUsable" | "verdict">,
 ): Pick<HostGpu, "isUsable" | "verdict"> {
   const no = (verdict: string) => ({ isUsable: false, verdict });
   const yes = (verdict: string) => ({ isUsable: true, verdict });
-  if (vendor !== nvidia && vendor !== amd && vendor !== intel)
-    return no("the board's own display chip; it stays with the host");
+  if (!makers.includes(main.vendor)) return no("the board's own display chip; it stays with the host");
   if (iommuGroup === undefined) return no("cannot be passed through: it has no IOMMU group, as the IOMMU is off");
   if (otherMembers.length > 0) {
     return no(
       `cannot be passed through: IOMMU group ${iommuGroup} has ${otherMembers.join(" and ")} too, which the host would lose; put the card into another slot, one that hangs on the processor`,
     );
   }
-  if (vendor === amd) {
+  if (mayNotReset(main) === true) {
     return yes(
       "can be passed through, but many of AMD's do not reset: a restart of the VM may hang the host; try it first",
     );
   }
-  if (vendor === intel) return yes("can be passed through, if the host needs no display of its own");
+  if (main.vendor === "0x8086") return yes("can be passed through, if the host needs no display of its own");
   if (!driver) return yes("can be passed through, but its generation is not known; it needs a driver that fits");
   return yes(`can be passed through; ${generation}: ${driver.kernelModules} kernel modules, branch ${driver.branch}`);
 }

@@ -1,17 +1,13 @@
+import type { HostStorage as StorageFacts } from "../constructs/proxmox/host-facts";
 import type { ProxmoxApi } from "./api";
-import { gpusOf, type HostGpu, type PciFunction } from "./gpu";
+import { gpusOf, type HostGpu, type PciRow } from "./gpu";
 import { type HostMapping, type MappingRow, mappingOf } from "./mapping";
 
-/** A storage as a node sees it. */
-export interface HostStorage {
-  readonly name: string;
+/** A storage as the rules know it, with what a person asks of it beside. */
+export interface HostStorage extends StorageFacts {
+  readonly content: readonly string[];
   /** Proxmox's storage type, such as `dir` or `lvmthin`. */
   readonly type: string;
-  /** What it takes, such as `images` and `import`. */
-  readonly content: readonly string[];
-  readonly isActive: boolean;
-  /** Bytes. */
-  readonly available: number;
   /** Bytes. */
   readonly total: number;
 }
@@ -83,7 +79,7 @@ export async function readNode(api: ProxmoxApi, { node, status }: NodeRow): Prom
   }
   const path = `/nodes/${encodeURIComponent(node)}`;
   const state = await api.get<StatusRow>(`${path}/status`);
-  const devices = await api.get<readonly PciFunction[]>(`${path}/hardware/pci`);
+  const devices = await api.get<readonly PciRow[]>(`${path}/hardware/pci`);
   const storages = await api.get<readonly StorageRow[]>(`${path}/storage`);
   const networks = await api.get<readonly NetworkRow[]>(`${path}/network?type=any_bridge`);
   const mappings = await api.get<readonly MappingRow[]>(`/cluster/mapping/pci?check-node=${encodeURIComponent(node)}`);
@@ -111,7 +107,8 @@ const storageOf = ({ storage, type, content, active, enabled, avail, total }: St
   name: storage,
   type: type ?? "",
   content: content?.split(",") ?? [],
-  isActive: active === 1 && enabled !== 0,
+  enabled: enabled !== 0,
+  active: active === 1,
   available: avail ?? 0,
   total: total ?? 0,
 });

@@ -1,3 +1,4 @@
+import { isOn } from "../constructs/proxmox/host-storage";
 import { roleCommand } from "../constructs/proxmox/privileges";
 import { granted } from "./choice";
 import type { HostGpu } from "./gpu";
@@ -59,8 +60,11 @@ const gpuLines = ({ address, name, deviceId, subsystemId, functions, iommuGroup,
 const mappingLine = ({ name, addresses, problems }: HostMapping): string =>
   `${name}: ${addresses.join(", ") || "no device of this node"}, ${problems.length === 0 ? "valid" : problems.join("; ")}`;
 
-const storageLine = ({ name, type, content, isActive, available, total }: HostStorage): string =>
-  `${name} (${type}): ${content.join(", ")}; ${isActive ? `${gib(available)} of ${gib(total)} free` : "not active"}`;
+const storageLine = (storage: HostStorage): string => {
+  const { name, type, content, available, total } = storage;
+  const room = isOn(storage) === true ? `${gib(available)} of ${gib(total)} free` : "disabled or not active";
+  return `${name} (${type}): ${content.join(", ")}; ${room}`;
+};
 
 const bridgeLine = ({ name, cidr, gateway }: HostBridge): string =>
   [name, cidr, gateway && `gateway ${gateway}`].filter(Boolean).join(", ");

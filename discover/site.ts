@@ -62,7 +62,8 @@ function constructsFrom(file: string): string {
 function connection({ credentials, account, isTrusted }: Host): string[] {
   const asked = {
     password: "Terraform asks for the password as proxmox_password.",
-    ticket: "A second factor takes a ticket, which Terraform asks for as proxmox_auth_ticket.",
+    ticket:
+      "A second factor takes a ticket: Terraform asks for it as proxmox_auth_ticket and proxmox_csrf_prevention_token.",
     "api-token": "Terraform asks for the token as proxmox_api_token.",
   };
   return [

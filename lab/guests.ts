@@ -1,3 +1,4 @@
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { defaultTalosVersion } from "../constructs/talos/version";
@@ -75,7 +76,9 @@ export class Guests {
   private boot(vm: VirtualMachine, address: string, hardware: Hardware): Guest {
     const { nodeFaults } = this.options;
     const faults = typeof nodeFaults === "function" ? nodeFaults(vm.id) : (nodeFaults ?? []);
-    const directory = join(this.directory, String(vm.id));
+    // A VM of an earlier one's id has disks of its own.
+    mkdirSync(this.directory, { recursive: true });
+    const directory = mkdtempSync(join(this.directory, `${vm.id}-`));
     const discovery = join(this.directory, "discovery");
     const node = TalosNode.start({ address, directory, discovery, hardware, system: systemOf(vm), faults });
     node.catch(() => {});

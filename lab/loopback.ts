@@ -18,6 +18,10 @@ async function isFree(address: string, port: number): Promise<boolean> {
   }
 }
 
+/** Whether none of the ports of a Talos node is taken at the address. */
+export const areNodePortsFree = async (address: string): Promise<boolean> =>
+  (await Promise.all(nodePorts.map((port) => isFree(address, port)))).every(Boolean);
+
 /** A network of a lab's own, 256 loopback addresses of which one after the other is given away. */
 export class LoopbackNetwork {
   private readonly prefix = `127.${randomInt(1, 255)}.${randomInt(0, 256)}`;
@@ -33,8 +37,7 @@ export class LoopbackNetwork {
     while (this.last < 254) {
       this.last += 1;
       const address = `${this.prefix}.${this.last}`;
-      const free = await Promise.all(nodePorts.map((port) => isFree(address, port)));
-      if (free.every(Boolean)) return address;
+      if (await areNodePortsFree(address)) return address;
     }
     throw new Error(`no address of ${this.prefix}.0/24 has the free ports of a Talos node`);
   }

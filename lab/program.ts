@@ -36,8 +36,15 @@ export class Program {
     return JSON.parse(readFileSync(join(this.output, "stacks", this.stack, "cdk.tf.json"), "utf8"));
   }
 
+  /** The one VM in it. */
   get vm(): Json {
-    return this.at("resource", "proxmox_virtual_environment_vm", "talos_node");
+    return Object.values(this.resources("proxmox_virtual_environment_vm"))[0] ?? {};
+  }
+
+  /** The mappings that the VM names and the program does not make: somebody has, by hand. */
+  get foreignMappings(): string[] {
+    const names = ((this.vm.hostpci ?? []) as Json[]).map(({ mapping }) => mapping);
+    return names.flatMap((name) => (typeof name === "string" && !name.startsWith("${") ? [name] : []));
   }
 
   /** The Proxmox node that the program names. */
@@ -57,14 +64,13 @@ export class Program {
     const configuration = this.configuration;
     edit(configuration);
     site.fit(configuration);
-    const ours = configuration as unknown as Record<"provider", { proxmox: Json[]; talos: Json[] }>;
-    Object.assign(ours.provider.proxmox[0] ?? {}, { endpoint: site.proxmox, insecure: true });
-    Object.assign(ours.provider.talos[0] ?? {}, { image_factory_url: site.factory });
-    const [address, gateway] = [this.address, this.gateway];
-    const text = JSON.stringify(configuration, null, 2)
-      .replaceAll("https://factory.talos.dev", site.factory)
-      .replaceAll(whole(gateway), site.gateway)
-      .replaceAll(whole(address), site.address);
+    const { provider } = configuration as { provider: Partial<Record<"proxmox" | "talos", Json[]>> };
+    Object.assign(provider.proxmox?.[0] ?? {}, { endpoint: site.proxmox, insecure: true });
+    Object.assign(provider.talos?.[0] ?? {}, { image_factory_url: site.factory });
+    const { address, gateway } = this;
+    let text = JSON.stringify(configuration, null, 2).replaceAll("https://factory.talos.dev", site.factory);
+    if (gateway !== undefined) text = text.replaceAll(whole(gateway), site.gateway);
+    if (address !== undefined) text = text.replaceAll(whole(address), site.address);
     const stack = join(directory, "stacks", this.stack);
     writeFileSync(join(stack, "cdk.tf.json"), text);
     return stack;
@@ -75,18 +81,19 @@ export class Program {
     rmSync(this.output, { recursive: true, force: true });
   }
 
-  private get address(): string {
-    return String(this.at("resource", "talos_machine_configuration_apply", "node").node);
+  /** The node's; undefined where the VM's is not known before it asks for one. */
+  private get address(): string | undefined {
+    return this.resources("talos_machine_configuration_apply").node?.node as string | undefined;
   }
 
-  private get gateway(): string {
-    const found = /"gateway":"([^"]+)"/.exec(JSON.stringify(this.vm))?.[1];
-    if (found === undefined) throw new Error(`the VM of ${this.stack} has no gateway`);
-    return found;
+  private get gateway(): string | undefined {
+    return /"gateway":"([^"]+)"/.exec(JSON.stringify(this.vm))?.[1];
   }
 
-  private at(...path: string[]): Json {
-    return path.reduce((value, key) => value[key] as Json, this.configuration);
+  /** By name. */
+  private resources(type: string): Readonly<Record<string, Json>> {
+    const { resource } = this.configuration as { resource: Readonly<Record<string, Record<string, Json>>> };
+    return resource[type] ?? {};
   }
 }
 

@@ -41,8 +41,9 @@ export interface NodeState extends TalosSystem {
 /** A fault of calls to the node. */
 export interface CallFault {
   /**
-   * An RPC, a Kubernetes request, `*` for all of both, `listen`, which keeps the Kubernetes API closed while the rule is in
-   * force, `install` or `boot`, which with a message leaves the machine off.
+   * An RPC, a Kubernetes request, `*` for all of both, `install`, `boot`, which with a message leaves the machine off, or
+   * while the rule is in force `listen`, which keeps the Kubernetes API closed, or `driver`, which keeps NVIDIA's driver from
+   * being loaded; `message` is then what the kernel says.
    */
   readonly method: string;
   /** Calls that pass before. */

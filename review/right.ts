@@ -34,7 +34,8 @@ function vmUses(body: Json): ProxmoxUse[] {
     "vm",
     ...when(has("network_device"), "network"),
     ...when(has("initialization"), "cloudInit"),
-    ...when(has("cdrom"), "cdrom"),
+    // A VM that is created takes its cloud-init drive along; a clone is given it afterwards.
+    ...when(has("cdrom") || (has("clone") && has("initialization")), "cdrom"),
     ...when(reads, "guestAgent"),
     ...when(has("clone"), "clone"),
     ...when(isMapped, "mappedDevice"),

@@ -276,6 +276,7 @@ export class BareCluster extends TerraformStack {
       wait: true,
       upgradeInstall: true,
       dependsOn: [wait],
+      lifecycle,
     });
 
     const chart = new TerraformAsset(new Construct(this, "nvidia"), "chart", {
@@ -290,6 +291,7 @@ export class BareCluster extends TerraformStack {
       values: texts.nvidiaPrerequisites,
       upgradeInstall: true,
       dependsOn: [cilium, taint],
+      lifecycle,
     });
     const plugin = new Release(this, "nvidia_device_plugin", {
       name: "nvidia-device-plugin",
@@ -302,15 +304,19 @@ export class BareCluster extends TerraformStack {
       timeout: 900,
       upgradeInstall: true,
       dependsOn: [prerequisites],
+      lifecycle,
     });
     new Resource(this, "gpu_smoke_test", {
       triggers: { release: `${plugin.id} ${plugin.metadata.revision}`, talos: upgradeTalos.id },
       provisioners: [
         shell('set -eu\neval "$SCRIPT"', {
+          CLAIMS: "false",
+          DAEMONSET: "nvidia-device-plugin",
           JOB: texts.smokeTestJob,
           KUBECONFIG: kubeconfigFile.filename,
           NAMESPACE: "nvidia-device-plugin",
           NODE: address,
+          PATIENCE: "60",
           SCRIPT: texts.smokeTest,
           TALOSCONFIG: talosconfigFile.filename,
           TIMEOUT: "900",
@@ -371,6 +377,13 @@ export class BareCluster extends TerraformStack {
       health: `${talosctl} health`,
       dashboard: `${talosctl} dashboard`,
       gpu,
+    });
+    const snapshots = `../../../clusters/${id}/etcd-`;
+    const recovery = `until ${talosctl} version >/dev/null 2>&1; do sleep 5; done\n${talosctl} bootstrap --recover-from="$(ls ${snapshots}*.snapshot | tail -n 1)"`;
+    output("restore_commands", "Bring the cluster back from the newest snapshot of etcd; for the stack's directory", {
+      take_snapshot: `${talosctl} etcd snapshot ${snapshots}$(date -u +%Y%m%dT%H%M%SZ).snapshot`,
+      on_same_vm: `${talosctl} reset --graceful=false --reboot --system-labels-to-wipe=EPHEMERAL\n${recovery}`,
+      on_new_vm: `terraform apply -replace=proxmox_virtual_environment_vm.talos_node -target=talos_machine_configuration_apply.node\n${recovery}\nterraform apply`,
     });
     output(
       "access_instructions",

@@ -8,6 +8,7 @@ import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { missing, terraform } from "./prerequisites";
+import { upgradingStacks } from "./upgrade";
 
 /** What the commands of Terraform need; the others need nothing. */
 const programs: Record<string, readonly string[]> = {
@@ -17,14 +18,17 @@ const programs: Record<string, readonly string[]> = {
 };
 
 async function main(command: string, options: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...options],
     options: {
       "auto-approve": { type: "boolean" },
+      "skip-synth": { type: "boolean" },
+      app: { type: "string", short: "a" },
       output: { type: "string", short: "o", default: "cdktf.out" },
     },
     strict: false,
   });
+  const output = String(values.output);
   const problems = missing(command, programs[command] ?? []);
   const asks = ["deploy", "destroy"].includes(command) && !values["auto-approve"];
   if (asks && !(process.stdin.isTTY && process.stdout.isTTY))
@@ -32,16 +36,26 @@ async function main(command: string, options: readonly string[]): Promise<number
       `${command} asks before it changes anything, and there is no terminal to answer in: ` +
         `\`npm run ${command} -- --auto-approve\` changes it unasked`,
     );
-  if (problems.length > 0) {
-    for (const problem of problems) console.error(problem);
-    return 1;
-  }
+  if (problems.length > 0) return refused(problems);
   if (command in programs) ownerAlone();
+  if (command === "deploy" && missing(command, ["talosctl"]).length > 0) {
+    // Only an upgrade needs it, and whether there is one shows in what is synthesized now.
+    const app = values.app === undefined ? [] : ["--app", String(values.app)];
+    const status = values["skip-synth"] ? 0 : await cdktf("synth", "--output", output, ...app);
+    if (status !== 0) return status;
+    const upgrades = upgradingStacks(output, positionals).map((stack) => `the upgrade of ${stack}`);
+    if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));
+  }
   try {
     return await cdktf(command, ...options);
   } finally {
-    if (command === "diff") removePlans(join(String(values.output), "stacks"));
+    if (command === "diff") removePlans(join(output, "stacks"));
   }
+}
+
+function refused(problems: readonly string[]): number {
+  for (const problem of problems) console.error(problem);
+  return 1;
 }
 
 /** Secrets are in Terraform's state and in its plans, which it lets everyone read. */
@@ -73,11 +87,17 @@ async function cdktf(...args: string[]): Promise<number> {
     },
   });
   // The terminal interrupts both. The child lets Terraform end in order; this process waits for it.
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => child.kill());
-  const [status] = await once(child, "close");
-  return status ?? 1;
+  const end = () => child.kill();
+  process.on("SIGINT", wait).on("SIGTERM", end);
+  try {
+    const [status] = await once(child, "close");
+    return status ?? 1;
+  } finally {
+    process.off("SIGINT", wait).off("SIGTERM", end);
+  }
 }
+
+const wait = () => {};
 
 const [command = "--help", ...options] = process.argv.slice(2);
 main(command, options).then((status) => {

@@ -10,6 +10,7 @@ const sources: Record<string, string> = {
     "https://developer.hashicorp.com/terraform/install has it; or use OpenTofu, with TERRAFORM_BINARY_NAME=tofu",
   tofu: "https://opentofu.org/docs/intro/install has it",
   kubectl: "https://kubernetes.io/docs/tasks/tools has it",
+  talosctl: "https://docs.siderolabs.com/talos/v1.13/getting-started/talosctl has it",
   go: "https://go.dev/doc/install has it",
 };
 

@@ -6,16 +6,18 @@ import { TerraformOutput, TerraformVariable, Token } from "cdktf";
 import { parse } from "yaml";
 import { PciAddress } from "../../constructs";
 import { withoutSecrets } from "../../constructs/proxmox/endpoint";
+import * as hostMemory from "../../constructs/proxmox/host-memory";
 import { inFull } from "../../constructs/proxmox/pci-address";
 import * as tags from "../../constructs/proxmox/tags";
+import { isUnknown } from "../../constructs/rules/condition";
+import { expression } from "../../constructs/rules/expression";
 import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
 import { literalText } from "../../constructs/rules/text";
 import { asEndpoint, asNetwork } from "../../constructs/talos/node-address";
 import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
 import { renderDocument } from "../../constructs/terraform/document";
-import { expression } from "../../constructs/terraform/expression";
-import { answered, type Differing } from "../hosts";
+import { answered, type Differing, goodHost } from "../hosts";
 import { fixtures } from "../rules.fixtures";
 import { checksAtPlan, synthesizedJson, withVariable } from "../stacks";
 
@@ -106,6 +108,17 @@ const hostCases = Object.entries(fixtures).flatMap(([id, { onHost = {} }]) =>
   }),
 );
 
+/** Whether a node of 12 GiB has the memory of two VMs, of which one has 8 GiB and the other is as given. */
+const hasMemory = (node: string, dedicated: number): unknown =>
+  hostMemory.rules.flatMap(({ checks }) =>
+    checks({
+      memory: { dedicated: 8192, floating: 0 },
+      gpus: [{ address: "01:00" }],
+      host: { ...goodHost, memory: 12 * 1024 ** 3 },
+      pinnedEarlier: [{ value: { node, dedicated }, by: "another" }],
+    }).map(({ holds }) => holds),
+  )[0];
+
 const cases: Case[] = [
   ...ruleCases,
   ...hostCases,
@@ -133,6 +146,12 @@ const cases: Case[] = [
     talosMinors.map(({ minor }) => `v${minor}.6`),
   ),
   ...sameAsAtSynth("writes into a URL the host", asEndpoint, ["192.168.1.50", "2001:db8::50"]),
+  ...sameAsAtSynth("counts the memory of another VM on", (node) => hasMemory(node, 8192), ["pve", "pve2"]),
+  ...sameAsAtSynth(
+    "adds to the memory of a VM",
+    (text) => hasMemory("pve", isUnknown(text) ? Token.asNumber(text) : Number(text)),
+    ["4096", "4097"],
+  ),
   ...sameAsAtSynth("writes the network of one address,", asNetwork, ["192.168.1.50", "2001:db8::50"]),
   ...comesOutAsWritten("an attribute has", literalText),
   ...comesOutAsWritten("an expression has", (text) => Token.asString(expression`one([for text in ${[text]} : text])`)),

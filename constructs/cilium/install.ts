@@ -296,8 +296,6 @@ export class CiliumInstall extends Construct {
       timeout,
       lifecycle: lifecycleWith(preconditions),
     };
-    // A release that failed is in no state, and its name would be in use for ever.
-    const repaired = { upgradeInstall: true };
     if (inline) {
       this.template = at(
         "cilium",
@@ -320,7 +318,14 @@ export class CiliumInstall extends Construct {
     helmIn(node);
     this.resource = at(
       "cilium",
-      new Release(this, "Resource", { ...chart, wait: true, ...repaired, dependsOn: [node.ready] }),
+      new Release(this, "Resource", {
+        ...chart,
+        wait: true,
+        // A release that failed is in no state, and its name would be in use for ever.
+        upgradeInstall: true,
+        dependsOn: [node.ready],
+        lifecycle: lifecycleWith(preconditions, node.lifecycle),
+      }),
     );
     node.network = this.resource;
     if (l2Announcements) {
@@ -335,6 +340,7 @@ export class CiliumInstall extends Construct {
         }),
       );
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
+        node,
         address: "cilium_load_balancer",
         name: "cilium-load-balancer",
         objects: loadBalancer.objects(l2Announcements, hasWorkers),

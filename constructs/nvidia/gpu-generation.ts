@@ -1,5 +1,5 @@
 import { type Condition, isUnknown } from "../rules/condition";
-import { expression } from "../terraform/expression";
+import { expression } from "../rules/expression";
 
 /** A generation of NVIDIA's GPUs, and which drivers know it. */
 export interface GpuGeneration {

@@ -271,6 +271,7 @@ export class NvidiaInstall extends Construct {
     }
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
+      node,
       address: "nvidia_prerequisites",
       name: "nvidia-prerequisites",
       objects: prerequisites(this.method),
@@ -291,7 +292,7 @@ export class NvidiaInstall extends Construct {
         // A first installation that failed could never be applied again.
         upgradeInstall: true,
         dependsOn: [this.prerequisites],
-        lifecycle: lifecycleWith(preconditions),
+        lifecycle: lifecycleWith(preconditions, node.lifecycle),
       }),
     );
     if (proof) {

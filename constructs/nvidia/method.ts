@@ -15,6 +15,10 @@ export interface Method {
   /** First minor of Kubernetes that it works with; without it all of them. */
   readonly kubernetes?: string;
   readonly namespace: string;
+  /** What brings the plugin to the node, of the chart or its operator. */
+  readonly daemonSet: string;
+  /** Seconds after which what is broken no longer mends by itself. */
+  readonly patience: number;
   /** Name of the resources of the release in Terraform. */
   readonly address: string;
   /** The chart makes a RuntimeClass of its own. */
@@ -47,6 +51,8 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     repository: "https://nvidia.github.io/k8s-device-plugin",
     version: "0.20.0",
     namespace: "nvidia-device-plugin",
+    daemonSet: "nvidia-device-plugin",
+    patience: 60,
     address: "nvidia_device_plugin",
     ownRuntimeClass: false,
     claims: false,
@@ -60,6 +66,9 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     version: "v26.3.3",
     talos: "1.13",
     namespace: "gpu-operator",
+    daemonSet: "nvidia-device-plugin-daemonset",
+    // Node feature discovery comes first, then what the operator makes of it.
+    patience: 300,
     address: "nvidia_gpu_operator",
     ownRuntimeClass: true,
     claims: false,
@@ -81,6 +90,8 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     talos: "1.13",
     kubernetes: "1.34",
     namespace: "dra-driver-nvidia-gpu",
+    daemonSet: "dra-driver-nvidia-gpu-kubelet-plugin",
+    patience: 60,
     address: "nvidia_dra_driver",
     ownRuntimeClass: false,
     claims: true,

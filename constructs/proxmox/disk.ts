@@ -118,6 +118,8 @@ const isNamedFirst = (system: string, other: string): Condition => {
 
 /** 1 PiB. */
 const mostGiB = 1_048_576;
+/** GiB that Talos takes for its system partitions. */
+export const leastTalosGiB = 10;
 
 export const rules: readonly Rule<{
   readonly disks: readonly Disk[];
@@ -212,12 +214,12 @@ export const rules: readonly Rule<{
   },
   {
     id: "disk-size",
-    demands: "a disk has whole GiB, Talos's system disk at least 10 of them",
+    demands: `a disk has whole GiB, Talos's system disk at least ${leastTalosGiB} of them`,
     because: "Talos needs that much for its system partitions",
     source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ disks, guest }) =>
       disks.map(({ size }, place) => {
-        const least = place === 0 && guest !== "linux" ? 10 : 1;
+        const least = place === 0 && guest !== "linux" ? leastTalosGiB : 1;
         return {
           holds: wholeNumber(size, least, mostGiB),
           problem: `disks[${place}].size is ${shown(size)}; write a whole number of GiB, from ${least} to ${mostGiB}${least > 1 ? " for the system disk" : ""}`,

@@ -1,6 +1,7 @@
 import { DefaultTokenResolver, Fn, StringConcat, TerraformStack, Token, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
-import { asArgument, isUnknown, matches, not, or } from "../rules/condition";
+import { isUnknown, matches, not, or } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";

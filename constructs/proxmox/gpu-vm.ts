@@ -8,7 +8,8 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
-import { asArgument, isUnknown, wholeNumber } from "../rules/condition";
+import { isUnknown, wholeNumber } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import { hostName, isHostName } from "../rules/host-name";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import {
@@ -384,6 +385,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.pciMappings = passed.pciMappings;
     this.devices = passed.placed;
     this.host = hostOf(connection, node);
+    const pinned = { node, dedicated: this.memory.dedicated };
+    const pinnedEarlier = hostMemory.pinMemory(connection, pinned, this.gpus, this);
 
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
@@ -397,6 +400,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         identity: this.identity,
         ...passed,
         host: this.host,
+        pinnedEarlier,
         allVms: this.allVms,
         templates: this.templates,
         earlierIds,

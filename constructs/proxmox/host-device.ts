@@ -1,8 +1,8 @@
 import { Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, less, matches, not, or } from "../rules/condition";
+import { expression, trimmed } from "../rules/expression";
 import { type Check, given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
-import { expression, trimmed } from "../terraform/expression";
 import { includes, listed, only, some, type Values, valuesOf } from "../terraform/rows";
 import type { Host, HostDevice } from "./host-facts";
 import type { PciAddress } from "./pci-address";
@@ -50,6 +50,18 @@ const bare = (id: string): string =>
 const groupOf = ({ iommuGroup }: HostDevice): number => iommuGroup;
 const isWithoutGroup = ({ iommuGroup }: HostDevice): Condition => less(iommuGroup, 0);
 
+/** Whether a device is in the IOMMU group of what is at the address, and in none of the slots that go with it. */
+export function isInGroupOf({ devices }: Pick<Host, "devices">, address: PciAddress, slots: readonly PciAddress[]) {
+  const groups = valuesOf(devices, groupOf, (device) => and(isAt(device, address), not(isWithoutGroup(device))));
+  return (device: HostDevice): Condition =>
+    and(includes(groups, device.iommuGroup), ...slots.map((slot) => not(isInSlot(device.id, slot))));
+}
+
+/** Whether it is a graphics card that may not reset, as many of AMD's do not. */
+export const mayNotReset = (device: HostDevice): Condition => and(equal(device.vendor, amd), isDisplay(device));
+
+const amd = "0x1002";
+
 /** The function whose ids and group stand for all that is at the address. */
 const firstFunction = (address: PciAddress): PciAddress =>
   address.functionNumber === undefined ? address.withFunction(0) : address;
@@ -62,7 +74,7 @@ interface Identity {
 }
 
 /** The device's own, as its host has it. */
-export function identityAt({ devices }: Host, address: PciAddress): Identity {
+export function identityAt({ devices }: Pick<Host, "devices">, address: PciAddress): Identity {
   const id = `${firstFunction(address)}`;
   const isIt = (device: HostDevice) => equal(device.id, id);
   const ids = valuesOf(devices, idOf, isIt);
@@ -139,8 +151,6 @@ export const isInGroup = ({ path, address }: PlacedDevice, { devices, name }: Ho
   problem: `${path} ${shown(`${address}`)} has no IOMMU group on node ${shown(name)}: its IOMMU is off; switch on VT-d or AMD-Vi in the firmware, on Linux before 6.8 with Intel also "intel_iommu=on", and reboot the node`,
 });
 
-const amd = "0x1002";
-
 /** A VM as far as its devices are concerned, on the host that has them. */
 interface Passing {
   readonly placed: readonly PlacedDevice[];
@@ -172,11 +182,8 @@ export const rules: readonly Rule<Passing>[] = [
     checks: (passing) =>
       checksOf(passing, ({ devices, name }, placed) =>
         placed.filter(isWhole).map(({ path, address }) => {
-          const groups = valuesOf(devices, groupOf, (device) =>
-            and(isAt(device, address), not(isWithoutGroup(device))),
-          );
-          const isOther = (device: HostDevice) =>
-            and(includes(groups, device.iommuGroup), ...placed.map((own) => not(isInSlot(device.id, own.address))));
+          const slots = placed.map((own) => own.address);
+          const isOther = isInGroupOf({ devices }, address, slots);
           return {
             holds: not(some(devices, isOther)),
             problem: `${path} ${shown(`${address}`)} shares its IOMMU group on node ${shown(name)} with ${listed(valuesOf(devices, describe, isOther), "none")}; put the card into another slot, or pass those devices through to this VM too`,
@@ -193,7 +200,7 @@ export const rules: readonly Rule<Passing>[] = [
     checks: (passing) =>
       checksOf(passing, ({ devices, name }, placed) => {
         const isOne = (device: HostDevice) =>
-          and(equal(device.vendor, amd), isDisplay(device), or(...placed.map(({ address }) => isAt(device, address))));
+          and(mayNotReset(device), or(...placed.map(({ address }) => isAt(device, address))));
         return [
           {
             holds: not(some(devices, isOne)),

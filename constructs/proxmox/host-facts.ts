@@ -5,7 +5,7 @@ import { DataProxmoxHardwarePci } from "../../.gen/providers/proxmox/data-proxmo
 import { DataProxmoxVersion } from "../../.gen/providers/proxmox/data-proxmox-version";
 import { DataProxmoxVirtualEnvironmentNode } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-node";
 import { isUnknown } from "../rules/condition";
-import { expression } from "../terraform/expression";
+import { expression } from "../rules/expression";
 import { at } from "../terraform/logical-id";
 import { eachOf, type Rows, RowsAtPlan, type Values } from "../terraform/rows";
 import type { ProxmoxConnection } from "./connection";

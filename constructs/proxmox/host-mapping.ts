@@ -1,7 +1,7 @@
 import { equal, not } from "../rules/condition";
+import { trimmed } from "../rules/expression";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
-import { trimmed } from "../terraform/expression";
 import { includes, listed, some, valuesOf } from "../terraform/rows";
 import type { Host, MappingProblem } from "./host-facts";
 

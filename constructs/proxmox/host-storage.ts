@@ -1,4 +1,4 @@
-import { and, equal, less, matches, not } from "../rules/condition";
+import { and, type Condition, equal, less, matches, not } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { includes, listed, some, valuesOf } from "../terraform/rows";
@@ -12,11 +12,19 @@ interface Downloading {
 
 const source = "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types";
 const gibibyte = 1024 ** 3;
-/** A disk image of Talos with a driver has about half a GiB. */
-const room = 2;
+/** Bytes to spare for a disk image of Talos, which with a driver has about half a GiB. */
+export const imageRoom = 2 * gibibyte;
 
-const takesImports = ({ content }: HostStorage) => includes(content, "import");
-const isOn = ({ enabled, active }: HostStorage) => and(equal(enabled, true), equal(active, true));
+/** Whether this version of Proxmox VE has no content type for disk images to import. */
+export const isBeforeImports = (version: string): Condition => matches(version, /^([0-7]|8[.][0-3])([.~-]|$)/);
+
+/** Whether a storage may hold such content. */
+export const takes = ({ content }: HostStorage, kind: "import" | "images"): Condition => includes(content, kind);
+
+/** Whether a storage can be used now. */
+export const isOn = ({ enabled, active }: HostStorage): Condition => and(equal(enabled, true), equal(active, true));
+
+const takesImports = (storage: HostStorage) => takes(storage, "import");
 
 export const rules: readonly Rule<Downloading>[] = [
   {
@@ -26,7 +34,7 @@ export const rules: readonly Rule<Downloading>[] = [
     source,
     checks: ({ host }) =>
       given(host, ({ version }) => ({
-        holds: not(matches(version, /^([0-7]|8[.][0-3])([.~-]|$)/)),
+        holds: not(isBeforeImports(version)),
         problem: `Proxmox VE ${version} downloads no disk images to import; upgrade it to 8.4 or later, or give boot: { clone } or { iso }`,
       })),
   },
@@ -65,7 +73,7 @@ export const rules: readonly Rule<Downloading>[] = [
   },
   {
     id: "storage-space",
-    demands: `the storage for an image has ${room} GiB to spare when Terraform plans`,
+    demands: `the storage for an image has ${imageRoom / gibibyte} GiB to spare when Terraform plans`,
     because: "the download fails when the storage is full",
     source,
     severity: "warning",
@@ -73,10 +81,10 @@ export const rules: readonly Rule<Downloading>[] = [
       given(host, ({ storages, name }) => ({
         holds: not(
           some(storages, (storage) =>
-            and(equal(storage.name, datastore), isOn(storage), less(storage.available, room * gibibyte)),
+            and(equal(storage.name, datastore), isOn(storage), less(storage.available, imageRoom)),
           ),
         ),
-        problem: `datastore ${shown(datastore)} has less than ${room} GiB to spare on node ${shown(name)}; make room on it, or write another one`,
+        problem: `datastore ${shown(datastore)} has less than ${imageRoom / gibibyte} GiB to spare on node ${shown(name)}; make room on it, or write another one`,
       })),
   },
 ];

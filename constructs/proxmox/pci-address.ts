@@ -1,5 +1,6 @@
 import { Fn, Token } from "cdktf";
-import { and, asArgument, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
+import { and, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import type { Check, Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
 

@@ -33,7 +33,10 @@ const uses = {
   },
   network: { does: "connects VMs to a bridge", privileges: ["SDN.Use", "VM.Config.Network"] },
   cloudInit: { does: "gives VMs addresses and DNS servers", privileges: ["VM.Config.Cloudinit"] },
-  cdrom: { does: "puts an ISO image into a VM's CD drive", privileges: ["VM.Config.CDROM"] },
+  cdrom: {
+    does: "puts an ISO image, or the cloud-init drive of a clone, into a VM's CD drive",
+    privileges: ["VM.Config.CDROM"],
+  },
   guestAgent: {
     does: "reads the addresses that the guest agent reports",
     privileges: (major) => [major === 8 ? "VM.Monitor" : "VM.GuestAgent.Audit"],

@@ -1,5 +1,5 @@
-import { Fn, type IResolvable, Op, Token } from "cdktf";
-import { isPlaceholder, partsOf } from "./text";
+import { Fn, type IResolvable, Token } from "cdktf";
+import { asArgument, expression } from "./expression";
 
 /**
  * Whether something holds: decided now where its values are known, otherwise a Terraform expression that decides it at
@@ -12,14 +12,14 @@ export type Condition = boolean | IResolvable;
 export const isUnknown = Token.isUnresolved;
 
 export function not(condition: Condition): Condition {
-  return typeof condition === "boolean" ? !condition : Op.not(condition);
+  return typeof condition === "boolean" ? !condition : expression`!${condition}`;
 }
 
 export function and(...conditions: Condition[]): Condition {
   return conditions.reduce((all, next) => {
     if (all === false || next === false) return false;
     if (all === true) return next;
-    return next === true ? all : Op.and(all, next);
+    return next === true ? all : expression`(${all} && ${next})`;
   }, true);
 }
 
@@ -27,35 +27,21 @@ export function or(...conditions: Condition[]): Condition {
   return conditions.reduce((any, next) => {
     if (any === true || next === true) return true;
     if (any === false) return next;
-    return next === false ? any : Op.or(any, next);
+    return next === false ? any : expression`(${any} || ${next})`;
   }, false);
 }
 
 export function equal(one: unknown, other: unknown): Condition {
   if (one === other) return true;
   if (!isUnknown(one) && !isUnknown(other)) return false;
-  const [left, right] = [one, other].map((side) => (typeof side === "string" ? asArgument(side) : side));
-  // cdktf loses a right operand that is 0, false or empty.
-  return right ? Op.eq(left, right) : Op.eq(right, left);
+  const [left, right] = [one, other].map((side) =>
+    typeof side === "string" && isUnknown(side) ? asArgument(side) : side,
+  );
+  return right ? expression`(${left} == ${right})` : expression`(${right} == ${left})`;
 }
 
 export function oneOf(value: unknown, allowed: readonly string[]): Condition {
   return isUnknown(value) ? Token.asAny(Fn.contains([...allowed], value)) : allowed.includes(value as string);
-}
-
-/**
- * The text for a Terraform function. cdktf escapes neither quotes nor `%{` among the arguments of functions, and takes no
- * templates there, so text with unknown parts is joined from them.
- */
-export function asArgument(text: unknown): string {
-  if (typeof text !== "string") return Token.asString(text);
-  const [only = "", ...more] = partsOf(text).map((part) => (isPlaceholder(part) ? part : quoted(part)));
-  return more.length === 0 ? only : Fn.join("", [only, ...more]);
-}
-
-function quoted(text: string): string {
-  const escaped = text.replaceAll("\\", "\\\\").replaceAll("%{", "%%{");
-  return /["\\]/.test(text) ? Fn.rawString(escaped) : escaped;
 }
 
 /**
@@ -74,16 +60,17 @@ const terraformPattern = ({ source, ignoreCase }: RegExp): string => (ignoreCase
 /** Whether the value is a whole number from `least` to `most`. */
 export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): Condition {
   if (!isUnknown(value)) return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-  const number = Token.asNumber(value);
-  // The constants come first: cdktf loses a right operand that is 0.
-  return and(Op.lte(least, number), Op.gte(most, number), Op.eq(Fn.floor(number), number));
+  return and(
+    expression`(${least} <= ${value})`,
+    expression`(${most} >= ${value})`,
+    expression`(floor(${value}) == ${value})`,
+  );
 }
 
 /** Whether one number is less than the other. */
 export function less(one: number, other: number): Condition {
-  // The unknown one comes last: cdktf loses a right operand that is 0.
-  if (isUnknown(other)) return Op.lt(one, other);
-  return isUnknown(one) ? Op.gt(other, one) : one < other;
+  if (isUnknown(other)) return expression`(${one} < ${other})`;
+  return isUnknown(one) ? expression`(${other} > ${one})` : one < other;
 }
 
 /** Whether the value is true or false, and not one of the many ways of writing it. */

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import { Fn, Op, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
-import { and, asArgument, type Condition, equal, isUnknown, matches, not, or } from "./condition";
+import { and, type Condition, equal, isUnknown, matches, not, or } from "./condition";
+import { asArgument } from "./expression";
 
 /** Terraform reads octets that begin with 0, which other software takes for octal or refuses. */
 const zeros = /(^|[./])0[0-9]/;

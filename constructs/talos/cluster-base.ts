@@ -121,8 +121,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly endpoint: string;
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
-  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
-  readonly outputDirectory: string;
   /** The nodes, control planes first. */
   readonly nodes: readonly [TalosNode, ...TalosNode[]];
 
@@ -130,6 +128,12 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
+
+  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
+  readonly outputDirectory: string;
+
+  /** Makes anew what is lost with the only control plane: no provider sees that its machine is another one. */
+  readonly lifecycle?: ReturnType<typeof replacedWith>;
 
   /** What brings the cluster its network, where a construct does. */
   network?: ITerraformDependable;
@@ -149,7 +153,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
     const { version } = talos;
-    this.outputDirectory = outputDirectory;
     this.described = describe(fitted.props);
     const { members, virtualAddress } = this.described;
     const [first, ...others] = members;
@@ -160,6 +163,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.talosVersion = version;
     this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
     this.configPatches = configPatches;
+    this.outputDirectory = outputDirectory;
+    this.lifecycle = controlPlanes.length > 1 ? undefined : replacedWith(first.machine);
 
     const constructs = new Map<Member, Construct>(
       members.map((member) => [member, member.construct === undefined ? this : new Construct(this, member.construct)]),
@@ -280,7 +285,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         nodeAttribute: this.address,
         clientConfiguration,
         dependsOn: [nodes[0].configurationApply],
-        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : replacedWith(first.machine),
+        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : this.lifecycle,
       }),
     );
     this.kubeconfig = at(

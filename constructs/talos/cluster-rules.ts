@@ -1,6 +1,7 @@
 import { Fn, Token } from "cdktf";
 import type { EarlierClaim } from "../rules/claims";
-import { asArgument, type Condition, isUnknown, matches, wholeNumber } from "../rules/condition";
+import { type Condition, isUnknown, matches, wholeNumber } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";

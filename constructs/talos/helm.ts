@@ -33,6 +33,7 @@ function kubernetesOf({ kubeconfig }: TalosClusterBase): HelmProviderKubernetes 
 
 /** A release of Kubernetes objects as they are given, from a chart of the project's own. */
 export interface KubernetesObjects {
+  readonly node: TalosClusterBase;
   /** Address of the release in Terraform. */
   readonly address: string;
   /** Name of the release. */
@@ -45,7 +46,7 @@ export interface KubernetesObjects {
 export function kubernetesObjects(
   scope: Construct,
   id: string,
-  { address, name, objects, dependsOn }: KubernetesObjects,
+  { node, address, name, objects, dependsOn }: KubernetesObjects,
 ) {
   const { path } = new TerraformAsset(scope, "chart", {
     path: join(__dirname, "charts/kubernetes-objects"),
@@ -63,6 +64,7 @@ export function kubernetesObjects(
       values,
       upgradeInstall: true,
       dependsOn,
+      lifecycle: node.lifecycle,
     }),
   );
 }

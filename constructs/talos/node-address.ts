@@ -1,5 +1,6 @@
 import { Fn, Token } from "cdktf";
-import { asArgument, isUnknown } from "../rules/condition";
+import { isUnknown } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import { isIpv6 } from "../rules/ip-address";
 
 /** One value for an address of IPv6 and another for one of IPv4; Terraform chooses where only it knows the address. */

@@ -1,5 +1,6 @@
 import { Fn, FOR_EXPRESSION_VALUE, forExpression, Token } from "cdktf";
-import { and, asArgument, type Condition, equal, isUnknown, not, or } from "../rules/condition";
+import { and, type Condition, equal, isUnknown, not, or } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import type { Check } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";

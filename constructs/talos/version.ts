@@ -1,5 +1,6 @@
 import { Fn, Token } from "cdktf";
-import { and, asArgument, type Condition, isUnknown, matches, or } from "../rules/condition";
+import { and, type Condition, isUnknown, matches, or } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 

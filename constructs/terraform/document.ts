@@ -1,7 +1,8 @@
 import { Fn } from "cdktf";
 import { merge } from "ts-deepmerge";
 import { stringify } from "yaml";
-import { asArgument, isUnknown } from "../rules/condition";
+import { isUnknown } from "../rules/condition";
+import { asArgument } from "../rules/expression";
 import { literalText } from "../rules/text";
 
 /** The value as a YAML document, for an attribute. What Terraform would interpolate in it is text as any other. */

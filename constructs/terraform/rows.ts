@@ -1,6 +1,6 @@
 import { type IResolvable, Token } from "cdktf";
 import { type Condition, isUnknown, or } from "../rules/condition";
-import { expression, verbatim } from "./expression";
+import { expression, verbatim } from "../rules/expression";
 
 /**
  * A list of records that is known now, or that Terraform reads when it plans. What is asked of it by the functions of this

@@ -1,8 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { ChartArchives } from "../chart-archives";
+import { ciliumIn, nodeIn, synthesizedJson, type TerraformJson } from "../../__tests__/stacks";
+import { type CiliumInstallProps, NvidiaInstall, type NvidiaInstallProps } from "../../constructs";
+import { type ChartArchive, ChartArchives } from "../chart-archives";
 import { ChartRepositories } from "../chart-repositories";
 import type { Json } from "../json";
 import type { Lab } from "../lab";
@@ -140,4 +143,71 @@ describe("LAB_CHARTS", () => {
   test("a directory that is not there is named, with what can be written", () => {
     expect(() => new ChartArchives(directory, "/no/charts")).toThrow(/"\/no\/charts", which is no directory; write/);
   });
+});
+
+describe("every value that a stack sets is the chart's, as its archive in LAB_CHARTS has them, or else the lab's own chart", () => {
+  const shared = (strategy: "time-slicing" | "mps") => ({ sharing: { strategy, replicas: 4 } });
+  const nvidia = (props: Omit<NvidiaInstallProps, "node">) =>
+    synthesizedJson((stack) => {
+      const talos = { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } } as const;
+      new NvidiaInstall(stack, "nvidia", { ...props, node: nodeIn(stack, { talos }) });
+    });
+  const cilium = (props: Omit<CiliumInstallProps, "node">) => synthesizedJson((stack) => void ciliumIn(stack, props));
+  const everything = {
+    gatewayApi: true,
+    l2Announcements: { addressPools: [] },
+    encryption: "wireguard",
+    hubble: { relay: true, ui: true },
+  } as const;
+
+  test.each<[string, TerraformJson]>([
+    ["the device plugin", nvidia({ method: "device-plugin" })],
+    ["the device plugin that slices", nvidia({ method: "device-plugin", ...shared("time-slicing") })],
+    ["the device plugin with MPS", nvidia({ method: "device-plugin", ...shared("mps") })],
+    ["the GPU operator", nvidia({ method: "gpu-operator" })],
+    ["the GPU operator that slices", nvidia({ method: "gpu-operator", ...shared("time-slicing") })],
+    ["the driver for claims", nvidia({ method: "dra" })],
+    ["Cilium", cilium({})],
+    ["Cilium with all of its options", cilium(everything)],
+    ["Cilium in the machine configuration", cilium({ ...everything, method: "inline-manifests" })],
+  ])("%s", (_, { resource, data }) => {
+    const users = [...Object.values(resource.helm_release ?? {}), ...Object.values(data.helm_template ?? {})] as Json[];
+    const remote = users.filter(({ repository }) => repository);
+    expect(remote).toHaveLength(1);
+    for (const { chart, version, repository, values } of remote) {
+      const archives = archivesOf(String(chart), String(version), String(repository));
+      expect(archives).not.toEqual([]);
+      const given = (values as unknown as string[]).map((text) => parse(text));
+      for (const archive of archives) {
+        const wrong = given.flatMap((each) => unknownIn(each, valuesIn(archive)));
+        expect({ chart: `${archive.name} ${archive.version}`, wrong }).toEqual({ chart: expect.anything(), wrong: [] });
+      }
+    }
+  });
+
+  test("a value that the chart does not have is found", () => {
+    const [archive] = archivesOf("nvidia-device-plugin", "0.20.0", "https://nvidia.github.io/k8s-device-plugin");
+    const values = { runtimeClasName: "nvidia", config: { map: { any: "" }, defaults: "any" } };
+    expect(unknownIn(values, archive && valuesIn(archive))).toEqual(["runtimeClasName", "config.defaults"]);
+  });
+
+  function archivesOf(chart: string, version: string, repository: string): ChartArchive[] {
+    const archives = new ChartArchives(join(directory, "packed"));
+    archives.offer(chart, version);
+    return archives.in(repository).filter(({ name }) => name === chart);
+  }
+
+  const valuesIn = ({ name, content }: ChartArchive): unknown =>
+    parse(execFileSync("tar", ["-xzO", "-f-", `${name}/values.yaml`], { input: content, encoding: "utf8" }));
+
+  /** Paths of values that are not among the known ones. A map that is empty takes any key, and null any value. */
+  function unknownIn(values: unknown, known: unknown, ...path: readonly string[]): string[] {
+    if (!isMap(values) || known === null || (isMap(known) && Object.keys(known).length === 0)) return [];
+    return Object.entries(values).flatMap(([key, value]) =>
+      isMap(known) && key in known ? unknownIn(value, known[key], ...path, key) : [[...path, key].join(".")],
+    );
+  }
+
+  const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
 });

@@ -47,7 +47,7 @@ describe("no site is written for a host that is not ready, and the reason says w
     [
       "Proxmox 8.3, which has no imports, both at once",
       exampleHosts["proxmox-8.3"],
-      /^Proxmox VE 8[.]3[.]5 takes no disk images as imports, which 8[.]4 brought; upgrade the host: .*\nNo storage of pve takes imports/,
+      /^Proxmox VE 8[.]3[.]5 takes no disk images as imports, which 8[.]4 brought; upgrade the host: .*\nNo storage of pve takes imports, .*; once the host is upgraded, enable Import for local /,
     ],
     [
       "no storage for imports",

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { exampleHosts } from "../proxmox/example-hosts";
+import { graphicsCard } from "../proxmox/pci-device";
 import {
   at,
   discovered,
@@ -241,6 +242,15 @@ describe("of several GPUs", () => {
     expect(asked).toHaveLength(2);
     expect(asked[0]).toMatch(/1 {2}01:00 .*\n {2}2 {2}05:00 .*\nWhich GPU[?] \[1\] $/);
     expect(stack).toMatchObject(vmWith({ hostpci: [expect.objectContaining({ id: "0000:05:00" })] }));
+  });
+
+  test("that which Talos has a driver for is before the processor's own", async () => {
+    const graphics = { id: "0000:00:02.0", class: "0x030000", vendor: "0x8086", device: "0xa780", iommugroup: 0 };
+    const both = { devices: [graphics, ...graphicsCard("0000:01:00", 14)] };
+    const { stack, asked, printed } = await at(both, { answers: [""] });
+    expect(printed).toContain("00:02 8086:a780");
+    expect(asked[0]).toMatch(/1 {2}01:00 .*\n {2}2 {2}00:02 /);
+    expect(stack).toMatchObject(vmWith({ hostpci: [expect.objectContaining({ id: "0000:01:00" })] }));
   });
 
   test("an address without one is refused", async () => {

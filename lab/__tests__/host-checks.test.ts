@@ -1,4 +1,5 @@
 import type { TerraformStack } from "cdktf";
+import { fixtures } from "../../__tests__/rules.fixtures";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../constructs/proxmox/connection";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import { PciMapping } from "../../constructs/proxmox/pci-mapping";
@@ -23,10 +24,123 @@ const amd = graphicsCard("0000:01:00", 14).map((device) => ({
   device_name: "Navi 21 [Radeon RX 6800]",
 }));
 
+const valid = "id=10de:2684,node=pve,path=0000:01:00,iommugroup=14,subsystem-id=1458:40bf";
+
+type Refusal = readonly [rule: string, what: string, host: ServerOptions, message: string];
+
+/** Hosts on which the plan of a cluster fails. */
+const refusals: readonly Refusal[] = [
+  [
+    "gpu-present",
+    "no GPU",
+    exampleHosts["no-gpu"],
+    'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are none at all; write the address of one that it has',
+  ],
+  [
+    "gpu-present",
+    "its GPU in another slot",
+    { devices: graphicsCard("0000:05:00", 19) },
+    'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are 0000:05:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has',
+  ],
+  [
+    "gpu-iommu",
+    "its IOMMU off",
+    exampleHosts["iommu-off"],
+    'gpus[0].address "0000:01:00" has no IOMMU group on node "pve": its IOMMU is off',
+  ],
+  [
+    "gpu-group-own",
+    "a shared group",
+    exampleHosts["shared-group"],
+    'gpus[0].address "0000:01:00" shares its IOMMU group on node "pve" with 0000:02:00.0 NVMe SSD Controller PM9A1/PM9A3/980PRO; put',
+  ],
+  [
+    "gpu-driver-generation",
+    "a GPU that the driver does not know",
+    exampleHosts["old-gpu"],
+    "gpus[0].address is 0000:01:00.0 GP104 [GeForce GTX 1070], of Maxwell, Pascal, Volta, which the driver",
+  ],
+  [
+    "proxmox-version",
+    "Proxmox 8.3",
+    exampleHosts["proxmox-8.3"],
+    "Proxmox VE 8.3.5 downloads no disk images to import; upgrade it to 8.4 or later",
+  ],
+  [
+    "storage-imports",
+    "no storage for imports",
+    exampleHosts["no-import-storage"],
+    'datastore "local" takes no imports on node "pve"; enable the content type Import (Datacenter → Storage), or write one that does, which are none',
+  ],
+  [
+    "storage-imports",
+    "no storage of the name",
+    { storages: defaultStorages.filter(({ name }) => name !== "local") },
+    'datastore "local" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes imports, which are none',
+  ],
+  ...(["disabled", "not online"] as const).map(
+    (unusable): Refusal => [
+      "storage-imports",
+      `a storage that is ${unusable}`,
+      { storages: defaultStorages.map((storage) => ({ ...storage, ...(storage.name === "local" && { unusable }) })) },
+      'datastore "local" is disabled or not active on node "pve"; enable it, or write one that takes imports, which are none',
+    ],
+  ),
+  [
+    "host-memory",
+    "less memory than the VM is given",
+    { memory: 4 * gibibyte },
+    'memory.dedicated is 8192 MiB, all of which the host pins, and node "pve" has 4096; write less',
+  ],
+];
+
+/** Hosts for which the plan of a cluster with such a driver has a warning. */
+const warnings: readonly (readonly [...Refusal, nvidia: NvidiaDriver | "none"])[] = [
+  [
+    "storage-space",
+    "little space",
+    { storages: defaultStorages.map((storage) => ({ ...storage, capacity: gibibyte })) },
+    'datastore "local" has less than 2 GiB to spare on node "pve"',
+    production,
+  ],
+  [
+    "gpu-resets",
+    "a GPU of AMD",
+    { devices: amd },
+    "gpus has 0000:01:00.0 Navi 21 [Radeon RX 6800] of AMD on node",
+    production,
+  ],
+  [
+    "gpu-with-driver",
+    "an NVIDIA GPU, and no driver in the image",
+    {},
+    "of NVIDIA, and the image has no driver for it",
+    "none",
+  ],
+];
+
+/** Devices on which the plan of a VM with a mapping by its name fails. */
+const mappingRefusals: readonly (readonly [rule: string, what: string, map: string | undefined, message: string])[] = [
+  [
+    "mapping-exists",
+    "it is not there",
+    undefined,
+    'gpus[0].mapping "gpu" is no mapping of the cluster, which has none; write',
+  ],
+  ["mapping-valid", "the hardware changed", valid.replace("2684", "2b85"), "does not fit node"],
+  ["mapping-valid", "it is for another node", valid.replace("node=pve", "node=other"), "No mapping for node pve."],
+];
+
+test("every check of a host has one here that fails it", () => {
+  const asking = Object.entries(fixtures).filter(([, { onHost }]) => onHost);
+  const failing = [...refusals, ...warnings, ...mappingRefusals].map(([rule]) => rule);
+  expect([...new Set(failing)].sort()).toEqual(asking.map(([rule]) => rule).sort());
+});
+
 /** The plan of a cluster with a GPU at 01:00 on such a host. */
-async function planOn(host: ServerOptions, nvidia: NvidiaDriver | undefined = production) {
+async function planOn(host: ServerOptions, nvidia: NvidiaDriver | "none" = production) {
   const lab = await startLab(host);
-  const terraform = await deployCluster(lab, { talos: { nvidia } });
+  const terraform = await deployCluster(lab, nvidia === "none" ? {} : { talos: { nvidia } });
   const { code, output } = await terraform.plan();
   return { lab, code, output: unwrapped(output) };
 }
@@ -44,80 +158,30 @@ describe("the plan of a cluster", () => {
 
   test("asks the host once for each kind of fact", async () => {
     const { lab } = await planOn(exampleHosts["one-gpu"]);
-    const asked = lab.proxmox.journal.entries.map(({ method, path }) => `${method} ${path}`);
-    for (const path of ["/nodes/pve/hardware/pci", "/nodes/pve/storage", "/nodes/pve/status"]) {
-      expect(asked.filter((each) => each === `GET ${path}`)).toHaveLength(1);
-    }
-    expect(asked.filter((each) => each.includes("/cluster/mapping"))).toEqual([]);
+    const asked = lab.proxmox.journal.entries.filter(({ method }) => method === "GET").map(({ path }) => path);
+    expect(asked.sort()).toEqual([
+      // The VMs, for whether the id is free.
+      "/nodes",
+      "/nodes/pve/hardware/pci",
+      "/nodes/pve/qemu",
+      "/nodes/pve/status",
+      "/nodes/pve/storage",
+      "/version",
+    ]);
   });
 
-  test.each([
-    [
-      "no GPU",
-      exampleHosts["no-gpu"],
-      'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are none at all; write the address of one that it has [gpu-present]',
-    ],
-    [
-      "its GPU in another slot",
-      { devices: graphicsCard("0000:05:00", 19) },
-      'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are 0000:05:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has [gpu-present]',
-    ],
-    [
-      "its IOMMU off",
-      exampleHosts["iommu-off"],
-      'gpus[0].address "0000:01:00" has no IOMMU group on node "pve": its IOMMU is off',
-    ],
-    [
-      "a shared group",
-      exampleHosts["shared-group"],
-      'gpus[0].address "0000:01:00" shares its IOMMU group on node "pve" with 0000:02:00.0 NVMe SSD Controller PM9A1/PM9A3/980PRO; put',
-    ],
-    [
-      "a GPU that the driver does not know",
-      exampleHosts["old-gpu"],
-      "gpus[0].address is 0000:01:00.0 GP104 [GeForce GTX 1070], of Maxwell, Pascal, Volta, which the driver",
-    ],
-    [
-      "Proxmox 8.3",
-      exampleHosts["proxmox-8.3"],
-      "Proxmox VE 8.3.5 downloads no disk images to import; upgrade it to 8.4 or later",
-    ],
-    [
-      "no storage for imports",
-      exampleHosts["no-import-storage"],
-      'datastore "local" takes no imports on node "pve"; enable the content type Import (Datacenter → Storage), or write one that does, which are none [storage-imports]',
-    ],
-    [
-      "no storage of the name",
-      { storages: defaultStorages.filter(({ name }) => name !== "local") },
-      'datastore "local" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes imports, which are none [storage-imports]',
-    ],
-    [
-      "less memory than the VM is given",
-      { memory: 4 * gibibyte },
-      'memory.dedicated is 8192 MiB, all of which the host pins, and node "pve" has 4096; write less [host-memory]',
-    ],
-  ])("is refused on a host with %s", async (_, host, message) => {
+  test.each(refusals)("is refused by %s on a host with %s", async (rule, _, host, message) => {
     const { code, output } = await planOn(host);
     expect(output).toContain("Resource precondition failed");
     expect(output).toContain(message);
+    expect(output).toContain(`[${rule}]`);
     expect(code).toBe(1);
   });
 
-  test.each([
-    [
-      "little space",
-      { storages: defaultStorages.map((storage) => ({ ...storage, capacity: gibibyte })) },
-      production,
-      "[storage-space]",
-    ],
-    ["a GPU of AMD", { devices: amd }, production, "gpus has 0000:01:00.0 Navi 21 [Radeon RX 6800] of AMD on node"],
-    ["an NVIDIA GPU, and no driver in the image", {}, undefined, "of NVIDIA, and the image has no driver for it"],
-  ])("warns on a host with %s", async (_, host, nvidia, message) => {
-    const lab = await startLab(host);
-    const terraform = await deployCluster(lab, { talos: nvidia ? { nvidia } : {} });
-    const { code, output } = await terraform.plan();
-    expect(unwrapped(output)).toContain(message);
+  test.each(warnings)("is warned of by %s on a host with %s", async (rule, _, host, message, nvidia) => {
+    const { code, output } = await planOn(host, nvidia);
+    expect(output).toContain(message);
+    expect(output).toContain(`[${rule}]`);
     expect(code).toBe(2);
   });
 });
@@ -143,8 +207,6 @@ async function makeMapping(lab: Lab, map: string): Promise<void> {
 }
 
 describe("a mapping by its name", () => {
-  const valid = "id=10de:2684,node=pve,path=0000:01:00,iommugroup=14,subsystem-id=1458:40bf";
-
   test("passes where it is there and fits", async () => {
     const { lab, terraform } = await vmOn({}, { gpus: [{ mapping: "gpu" }] });
     await makeMapping(lab, valid);
@@ -153,22 +215,12 @@ describe("a mapping by its name", () => {
     expect(code).toBe(2);
   });
 
-  test("is refused where it is not there", async () => {
-    const { terraform } = await vmOn({}, { gpus: [{ mapping: "gpu" }] });
-    expect(unwrapped((await terraform.plan()).output)).toContain(
-      'gpus[0].mapping "gpu" is no mapping of the cluster, which has none; write',
-    );
-  });
-
-  test.each([
-    ["the hardware changed", valid.replace("2684", "2b85"), "does not fit node"],
-    ["it is for another node", valid.replace("node=pve", "node=other"), "No mapping for node pve."],
-  ])("is refused where %s", async (_, map, message) => {
+  test.each(mappingRefusals)("is refused by %s where %s", async (rule, _, map, message) => {
     const { lab, terraform } = await vmOn({}, { gpus: [{ mapping: "gpu" }] });
-    await makeMapping(lab, map);
+    if (map !== undefined) await makeMapping(lab, map);
     const output = unwrapped((await terraform.plan()).output);
     expect(output).toContain(message);
-    expect(output).toContain("[mapping-valid]");
+    expect(output).toContain(`[${rule}]`);
   });
 });
 

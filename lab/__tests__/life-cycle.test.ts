@@ -1,35 +1,57 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Json } from "../json";
-import { type Placed, placed } from "./support/placed";
+import type { Kubectl } from "../kubectl";
+import type { Lab } from "../lab";
+import { areNodePortsFree } from "../loopback";
+import { eventually } from "./support/eventually";
+import { placed } from "./support/placed";
+import { processesIn } from "./support/processes-in";
 import { succeeded } from "./support/succeeded";
+
+interface Configuration {
+  readonly resource: {
+    readonly proxmox_virtual_environment_vm: Readonly<
+      Record<string, { readonly cpu: { cores: number }; readonly memory: { dedicated: number } }>
+    >;
+    readonly helm_release?: { readonly cilium: { readonly wait: boolean } };
+  };
+  readonly data: {
+    readonly talos_machine_configuration?: { readonly node: { readonly config_patches: string[] } };
+  };
+}
 
 /** What a user edits in the program once the cluster runs. */
 function edit(configuration: Json): void {
-  const { resource, data } = configuration as never as {
-    resource: {
-      proxmox_virtual_environment_vm: { talos_node: { cpu: { cores: number }; memory: { dedicated: number } } };
-    };
-    data: { talos_machine_configuration: { node: { config_patches: string[] } } };
-  };
-  resource.proxmox_virtual_environment_vm.talos_node.cpu.cores = 12;
-  resource.proxmox_virtual_environment_vm.talos_node.memory.dedicated = 24_576;
-  data.talos_machine_configuration.node.config_patches.push("machine:\n  sysctls:\n    vm.max_map_count: '262144'\n");
+  const { resource, data } = configuration as never as Configuration;
+  for (const vm of Object.values(resource.proxmox_virtual_environment_vm)) {
+    vm.cpu.cores = 12;
+    vm.memory.dedicated = 24_576;
+  }
+  data.talos_machine_configuration?.node.config_patches.push("machine:\n  sysctls:\n    vm.max_map_count: '262144'\n");
 }
 
-describe.each([
+const clusters = [
   ["the default stack", "main.ts"],
   ["the example with a resource mapping", "examples/mapping.ts"],
+  ["the example with a GPU for four pods", "examples/sharing.ts"],
   ["the example with a template", "examples/template.ts"],
-])("%s", (_, file) => {
+  ["the example with a stack of its own", "examples/own-stack.ts"],
+] as const;
+
+describe.each(clusters)("%s", (_, file) => {
   test("is created, stays as it is, is updated in place and destroyed without a trace", async () => {
     const { program, lab, terraform, vmid } = await placed(file);
     const before = traces(lab);
 
     await terraform.validate();
     expect(await terraform.plan()).toMatchObject({ code: 2 });
+    expect((program.configuration as never as Configuration).resource.helm_release?.cilium.wait).toBe(true);
     succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
     const node = await lab.node(vmid);
     expect(await node.state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
+    await ciliumRuns(await lab.kubectl(vmid));
 
     program.placeIn(lab.site, edit);
     const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
@@ -47,15 +69,63 @@ describe.each([
 
     succeeded(await terraform.destroy());
     expect(await terraform.addresses()).toEqual([]);
+    // The machine ends a moment after its VM.
+    await eventually(async () => {
+      expect(await areNodePortsFree(lab.address)).toBe(true);
+      expect(traces(lab)).toEqual(before);
+    });
+  }, 300_000);
+});
+
+describe("the example with a golden image", () => {
+  test("is created, stays as it is, is updated in place and destroyed without a trace", async () => {
+    const { program, lab, terraform, vmid } = await placed("examples/golden-image.ts");
+    const before = traces(lab);
+
+    succeeded(await terraform.apply());
+    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+    expect(lab.proxmox.host.vm(vmid)).toMatchObject({ running: true, config: { cores: 4, memory: "8192" } });
+
+    program.placeIn(lab.site, edit);
+    const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
+    expect(changes).toEqual(["update proxmox_virtual_environment_vm.workstation"]);
+    succeeded(await terraform.apply());
+    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+    expect(lab.proxmox.host.vm(vmid)).toMatchObject({ running: true, config: { cores: 12, memory: "24576" } });
+
+    succeeded(await terraform.destroy());
+    expect(await terraform.addresses()).toEqual([]);
     expect(traces(lab)).toEqual(before);
   });
 });
 
-/** What is on the host: VMs, volumes, mappings. */
-function traces({ proxmox: { host } }: Placed["lab"]): string[] {
+interface Workload {
+  readonly status: { readonly numberReady?: number; readonly availableReplicas?: number };
+}
+
+/** On a single node Helm waits for none of its pods: https://github.com/helm/helm/issues/3173 */
+const ciliumRuns = (kubectl: Kubectl): Promise<void> =>
+  eventually(async () => {
+    const status = async (name: string) => (await kubectl.get<Workload>(name, "--namespace=kube-system")).status;
+    expect(await status("daemonset/cilium")).toMatchObject({ numberReady: 1 });
+    expect(await status("deployment/cilium-operator")).toMatchObject({ availableReplicas: 1 });
+  });
+
+/** What is on the host, which is VMs, volumes and mappings, and what is on this machine, which is processes and files. */
+function traces({ directory, proxmox: { host } }: Lab): string[] {
   return [
     ...[...host.vms.values()].map((vm) => `${vm.id} ${vm.name}`),
     ...host.storages.all.flatMap(({ content }) => content.map(({ volid }) => volid)),
     ...host.mappings.all.map(({ id }) => id),
+    ...processesIn(directory),
+    ...filesIn(join(directory, "clusters")),
+    ...filesIn(join(directory, "nodes")),
   ];
 }
+
+const filesIn = (directory: string): string[] =>
+  existsSync(directory)
+    ? readdirSync(directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => name)
+    : [];

@@ -1,29 +1,86 @@
-import type { NvidiaInstallProps } from "../../constructs";
-import { deployCluster } from "./support/cluster";
+import type { Kubectl } from "../kubectl";
+import type { Lab } from "../lab";
+import type { Terraform } from "../terraform";
+import { type ClusterOptions, deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
+import { allocatable, claimable, stopUsingGpus, useGpus, workers } from "./support/gpu";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 
-const nvidia = { kernelModules: "open", branch: "production" } as const;
+const driver = { kernelModules: "open", branch: "production" } as const;
+/** Every minor of Talos here runs it, and it has dynamic resource allocation. */
+const node = { kubernetesVersion: "1.34.1" };
 
-describe("after one apply a pod has used the GPU, and Kubernetes can hand it out", () => {
-  test.each<[NonNullable<NvidiaInstallProps["method"]>, string]>([
-    ["device-plugin", "v1.12.11"],
-    ["gpu-operator", "v1.13.9"],
-  ])("%s on Talos %s", async (method, version) => {
+/** One apply, after which nothing is left to do. */
+async function applied(
+  lab: Lab,
+  version: string,
+  nvidia: ClusterOptions["nvidia"],
+): Promise<{ readonly terraform: Terraform; readonly kubectl: Kubectl; readonly output: string }> {
+  const terraform = await deployCluster(lab, { talos: { version, nvidia: driver }, node, nvidia });
+  const run = await terraform.apply();
+  succeeded(run);
+  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  return { terraform, kubectl: await lab.kubectl(100), output: run.output };
+}
+
+/** Objects of the two methods with a plugin, and of claims. */
+async function left(kubectl: Kubectl, ...namespaces: string[]): Promise<string[]> {
+  const kinds = "namespaces,daemonsets,runtimeclasses,deviceclasses,clusterpolicies.nvidia.com";
+  const { output } = await kubectl.run("get", kinds, "--all-namespaces", "--ignore-not-found", "--no-headers");
+  return output.split("\n").filter((line) => namespaces.some((name) => line.split(/[\s/]+/).includes(name)));
+}
+
+describe("switching the method leaves nothing of the old one, and the GPU can be used", () => {
+  test("from an operator that slices a GPU four ways to claims, on Talos 1.13", async () => {
     const lab = await startLab();
-    const terraform = await deployCluster(lab, { talos: { version, nvidia }, nvidia: { method } });
-    const applied = await terraform.apply();
-    succeeded(applied);
-    expect(applied.output).toContain("a pod has used the GPU");
-    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
-    const kubectl = await lab.kubectl(100);
-    const { output } = await kubectl.run(
-      "get",
-      "nodes",
-      "--output=jsonpath={.items[*].status.allocatable.nvidia\\.com/gpu}",
-    );
-    expect(output.trim()).toBe("1");
-    succeeded(await terraform.destroy());
-    expect(await terraform.addresses()).toEqual([]);
+    const sharing = { strategy: "time-slicing", replicas: 4 } as const;
+    const { output, kubectl } = await applied(lab, "v1.13.9", { method: "gpu-operator", sharing });
+    expect(output).toContain("a pod has used the GPU");
+    expect(await allocatable(kubectl)).toBe("4");
+
+    const switched = await applied(lab, "v1.13.9", { method: "dra" });
+    expect(switched.output).toContain("a pod has used the GPU");
+    expect(await claimable(kubectl)).toBe("gpu-0");
+    expect(await allocatable(kubectl)).toBe("0");
+    await eventually(async () => expect(await left(kubectl, "gpu-operator", "nvidia", "cluster-policy")).toEqual([]));
+    succeeded(await switched.terraform.destroy());
+    expect(await switched.terraform.addresses()).toEqual([]);
   });
 });
+
+const patience = 600_000;
+
+test(
+  "a GPU in use stays usable from Talos 1.12 to 1.14, and from method to method, and goes without a trace",
+  async () => {
+    const lab = await startLab();
+    const { output, kubectl } = await applied(lab, "v1.12.11", {});
+    expect(output).toContain("a pod has used the GPU");
+    await useGpus(kubectl, 1);
+    await eventually(async () => expect(await workers(kubectl)).toEqual(["Running"]));
+    for (const version of ["v1.13.9", "v1.14.1"]) {
+      const upgraded = await applied(lab, version, {});
+      expect(await (await lab.node(100)).state()).toMatchObject({ version, bootstraps: 1 });
+      expect(upgraded.output).toMatch(/every GPU is in use, by default\/worker-\S+; no other pod was tried/);
+      expect(await allocatable(kubectl)).toBe("1");
+      expect(await workers(kubectl)).toEqual(["Running"]);
+    }
+
+    const sharing = { strategy: "mps", replicas: 2 } as const;
+    const operated = await applied(lab, "v1.14.1", { method: "gpu-operator", sharing });
+    expect(operated.output).toContain("a pod has used the GPU");
+    expect(await allocatable(kubectl)).toBe("2");
+    await eventually(async () => expect(await left(kubectl, "nvidia-device-plugin")).toEqual([]));
+    expect(await workers(kubectl)).toEqual(["Running"]);
+    await stopUsingGpus(kubectl);
+
+    const { terraform, output: claimed } = await applied(lab, "v1.14.1", { method: "dra" });
+    expect(claimed).toContain("a pod has used the GPU");
+    expect(await claimable(kubectl)).toBe("gpu-0");
+    succeeded(await terraform.destroy());
+    expect(await terraform.addresses()).toEqual([]);
+    expect([...lab.proxmox.host.vms.keys()]).toEqual([]);
+  },
+  patience,
+);

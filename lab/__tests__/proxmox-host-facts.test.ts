@@ -1,6 +1,8 @@
 import { type ExampleHost, exampleHosts } from "../proxmox/example-hosts";
+import { defaultStorages } from "../proxmox/host";
 import type { SimulatedProxmox } from "../proxmox/server";
 import { ApiClient } from "./support/api-client";
+import { discovered } from "./support/discovered";
 import { proxmoxWith, qemu, rootOf, tokenWith } from "./support/simulated-proxmox";
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -71,6 +73,24 @@ describe("what a host tells of itself", () => {
     expect(await asked("one-gpu", "nodes/pve/storage", { content: "import" })).toMatchObject([
       { storage: "local", active: 1, enabled: 1, avail: 100 * 1024 ** 3 },
     ]);
+  });
+
+  test.each([
+    ["disabled", { active: 0, enabled: 0, avail: 0 }],
+    ["not online", { active: 0, enabled: 1, avail: 0 }],
+  ] as const)("a storage that is %s, which takes nothing", async (unusable, told) => {
+    const { proxmox, root } = await rootOf({
+      storages: defaultStorages.map((storage) => ({ ...storage, unusable })),
+    });
+    expect((await root.call("GET", "nodes/pve/storage")).data).toMatchObject([told, told]);
+    expect(await root.task("POST", qemu, { vmid: 100, scsi0: "local-lvm:8" })).toContain(
+      `storage 'local-lvm' is ${unusable}`,
+    );
+    const { printed, refusal } = await discovered(proxmox.endpoint);
+    expect(printed).toContain("local (dir): iso, vztmpl, import, snippets, images; disabled or not active");
+    expect(refusal).toBe(
+      "The storage local of pve is disabled or not active; enable it (Datacenter → Storage).\n".repeat(2).trim(),
+    );
   });
 
   test("its bridges for VMs", async () => {

@@ -61,18 +61,17 @@ export const storageRoutes: readonly Route[] = [
       return host.storages.all
         .filter((storage) => name === null || storage.name === name)
         .filter((storage) => kinds === undefined || kinds.some((kind) => storage.holds(kind)))
-        .map(({ options, used }) => ({
-          storage: options.name,
-          type: options.type,
-          content: options.content.join(","),
-          active: 1,
-          enabled: 1,
-          shared: 0,
-          total: options.capacity,
-          used,
-          avail: options.capacity - used,
-          used_fraction: used / options.capacity,
-        }));
+        .map(({ options, used }) => {
+          const { name, type, content, capacity, unusable } = options;
+          const common = { storage: name, type, content: content.join(","), shared: 0 };
+          return unusable
+            ? { ...common, active: 0, enabled: unusable === "disabled" ? 0 : 1, total: 0, used: 0, avail: 0 }
+            : {
+                ...common,
+                ...{ active: 1, enabled: 1, total: capacity, used, avail: capacity - used },
+                used_fraction: used / capacity,
+              };
+        });
     },
   ],
   [

@@ -22,6 +22,12 @@ export interface StorageOptions {
   readonly content: readonly string[];
   /** Bytes. */
   readonly capacity: number;
+  /**
+   * Why it cannot be used: it is switched off, or it is elsewhere and does not answer.
+   *
+   * @default - it can
+   */
+  readonly unusable?: "disabled" | "not online";
 }
 
 const folders: Readonly<Record<string, string>> = { iso: "template/iso", vztmpl: "template/cache", import: "import" };
@@ -82,6 +88,7 @@ export class Storage {
   }
 
   add(volume: Volume): Volume {
+    if (this.options.unusable) throw new Error(`storage '${this.name}' is ${this.options.unusable}`);
     if (this.used + volume.size > this.options.capacity) {
       throw new Error(
         `storage '${this.name}': not enough free space, ${formatSize(volume.size)} needed, ` +

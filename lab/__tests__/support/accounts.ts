@@ -26,8 +26,9 @@ export const tokenWithRole = (privileges: readonly string[]): Account => ({
 
 export const token = tokenWithRole(documentedRole());
 
-/** The credentials that a program may ask for. */
+/** What a program may ask for. */
 export const credentials = {
+  TF_VAR_ssh_public_key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1vZGVsIG9mIGEga2V5LCBub3QgYSByZWFsIG9uZSEh operator",
   TF_VAR_proxmox_password: root.secret,
   TF_VAR_proxmox_api_token: `${token.id}=${token.secret}`,
 };

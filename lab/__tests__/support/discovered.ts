@@ -13,10 +13,11 @@ import { proxmoxWith } from "./simulated-proxmox";
 export const rootPassword = { PROXMOX_VE_USERNAME: "root@pam", PROXMOX_VE_PASSWORD: "proxmox" };
 export const token = { id: "terraform@pve!talos", secret: "00000000-1111-2222-3333-444444444444" };
 export const tokenEnvironment = { PROXMOX_VE_API_TOKEN: `${token.id}=${token.secret}` };
-export const siteRights = privilegesFor(
-  ["vm", "network", "cloudInit", "guestAgent", "image", "hostFacts", "mappedDevice", "mapping"],
-  9,
-);
+/** What a site with a new mapping does on a host. */
+export const siteUses = [
+  ...(["vm", "network", "cloudInit", "guestAgent", "image", "hostFacts", "mappedDevice", "mapping"] as const),
+];
+export const siteRights = privilegesFor(siteUses, 9);
 
 /** A host that knows the token, with these privileges. */
 export const withToken = (privileges: readonly string[], options: ClusterOptions = {}): Promise<SimulatedProxmox> =>

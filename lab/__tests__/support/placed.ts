@@ -1,8 +1,10 @@
+import { privilegesFor } from "../../../constructs/proxmox/privileges";
+import { proxmoxUsesOf } from "../../../review/right";
 import type { Lab, LabOptions } from "../../lab";
 import { Program } from "../../program";
 import { graphicsCard } from "../../proxmox/pci-device";
 import type { Terraform } from "../../terraform";
-import { credentials, root } from "./accounts";
+import { credentials, root, tokenWithRole } from "./accounts";
 import { ApiClient } from "./api-client";
 import { startLab } from "./test-lab";
 
@@ -26,21 +28,25 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
   const lab = await startLab({
     node: program.node,
     devices: graphicsCard("0000:01:00", 14),
+    // Of the rights that the review of the stack names, and no others.
+    accounts: [root, tokenWithRole(privilegesFor(proxmoxUsesOf(program.configuration), 9))],
     ...options,
   });
-  await provideTemplate(lab);
+  const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
+  await provideTemplate(lab, client, 900, "talos-template");
+  await provideTemplate(lab, client, 901, "debian-13");
+  for (const id of program.foreignMappings) await provideMapping(lab, client, id);
   const terraform = lab.terraform(program.placeIn(lab.site), credentials);
   await terraform.init();
   return { program, lab, terraform, vmid: Number(program.vm.vm_id) };
 }
 
-/** A template as an operator makes one from the Talos image. */
-async function provideTemplate(lab: Lab): Promise<void> {
+/** A template as an operator makes one from an image. */
+async function provideTemplate(lab: Lab, client: ApiClient, vmid: number, name: string): Promise<void> {
   const qemu = `nodes/${lab.proxmox.host.node}/qemu`;
-  const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
   await client.task("POST", qemu, {
-    vmid: 900,
-    name: "talos-template",
+    vmid,
+    name,
     bios: "ovmf",
     machine: "q35",
     efidisk0: "local-lvm:1,efitype=4m,pre-enrolled-keys=0",
@@ -49,5 +55,12 @@ async function provideTemplate(lab: Lab): Promise<void> {
     net0: "virtio,bridge=vmbr0",
     agent: "enabled=1",
   });
-  await client.task("POST", `${qemu}/900/template`);
+  await client.task("POST", `${qemu}/${vmid}/template`);
+}
+
+/** The graphics card under a name, as an operator maps it in the web interface. */
+async function provideMapping(lab: Lab, client: ApiClient, id: string): Promise<void> {
+  const { node } = lab.proxmox.host;
+  const map = `id=10de:2684,node=${node},path=0000:01:00,iommugroup=14,subsystem-id=1458:40bf`;
+  await client.call("POST", "cluster/mapping/pci", { id, map });
 }

@@ -61,6 +61,8 @@ type Kubelet struct {
 	registered string
 	// later looks again for what nothing tells of.
 	later *time.Timer
+	// published is how many GPUs can be claimed; unknown at first.
+	published *int
 
 	mu      sync.Mutex
 	machine Machine
@@ -199,7 +201,11 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 	if err != nil {
 		return err
 	}
-	if machine.report(&node.Status, network, on.devicePlugin) {
+	gpus, err := k.offered(ctx, on, machine, node)
+	if err != nil {
+		return fmt.Errorf("what the device plugin offers: %w", err)
+	}
+	if machine.report(&node.Status, network, gpus) {
 		if _, err = nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
 			return fmt.Errorf("the node's status: %w", err)
 		}

@@ -36,8 +36,8 @@ type Machine struct {
 	Cores  int
 	// Memory in MiB.
 	Memory int
-	// GPUs is how many of NVIDIA's the loaded driver finds.
-	GPUs int
+	// Devices is how many of NVIDIA's GPUs are in the machine, and GPUs how many of them the loaded driver can use.
+	Devices, GPUs int
 }
 
 // node is the object with which a kubelet registers.
@@ -133,7 +133,9 @@ func written(t corev1.Taint) string {
 }
 
 // report sets the status of the node, and tells whether that changed anything.
-func (m Machine) report(status *corev1.NodeStatus, network, devicePlugin bool) bool {
+//
+// gpus is how many the device plugin offers.
+func (m Machine) report(status *corev1.NodeStatus, network bool, gpus int) bool {
 	before := status.DeepCopy()
 	status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: m.Address}, {Type: corev1.NodeHostName, Address: m.Name}}
 	status.NodeInfo = corev1.NodeSystemInfo{Architecture: "amd64", OperatingSystem: "linux", OSImage: m.System, KubeletVersion: m.Version,
@@ -145,9 +147,9 @@ func (m Machine) report(status *corev1.NodeStatus, network, devicePlugin bool) b
 		corev1.ResourceEphemeralStorage: resource.MustParse("50Gi"),
 	}
 	capacity, allocatable := resources.DeepCopy(), resources.DeepCopy()
-	gpus := *resource.NewQuantity(int64(m.GPUs), resource.DecimalSI)
-	if devicePlugin && m.GPUs > 0 {
-		capacity[gpuResource], allocatable[gpuResource] = gpus, gpus
+	if gpus > 0 {
+		offered := *resource.NewQuantity(int64(gpus), resource.DecimalSI)
+		capacity[gpuResource], allocatable[gpuResource] = offered, offered
 	} else if known, is := before.Capacity[gpuResource]; is {
 		// The kubelet remembers devices whose plugin is gone, but gives them to nobody.
 		capacity[gpuResource], allocatable[gpuResource] = known, *resource.NewQuantity(0, resource.DecimalSI)

@@ -3,6 +3,7 @@ package kubelet
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -22,6 +23,8 @@ const (
 	deployDevicePlugin = "nvidia.com/gpu.deploy.device-plugin"
 	// talosDriverRoot is where Talos has the driver. At another place the operator's pods wait for one for ever.
 	talosDriverRoot = "/usr/local"
+	// policyGeneration is the annotation that tells which policy a DaemonSet was made for.
+	policyGeneration = "nvidia.com/policy-generation"
 )
 
 var clusterPolicies = schema.GroupVersionResource{Group: "nvidia.com", Version: "v1", Resource: "clusterpolicies"}
@@ -56,39 +59,77 @@ func (k *Kubelet) operateGPUs(ctx context.Context, namespace string) error {
 			return err
 		}
 	}
-	runtime := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "nvidia"}, Handler: "nvidia"}
+	runtime := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "nvidia", OwnerReferences: ownedBy(policy)}, Handler: "nvidia"}
 	if _, err := k.client.NodeV1().RuntimeClasses().Create(ctx, runtime, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
-	_, err = k.client.AppsV1().DaemonSets(namespace).Create(ctx, devicePlugin(policy), metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		return nil
+	for _, each := range []*appsv1.DaemonSet{devicePlugin(policy), mpsDaemon(policy)} {
+		if err := k.ensure(ctx, namespace, each); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// ensure makes a DaemonSet of the operator's, or makes it what the policy says now.
+func (k *Kubelet) ensure(ctx context.Context, namespace string, wanted *appsv1.DaemonSet) error {
+	daemons := k.client.AppsV1().DaemonSets(namespace)
+	current, err := daemons.Get(ctx, wanted.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		_, err = daemons.Create(ctx, wanted, metav1.CreateOptions{})
+	}
+	if err != nil || current.Annotations[policyGeneration] == wanted.Annotations[policyGeneration] {
+		return err
+	}
+	wanted.ResourceVersion = current.ResourceVersion
+	_, err = daemons.Update(ctx, wanted, metav1.UpdateOptions{})
 	return err
 }
 
-// devicePlugin goes with the policy that it is made for.
+// devicePlugin is the operator's, with the configuration that the policy names.
 func devicePlugin(policy *unstructured.Unstructured) *appsv1.DaemonSet {
-	labels := map[string]string{"app": "nvidia-device-plugin-daemonset"}
+	daemon := daemonOf(policy, "nvidia-device-plugin-daemonset", "nvidia-device-plugin", deployDevicePlugin)
+	pod := &daemon.Spec.Template.Spec
+	pod.Volumes = []corev1.Volume{{Name: "device-plugin", VolumeSource: corev1.VolumeSource{
+		HostPath: &corev1.HostPathVolumeSource{Path: devicePluginDirectory}}}}
+	if name, given, _ := unstructured.NestedString(policy.Object, "spec", "devicePlugin", "config", "name"); given && name != "" {
+		chosen, _, _ := unstructured.NestedString(policy.Object, "spec", "devicePlugin", "config", "default")
+		pod.Containers[0].Env = []corev1.EnvVar{{Name: configDefault, Value: chosen}}
+		pod.Volumes = append(pod.Volumes, corev1.Volume{Name: configVolume, VolumeSource: corev1.VolumeSource{
+			ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}}})
+	}
+	return daemon
+}
+
+// mpsDaemon goes to the nodes that have the label for it.
+func mpsDaemon(policy *unstructured.Unstructured) *appsv1.DaemonSet {
+	return daemonOf(policy, "nvidia-device-plugin-mps-control-daemon", mpsContainer, "nvidia.com/mps.capable")
+}
+
+// daemonOf is a DaemonSet that goes with the policy that it is made for, on the nodes with a label.
+func daemonOf(policy *unstructured.Unstructured, name, container, label string) *appsv1.DaemonSet {
+	labels := map[string]string{"app": name}
 	privileged := true
 	return &appsv1.DaemonSet{
-		ObjectMeta: metav1.ObjectMeta{Name: labels["app"], OwnerReferences: []metav1.OwnerReference{
-			*metav1.NewControllerRef(policy, policy.GroupVersionKind())}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, OwnerReferences: ownedBy(policy),
+			Annotations: map[string]string{policyGeneration: strconv.FormatInt(policy.GetGeneration(), 10)}},
 		Spec: appsv1.DaemonSetSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: labels},
 				Spec: corev1.PodSpec{
-					NodeSelector: map[string]string{deployDevicePlugin: "true"},
+					NodeSelector: map[string]string{label: "true"},
 					Tolerations:  []corev1.Toleration{{Key: gpuResource, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}},
-					Containers: []corev1.Container{{Name: "nvidia-device-plugin", Image: "nvcr.io/nvidia/k8s-device-plugin:lab",
+					Containers: []corev1.Container{{Name: container, Image: "nvcr.io/nvidia/k8s-device-plugin:lab",
 						SecurityContext: &corev1.SecurityContext{Privileged: &privileged}}},
-					Volumes: []corev1.Volume{{Name: "device-plugin", VolumeSource: corev1.VolumeSource{
-						HostPath: &corev1.HostPathVolumeSource{Path: devicePluginDirectory}}}},
 				},
 			},
 		},
 	}
+}
+
+func ownedBy(policy *unstructured.Unstructured) []metav1.OwnerReference {
+	return []metav1.OwnerReference{*metav1.NewControllerRef(policy, policy.GroupVersionKind())}
 }
 
 // label gives the node labels that are not the machine configuration's.

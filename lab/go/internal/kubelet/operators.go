@@ -24,13 +24,19 @@ func (k *Kubelet) operate(ctx context.Context, on pods, machine Machine, node *c
 			return err
 		}
 	}
-	if on.featureDiscovery && machine.GPUs > 0 {
+	if on.featureDiscovery && machine.Devices > 0 {
 		if err := k.label(ctx, node, map[string]string{nvidiaFound: "true"}); err != nil {
 			return err
 		}
 	}
 	if on.gpuOperator != "" {
-		return k.operateGPUs(ctx, on.gpuOperator)
+		if err := k.operateGPUs(ctx, on.gpuOperator); err != nil {
+			return err
+		}
 	}
-	return nil
+	claimable := 0
+	if on.draDriver {
+		claimable = machine.GPUs
+	}
+	return k.publish(ctx, node, claimable)
 }

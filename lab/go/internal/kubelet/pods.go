@@ -1,6 +1,7 @@
 package kubelet
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +11,7 @@ import (
 const (
 	networkPluginDirectory = "/etc/cni/net.d"
 	devicePluginDirectory  = "/var/lib/kubelet/device-plugins"
+	draPluginDirectory     = "/var/lib/kubelet/plugins_registry"
 	deviceDirectory        = "/sys"
 )
 
@@ -17,8 +19,12 @@ const (
 type pods struct {
 	// networkPlugin: one of them writes the configuration of a network plugin.
 	networkPlugin bool
-	// devicePlugin: one of them offers NVIDIA's GPUs to the kubelet.
-	devicePlugin bool
+	// devicePlugin is the one that offers NVIDIA's GPUs to the kubelet.
+	devicePlugin *corev1.Pod
+	// draDriver: one of them is NVIDIA's driver for dynamic resource allocation, and knows where Talos has the driver.
+	draDriver bool
+	// mpsDaemon: one of them lets several processes use a GPU at the same time.
+	mpsDaemon bool
 	// ciliumOperator: one of them is the operator of Cilium.
 	ciliumOperator bool
 	// featureDiscovery: one of them is a worker of node feature discovery's, and finds the node's devices.
@@ -34,7 +40,11 @@ func observe(store cache.Store, node string) (on pods) {
 			continue
 		}
 		on.networkPlugin = on.networkPlugin || mounts(pod, networkPluginDirectory)
-		on.devicePlugin = on.devicePlugin || mounts(pod, devicePluginDirectory) && fromNVIDIA(pod)
+		if mounts(pod, devicePluginDirectory) && runs(pod, "nvidia") {
+			on.devicePlugin = pod
+		}
+		on.draDriver = on.draDriver || mounts(pod, draPluginDirectory) && mounts(pod, talosDriverRoot) && runs(pod, "/dra-driver-nvidia")
+		on.mpsDaemon = on.mpsDaemon || hasContainer(pod, mpsContainer)
 		on.ciliumOperator = on.ciliumOperator || runs(pod, "/cilium/operator")
 		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery") && mounts(pod, deviceDirectory)
 		if runs(pod, "/nvidia/gpu-operator") {
@@ -62,11 +72,6 @@ func mounts(pod *corev1.Pod, directory string) bool {
 	return false
 }
 
-func fromNVIDIA(pod *corev1.Pod) bool {
-	for _, container := range pod.Spec.Containers {
-		if strings.Contains(container.Image, "nvidia") {
-			return true
-		}
-	}
-	return false
+func hasContainer(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Spec.Containers, func(container corev1.Container) bool { return container.Name == name })
 }

@@ -188,10 +188,16 @@ func (c *configuration) machine(options Options) kubelet.Machine {
 		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (" + options.System.Version + "), simulated",
 		Labels: labels, Taints: taints, Cores: options.Hardware.Cores, Memory: options.Hardware.Memory,
 	}
-	if slices.ContainsFunc(machine.Kernel().Modules(), func(m config.KernelModule) bool { return m.Name() == "nvidia" }) {
+	described.Devices = options.Hardware.GPUs
+	if c.loadsDriver() {
 		described.GPUs = options.Hardware.GPUs
 	}
 	return described
+}
+
+// loadsDriver tells whether the kernel is to load NVIDIA's driver.
+func (c *configuration) loadsDriver() bool {
+	return slices.ContainsFunc(c.provider.Machine().Kernel().Modules(), func(m config.KernelModule) bool { return m.Name() == "nvidia" })
 }
 
 // programs are those that Kubernetes needs on the node.

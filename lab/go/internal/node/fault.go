@@ -20,8 +20,8 @@ const (
 
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
-	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or "listen", which
-	// keeps the Kubernetes API closed for as long as the rule is there.
+	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or for as long as the
+	// rule is there "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -31,7 +31,7 @@ type Rule struct {
 	Code string `json:"code,omitempty"`
 	// Status is the HTTP status of the answer to a Kubernetes request.
 	Status int `json:"status,omitempty"`
-	// Message is the error's text.
+	// Message is the error's text; for "driver" what the kernel says.
 	Message string `json:"message,omitempty"`
 	// Drop cuts the connection instead of answering.
 	Drop bool `json:"drop,omitempty"`
@@ -50,6 +50,8 @@ type Rule struct {
 type faults struct {
 	// closed keeps callers away from the Kubernetes API.
 	closed bool
+	// driver keeps NVIDIA's driver from being loaded.
+	driver bool
 	pods   []kubelet.Fault
 }
 
@@ -58,11 +60,23 @@ func faultsOf(rules []*Rule) (active faults) {
 		if rule.Method == listenMethod {
 			active.closed = true
 		}
+		if rule.Method == driverMethod {
+			active.driver = true
+		}
 		if rule.Pod != "" {
 			active.pods = append(active.pods, kubelet.Fault{Pod: rule.Pod, Reason: rule.Reason})
 		}
 	}
 	return active
+}
+
+// machine is what the kubelet is told.
+func (f faults) machine(c *configuration, options Options) kubelet.Machine {
+	machine := c.machine(options)
+	if f.driver {
+		machine.GPUs = 0
+	}
+	return machine
 }
 
 func (r *Rule) delay() time.Duration { return time.Duration(r.DelayMilliseconds) * time.Millisecond }

@@ -87,7 +87,7 @@ func (k *kubernetes) update(c *configuration) bool {
 	}
 	k.current = c
 	if k.kubelet != nil {
-		k.kubelet.Update(c.machine(k.options))
+		k.kubelet.Update(k.machine())
 	}
 	select {
 	case k.changed <- struct{}{}:
@@ -103,9 +103,12 @@ func (k *kubernetes) setFaults(active faults) error {
 	k.faults = active
 	if k.kubelet != nil {
 		k.kubelet.SetFaults(active.pods)
+		k.kubelet.Update(k.machine())
 	}
 	return k.listen()
 }
+
+func (k *kubernetes) machine() kubelet.Machine { return k.faults.machine(k.current, k.options) }
 
 func (k *kubernetes) listening() bool {
 	k.mu.Lock()
@@ -204,7 +207,7 @@ func (k *kubernetes) startKubelet(api *controlplane.ControlPlane) (*kubelet.Kube
 		Kubeconfig: api.Kubeconfig(),
 		Admin:      api.Admin(),
 		Log:        k.settings.LogFile("kubelet"),
-	}, k.current.machine(k.options), k.faults.pods)
+	}, k.machine(), k.faults.pods)
 	k.kubelet = running
 	return running, err
 }

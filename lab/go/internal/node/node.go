@@ -216,6 +216,19 @@ func (n *Node) Wipe() error {
 	return n.identify()
 }
 
+// wipeEphemeral empties the partition that etcd's data are on: the node keeps its configuration and may be bootstrapped again.
+func (n *Node) wipeEphemeral() error {
+	n.power.Lock()
+	defer n.power.Unlock()
+	n.stopKubernetes()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.disk.stage != Maintenance {
+		n.disk.stage, n.disk.members = Configured, ""
+	}
+	return emptied(n.options.Directory)
+}
+
 // State describes the node now.
 func (n *Node) State() State {
 	n.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	cosi "github.com/cosi-project/runtime/api/v1alpha1"
-	"github.com/cosi-project/runtime/pkg/resource"
 	"github.com/cosi-project/runtime/pkg/state"
 	"github.com/cosi-project/runtime/pkg/state/impl/inmem"
 	"github.com/cosi-project/runtime/pkg/state/impl/namespaced"
@@ -13,11 +12,11 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
 )
 
-// resources are what `talosctl get` shows: the machine configuration and the schematic of the running Talos, which the
-// Image Factory puts into its images as an extension of that name.
-func (d *disk) resources(ctx context.Context) (state.CoreState, error) {
+// resources are what `talosctl get` shows: the PCI devices, the machine configuration and the schematic of the running Talos,
+// which the Image Factory puts into its images as an extension of that name.
+func (d *disk) resources(ctx context.Context, machine Hardware) (state.CoreState, error) {
 	resources := namespaced.NewState(inmem.Build)
-	var all []resource.Resource
+	all := machine.devices()
 	if d.system.Schematic != "" {
 		schematic := runtime.NewExtensionStatus(runtime.NamespaceName, "schematic")
 		schematic.TypedSpec().Metadata.Name = "schematic"
@@ -44,7 +43,7 @@ type resourcesAPI struct {
 func (a *resourcesAPI) now(ctx context.Context) (*server.State, error) {
 	a.node.mu.Lock()
 	defer a.node.mu.Unlock()
-	resources, err := a.node.disk.resources(ctx)
+	resources, err := a.node.disk.resources(ctx, a.node.hardware)
 	if err != nil {
 		return nil, err
 	}

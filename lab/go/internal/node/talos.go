@@ -14,6 +14,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/api/common"
 	"github.com/siderolabs/talos/pkg/machinery/api/machine"
 	"github.com/siderolabs/talos/pkg/machinery/api/storage"
+	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -186,15 +187,25 @@ func (a *talosAPI) Kubeconfig(_ *emptypb.Empty, stream machine.MachineService_Ku
 	return stream.Send(&common.Data{Bytes: archive.Bytes()})
 }
 
-// Reset wipes the node, which then is in maintenance mode again; a graceful one drains it and leaves etcd before.
+// Reset wipes the node, which then is in maintenance mode again; or its partition EPHEMERAL alone. A graceful one drains the
+// node and leaves etcd before.
 func (a *talosAPI) Reset(ctx context.Context, req *machine.ResetRequest) (*machine.ResetResponse, error) {
 	if req.Graceful {
 		if err := a.node.withdraw(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.node.Wipe(); err != nil {
+	var err error
+	if labels := req.SystemPartitionsToWipe; len(labels) == 1 && labels[0].Label == constants.EphemeralPartitionLabel {
+		err = a.node.wipeEphemeral()
+	} else {
+		err = a.node.Wipe()
+	}
+	if err != nil {
 		return nil, err
 	}
-	return &machine.ResetResponse{Messages: []*machine.Reset{{}}}, nil
+	if req.Reboot {
+		go a.node.restart()
+	}
+	return &machine.ResetResponse{Messages: []*machine.Reset{{ActorId: "simulated"}}}, nil
 }

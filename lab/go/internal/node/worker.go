@@ -23,6 +23,7 @@ type worker struct {
 
 	mu      sync.Mutex
 	current *configuration
+	faults  faults
 }
 
 // startWorker lets the node take part in its cluster, as soon as that answers.
@@ -32,7 +33,7 @@ func startWorker(options Options, d disk, active faults) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{options: options, current: d.current}
+	w := &worker{options: options, current: d.current, faults: active}
 	here := net.JoinHostPort(host, kubeprism.Port)
 	w.admin = d.current.bootstrapAccess(here)
 	kubeconfig := filepath.Join(options.Directory, "kubelet.kubeconfig")
@@ -46,7 +47,7 @@ func startWorker(options Options, d disk, active faults) (*worker, error) {
 	if err = os.MkdirAll(filepath.Dir(log), 0o700); err == nil {
 		w.kubelet, err = kubelet.Start(kubelet.Settings{
 			Kwok: filepath.Join(options.Programs, "kwok"), Directory: options.Directory, Kubeconfig: kubeconfig, Admin: w.admin, Log: log,
-		}, d.current.machine(options), active.pods)
+		}, w.machine(), active.pods)
 	}
 	if err != nil {
 		w.prism.Close()
@@ -84,14 +85,20 @@ func (w *worker) update(c *configuration) bool {
 		return false
 	}
 	w.current = c
-	w.kubelet.Update(c.machine(w.options))
+	w.kubelet.Update(w.machine())
 	return true
 }
 
 func (w *worker) setFaults(active faults) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.faults = active
 	w.kubelet.SetFaults(active.pods)
+	w.kubelet.Update(w.machine())
 	return nil
 }
+
+func (w *worker) machine() kubelet.Machine { return w.faults.machine(w.current, w.options) }
 
 func (w *worker) listening() bool      { return false }
 func (w *worker) virtualIPs() []string { return []string{} }

@@ -134,6 +134,12 @@ func TestDevicePluginChart(t *testing.T) {
 	sharing := objects["DaemonSet/nvidia-device-plugin-mps-control-daemon"]
 	expect(t, "the nodes that share by MPS", at(t, sharing, append(pod, "nodeSelector")...), `{"nvidia.com/mps.capable":"true"}`)
 
+	objects, problems = rendered(t, "nvidia-device-plugin", "gpu", "{config: {map: {a: 'version: v1', b: ''}, default: a}}")
+	expect(t, "the errors", problems, "")
+	expectContains(t, at(t, objects["ConfigMap/nvidia-device-plugin-configs"], "data"), `"a":"version: v1"`)
+	configured := objects["DaemonSet/nvidia-device-plugin"]
+	expectContains(t, at(t, configured, append(pod, "volumes")...), `{"configMap":{"name":"nvidia-device-plugin-configs"},"name":"available-configs"}`)
+	expectContains(t, at(t, configured, append(pod, "containers")...), `{"name":"DEFAULT_CONFIG","value":"a"}`)
 	_, problems = rendered(t, "nvidia-device-plugin", "default", "{}")
 	expectContains(t, problems, "Running in the 'default' namespace is not recommended.")
 	_, problems = rendered(t, "nvidia-device-plugin", "gpu", "{config: {name: a, map: {b: {}}}}")
@@ -155,6 +161,11 @@ func TestGPUOperatorChart(t *testing.T) {
 	if _, ok := objects["Deployment/gpu-operator"]; !ok {
 		t.Error("there is no operator")
 	}
+	objects, problems = rendered(t, "gpu-operator", "gpu-operator",
+		"{devicePlugin: {config: {create: true, name: sharing, default: a, data: {a: 'version: v1'}}}}")
+	expect(t, "the errors", problems, "")
+	expectContains(t, at(t, objects["ConfigMap/sharing"], "data"), `"a":"version: v1"`)
+	expectContains(t, at(t, objects["ClusterPolicy/cluster-policy"], "spec", "devicePlugin", "config"), `"default":"a","name":"sharing"`)
 }
 
 func TestDRADriverChart(t *testing.T) {

@@ -36,7 +36,10 @@ func Command() *cobra.Command {
 	flags.StringVar(&g.context, "context", "", "Context to be used in command")
 	flags.StringSliceVarP(&g.nodes, "nodes", "n", nil, "target the specified nodes")
 	flags.StringSliceVarP(&g.endpoints, "endpoints", "e", nil, "override default endpoints in Talos configuration")
-	root.AddCommand(g.version(), g.upgrade(), g.upgradeKubernetes(), g.etcd(), g.bootstrap(), g.health(), g.kubeconfig(), g.get(), g.reboot(), g.reset())
+	root.AddCommand(
+		g.version(), g.upgrade(), g.upgradeKubernetes(), g.etcd(), g.bootstrap(), g.health(),
+		g.kubeconfig(), g.get(), g.read(), g.dmesg(), g.reboot(), g.reset(),
+	)
 	return root
 }
 

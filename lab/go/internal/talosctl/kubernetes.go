@@ -13,6 +13,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/client"
 	"github.com/siderolabs/talos/pkg/machinery/config/configpatcher"
 	"github.com/siderolabs/talos/pkg/machinery/resources/config"
+	"github.com/siderolabs/talos/pkg/machinery/resources/hardware"
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
@@ -26,6 +27,8 @@ var kinds = map[string]struct{ namespace, kind string }{
 	"extensions":        {runtime.NamespaceName, runtime.ExtensionStatusType},
 	"extensionstatus":   {runtime.NamespaceName, runtime.ExtensionStatusType},
 	"extensionstatuses": {runtime.NamespaceName, runtime.ExtensionStatusType},
+	"pcidevice":         {hardware.NamespaceName, hardware.PCIDeviceType},
+	"pcidevices":        {hardware.NamespaceName, hardware.PCIDeviceType},
 }
 
 func (g *globals) get() *cobra.Command {
@@ -35,7 +38,7 @@ func (g *globals) get() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, known := kinds[strings.ToLower(args[0])]
 			if !known {
-				return fmt.Errorf("the stand-in knows no resource %q, only machineconfig and extensions", args[0])
+				return fmt.Errorf("the stand-in knows no resource %q, only machineconfig, extensions and pcidevices", args[0])
 			}
 			return g.on(cmd.Context(), insecure, func(ctx context.Context, c *client.Client, node string) error {
 				list, err := c.COSI.List(ctx, resource.NewMetadata(kind.namespace, kind.kind, "", resource.VersionUndefined))
@@ -61,7 +64,12 @@ func (g *globals) get() *cobra.Command {
 func show(out io.Writer, output, node string, item resource.Resource) error {
 	if output != "yaml" {
 		about := item.Metadata()
-		_, err := fmt.Fprintf(out, "%s   %s   %s   %s   %s\n", node, about.Namespace(), about.Type(), about.ID(), about.Version())
+		more := ""
+		if device, is := item.(*hardware.PCIDevice); is {
+			spec := device.TypedSpec()
+			more = fmt.Sprintf("   %s   %s   %s   %s", spec.Class, spec.Subclass, spec.Vendor, spec.Product)
+		}
+		_, err := fmt.Fprintf(out, "%s   %s   %s   %s   %s%s\n", node, about.Namespace(), about.Type(), about.ID(), about.Version(), more)
 		return err
 	}
 	content, err := resource.MarshalYAML(item)

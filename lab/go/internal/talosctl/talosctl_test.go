@@ -228,10 +228,21 @@ func TestUpgrade(t *testing.T) {
 		s.must("health", "--wait-timeout", "60s")
 		_, err := s.kubernetes().CoreV1().Namespaces().Get(t.Context(), "kept", metav1.GetOptions{})
 		check(t, err)
+
+		s.must("reset", "--graceful=false", "--reboot", "--system-labels-to-wipe=EPHEMERAL", "--timeout", "30s")
+		if state := s.node.State(); state.Stage != node.Configured {
+			t.Fatalf("without the partition of etcd: %+v", state)
+		}
+		s.must("bootstrap", "--recover-from", file)
+		s.must("health", "--wait-timeout", "60s")
+		_, err = s.kubernetes().CoreV1().Namespaces().Get(t.Context(), "kept", metav1.GetOptions{})
+		check(t, err)
 	})
 	if out := s.must("get", "extensions", "-o", "yaml"); !strings.Contains(out, "version: "+schematics[1]) {
 		t.Errorf("the schematic is not among the extensions: %s", out)
 	}
+	s.must("reset", "--graceful=false", "--reboot", "--timeout", "30s")
+	s.must("version", "--insecure")
 }
 
 func namespace(name string) *corev1.Namespace {

@@ -147,11 +147,14 @@ func booted(ctx context.Context, c *client.Client) (uint64, error) {
 }
 
 func restarted(ctx context.Context, c *client.Client, before uint64, timeout time.Duration) error {
-	return eventually(ctx, timeout, func(ctx context.Context) error {
-		now, err := booted(ctx, c)
-		if err == nil && now == before {
-			err = errors.New("the node has not rebooted")
-		}
-		return err
-	})
+	return eventually(ctx, timeout, func(ctx context.Context) error { return rebooted(ctx, c, before) })
+}
+
+// rebooted tells why the machine is not known to have been booted since.
+func rebooted(ctx context.Context, c *client.Client, before uint64) error {
+	now, err := booted(ctx, c)
+	if err == nil && now == before {
+		err = errors.New("the node has not rebooted")
+	}
+	return err
 }

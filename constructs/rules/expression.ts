@@ -1,6 +1,5 @@
-import { Fn, type IResolvable, type IResolveContext, Token } from "cdktf";
-import { asArgument, isUnknown } from "../rules/condition";
-import { isPlaceholder, partsOf } from "../rules/text";
+import { Fn, type IResolvable, type IResolveContext, Token, Tokenization } from "cdktf";
+import { isPlaceholder, partsOf } from "./text";
 
 /**
  * A Terraform expression as it is written in HCL, for what cdktf has no function for. What is put in comes out as a literal,
@@ -17,7 +16,22 @@ export const verbatim = (code: string): IResolvable => new Expression([code], []
 
 /** The text without the blanks around it. */
 export const trimmed = (text: string): string =>
-  isUnknown(text) ? Token.asString(expression`trimspace(${text})`) : text.trim();
+  Token.isUnresolved(text) ? Token.asString(expression`trimspace(${text})`) : text.trim();
+
+/**
+ * The text for a Terraform function. cdktf escapes neither quotes nor `%{` among the arguments of functions, and takes no
+ * templates there, so text with unknown parts is joined from them.
+ */
+export function asArgument(text: unknown): string {
+  if (typeof text !== "string") return Token.asString(text);
+  const [only = "", ...more] = partsOf(text).map((part) => (isPlaceholder(part) ? part : quoted(part)));
+  return more.length === 0 ? only : Fn.join("", [only, ...more]);
+}
+
+function quoted(text: string): string {
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll("%{", "%%{");
+  return /["\\]/.test(text) ? Fn.rawString(escaped) : escaped;
+}
 
 class Expression implements IResolvable {
   readonly creationStack = [];
@@ -32,10 +46,14 @@ class Expression implements IResolvable {
     context.suppressBraces = true;
     // What is escaped for Terraform stays so.
     context.ignoreEscapes = true;
-    const code = this.code
+    const code = this.written(context);
+    return isInner ? code : `\${${code}}`;
+  }
+
+  written(context: IResolveContext): string {
+    return this.code
       .map((part, place) => (place < this.values.length ? `${part}${written(this.values[place], context)}` : part))
       .join("");
-    return isInner ? code : `\${${code}}`;
   }
 
   toString(): string {
@@ -45,13 +63,19 @@ class Expression implements IResolvable {
 
 function written(value: unknown, context: IResolveContext): string {
   if (typeof value === "string") return writtenText(value, context);
-  if (isUnknown(value)) return String(context.resolve(value));
+  if (Token.isUnresolved(value)) return writtenUnknown(value, context);
   return Array.isArray(value) ? `[${value.map((item) => written(item, context)).join(", ")}]` : JSON.stringify(value);
+}
+
+/** cdktf would look for placeholders in what an expression is written as, again for each expression that it is part of. */
+function writtenUnknown(value: unknown, context: IResolveContext): string {
+  const [token] = Tokenization.reverse(value);
+  return token instanceof Expression ? token.written(context) : String(context.resolve(value));
 }
 
 function writtenText(text: string, context: IResolveContext): string {
   const parts = partsOf(text);
-  if (parts.length === 1 && isPlaceholder(text)) return String(context.resolve(text));
+  if (parts.length === 1 && isPlaceholder(text)) return writtenUnknown(text, context);
   // Text that looks like a template is joined from its parts, which are escaped as among the arguments of functions.
   const looksLikeTemplate = parts.some((part) => !isPlaceholder(part) && /[$%](\{|$)/.test(part));
   if (looksLikeTemplate) return String(context.resolve(Fn.join("", parts.map(asArgument))));
