@@ -2738,8 +2738,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           void vmIn(stack, {
             initialization: { ipConfigs: [{ address: value, gateway: "192.168.1.1" }] },
           }),
-        passes: ["192.168.1.50/24"],
+        passes: ["192.168.1.50/24", "192.168.1.0/31"],
         fails: ["192.168.2.50/24"],
+      },
+      "the gateway of IPv6 is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            initialization: { ipConfigs: [{ ipv6: { address: "fd00::50/64", gateway: value } }] },
+          }),
+        passes: ["fd00::1", "fd00::", "fe80::1"],
+        fails: ["fd00:1::1", "fd00::50", "192.168.1.1"],
       },
     },
   },
