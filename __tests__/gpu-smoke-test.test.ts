@@ -174,7 +174,10 @@ esac`,
   test.each<[keyof typeof methods, Cluster, string]>([
     [
       "device-plugin",
-      { pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", users: "a/one 1\nb/none \nb/two  1" },
+      {
+        pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
+        users: "a/one 1\nb/none \nb/two  1\ndefault/gpu-smoke-test-x 1",
+      },
       "every GPU is in use, by a/one, b/two; no other pod was tried\n",
     ],
     [
@@ -182,7 +185,7 @@ esac`,
       {
         slices: "gpu-0",
         pod: "Pending 0/1 nodes are available: 1 cannot allocate all claims.",
-        claims: "a/one gpu.nvidia.com\na/two nic.example",
+        claims: "a/one gpu.nvidia.com\na/two nic.example\ndefault/gpu-smoke-test-x gpu.nvidia.com",
       },
       "every GPU is in use, by a/one; no other pod was tried\n",
     ],

@@ -94,6 +94,8 @@ esac`,
 [ "$1 $2 $3 $5" = "--talosconfig ${access}/talosconfig --endpoints --nodes" ] || exit 1
 node=$6
 shift 6
+# Without one it asks all nodes of the talosconfig.
+[ -n "$node" ] || { echo "everyone: $*" >>calls; exit 0; }
 grep -qx "$node" answering || { echo "connection refused" >&2; exit 1; }
 case "$*" in
   "etcd members") echo "NODE ID HOSTNAME PEER-URLS CLIENT-URLS LEARNER"; cat members;;
@@ -168,6 +170,17 @@ describe("a node that leaves", () => {
     cluster(differing("control-1", { etcd: false }));
     expect(leave("control-1").status).toBe(0);
     expect(calls()).toEqual(["drain control-1", "remove id-control-1", "delete control-1"]);
+  });
+
+  test("is not deleted while it is in etcd, however often it was told to leave", () => {
+    cluster();
+    const told = readFileSync(join(directory, "talosctl"), "utf8").replace(/grep -v "\^\$node .*members;;/, ":;;");
+    writeFileSync(join(directory, "talosctl"), told);
+    expect(leave("control-1")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^control-1 is still in etcd/),
+    });
+    expect(calls()).not.toContain("delete control-1");
   });
 
   test("has nothing to do where it never came", () => {

@@ -1,7 +1,6 @@
 import { DefaultTokenResolver, StringConcat, type TerraformResource, type TerraformStack, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
 import fc from "fast-check";
-import type { BackupJob } from "../.gen/providers/proxmox/backup-job";
 import {
   DownloadedImage,
   type DownloadedImageProps,
@@ -23,18 +22,18 @@ import {
 } from "./proxmox-call";
 import { newStack, password, type TerraformJson } from "./stacks";
 
-type Made = Pick<Construct, "node"> & { readonly resource: TerraformResource };
-
 /** Of these props of one stack, the resources of those that the constructs accept. */
-function accepted(
+function accepted<Made extends Construct & { readonly resource: TerraformResource }>(
   all: readonly object[],
   make: (stack: TerraformStack, id: string, props: object) => Made,
+  resourceOf: (made: Made) => TerraformResource | undefined = ({ resource }) => resource,
 ): TerraformJson[] {
   const stack = newStack();
   return all
     .map((props, place) => make(stack, `it${place}`, props))
     .filter(({ node }) => node.validate().length === 0)
-    .map(({ resource }) => attributesOf(resource));
+    .flatMap((made) => resourceOf(made) ?? [])
+    .map(attributesOf);
 }
 
 const resolver = new DefaultTokenResolver(new StringConcat());
@@ -335,10 +334,8 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(backups, (sample) =>
       accepted(
         (sample as VmBackup[]).map((backup) => ({ backup })),
-        (stack, id, props) => {
-          const { node, backup } = makeVm(stack, id, props);
-          return { node, resource: backup as BackupJob };
-        },
+        makeVm,
+        ({ backup }) => backup,
       ).map((job) =>
         proxmoxVersions.flatMap((version) => any(refusals(version, "POST", "/cluster/backup", backupParameters(job)))),
       ),

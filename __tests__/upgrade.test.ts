@@ -239,7 +239,8 @@ describe("the upgrade of Kubernetes", () => {
 });
 
 describe("of several nodes, the upgrade of Talos", () => {
-  const worker = { name: "worker-1", endpoint: "192.168.1.51" };
+  const worker = { name: "worker-1", endpoint: "192.168.1.51", isFirst: false };
+  const first = { name: "control-1", endpoint: "192.168.1.50", isFirst: true };
   const members = `"etcd members") printf 'NODE ID HOSTNAME PEER-URLS CLIENT-URLS LEARNER\\n'
   for member in 1 2 3; do printf 'node id control-%s https://192.168.1.5%s:2380 https://192.168.1.5%s:2379 false\\n' $member $member $member; done; exit;;`;
   const faultless = `case "$*" in ${members} "etcd status") exit;; esac`;
@@ -251,8 +252,8 @@ describe("of several nodes, the upgrade of Talos", () => {
         .map(([name, is]) => `${name} ${is ? "True" : "False"}\\n`)
         .join("")}';; esac`,
     );
-  const of = (cluster: UpgradeTarget["cluster"], directory?: string) =>
-    run(upgradeTalos({ ...target(), cluster }, "factory.example/nocloud-installer/new:v1.13.9", directory));
+  const of = (cluster: UpgradeTarget["cluster"]) =>
+    run(upgradeTalos({ ...target(), cluster }, "factory.example/nocloud-installer/new:v1.13.9", snapshots));
 
   test("reaches a worker through a control plane, and takes no snapshot there", () => {
     node({ talos: "v1.12.9" }, faultless);
@@ -263,10 +264,10 @@ describe("of several nodes, the upgrade of Talos", () => {
     expect(calls()).not.toContain("snapshot");
   });
 
-  test("takes a snapshot where it is given a directory", () => {
+  test("takes a snapshot before the first of them", () => {
     node({ talos: "v1.12.9" }, faultless);
     nodes({ "control-1": true });
-    expect(of({ name: "control-1", endpoint: "192.168.1.50" }, snapshots).status).toBe(0);
+    expect(of(first).status).toBe(0);
     expect(readdirSync(snapshots)).toHaveLength(1);
   });
 
@@ -290,7 +291,7 @@ describe("of several nodes, the upgrade of Talos", () => {
       `case "$*" in ${members} "etcd status") tail -n 1 calls | grep -q 192.168.1.53 && exit 1; exit 0;; esac`,
     );
     nodes({ "control-1": true, "control-3": true });
-    expect(of({ name: "control-1", endpoint: "192.168.1.50" }, snapshots)).toMatchObject({
+    expect(of(first)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^control-1 was not upgraded; .*: etcd at 192\.168\.1\.53$/m),
     });

@@ -11,7 +11,7 @@ import { elementsOf, resourcesOf, type Stack } from "./stack";
 /** The values of the constructs' commands come in through the environment, so that the commands themselves are always the same. */
 const target = { node: "", talosconfig: "", firstVersion: "", talosVersion: "", kubernetesVersion: "", timeout: 0 };
 
-const ofSeveral = { ...target, cluster: { name: "", endpoint: "" } };
+const ofSeveral = (isFirst: boolean) => ({ ...target, cluster: { name: "", endpoint: "", isFirst } });
 
 /** A command of the constructs. */
 interface KnownCommand {
@@ -31,13 +31,13 @@ const commands: readonly KnownCommand[] = [
     programs: ["kubectl", "talosctl"],
     does: "on a new machine nothing; on a cluster of an older version: upgrades Kubernetes and waits for it",
   },
-  ...["", undefined].map((directory) => ({
-    command: upgradeTalos(ofSeveral, "", directory),
+  ...[true, false].map((isFirst) => ({
+    command: upgradeTalos(ofSeveral(isFirst), "", ""),
     programs: ["kubectl", "talosctl"],
-    does: `on a new machine nothing; on a node that runs another version or schematic: waits until all others are well, ${directory === undefined ? "" : "saves etcd to a file, removes all but the newest three of these, "}drains and upgrades the node, which restarts, and waits for all`,
+    does: `on a new machine nothing; on a node that runs another version or schematic: waits until all others are well, ${isFirst ? "saves etcd to a file, removes all but the newest three of these, " : ""}drains and upgrades the node, which restarts, and waits for all`,
   })),
   {
-    command: upgradeKubernetes(ofSeveral),
+    command: upgradeKubernetes(ofSeveral(true)),
     programs: ["kubectl", "talosctl"],
     does: "on a new machine nothing; on a cluster of an older version: upgrades Kubernetes, on one node after the other, and waits for it",
   },

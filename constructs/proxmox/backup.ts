@@ -59,7 +59,7 @@ export const withDefaults = (backup: VmBackup | undefined) =>
 function calendarEvent(): RegExp {
   const list = (item: string) => `${item}(,${item})*`;
   const day = "(mon|tue|wed|thu|fri|sat|sun)";
-  const number = list("([*]|[0-9]{1,2}([.][.][0-9]{1,2})?)(/[0-9]{1,2})?");
+  const number = list("([*]|[0-9]{1,2}([.][.][0-9]{1,2})?)([/][0-9]{1,2})?");
   const days = list(`${day}([.][.]${day})?`);
   const date = `(([*]|[0-9]{4})-)?${number}-${number}`;
   const time = `${number}(:${number}){0,2}`;

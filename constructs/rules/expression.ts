@@ -18,6 +18,9 @@ export const verbatim = (code: string): IResolvable => new Expression([code], []
 export const trimmed = (text: string): string =>
   Token.isUnresolved(text) ? Token.asString(expression`trimspace(${text})`) : text.trim();
 
+export const lowerCase = (text: string): string =>
+  Token.isUnresolved(text) ? Token.asString(Fn.lower(asArgument(text))) : text.toLowerCase();
+
 /**
  * The text for a Terraform function. cdktf escapes neither quotes nor `%{` among the arguments of functions, and takes no
  * templates there, so text with unknown parts is joined from them.

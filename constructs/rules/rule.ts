@@ -81,7 +81,7 @@ export function enforceAtSynth<Subject>(
   });
 }
 
-/** The lifecycle of a resource with these preconditions. */
+/** The lifecycle of a resource with these preconditions, and with what else it has. */
 export const lifecycleWith = (
   precondition: Precondition[],
   lifecycle?: TerraformResourceLifecycle,

@@ -149,8 +149,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly endpoint: string;
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
-  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
-  readonly outputDirectory: string;
   /** The nodes, control planes first. */
   readonly nodes: readonly [TalosNode, ...TalosNode[]];
 
@@ -158,6 +156,9 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
+
+  /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
+  readonly outputDirectory: string;
 
   /** Makes anew what is lost with the only control plane: no provider sees that its machine is another one. */
   readonly lifecycle?: ReturnType<typeof replacedWith>;
@@ -180,7 +181,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
     const { version } = talos;
-    this.outputDirectory = outputDirectory;
     this.described = describe(fitted.props);
     const { members, virtualAddress } = this.described;
     const [first, ...others] = members;

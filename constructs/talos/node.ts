@@ -110,18 +110,11 @@ export class TalosNode {
     );
     if (talos.installer !== undefined) {
       const installer = literalText(talos.installer);
-      const isFirst = before === undefined;
       this.talosUpgrade = at(
         names.upgrade,
         nullResource(scope, "UpgradeTalos", {
           triggers: { installer },
-          provisioners: [
-            upgradeTalos(
-              targetOf(member, cluster),
-              installer,
-              isFirst ? literalText(cluster.outputDirectory) : undefined,
-            ),
-          ],
+          provisioners: [upgradeTalos(targetOf(member, cluster), installer, literalText(cluster.outputDirectory))],
           dependsOn: given(machine.resource, before?.installed),
         }),
       );
@@ -157,6 +150,7 @@ export const targetOf = ({ machine, role, construct }: Member, cluster: Cluster)
           name: machine.name.toLowerCase(),
           // Workers pass no calls on, and have no answer to some.
           endpoint: role === "controlplane" ? addressOf(machine) : cluster.firstAddress,
+          isFirst: addressOf(machine) === cluster.firstAddress,
         },
 });
 

@@ -17,6 +17,8 @@ export interface UpgradeTarget {
     readonly name: string;
     /** Address of the control plane through which the node is reached: its own, where it is one. */
     readonly endpoint: string;
+    /** Whether it is the first to be upgraded, before which etcd is saved. */
+    readonly isFirst: boolean;
   };
   readonly talosVersion: string;
   readonly kubernetesVersion: string;
@@ -171,10 +173,10 @@ ls "$DIRECTORY"/etcd-*.snapshot | sort -r | awk 'NR > ${snapshots}' | while read
  * Kubernetes is ready again. One of several is drained by talosctl, and upgraded only where all others are ready.
  *
  * @param installer image with the schematic and the version, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.13.9`
- * @param directory for the snapshots; without one, none is taken
+ * @param directory for the snapshots
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos
  */
-export const upgradeTalos = (target: UpgradeTarget, installer: string, directory?: string): LocalExecProvisioner =>
+export const upgradeTalos = (target: UpgradeTarget, installer: string, directory: string): LocalExecProvisioner =>
   script(
     `${preparation(target)}
 schematic=$(echo "$INSTALLER" | sed 's|.*/||; s|:.*||')
@@ -184,17 +186,17 @@ kubernetes_ready() { wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE,
 
 if upgraded; then
   # Where the cluster has been handed out already, an upgrade that was interrupted may have left it on its way up.
-  if [ -e "$(dirname "$TALOSCONFIG")/kubeconfig" ]; then kubernetes_ready; fi
+  if [ -e "$DIRECTORY/kubeconfig" ]; then kubernetes_ready; fi
   exit 0
 fi
-${target.cluster ? othersFirst : ""}${directory === undefined ? "" : snapshot}echo "upgrading Talos from $talos_now to $TALOS_VERSION, schematic $schematic"
+${target.cluster ? othersFirst : ""}${target.cluster?.isFirst === false ? "" : snapshot}echo "upgrading Talos from $talos_now to $TALOS_VERSION, schematic $schematic"
 if ! answer=$(talos upgrade --image "$INSTALLER" --wait --timeout "$TIMEOUT"s 2>&1); then
   refuse "the upgrade of Talos failed; the next apply goes on where it ended: $answer"
 fi
 wait_until upgraded "the node at $NODE does not run Talos $TALOS_VERSION with the schematic $schematic"
 kubernetes_ready
 `,
-    { ...environmentOf(target), INSTALLER: installer, ...(directory !== undefined && { DIRECTORY: directory }) },
+    { ...environmentOf(target), INSTALLER: installer, DIRECTORY: directory },
   );
 
 /**

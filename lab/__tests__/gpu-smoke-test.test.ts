@@ -13,9 +13,7 @@ interface Configuration {
       readonly gpu_smoke_test: { readonly provisioner: readonly { readonly "local-exec": { environment: Json } }[] };
     };
   };
-  readonly data: {
-    readonly talos_machine_configuration: { readonly node: { config_patches: string[] } };
-  };
+  readonly data: { readonly talos_machine_configuration: { readonly node: { config_patches: string[] } } };
 }
 
 /** What is broken here mends by no waiting. */

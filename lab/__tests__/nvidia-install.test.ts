@@ -3,7 +3,7 @@ import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
-import { allocatable, claimable, gpusInUse, stopUsingGpus, useGpus } from "./support/gpu";
+import { allocatable, claimable, gpusInUse, impatient, stopUsingGpus, useGpus } from "./support/gpu";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 
@@ -16,8 +16,9 @@ async function applied(
   lab: Lab,
   version: string,
   nvidia: ClusterOptions["nvidia"],
+  force?: ClusterOptions["force"],
 ): Promise<{ readonly terraform: Terraform; readonly kubectl: Kubectl; readonly output: string }> {
-  const terraform = await deployCluster(lab, { talos: { version, nvidia: driver }, node, nvidia });
+  const terraform = await deployCluster(lab, { talos: { version, nvidia: driver }, node, nvidia, force });
   const run = await terraform.apply();
   succeeded(run);
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
@@ -63,7 +64,8 @@ test(
     const inUse = { allocatable: "1", workers: ["Running"] };
     await eventually(async () => expect(await gpusInUse(kubectl)).toEqual(inUse));
     for (const version of ["v1.13.9", "v1.14.1"]) {
-      const upgraded = await applied(lab, version, {});
+      // Nothing is broken, and nobody is to give the GPU back.
+      const upgraded = await applied(lab, version, {}, impatient(10));
       expect(await (await lab.node(100)).state()).toMatchObject({ version, bootstraps: 1 });
       expect(upgraded.output).toMatch(/every GPU is in use, by default\/worker-\S+; no other pod was tried/);
       await eventually(async () => expect(await gpusInUse(kubectl)).toEqual(inUse));

@@ -3,24 +3,17 @@ import type { NodeState } from "../talos-node";
 import { deployCluster } from "./support/cluster";
 import { allocatable } from "./support/gpu";
 import { succeeded } from "./support/succeeded";
+import { talosVersions } from "./support/talos-versions";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
 const document = ({ applied }: NodeState, kind?: string): Record<string, unknown> | undefined =>
   applied.at(-1)?.documents.find((each) => each.kind === kind);
 
-/** A version of each minor, and the Kubernetes that it runs by default. */
-const versions: Readonly<Record<TalosMinor, readonly [talos: string, kubernetes: string]>> = {
-  "1.11": ["v1.11.6", "1.34.1"],
-  "1.12": ["v1.12.11", "1.35.4"],
-  "1.13": ["v1.13.9", "1.35.4"],
-  "1.14": ["v1.14.1", "1.35.4"],
-};
-
-test.each(Object.keys(versions) as TalosMinor[])(
+test.each(Object.keys(talosVersions) as TalosMinor[])(
   "a node of Talos %s accepts the configuration, which says what Cilium and the GPU need, and a pod has used the GPU",
   async (talos) => {
-    const [version, kubernetes] = versions[talos];
+    const [version, kubernetes] = talosVersions[talos];
     const lab = await startLab();
     const terraform = await deployCluster(lab, {
       talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
