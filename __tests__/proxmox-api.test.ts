@@ -270,6 +270,27 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     expect(vms.flatMap(refused)).toEqual([]);
   });
 
+  test.each<[string, readonly string[], (value: string) => object]>([
+    ["disks.cache", ["none", "directsync", "writethrough", "writeback", "unsafe"], (cache) => disk({ cache })],
+    ["disks.discard", ["on", "ignore"], (discard) => disk({ discard })],
+    ["efiDisk.type", ["4m", "2m"], (type) => ({ guest: "linux", efiDisk: { type } })],
+    ["networkDevices.model", ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"], (model) => device({ model })],
+    ["agent.type", ["virtio", "isa"], (type) => ({ agent: { type } })],
+    ["bios", ["ovmf", "seabios"], (bios) => ({ bios })],
+    [
+      "scsiHardware",
+      ["virtio-scsi-pci", "virtio-scsi-single", "lsi", "lsi53c810", "megasas", "pvscsi"],
+      (scsiHardware) => ({ scsiHardware }),
+    ],
+    ["vga.type", ["std", "none", "virtio", "virtio-gl", "vmware", "cirrus"], (type) => ({ vga: { type } })],
+    ["vga.type with several screens", ["qxl", "qxl2", "qxl3", "qxl4"], (type) => ({ vga: { type } })],
+    ["vga.type at a port", ["serial0", "serial1", "serial2", "serial3"], (type) => ({ vga: { type } })],
+  ])("every value of %s", (_, values, vmWith) => {
+    const vms = acceptedVms(values.map(vmWith));
+    expect(vms).toHaveLength(values.length);
+    expect(vms.flatMap(refused)).toEqual([]);
+  });
+
   test("a mapping of a device", () => {
     const device = { name: "gpu", node: "pve", address: "01:00", deviceId: "10de:2684" };
     const mapped = anyOneOf(device, {

@@ -930,10 +930,20 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "Proxmox writes 0": [gpu({ address: "01:00", rombar: 0 }), "gpus[0].rombar is 0; write false"],
       "Proxmox writes 1": [gpu({ address: "01:00", rombar: 1 }), "gpus[0].rombar is 1; write true"],
       "zero as text": [gpu({ address: "01:00", rombar: "0" }), 'gpus[0].rombar is "0"; write false'],
-      "Proxmox's documentation writes on": [
-        gpu({ address: "01:00", rombar: "on" }),
-        'gpus[0].rombar is "on"; write true',
-      ],
+      ...Object.fromEntries(
+        [
+          ["on", true],
+          ["off", false],
+          ["yes", true],
+          ["no", false],
+          ["TRUE", true],
+          ["False", false],
+          ["1", true],
+        ].map(([rombar, meant]) => [
+          `${rombar} as text`,
+          [gpu({ address: "01:00", rombar }), `gpus[0].rombar is "${rombar}"; write ${meant}`] as const,
+        ]),
+      ),
       "no boolean at all": [gpu({ address: "01:00", rombar: {} }), "gpus[0].rombar is {}; write true or false"],
     },
     atPlan: {
@@ -2577,7 +2587,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a reservation of a DHCP server": ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50" }),
       "both families": ipConfig({ address: "192.168.1.50/24", ipv6: { address: "2001:db8::50/64" } }),
       "IPv6 alone, which routers announce": ipConfig({ ipv6: { address: "auto" } }),
-      "a single address": ipConfig({ address: "192.168.1.50/32" }),
+      "a single address": ipConfig({ address: "192.168.1.50/32", ipv6: { address: "2001:db8::50/128" } }),
       "the largest networks": ipConfig({ address: "10.0.0.50/8", ipv6: { address: "fd00::50/8" } }),
       "the node of such a VM": (stack) => {
         const ipConfigs = [{ address: "dhcp", reservedAddress: "192.168.1.50" }];
@@ -2599,7 +2609,15 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'initialization.ipConfigs[0].address "192.168.1.50" is not an address with prefix length from 8; write it as in "192.168.1.50/24"',
       ],
       ...Object.fromEntries(
-        ["192.168.1.50/024", "10.0.0.50/7", "fd00::50/7", "192.168.001.50/24", "fe80::1%eth0/64"].map((address) => [
+        [
+          "192.168.1.50/024",
+          "10.0.0.50/7",
+          "192.168.1.50/33",
+          "fd00::50/7",
+          "fd00::50/129",
+          "192.168.001.50/24",
+          "fe80::1%eth0/64",
+        ].map((address) => [
           `Proxmox refuses ${address}`,
           [
             ipConfig({ address }),
@@ -2720,8 +2738,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           void vmIn(stack, {
             initialization: { ipConfigs: [{ address: value, gateway: "192.168.1.1" }] },
           }),
-        passes: ["192.168.1.50/24"],
+        passes: ["192.168.1.50/24", "192.168.1.0/31"],
         fails: ["192.168.2.50/24"],
+      },
+      "the gateway of IPv6 is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            initialization: { ipConfigs: [{ ipv6: { address: "fd00::50/64", gateway: value } }] },
+          }),
+        passes: ["fd00::1", "fd00::", "fe80::1"],
+        fails: ["fd00:1::1", "fd00::50", "192.168.1.1"],
       },
     },
   },
