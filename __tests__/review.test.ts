@@ -4,6 +4,7 @@ import { changesOf, summaryOf } from "../review/plan";
 import { proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
 import { pins } from "../scripts/pins";
 import { change, losing, planOf, secret } from "./review.fixtures";
+import { nodeIn, synthesizedJson, vmIn } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[3]) => pageOf(name, stack, pins(), plan);
@@ -58,6 +59,22 @@ describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly
 });
 
 describe("a page", () => {
+  test("tells of a backup job with its rights, and of a file with the cluster's secrets", () => {
+    const stack = synthesizedJson((stack) => {
+      vmIn(stack, { backup: { datastore: "nas", keep: { last: 3 } } });
+      nodeIn(stack, { secretsFile: true });
+    });
+    const text = page("s", stack);
+    expect(text).toMatch(
+      /\| `proxmox_backup_job[.]talos_node` \| job `vm-.*` that backs up to the storage `nas`, at `02:00` \|/,
+    );
+    expect(proxmoxUsesOf(stack)).toContain("backup");
+    expect(text).toContain(
+      "| `../../../clusters/talos-gpu/secrets.yaml` | `local_file.secrets` | the cluster's authorities, keys and tokens | `0600` |",
+    );
+    expect(text).not.toContain("unknown to this page");
+  });
+
   test("says of a type that no table knows that it is unknown, and does not leave it out", () => {
     const text = page("s", { resource: { proxmox_made_up: { thing: {} } } });
     expect(text).toContain("| `proxmox_made_up.thing` | unknown to this page");

@@ -78,6 +78,7 @@ const cilium =
   (props: object, nodeProps = {}): Build =>
   (stack) =>
     void ciliumIn(stack, props, nodeProps);
+const keep = { last: 3 };
 const driver = { kernelModules: "open", branch: "production" } as const;
 const gpus =
   (props: object, nodeProps: object = {}): Build =>
@@ -2472,6 +2473,85 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void vmIn(stack, { startup: { order: 1, downDelay: value } }),
         passes: [0, 60],
         fails: [-1, 2_147_483_648],
+      },
+    },
+  },
+  "backup-schedule": {
+    valid: Object.fromEntries(
+      [
+        ...["02:30", "sat 04:00", "mon..fri 22:00", "mon,wed,fri 8..17,22:0/15", "*/30", "0/5:12", "sun"],
+        ...["Daily", "2027-*-01 03:00", "*-01..07", "sat *-1..7 15:00", "12:30:15"],
+      ].map((schedule) => [schedule, vm({ backup: { datastore: "local", keep, schedule } })]),
+    ),
+    invalid: Object.fromEntries(
+      ["", "tomorrow", "2:30 pm", "monday", "02.30", "sat  04:00", "mon-fri 22:00", "0 2 * * *"].map((schedule) => [
+        `"${schedule}"`,
+        [
+          vm({ backup: { datastore: "local", keep, schedule } }),
+          `backup.schedule "${schedule}" is no calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
+        ],
+      ]),
+    ),
+    atPlan: {
+      "the schedule is a variable": {
+        type: "string",
+        build: (stack, schedule: never) => void vmIn(stack, { backup: { datastore: "local", keep, schedule } }),
+        passes: ["02:30", "mon..fri 22:00", "*-*-1 03:00", "YEARLY"],
+        fails: ["", "0 2 * * *", "mon-fri 22:00"],
+      },
+    },
+  },
+  "backup-keep": {
+    valid: {
+      "of each kind": vm({
+        backup: { datastore: "local", keep: { last: 1, hourly: 2, daily: 7, weekly: 4, monthly: 6, yearly: 1 } },
+      }),
+    },
+    invalid: {
+      nothing: [
+        vm({ backup: { datastore: "local", keep: {} } }),
+        "backup.keep is empty; write how many to keep, such as { last: 3 }",
+      ],
+      none: [
+        vm({ backup: { datastore: "local", keep: { daily: 0 } } }),
+        "backup.keep.daily is 0; write a whole number, 1 or more, or leave it out",
+      ],
+    },
+    atPlan: {
+      "the number is a variable": {
+        type: "number",
+        build: (stack, last: never) => void vmIn(stack, { backup: { datastore: "local", keep: { last } } }),
+        passes: [1, 30],
+        fails: [0, 1.5],
+      },
+    },
+  },
+  "storage-backups": {
+    valid: { "only the host knows": vm({ backup: { datastore: "nas", keep } }) },
+    invalid: {},
+    onHost: {
+      "a VM that is backed up": {
+        build: vm({ backup: { datastore: "nas", keep } }),
+        passes: [{ storages: [local, { ...local, name: "nas", content: ["backup"] }] }],
+        fails: [
+          [
+            {},
+            'backup.datastore "nas" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes backups, which are none',
+          ],
+          [
+            {
+              storages: [
+                { ...local, content: ["backup"] },
+                { ...local, name: "nas" },
+              ],
+            },
+            'backup.datastore "nas" takes no backups on node "pve"; enable the content type Backup (Datacenter → Storage), or write one that does, which are local',
+          ],
+          [
+            { storages: [{ ...local, name: "nas", content: ["backup"], active: false }] },
+            'backup.datastore "nas" is disabled or not active on node "pve"; enable it, or write one that takes backups, which are none',
+          ],
+        ],
       },
     },
   },

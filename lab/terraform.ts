@@ -46,7 +46,7 @@ export class Terraform {
     return { ...run, changes: run.code === 2 };
   }
 
-  /** The resources that a plan would change, data sources read at apply left out. */
+  /** The resources that a plan would change, data sources read at apply left out. The plan is in `lab.tfplan`. */
   async changes(...options: string[]): Promise<ResourceChange[]> {
     await this.succeed("plan", "-out=lab.tfplan", ...quiet, ...options);
     const plan = JSON.parse((await this.succeed("show", "-json", "lab.tfplan")).output);

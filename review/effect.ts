@@ -120,6 +120,15 @@ export const consequences: Readonly<Record<string, Consequences>> = {
   },
   local_file: file,
   local_sensitive_file: file,
+  proxmox_backup_job: {
+    deleted: ["changed", "no more backups are made; those that there are stay"],
+    replaced: ["changed", "the job is made anew; the backups that there are stay"],
+    attributes: {
+      changed: ["prune_backups", "schedule", "storage", "vmid"],
+      recorded: ["compress", "enabled", "mode"],
+    },
+    words: { changed: "from the next backup on" },
+  },
   proxmox_download_file: {
     deleted: ["changed", "the image is removed from the storage; VMs keep their disks"],
     replaced: ["changed", "the image is removed and downloaded; VMs keep their disks"],

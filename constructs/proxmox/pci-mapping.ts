@@ -3,7 +3,7 @@ import { Construct, type IConstruct } from "constructs";
 import { HardwareMappingPci, type HardwareMappingPciMap } from "../../.gen/providers/proxmox/hardware-mapping-pci";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, matches, not, or, wholeNumber } from "../rules/condition";
-import { lowerCase } from "../rules/lower-case";
+import { lowerCase } from "../rules/expression";
 import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";

@@ -1,7 +1,7 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
-import { lowerCase } from "../rules/lower-case";
+import { lowerCase } from "../rules/expression";
 import { addPreconditions, enforce } from "../rules/rule";
 import { type Field, type Fitted, listOf, literal, objectOf, required, type Shape, text } from "../rules/shape";
 import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";

@@ -38,6 +38,11 @@ const cases: readonly Case[] = [
     changed: () => ({ boot: { iso: { fileId: "local:iso/second.iso" } } }),
   },
   { use: "hostFacts", props: () => ({}), changed: () => ({}) },
+  {
+    use: "backup",
+    props: () => ({ backup: { datastore: "local", keep: { last: 3 } } }),
+    changed: () => ({ backup: { datastore: "local", schedule: "sat 04:00", keep: { last: 3 } } }),
+  },
   { use: "startup", props: () => ({ startup: { order: 1 } }), changed: () => ({ startup: { order: 2 } }) },
 ];
 

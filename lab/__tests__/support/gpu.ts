@@ -1,9 +1,26 @@
 import { join, resolve } from "node:path";
+import type { Json } from "../../json";
 import type { Kubectl } from "../../kubectl";
 import type { Lab } from "../../lab";
 import { Processes, type Run } from "../../processes";
 import { eventually } from "./eventually";
 import { succeeded } from "./succeeded";
+
+interface Configuration {
+  readonly resource: {
+    readonly null_resource: {
+      readonly gpu_smoke_test: { readonly provisioner: readonly { readonly "local-exec": { environment: Json } }[] };
+    };
+  };
+}
+
+/** Gives a link that is broken so many seconds to mend by itself, instead of a minute and more. */
+export function impatient(configuration: Json, seconds: number): void {
+  const { resource } = configuration as never as Configuration;
+  for (const each of resource.null_resource.gpu_smoke_test.provisioner) {
+    each["local-exec"].environment.PATIENCE = String(seconds);
+  }
+}
 
 /** How many GPUs Kubernetes can hand out, as a number of the node's. */
 export async function allocatable(kubectl: Kubectl): Promise<string> {
@@ -38,6 +55,12 @@ export async function workers(kubectl: Kubectl): Promise<string[]> {
   const phases = "--output=jsonpath={range .items[*]}{.status.phase}{'\\n'}{end}";
   return (await kubectl.run("get", "pods", "--selector=app=worker", phases)).output.split("\n").filter(Boolean).sort();
 }
+
+/** What stays the same of GPUs in use, whatever changes around them. */
+export const gpusInUse = async (kubectl: Kubectl) => ({
+  allocatable: await allocatable(kubectl),
+  workers: await workers(kubectl),
+});
 
 /** Takes the GPUs back. */
 export async function stopUsingGpus(kubectl: Kubectl): Promise<void> {
