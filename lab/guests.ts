@@ -9,11 +9,11 @@ import { type Hardware, type NodeFault, TalosNode, type TalosSystem } from "./ta
 
 export interface GuestOptions {
   /**
-   * What goes wrong with the nodes, from their first moment on.
+   * What goes wrong with the nodes, from their first moment on: with all of them, or with each by its VM's id.
    *
    * @default - nothing
    */
-  readonly nodeFaults?: readonly NodeFault[];
+  readonly nodeFaults?: readonly NodeFault[] | ((vmid: number) => readonly NodeFault[]);
 }
 
 /** A VM's Talos node, and the last that was done to its power. */
@@ -74,11 +74,13 @@ export class Guests {
   }
 
   private boot(vm: VirtualMachine, address: string, hardware: Hardware): Guest {
-    const { nodeFaults: faults = [] } = this.options;
+    const { nodeFaults } = this.options;
+    const faults = typeof nodeFaults === "function" ? nodeFaults(vm.id) : (nodeFaults ?? []);
     // A VM of an earlier one's id has disks of its own.
     mkdirSync(this.directory, { recursive: true });
     const directory = mkdtempSync(join(this.directory, `${vm.id}-`));
-    const node = TalosNode.start({ address, directory, hardware, system: systemOf(vm), faults });
+    const discovery = join(this.directory, "discovery");
+    const node = TalosNode.start({ address, directory, discovery, hardware, system: systemOf(vm), faults });
     node.catch(() => {});
     return { node, power: Promise.resolve() };
   }

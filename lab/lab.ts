@@ -9,7 +9,7 @@ import { type GuestOptions, Guests } from "./guests";
 import { ImageFactory } from "./image-factory";
 import type { Json } from "./json";
 import { Kubectl } from "./kubectl";
-import { freeLoopbackAddress } from "./loopback";
+import { LoopbackNetwork } from "./loopback";
 import type { Providers } from "./providers";
 import { type ServerOptions, SimulatedProxmox } from "./proxmox/server";
 import type { Site } from "./site";
@@ -38,7 +38,8 @@ export class Lab {
     const factory = await ImageFactory.start();
     const charts = await ChartRepositories.start(directory);
     const proxmox = await SimulatedProxmox.start(options);
-    return new Lab(options, directory, factory, charts, proxmox, await freeLoopbackAddress());
+    const network = new LoopbackNetwork();
+    return new Lab(options, directory, factory, charts, proxmox, network, await network.freeAddress());
   }
 
   private constructor(
@@ -47,6 +48,7 @@ export class Lab {
     readonly factory: ImageFactory,
     private readonly charts: ChartRepositories,
     readonly proxmox: SimulatedProxmox,
+    private readonly network: LoopbackNetwork,
     /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
     readonly address: string,
   ) {
@@ -89,7 +91,14 @@ export class Lab {
 
   /** A gateway in the network of the node's address. */
   get gateway(): string {
-    return this.address.replace(/\d+$/, "1");
+    return this.network.gateway;
+  }
+
+  /** Further addresses in that network, for more nodes or to share between them. */
+  async moreAddresses(count: number): Promise<string[]> {
+    const addresses: string[] = [];
+    for (let each = 0; each < count; each += 1) addresses.push(await this.network.freeAddress());
+    return addresses;
   }
 
   /** What a command needs to work inside the lab alone. */

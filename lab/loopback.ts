@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** The ports of a Talos node: its own API, that of Kubernetes with what is behind it, and etcd's two. */
-const nodePorts = [50_000, 6443, 6444, 2379, 2380];
+/** The ports of a Talos node: its own API, trust, that of Kubernetes with what is behind it, KubePrism, and etcd's two. */
+const nodePorts = [50_000, 50_001, 6443, 6444, 7445, 2379, 2380];
 
 async function isFree(address: string, port: number): Promise<boolean> {
   const server = createServer();
@@ -22,11 +22,23 @@ async function isFree(address: string, port: number): Promise<boolean> {
 export const areNodePortsFree = async (address: string): Promise<boolean> =>
   (await Promise.all(nodePorts.map((port) => isFree(address, port)))).every(Boolean);
 
-/** A loopback address on which the ports of a Talos node are free, so that many nodes run side by side. */
-export async function freeLoopbackAddress(): Promise<string> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const address = `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(2, 255)}`;
-    if (await areNodePortsFree(address)) return address;
+/** A network of a lab's own, 256 loopback addresses of which one after the other is given away. */
+export class LoopbackNetwork {
+  private readonly prefix = `127.${randomInt(1, 255)}.${randomInt(0, 256)}`;
+  // The first address is the gateway's.
+  private last = randomInt(1, 100);
+
+  get gateway(): string {
+    return `${this.prefix}.1`;
   }
-  throw new Error("found no loopback address with the free ports of a Talos node");
+
+  /** An address on which the ports of a Talos node are free, so that many nodes run side by side. */
+  async freeAddress(): Promise<string> {
+    while (this.last < 254) {
+      this.last += 1;
+      const address = `${this.prefix}.${this.last}`;
+      if (await areNodePortsFree(address)) return address;
+    }
+    throw new Error(`no address of ${this.prefix}.0/24 has the free ports of a Talos node`);
+  }
 }

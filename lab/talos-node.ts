@@ -26,20 +26,24 @@ export interface TalosSystem {
 export interface NodeState extends TalosSystem {
   /** Whether the machine is switched on. */
   readonly on: boolean;
-  readonly stage: "maintenance" | "configured" | "bootstrapped";
+  /** A control plane that others of its cluster took in has `joined`; a worker stays `configured`. */
+  readonly stage: "maintenance" | "configured" | "bootstrapped" | "joined";
   /** The machine configurations it accepted, decoded. */
   readonly applied: readonly { readonly mode: string; readonly documents: readonly Record<string, unknown>[] }[];
   readonly bootstraps: number;
   /** Whether the Kubernetes API takes connections. */
   readonly kubernetes: boolean;
+  /** The virtual addresses that the node holds. */
+  readonly virtualIPs: readonly string[];
   readonly calls: readonly NodeCall[];
 }
 
 /** A fault of calls to the node. */
 export interface CallFault {
   /**
-   * An RPC, a Kubernetes request, or while the rule is in force `listen`, which keeps the Kubernetes API closed, or `driver`,
-   * which keeps NVIDIA's driver from being loaded; `message` is then what the kernel says.
+   * An RPC, a Kubernetes request, `*` for all of both, `install`, `boot`, which with a message leaves the machine off, or
+   * while the rule is in force `listen`, which keeps the Kubernetes API closed, or `driver`, which keeps NVIDIA's driver from
+   * being loaded; `message` is then what the kernel says.
    */
   readonly method: string;
   /** Calls that pass before. */
@@ -77,6 +81,8 @@ export interface TalosNodeOptions {
   readonly address: string;
   /** Keeps what is on the node's disk. */
   readonly directory: string;
+  /** Directory where the nodes of a network find each other. */
+  readonly discovery: string;
   readonly hardware: Hardware;
   /** The Talos in the image that the machine boots. */
   readonly system: TalosSystem;
@@ -87,11 +93,18 @@ export interface TalosNodeOptions {
 /** A simulated machine with Talos, a process of its own that ends with this one. */
 export class TalosNode {
   /** Switches a new machine on, in maintenance mode, at the ports every node has. */
-  static async start({ address, directory, hardware, system, faults }: TalosNodeOptions): Promise<TalosNode> {
+  static async start({
+    address,
+    directory,
+    discovery,
+    hardware,
+    system,
+    faults,
+  }: TalosNodeOptions): Promise<TalosNode> {
     const child = spawn(
       built.talosNode,
       [
-        ...["-attached", "-address", address, "-directory", directory],
+        ...["-attached", "-address", address, "-directory", directory, "-discovery", discovery],
         ...["-hardware", JSON.stringify(hardware), "-faults", JSON.stringify(faults)],
         ...["-version", system.version, "-schematic", system.schematic ?? ""],
       ],
@@ -136,7 +149,7 @@ export class TalosNode {
     await this.ask("POST", "power", { on: false });
   }
 
-  /** The administrator's kubeconfig, as Talos's own call returns it. */
+  /** The administrator's kubeconfig, for this node's own API, whatever the endpoint of its cluster is. */
   async kubeconfig(): Promise<string> {
     return (await this.ask("GET", "kubeconfig")).text();
   }

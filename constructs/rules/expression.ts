@@ -73,7 +73,7 @@ function written(value: unknown, context: IResolveContext): string {
 /** cdktf would look for placeholders in what an expression is written as, again for each expression that it is part of. */
 function writtenUnknown(value: unknown, context: IResolveContext): string {
   const [token] = Tokenization.reverse(value);
-  return token instanceof Expression ? token.written(context) : String(context.resolve(value));
+  return token instanceof Expression ? token.written(context) : String(context.resolve(token ?? value));
 }
 
 function writtenText(text: string, context: IResolveContext): string {

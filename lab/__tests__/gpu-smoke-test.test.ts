@@ -1,21 +1,30 @@
 import type { Json } from "../json";
 import type { Kubectl } from "../kubectl";
 import { eventually } from "./support/eventually";
-import { allocatable, gpuTest, impatient, stopUsingGpus, useGpus, workers } from "./support/gpu";
+import { allocatable, gpuTest, stopUsingGpus, useGpus, workers } from "./support/gpu";
 import { placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
 const label = "nvidia.com/gpu.present";
 
+interface Configuration {
+  readonly resource: {
+    readonly null_resource: {
+      readonly gpu_smoke_test: { readonly provisioner: readonly { readonly "local-exec": { environment: Json } }[] };
+    };
+  };
+  readonly data: { readonly talos_machine_configuration: { readonly node: { config_patches: string[] } } };
+}
+
 /** What is broken here mends by no waiting. */
-const broken = (configuration: Json): void => impatient(configuration, 0);
+function impatient(configuration: Json): void {
+  const { resource } = configuration as never as Configuration;
+  for (const each of resource.null_resource.gpu_smoke_test.provisioner) each["local-exec"].environment.PATIENCE = "0";
+}
 
 function withoutLabel(configuration: Json): void {
-  broken(configuration);
-  const { data } = configuration as never as {
-    data: { talos_machine_configuration: { node: { config_patches: string[] } } };
-  };
-  const { node } = data.talos_machine_configuration;
+  impatient(configuration);
+  const { node } = (configuration as never as Configuration).data.talos_machine_configuration;
   node.config_patches = node.config_patches.filter((patch) => !patch.includes(label));
 }
 
@@ -34,13 +43,13 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   await useGpus(kubectl, 4);
   await eventually(async () => expect(await workers(kubectl)).toEqual(Array(4).fill("Running")));
 
-  program.placeIn(lab.site, broken);
+  program.placeIn(lab.site, impatient);
   const node = await lab.node(vmid);
   const said = async () => {
     const { code, output } = await gpuTest(lab, program.stack);
     return `${code}: ${output.replace(/^Warning: .*\n/gm, "")}`;
   };
-  const fails = (message: string) => expect.stringMatching(new RegExp(`^1: no pod can use the GPU: ${message}`));
+  const broken = (message: string) => expect.stringMatching(new RegExp(`^1: no pod can use the GPU: ${message}`));
   const unusable = () => eventually(async () => expect(await allocatable(kubectl)).toBe("0"));
 
   // No slice is left for one more.
@@ -49,21 +58,21 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   expect(await said()).toBe("0: a pod has used the GPU\n");
 
   await node.setFaults({ pod: "default/gpu-smoke-test-*", reason: "ErrImagePull" });
-  expect(await said()).toEqual(fails("an image was not pulled: nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0"));
+  expect(await said()).toEqual(broken("an image was not pulled: nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0"));
 
   const unfit = "NVRM: installed in this system is not supported by open nvidia.ko";
   await node.setFaults({ method: "driver", message: unfit });
   await unusable();
   expect(await said()).toEqual(
-    fails("the driver and the GPU do not fit; .* installed in this system is not supported"),
+    broken("the driver and the GPU do not fit; .* installed in this system is not supported"),
   );
   await node.setFaults({ method: "driver" });
-  expect(await said()).toEqual(fails("Talos has no NVIDIA driver"));
+  expect(await said()).toEqual(broken("Talos has no NVIDIA driver"));
 
   await node.setFaults({ pod: "nvidia-device-plugin/*", reason: "ErrImagePull" });
   await restarted(kubectl);
   await unusable();
-  expect(await said()).toEqual(fails("an image was not pulled: nvcr.io/nvidia/k8s-device-plugin:v0.20.0"));
+  expect(await said()).toEqual(broken("an image was not pulled: nvcr.io/nvidia/k8s-device-plugin:v0.20.0"));
   await node.setFaults();
 
   // To share by MPS takes a daemon, which is for nodes with another label.
@@ -72,7 +81,7 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   succeeded(await kubectl.run("patch", "configmap", "nvidia-device-plugin-configs", ...patch, ...plugin));
   await restarted(kubectl);
   await eventually(async () =>
-    expect(await said()).toEqual(fails("no GPU is allocatable, though nvidia-device-plugin runs; see kubectl logs")),
+    expect(await said()).toEqual(broken("no GPU is allocatable, though nvidia-device-plugin runs; see kubectl logs")),
   );
 
   const level = "pod-security.kubernetes.io/enforce";
@@ -80,7 +89,7 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   await restarted(kubectl);
   await eventually(async () =>
     expect(await said()).toEqual(
-      fails(
+      broken(
         `pod security refused the pod of nvidia-device-plugin, whose namespace lacks the label ${level}: privileged`,
       ),
     ),
@@ -90,7 +99,7 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   program.placeIn(lab.site, withoutLabel);
   succeeded(await terraform.apply("-target=talos_machine_configuration_apply.node"));
   await eventually(async () =>
-    expect(await said()).toEqual(fails(`no node fits nvidia-device-plugin, it needs the node label ${label}: "true"`)),
+    expect(await said()).toEqual(broken(`no node fits nvidia-device-plugin, it needs the node label ${label}: "true"`)),
   );
 
   const { host } = lab.proxmox;
@@ -99,6 +108,6 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   host.stop(vm);
   host.start(vm);
   await eventually(async () =>
-    expect(await said()).toEqual(fails("the VM has no NVIDIA device; see its hardware in Proxmox")),
+    expect(await said()).toEqual(broken("the VM has no NVIDIA device; see its hardware in Proxmox")),
   );
 }, 600_000);

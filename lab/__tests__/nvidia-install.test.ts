@@ -1,6 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Json } from "../json";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
@@ -19,13 +16,9 @@ async function applied(
   lab: Lab,
   version: string,
   nvidia: ClusterOptions["nvidia"],
-  edit: (configuration: Json) => void = () => {},
+  force?: ClusterOptions["force"],
 ): Promise<{ readonly terraform: Terraform; readonly kubectl: Kubectl; readonly output: string }> {
-  const terraform = await deployCluster(lab, { talos: { version, nvidia: driver }, node, nvidia });
-  const file = join(terraform.directory, "cdk.tf.json");
-  const configuration = JSON.parse(readFileSync(file, "utf8"));
-  edit(configuration);
-  writeFileSync(file, JSON.stringify(configuration));
+  const terraform = await deployCluster(lab, { talos: { version, nvidia: driver }, node, nvidia, force });
   const run = await terraform.apply();
   succeeded(run);
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
@@ -72,7 +65,7 @@ test(
     await eventually(async () => expect(await gpusInUse(kubectl)).toEqual(inUse));
     for (const version of ["v1.13.9", "v1.14.1"]) {
       // Nothing is broken, and nobody is to give the GPU back.
-      const upgraded = await applied(lab, version, {}, (configuration) => impatient(configuration, 10));
+      const upgraded = await applied(lab, version, {}, impatient(10));
       expect(await (await lab.node(100)).state()).toMatchObject({ version, bootstraps: 1 });
       expect(upgraded.output).toMatch(/every GPU is in use, by default\/worker-\S+; no other pod was tried/);
       await eventually(async () => expect(await gpusInUse(kubectl)).toEqual(inUse));

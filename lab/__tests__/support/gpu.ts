@@ -1,26 +1,19 @@
 import { join, resolve } from "node:path";
-import type { Json } from "../../json";
+import type { TalosGpuCluster } from "../../../constructs";
 import type { Kubectl } from "../../kubectl";
 import type { Lab } from "../../lab";
 import { Processes, type Run } from "../../processes";
 import { eventually } from "./eventually";
 import { succeeded } from "./succeeded";
 
-interface Configuration {
-  readonly resource: {
-    readonly null_resource: {
-      readonly gpu_smoke_test: { readonly provisioner: readonly { readonly "local-exec": { environment: Json } }[] };
-    };
-  };
-}
-
 /** Gives a link that is broken so many seconds to mend by itself, instead of a minute and more. */
-export function impatient(configuration: Json, seconds: number): void {
-  const { resource } = configuration as never as Configuration;
-  for (const each of resource.null_resource.gpu_smoke_test.provisioner) {
-    each["local-exec"].environment.PATIENCE = String(seconds);
-  }
-}
+export const impatient =
+  (seconds: number) =>
+  ({ nvidia }: TalosGpuCluster): void => {
+    for (const proof of nvidia?.smokeTest?.provisioners ?? []) {
+      if (proof.type === "local-exec" && proof.environment) proof.environment.PATIENCE = String(seconds);
+    }
+  };
 
 /** How many GPUs Kubernetes can hand out, as a number of the node's. */
 export async function allocatable(kubectl: Kubectl): Promise<string> {

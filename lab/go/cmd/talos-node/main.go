@@ -17,12 +17,18 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+
+	"lab/internal/discovery"
 	"lab/internal/node"
 )
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("talos-node: ")
+	// Kubernetes' client tells of every election.
+	klog.SetLogger(logr.Discard())
 	if err := run(); err != nil {
 		log.Fatal(err)
 	}
@@ -41,6 +47,7 @@ func run() error {
 	schematic := flag.String("schematic", "", "`id` of its schematic")
 	validators := flag.String("validators", filepath.Dir(own), "`directory` of the programs that decide whether a minor accepts a configuration")
 	programs := flag.String("programs", filepath.Dir(own), "`directory` of etcd, Kubernetes and kwok")
+	network := flag.String("discovery", "", "`directory` in which the nodes of a network find each other; without it the node is alone")
 	disk := flag.String("disk", "/dev/sda", "`path` of the node's only disk")
 	directory := flag.String("directory", "", "`directory` for what is on that disk, removed at the end; a temporary one by default")
 	hardware := flag.String("hardware", `{"cores": 8, "memory": 16384, "gpus": 0}`, "what the machine has, as `JSON`; memory in MiB")
@@ -54,6 +61,7 @@ func run() error {
 		System:     node.System{Version: *version, Schematic: *schematic},
 		Validators: *validators,
 		Programs:   *programs,
+		Discovery:  discovery.Service(*network),
 		Disk:       *disk,
 		Directory:  *directory,
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +29,8 @@ type ControlPlane struct {
 }
 
 // Start runs etcd and the API server on what earlier ones left in the directory. They take some seconds to become ready.
-func Start(settings Settings) (*ControlPlane, error) {
+// Where etcd joined others, its peers are asked to give it a vote, without which the API server can do nothing.
+func Start(ctx context.Context, settings Settings, peers func() []string) (*ControlPlane, error) {
 	if err := settings.write(); err != nil {
 		return nil, err
 	}
@@ -46,10 +46,14 @@ func Start(settings Settings) (*ControlPlane, error) {
 		TLSClientConfig: rest.TLSClientConfig{
 			CAData: settings.ClusterAuthority.Crt, CertData: admin.Crt, KeyData: admin.Key},
 	}}
-	if err := c.run("etcd", settings.etcd()); err != nil {
+	if _, err := c.run("etcd", settings.etcd()); err != nil {
 		return nil, err
 	}
-	if err := c.run("kube-apiserver", settings.apiServer()); err != nil {
+	err = settings.promoted(ctx, peers)
+	if err == nil {
+		_, err = c.run("kube-apiserver", settings.apiServer())
+	}
+	if err != nil {
 		c.Stop()
 		return nil, err
 	}
@@ -67,7 +71,8 @@ func (c *ControlPlane) Listening(ctx context.Context) error {
 	})
 }
 
-// Ready returns once the API server is ready, and starts what works on it: the controller manager and the scheduler.
+// Ready returns once the API server is ready. From then on the control plane stands for election as the one of its cluster
+// that runs the controller manager, and the one that runs the scheduler.
 func (c *ControlPlane) Ready(ctx context.Context) error {
 	client, err := rest.HTTPClientFor(c.admin)
 	if err != nil {
@@ -84,10 +89,15 @@ func (c *ControlPlane) Ready(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := c.run("kube-controller-manager", c.settings.controllerManager()); err != nil {
-		return err
+	for program, flags := range map[string]map[string]string{
+		"kube-controller-manager": c.settings.controllerManager(),
+		"kube-scheduler":          c.settings.scheduler(),
+	} {
+		if err := c.lead(ctx, program, func() (*process.Process, error) { return c.run(program, flags) }); err != nil {
+			return err
+		}
 	}
-	return c.run("kube-scheduler", c.settings.scheduler())
+	return nil
 }
 
 // Stop ends all programs at once. etcd's data stay.
@@ -120,11 +130,11 @@ func (c *ControlPlane) FrontProxy() (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: pki.Pool(c.settings.ClusterAuthority)}, nil
 }
 
-func (c *ControlPlane) run(name string, flags map[string]string) error {
+func (c *ControlPlane) run(name string, flags map[string]string) (*process.Process, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopped {
-		return fmt.Errorf("%s is not started: the control plane was stopped", name)
+		return nil, fmt.Errorf("%s is not started: the control plane was stopped", name)
 	}
 	var args []string
 	for _, flag := range slices.Sorted(maps.Keys(flags)) {
@@ -132,10 +142,10 @@ func (c *ControlPlane) run(name string, flags map[string]string) error {
 	}
 	p, err := process.Start(c.settings.program(name), args, c.settings.LogFile(name))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.processes = append(c.processes, p)
-	return nil
+	return p, nil
 }
 
 func until(ctx context.Context, done func() bool) error {
@@ -151,14 +161,19 @@ func until(ctx context.Context, done func() bool) error {
 
 func (s Settings) etcd() map[string]string {
 	client, peer := s.url(etcdPort), s.url(etcdPeerPort)
+	members, state := s.Name+"="+peer, "new"
+	if s.Members != "" {
+		members, state = s.Members, "existing"
+	}
 	return map[string]string{
-		"name":                        "talos",
-		"data-dir":                    filepath.Join(s.Directory, "etcd"),
+		"name":                        s.Name,
+		"data-dir":                    s.data(),
 		"listen-client-urls":          client,
 		"advertise-client-urls":       client,
 		"listen-peer-urls":            peer,
 		"initial-advertise-peer-urls": peer,
-		"initial-cluster":             "talos=" + peer,
+		"initial-cluster":             members,
+		"initial-cluster-state":       state,
 		"cert-file":                   s.path("etcd.crt"),
 		"key-file":                    s.path("etcd.key"),
 		"trusted-ca-file":             s.path("etcd-ca.crt"),
@@ -216,8 +231,9 @@ func (s Settings) apiServer() map[string]string {
 
 func (s Settings) controllerManager() map[string]string {
 	return map[string]string{
-		"kubeconfig":                       s.path("controller-manager.kubeconfig"),
-		"secure-port":                      "0",
+		"kubeconfig":  s.path("controller-manager.kubeconfig"),
+		"secure-port": "0",
+		// Whoever is not elected does not run one at all.
 		"leader-elect":                     "false",
 		"controllers":                      "*,tokencleaner",
 		"allocate-node-cidrs":              "true",

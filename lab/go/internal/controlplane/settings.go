@@ -23,8 +23,13 @@ type Settings struct {
 	Programs string
 	// Directory keeps etcd's data, which survive a restart, and what the programs read and write.
 	Directory string
+	// Name is the node's, and its member's of etcd.
+	Name string
 	// Address is the IP address of the node.
 	Address string
+	// Members are the members of the etcd that this one joined, as etcd's flag initial-cluster has them; empty where this
+	// one began.
+	Members string
 	// Endpoint is the URL of the cluster's API, which is the issuer of service account tokens too.
 	Endpoint string
 	// CertificateNames are further names and addresses under which the API is reached.

@@ -2,48 +2,40 @@ package controlplane
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"go.etcd.io/etcd/api/v3/etcdserverpb"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-
-	"lab/internal/pki"
 )
+
+const partOfSnapshot = 64 << 10
 
 // Snapshot passes on etcd's data piece by piece.
 func (s Settings) Snapshot(ctx context.Context, send func([]byte) error) error {
-	identity, err := tls.LoadX509KeyPair(s.path("etcd-client.crt"), s.path("etcd-client.key"))
+	client, err := s.Etcd()
 	if err != nil {
 		return err
 	}
-	conn, err := grpc.NewClient(net.JoinHostPort(s.Address, etcdPort), grpc.WithTransportCredentials(credentials.NewTLS(
-		&tls.Config{Certificates: []tls.Certificate{identity}, RootCAs: pki.Pool(s.EtcdAuthority)})))
+	defer client.Close() //nolint:errcheck
+	snapshot, err := client.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck
-	stream, err := etcdserverpb.NewMaintenanceClient(conn).Snapshot(ctx, &etcdserverpb.SnapshotRequest{})
-	if err != nil {
-		return err
-	}
-	for {
-		part, err := stream.Recv()
+	defer snapshot.Close() //nolint:errcheck
+	for part := make([]byte, partOfSnapshot); ; {
+		n, err := snapshot.Read(part)
+		if n > 0 {
+			if err := send(part[:n]); err != nil {
+				return err
+			}
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return err
-		}
-		if err := send(part.Blob); err != nil {
 			return err
 		}
 	}
@@ -51,15 +43,19 @@ func (s Settings) Snapshot(ctx context.Context, send func([]byte) error) error {
 
 // Recover makes etcd's data those of a snapshot.
 func (s Settings) Recover(snapshot string) error {
-	data := filepath.Join(s.Directory, "etcd")
-	if err := os.RemoveAll(data); err != nil {
+	if err := s.Forget(); err != nil {
 		return err
 	}
 	peer := s.url(etcdPeerPort)
-	output, err := exec.Command(s.program("etcdutl"), "snapshot", "restore", snapshot, "--data-dir="+data, "--name=talos",
-		"--initial-cluster=talos="+peer, "--initial-advertise-peer-urls="+peer).CombinedOutput()
+	output, err := exec.Command(s.program("etcdutl"), "snapshot", "restore", snapshot, "--data-dir="+s.data(), "--name="+s.Name,
+		"--initial-cluster="+s.Name+"="+peer, "--initial-advertise-peer-urls="+peer).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("etcd snapshot: %w: %s", err, strings.TrimSpace(string(output)))
 	}
 	return nil
 }
+
+// Forget removes etcd's data.
+func (s Settings) Forget() error { return os.RemoveAll(s.data()) }
+
+func (s Settings) data() string { return filepath.Join(s.Directory, "etcd") }

@@ -26,7 +26,10 @@ import (
 	"lab/internal/process"
 )
 
-const pauseAfterFailure = 250 * time.Millisecond
+const (
+	pauseAfterFailure = 250 * time.Millisecond
+	pauseToLookAgain  = time.Second
+)
 
 // Settings say how a kubelet works.
 type Settings struct {
@@ -53,6 +56,11 @@ type Kubelet struct {
 
 	// ciliumDefined: the definitions that Cilium's operator makes are there.
 	ciliumDefined bool
+	// registered is the name of the node object that was there once. A kubelet makes it when it starts, and not again when
+	// somebody deletes it.
+	registered string
+	// later looks again for what nothing tells of.
+	later *time.Timer
 	// published is how many GPUs can be claimed; unknown at first.
 	published *int
 
@@ -75,6 +83,7 @@ func Start(settings Settings, machine Machine, faults []Fault) (*Kubelet, error)
 	ctx, stop := context.WithCancel(context.Background())
 	k := &Kubelet{settings: settings, client: client, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
 		stop: stop, done: make(chan struct{}), machine: machine, faults: faults}
+	k.later = time.AfterFunc(pauseToLookAgain, k.notice)
 	go k.run(ctx, output)
 	return k, nil
 }
@@ -114,6 +123,7 @@ func (k *Kubelet) notice() {
 func (k *Kubelet) run(ctx context.Context, output io.Closer) {
 	defer close(k.done)
 	defer output.Close() //nolint:errcheck
+	defer k.later.Stop()
 	pods := k.watch(ctx)
 	var running []Fault
 	for {
@@ -164,10 +174,19 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 	nodes := k.client.CoreV1().Nodes()
 	node, err := nodes.Get(ctx, machine.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
+		if k.registered == machine.Name {
+			return nil
+		}
 		node, err = nodes.Create(ctx, machine.node(), metav1.CreateOptions{})
 	}
 	if err != nil {
 		return fmt.Errorf("the node: %w", err)
+	}
+	if k.registered != machine.Name {
+		if err := k.uncordon(ctx, node); err != nil {
+			return err
+		}
+		k.registered = machine.Name
 	}
 	if machine.describe(node) {
 		if node, err = nodes.Update(ctx, node, metav1.UpdateOptions{}); err != nil {

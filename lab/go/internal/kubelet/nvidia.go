@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -30,11 +29,11 @@ const (
 
 var clusterPolicies = schema.GroupVersionResource{Group: "nvidia.com", Version: "v1", Resource: "clusterpolicies"}
 
-// operateGPUs does what NVIDIA's GPU operator does with its ClusterPolicy: it labels the nodes that have a GPU, and runs the
-// device plugin on them.
-func (k *Kubelet) operateGPUs(ctx context.Context, node *corev1.Node, namespace string) error {
-	// It looks again and again for what has become of its policy.
-	defer time.AfterFunc(time.Second, k.notice)
+// operateGPUs does what NVIDIA's GPU operator does with its ClusterPolicy: it labels the nodes that have a GPU, whichever
+// they are, and runs the device plugin on them.
+func (k *Kubelet) operateGPUs(ctx context.Context, namespace string) error {
+	// Nothing tells of policies and of other nodes.
+	defer k.later.Reset(pauseToLookAgain)
 	client, err := dynamic.NewForConfig(k.settings.Admin)
 	if err != nil {
 		return err
@@ -48,11 +47,17 @@ func (k *Kubelet) operateGPUs(ctx context.Context, node *corev1.Node, namespace 
 	}
 	plugin, given, _ := unstructured.NestedBool(policy.Object, "spec", "devicePlugin", "enabled")
 	root, _, _ := unstructured.NestedString(policy.Object, "spec", "hostPaths", "driverInstallDir")
-	if given && !plugin || root != talosDriverRoot || node.Labels[nvidiaFound] != "true" {
+	nodes, err := k.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: nvidiaFound + "=true"})
+	if err != nil {
+		return err
+	}
+	if given && !plugin || root != talosDriverRoot || len(nodes.Items) == 0 {
 		return nil
 	}
-	if err := k.label(ctx, node, map[string]string{"nvidia.com/gpu.present": "true", deployDevicePlugin: "true"}); err != nil {
-		return err
+	for _, node := range nodes.Items {
+		if err := k.label(ctx, &node, map[string]string{"nvidia.com/gpu.present": "true", deployDevicePlugin: "true"}); err != nil {
+			return err
+		}
 	}
 	runtime := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "nvidia", OwnerReferences: ownedBy(policy)}, Handler: "nvidia"}
 	if _, err := k.client.NodeV1().RuntimeClasses().Create(ctx, runtime, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {

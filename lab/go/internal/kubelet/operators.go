@@ -30,7 +30,7 @@ func (k *Kubelet) operate(ctx context.Context, on pods, machine Machine, node *c
 		}
 	}
 	if on.gpuOperator != "" {
-		if err := k.operateGPUs(ctx, node, on.gpuOperator); err != nil {
+		if err := k.operateGPUs(ctx, on.gpuOperator); err != nil {
 			return err
 		}
 	}

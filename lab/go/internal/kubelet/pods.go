@@ -12,6 +12,7 @@ const (
 	networkPluginDirectory = "/etc/cni/net.d"
 	devicePluginDirectory  = "/var/lib/kubelet/device-plugins"
 	draPluginDirectory     = "/var/lib/kubelet/plugins_registry"
+	deviceDirectory        = "/sys"
 )
 
 // pods is what the running pods of a node do to their machine.
@@ -26,7 +27,7 @@ type pods struct {
 	mpsDaemon bool
 	// ciliumOperator: one of them is the operator of Cilium.
 	ciliumOperator bool
-	// featureDiscovery: one of them is node feature discovery's, and finds the node's devices.
+	// featureDiscovery: one of them is a worker of node feature discovery's, and finds the node's devices.
 	featureDiscovery bool
 	// gpuOperator is the namespace of NVIDIA's GPU operator; empty when it does not run.
 	gpuOperator string
@@ -45,7 +46,7 @@ func observe(store cache.Store, node string) (on pods) {
 		on.draDriver = on.draDriver || mounts(pod, draPluginDirectory) && mounts(pod, talosDriverRoot) && runs(pod, "/dra-driver-nvidia")
 		on.mpsDaemon = on.mpsDaemon || hasContainer(pod, mpsContainer)
 		on.ciliumOperator = on.ciliumOperator || runs(pod, "/cilium/operator")
-		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery")
+		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery") && mounts(pod, deviceDirectory)
 		if runs(pod, "/nvidia/gpu-operator") {
 			on.gpuOperator = pod.Namespace
 		}

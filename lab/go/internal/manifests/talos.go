@@ -26,6 +26,10 @@ func own(config coreconfig.Provider) ([]*unstructured.Unstructured, error) {
 		objects = append(objects, decoded...)
 		return err
 	}
+	// Workers come in with this token.
+	if err := add("bootstrap-token", map[string]string{"id": cluster.Token().ID(), "secret": cluster.Token().Secret()}); err != nil {
+		return nil, err
+	}
 	if cluster.CoreDNS().Enabled() {
 		addresses, err := cluster.Network().DNSServiceIPs()
 		if err != nil {

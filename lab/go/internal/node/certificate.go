@@ -28,6 +28,11 @@ func issued(ca *pki.Pair, clients tls.ClientAuthType, address string, names ...s
 	if err != nil {
 		return nil, err
 	}
+	return served(pair, ca, clients)
+}
+
+// served is a server's identity with a certificate that there is.
+func served(pair, ca *pki.Pair, clients tls.ClientAuthType) (*tls.Config, error) {
 	certificate, err := pki.TLS(pair)
 	if err != nil {
 		return nil, err

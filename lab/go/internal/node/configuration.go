@@ -109,7 +109,16 @@ func (c *configuration) certificateNames() []string {
 		"kubernetes.default.svc." + domain}, cluster.CertSANs()...)
 }
 
-// kubeconfig is the administrator's, for the address where the API really listens.
+// endpoint is the cluster's, if that is an address of this machine, or else where this node's API really listens.
+func (c *configuration) endpoint(here string) string {
+	endpoint := c.provider.Cluster().Endpoint()
+	if ip := net.ParseIP(endpoint.Hostname()); ip != nil && ip.IsLoopback() {
+		return withPort(endpoint)
+	}
+	return here
+}
+
+// kubeconfig is the administrator's, for an address where the API listens.
 func (c *configuration) kubeconfig(address string) ([]byte, error) {
 	cluster := c.provider.Cluster()
 	admin, err := pki.Client(cluster.IssuingCA(), cluster.AdminKubeconfig().CommonName(), cluster.AdminKubeconfig().CertOrganization())
@@ -139,6 +148,7 @@ func (c *configuration) controlPlane(options Options) (controlplane.Settings, er
 	}
 	cluster := c.provider.Cluster()
 	settings := controlplane.Settings{
+		Name:                c.hostname,
 		Programs:            options.Programs,
 		Directory:           options.Directory,
 		Address:             address,
@@ -163,11 +173,14 @@ func (c *configuration) controlPlane(options Options) (controlplane.Settings, er
 func (c *configuration) machine(options Options) kubelet.Machine {
 	address, _, _ := net.SplitHostPort(options.Kubernetes)
 	machine := c.provider.Machine()
-	labels := map[string]string{constants.LabelNodeRoleControlPlane: ""}
+	labels := map[string]string{}
+	if c.isControlPlane() {
+		labels[constants.LabelNodeRoleControlPlane] = ""
+	}
 	maps.Copy(labels, machine.NodeLabels())
 	taints := map[string]string{}
 	maps.Copy(taints, machine.NodeTaints())
-	if !c.provider.Cluster().ScheduleOnControlPlanes() {
+	if c.isControlPlane() && !c.provider.Cluster().ScheduleOnControlPlanes() {
 		taints[constants.LabelNodeRoleControlPlane] = "NoSchedule"
 	}
 	image := machine.Kubelet().Image()

@@ -11,13 +11,17 @@ import (
 	"lab/internal/kubelet"
 )
 
-// listenMethod names the rule that keeps the Kubernetes API from listening.
-const listenMethod = "listen"
+const (
+	// listenMethod names the rule that keeps the Kubernetes API from listening.
+	listenMethod = "listen"
+	// anyCall names the rule for every call to one of the node's APIs.
+	anyCall = "*"
+)
 
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
-	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", or for as long as the rule is there
-	// "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded.
+	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or for as long as the
+	// rule is there "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -66,6 +70,15 @@ func faultsOf(rules []*Rule) (active faults) {
 	return active
 }
 
+// machine is what the kubelet is told.
+func (f faults) machine(c *configuration, options Options) kubelet.Machine {
+	machine := c.machine(options)
+	if f.driver {
+		machine.GPUs = 0
+	}
+	return machine
+}
+
 func (r *Rule) delay() time.Duration { return time.Duration(r.DelayMilliseconds) * time.Millisecond }
 
 // SetFaults replaces all rules and starts counting anew.
@@ -105,7 +118,7 @@ func (n *Node) fault(method string) *Rule {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, rule := range n.rules {
-		if rule.Method != method {
+		if rule.Method != method && (rule.Method != anyCall || method == installMethod || method == bootMethod) {
 			continue
 		}
 		rule.seen++

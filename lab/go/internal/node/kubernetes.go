@@ -2,14 +2,21 @@ package node
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/siderolabs/talos/pkg/machinery/constants"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/concurrency"
+	"k8s.io/client-go/rest"
 
 	"lab/internal/controlplane"
 	"lab/internal/kubelet"
@@ -18,7 +25,7 @@ import (
 
 const manifestsAgainAfter = 2 * time.Second
 
-// kubernetes is the node's cluster while it runs.
+// kubernetes is a control plane while it runs, with the kubelet of its node.
 type kubernetes struct {
 	node     *Node
 	options  Options
@@ -32,8 +39,10 @@ type kubernetes struct {
 	mu      sync.Mutex
 	current *configuration
 	faults  faults
+	admin   *rest.Config
 	front   *front
-	server  *http.Server
+	// servers are the Kubernetes API's, by the address where each listens; the node's own is always among those that are to.
+	servers map[string]*http.Server
 	kubelet *kubelet.Kubelet
 }
 
@@ -43,6 +52,7 @@ func startKubernetes(n *Node, options Options, d disk, active faults) (*kubernet
 	if err != nil {
 		return nil, err
 	}
+	settings.Members = d.members
 	minor, err := d.system.minor()
 	if err != nil {
 		return nil, err
@@ -50,7 +60,7 @@ func startKubernetes(n *Node, options Options, d disk, active faults) (*kubernet
 	options.System = d.system
 	ctx, stop := context.WithCancel(context.Background())
 	k := &kubernetes{node: n, options: options, settings: settings, minor: minor, stop: stop, done: make(chan struct{}),
-		changed: make(chan struct{}, 1), current: d.current, faults: active}
+		changed: make(chan struct{}, 1), current: d.current, faults: active, servers: map[string]*http.Server{}}
 	go func() {
 		defer close(k.done)
 		if err := k.run(ctx); err != nil && ctx.Err() == nil {
@@ -69,11 +79,12 @@ func (k *kubernetes) Stop() {
 // update takes over another configuration, unless the control plane has to be started anew for it.
 func (k *kubernetes) update(c *configuration) bool {
 	settings, err := c.controlPlane(k.options)
-	if err != nil || !reflect.DeepEqual(settings, k.settings) {
-		return false
-	}
+	settings.Members = k.settings.Members
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err != nil || !reflect.DeepEqual(settings, k.settings) || !slices.Equal(c.virtualIPs(), k.current.virtualIPs()) {
+		return false
+	}
 	k.current = c
 	if k.kubelet != nil {
 		k.kubelet.Update(k.machine())
@@ -97,29 +108,33 @@ func (k *kubernetes) setFaults(active faults) error {
 	return k.listen()
 }
 
-// machine is what the kubelet is told.
-func (k *kubernetes) machine() kubelet.Machine {
-	machine := k.current.machine(k.options)
-	if k.faults.driver {
-		machine.GPUs = 0
-	}
-	return machine
-}
+func (k *kubernetes) machine() kubelet.Machine { return k.faults.machine(k.current, k.options) }
 
-// listening tells whether callers reach the API.
 func (k *kubernetes) listening() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.server != nil
+	return k.servers[k.options.Kubernetes] != nil
+}
+
+func (k *kubernetes) access() *rest.Config {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.admin
 }
 
 func (k *kubernetes) run(ctx context.Context) error {
-	api, err := controlplane.Start(k.settings)
+	k.mu.Lock()
+	first := k.current
+	k.mu.Unlock()
+	api, err := controlplane.Start(ctx, k.settings, func() []string { return first.controlPlanes(k.options) })
 	if err != nil {
 		return err
 	}
 	defer api.Stop()
 	defer k.close()
+	if err := k.share(ctx, first.virtualIPs()); err != nil {
+		return err
+	}
 	if err := api.Listening(ctx); err != nil {
 		return err
 	}
@@ -134,6 +149,11 @@ func (k *kubernetes) run(ctx context.Context) error {
 		return err
 	}
 	defer kubelet.Stop()
+	etcd, err := k.settings.Etcd()
+	if err != nil {
+		return err
+	}
+	defer etcd.Close() //nolint:errcheck
 	// From 1.13 on Talos keeps an inventory of what it has created.
 	applier, err := manifests.NewApplier(api.Admin(), k.minor >= 13)
 	if err != nil {
@@ -144,7 +164,7 @@ func (k *kubernetes) run(ctx context.Context) error {
 		provider := k.current.provider
 		k.mu.Unlock()
 		objects, err := manifests.Of(ctx, provider)
-		if applyErr := applier.Apply(ctx, objects); err == nil {
+		if applyErr := alone(ctx, etcd, func() error { return applier.Apply(ctx, objects) }); err == nil {
 			err = applyErr
 		}
 		var again <-chan time.Time
@@ -162,6 +182,20 @@ func (k *kubernetes) run(ctx context.Context) error {
 		case <-k.changed:
 		}
 	}
+}
+
+// alone does something that one control plane of the cluster does at a time.
+func alone(ctx context.Context, etcd *clientv3.Client, do func() error) error {
+	session, err := concurrency.NewSession(etcd, concurrency.WithTTL(secondsToMiss), concurrency.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	defer session.Close() //nolint:errcheck
+	lock := concurrency.NewMutex(session, constants.EtcdTalosManifestApplyMutex)
+	if err := lock.Lock(ctx); err != nil {
+		return err
+	}
+	return do()
 }
 
 func (k *kubernetes) startKubelet(api *controlplane.ControlPlane) (*kubelet.Kubelet, error) {
@@ -182,6 +216,8 @@ func (k *kubernetes) startKubelet(api *controlplane.ControlPlane) (*kubelet.Kube
 func (k *kubernetes) open(api *controlplane.ControlPlane) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.admin = api.Admin()
+	k.servers[k.options.Kubernetes] = nil
 	var err error
 	if k.front, err = newFront(k.node, k.settings.ClusterAuthority, api); err != nil {
 		return err
@@ -194,28 +230,76 @@ func (k *kubernetes) close() {
 	defer k.mu.Unlock()
 	k.front, k.kubelet = nil, nil
 	_ = k.listen()
+	clear(k.servers)
+}
+
+// hold lets callers reach the API at a virtual address too.
+func (k *kubernetes) hold(address string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.servers[address] = nil
+	err := k.listen()
+	if err != nil {
+		delete(k.servers, address)
+	}
+	return err
+}
+
+func (k *kubernetes) release(address string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if server := k.servers[address]; server != nil {
+		_ = server.Close()
+	}
+	delete(k.servers, address)
+}
+
+func (k *kubernetes) virtualIPs() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	held := []string{}
+	for address := range k.servers {
+		if host, _, _ := net.SplitHostPort(address); address != k.options.Kubernetes {
+			held = append(held, host)
+		}
+	}
+	slices.Sort(held)
+	return held
 }
 
 // listen opens or closes the API to callers, as its state and faults have it.
 func (k *kubernetes) listen() error {
 	wanted := k.front != nil && !k.faults.closed
-	if wanted == (k.server != nil) {
-		return nil
+	var problems error
+	for address, server := range k.servers {
+		if wanted == (server != nil) {
+			continue
+		}
+		k.servers[address] = nil
+		if !wanted {
+			problems = errors.Join(problems, server.Close())
+			continue
+		}
+		server, err := k.serve(address)
+		if err != nil {
+			problems = errors.Join(problems, err)
+			continue
+		}
+		k.servers[address] = server
 	}
-	if !wanted {
-		err := k.server.Close()
-		k.server = nil
-		return err
-	}
-	identity, err := k.current.kubernetesIdentity(k.options.Kubernetes)
+	return problems
+}
+
+func (k *kubernetes) serve(address string) (*http.Server, error) {
+	identity, err := k.current.kubernetesIdentity(address)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	listener, err := net.Listen("tcp", k.options.Kubernetes)
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	k.server = &http.Server{TLSConfig: identity, Handler: k.front, ErrorLog: log.New(io.Discard, "", 0)}
-	go k.server.ServeTLS(listener, "", "") //nolint:errcheck
-	return nil
+	server := &http.Server{TLSConfig: identity, Handler: k.front, ErrorLog: log.New(io.Discard, "", 0)}
+	go server.ServeTLS(listener, "", "") //nolint:errcheck
+	return server, nil
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"log"
 	"time"
 
 	"github.com/siderolabs/talos/pkg/machinery/api/common"
@@ -10,18 +11,26 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	clientset "k8s.io/client-go/kubernetes"
+
+	"lab/internal/drain"
+	"lab/internal/kubelet"
 )
 
 // Names of rules for what goes wrong between calls.
 const (
 	// installMethod is the installer's work during an upgrade.
 	installMethod = "install"
-	// bootMethod is a restart, which a rule delays.
+	// bootMethod is a restart, which a rule delays, or fails with a message: the machine stays off.
 	bootMethod = "boot"
 )
 
 // untilReboot lets the answer to a call reach its caller.
 const untilReboot = 200 * time.Millisecond
+
+// timeToDrain is how long a node waits for its pods to go.
+const timeToDrain = 5 * time.Minute
 
 // Version answers in maintenance mode too.
 func (a *talosAPI) Version(context.Context, *emptypb.Empty) (*machine.VersionResponse, error) {
@@ -35,17 +44,25 @@ func (a *talosAPI) Version(context.Context, *emptypb.Empty) (*machine.VersionRes
 	}}}, nil
 }
 
-// Upgrade installs another Talos and restarts, after it has answered.
-func (a *talosAPI) Upgrade(_ context.Context, req *machine.UpgradeRequest) (*machine.UpgradeResponse, error) {
+// Upgrade installs another Talos and restarts, after it has answered. The node drains itself.
+func (a *talosAPI) Upgrade(ctx context.Context, req *machine.UpgradeRequest) (*machine.UpgradeResponse, error) {
 	wanted, err := a.node.upgrade(req.Image)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	// An installer that fails leaves the Talos that was there, which is booted again.
-	if rule := a.node.fault(installMethod); rule == nil {
-		a.node.prepare(wanted)
+	if err := a.node.upgradable(ctx); err != nil {
+		return nil, status.Error(codes.FailedPrecondition, err.Error())
 	}
-	go a.node.restart()
+	go func() {
+		if err := a.node.drain(context.Background()); err != nil {
+			log.Printf("the node was not drained: %v", err)
+		}
+		// An installer that fails leaves the Talos that was there, which is booted again.
+		if rule := a.node.fault(installMethod); rule == nil {
+			a.node.prepare(wanted)
+		}
+		a.node.restart()
+	}()
 	return &machine.UpgradeResponse{Messages: []*machine.Upgrade{{Ack: "Upgrade request received", ActorId: "simulated"}}}, nil
 }
 
@@ -80,6 +97,10 @@ func (a *lifecycleAPI) Upgrade(req *machine.LifecycleServiceUpgradeRequest, stre
 	}
 	wanted, err := a.node.upgrade(req.GetSource().GetImageName())
 	if err != nil {
+		_ = message(err.Error())
+		return ended(1)
+	}
+	if err := a.node.upgradable(stream.Context()); err != nil {
 		_ = message(err.Error())
 		return ended(1)
 	}
@@ -122,8 +143,47 @@ func (n *Node) restart() {
 	n.PowerOff()
 	if rule := n.fault(bootMethod); rule != nil {
 		time.Sleep(rule.delay())
+		if rule.Message != "" {
+			return
+		}
 	}
 	_ = n.PowerOn(hardware)
+}
+
+// drain takes the node out of service, until its next boot.
+func (n *Node) drain(ctx context.Context) error {
+	n.mu.Lock()
+	running, name := n.kubernetes, n.disk.hostname()
+	n.mu.Unlock()
+	if running == nil || running.access() == nil {
+		return nil
+	}
+	client, err := clientset.NewForConfig(running.access())
+	if err != nil {
+		return err
+	}
+	err = kubelet.MarkCordoned(ctx, client, name)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return drain.Node(ctx, client, name, timeToDrain)
+}
+
+// withdraw takes the node out of its cluster.
+func (n *Node) withdraw(ctx context.Context) error {
+	if err := n.drain(ctx); err != nil {
+		return status.Error(codes.FailedPrecondition, "failed to drain: "+err.Error())
+	}
+	n.mu.Lock()
+	_, hasEtcd := n.kubernetes.(*kubernetes)
+	n.mu.Unlock()
+	if !hasEtcd {
+		return nil
+	}
+	return n.leave(ctx)
 }
 
 // SystemStat tells when the machine was booted last, by which callers see that it was.

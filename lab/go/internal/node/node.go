@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+
+	"lab/internal/discovery"
 )
 
 // Options say where a node listens and what it consists of.
@@ -31,6 +33,8 @@ type Options struct {
 	// Programs is the directory of etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok. A node without
 	// them is bootstrapped, but no Kubernetes comes up.
 	Programs string
+	// Discovery is where the node finds others of its cluster. Without it the node is alone.
+	Discovery discovery.Service
 	// Disk is the path of the node's only disk.
 	Disk string
 	// Directory keeps what is on that disk.
@@ -44,11 +48,13 @@ type Options struct {
 // Stage is how far a node has come.
 type Stage string
 
-// The stages of a node.
+// The stages of a node. A worker stays configured.
 const (
 	Maintenance  Stage = "maintenance"
 	Configured   Stage = "configured"
 	Bootstrapped Stage = "bootstrapped"
+	// Joined is a control plane of a cluster that another one was bootstrapped for.
+	Joined Stage = "joined"
 )
 
 // Node is a simulated machine with Talos. What is on its disk survives a power cut.
@@ -68,16 +74,22 @@ type Node struct {
 	// What a node has only while it runs.
 	talos      *grpc.Server
 	identity   *tls.Config
-	kubernetes *kubernetes
+	kubernetes services
 	peers      map[string]net.Conn
+	// unsettle ends what settle began.
+	unsettle context.CancelFunc
+	// hasLeft: etcd was left, and is not joined again before the next boot.
+	hasLeft bool
 }
 
 // disk is what Talos has written to the disk, but for etcd's data.
 type disk struct {
 	system System
 	// next is the Talos of the next boot, when it is another one.
-	next       *System
-	stage      Stage
+	next  *System
+	stage Stage
+	// members are those of the etcd that the node joined.
+	members    string
 	current    *configuration
 	applied    []Applied
 	bootstraps int
@@ -114,8 +126,10 @@ type State struct {
 	Applied    []Applied `json:"applied"`
 	Bootstraps int       `json:"bootstraps"`
 	// Kubernetes tells whether the Kubernetes API takes connections.
-	Kubernetes bool   `json:"kubernetes"`
-	Calls      []Call `json:"calls"`
+	Kubernetes bool `json:"kubernetes"`
+	// VirtualIPs are the virtual addresses that the node holds.
+	VirtualIPs []string `json:"virtualIPs"`
+	Calls      []Call   `json:"calls"`
 }
 
 // Start switches a new machine on, which is in maintenance mode.
@@ -138,7 +152,7 @@ func Start(options Options) (*Node, error) {
 	if _, err := options.System.minor(); err != nil {
 		return nil, err
 	}
-	n := &Node{options: options, disk: disk{system: options.System, stage: Maintenance}, peers: map[string]net.Conn{}}
+	n := &Node{options: options, disk: disk{system: options.System, stage: Maintenance}, peers: map[string]net.Conn{}, unsettle: func() {}}
 	if err := n.SetFaults(options.Faults); err != nil {
 		return nil, err
 	}
@@ -174,6 +188,7 @@ func (n *Node) PowerOff() {
 	n.mu.Lock()
 	talos := n.talos
 	n.talos = nil
+	n.unsettle()
 	n.mu.Unlock()
 	if talos != nil {
 		talos.Stop()
@@ -188,7 +203,13 @@ func (n *Node) Wipe() error {
 	n.stopKubernetes()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.disk = disk{system: n.disk.system, stage: Maintenance}
+	n.unsettle()
+	if n.disk.current != nil {
+		if err := n.options.Discovery.Leave(n.disk.current.id(), n.host()); err != nil {
+			return err
+		}
+	}
+	n.disk, n.hasLeft = disk{system: n.disk.system, stage: Maintenance}, false
 	if err := emptied(n.options.Directory); err != nil {
 		return err
 	}
@@ -202,8 +223,8 @@ func (n *Node) wipeEphemeral() error {
 	n.stopKubernetes()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.disk.stage == Bootstrapped {
-		n.disk.stage = Configured
+	if n.disk.stage != Maintenance {
+		n.disk.stage, n.disk.members = Configured, ""
 	}
 	return emptied(n.options.Directory)
 }
@@ -212,11 +233,15 @@ func (n *Node) wipeEphemeral() error {
 func (n *Node) State() State {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return State{n.disk.system, n.talos != nil, n.disk.stage, slices.Clone(n.disk.applied), n.disk.bootstraps,
-		n.kubernetes != nil && n.kubernetes.listening(), slices.Clone(n.calls)}
+	state := State{System: n.disk.system, On: n.talos != nil, Stage: n.disk.stage, Applied: slices.Clone(n.disk.applied),
+		Bootstraps: n.disk.bootstraps, VirtualIPs: []string{}, Calls: slices.Clone(n.calls)}
+	if n.kubernetes != nil {
+		state.Kubernetes, state.VirtualIPs = n.kubernetes.listening(), n.kubernetes.virtualIPs()
+	}
+	return state
 }
 
-// Kubeconfig is the administrator's, for tests.
+// Kubeconfig is the administrator's, for tests: it leads to this node, whatever the endpoint of the cluster is.
 func (n *Node) Kubeconfig() ([]byte, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -236,8 +261,8 @@ func (n *Node) record(call Call) {
 func (n *Node) apply(c *configuration, mode string) error {
 	n.power.Lock()
 	defer n.power.Unlock()
-	// A CA without its key is refused before anything is taken over.
-	if _, err := c.identity(n.options.Talos); err != nil {
+	// A control plane's CA without its key is refused before anything is taken over.
+	if _, err := c.identity(n.options.Talos); c.isControlPlane() && err != nil {
 		return err
 	}
 	n.mu.Lock()
@@ -249,11 +274,17 @@ func (n *Node) apply(c *configuration, mode string) error {
 		return nil
 	}
 	if n.disk.stage == Maintenance {
-		n.disk.stage = Configured
+		n.disk.stage, n.identity = Configured, nil
 	}
 	n.disk.current = c
-	if err := n.identify(); err != nil || n.kubernetes == nil || n.kubernetes.update(c) {
+	if err := n.identify(); err != nil {
 		return err
+	}
+	if err := n.settle(); err != nil {
+		return err
+	}
+	if n.kubernetes != nil && n.kubernetes.update(c) {
+		return nil
 	}
 	n.mu.Unlock()
 	n.stopKubernetes()
@@ -267,7 +298,10 @@ func (n *Node) bootstrap(recovers bool) error {
 	defer n.power.Unlock()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.disk.stage == Bootstrapped {
+	if !n.disk.current.isControlPlane() {
+		return errWorker("bootstrap")
+	}
+	if n.disk.stage != Configured {
 		return errBootstrapped
 	}
 	if recovers {
@@ -291,6 +325,7 @@ func (n *Node) boot() error {
 	}
 	// In seconds, and never the same twice.
 	n.booted = max(uint64(time.Now().Unix()), n.booted+1)
+	n.identity, n.hasLeft = nil, false
 	if err := n.identify(); err != nil {
 		return err
 	}
@@ -300,14 +335,18 @@ func (n *Node) boot() error {
 	}
 	n.talos = newTalosServer(n)
 	go n.talos.Serve(&watchedListener{listener, n}) //nolint:errcheck
+	if err := n.settle(); err != nil {
+		return err
+	}
 	return n.runKubernetes()
 }
 
-// identify gives the Talos API the certificate that the disk has for it.
+// identify gives the Talos API the certificate that the disk has for it. A worker's disk has none: see enroll.
 func (n *Node) identify() (err error) {
-	if n.disk.current == nil {
+	switch {
+	case n.disk.current == nil:
 		n.identity, err = selfSigned(n.options.Talos)
-	} else {
+	case n.disk.current.isControlPlane():
 		n.identity, err = n.disk.current.identity(n.options.Talos)
 	}
 	return err
@@ -320,11 +359,25 @@ func (d *disk) hostname() string {
 	return d.current.hostname
 }
 
-func (n *Node) runKubernetes() (err error) {
-	if n.disk.stage == Bootstrapped && n.options.Programs != "" {
-		options := n.options
-		options.Hardware = n.hardware
-		n.kubernetes, err = startKubernetes(n, options, n.disk, faultsOf(n.rules))
+func (n *Node) runKubernetes() error {
+	if n.disk.current == nil || n.options.Programs == "" {
+		return nil
+	}
+	options := n.options
+	options.Hardware = n.hardware
+	if !n.disk.current.isControlPlane() {
+		running, err := startWorker(options, n.disk, faultsOf(n.rules))
+		if err == nil {
+			n.kubernetes = running
+		}
+		return err
+	}
+	if n.disk.stage == Configured {
+		return nil
+	}
+	running, err := startKubernetes(n, options, n.disk, faultsOf(n.rules))
+	if err == nil {
+		n.kubernetes = running
 	}
 	return err
 }

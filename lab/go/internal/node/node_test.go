@@ -48,10 +48,16 @@ func generated(t *testing.T, patches ...string) cluster {
 
 func generatedWith(t *testing.T, bundle *secrets.Bundle, patches ...string) cluster {
 	t.Helper()
-	input, err := generate.NewInput("lab", "https://10.0.0.1:6443", "1.35.4", generate.WithSecretsBundle(bundle),
+	return generatedFor(t, machinetype.TypeControlPlane, "https://10.0.0.1:6443", bundle, patches...)
+}
+
+// generatedFor makes the configuration of a machine of a cluster at an endpoint.
+func generatedFor(t *testing.T, kind machinetype.Type, endpoint string, bundle *secrets.Bundle, patches ...string) cluster {
+	t.Helper()
+	input, err := generate.NewInput("lab", endpoint, "1.35.4", generate.WithSecretsBundle(bundle),
 		generate.WithInstallDisk("/dev/sda"), generate.WithInstallImage("factory.talos.dev/nocloud-installer/x:v1.13.9"))
 	must(t, err)
-	provider, err := input.Config(machinetype.TypeControlPlane)
+	provider, err := input.Config(kind)
 	must(t, err)
 	loaded, err := configpatcher.LoadPatches(patches)
 	must(t, err)

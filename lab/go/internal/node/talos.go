@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
+	"errors"
 	"path"
 	"slices"
 
@@ -25,6 +26,11 @@ import (
 
 var errBootstrapped = status.Error(codes.AlreadyExists, "etcd data directory is not empty")
 
+// errWorker is the answer to what only a control plane does.
+func errWorker(what string) error {
+	return status.Error(codes.Unimplemented, what+" is only available on control plane nodes")
+}
+
 // inMaintenance are the calls that a node without a configuration answers.
 var inMaintenance = []string{"ApplyConfiguration", "Disks", "Version"}
 
@@ -43,11 +49,19 @@ func newTalosServer(n *Node) *grpc.Server {
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 			n.mu.Lock()
 			defer n.mu.Unlock()
+			if n.identity == nil {
+				return nil, errors.New("no control plane has signed the certificate of this worker yet")
+			}
 			return n.identity, nil
 		},
 	}
 	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(current)),
 		grpc.UnaryInterceptor(func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
+			if conn, err := n.elsewhere(ctx); conn != nil {
+				return forward(ctx, conn, info.FullMethod, req)
+			} else if err != nil {
+				return nil, err
+			}
 			err = n.serve(ctx, info.FullMethod, func() error {
 				reply, err = handle(ctx, req)
 				return err
@@ -55,6 +69,11 @@ func newTalosServer(n *Node) *grpc.Server {
 			return reply, err
 		}),
 		grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+			if conn, err := n.elsewhere(stream.Context()); conn != nil {
+				return forwardStream(conn, info.FullMethod, stream)
+			} else if err != nil {
+				return err
+			}
 			return n.serve(stream.Context(), info.FullMethod, func() error { return handle(srv, stream) })
 		}),
 	)
@@ -70,8 +89,7 @@ func newTalosServer(n *Node) *grpc.Server {
 func (n *Node) serve(ctx context.Context, fullMethod string, handle func() error) (err error) {
 	method := path.Base(fullMethod)
 	caller, _ := peer.FromContext(ctx)
-	info, _ := caller.AuthInfo.(credentials.TLSInfo)
-	call := Call{Method: method, Authenticated: len(info.State.VerifiedChains) > 0}
+	call := Call{Method: method, Authenticated: isAuthenticated(ctx)}
 	if md, ok := metadata.FromIncomingContext(ctx); ok && len(md.Get("node")) > 0 {
 		call.Node = md.Get("node")[0]
 	}
@@ -142,8 +160,12 @@ func (a *talosAPI) Bootstrap(_ context.Context, req *machine.BootstrapRequest) (
 // Kubeconfig sends the administrator's kubeconfig in a tar.gz, as Talos does as soon as the node is configured.
 func (a *talosAPI) Kubeconfig(_ *emptypb.Empty, stream machine.MachineService_KubeconfigServer) error {
 	a.node.mu.Lock()
-	text, err := a.node.disk.current.kubeconfig(a.node.options.Kubernetes)
+	current := a.node.disk.current
 	a.node.mu.Unlock()
+	if !current.isControlPlane() {
+		return errWorker("kubeconfig")
+	}
+	text, err := current.kubeconfig(current.endpoint(a.node.options.Kubernetes))
 	if err != nil {
 		return err
 	}
@@ -165,8 +187,14 @@ func (a *talosAPI) Kubeconfig(_ *emptypb.Empty, stream machine.MachineService_Ku
 	return stream.Send(&common.Data{Bytes: archive.Bytes()})
 }
 
-// Reset wipes the node, which then is in maintenance mode again; or its partition EPHEMERAL alone.
-func (a *talosAPI) Reset(_ context.Context, req *machine.ResetRequest) (*machine.ResetResponse, error) {
+// Reset wipes the node, which then is in maintenance mode again; or its partition EPHEMERAL alone. A graceful one drains the
+// node and leaves etcd before.
+func (a *talosAPI) Reset(ctx context.Context, req *machine.ResetRequest) (*machine.ResetResponse, error) {
+	if req.Graceful {
+		if err := a.node.withdraw(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	if labels := req.SystemPartitionsToWipe; len(labels) == 1 && labels[0].Label == constants.EphemeralPartitionLabel {
 		err = a.node.wipeEphemeral()

@@ -45,7 +45,7 @@ func Pool(authorities ...*Pair) *stdx509.CertPool {
 
 func issue(ca *Pair, options ...x509.Option) (*Pair, error) {
 	if ca == nil || len(ca.Key) == 0 {
-		return nil, errors.New("the configuration has a CA without a key: only control plane nodes are simulated")
+		return nil, errors.New("the configuration of a control plane has a CA without a key")
 	}
 	authority, err := x509.NewCertificateAuthorityFromCertificateAndKey(ca)
 	if err != nil {

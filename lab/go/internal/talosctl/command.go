@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/siderolabs/talos/pkg/machinery/client"
@@ -43,46 +45,57 @@ func Command() *cobra.Command {
 
 func standIn() string { return version.Tag + " (a stand-in of the lab)" }
 
-// on calls one node; more than one is nobody's business here.
-func (g *globals) on(ctx context.Context, insecure bool, do func(context.Context, *client.Client) error) error {
-	options := []client.OptionFunc{}
+// on calls the nodes that are named, one after the other.
+func (g *globals) on(ctx context.Context, insecure bool, do func(ctx context.Context, c *client.Client, node string) error) error {
 	if insecure {
 		if len(g.nodes) != 1 {
 			return errors.New("insecure mode requires one node to be set with the `--nodes` flag")
 		}
-		options = append(options, client.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), client.WithEndpoints(g.nodes[0]))
-	} else {
-		config, err := clientconfig.Open(g.talosconfig)
-		if err != nil {
+		return with(ctx, g.nodes[0], do, client.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), client.WithEndpoints(g.nodes[0]))
+	}
+	config, err := clientconfig.Open(g.talosconfig)
+	if err != nil {
+		return err
+	}
+	options := []client.OptionFunc{client.WithConfig(config)}
+	name := config.Context
+	if g.context != "" {
+		name = g.context
+		options = append(options, client.WithContextName(name))
+	}
+	if len(g.endpoints) > 0 {
+		options = append(options, client.WithEndpoints(g.endpoints...))
+	}
+	nodes := g.nodes
+	if current := config.Contexts[name]; len(nodes) == 0 && current != nil {
+		nodes = current.Nodes
+	}
+	if len(nodes) == 0 {
+		return errors.New("nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against")
+	}
+	for _, node := range nodes {
+		if err := with(client.WithNode(ctx, node), node, do, options...); err != nil {
 			return err
 		}
-		options = append(options, client.WithConfig(config))
-		if g.context != "" {
-			options = append(options, client.WithContextName(g.context))
-		}
-		if len(g.endpoints) > 0 {
-			options = append(options, client.WithEndpoints(g.endpoints...))
-		}
-		if len(g.nodes) == 0 {
-			name := config.Context
-			if g.context != "" {
-				name = g.context
-			}
-			if current := config.Contexts[name]; current != nil {
-				g.nodes = current.Nodes
-			}
-		}
-		if len(g.nodes) != 1 {
-			return errors.New("nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against")
-		}
-		ctx = client.WithNode(ctx, g.nodes[0])
 	}
+	return nil
+}
+
+func with(ctx context.Context, node string, do func(context.Context, *client.Client, string) error, options ...client.OptionFunc) error {
 	c, err := client.New(ctx, options...)
 	if err != nil {
 		return err
 	}
 	defer c.Close() //nolint:errcheck
-	return do(ctx, c)
+	return do(ctx, c, node)
+}
+
+// onOne calls the node that is named, for what is asked of one alone.
+func (g *globals) onOne(ctx context.Context, do func(context.Context, *client.Client) error) error {
+	if len(g.nodes) > 1 {
+		return fmt.Errorf("command is not supported with multiple nodes: %s", strings.Join(g.nodes, ", "))
+	}
+	return g.on(ctx, false, func(ctx context.Context, c *client.Client, _ string) error { return do(ctx, c) })
 }
 
 // eventually repeats something that fails while a machine restarts.

@@ -13,7 +13,7 @@ func (g *globals) kubeconfig() *cobra.Command {
 	var force bool
 	command := &cobra.Command{Use: "kubeconfig [local-path]", Short: "Download the admin kubeconfig from the node", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client) error {
+			return g.onOne(cmd.Context(), func(ctx context.Context, c *client.Client) error {
 				content, err := c.Kubeconfig(ctx)
 				if err != nil {
 					return err

@@ -2,7 +2,6 @@ package talosctl
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -18,9 +17,6 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // kinds are the resources that can be asked for, by the names that talosctl takes.
@@ -44,7 +40,7 @@ func (g *globals) get() *cobra.Command {
 			if !known {
 				return fmt.Errorf("the stand-in knows no resource %q, only machineconfig, extensions and pcidevices", args[0])
 			}
-			return g.on(cmd.Context(), insecure, func(ctx context.Context, c *client.Client) error {
+			return g.on(cmd.Context(), insecure, func(ctx context.Context, c *client.Client, node string) error {
 				list, err := c.COSI.List(ctx, resource.NewMetadata(kind.namespace, kind.kind, "", resource.VersionUndefined))
 				if err != nil {
 					return err
@@ -53,7 +49,7 @@ func (g *globals) get() *cobra.Command {
 					if len(args) > 1 && item.Metadata().ID() != args[1] {
 						continue
 					}
-					if err := g.print(cmd.OutOrStdout(), output, item); err != nil {
+					if err := show(cmd.OutOrStdout(), output, node, item); err != nil {
 						return err
 					}
 				}
@@ -65,7 +61,7 @@ func (g *globals) get() *cobra.Command {
 	return command
 }
 
-func (g *globals) print(out io.Writer, output string, item resource.Resource) error {
+func show(out io.Writer, output, node string, item resource.Resource) error {
 	if output != "yaml" {
 		about := item.Metadata()
 		more := ""
@@ -73,7 +69,7 @@ func (g *globals) print(out io.Writer, output string, item resource.Resource) er
 			spec := device.TypedSpec()
 			more = fmt.Sprintf("   %s   %s   %s   %s", spec.Class, spec.Subclass, spec.Vendor, spec.Product)
 		}
-		_, err := fmt.Fprintf(out, "%s   %s   %s   %s   %s%s\n", g.nodes[0], about.Namespace(), about.Type(), about.ID(), about.Version(), more)
+		_, err := fmt.Fprintf(out, "%s   %s   %s   %s   %s%s\n", node, about.Namespace(), about.Type(), about.ID(), about.Version(), more)
 		return err
 	}
 	content, err := resource.MarshalYAML(item)
@@ -84,50 +80,8 @@ func (g *globals) print(out io.Writer, output string, item resource.Resource) er
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "node: %s\n%s", g.nodes[0], text)
+	_, err = fmt.Fprintf(out, "node: %s\n%s", node, text)
 	return err
-}
-
-func (g *globals) health() *cobra.Command {
-	var timeout time.Duration
-	command := &cobra.Command{Use: "health", Short: "Check cluster health", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client) error {
-			return eventually(ctx, timeout, func(ctx context.Context) error { _, err := nodes(ctx, c); return err })
-		})
-	}}
-	command.Flags().DurationVar(&timeout, "wait-timeout", 20*time.Minute, "timeout to wait for the cluster to be ready")
-	return command
-}
-
-// nodes are the kubelet versions of a cluster whose API is ready, by node.
-func nodes(ctx context.Context, c *client.Client) (map[string]string, error) {
-	kubeconfig, err := c.Kubeconfig(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rest, err := clientcmd.RESTConfigFromKubeConfig(kubeconfig)
-	if err != nil {
-		return nil, err
-	}
-	api, err := kubernetes.NewForConfig(rest)
-	if err != nil {
-		return nil, err
-	}
-	if err := api.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error(); err != nil {
-		return nil, err
-	}
-	list, err := api.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-	if err == nil && len(list.Items) == 0 {
-		err = errors.New("no node has registered")
-	}
-	if err != nil {
-		return nil, err
-	}
-	versions := map[string]string{}
-	for _, node := range list.Items {
-		versions[node.Name] = node.Status.NodeInfo.KubeletVersion
-	}
-	return versions, nil
 }
 
 func (g *globals) upgradeKubernetes() *cobra.Command {
@@ -135,7 +89,7 @@ func (g *globals) upgradeKubernetes() *cobra.Command {
 	var timeout time.Duration
 	command := &cobra.Command{Use: "upgrade-k8s", Short: "Upgrade Kubernetes control plane in the Talos cluster.", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client) error {
+			return g.onOne(cmd.Context(), func(ctx context.Context, c *client.Client) error {
 				return upgradeKubernetes(ctx, c, cmd.OutOrStdout(), "v"+strings.TrimPrefix(to, "v"), timeout)
 			})
 		}}
@@ -150,20 +104,55 @@ func (g *globals) upgradeKubernetes() *cobra.Command {
 	return command
 }
 
-// upgradeKubernetes names the images of another version in the machine configuration, as the real one does, and waits until
-// the kubelet is of that version.
+// upgradeKubernetes names the images of another version in the machine configurations of the cluster, part by part and node
+// by node as the real one does: first those of the control plane, then the kubelet's, and waits for each kubelet.
 func upgradeKubernetes(ctx context.Context, c *client.Client, out io.Writer, version string, timeout time.Duration) error {
+	all, err := nodes(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, part := range []struct{ name, patch string }{
+		{"kube-apiserver", `cluster: {apiServer: {image: "registry.k8s.io/kube-apiserver:%s"}}`},
+		{"kube-controller-manager", `cluster: {controllerManager: {image: "registry.k8s.io/kube-controller-manager:%s"}}`},
+		{"kube-scheduler", `cluster: {scheduler: {image: "registry.k8s.io/kube-scheduler:%s"}}`},
+	} {
+		_, _ = fmt.Fprintf(out, "updating %q to version %q\n", part.name, version)
+		for _, node := range all {
+			if !node.controlPlane {
+				continue
+			}
+			if err := patch(ctx, c, node, fmt.Sprintf(part.patch, version)); err != nil {
+				return err
+			}
+		}
+	}
+	_, _ = fmt.Fprintf(out, "updating kubelet to version %q\n", version)
+	for _, node := range all {
+		if err := patch(ctx, c, node, fmt.Sprintf(`machine: {kubelet: {image: "ghcr.io/siderolabs/kubelet:%s"}}`, version)); err != nil {
+			return err
+		}
+		if err := eventually(ctx, timeout, func(ctx context.Context) error {
+			now, err := nodes(ctx, c)
+			for _, each := range now {
+				if each.name == node.name && each.kubelet != version {
+					err = fmt.Errorf("the kubelet of %s is %s, not %s", each.name, each.kubelet, version)
+				}
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func patch(ctx context.Context, c *client.Client, node kubernetesNode, text string) error {
+	ctx = client.WithNode(ctx, node.address)
 	current, err := safe.StateGetByID[*config.MachineConfig](ctx, c.COSI, config.ActiveID)
 	if err != nil {
-		return fmt.Errorf("error reading the machine configuration: %w", err)
+		return fmt.Errorf("error reading the machine configuration of %s: %w", node.name, err)
 	}
-	patches, err := configpatcher.LoadPatches([]string{fmt.Sprintf(`
-machine: {kubelet: {image: "ghcr.io/siderolabs/kubelet:%[1]s"}}
-cluster:
-  apiServer: {image: "registry.k8s.io/kube-apiserver:%[1]s"}
-  controllerManager: {image: "registry.k8s.io/kube-controller-manager:%[1]s"}
-  scheduler: {image: "registry.k8s.io/kube-scheduler:%[1]s"}
-`, version)})
+	patches, err := configpatcher.LoadPatches([]string{text})
 	if err != nil {
 		return err
 	}
@@ -171,21 +160,13 @@ cluster:
 	if err != nil {
 		return err
 	}
-	text, err := patched.Bytes()
+	content, err := patched.Bytes()
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "upgrading Kubernetes to %s\n", version)
-	if _, err := c.ApplyConfiguration(ctx, &machine.ApplyConfigurationRequest{Data: text, Mode: machine.ApplyConfigurationRequest_NO_REBOOT}); err != nil {
-		return fmt.Errorf("failed updating the machine configuration: %w", err)
+	request := &machine.ApplyConfigurationRequest{Data: content, Mode: machine.ApplyConfigurationRequest_NO_REBOOT}
+	if _, err := c.ApplyConfiguration(ctx, request); err != nil {
+		return fmt.Errorf("failed updating the machine configuration of %s: %w", node.name, err)
 	}
-	return eventually(ctx, timeout, func(ctx context.Context) error {
-		versions, err := nodes(ctx, c)
-		for name, is := range versions {
-			if is != version {
-				err = fmt.Errorf("the kubelet of %s is %s, not %s", name, is, version)
-			}
-		}
-		return err
-	})
+	return nil
 }

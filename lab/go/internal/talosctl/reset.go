@@ -14,7 +14,7 @@ func (g *globals) reset() *cobra.Command {
 	var labels []string
 	var timeout time.Duration
 	command := &cobra.Command{Use: "reset", Short: "Reset a node", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client) error {
+		return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client, node string) error {
 			before, err := booted(ctx, c)
 			if err != nil {
 				return err
@@ -28,8 +28,10 @@ func (g *globals) reset() *cobra.Command {
 			}
 			return eventually(ctx, timeout, func(ctx context.Context) error {
 				// A node that lost its configuration knows this caller no more.
-				err := g.on(ctx, true, func(ctx context.Context, c *client.Client) error { _, err := c.Version(ctx); return err })
-				if err == nil {
+				if (&globals{nodes: []string{node}}).on(ctx, true, func(ctx context.Context, c *client.Client, _ string) error {
+					_, err := c.Version(ctx)
+					return err
+				}) == nil {
 					return nil
 				}
 				return rebooted(ctx, c, before)
@@ -42,5 +44,7 @@ func (g *globals) reset() *cobra.Command {
 	flags.StringSliceVar(&labels, "system-labels-to-wipe", nil, "if set, just wipe selected system disk partitions by label but keep other partitions intact")
 	flags.BoolVar(&wait, "wait", true, "wait for the operation to complete, tracking its progress")
 	flags.DurationVar(&timeout, "timeout", 30*time.Minute, "time to wait for the operation is complete if --debug or --wait is set")
+	flags.Bool("debug", false, "has no meaning here")
+	flags.String("wipe-mode", "all", "has no meaning here")
 	return command
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"lab/internal/discovery"
 	"lab/internal/node"
 )
 
@@ -36,13 +38,19 @@ type site struct {
 	node          *node.Node
 	directory     string
 	configuration []byte
+	// input makes configurations of further nodes, which find each other in a directory.
+	input     *generate.Input
+	discovery discovery.Service
 }
 
 func (s site) run(args ...string) (string, error) {
 	command := Command()
 	var out bytes.Buffer
 	command.SetOut(&out)
-	command.SetArgs(append([]string{"--talosconfig", filepath.Join(s.directory, "talosconfig"), "--nodes", s.address()}, args...))
+	if !slices.Contains(args, "--nodes") {
+		args = append([]string{"--nodes", s.address()}, args...)
+	}
+	command.SetArgs(append([]string{"--talosconfig", filepath.Join(s.directory, "talosconfig")}, args...))
 	err := command.ExecuteContext(s.Context())
 	return out.String(), err
 }
@@ -61,14 +69,9 @@ func (s site) address() string { return strings.Split(s.node.TalosAddress(), ":"
 // in starts a node of a version that was configured for its contract.
 func in(t *testing.T, version string) site {
 	t.Helper()
-	var b [3]byte
-	_, _ = rand.Read(b[:])
-	address := fmt.Sprintf("127.%d.%d.%d", b[0]|1, b[1], b[2]|2)
-	n, err := node.Start(node.Options{Talos: address + ":50000", Kubernetes: address + ":6443", Disk: "/dev/sda",
-		System: node.System{Version: version, Schematic: schematics[0]}, Programs: built, Validators: built,
-		Directory: t.TempDir(), Hardware: node.Hardware{Cores: 2, Memory: 4096}})
-	check(t, err)
-	t.Cleanup(n.Close)
+	network := discovery.Service(t.TempDir())
+	n := fresh(t, version, network)
+	address := strings.Split(n.TalosAddress(), ":")[0]
 	contract, err := config.ParseContractFromVersion(version)
 	check(t, err)
 	bundle, err := secrets.NewBundle(secrets.NewFixedClock(time.Now()), contract)
@@ -80,11 +83,25 @@ func in(t *testing.T, version string) site {
 	check(t, err)
 	text, err := provider.Bytes()
 	check(t, err)
-	s := site{t, n, t.TempDir(), text}
+	s := site{t, n, t.TempDir(), text, input, network}
 	talosconfig, err := input.Talosconfig()
 	check(t, err)
 	check(t, talosconfig.Save(filepath.Join(s.directory, "talosconfig")))
 	return s
+}
+
+// fresh is a node in maintenance mode.
+func fresh(t *testing.T, version string, network discovery.Service) *node.Node {
+	t.Helper()
+	var b [3]byte
+	_, _ = rand.Read(b[:])
+	address := fmt.Sprintf("127.%d.%d.%d", b[0]|1, b[1], b[2]|2)
+	n, err := node.Start(node.Options{Talos: address + ":50000", Kubernetes: address + ":6443", Disk: "/dev/sda",
+		System: node.System{Version: version, Schematic: schematics[0]}, Programs: built, Validators: built, Discovery: network,
+		Directory: t.TempDir(), Hardware: node.Hardware{Cores: 2, Memory: 4096}})
+	check(t, err)
+	t.Cleanup(n.Close)
+	return n
 }
 
 func check(t *testing.T, err error) {
@@ -94,8 +111,11 @@ func check(t *testing.T, err error) {
 	}
 }
 
-func (s site) apply(text []byte) error {
-	c, err := client.New(s.Context(), client.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), client.WithEndpoints(s.address()))
+func (s site) apply(text []byte) error { return s.applyTo(s.node, text) }
+
+func (s site) applyTo(n *node.Node, text []byte) error {
+	address := strings.Split(n.TalosAddress(), ":")[0]
+	c, err := client.New(s.Context(), client.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), client.WithEndpoints(address))
 	check(s.T, err)
 	defer c.Close() //nolint:errcheck
 	_, err = c.ApplyConfiguration(s.Context(), &machine.ApplyConfigurationRequest{Data: text})

@@ -23,13 +23,13 @@ func (g *globals) version() *cobra.Command {
 			return nil
 		}
 		_, _ = fmt.Fprintln(out, "Server:")
-		return g.on(cmd.Context(), insecure, func(ctx context.Context, c *client.Client) error {
+		return g.on(cmd.Context(), insecure, func(ctx context.Context, c *client.Client, node string) error {
 			reply, err := c.Version(ctx)
 			if err != nil {
 				return fmt.Errorf("error getting version: %w", err)
 			}
 			for _, message := range reply.Messages {
-				_, _ = fmt.Fprintf(out, "\tNODE:        %s\n\tTag:         %s\n", g.nodes[0], message.Version.Tag)
+				_, _ = fmt.Fprintf(out, "\tNODE:        %s\n\tTag:         %s\n", node, message.Version.Tag)
 				if !short {
 					_, _ = fmt.Fprintf(out, "\tSHA:         %s\n\tOS/Arch:     %s/%s\n", message.Version.Sha, message.Version.Os, message.Version.Arch)
 				}
@@ -45,19 +45,26 @@ func (g *globals) version() *cobra.Command {
 
 func (g *globals) upgrade() *cobra.Command {
 	var image string
-	var wait bool
-	var timeout time.Duration
+	var wait, drains bool
+	var timeout, timeToDrain time.Duration
 	command := &cobra.Command{Use: "upgrade", Short: "Upgrade Talos on the target node", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client) error {
+		return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client, node string) error {
 			before, err := booted(ctx, c)
 			if err != nil {
 				return err
 			}
+			undo := func(context.Context) error { return nil }
 			err = install(ctx, c, image, cmd.OutOrStdout())
 			if client.StatusCode(err) == codes.Unimplemented {
+				// Such a node drains itself.
 				_, err = c.UpgradeWithOptions(ctx, client.WithUpgradeImage(image)) //nolint:staticcheck // Talos up to 1.12 has no other
 			} else if err == nil {
-				err = c.Reboot(ctx)
+				if drains {
+					undo, err = g.drain(ctx, c, node, timeToDrain)
+				}
+				if err == nil {
+					err = c.Reboot(ctx)
+				}
 			}
 			if err != nil {
 				return fmt.Errorf("error during upgrade: %w", err)
@@ -65,14 +72,19 @@ func (g *globals) upgrade() *cobra.Command {
 			if !wait {
 				return nil
 			}
-			return restarted(ctx, c, before, timeout)
+			if err := restarted(ctx, c, before, timeout); err != nil {
+				return err
+			}
+			return eventually(ctx, timeout, undo)
 		})
 	}}
 	flags := command.Flags()
 	flags.StringVarP(&image, "image", "i", "", "the container image to use for performing the install")
 	flags.BoolVar(&wait, "wait", true, "wait for the operation to complete, tracking its progress")
 	flags.DurationVar(&timeout, "timeout", 30*time.Minute, "time to wait for the operation is complete if --debug or --wait is set")
-	for _, ignored := range []string{"preserve", "stage", "force", "debug", "drain", "legacy"} {
+	flags.BoolVar(&drains, "drain", true, "drain the Kubernetes node before rebooting (cordon + evict pods)")
+	flags.DurationVar(&timeToDrain, "drain-timeout", 5*time.Minute, "timeout for draining the Kubernetes node")
+	for _, ignored := range []string{"preserve", "stage", "force", "debug", "legacy"} {
 		flags.Bool(ignored, false, "has no meaning here")
 	}
 	_ = command.MarkFlagRequired("image")
@@ -109,7 +121,7 @@ func (g *globals) reboot() *cobra.Command {
 	var wait bool
 	var timeout time.Duration
 	command := &cobra.Command{Use: "reboot", Short: "Reboot a node", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client) error {
+		return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client, _ string) error {
 			before, err := booted(ctx, c)
 			if err == nil {
 				err = c.Reboot(ctx)

@@ -1,0 +1,104 @@
+import { type App, LocalBackend, TerraformStack } from "cdktf";
+import {
+  CiliumInstall,
+  DownloadedImage,
+  NvidiaInstall,
+  PciMapping,
+  ProxmoxConnection,
+  ProxmoxGpuVm,
+  TalosCluster,
+  TalosImage,
+} from "../../../constructs";
+import type { Lab } from "../../lab";
+import type { Terraform } from "../../terraform";
+import { credentials } from "./accounts";
+
+/** A machine of the cluster: the id of its VM, the Proxmox node it is on, and its address. */
+export interface Place {
+  readonly name: string;
+  readonly vmId: number;
+  readonly host: string;
+  readonly address: string;
+}
+
+export interface TalosClusterOptions {
+  readonly virtualAddress: string;
+  readonly controlPlanes: readonly Place[];
+  /** Workers with a GPU each. */
+  readonly gpuWorkers: readonly Place[];
+  /** Workers without one. */
+  readonly workers?: readonly Place[];
+  readonly version?: string;
+  readonly kubernetesVersion?: string;
+  /**
+   * Seconds for each of the waits.
+   *
+   * @default 240
+   */
+  readonly readyTimeout?: number;
+}
+
+/** Makes a cluster of several machines ready to plan. */
+export const deployTalosCluster = (lab: Lab, options: TalosClusterOptions): Promise<Terraform> =>
+  lab.deploy("talos-cluster", (app: App) => define(app, lab, options), credentials);
+
+function define(app: App, lab: Lab, options: TalosClusterOptions): void {
+  const { virtualAddress, version, kubernetesVersion, readyTimeout = 240, ...machines } = options;
+  const stack = new TerraformStack(app, "talos-cluster");
+  new LocalBackend(stack, { path: "terraform.tfstate" });
+  const connection = new ProxmoxConnection(stack, "proxmox", {
+    endpoint: lab.proxmox.endpoint,
+    insecure: true,
+    credentials: "password",
+  });
+  const factory = lab.factory.url;
+  const talos = new TalosImage(stack, "talos", { factory, version });
+  const talosWithDriver = new TalosImage(stack, "talos_nvidia", {
+    factory,
+    version,
+    nvidia: { kernelModules: "open", branch: "production" },
+  });
+  const [first, ...others] = lab.proxmox.cluster.hosts.map(({ node }) => ({ node, address: "01:00" }));
+  const mapping = new PciMapping(stack, "gpu", {
+    connection,
+    name: "gpu",
+    node: first?.node ?? "",
+    address: "01:00",
+    alternatives: others,
+  });
+  const images = new Map<string, DownloadedImage>();
+  const imageFor = (image: TalosImage, node: string): DownloadedImage => {
+    const id = `${image.node.id}_${node}`;
+    const known = images.get(id) ?? new DownloadedImage(stack, id, { ...image.file, connection, node });
+    images.set(id, known);
+    return known;
+  };
+  const machine = ({ name, vmId, host, address }: Place, image: TalosImage, gpus: { mapping: PciMapping }[] = []) =>
+    new ProxmoxGpuVm(stack, name, {
+      connection,
+      name,
+      node: host,
+      vmId,
+      boot: { image: imageFor(image, host) },
+      memory: { dedicated: 4096 },
+      gpus,
+      initialization: { ipConfigs: [{ address: `${address}/24`, gateway: lab.gateway }] },
+    });
+  const cluster = new TalosCluster(stack, "cluster", {
+    clusterName: "talos-cluster",
+    talos,
+    kubernetesVersion,
+    virtualAddress,
+    readyTimeout,
+    controlPlanes: machines.controlPlanes.map((place) => machine(place, talos)),
+    workers: [
+      ...machines.gpuWorkers.map((place) => ({
+        machine: machine(place, talosWithDriver, [{ mapping }]),
+        talos: talosWithDriver,
+      })),
+      ...(machines.workers ?? []).map((place) => machine(place, talos)),
+    ],
+  });
+  new CiliumInstall(stack, "cilium", { node: cluster });
+  new NvidiaInstall(stack, "nvidia", { node: cluster });
+}
