@@ -1,11 +1,11 @@
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import { type ProxmoxUse, privilegesFor } from "../../constructs/proxmox/privileges";
+import { inParallel } from "../in-parallel";
 import type { Lab } from "../lab";
 import { gibibyte } from "../proxmox/size";
 import { root, tokenWithRole } from "./support/accounts";
 import { ApiClient } from "./support/api-client";
 import { deployVm, gpuVm, provideImage, vmStack } from "./support/gpu-vm";
-import { inParallel } from "./support/in-parallel";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
