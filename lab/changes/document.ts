@@ -45,8 +45,14 @@ function cellsOf(row: Row): Markdown[] {
     code(each.prop),
     "to" in each ? code(textOf(each.to)) : "left out",
     `**${verdictOf(row)}**`,
-    refusal === undefined ? effectsOf(changes) : `[${ruleIn(refusal)}](rules.md#${ruleIn(refusal)})`,
+    refusal === undefined ? effectsOf(changes) : refusedBy(row),
   ];
+}
+
+/** The rule; those that the node decides are no rules of a stack. */
+function refusedBy({ each: { applied }, refusal = "" }: Row): Markdown {
+  const rule = ruleIn(refusal) ?? "";
+  return `[${rule}](${applied ? "day-two.md#upgrade-talos-and-kubernetes" : `rules.md#${rule}`})`;
 }
 
 /** The addresses, by what happens to them. */
