@@ -27,6 +27,8 @@ const alternative = mapped({
   alternatives: [{ address: "SPARE", ...device, iommuGroup: "SPARE GROUP" }],
 });
 
+const backedUp = { backup: { datastore: "local", keep: { last: 3 } } };
+
 /** Of the VM, which is in a fleet of its own: `GPU` is the address of its GPU there, `SPARE` that of another one. */
 const vm: readonly Case[] = [
   { prop: "name", to: "talos-gpu-2" },
@@ -110,6 +112,16 @@ const vm: readonly Case[] = [
   },
   { prop: "initialization.dnsServers[0]", to: "192.168.1.2" },
   { prop: "initialization.datastore", to: "other" },
+  { prop: "backup", to: backedUp.backup },
+  { prop: "backup", given: backedUp },
+  { prop: "backup.datastore", given: backedUp, to: "backups" },
+  { prop: "backup.schedule", given: backedUp, to: "03:00" },
+  { prop: "backup.keep.last", given: backedUp, to: 5 },
+  { prop: "backup.keep.hourly", given: backedUp, to: 2 },
+  { prop: "backup.keep.daily", given: backedUp, to: 2 },
+  { prop: "backup.keep.weekly", given: backedUp, to: 2 },
+  { prop: "backup.keep.monthly", given: backedUp, to: 2 },
+  { prop: "backup.keep.yearly", given: backedUp, to: 2 },
   { prop: "agent.enabled", to: false },
   { prop: "agent.trim", to: false },
   { prop: "agent.type", to: "isa" },
@@ -151,6 +163,7 @@ const node: readonly Case[] = [
   { prop: "timeServers[0]", to: "time.example" },
   { prop: "configPatches", to: [{ machine: { sysctls: { "vm.max_map_count": "262144" } } }] },
   { prop: "outputDirectory", to: "../../../access" },
+  { prop: "secretsFile", to: true },
   { prop: "readyTimeout", to: 600 },
 ];
 
@@ -206,5 +219,5 @@ export const unchanged: Readonly<Record<Part, Props>> = {
   talos: { installer: "goes with a boot medium of one's own" },
   cluster: { machine: "is the VM", talos: "is `talos`" },
   cilium: { node: "is the cluster" },
-  nvidia: { node: "is the cluster" },
+  nvidia: { node: "is the cluster", taint: "needs a node without GPUs" },
 };

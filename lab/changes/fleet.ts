@@ -112,7 +112,8 @@ async function port(): Promise<SimulatedProxmox> {
   const proxmox = await SimulatedProxmox.start({
     accounts: [{ id: "root@pam", secret: password }],
     storages: [
-      { name: "local", type: "dir", content: ["iso", "import", "images"], capacity },
+      { name: "local", type: "dir", content: ["iso", "import", "images", "backup"], capacity },
+      { name: "backups", type: "dir", content: ["backup"], capacity },
       { ...disks, name: "local-lvm" },
       { ...disks, name: "other" },
     ],
