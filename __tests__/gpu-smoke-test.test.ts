@@ -1,24 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
-
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "smoke-test-"));
-  program("sleep", "exit 0");
-});
-afterEach(() => {
-  rmSync(directory, { recursive: true });
-});
-
-function program(name: string, script: string): void {
-  const file = join(directory, name);
-  writeFileSync(file, `#!/bin/sh\n${script}\n`);
-  chmodSync(file, 0o755);
-}
+import { contentOf, file, program, run } from "./provisioner";
 
 /** A cluster as kubectl shows it; every call is written down. */
 interface Cluster {
@@ -42,7 +24,7 @@ function cluster({ daemonsets = "nvidia-device-plugin 1 1 1", gpus = "1", ...ans
   const { users = "", claims = "", described = "" } = answers;
   program(
     "kubectl",
-    `echo "$*" >>${directory}/calls
+    `echo "$*" >>${file("calls")}
 case "$*" in
   *"get job"*) printf '%s' '${job}';;
   *"get events"*) printf '%s' '${events}';;
@@ -60,30 +42,18 @@ esac`,
   );
 }
 
-/** Runs the test as Terraform does, with the programs of the test first. */
-function run(method = methods["device-plugin"], given: NodeJS.ProcessEnv = {}, path = "/usr/bin:/bin") {
-  const {
-    interpreter = [],
-    command,
-    environment,
-  } = smokeTest(method, {
-    kubeconfig: "kubeconfig",
-    talosconfig: "talosconfig",
-    node: "192.168.1.50",
-  });
-  const [shell = "", ...args] = interpreter;
-  return spawnSync(shell, [...args, command], {
-    encoding: "utf8",
-    env: { ...environment, PATIENCE: "0", ...given, PATH: `${directory}:${path}` },
-  });
+/** Runs the proof without patience, unless the test has some. */
+function prove(method = methods["device-plugin"], given: Readonly<Record<string, string>> = {}, path?: string) {
+  const proof = smokeTest(method, { kubeconfig: "kubeconfig", talosconfig: "talosconfig", node: "192.168.1.50" });
+  return run({ ...proof, environment: { ...proof.environment, PATIENCE: "0", ...given } }, path);
 }
 
-const calls = () => (existsSync(join(directory, "calls")) ? readFileSync(join(directory, "calls"), "utf8") : "");
+const calls = () => contentOf("calls");
 
 describe("the proof that a pod can use the GPU", () => {
   test("ends with the Job, and leaves nothing behind", () => {
     cluster({ job: "Complete" });
-    expect(run()).toMatchObject({ status: 0, stdout: "a pod has used the GPU\n", stderr: "" });
+    expect(prove()).toMatchObject({ status: 0, stdout: "a pod has used the GPU\n", stderr: "" });
     expect(calls().trim().split("\n").at(-1)).toMatch(/delete --ignore-not-found/);
   });
 
@@ -135,7 +105,7 @@ describe("the proof that a pod can use the GPU", () => {
     ["the pod itself", { job: "FailureTarget Failed", described: "exit code 1" }, "exit code 1"],
   ])("names %s where that is the broken link, and cleans up", (_, answers, message) => {
     cluster(answers);
-    const { status, stderr } = run();
+    const { status, stderr } = prove();
     expect([status, stderr]).toEqual([1, expect.stringContaining(`no pod can use the GPU: ${message}`)]);
     expect(calls().trim().split("\n").at(-1)).toMatch(/delete --ignore-not-found/);
   });
@@ -146,7 +116,7 @@ describe("the proof that a pod can use the GPU", () => {
     ["while the pod runs", { pod: "Running ", podWaits: " it" }],
   ])("waits to the end %s", (_, answers) => {
     cluster(answers);
-    expect(run(undefined, { TIMEOUT: "0" }).stderr).toContain(
+    expect(prove(undefined, { TIMEOUT: "0" }).stderr).toContain(
       "no pod can use the GPU: the pod did not end within 0 seconds",
     );
   });
@@ -154,8 +124,8 @@ describe("the proof that a pod can use the GPU", () => {
   test("gives what is broken the time to mend by itself", () => {
     cluster({ gpus: "" });
     const mended = `#!/bin/sh\ncase "$*" in *"get job"*) printf Complete;; esac`;
-    program("sleep", `echo '${mended}' >${directory}/kubectl`);
-    expect(run(undefined, { PATIENCE: "60" })).toMatchObject({ status: 0, stdout: "a pod has used the GPU\n" });
+    program("sleep", `echo '${mended}' >${file("kubectl")}`);
+    expect(prove(undefined, { PATIENCE: "60" })).toMatchObject({ status: 0, stdout: "a pod has used the GPU\n" });
   });
 
   test.each([
@@ -188,20 +158,26 @@ describe("the proof that a pod can use the GPU", () => {
   *dmesg*) echo '${dmesg}';;
 esac`,
       );
-      expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining(`no pod can use the GPU: ${message}`) });
+      expect(prove()).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining(`no pod can use the GPU: ${message}`),
+      });
     },
   );
 
   test("blames neither device nor driver where Talos does not answer", () => {
     cluster({ gpus: "" });
     program("talosctl", "exit 1");
-    expect(run().stderr).toContain("no GPU is allocatable");
+    expect(prove().stderr).toContain("no GPU is allocatable");
   });
 
   test.each<[keyof typeof methods, Cluster, string]>([
     [
       "device-plugin",
-      { pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", users: "a/one 1\nb/none \nb/two  1" },
+      {
+        pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
+        users: "a/one 1\nb/none \nb/two  1\ndefault/gpu-smoke-test-x 1",
+      },
       "every GPU is in use, by a/one, b/two; no other pod was tried\n",
     ],
     [
@@ -209,18 +185,18 @@ esac`,
       {
         slices: "gpu-0",
         pod: "Pending 0/1 nodes are available: 1 cannot allocate all claims.",
-        claims: "a/one gpu.nvidia.com\na/two nic.example",
+        claims: "a/one gpu.nvidia.com\na/two nic.example\ndefault/gpu-smoke-test-x gpu.nvidia.com",
       },
       "every GPU is in use, by a/one; no other pod was tried\n",
     ],
   ])("takes no GPU from other pods: %s", (method, answers, stdout) => {
     cluster(answers);
-    expect(run(methods[method])).toMatchObject({ status: 0, stdout, stderr: "" });
+    expect(prove(methods[method])).toMatchObject({ status: 0, stdout, stderr: "" });
   });
 
   test("says so where nobody has the GPU that the pod waits for", () => {
     cluster({ pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu." });
-    expect(run()).toMatchObject({
+    expect(prove()).toMatchObject({
       status: 1,
       stderr: "no pod can use the GPU: the pod waits: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.\n",
     });
@@ -228,7 +204,7 @@ esac`,
 
   test("counts the devices of claims where there are no numbers", () => {
     cluster({ gpus: "1", slices: "", daemonsets: "dra-driver-nvidia-gpu-kubelet-plugin 1 1 1" });
-    expect(run(methods.dra)).toMatchObject({ status: 1, stderr: expect.stringContaining("no GPU is allocatable") });
+    expect(prove(methods.dra)).toMatchObject({ status: 1, stderr: expect.stringContaining("no GPU is allocatable") });
   });
 
   test("is text that Terraform leaves as it is", () => {
@@ -237,7 +213,7 @@ esac`,
   });
 
   test("says that kubectl is missing where it is", () => {
-    expect(run(methods["device-plugin"], {}, "")).toMatchObject({
+    expect(prove(methods["device-plugin"], {}, "")).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^kubectl is missing/),
     });

@@ -1,23 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { contentOf, file, program } from "./provisioner";
 
 const root = join(__dirname, "..");
-let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "gpu-test-"));
-  const kubectl = join(directory, "kubectl");
-  writeFileSync(
-    kubectl,
-    `#!/bin/sh\necho "$KUBECONFIG $*" >>${directory}/calls\ncase "$*" in *"get job"*) printf Complete;; *apply*) cat >/dev/null;; esac\n`,
+  program(
+    "kubectl",
+    `echo "$KUBECONFIG $*" >>${file("calls")}\ncase "$*" in *"get job"*) printf Complete;; *apply*) cat >/dev/null;; esac`,
   );
-  chmodSync(kubectl, 0o755);
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 function stack(name: string, resource: object): void {
-  const place = join(directory, "stacks", name);
+  const place = file(`stacks/${name}`);
   mkdirSync(place, { recursive: true });
   writeFileSync(join(place, "cdk.tf.json"), JSON.stringify({ resource }));
 }
@@ -42,14 +37,14 @@ const run = (...args: string[]) =>
   spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "scripts/gpu-test.ts", ...args], {
     cwd: root,
     encoding: "utf8",
-    env: { ...process.env, CDKTF_OUTDIR: directory, PATH: `${directory}:${process.env.PATH}` },
+    env: { ...process.env, CDKTF_OUTDIR: file("."), PATH: `${file(".")}:${process.env.PATH}` },
   });
 
 test("npm run gpu:test runs the proof of the only stack that has one, with its kubeconfig", () => {
   stack("one", proof);
   stack("without", {});
   expect(run()).toMatchObject({ status: 0, stderr: "" });
-  expect(readFileSync(join(directory, "calls"), "utf8")).toBe("../../clusters/one/kubeconfig get job x\n");
+  expect(contentOf("calls")).toBe("../../clusters/one/kubeconfig get job x\n");
 });
 
 test("npm run gpu:test asks which stack is meant, and says where there is none", () => {

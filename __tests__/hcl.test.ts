@@ -6,6 +6,7 @@ import { TerraformOutput, TerraformStack } from "cdktf";
 import { StrictApp } from "../constructs";
 import { toHcl } from "../synth/hcl";
 import { entries, isObject, type Json } from "./json";
+import { nodeIn, synthesizedJson } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
 
 describe("says what the JSON says", () => {
@@ -22,6 +23,11 @@ describe("says what the JSON says", () => {
       expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
     }
   });
+});
+
+test("writes an expression of several lines", async () => {
+  const stack = synthesizedJson((stack) => void nodeIn(stack, { secretsFile: true }));
+  expect(comparable(await parse("secrets.tf", toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));
 });
 
 /** JSON in which one block is not told from a list of one, nor an expression by its spaces. */

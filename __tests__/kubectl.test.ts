@@ -1,34 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { LocalExecProvisioner } from "cdktf";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
-
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "kubectl-"));
-  // A wait that does not wait, so that the loop ends with its bound.
-  program("sleep", "exit 0");
-});
-afterEach(() => {
-  rmSync(directory, { recursive: true });
-});
-
-function program(name: string, script: string): void {
-  const file = join(directory, name);
-  writeFileSync(file, `#!/bin/sh\n${script}\n`);
-  chmodSync(file, 0o755);
-}
-
-/** Runs a provisioner as Terraform does, with the programs of the test first. */
-function run({ interpreter = [], command, environment }: LocalExecProvisioner, path = "/usr/bin:/bin") {
-  const [shell = "", ...args] = interpreter;
-  return spawnSync(shell, [...args, command], {
-    encoding: "utf8",
-    env: { ...environment, PATH: `${directory}:${path}` },
-  });
-}
+import { contentOf, file, program, run } from "./provisioner";
 
 const wait = (resources = "", timeout = 1) =>
   waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", timeout, resources);
@@ -40,7 +11,7 @@ describe("the wait for Kubernetes", () => {
   });
 
   test("goes on after an answer that is not ready yet", () => {
-    const asked = join(directory, "asked");
+    const asked = file("asked");
     program("kubectl", `if [ -e ${asked} ]; then echo node/talos-gpu; else touch ${asked}; exit 1; fi`);
     expect(run(wait("", 60)).status).toBe(0);
   });
@@ -77,9 +48,9 @@ describe("the removal of the control-plane taint", () => {
   const remove = () => run(removeControlPlaneTaint("kubeconfig"));
 
   test("asks for exactly that", () => {
-    program("kubectl", `echo "$KUBECONFIG $*" >${join(directory, "asked")}`);
+    program("kubectl", `echo "$KUBECONFIG $*" >${file("asked")}`);
     expect(remove().status).toBe(0);
-    expect(spawnSync("cat", [join(directory, "asked")], { encoding: "utf8" }).stdout).toBe(
+    expect(contentOf("asked")).toBe(
       "kubeconfig --request-timeout=30s taint nodes --all node-role.kubernetes.io/control-plane-\n",
     );
   });

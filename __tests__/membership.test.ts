@@ -1,8 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
+import { contentOf, file, program, run as runProvisioner } from "./provisioner";
 import { clusterIn, controlPlanes, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const steps: TerraformJson = synthesizedJson((stack) => {
@@ -11,25 +10,13 @@ const steps: TerraformJson = synthesizedJson((stack) => {
 }).resource[Resource.tfResourceType];
 const provisionerOf = (step: string): TerraformJson => steps[step].provisioner[0]["local-exec"];
 
-let directory: string;
 let access: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "membership-"));
-  access = join(directory, "access");
+  access = file("access");
   mkdirSync(access);
-  for (const file of ["kubeconfig", "talosconfig"]) writeFileSync(join(access, file), "secret");
-  program("sleep", "exit 0");
+  for (const name of ["kubeconfig", "talosconfig"]) writeFileSync(join(access, name), "secret");
   cluster();
 });
-afterEach(() => {
-  rmSync(directory, { recursive: true });
-});
-
-function program(name: string, script: string): void {
-  const file = join(directory, name);
-  writeFileSync(file, `#!/bin/sh\n${script}\n`);
-  chmodSync(file, 0o755);
-}
 
 interface Node {
   readonly name: string;
@@ -51,30 +38,30 @@ function cluster(nodes = threeAndOne, faults = ""): void {
   const lines = (list: readonly Node[], line: (node: Node) => string) => list.map((node) => `${line(node)}\n`).join("");
   const members = nodes.filter(({ etcd }) => etcd !== undefined);
   writeFileSync(
-    join(directory, "nodes"),
+    file("nodes"),
     lines(
       nodes,
       ({ name, address, ready, etcd }) => `${name} ${address} ${ready ? "True" : "Unknown"} ${etcd !== undefined}`,
     ),
   );
   writeFileSync(
-    join(directory, "members"),
+    file("members"),
     lines(
       members,
       ({ name, address }) => `${address} id-${name} ${name} https://${address}:2380 https://${address}:2379 false`,
     ),
   );
   writeFileSync(
-    join(directory, "answering"),
+    file("answering"),
     lines(
       members.filter(({ etcd }) => etcd),
       ({ address }) => address,
     ),
   );
-  writeFileSync(join(directory, "calls"), "");
+  writeFileSync(file("calls"), "");
   program(
     "kubectl",
-    `cd ${directory}
+    `cd ${file("")}
 shift
 ${faults}
 case "$*" in
@@ -90,10 +77,12 @@ esac`,
   );
   program(
     "talosctl",
-    `cd ${directory}
+    `cd ${file("")}
 [ "$1 $2 $3 $5" = "--talosconfig ${access}/talosconfig --endpoints --nodes" ] || exit 1
 node=$6
 shift 6
+# Without one it asks all nodes of the talosconfig.
+[ -n "$node" ] || { echo "everyone: $*" >>calls; exit 0; }
 grep -qx "$node" answering || { echo "connection refused" >&2; exit 1; }
 case "$*" in
   "etcd members") echo "NODE ID HOSTNAME PEER-URLS CLIENT-URLS LEARNER"; cat members;;
@@ -110,21 +99,17 @@ const differing = (name: string, change: Partial<Node>) =>
 
 /** Runs the provisioner of a step as Terraform does, which is this process. */
 function run(step: string, triggers: Record<string, string> = {}) {
-  const { interpreter, command, environment } = provisionerOf(step);
-  const [shell, ...args] = interpreter;
+  const provisioner = provisionerOf(step);
   const own = Object.fromEntries(
-    Object.entries<string>(environment).map(([name, value]) => [
+    Object.entries<string>(provisioner.environment).map(([name, value]) => [
       name,
       value.replace(/^\$\{self\.triggers\.(\w+)\}$/, (_, trigger) => triggers[trigger] ?? ""),
     ]),
   );
-  return spawnSync(shell, [...args, command], {
-    encoding: "utf8",
-    env: { ...own, DIRECTORY: access, TIMEOUT: "1", PATH: `${directory}:/usr/bin:/bin` },
-  });
+  return runProvisioner({ ...provisioner, environment: { ...own, DIRECTORY: access } });
 }
 const leave = (name: string) => run("member", { name, role: name.startsWith("control") ? "controlplane" : "worker" });
-const calls = () => readFileSync(join(directory, "calls"), "utf8").trim().split("\n").filter(Boolean);
+const calls = () => contentOf("calls").trim().split("\n").filter(Boolean);
 
 describe("the memberships of a cluster", () => {
   test("are of each machine, and of another one where that is replaced", () => {
@@ -168,6 +153,17 @@ describe("a node that leaves", () => {
     cluster(differing("control-1", { etcd: false }));
     expect(leave("control-1").status).toBe(0);
     expect(calls()).toEqual(["drain control-1", "remove id-control-1", "delete control-1"]);
+  });
+
+  test("is not deleted while it is in etcd, however often it was told to leave", () => {
+    cluster();
+    const told = readFileSync(file("talosctl"), "utf8").replace(/grep -v "\^\$node .*members;;/, ":;;");
+    writeFileSync(file("talosctl"), told);
+    expect(leave("control-1")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^control-1 is still in etcd/),
+    });
+    expect(calls()).not.toContain("delete control-1");
   });
 
   test("has nothing to do where it never came", () => {
@@ -216,11 +212,7 @@ describe("a node that leaves", () => {
       () => rmSync(join(access, "kubeconfig")),
       /^worker-1 cannot leave the cluster without kubeconfig/,
     ],
-    [
-      "talosctl is missing",
-      () => rmSync(join(directory, "talosctl")),
-      /^talosctl is missing on the machine that runs Terraform/,
-    ],
+    ["talosctl is missing", () => rmSync(file("talosctl")), /^talosctl is missing on the machine that runs Terraform/],
   ])("stays where %s", (_, fault, message) => {
     fault();
     expect(leave("worker-1")).toMatchObject({ status: 1, stderr: expect.stringMatching(message) });

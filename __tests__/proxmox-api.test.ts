@@ -1,4 +1,4 @@
-import type { TerraformStack } from "cdktf";
+import { DefaultTokenResolver, StringConcat, type TerraformResource, type TerraformStack, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
 import fc from "fast-check";
 import {
@@ -9,24 +9,39 @@ import {
   ProxmoxConnection,
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
+  type VmBackup,
 } from "../constructs";
 import { cpuTypes } from "../constructs/proxmox/cpu";
 import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
-import { cloneParameters, createParameters, downloadParameters, mappingParameters } from "./proxmox-call";
+import {
+  backupParameters,
+  cloneParameters,
+  createParameters,
+  downloadParameters,
+  mappingParameters,
+} from "./proxmox-call";
 import { newStack, password, type TerraformJson } from "./stacks";
 
 /** Of these props of one stack, the resources of those that the constructs accept. */
-function accepted(
+function accepted<Made extends Construct & { readonly resource: TerraformResource }>(
   all: readonly object[],
-  type: string,
-  make: (stack: TerraformStack, id: string, props: object) => Construct,
+  make: (stack: TerraformStack, id: string, props: object) => Made,
+  resourceOf: (made: Made) => TerraformResource | undefined = ({ resource }) => resource,
 ): TerraformJson[] {
   const stack = newStack();
-  all.forEach((props, place) => {
-    const id = `it${place}`;
-    if (make(stack, id, props).node.validate().length > 0) stack.node.tryRemoveChild(id);
-  });
-  return Object.values(stack.toTerraform().resource?.[type] ?? {});
+  return all
+    .map((props, place) => make(stack, `it${place}`, props))
+    .filter(({ node }) => node.validate().length === 0)
+    .flatMap((made) => resourceOf(made) ?? [])
+    .map(attributesOf);
+}
+
+const resolver = new DefaultTokenResolver(new StringConcat());
+
+/** The resource as Terraform reads it, without the rest of its stack. */
+function attributesOf(resource: TerraformResource): TerraformJson {
+  const { [resource.terraformResourceType]: named = {} } = resource.toTerraform().resource;
+  return Tokenization.resolve(Object.values(named)[0], { scope: resource, resolver, preparing: false });
 }
 
 /** Each is of a cluster of its own, so that none takes anything from another. */
@@ -39,11 +54,11 @@ const connectionOf = (stack: TerraformStack, id: string) =>
   });
 
 const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
-const acceptedVms = (all: readonly object[]) =>
-  accepted(all, "proxmox_virtual_environment_vm", (stack, id, props) => {
-    const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
-    return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
-  });
+const makeVm = (stack: TerraformStack, id: string, props: object) => {
+  const base = { connection: connectionOf(stack, id), name: "talos-gpu", node: "pve", boot };
+  return new ProxmoxGpuVm(stack, id, { ...base, ...props } as ProxmoxGpuVmProps);
+};
+const acceptedVms = (all: readonly object[]) => accepted(all, makeVm);
 
 /** What Proxmox, in any supported version, refuses of the calls that make the VM. */
 function refused(vm: TerraformJson): object[] {
@@ -89,7 +104,8 @@ const around = (...numbers: number[]): fc.Arbitrary<number> =>
   fc.oneof(
     fc.tuple(fc.constantFrom(...numbers), fc.integer({ min: -2, max: 2 })).map(([number, off]) => number + off),
     fc.integer(),
-    fc.double(),
+    // Far below, cdktf hides what only Terraform knows in numbers.
+    fc.double({ min: -1e200 }),
     fc.maxSafeInteger(),
   );
 
@@ -254,6 +270,27 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     expect(vms.flatMap(refused)).toEqual([]);
   });
 
+  test.each<[string, readonly string[], (value: string) => object]>([
+    ["disks.cache", ["none", "directsync", "writethrough", "writeback", "unsafe"], (cache) => disk({ cache })],
+    ["disks.discard", ["on", "ignore"], (discard) => disk({ discard })],
+    ["efiDisk.type", ["4m", "2m"], (type) => ({ guest: "linux", efiDisk: { type } })],
+    ["networkDevices.model", ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"], (model) => device({ model })],
+    ["agent.type", ["virtio", "isa"], (type) => ({ agent: { type } })],
+    ["bios", ["ovmf", "seabios"], (bios) => ({ bios })],
+    [
+      "scsiHardware",
+      ["virtio-scsi-pci", "virtio-scsi-single", "lsi", "lsi53c810", "megasas", "pvscsi"],
+      (scsiHardware) => ({ scsiHardware }),
+    ],
+    ["vga.type", ["std", "none", "virtio", "virtio-gl", "vmware", "cirrus"], (type) => ({ vga: { type } })],
+    ["vga.type with several screens", ["qxl", "qxl2", "qxl3", "qxl4"], (type) => ({ vga: { type } })],
+    ["vga.type at a port", ["serial0", "serial1", "serial2", "serial3"], (type) => ({ vga: { type } })],
+  ])("every value of %s", (_, values, vmWith) => {
+    const vms = acceptedVms(values.map(vmWith));
+    expect(vms).toHaveLength(values.length);
+    expect(vms.flatMap(refused)).toEqual([]);
+  });
+
   test("a mapping of a device", () => {
     const device = { name: "gpu", node: "pve", address: "01:00", deviceId: "10de:2684" };
     const mapped = anyOneOf(device, {
@@ -267,13 +304,40 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(mapped, (sample) =>
       accepted(
         sample as object[],
-        "proxmox_hardware_mapping_pci",
         (stack, id, props) =>
           new PciMapping(stack, id, { connection: connectionOf(stack, id), ...props } as PciMappingProps),
       ).map((mapping) =>
         proxmoxVersions.flatMap((version) =>
           any(refusals(version, "POST", "/cluster/mapping/pci", mappingParameters(mapping))),
         ),
+      ),
+    );
+  });
+
+  test("a backup job", () => {
+    const backups = anyOneOf(
+      { datastore: "local", keep: { last: 3 } },
+      {
+        datastore: nearly("local"),
+        schedule: nearly(
+          "02:30",
+          "sat 04:00",
+          "mon..fri 22:00",
+          "mon,wed 8..17,22:0/15",
+          "*-*-1 03:00",
+          "daily",
+          "*/30",
+        ),
+        keep: fc.record({ last: around(1), daily: around(1), yearly: around(1) }, { requiredKeys: [] }),
+      },
+    );
+    assertTaken(backups, (sample) =>
+      accepted(
+        (sample as VmBackup[]).map((backup) => ({ backup })),
+        makeVm,
+        ({ backup }) => backup,
+      ).map((job) =>
+        proxmoxVersions.flatMap((version) => any(refusals(version, "POST", "/cluster/backup", backupParameters(job)))),
       ),
     );
   });
@@ -289,7 +353,6 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     assertTaken(images, (sample) =>
       accepted(
         sample as object[],
-        "proxmox_download_file",
         (stack, id, props) =>
           new DownloadedImage(stack, id, { connection: connectionOf(stack, id), ...props } as DownloadedImageProps),
       ).map((file) => {

@@ -104,6 +104,17 @@ export const downloadParameters = (file: TerraformJson): Parameters =>
     "verify-certificates": "1",
   });
 
+/** The parameters with which the provider creates the backup job of VM 100. */
+export const backupParameters = (job: TerraformJson): Parameters =>
+  given({
+    id: "vm-100",
+    vmid: "100",
+    storage: job.storage,
+    schedule: job.schedule,
+    compress: job.compress,
+    "prune-backups": list(job.prune_backups),
+  });
+
 function diskText(disk: TerraformJson): string {
   const { interface: bus, datastore_id: storage, import_from: image, size } = disk;
   return list({

@@ -1,4 +1,5 @@
 import { TerraformOutput, type TerraformStack, TerraformVariable } from "cdktf";
+import { BackupJob } from "../.gen/providers/proxmox/backup-job";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import { HardwareMappingPci } from "../.gen/providers/proxmox/hardware-mapping-pci";
 import { VirtualEnvironmentVm } from "../.gen/providers/proxmox/virtual-environment-vm";
@@ -45,6 +46,20 @@ describe("ProxmoxGpuVm", () => {
         vlan_id: 5,
       },
     ]);
+  });
+
+  test("is backed up by a job of its own, which goes before the VM", () => {
+    const stack = vm({ backup: { datastore: "nas", keep: { last: 2, weekly: 4 } } });
+    expect(stack).toHaveResourceWithProperties(BackupJob, {
+      id: "vm-${proxmox_virtual_environment_vm.talos_node.vm_id}",
+      vmid: ["${proxmox_virtual_environment_vm.talos_node.vm_id}"],
+      storage: "nas",
+      schedule: "02:00",
+      compress: "zstd",
+      prune_backups: { "keep-last": "2", "keep-weekly": "4" },
+    });
+    expect(JSON.parse(stack).resource[BackupJob.tfResourceType]).toHaveProperty("talos_node");
+    expect(vm()).not.toHaveResource(BackupJob);
   });
 
   test("has no EFI disk with seabios", () => {

@@ -4,6 +4,7 @@ import { changesOf, summaryOf } from "../review/plan";
 import { proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
 import { pins } from "../scripts/pins";
 import { change, losing, planOf, secret } from "./review.fixtures";
+import { nodeIn, synthesizedJson, vmIn } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[3]) => pageOf(name, stack, pins(), plan);
@@ -58,6 +59,22 @@ describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly
 });
 
 describe("a page", () => {
+  test("tells of a backup job with its rights, and of a file with the cluster's secrets", () => {
+    const stack = synthesizedJson((stack) => {
+      vmIn(stack, { backup: { datastore: "nas", keep: { last: 3 } } });
+      nodeIn(stack, { secretsFile: true });
+    });
+    const text = page("s", stack);
+    expect(text).toMatch(
+      /\| `proxmox_backup_job[.]talos_node` \| job `vm-.*` that backs up to the storage `nas`, at `02:00` \|/,
+    );
+    expect(proxmoxUsesOf(stack)).toContain("backup");
+    expect(text).toContain(
+      "| `../../../clusters/talos-gpu/secrets.yaml` | `local_file.secrets` | the cluster's authorities, keys and tokens | `0600` |",
+    );
+    expect(text).not.toContain("unknown to this page");
+  });
+
   test("says of a type that no table knows that it is unknown, and does not leave it out", () => {
     const text = page("s", { resource: { proxmox_made_up: { thing: {} } } });
     expect(text).toContain("| `proxmox_made_up.thing` | unknown to this page");
@@ -183,11 +200,36 @@ describe("a plan", () => {
   test.each([
     ["cpu", [{ cores: 1 }], [{ cores: 2 }], "restarted"],
     ["hostpci", [{ id: "a" }], [{ id: "b" }], "restarted"],
+    ["network_device", [{ vlan_id: 0 }], [{ vlan_id: 5 }], "changed"],
+    ["cdrom", [{ file_id: "a" }], [{ file_id: "b" }], "changed"],
     ["tags", ["a"], ["b"], "recorded"],
     ["description", "a", "b", "recorded"],
     ["made_up", "a", "b", "unknown"],
   ])("of a VM's %s has the effect of the table", (name, before, after, effect) => {
     expect(updated({ [name]: before }, { [name]: after })).toEqual([[effect, expect.stringContaining(name)]]);
+  });
+
+  test("of a list that is left out is none where it is empty now", () => {
+    const before = { cpu: [{ cores: 8, flags: null }], tags: ["a"] };
+    const after = { cpu: [{ cores: 8, flags: [] }], tags: ["b"] };
+    expect(updated(before, after)).toEqual([["recorded", expect.not.stringContaining("cpu")]]);
+  });
+
+  test.each([
+    [
+      "what Talos takes over at once",
+      "machine: { sysctls: { a: '1' }, files: [] }\ncluster: { clusterName: b }",
+      "changed",
+    ],
+    ["what it restarts for", "machine: { sysctls: { a: '1' }, files: [{ path: /var/a }] }", "restarted"],
+    ["a document beside the machine's", "machine: { files: [] }\n---\nkind: HostnameConfig", "changed"],
+    ["nothing that is known", undefined, "restarted"],
+  ])("of a machine's configuration in %s", (_, text, effect) => {
+    const configuration = (more: string) => `version: v1alpha1\n${more}\n`;
+    const before = { machine_configuration: configuration("machine: { files: [] }") };
+    const after = { machine_configuration: text && configuration(text) };
+    const changes = updated(before, after, "talos_machine_configuration_apply.node");
+    expect(changes).toEqual([[effect, expect.stringContaining("machine_configuration")]]);
   });
 
   test("of a disk is as bad as what becomes of it", () => {
@@ -196,6 +238,9 @@ describe("a plan", () => {
       ["changed", expect.stringContaining("`scsi0` from 100 to 200 GiB")],
     ]);
     expect(updated({ disk: [disk(100)] }, { disk: [disk(100, { cache: "none" })] })).toEqual([
+      ["pending", expect.stringContaining("`scsi0`")],
+    ]);
+    expect(updated({ disk: [disk(100)] }, { disk: [disk(100, { datastore_id: "other" })] })).toEqual([
       ["restarted", expect.stringContaining("`scsi0`")],
     ]);
     expect(updated({ disk: [disk(100)] }, { disk: [] })).toEqual([["lost", expect.stringContaining("`scsi0`")]]);
@@ -205,7 +250,7 @@ describe("a plan", () => {
   test.each([
     ["talos_machine_configuration_apply.node", "machine_configuration_input", "restarted"],
     ["helm_release.cilium", "values", "changed"],
-    ["proxmox_hardware_mapping_pci.gpu", "map", "changed"],
+    ["proxmox_hardware_mapping_pci.gpu", "map", "pending"],
     ["talos_machine_secrets.cluster", "talos_version", "recorded"],
     ["null_resource.talos_node_identity", "triggers", "recorded"],
     ["local_file.kubeconfig", "content", "changed"],

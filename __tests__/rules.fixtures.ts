@@ -78,6 +78,7 @@ const cilium =
   (props: object, nodeProps = {}): Build =>
   (stack) =>
     void ciliumIn(stack, props, nodeProps);
+const keep = { last: 3 };
 const driver = { kernelModules: "open", branch: "production" } as const;
 const gpus =
   (props: object, nodeProps: object = {}): Build =>
@@ -929,10 +930,20 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "Proxmox writes 0": [gpu({ address: "01:00", rombar: 0 }), "gpus[0].rombar is 0; write false"],
       "Proxmox writes 1": [gpu({ address: "01:00", rombar: 1 }), "gpus[0].rombar is 1; write true"],
       "zero as text": [gpu({ address: "01:00", rombar: "0" }), 'gpus[0].rombar is "0"; write false'],
-      "Proxmox's documentation writes on": [
-        gpu({ address: "01:00", rombar: "on" }),
-        'gpus[0].rombar is "on"; write true',
-      ],
+      ...Object.fromEntries(
+        [
+          ["on", true],
+          ["off", false],
+          ["yes", true],
+          ["no", false],
+          ["TRUE", true],
+          ["False", false],
+          ["1", true],
+        ].map(([rombar, meant]) => [
+          `${rombar} as text`,
+          [gpu({ address: "01:00", rombar }), `gpus[0].rombar is "${rombar}"; write ${meant}`] as const,
+        ]),
+      ),
       "no boolean at all": [gpu({ address: "01:00", rombar: {} }), "gpus[0].rombar is {}; write true or false"],
     },
     atPlan: {
@@ -2475,6 +2486,85 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "backup-schedule": {
+    valid: Object.fromEntries(
+      [
+        ...["02:30", "sat 04:00", "mon..fri 22:00", "mon,wed,fri 8..17,22:0/15", "*/30", "0/5:12", "sun"],
+        ...["Daily", "2027-*-01 03:00", "*-01..07", "sat *-1..7 15:00", "12:30:15"],
+      ].map((schedule) => [schedule, vm({ backup: { datastore: "local", keep, schedule } })]),
+    ),
+    invalid: Object.fromEntries(
+      ["", "tomorrow", "2:30 pm", "monday", "02.30", "sat  04:00", "mon-fri 22:00", "0 2 * * *"].map((schedule) => [
+        `"${schedule}"`,
+        [
+          vm({ backup: { datastore: "local", keep, schedule } }),
+          `backup.schedule "${schedule}" is no calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
+        ],
+      ]),
+    ),
+    atPlan: {
+      "the schedule is a variable": {
+        type: "string",
+        build: (stack, schedule: never) => void vmIn(stack, { backup: { datastore: "local", keep, schedule } }),
+        passes: ["02:30", "mon..fri 22:00", "*-*-1 03:00", "YEARLY"],
+        fails: ["", "0 2 * * *", "mon-fri 22:00"],
+      },
+    },
+  },
+  "backup-keep": {
+    valid: {
+      "of each kind": vm({
+        backup: { datastore: "local", keep: { last: 1, hourly: 2, daily: 7, weekly: 4, monthly: 6, yearly: 1 } },
+      }),
+    },
+    invalid: {
+      nothing: [
+        vm({ backup: { datastore: "local", keep: {} } }),
+        "backup.keep is empty; write how many to keep, such as { last: 3 }",
+      ],
+      none: [
+        vm({ backup: { datastore: "local", keep: { daily: 0 } } }),
+        "backup.keep.daily is 0; write a whole number, 1 or more, or leave it out",
+      ],
+    },
+    atPlan: {
+      "the number is a variable": {
+        type: "number",
+        build: (stack, last: never) => void vmIn(stack, { backup: { datastore: "local", keep: { last } } }),
+        passes: [1, 30],
+        fails: [0, 1.5],
+      },
+    },
+  },
+  "storage-backups": {
+    valid: { "only the host knows": vm({ backup: { datastore: "nas", keep } }) },
+    invalid: {},
+    onHost: {
+      "a VM that is backed up": {
+        build: vm({ backup: { datastore: "nas", keep } }),
+        passes: [{ storages: [local, { ...local, name: "nas", content: ["backup"] }] }],
+        fails: [
+          [
+            {},
+            'backup.datastore "nas" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes backups, which are none',
+          ],
+          [
+            {
+              storages: [
+                { ...local, content: ["backup"] },
+                { ...local, name: "nas" },
+              ],
+            },
+            'backup.datastore "nas" takes no backups on node "pve"; enable the content type Backup (Datacenter → Storage), or write one that does, which are local',
+          ],
+          [
+            { storages: [{ ...local, name: "nas", content: ["backup"], active: false }] },
+            'backup.datastore "nas" is disabled or not active on node "pve"; enable it, or write one that takes backups, which are none',
+          ],
+        ],
+      },
+    },
+  },
   tag: {
     valid: { "what Proxmox takes": vm({ tags: ["gpu", "_a-b+c.d", "9"] }) },
     invalid: {
@@ -2497,7 +2587,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a reservation of a DHCP server": ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50" }),
       "both families": ipConfig({ address: "192.168.1.50/24", ipv6: { address: "2001:db8::50/64" } }),
       "IPv6 alone, which routers announce": ipConfig({ ipv6: { address: "auto" } }),
-      "a single address": ipConfig({ address: "192.168.1.50/32" }),
+      "a single address": ipConfig({ address: "192.168.1.50/32", ipv6: { address: "2001:db8::50/128" } }),
       "the largest networks": ipConfig({ address: "10.0.0.50/8", ipv6: { address: "fd00::50/8" } }),
       "the node of such a VM": (stack) => {
         const ipConfigs = [{ address: "dhcp", reservedAddress: "192.168.1.50" }];
@@ -2519,7 +2609,15 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'initialization.ipConfigs[0].address "192.168.1.50" is not an address with prefix length from 8; write it as in "192.168.1.50/24"',
       ],
       ...Object.fromEntries(
-        ["192.168.1.50/024", "10.0.0.50/7", "fd00::50/7", "192.168.001.50/24", "fe80::1%eth0/64"].map((address) => [
+        [
+          "192.168.1.50/024",
+          "10.0.0.50/7",
+          "192.168.1.50/33",
+          "fd00::50/7",
+          "fd00::50/129",
+          "192.168.001.50/24",
+          "fe80::1%eth0/64",
+        ].map((address) => [
           `Proxmox refuses ${address}`,
           [
             ipConfig({ address }),
@@ -2640,8 +2738,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           void vmIn(stack, {
             initialization: { ipConfigs: [{ address: value, gateway: "192.168.1.1" }] },
           }),
-        passes: ["192.168.1.50/24"],
+        passes: ["192.168.1.50/24", "192.168.1.0/31"],
         fails: ["192.168.2.50/24"],
+      },
+      "the gateway of IPv6 is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            initialization: { ipConfigs: [{ ipv6: { address: "fd00::50/64", gateway: value } }] },
+          }),
+        passes: ["fd00::1", "fd00::", "fe80::1"],
+        fails: ["fd00:1::1", "fd00::50", "192.168.1.1"],
       },
     },
   },

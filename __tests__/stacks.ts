@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AnnotationMetadataEntryType, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import {
@@ -18,8 +21,12 @@ import {
 // biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it
 export type TerraformJson = any;
 
+/** Of all stacks of a test file: they are made by the hundred, and nothing is written. */
+const outdir = mkdtempSync(join(tmpdir(), "stacks-"));
+afterAll(() => rmSync(outdir, { recursive: true }));
+
 export function newStack(): TerraformStack {
-  return new TerraformStack(Testing.app({ stackTraces: false }), "stack");
+  return new TerraformStack(Testing.app({ outdir, stackTraces: false }), "stack");
 }
 
 type Build = (stack: TerraformStack) => void;

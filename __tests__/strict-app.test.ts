@@ -259,6 +259,20 @@ describe("StrictApp", () => {
     expect(filesIn(join(outdir, "a/b"))).toContain("stacks/two/cdk.tf.json");
   });
 
+  test("packs an asset that is a zip file, and does not load what packs it", () => {
+    const { status, stdout } = run(`
+import { StrictApp } from "./constructs";
+import { AssetType, TerraformAsset, TerraformStack } from "cdktf";
+const app = new StrictApp();
+new TerraformAsset(new TerraformStack(app, "one"), "site", { path: "examples", type: AssetType.ARCHIVE });
+app.synth();
+console.log(Object.keys(require.cache).filter((file) => file.includes("archiver/lib")));
+`);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/\n\[\]\n$/)]);
+    const zip = filesIn(outdir).find((file) => file.endsWith(".zip")) ?? "";
+    expect(readFileSync(join(outdir, zip)).subarray(0, 2).toString()).toBe("PK");
+  });
+
   test("leaves other errors to Node.js on the command line", () => {
     const { status, stderr } = run(`
 import { StrictApp, TalosGpuCluster } from "./constructs";

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Testing } from "cdktf";
 import { TalosGpuCluster } from "../constructs";
 import { password } from "./stacks";
+import { synthesize } from "./synthesized";
 
 const outputs = (() => {
   const stack = new TalosGpuCluster(Testing.app({ stackTraces: false }), "stack", {
@@ -26,4 +29,14 @@ test("the outputs restore the newest of the snapshots that upgrades take", () =>
   expect(take_snapshot).toBe(`${talosctl} etcd snapshot ../out/etcd-$(date -u +%Y%m%dT%H%M%SZ).snapshot`);
   for (const restore of [on_same_vm, on_new_vm])
     expect(restore).toContain(`${talosctl} bootstrap --recover-from="$(ls ../out/etcd-*.snapshot | tail -n 1)"`);
+});
+
+test("docs/day-two.md shows the commands that restore the default site", () => {
+  const site = synthesize("main.ts")["talos-gpu"] as { output: typeof outputs };
+  const page = readFileSync(join(__dirname, "../docs/day-two.md"), "utf8");
+  const { on_same_vm, on_new_vm } = site.output.restore_commands.value;
+  for (const commands of [on_same_vm, on_new_vm])
+    expect(page).toContain(
+      `\`\`\`sh\n${commands.replaceAll("${local_file.talosconfig.filename}", "../../../clusters/talos-gpu/talosconfig")}\n\`\`\`\n`,
+    );
 });

@@ -8,7 +8,7 @@ import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talo
 import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
-import { CiliumInstall, NvidiaInstall, type TalosSingleNodeProps } from "../constructs";
+import { CiliumInstall, NvidiaInstall, TalosImage, type TalosSingleNodeProps } from "../constructs";
 import { renderPatch } from "../constructs/talos/patch";
 import { machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
@@ -73,7 +73,15 @@ describe("TalosSingleNode", () => {
     expect(resource[MachineBootstrap.tfResourceType].cluster.lifecycle).toEqual(lifecycle);
   });
 
-  test("has its releases installed anew in the cluster of another machine", () => {
+  test("is configured anew for another schematic, which the configuration is not known before", () => {
+    const { resource } = synthesizedJson((stack) => void nodeIn(stack, { talos: new TalosImage(stack, "talos") }));
+    expect(resource[MachineConfigurationApply.tfResourceType].node.lifecycle).toEqual({
+      replace_triggered_by: ["talos_image_factory_schematic.talos.id"],
+    });
+    expect(resource[MachineBootstrap.tfResourceType].cluster).not.toHaveProperty("lifecycle");
+  });
+
+  test("has its releases installed anew in the cluster of another machine, and repaired where they failed", () => {
     const { resource } = synthesizedJson((stack) => {
       const machine = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
       const nvidia = { kernelModules: "open", branch: "production" } as const;
@@ -81,15 +89,15 @@ describe("TalosSingleNode", () => {
       new CiliumInstall(stack, "cilium", { node, l2Announcements: { addressPools: [] } });
       new NvidiaInstall(stack, "nvidia", { node });
     });
-    const releases = Object.entries(resource[Release.tfResourceType] as Record<string, { lifecycle: object }>);
-    expect(Object.fromEntries(releases.map(([name, { lifecycle }]) => [name, lifecycle]))).toEqual(
-      Object.fromEntries(
-        ["cilium", "cilium_load_balancer", "nvidia_prerequisites", "nvidia_device_plugin"].map((name) => [
-          name,
-          { replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] },
-        ]),
-      ),
+    const releases: Record<string, { lifecycle: object; upgrade_install: boolean }> = resource[Release.tfResourceType];
+    expect(Object.keys(releases)).toEqual(
+      expect.arrayContaining(["cilium", "cilium_load_balancer", "nvidia_prerequisites", "nvidia_device_plugin"]),
     );
+    for (const release of Object.values(releases))
+      expect(release).toMatchObject({
+        lifecycle: { replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] },
+        upgrade_install: true,
+      });
   });
 
   test("writes the two files for their owner alone", () => {
@@ -412,6 +420,16 @@ describe("TalosSingleNode", () => {
     const { resource } = synthesizedJson((stack) => nodeIn(stack).waitFor("crd/gateways.gateway.networking.k8s.io"));
     const [{ "local-exec": wait }] = resource[Resource.tfResourceType].wait_for_kubernetes.provisioner;
     expect(wait.environment.RESOURCES).toBe("crd/gateways.gateway.networking.k8s.io");
+  });
+
+  test("writes its secrets to a file, for their owner alone, where that is wanted", () => {
+    expect(node({ secretsFile: true })).toHaveResourceWithProperties(File, {
+      filename: "../../../clusters/talos-gpu/secrets.yaml",
+      content: expect.stringMatching(/^\$\{yamlencode\([\s\S]*talos_machine_secrets[.]cluster[.]machine_secrets/),
+      file_permission: "0600",
+      directory_permission: "0700",
+    });
+    expect(node()).not.toHaveResourceWithProperties(File, { filename: expect.stringContaining("secrets") });
   });
 
   test("takes the endpoint and the directory of the files that it is given", () => {

@@ -1,7 +1,9 @@
 import { parseAllDocuments } from "yaml";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
+import * as gpuDriver from "../constructs/gpu-driver";
+import { enforce } from "../constructs/rules/rule";
 import { type TalosMinor, talosMinors } from "../constructs/talos/version";
-import { nodeIn, problemsOf, synthesizedJson } from "./stacks";
+import { nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
 
 /** What is known of a minor, written down a second time. A minor that is missing here does not compile. */
 interface Known {
@@ -10,6 +12,8 @@ interface Known {
   readonly hostnameDocument: boolean;
   readonly nvidiaSysctl: boolean;
   readonly kernelArgsInInstall: boolean;
+  /** Whether the production branch of NVIDIA's driver knows GPUs before Turing. */
+  readonly productionKnowsPascal: boolean;
 }
 
 const known: Readonly<Record<TalosMinor, Known>> = {
@@ -19,6 +23,7 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: false,
     nvidiaSysctl: true,
     kernelArgsInInstall: true,
+    productionKnowsPascal: true,
   },
   "1.12": {
     version: "v1.12.11",
@@ -26,6 +31,7 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: true,
     nvidiaSysctl: true,
     kernelArgsInInstall: false,
+    productionKnowsPascal: true,
   },
   "1.13": {
     version: "v1.13.9",
@@ -33,6 +39,7 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: true,
     nvidiaSysctl: false,
     kernelArgsInInstall: false,
+    productionKnowsPascal: false,
   },
   "1.14": {
     version: "v1.14.1",
@@ -40,6 +47,7 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: true,
     nvidiaSysctl: false,
     kernelArgsInInstall: false,
+    productionKnowsPascal: false,
   },
 };
 
@@ -71,6 +79,15 @@ describe.each(Object.entries(known))("Talos %s", (_, { version, kubernetes, ...i
     expect(problemsOf((stack) => void nodeIn(stack, { talos, configPatches })).length).toBe(
       is.kernelArgsInInstall ? 0 : 1,
     );
+  });
+
+  test(`has a driver for Pascal in ${is.productionKnowsPascal ? "both branches" : "one branch alone"}`, () => {
+    const nvidia = { kernelModules: "proprietary", branch: "production" } as const;
+    const problems = problemsOf((stack) => {
+      const vm = vmIn(stack, { gpus: [{ mapping: { name: "gpu", address: "01:00", deviceId: "10de:1b81" } }] });
+      enforce(vm, gpuDriver.rules, { talos: { version, nvidia }, vm });
+    });
+    expect(problems).toHaveLength(is.productionKnowsPascal ? 0 : 1);
   });
 
   const [least, most] = kubernetes;

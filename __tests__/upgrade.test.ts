@@ -1,47 +1,23 @@
-import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LocalExecProvisioner } from "cdktf";
 import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
+import { contentOf, file, program, run } from "./provisioner";
 
-let directory: string;
 let snapshots: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "upgrade-"));
-  snapshots = join(directory, "clusters");
+  snapshots = file("clusters");
   mkdirSync(snapshots);
-  program("sleep", "exit 0");
   program("kubectl", "exit 0");
 });
-afterEach(() => {
-  rmSync(directory, { recursive: true });
-});
-
-function program(name: string, script: string): void {
-  const file = join(directory, name);
-  writeFileSync(file, `#!/bin/sh\n${script}\n`);
-  chmodSync(file, 0o755);
-}
 
 /** A node that runs this, and becomes what it is told to; every call is written down. */
 function node({ talos = "v1.13.9", schematic = "old", kubernetes = "1.35.4" }, faults = ""): void {
-  writeFileSync(join(directory, "talos"), talos);
-  writeFileSync(join(directory, "schematic"), schematic);
-  writeFileSync(join(directory, "kubernetes"), kubernetes);
+  writeFileSync(file("talos"), talos);
+  writeFileSync(file("schematic"), schematic);
+  writeFileSync(file("kubernetes"), kubernetes);
   program(
     "talosctl",
-    `cd ${directory}
+    `cd ${file(".")}
 echo "$*" >>calls
 case "$1" in --talosconfig) shift 6;; esac
 ${faults}
@@ -61,32 +37,23 @@ esac`,
   );
 }
 
-const target: UpgradeTarget = {
+const target = (): UpgradeTarget => ({
   node: "192.168.1.50",
-  talosconfig: "talosconfig",
+  talosconfig: file("clusters/talosconfig"),
   firstVersion: "v1.12.6",
   talosVersion: "v1.13.9",
   kubernetesVersion: "1.35.4",
   timeout: 1,
-};
-
-/** Runs a provisioner as Terraform does, with the programs of the test first. */
-function run({ interpreter = [], command, environment }: LocalExecProvisioner) {
-  const [shell = "", ...args] = interpreter;
-  return spawnSync(shell, [...args, command], {
-    encoding: "utf8",
-    env: { ...environment, PATH: `${directory}:/usr/bin:/bin` },
-  });
-}
+});
 
 const talos = (changes: Partial<UpgradeTarget> = {}, schematic = "new") => {
-  const wanted = { ...target, ...changes };
+  const wanted = { ...target(), ...changes };
   return run(upgradeTalos(wanted, `factory.example/nocloud-installer/${schematic}:${wanted.talosVersion}`, snapshots));
 };
-const kubernetes = (changes: Partial<UpgradeTarget> = {}) => run(upgradeKubernetes({ ...target, ...changes }));
+const kubernetes = (changes: Partial<UpgradeTarget> = {}) => run(upgradeKubernetes({ ...target(), ...changes }));
 
-const calls = () => (existsSync(join(directory, "calls")) ? readFileSync(join(directory, "calls"), "utf8") : "");
-const runs = (what: string) => readFileSync(join(directory, what), "utf8").trim();
+const calls = () => contentOf("calls");
+const runs = (what: string) => contentOf(what).trim();
 
 describe("the upgrade of Talos", () => {
   test.each([
@@ -116,6 +83,15 @@ describe("the upgrade of Talos", () => {
     node({ schematic: "new" });
     expect(talos()).toMatchObject({ status: 0, stdout: "" });
     expect(calls()).not.toMatch(/upgrade|snapshot/);
+  });
+
+  test("waits for Kubernetes after an upgrade that was interrupted", () => {
+    node({ schematic: "new" });
+    writeFileSync(join(snapshots, "kubeconfig"), "");
+    program("kubectl", `cd ${file(".")}; [ -e asked ] || { touch asked; exit 1; }`);
+    expect(talos({ timeout: 60 })).toMatchObject({ status: 0, stdout: "" });
+    program("kubectl", "exit 1");
+    expect(talos()).toMatchObject({ status: 1, stderr: expect.stringContaining("its Kubernetes is not ready") });
   });
 
   test("does nothing on a machine in maintenance mode", () => {
@@ -277,7 +253,7 @@ describe("of several nodes, the upgrade of Talos", () => {
         .join("")}';; esac`,
     );
   const of = (cluster: UpgradeTarget["cluster"]) =>
-    run(upgradeTalos({ ...target, cluster }, "factory.example/nocloud-installer/new:v1.13.9", snapshots));
+    run(upgradeTalos({ ...target(), cluster }, "factory.example/nocloud-installer/new:v1.13.9", snapshots));
 
   test("reaches a worker through a control plane, and takes no snapshot there", () => {
     node({ talos: "v1.12.9" }, faultless);

@@ -6,6 +6,7 @@ export type { CiliumValues } from "./cilium/values";
 export { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
 export type { GpuSharing } from "./nvidia/sharing";
 export type { VmAgent } from "./proxmox/agent";
+export type { BackupRetention, VmBackup } from "./proxmox/backup";
 export type { BootMedium, CloneSource, DiskImage, IsoImage } from "./proxmox/boot-medium";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";
 export type { CpuType, VmCpu } from "./proxmox/cpu";

@@ -6,6 +6,7 @@ import * as gpuDriver from "./gpu-driver";
 import * as nvidiaInstall from "./nvidia/install";
 import * as gpuSharing from "./nvidia/sharing";
 import * as agent from "./proxmox/agent";
+import * as backup from "./proxmox/backup";
 import * as bootMedium from "./proxmox/boot-medium";
 import * as clone from "./proxmox/clone";
 import * as connection from "./proxmox/connection";
@@ -70,6 +71,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...clone.rules,
     ...agent.rules,
     ...startup.rules,
+    ...backup.rules,
     ...tags.rules,
   ],
   GPU: [...gpu.rules, ...passthrough.rules, ...pciMapping.rules],

@@ -57,7 +57,7 @@ export async function chosen(host: Host, wanted: Wanted, terminal: Terminal): Pr
     ...(disks ? [] : [diskProblem(host, node)]),
     ...(bridge ? [] : [bridgeProblem(host, node)]),
   ];
-  if (problems.length > 0 || !images || !disks || !bridge) throw new Refusal(problems.join("\n"));
+  if (problems.length > 0 || !images || !disks || !bridge) throw new Refusal([...new Set(problems)].join("\n"));
   return { node, gpu, images, disks, bridge };
 }
 

@@ -123,19 +123,26 @@ export class Lab {
     return terraform;
   }
 
-  /** Writes the configurations of an app, also over earlier ones. */
-  synthesize(define: (app: App) => void): void {
-    const app = new App({ outdir: join(this.directory, "cdktf.out"), stackTraces: false });
+  /**
+   * Writes the configurations of an app, also over earlier ones.
+   *
+   * @param place gives the text of a configuration
+   */
+  synthesize(define: (app: App) => void, output = "cdktf.out", place = this.fitted): void {
+    const app = new App({ outdir: join(this.directory, output), stackTraces: false });
     define(app);
     app.synth();
-    const stacks = join(this.directory, "cdktf.out", "stacks");
+    const stacks = join(this.directory, output, "stacks");
     for (const stack of readdirSync(stacks)) {
       const file = join(stacks, stack, "cdk.tf.json");
-      const configuration: Json = JSON.parse(readFileSync(file, "utf8"));
-      this.site.fit(configuration);
-      writeFileSync(file, JSON.stringify(configuration, null, 2));
+      writeFileSync(file, place(JSON.parse(readFileSync(file, "utf8"))));
     }
   }
+
+  private readonly fitted = (configuration: Json): string => {
+    this.site.fit(configuration);
+    return JSON.stringify(configuration, null, 2);
+  };
 
   /** Terraform in a directory of its own. */
   terraform(directory: string, environment: NodeJS.ProcessEnv = {}): Terraform {

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Json } from "./json";
-import type { Site } from "./site";
+import { atSite, resourcesOf, type Site } from "./site";
 
 const repository = resolve(__dirname, "..");
 
@@ -63,16 +63,8 @@ export class Program {
     cpSync(this.output, directory, { recursive: true });
     const configuration = this.configuration;
     edit(configuration);
-    site.fit(configuration);
-    const { provider } = configuration as { provider: Partial<Record<"proxmox" | "talos", Json[]>> };
-    Object.assign(provider.proxmox?.[0] ?? {}, { endpoint: site.proxmox, insecure: true });
-    Object.assign(provider.talos?.[0] ?? {}, { image_factory_url: site.factory });
-    const { address, gateway } = this;
-    let text = JSON.stringify(configuration, null, 2).replaceAll("https://factory.talos.dev", site.factory);
-    if (gateway !== undefined) text = text.replaceAll(whole(gateway), site.gateway);
-    if (address !== undefined) text = text.replaceAll(whole(address), site.address);
     const stack = join(directory, "stacks", this.stack);
-    writeFileSync(join(stack, "cdk.tf.json"), text);
+    writeFileSync(join(stack, "cdk.tf.json"), atSite(site, configuration, this.configuration));
     return stack;
   }
 
@@ -81,21 +73,7 @@ export class Program {
     rmSync(this.output, { recursive: true, force: true });
   }
 
-  /** The node's; undefined where the VM's is not known before it asks for one. */
-  private get address(): string | undefined {
-    return this.resources("talos_machine_configuration_apply").node?.node as string | undefined;
-  }
-
-  private get gateway(): string | undefined {
-    return /"gateway":"([^"]+)"/.exec(JSON.stringify(this.vm))?.[1];
-  }
-
-  /** By name. */
   private resources(type: string): Readonly<Record<string, Json>> {
-    const { resource } = this.configuration as { resource: Readonly<Record<string, Record<string, Json>>> };
-    return resource[type] ?? {};
+    return resourcesOf(this.configuration, type);
   }
 }
-
-/** An address, but not the beginning of a longer one. */
-const whole = (address: string): RegExp => new RegExp(`\\b${address.replaceAll(".", "\\.")}(?![.0-9])`, "g");

@@ -14,3 +14,32 @@ export interface Site {
   /** Fits a configuration to what else the lab has. */
   readonly fit: (configuration: Json) => void;
 }
+
+/** The resources of a type in a configuration, by name. */
+export function resourcesOf({ resource }: Json, type: string): Readonly<Record<string, Json>> {
+  return (resource as Readonly<Record<string, Record<string, Json>>>)[type] ?? {};
+}
+
+/**
+ * The text of a configuration as it is here. What differs from what the user has: the addresses of Proxmox, of the Image
+ * Factory, of the node and of its gateway are the lab's, and Proxmox's certificate is accepted.
+ *
+ * @param original names the addresses that are replaced
+ */
+export function atSite(site: Site, configuration: Json, original = configuration): string {
+  site.fit(configuration);
+  const { provider } = configuration as { provider: Partial<Record<"proxmox" | "talos", Json[]>> };
+  Object.assign(provider.proxmox?.[0] ?? {}, { endpoint: site.proxmox, insecure: true });
+  Object.assign(provider.talos?.[0] ?? {}, { image_factory_url: site.factory });
+  const address = resourcesOf(original, "talos_machine_configuration_apply").node?.node as string | undefined;
+  const vms = JSON.stringify(resourcesOf(original, "proxmox_virtual_environment_vm"));
+  const gateway = /"gateway":"([^"]+)"/.exec(vms)?.[1];
+  let text = JSON.stringify(configuration, null, 2).replaceAll("https://factory.talos.dev", site.factory);
+  // A node that asks for its address has neither.
+  if (gateway !== undefined) text = text.replaceAll(whole(gateway), site.gateway);
+  if (address !== undefined) text = text.replaceAll(whole(address), site.address);
+  return text;
+}
+
+/** An address, but not the beginning of a longer one. */
+const whole = (address: string): RegExp => new RegExp(`\\b${address.replaceAll(".", "\\.")}(?![.0-9])`, "g");

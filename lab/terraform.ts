@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Plan } from "../review/plan";
 import { Processes, type Run } from "./processes";
 
 /** One resource of a plan and what is to happen to it. */
@@ -14,7 +15,15 @@ export interface ResourceChange {
   };
 }
 
+/** Why there is no plan. */
+export interface Refusal {
+  /** The resource that it is about, where it is about one. */
+  readonly address?: string;
+  readonly text: string;
+}
+
 const quiet = ["-no-color", "-input=false"];
+const planFile = "lab.tfplan";
 
 /** Terraform or OpenTofu in one working directory. */
 export class Terraform {
@@ -46,13 +55,31 @@ export class Terraform {
     return { ...run, changes: run.code === 2 };
   }
 
-  /** The resources that a plan would change, data sources read at apply left out. */
+  /** The resources that a plan would change, data sources read at apply left out. The plan is in `lab.tfplan`. */
   async changes(...options: string[]): Promise<ResourceChange[]> {
-    await this.succeed("plan", "-out=lab.tfplan", ...quiet, ...options);
-    const plan = JSON.parse((await this.succeed("show", "-json", "lab.tfplan")).output);
+    await this.succeed("plan", `-out=${planFile}`, ...quiet, ...options);
+    const plan = JSON.parse((await this.succeed("show", "-json", planFile)).output);
     return (plan.resource_changes as ResourceChange[]).filter(
       ({ change }) => !["no-op", "read"].includes(String(change.actions[0])),
     );
+  }
+
+  /** A plan, as `terraform show -json` tells it and `applyPlanned` applies it; or why there is none. */
+  async planned(...options: string[]): Promise<{ readonly plan: Plan } | { readonly refusals: readonly Refusal[] }> {
+    const { code, output } = await this.run("plan", "-json", `-out=${planFile}`, ...quiet, ...options);
+    if (code === 0) return { plan: JSON.parse((await this.succeed("show", "-json", planFile)).output) };
+    const messages = output.split("\n").filter((line) => line.startsWith("{"));
+    const refusals = messages.flatMap((line): Refusal[] => {
+      const { diagnostic } = JSON.parse(line);
+      if (diagnostic?.severity !== "error") return [];
+      const [, address] = /^resource[.]([^.]+[.][^.]+)/.exec(diagnostic.snippet?.context ?? "") ?? [];
+      return [{ address: diagnostic.address ?? address, text: diagnostic.detail || diagnostic.summary }];
+    });
+    return { refusals };
+  }
+
+  applyPlanned(...options: string[]): Promise<Run> {
+    return this.run("apply", ...quiet, ...options, planFile);
   }
 
   apply(...options: string[]): Promise<Run> {

@@ -4,12 +4,25 @@ export const effects = {
   unknown: "What this page cannot judge",
   restarted: "What is restarted",
   upgraded: "What is upgraded",
+  pending: "What waits for the VM's next start",
   changed: "What is changed in place",
   made: "What is new",
   recorded: "What is only recorded",
 } as const;
 
 export type Effect = keyof typeof effects;
+
+/** The same of one change, in a table. */
+export const verdicts: Readonly<Record<Effect, string>> = {
+  lost: "lost",
+  unknown: "unknown",
+  restarted: "restarted",
+  upgraded: "upgraded",
+  pending: "at its next start",
+  changed: "in place",
+  made: "new",
+  recorded: "nothing",
+};
 
 export const effectsWorstFirst = Object.keys(effects) as readonly Effect[];
 
@@ -91,8 +104,8 @@ const file: Consequences = {
 const mapping: Consequences = {
   deleted: ["lost", "the mapping: VMs that name it do not start any more"],
   replaced: ["restarted", "VMs that name it do not start while it is away"],
-  attributes: { changed: ["map", "mediated_devices"], recorded: ["comment"] },
-  words: { changed: "a running VM keeps its device until it is restarted" },
+  attributes: { pending: ["map", "mediated_devices"], recorded: ["comment"] },
+  words: { pending: "a running VM keeps its device until it is started anew" },
 };
 
 const node = ["endpoint", "node", "timeouts", "client_configuration"] as const;
@@ -120,6 +133,15 @@ export const consequences: Readonly<Record<string, Consequences>> = {
   },
   local_file: file,
   local_sensitive_file: file,
+  proxmox_backup_job: {
+    deleted: ["changed", "no more backups are made; those that there are stay"],
+    replaced: ["changed", "the job is made anew; the backups that there are stay"],
+    attributes: {
+      changed: ["prune_backups", "schedule", "storage", "vmid"],
+      recorded: ["compress", "enabled", "mode"],
+    },
+    words: { changed: "from the next backup on" },
+  },
   proxmox_download_file: {
     deleted: ["changed", "the image is removed from the storage; VMs keep their disks"],
     replaced: ["changed", "the image is removed and downloaded; VMs keep their disks"],
@@ -138,7 +160,6 @@ export const consequences: Readonly<Record<string, Consequences>> = {
         "audio_device",
         "bios",
         "boot_order",
-        "cdrom",
         "cpu",
         "efi_disk",
         "hostpci",
@@ -147,7 +168,6 @@ export const consequences: Readonly<Record<string, Consequences>> = {
         "kvm_arguments",
         "machine",
         "memory",
-        "network_device",
         "numa",
         "operating_system",
         "rng",
@@ -161,7 +181,7 @@ export const consequences: Readonly<Record<string, Consequences>> = {
         "vga",
         "watchdog",
       ],
-      changed: ["disk", "name", "pool_id", "protection"],
+      changed: ["cdrom", "disk", "name", "network_device", "pool_id", "protection"],
       recorded: [
         "delete_unreferenced_disks_on_destroy",
         "description",
@@ -225,7 +245,10 @@ export const consequences: Readonly<Record<string, Consequences>> = {
       ],
       recorded: [...node, "apply_mode", "on_destroy", "resolved_apply_mode"],
     },
-    words: { restarted: "the configuration is applied, for which the node may restart" },
+    words: {
+      restarted: "the configuration is applied, for which the node may restart",
+      changed: "the configuration is applied, for which the node does not restart",
+    },
   },
   talos_machine_secrets: {
     deleted: ["lost", "the cluster's authorities and keys: nobody can administer it any more"],
@@ -236,6 +259,19 @@ export const consequences: Readonly<Record<string, Consequences>> = {
     attributes: { recorded: ["talos_version", "machine_secrets", "client_configuration"] },
     words: {},
   },
+};
+
+/** What of a disk is changed while the VM runs, at once or from its next start on. */
+export const diskOptions: Readonly<Record<string, "changed" | "pending">> = {
+  aio: "pending",
+  backup: "changed",
+  cache: "pending",
+  discard: "pending",
+  iothread: "pending",
+  replicate: "changed",
+  size: "changed",
+  speed: "changed",
+  ssd: "pending",
 };
 
 /** Of a resource of this type and name; undefined where they are not known. */

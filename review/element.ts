@@ -18,6 +18,8 @@ const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
     blocksOf(provisioner).length > 0
       ? "a step that runs a command on this machine"
       : "what Terraform remembers from apply to apply",
+  proxmox_backup_job: (body) =>
+    `job ${shown(body, "id")} that backs up to the storage ${shown(body, "storage")}, at ${shown(body, "schedule")}`,
   proxmox_download_file: (body) =>
     `download of ${shown(body, "url")} to the storage ${shown(body, "datastore_id")} of ${shown(body, "node_name")}`,
   proxmox_hardware_mapping_pci: (body) => `mapping ${shown(body, "name")} of a PCI device`,

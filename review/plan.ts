@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Consequences, consequencesOf, type Effect, effects, effectsWorstFirst } from "./effect";
+import { type Consequences, consequencesOf, diskOptions, type Effect, effects, effectsWorstFirst } from "./effect";
 import { blocksOf, entriesOf, isObject, type Json, objectOf, sorted, textOf, textsOf } from "./json";
+import { restartsFor } from "./machine-configuration";
 import { code, codes, list, type Markdown, none, table, text } from "./markdown";
 
 /**
@@ -62,13 +63,15 @@ function updates(address: string, change: Json, known: Consequences | undefined)
   const changed = attributes.filter((name) => {
     const one = objectOf(before)[name] ?? null;
     const other = objectOf(after)[name] ?? null;
-    return hasUnknown(objectOf(unknown)[name]) || !isDeepStrictEqual(one, other) || sensitivityChanges(change, name);
+    return hasUnknown(objectOf(unknown)[name]) || !isSame(one, other) || sensitivityChanges(change, name);
   });
-  const judged = changed.flatMap((name) =>
-    name === "disk" && known?.attributes.changed?.includes(name)
-      ? disks(change)
-      : [{ effect: effectOf(known, name), words: shownChange(change, name, known) }],
-  );
+  const runsOn = restartsFor(objectOf(before).machine_configuration, objectOf(after).machine_configuration) === false;
+  const judged = changed.flatMap((name) => {
+    if (name === "disk" && known?.attributes.changed?.includes(name)) return disks(change);
+    const effect = effectOf(known, name);
+    const isTakenOver = runsOn && effect === "restarted";
+    return [{ effect: isTakenOver ? ("changed" as const) : effect, words: shownChange(change, name, known) }];
+  });
   return effectsWorstFirst.flatMap((effect) => {
     const own = judged.filter((each) => each.effect === effect).map(({ words }) => words);
     if (own.length === 0) return [];
@@ -77,12 +80,24 @@ function updates(address: string, change: Json, known: Consequences | undefined)
   });
 }
 
+/** Whether the values are the same to a provider, for which what is left out and what is empty are one. */
+const isSame = (one: unknown, other: unknown): boolean => isDeepStrictEqual(given(one), given(other));
+
+function given(value: unknown): unknown {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return undefined;
+  if (Array.isArray(value)) return value.map(given);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    entriesOf(value).flatMap(([name, each]) => (given(each) === undefined ? [] : [[name, given(each)]])),
+  );
+}
+
 const effectOf = (known: Consequences | undefined, attribute: string): Effect =>
   attribute === "id"
     ? "recorded"
     : (effectsWorstFirst.find((effect) => known?.attributes[effect]?.includes(attribute)) ?? "unknown");
 
-/** A disk grows while the VM runs, ends with all that is on it, and for anything else the VM is restarted. */
+/** A disk is changed while the VM runs, ends with all that is on it, and moves to another storage while the VM is off. */
 function disks({ before, after }: Json): { readonly effect: Effect; readonly words: Markdown }[] {
   const olds = blocksOf(objectOf(before).disk);
   const news = blocksOf(objectOf(after).disk);
@@ -92,12 +107,12 @@ function disks({ before, after }: Json): { readonly effect: Effect; readonly wor
   const added = news.filter((disk) => !at(olds, disk));
   const others = news.flatMap((disk): { readonly effect: Effect; readonly words: Markdown }[] => {
     const old = at(olds, disk);
-    if (old === undefined || isDeepStrictEqual(old, disk)) return [];
-    const grows = isDeepStrictEqual({ ...old, size: 0 }, { ...disk, size: 0 });
-    const sizes = `from ${textOf(old.size)} to ${textOf(disk.size)} GiB`;
-    return [
-      grows ? { effect: "changed", words: `${named(disk)} ${sizes}` } : { effect: "restarted", words: named(disk) },
-    ];
+    if (old === undefined || isSame(old, disk)) return [];
+    const names = entriesOf(disk).flatMap(([name, value]) => (isSame(old[name], value) ? [] : [name]));
+    const sizes = names.includes("size") ? ` from ${textOf(old.size)} to ${textOf(disk.size)} GiB` : "";
+    const found = names.map((name) => diskOptions[name] ?? "restarted");
+    const effect = (["restarted", "pending"] as const).find((each) => found.includes(each)) ?? "changed";
+    return [{ effect, words: `${named(disk)}${sizes}` }];
   });
   const changes: { readonly effect: Effect; readonly words: Markdown }[] = [
     ...gone.map((disk) => ({

@@ -12,6 +12,7 @@ import { type Element, elementsOf, type Stack } from "./stack";
 
 /** What a resource or data source of a type does on Proxmox. */
 const usesOf: Readonly<Record<string, (body: Json) => ProxmoxUse[]>> = {
+  proxmox_backup_job: () => ["backup"],
   proxmox_download_file: () => ["image"],
   proxmox_hardware_mapping_pci: () => ["mapping"],
   proxmox_hardware_mapping_usb: () => ["mapping"],

@@ -229,7 +229,7 @@ export class BareCluster extends TerraformStack {
       machineConfigurationInput: configuration.machineConfiguration,
       nodeAttribute: address,
       dependsOn: [upgradeKubernetes],
-      lifecycle,
+      lifecycle: { replaceTriggeredBy: [...lifecycle.replaceTriggeredBy, "talos_image_factory_schematic.talos.id"] },
     });
     apply.overrideLogicalId("node");
     const bootstrap = cluster(

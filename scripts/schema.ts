@@ -9,7 +9,12 @@ import { type InUse, type ProviderSchemas, trimSchema } from "./trim-schema";
 /** Of providers that are not listed, all is kept. */
 const inUse: Readonly<Record<string, InUse>> = {
   proxmox: {
-    resources: ["proxmox_download_file", "proxmox_hardware_mapping_pci", "proxmox_virtual_environment_vm"],
+    resources: [
+      "proxmox_backup_job",
+      "proxmox_download_file",
+      "proxmox_hardware_mapping_pci",
+      "proxmox_virtual_environment_vm",
+    ],
     dataSources: [
       "proxmox_datastores",
       "proxmox_hardware_mappings",

@@ -41,14 +41,16 @@ export function upgradingStacks(output: string, names: readonly string[]): strin
   const named = all.filter((stack) => patterns.some((pattern) => pattern.test(stack)));
   return (named.length > 0 ? named : all).filter((stack) => {
     const directory = join(output, "stacks", stack);
-    const plan = mayHaveState(directory) && planned(directory);
-    return plan && upgradesCluster(plan);
+    if (!mayHaveState(directory)) return false;
+    console.log(`${stack} is planned first: without talosctl, no cluster of it can be upgraded.`);
+    const plan = planned(directory);
+    return plan !== undefined && upgradesCluster(plan);
   });
 }
 
 /** Where a state is kept elsewhere, only Terraform knows whether there is one. */
 function mayHaveState(directory: string): boolean {
-  const { backend } = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8")).terraform;
+  const { backend } = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8")).terraform ?? {};
   return backend?.local === undefined || existsSync(resolve(directory, backend.local.path));
 }
 

@@ -1,6 +1,6 @@
-import { Fn, Op, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
 import { type Condition, equal, isUnknown, matches } from "../rules/condition";
+import { expression } from "../rules/expression";
 
 /** Whether both addresses are of IPv4, or both of IPv6. */
 export const sameFamily = (one: string, other: string): Condition => equal(isIpv6(one), isIpv6(other));
@@ -18,7 +18,7 @@ export function notAfter(one: string, other: string): Condition {
 /** Terraform has an order of texts only: that of addresses with all of their groups, each as wide as the widest. */
 function notAfterAtPlan(one: string, other: string): Condition {
   const [first, second] = [one, other].map(inFull);
-  return Op.eq(Fn.element(Fn.sort([Token.asString(first), Token.asString(second)]), 0), first);
+  return expression`(element(sort([${first}, ${second}]), 0) == ${first})`;
 }
 
 function inFull(address: string): unknown {
@@ -28,14 +28,13 @@ function inFull(address: string): unknown {
       ? parsed.parts.map((part) => part.toString(16).padStart(4)).join(":")
       : parsed.octets.map((octet) => `${octet}`.padStart(3)).join(".");
   }
-  const shortest = Fn.cidrhost(Fn.join("/", [address, "128"]), 0);
-  const groups = (half: number) =>
-    Fn.try([Fn.compact(Fn.split(":", Fn.lookupNested(Fn.split("::", shortest), [half]))), []]);
+  const shortest = expression`cidrhost(join("/", [${address}, "128"]), 0)`;
+  const groups = (half: number) => expression`try(compact(split(":", split("::", ${shortest}).${half})), [])`;
   const [before, after] = [groups(0), groups(1)];
-  const missing = Op.sub(8, Op.add(Fn.lengthOf(before), Fn.lengthOf(after)));
-  const zeros = Fn.slice(Fn.split(" ", "0 0 0 0 0 0 0 0"), 0, Token.asNumber(missing));
-  const ipv6 = Fn.join(":", Fn.formatlist("%4s", [Fn.concat([before, zeros, after])]));
+  const missing = expression`(8 - (length(${before}) + length(${after})))`;
+  const zeros = expression`slice(split(" ", "0 0 0 0 0 0 0 0"), 0, ${missing})`;
+  const ipv6 = expression`join(":", formatlist("%4s", concat(${before}, ${zeros}, ${after})))`;
   // Of IPv6 it fails, which has no numbers between dots.
-  const ipv4 = Fn.join(".", Fn.formatlist("%3d", [Fn.split(".", address)]));
-  return Fn.try([ipv4, ipv6]);
+  const ipv4 = expression`join(".", formatlist("%3d", split(".", ${address})))`;
+  return expression`try(${ipv4}, ${ipv6})`;
 }

@@ -294,13 +294,13 @@ export class CiliumInstall extends Construct {
       version,
       values: [renderDocument(this.values)],
       timeout,
-      lifecycle: lifecycleWith(preconditions),
     };
     if (inline) {
       this.template = at(
         "cilium",
         new DataHelmTemplate(this, "Template", {
           ...chart,
+          lifecycle: lifecycleWith(preconditions),
           provider: helmForRendering(this),
           includeCrds: true,
           kubeVersion: node.kubernetesVersion,

@@ -68,14 +68,14 @@ gpus() {
     kube get nodes --output='jsonpath={.items[*].status.allocatable.nvidia\\.com/gpu}'
   fi
 }
-# Pods that have a GPU.
+# Other pods that have a GPU.
 users() {
   if [ "$CLAIMS" = true ]; then
     kube get resourceclaims --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.status.reservedFor[*].name} {.status.allocation.devices.results[*].driver}{"\\n"}{end}' |
-      awk '/gpu[.]nvidia[.]com/ { printf "%s%s", gap, $1; gap = ", " }'
+      awk '/gpu[.]nvidia[.]com/ && $1 !~ "/${name}-" { printf "%s%s", gap, $1; gap = ", " }'
   else
     kube get pods --all-namespaces --field-selector=status.phase=Running --output='jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.containers[*].resources.limits.nvidia\\.com/gpu}{"\\n"}{end}' |
-      awk 'NF > 1 { printf "%s%s", gap, $1; gap = ", " }'
+      awk 'NF > 1 && $1 !~ "/${name}-" { printf "%s%s", gap, $1; gap = ", " }'
   fi
 }
 # Why something has no pod. Without the pod's name, which is another one at every try.

@@ -1,6 +1,7 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, type IResolvable, Lazy, type Precondition, Token } from "cdktf";
 import { Construct } from "constructs";
+import type { BackupJob } from "../../.gen/providers/proxmox/backup-job";
 import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import {
   VirtualEnvironmentVm,
@@ -29,6 +30,7 @@ import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine } from "../talos/machine";
 import { at } from "../terraform/logical-id";
 import * as agent from "./agent";
+import * as backup from "./backup";
 import * as bootMedium from "./boot-medium";
 import * as clone from "./clone";
 import { ProxmoxConnection, useRules } from "./connection";
@@ -192,6 +194,13 @@ export interface ProxmoxGpuVmProps {
   readonly startup?: startup.VmStartup;
 
   /**
+   * Backups of its disks, which need `Sys.Modify` on `/`.
+   *
+   * @default - none
+   */
+  readonly backup?: backup.VmBackup;
+
+  /**
    * Start the VM with its host.
    *
    * @default true
@@ -252,6 +261,7 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   serialDevices: serialDevice.shape,
   vga: vga.shape,
   startup: startup.shape,
+  backup: backup.shape,
   onBoot: flag,
   tags: listOf(text),
   replaceable: literal(),
@@ -275,6 +285,7 @@ const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
     cpu: cpu.withDefaults(props.cpu),
     memory: memory.withDefaults(props.memory),
     agent: agent.block(props.agent, boot),
+    backup: backup.withDefaults(props.backup),
     onBoot: props.onBoot ?? true,
     replaceable: props.replaceable ?? false,
   };
@@ -327,6 +338,7 @@ const rules = [
   ...agent.rules,
   ...vga.rules,
   ...startup.rules,
+  ...backup.rules,
   ...tags.rules,
   ...hostDevice.rules,
   ...hostMapping.rules,
@@ -347,6 +359,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
   /** What the VM was made with, as the state remembers it. */
   readonly identity: Resource;
+  /** What backs it up; undefined without it. */
+  readonly backup?: BackupJob;
   /** Mappings created for this VM's GPUs. */
   readonly pciMappings: readonly PciMapping[];
   /** The devices that are passed through, as far as the app knows where they are on the node. */
@@ -451,6 +465,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: unchangedSince(boot, settings) },
       }),
     );
+
+    this.backup = settings.backup && backup.backupJobOf(this, this.resource, settings.backup);
 
     const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
     this.address = initialization.nodeAddressOf(ipConfigs);

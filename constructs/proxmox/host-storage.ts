@@ -1,5 +1,5 @@
 import { and, type Condition, equal, less, matches, not } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
+import { type Check, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { includes, listed, some, valuesOf } from "../terraform/rows";
 import type { Host, HostStorage } from "./host-facts";
@@ -19,12 +19,55 @@ export const imageRoom = 2 * gibibyte;
 export const isBeforeImports = (version: string): Condition => matches(version, /^([0-7]|8[.][0-3])([.~-]|$)/);
 
 /** Whether a storage may hold such content. */
-export const takes = ({ content }: HostStorage, kind: "import" | "images"): Condition => includes(content, kind);
+export const takes = ({ content }: HostStorage, kind: "import" | "images" | "backup"): Condition =>
+  includes(content, kind);
 
 /** Whether a storage can be used now. */
 export const isOn = ({ enabled, active }: HostStorage): Condition => and(equal(enabled, true), equal(active, true));
 
-const takesImports = (storage: HostStorage) => takes(storage, "import");
+/** What a storage is for, as Proxmox's API and its interface call it, and in a sentence. */
+interface Content {
+  readonly kind: Parameters<typeof takes>[1];
+  readonly label: string;
+  readonly plural: string;
+}
+
+const imports: Content = { kind: "import", label: "Import", plural: "imports" };
+export const backups: Content = { kind: "backup", label: "Backup", plural: "backups" };
+
+/** Checks that the storage at `path` of the props is there, can be used, and takes such content. */
+export function takesContent(
+  path: string,
+  datastore: string,
+  { storages, name }: Host,
+  { kind, label, plural }: Content,
+): Check[] {
+  const isIt = (storage: HostStorage) => equal(storage.name, datastore);
+  const isTaking = (storage: HostStorage) => takes(storage, kind);
+  const others = listed(
+    valuesOf(
+      storages,
+      (storage) => storage.name,
+      (storage) => and(isTaking(storage), isOn(storage)),
+    ),
+    "none",
+  );
+  const named = `${path} ${shown(datastore)}`;
+  return [
+    {
+      holds: some(storages, isIt),
+      problem: `${named} is no storage of node ${shown(name)}, or the account lacks Datastore.Audit on it; write one that takes ${plural}, which are ${others}`,
+    },
+    {
+      holds: not(some(storages, (storage) => and(isIt(storage), not(isTaking(storage))))),
+      problem: `${named} takes no ${plural} on node ${shown(name)}; enable the content type ${label} (Datacenter → Storage), or write one that does, which are ${others}`,
+    },
+    {
+      holds: not(some(storages, (storage) => and(isIt(storage), not(isOn(storage))))),
+      problem: `${named} is disabled or not active on node ${shown(name)}; enable it, or write one that takes ${plural}, which are ${others}`,
+    },
+  ];
+}
 
 export const rules: readonly Rule<Downloading>[] = [
   {
@@ -43,33 +86,7 @@ export const rules: readonly Rule<Downloading>[] = [
     demands: "the storage for an image is on the node, enabled, active, and takes imports when Terraform plans",
     because: "the download fails otherwise, in the middle of the apply",
     source,
-    checks: ({ datastore, host }) =>
-      given(host, ({ storages, name }) => {
-        const isIt = (storage: HostStorage) => equal(storage.name, datastore);
-        const others = listed(
-          valuesOf(
-            storages,
-            (storage) => storage.name,
-            (storage) => and(takesImports(storage), isOn(storage)),
-          ),
-          "none",
-        );
-        const named = `datastore ${shown(datastore)}`;
-        return [
-          {
-            holds: some(storages, isIt),
-            problem: `${named} is no storage of node ${shown(name)}, or the account lacks Datastore.Audit on it; write one that takes imports, which are ${others}`,
-          },
-          {
-            holds: not(some(storages, (storage) => and(isIt(storage), not(takesImports(storage))))),
-            problem: `${named} takes no imports on node ${shown(name)}; enable the content type Import (Datacenter → Storage), or write one that does, which are ${others}`,
-          },
-          {
-            holds: not(some(storages, (storage) => and(isIt(storage), not(isOn(storage))))),
-            problem: `${named} is disabled or not active on node ${shown(name)}; enable it, or write one that takes imports, which are ${others}`,
-          },
-        ];
-      }),
+    checks: ({ datastore, host }) => given(host, (host) => takesContent("datastore", datastore, host, imports)),
   },
   {
     id: "storage-space",

@@ -1,7 +1,8 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, Token } from "cdktf";
+import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { equal, less, not } from "../rules/condition";
+import { expression } from "../rules/expression";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
 import { at } from "../terraform/logical-id";
@@ -77,7 +78,7 @@ export const rules: readonly Rule<Identity & { readonly identity: Resource; read
       given(replaceable === true ? undefined : system, ({ size }) => {
         const remembered = rememberedOf(identity, "system_disk_size", asText(size));
         return {
-          holds: not(less(size, Token.asNumber(Fn.tonumber(remembered)))),
+          holds: not(less(size, Token.asNumber(expression`tonumber(${remembered})`))),
           problem: `disks[0].size ${shown(size)} is less than the ${remembered} GiB that the disk was made with; write ${remembered} or more`,
         };
       }),
@@ -86,4 +87,4 @@ export const rules: readonly Rule<Identity & { readonly identity: Resource; read
 
 /** What the state says; in the first plan, what is wanted. */
 const rememberedOf = (identity: Resource, name: string, wanted: string): string =>
-  Token.asString(Fn.lookup(identity.interpolationForAttribute("triggers"), name, wanted));
+  Token.asString(expression`lookup(${identity.interpolationForAttribute("triggers")}, ${name}, ${wanted})`);

@@ -1,9 +1,9 @@
-import { Fn, Lazy, Token } from "cdktf";
+import { Lazy } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { HardwareMappingPci, type HardwareMappingPciMap } from "../../.gen/providers/proxmox/hardware-mapping-pci";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { and, equal, isUnknown, matches, not, or, wholeNumber } from "../rules/condition";
-import { asArgument } from "../rules/expression";
+import { and, equal, matches, not, or, wholeNumber } from "../rules/condition";
+import { lowerCase } from "../rules/expression";
 import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -353,6 +353,3 @@ function entryBlock({ node, address, addresses: [first], host, ...given }: Entry
     iommuGroup: iommuGroup ?? own?.iommuGroup,
   };
 }
-
-const lowerCase = (text: string): string =>
-  isUnknown(text) ? Token.asString(Fn.lower(asArgument(text))) : text.toLowerCase();

@@ -14,6 +14,7 @@ interface Use {
  * What the resources of a stack do, and the privileges that Proxmox demands for it.
  *
  * @see https://git.proxmox.com/?p=qemu-server.git;a=blob;f=src/PVE/API2/Qemu.pm
+ * @see https://git.proxmox.com/?p=pve-manager.git;a=blob;f=PVE/API2/Backup.pm
  */
 const uses = {
   vm: {
@@ -49,6 +50,10 @@ const uses = {
   mappedDevice: { does: "passes a device through by its mapping", privileges: ["Mapping.Use"] },
   mapping: { does: "creates, changes and removes mappings", privileges: ["Mapping.Modify"] },
   startup: { does: "gives VMs a place in the order of start", privileges: ["Sys.Modify"] },
+  backup: {
+    does: "backs VMs up by a job",
+    privileges: ["Datastore.Allocate", "Sys.Audit", "Sys.Modify"],
+  },
   hostFacts: {
     does: "asks the host for its hardware, memory and storages",
     privileges: ["Datastore.Audit", "Sys.Audit"],

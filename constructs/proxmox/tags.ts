@@ -1,13 +1,13 @@
 import { Fn } from "cdktf";
 import { isUnknown, matches } from "../rules/condition";
+import { lowerCase } from "../rules/expression";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 
 /** The tags as Proxmox stores them: in lower case, sorted, each once. In any other form they differ in every plan. */
 export function block(tags: readonly string[]): string[] {
-  if (tags.some(isUnknown))
-    return Fn.sort(Fn.distinct(tags.map((tag) => (isUnknown(tag) ? Fn.lower(tag) : tag.toLowerCase()))));
-  return [...new Set(tags.map((tag) => tag.toLowerCase()))].sort();
+  const stored = tags.map(lowerCase);
+  return tags.some(isUnknown) ? Fn.sort(Fn.distinct(stored)) : [...new Set(stored)].sort();
 }
 
 export const rules: readonly Rule<{ readonly tags?: readonly string[] }>[] = [

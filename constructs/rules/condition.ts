@@ -1,4 +1,4 @@
-import { Fn, type IResolvable, Token } from "cdktf";
+import { type IResolvable, Token } from "cdktf";
 import { asArgument, expression } from "./expression";
 
 /**
@@ -41,7 +41,7 @@ export function equal(one: unknown, other: unknown): Condition {
 }
 
 export function oneOf(value: unknown, allowed: readonly string[]): Condition {
-  return isUnknown(value) ? Token.asAny(Fn.contains([...allowed], value)) : allowed.includes(value as string);
+  return isUnknown(value) ? expression`contains(${allowed}, ${value})` : allowed.includes(value as string);
 }
 
 /**
@@ -51,7 +51,7 @@ export function oneOf(value: unknown, allowed: readonly string[]): Condition {
  * @see https://developer.hashicorp.com/terraform/language/functions/regex
  */
 export function matches(value: unknown, pattern: RegExp): Condition {
-  if (isUnknown(value)) return Token.asAny(Fn.can(Fn.regex(terraformPattern(pattern), asArgument(value))));
+  if (isUnknown(value)) return expression`can(regex(${terraformPattern(pattern)}, ${asArgument(value)}))`;
   return typeof value === "string" && pattern.test(value);
 }
 
@@ -75,5 +75,5 @@ export function less(one: number, other: number): Condition {
 
 /** Whether the value is true or false, and not one of the many ways of writing it. */
 export function isBoolean(value: unknown): Condition {
-  return isUnknown(value) ? oneOf(Fn.tostring(value), ["true", "false"]) : typeof value === "boolean";
+  return isUnknown(value) ? oneOf(expression`tostring(${value})`, ["true", "false"]) : typeof value === "boolean";
 }

@@ -18,6 +18,9 @@ export const verbatim = (code: string): IResolvable => new Expression([code], []
 export const trimmed = (text: string): string =>
   Token.isUnresolved(text) ? Token.asString(expression`trimspace(${text})`) : text.trim();
 
+export const lowerCase = (text: string): string =>
+  Token.isUnresolved(text) ? Token.asString(Fn.lower(asArgument(text))) : text.toLowerCase();
+
 /**
  * The text for a Terraform function. cdktf escapes neither quotes nor `%{` among the arguments of functions, and takes no
  * templates there, so text with unknown parts is joined from them.
@@ -70,14 +73,16 @@ function written(value: unknown, context: IResolveContext): string {
 /** cdktf would look for placeholders in what an expression is written as, again for each expression that it is part of. */
 function writtenUnknown(value: unknown, context: IResolveContext): string {
   const [token] = Tokenization.reverse(value);
-  return token instanceof Expression ? token.written(context) : String(context.resolve(value));
+  return token instanceof Expression ? token.written(context) : String(context.resolve(token ?? value));
 }
 
 function writtenText(text: string, context: IResolveContext): string {
   const parts = partsOf(text);
   if (parts.length === 1 && isPlaceholder(text)) return writtenUnknown(text, context);
   // Text that looks like a template is joined from its parts, which are escaped as among the arguments of functions.
-  const looksLikeTemplate = parts.some((part) => !isPlaceholder(part) && /[$%](\{|$)/.test(part));
+  const looksLikeTemplate = parts.some(
+    (part, place) => !isPlaceholder(part) && (place + 1 < parts.length ? /[$%](\{|$)/ : /[$%]\{/).test(part),
+  );
   if (looksLikeTemplate) return String(context.resolve(Fn.join("", parts.map(asArgument))));
   const inner = parts.map((part) => (isPlaceholder(part) ? `\${${context.resolve(part)}}` : escaped(part)));
   return `"${inner.join("")}"`;

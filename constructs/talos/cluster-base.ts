@@ -1,7 +1,7 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { dependable, type ITerraformDependable, Lazy, TerraformStack } from "cdktf";
+import { dependable, type ITerraformDependable, Lazy, TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
@@ -9,7 +9,18 @@ import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { claim } from "../rules/claims";
 import { enforce, lifecycleWith } from "../rules/rule";
-import { type Fitted, fitProps, listOf, literal, number, objectOf, required, type Shape, text } from "../rules/shape";
+import {
+  type Fitted,
+  fitProps,
+  instanceOf,
+  listOf,
+  literal,
+  number,
+  objectOf,
+  required,
+  type Shape,
+  text,
+} from "../rules/shape";
 import { literalText } from "../rules/text";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
@@ -25,6 +36,7 @@ import { asEndpoint } from "./node-address";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import * as patchRules from "./patch-rules";
+import { secretsBundle } from "./secrets-bundle";
 import { upgradeKubernetes } from "./upgrade";
 import * as talosVersion from "./version";
 
@@ -72,6 +84,14 @@ export interface TalosClusterBaseProps {
   readonly outputDirectory?: string;
 
   /**
+   * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: to be kept where
+   * the state is not, which can be made anew from them.
+   *
+   * @default false
+   */
+  readonly secretsFile?: boolean;
+
+  /**
    * Seconds to wait for the Kubernetes API after bootstrap.
    *
    * @default 900
@@ -79,7 +99,12 @@ export interface TalosClusterBaseProps {
   readonly readyTimeout?: number;
 }
 
-export const releaseShape = objectOf<TalosRelease>({ version: required(text), installer: text, nvidia: nvidia.shape });
+export const releaseShape = objectOf<TalosRelease>({
+  version: required(text),
+  installer: text,
+  nvidia: nvidia.shape,
+  resource: instanceOf(TerraformResource),
+});
 
 export const baseShape: Shape<TalosClusterBaseProps> = {
   clusterName: required(text),
@@ -89,6 +114,7 @@ export const baseShape: Shape<TalosClusterBaseProps> = {
   timeServers: listOf(text),
   configPatches: listOf(literal()),
   outputDirectory: text,
+  secretsFile: literal(),
   readyTimeout: number,
 };
 
@@ -112,6 +138,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly kubeconfig: ClusterKubeconfig;
   readonly kubeconfigFile: File;
   readonly talosconfigFile: File;
+  /** The cluster's secrets; undefined unless they are asked for. */
+  readonly secretsFile?: File;
   readonly ready: Resource;
 
   readonly clusterName: string;
@@ -238,6 +266,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
     );
     this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
+    if (given.secretsFile) {
+      const bundle = secretsBundle(this.machineSecrets);
+      this.secretsFile = this.secretFile("secrets", outputDirectory, bundle, "secrets.yaml");
+    }
 
     const cluster: Cluster = {
       clusterName,
@@ -370,11 +402,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return this.ready;
   }
 
-  private secretFile(name: string, directory: string, content: string): File {
+  private secretFile(name: string, directory: string, content: string, fileName = name): File {
     return at(
       name,
       new File(this, name, {
-        filename: literalText(`${directory}/${name}`),
+        filename: literalText(`${directory}/${fileName}`),
         content,
         filePermission: "0600",
         directoryPermission: "0700",

@@ -1,7 +1,7 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
-import { isUnknown } from "../rules/condition";
+import { lowerCase } from "../rules/expression";
 import { addPreconditions, enforce } from "../rules/rule";
 import { type Field, type Fitted, listOf, literal, objectOf, required, type Shape, text } from "../rules/shape";
 import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
@@ -120,7 +120,7 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
   private claimOwn({ path, machine, construct = "" }: Member): members.Own[] {
     const by = this.node.findChild(construct) as Construct;
     const own = (path: string, what: string, value: string): members.Own => {
-      const key = isUnknown(value) ? value : value.toLowerCase();
+      const key = lowerCase(value);
       return { path, value, key, earlier: claim(`${what} of ${this.node.path}`, key, key, by) };
     };
     const { name, macAddress, interfaces = [] } = machine;

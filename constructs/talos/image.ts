@@ -1,4 +1,4 @@
-import { TerraformStack } from "cdktf";
+import { type TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { DataTalosImageFactoryUrls } from "../../.gen/providers/talos/data-talos-image-factory-urls";
 import { ImageFactorySchematic } from "../../.gen/providers/talos/image-factory-schematic";
@@ -35,6 +35,14 @@ export interface TalosRelease {
    * @default - none
    */
   readonly nvidia?: NvidiaDriver;
+
+  /**
+   * Resource that the name of the installer comes from, such as a schematic. Where it is another one, the machine configuration
+   * is known only once it is made.
+   *
+   * @default - none: the name is known when Terraform plans
+   */
+  readonly resource?: TerraformResource;
 }
 
 export interface TalosImageProps {

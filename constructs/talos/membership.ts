@@ -84,7 +84,8 @@ in_etcd() {
 if [ -n "$own" ]; then
   within
   while in_etcd; do
-    answer=$(out_of_etcd 2>&1) || again_or_refuse "$NAME is still in etcd: $answer"
+    answer=$(out_of_etcd 2>&1) || true
+    if in_etcd; then again_or_refuse "$NAME is still in etcd: $answer"; fi
   done
 fi
 within

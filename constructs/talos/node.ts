@@ -126,7 +126,9 @@ export class TalosNode {
         nodeAttribute: this.address,
         clientConfiguration: secrets.clientConfiguration,
         machineConfigurationInput: this.machineConfiguration.machineConfiguration,
-        lifecycle: replacedWith(machine),
+        // A configuration that is not known at plan can be that of a new resource alone: for one that is there, the provider
+        // plans the one before: https://github.com/siderolabs/terraform-provider-talos/issues/352
+        lifecycle: replacedWith(machine, talos),
       }),
     );
   }
@@ -160,9 +162,9 @@ const given = (...dependencies: (ITerraformDependable | undefined)[]): ITerrafor
   return all.length > 0 ? all : undefined;
 };
 
-/** The provider does not see that a machine was replaced, and would leave the new one as it is. */
-export const replacedWith = (...machines: readonly TalosMachine[]) => {
-  const ids = machines.flatMap(({ resource }) => (resource ? [idOf(resource)] : []));
+/** The lifecycle of what is made anew with these: the provider does not see that a machine is another one. */
+export const replacedWith = (...made: readonly { readonly resource?: TerraformResource }[]) => {
+  const ids = made.flatMap(({ resource }) => (resource ? [idOf(resource)] : []));
   return ids.length > 0 ? { replaceTriggeredBy: ids } : undefined;
 };
 

@@ -182,13 +182,19 @@ export const upgradeTalos = (target: UpgradeTarget, installer: string, directory
 schematic=$(echo "$INSTALLER" | sed 's|.*/||; s|:.*||')
 upgraded() { [ "$(running_talos 2>/dev/null)" = "$TALOS_VERSION" ] && [ "$(running_schematic 2>/dev/null)" = "$schematic" ]; }
 
-if upgraded; then exit 0; fi
+kubernetes_ready() { wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE, but its Kubernetes is not ready"; }
+
+if upgraded; then
+  # Where the cluster has been handed out already, an upgrade that was interrupted may have left it on its way up.
+  if [ -e "$DIRECTORY/kubeconfig" ]; then kubernetes_ready; fi
+  exit 0
+fi
 ${target.cluster ? othersFirst : ""}${target.cluster?.isFirst === false ? "" : snapshot}echo "upgrading Talos from $talos_now to $TALOS_VERSION, schematic $schematic"
 if ! answer=$(talos upgrade --image "$INSTALLER" --wait --timeout "$TIMEOUT"s 2>&1); then
   refuse "the upgrade of Talos failed; the next apply goes on where it ended: $answer"
 fi
 wait_until upgraded "the node at $NODE does not run Talos $TALOS_VERSION with the schematic $schematic"
-wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE, but its Kubernetes is not ready"
+kubernetes_ready
 `,
     { ...environmentOf(target), INSTALLER: installer, DIRECTORY: directory },
   );

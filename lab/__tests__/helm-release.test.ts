@@ -139,6 +139,7 @@ describe("an upgrade of Cilium", () => {
         "update helm_release.cilium",
       ]);
       succeeded(await upgrade.apply());
+      expect(await upgrade.plan()).toMatchObject({ code: 0, changes: false });
       expect(await agentVersion(kubectl)).toBe(version);
     }
     expect(await history(kubectl)).toEqual(["superseded", "superseded", "deployed"]);

@@ -26,7 +26,13 @@ const amd = graphicsCard("0000:01:00", 14).map((device) => ({
 
 const valid = "id=10de:2684,node=pve,path=0000:01:00,iommugroup=14,subsystem-id=1458:40bf";
 
+type Props = Partial<ProxmoxGpuVmProps>;
 type Refusal = readonly [rule: string, what: string, host: ServerOptions, message: string];
+
+/** What the VM of such a cluster has that asks the host for more. */
+const asking: Readonly<Record<string, Props>> = {
+  "storage-backups": { backup: { datastore: "local", keep: { last: 3 } } },
+};
 
 /** Hosts on which the plan of a cluster fails. */
 const refusals: readonly Refusal[] = [
@@ -92,6 +98,12 @@ const refusals: readonly Refusal[] = [
     { memory: 4 * gibibyte },
     'memory.dedicated is 8192 MiB, all of which the host pins, and node "pve" has 4096; write less',
   ],
+  [
+    "storage-backups",
+    "no storage for backups",
+    {},
+    'backup.datastore "local" takes no backups on node "pve"; enable the content type Backup (Datacenter → Storage), or write one that does, which are none',
+  ],
 ];
 
 /** Hosts for which the plan of a cluster with such a driver has a warning. */
@@ -132,15 +144,15 @@ const mappingRefusals: readonly (readonly [rule: string, what: string, map: stri
 ];
 
 test("every check of a host has one here that fails it", () => {
-  const asking = Object.entries(fixtures).filter(([, { onHost }]) => onHost);
+  const rules = Object.entries(fixtures).filter(([, { onHost }]) => onHost);
   const failing = [...refusals, ...warnings, ...mappingRefusals].map(([rule]) => rule);
-  expect([...new Set(failing)].sort()).toEqual(asking.map(([rule]) => rule).sort());
+  expect([...new Set(failing)].sort()).toEqual(rules.map(([rule]) => rule).sort());
 });
 
 /** The plan of a cluster with a GPU at 01:00 on such a host. */
-async function planOn(host: ServerOptions, nvidia: NvidiaDriver | "none" = production) {
+async function planOn(host: ServerOptions, nvidia: NvidiaDriver | "none" = production, vm: Props = {}) {
   const lab = await startLab(host);
-  const terraform = await deployCluster(lab, nvidia === "none" ? {} : { talos: { nvidia } });
+  const terraform = await deployCluster(lab, { vm, talos: nvidia === "none" ? {} : { nvidia } });
   const { code, output } = await terraform.plan();
   return { lab, code, output: unwrapped(output) };
 }
@@ -171,7 +183,7 @@ describe("the plan of a cluster", () => {
   });
 
   test.each(refusals)("is refused by %s on a host with %s", async (rule, _, host, message) => {
-    const { code, output } = await planOn(host);
+    const { code, output } = await planOn(host, production, asking[rule]);
     expect(output).toContain("Resource precondition failed");
     expect(output).toContain(message);
     expect(output).toContain(`[${rule}]`);
@@ -185,8 +197,6 @@ describe("the plan of a cluster", () => {
     expect(code).toBe(2);
   });
 });
-
-type Props = Partial<ProxmoxGpuVmProps>;
 
 /** A VM on a host that has its image, with the rights of a token. */
 async function vmOn(

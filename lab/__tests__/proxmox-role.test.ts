@@ -1,9 +1,9 @@
+import { inParallel } from "../in-parallel";
 import type { Json } from "../json";
 import { Program } from "../program";
 import { type ProxmoxVersion, proxmoxVersions } from "../proxmox/interface/refusals";
 import type { Terraform } from "../terraform";
 import { credentials, documentedRole, root, tokenWithRole } from "./support/accounts";
-import { inParallel } from "./support/in-parallel";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 

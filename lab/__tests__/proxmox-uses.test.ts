@@ -1,11 +1,11 @@
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import { type ProxmoxUse, privilegesFor } from "../../constructs/proxmox/privileges";
+import { inParallel } from "../in-parallel";
 import type { Lab } from "../lab";
 import { gibibyte } from "../proxmox/size";
 import { root, tokenWithRole } from "./support/accounts";
 import { ApiClient } from "./support/api-client";
 import { deployVm, gpuVm, provideImage, vmStack } from "./support/gpu-vm";
-import { inParallel } from "./support/in-parallel";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -38,6 +38,11 @@ const cases: readonly Case[] = [
     changed: () => ({ boot: { iso: { fileId: "local:iso/second.iso" } } }),
   },
   { use: "hostFacts", props: () => ({}), changed: () => ({}) },
+  {
+    use: "backup",
+    props: () => ({ backup: { datastore: "local", keep: { last: 3 } } }),
+    changed: () => ({ backup: { datastore: "local", schedule: "sat 04:00", keep: { last: 3 } } }),
+  },
   { use: "startup", props: () => ({ startup: { order: 1 } }), changed: () => ({ startup: { order: 2 } }) },
 ];
 

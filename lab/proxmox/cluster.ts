@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { Access, type Account } from "./access";
 import { ApiError } from "./api-error";
+import { BackupJobs } from "./backup-job";
 import { type HostOptions, ProxmoxHost } from "./host";
 import { ProxmoxInterface, type ProxmoxVersion, proxmoxVersions } from "./interface/schema";
 import { PciMappings } from "./pci-mapping";
@@ -36,13 +37,14 @@ export interface Pool {
   readonly members: Set<number>;
 }
 
-/** Nodes that know the same accounts, mappings, pools and VM ids. */
+/** Nodes that know the same accounts, mappings, backup jobs, pools and VM ids. */
 export class Cluster {
   readonly version: ProxmoxVersion;
   readonly release: string;
   readonly proxmox: ProxmoxInterface;
   readonly access: Access;
   readonly mappings = new PciMappings();
+  readonly backupJobs = new BackupJobs();
   readonly pools = new Map<string, Pool>();
   /** Guests hear that their VM was switched on or off. */
   readonly power = new EventEmitter<{ on: [VirtualMachine]; off: [VirtualMachine]; destroyed: [VirtualMachine] }>();

@@ -7,6 +7,7 @@ import findMyWay from "find-my-way";
 import { accessRoutes } from "./access-routes";
 import { ApiError, invalidParameters, missingPrivilege } from "./api-error";
 import { ApiRequest, type Handler, type Route } from "./api-request";
+import { backupRoutes } from "./backup-routes";
 import { selfSigned } from "./certificate";
 import { Cluster, type ClusterOptions } from "./cluster";
 import { clusterRoutes } from "./cluster-routes";
@@ -22,6 +23,7 @@ import { vmRoutes } from "./vm-routes";
 
 const routes: readonly Route[] = [
   ...accessRoutes,
+  ...backupRoutes,
   ...clusterRoutes,
   ...mappingRoutes,
   ...nodeRoutes,

@@ -1,9 +1,19 @@
 import { join, resolve } from "node:path";
+import type { TalosGpuCluster } from "../../../constructs";
 import type { Kubectl } from "../../kubectl";
 import type { Lab } from "../../lab";
 import { Processes, type Run } from "../../processes";
 import { eventually } from "./eventually";
 import { succeeded } from "./succeeded";
+
+/** Gives a link that is broken so many seconds to mend by itself, instead of a minute and more. */
+export const impatient =
+  (seconds: number) =>
+  ({ nvidia }: TalosGpuCluster): void => {
+    for (const proof of nvidia?.smokeTest?.provisioners ?? []) {
+      if (proof.type === "local-exec" && proof.environment) proof.environment.PATIENCE = String(seconds);
+    }
+  };
 
 /** How many GPUs Kubernetes can hand out, as a number of the node's. */
 export async function allocatable(kubectl: Kubectl): Promise<string> {
@@ -38,6 +48,12 @@ export async function workers(kubectl: Kubectl): Promise<string[]> {
   const phases = "--output=jsonpath={range .items[*]}{.status.phase}{'\\n'}{end}";
   return (await kubectl.run("get", "pods", "--selector=app=worker", phases)).output.split("\n").filter(Boolean).sort();
 }
+
+/** What stays the same of GPUs in use, whatever changes around them. */
+export const gpusInUse = async (kubectl: Kubectl) => ({
+  allocatable: await allocatable(kubectl),
+  workers: await workers(kubectl),
+});
 
 /** Takes the GPUs back. */
 export async function stopUsingGpus(kubectl: Kubectl): Promise<void> {

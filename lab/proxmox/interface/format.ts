@@ -54,6 +54,25 @@ const startupOrder = (value: string): boolean =>
 
 const hotplugFeature = /^(network|disk|cpu|memory|usb|cloudinit)$/;
 
+const weekday = /^(mon|tue|wed|thu|fri|sat|sun)/i;
+
+/** The parts of a calendar event: days, a date, a time, in this order; a word stands for some. */
+function isCalendarEvent(value: string): boolean {
+  if (/^(minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly)$/i.test(value)) return true;
+  const parts = value.trim().split(/\s+/);
+  const days = weekday.test(parts[0] ?? "") ? parts.shift()?.split(/,|[.][.]/) : [];
+  const date = parts[0]?.includes("-") ? parts.shift()?.split("-") : [];
+  const time = parts.shift()?.split(":") ?? [];
+  const isNumber = (part: string) => /^([*]|\d+([.][.]\d+)?)([/]\d+)?(,([*]|\d+([.][.]\d+)?)([/]\d+)?)*$/.test(part);
+  return (
+    value.trim() !== "" &&
+    parts.length === 0 &&
+    (days ?? []).every((day) => /^[a-z]{3}$/i.test(day) && weekday.test(day)) &&
+    [...(date ?? []), ...time].every(isNumber) &&
+    time.length <= 3
+  );
+}
+
 const contents = ["images", "rootdir", "vztmpl", "iso", "backup", "snippets", "import", "none"];
 
 /**
@@ -101,6 +120,12 @@ const formats: Readonly<Record<string, Format>> = {
   "disk-size": matching(
     /^\d+(\.\d+)?([KMGT](iB)?)?$/,
     (value) => `value does not look like a valid disk size: ${value}`,
+  ),
+  "pve-calendar-event": (value) => (isCalendarEvent(value) ? undefined : `invalid calendar event '${value}'`),
+  "pve-day-of-week": matching(/^(mon|tue|wed|thu|fri|sat|sun)$/, (value) => `invalid day '${value}'`),
+  "email-or-username": matching(
+    /^[^\s,;@]+@[^\s,;@]+$/,
+    () => "value does not look like a valid email address or user name",
   ),
   "pve-startup-order": (value) => (startupOrder(value) ? undefined : "unable to parse startup options"),
   "pve-tag": matching(/^[a-z0-9_][a-z0-9_\-+.]*$/i, () => "invalid characters in tag"),

@@ -1,0 +1,49 @@
+import * as ciliumInstall from "../constructs/cilium/install";
+import * as nvidiaInstall from "../constructs/nvidia/install";
+import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
+import type { Field } from "../constructs/rules/shape";
+import * as talosSingleNode from "../constructs/talos/single-node";
+import * as talosGpuCluster from "../constructs/talos-gpu-cluster";
+import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";
+import { cases, type Part, unchanged } from "../lab/changes/cases";
+import { defaultSite } from "../lab/changes/site";
+import { json } from "../scripts/clusters";
+import { synthesize } from "./synthesized";
+
+const shapes: Readonly<Record<Part, Readonly<Record<string, Field>>>> = {
+  vm: proxmoxGpuVm.shape,
+  talos: talosGpuCluster.shape.talos.fields ?? {},
+  cluster: talosSingleNode.shape,
+  cilium: ciliumInstall.shape,
+  nvidia: nvidiaInstall.shape,
+};
+
+/** The props that have no others below them. In a list, the first member stands for all. */
+const leavesOf = (fields: Readonly<Record<string, Field>>, path = ""): string[] =>
+  Object.entries(fields).flatMap(([name, field]) => {
+    const here = `${path}${name}${field.list ? "[0]" : ""}`;
+    return field.fields ? leavesOf(field.fields, `${here}.`) : [here];
+  });
+
+/** A list of values may be changed as a whole. */
+const asTold = (prop: string): string[] => [prop.replace(/\[[1-9]\]/g, "[0]"), `${prop}[0]`];
+
+describe.each(Object.keys(cases) as Part[])("docs/changes.md", (part) => {
+  test(`tells of every prop of ${part}, or there is a reason why not`, () => {
+    const told = new Set(cases[part].flatMap(({ prop }) => asTold(prop)));
+    const excused = (leaf: string) =>
+      Object.keys(unchanged[part]).some((prop) => leaf === prop || leaf.startsWith(`${prop}.`));
+    const leaves = leavesOf(shapes[part]);
+    expect(leaves.filter((leaf) => !told.has(leaf) && !excused(leaf))).toEqual([]);
+    expect(leaves.filter((leaf) => told.has(leaf) && excused(leaf))).toEqual([]);
+  });
+});
+
+/** Without cdktf's notes. */
+const bare = (stack: unknown): unknown =>
+  JSON.parse(JSON.stringify(stack), (key, value) => (key === "//" ? undefined : value));
+
+test("the site whose props the lab changes is that of main.ts", () => {
+  const stack = json((scope) => new TalosGpuCluster(scope, "talos-gpu", defaultSite));
+  expect(bare(stack)).toEqual(bare(synthesize("main.ts")["talos-gpu"]));
+});

@@ -1,0 +1,79 @@
+import { effectsWorstFirst, verdicts } from "../../review/effect";
+import { code, codes, type Markdown, none, table } from "../../review/markdown";
+import type { Part } from "./cases";
+import { type Row, rankOf, ruleIn, verdictOf } from "./row";
+
+const titles: Readonly<Record<Part, string>> = {
+  vm: "`vm`, the VM",
+  talos: "`talos`, the image and what the node runs",
+  cluster: "`cluster`, the node",
+  cilium: "`cilium`, the network",
+  nvidia: "`nvidia`, the GPU in the hands of pods",
+};
+
+/** docs/changes.md, from what was seen. */
+export const changesDocument = (rows: readonly Row[]): Markdown =>
+  `${[
+    "# What a change does",
+    "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
+    "What another value of a prop does to a cluster that runs, the worst first. The default stack was applied in [the lab](../lab/README.md), then each prop was given another value. Terraform's plan says what is changed, in the words of `npm run review -- --plan`; whether the VM is restarted for it is what its host was asked.",
+    table(
+      ["does", "means"],
+      meanings.map(([word, meaning]) => [word, meaning]),
+      none,
+    ),
+    ...(Object.keys(titles) as Part[]).flatMap((part) => {
+      const own = rows.filter((row) => row.part === part).sort((one, other) => rankOf(one) - rankOf(other));
+      return [`## ${titles[part]}`, table(["prop", "to", "does", "by"], own.map(cellsOf), none)];
+    }),
+  ].join("\n\n")}\n`;
+
+const meanings: readonly (readonly [word: string, meaning: string])[] = [
+  [verdicts.lost, "something ends or is made anew, and what it held is gone"],
+  [verdicts.restarted, "the VM is restarted by Proxmox, or the machine by Talos, and the node is away meanwhile"],
+  [verdicts.upgraded, "Talos or Kubernetes is upgraded, for which the node is away for minutes"],
+  [verdicts.pending, "it is written down, and counts once the VM is started anew, which nothing does by itself"],
+  [verdicts.changed, "it is changed while all goes on"],
+  [verdicts.made, "something is added"],
+  ["refused", "by a rule, when Terraform plans, or before the node is touched; nothing is changed"],
+  [verdicts.recorded, "nothing, or only what is remembered of it"],
+];
+
+function cellsOf(row: Row): Markdown[] {
+  const { each, refusal, changes } = row;
+  return [
+    code(each.prop),
+    "to" in each ? code(textOf(each.to)) : "left out",
+    `**${verdictOf(row)}**`,
+    refusal === undefined ? effectsOf(changes) : `[${ruleIn(refusal)}](rules.md#${ruleIn(refusal)})`,
+  ];
+}
+
+/** The addresses, by what happens to them. */
+function effectsOf(changes: Row["changes"]): Markdown {
+  const visible = changes.filter(({ effect, address }) => effect !== "recorded" && !address.startsWith("output."));
+  const told = effectsWorstFirst.flatMap((effect) => {
+    const addresses = visible.filter((change) => change.effect === effect).map(({ address }) => address);
+    return addresses.length === 0 ? [] : [{ effect, addresses: codes([...new Set(addresses)].sort()) }];
+  });
+  // The first is what the row says already.
+  return (
+    told.map(({ effect, addresses }, n) => (n === 0 ? addresses : `${verdicts[effect]}: ${addresses}`)).join("; ") ||
+    none
+  );
+}
+
+/** What stands for places on the fleet's host, as on the default site. */
+const places: Readonly<Record<string, unknown>> = {
+  GPU: "01:00",
+  SPARE: "02:00",
+  GROUP: 14,
+  "SPARE GROUP": 15,
+  MAPPING: "gpu",
+  OTHER: "other",
+};
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, each) => places[each as string] ?? each)
+    .replace(/"([A-Za-z0-9_]+)":/g, "$1: ")
+    .replaceAll(",", ", ");

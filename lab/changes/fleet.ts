@@ -1,0 +1,219 @@
+import { join } from "node:path";
+import { type App, LocalBackend, TerraformStack } from "cdktf";
+import { ProxmoxConnection, ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../../constructs";
+import { type Change, changesOf } from "../../review/plan";
+import type { Lab } from "../lab";
+import type { ProxmoxHost } from "../proxmox/host";
+import type { JournalEntry } from "../proxmox/journal";
+import { graphicsCard } from "../proxmox/pci-device";
+import { SimulatedProxmox } from "../proxmox/server";
+import { gibibyte } from "../proxmox/size";
+import type { Refusal, Terraform } from "../terraform";
+import { type Case, cases } from "./cases";
+import { after, before } from "./props";
+import type { Row } from "./row";
+import { defaultSite } from "./site";
+
+const part = "vm";
+const password = "of-the-fleet";
+
+/** A VM of the fleet: the default one, with a GPU, an id and an address in Terraform of its own. */
+class Ship {
+  constructor(
+    readonly index: number,
+    readonly each: Case,
+  ) {}
+
+  get id(): string {
+    return `vm_${String(this.index).padStart(3, "0")}`;
+  }
+
+  /** Whether something in Terraform is of this VM. */
+  owns(address = ""): boolean {
+    return address.includes(`.${this.id}`);
+  }
+
+  /** An address as the default stack has it. */
+  named(address: string): string {
+    return address.startsWith("proxmox_hardware_mapping_pci.")
+      ? address.replace(this.id, "gpu")
+      : address.replace(this.id, "talos_node");
+  }
+
+  get vmId(): number {
+    return 1000 + this.index;
+  }
+
+  /** Whether the change is one of its GPU: others have none, as Terraform looks through all cards of the host for each. */
+  get hasGpu(): boolean {
+    return this.each.prop.startsWith("gpus");
+  }
+
+  get cards() {
+    if (!this.hasGpu) return [];
+    const hasSpare = JSON.stringify(this.each).includes("SPARE");
+    const places = [this.index * 2, ...(hasSpare ? [this.index * 2 + 1] : [])];
+    return places.map((place) => ({
+      address: `${(16 + place).toString(16).padStart(2, "0")}:00`,
+      group: 100 + place,
+      mdev: this.each.prop.endsWith("mdev"),
+    }));
+  }
+
+  props(change: typeof before): ProxmoxGpuVmProps {
+    const { vm } = defaultSite;
+    const base = {
+      ...vm,
+      vmId: this.vmId,
+      boot: { image: { fileId: "local:import/talos.qcow2", guestAgent: true } },
+      gpus: this.hasGpu ? [{ ...vm.gpus[0], address: "GPU" }] : [],
+    };
+    return this.placed(change(this.each, base)) as ProxmoxGpuVmProps;
+  }
+
+  private placed(props: object): object {
+    const [own, spare] = this.cards;
+    const places = {
+      GPU: own?.address,
+      GROUP: own?.group,
+      SPARE: spare?.address,
+      "SPARE GROUP": spare?.group,
+      MAPPING: this.id,
+      OTHER: `${this.id}-other`,
+    };
+    return JSON.parse(JSON.stringify(props), (_, value) => places[value as keyof typeof places] ?? value);
+  }
+}
+
+const ships = cases.vm.map((each, index) => new Ship(index, each));
+
+const stackOf =
+  (endpoint: string, propsOf: (ship: Ship) => ProxmoxGpuVmProps | object) =>
+  (app: App): void => {
+    const stack = new TerraformStack(app, "fleet");
+    new LocalBackend(stack, { path: "terraform.tfstate" });
+    const { proxmox } = defaultSite;
+    const connection = new ProxmoxConnection(stack, "proxmox", { ...proxmox, endpoint });
+    for (const ship of ships) new ProxmoxGpuVm(stack, ship.id, { ...(propsOf(ship) as ProxmoxGpuVmProps), connection });
+  };
+
+/** A host with what all of them name, on which nothing runs in the VMs. */
+async function port(): Promise<SimulatedProxmox> {
+  const byHand = [
+    { id: "gpu-a", address: "f0:00", group: 240, mdev: false },
+    { id: "gpu-b", address: "f1:00", group: 241, mdev: false },
+  ];
+  const cards = [...ships.flatMap(({ cards }) => cards), ...byHand];
+  const devices = cards.flatMap(({ address, group, mdev }) =>
+    graphicsCard(`0000:${address}`, group).map((device) => ({ ...device, ...(mdev && { mdev: 1 as const }) })),
+  );
+  const capacity = 1024 ** 5;
+  const disks = { type: "lvmthin", content: ["images", "rootdir"], capacity } as const;
+  const proxmox = await SimulatedProxmox.start({
+    accounts: [{ id: "root@pam", secret: password }],
+    storages: [
+      { name: "local", type: "dir", content: ["iso", "import", "images"], capacity },
+      { ...disks, name: "local-lvm" },
+      { ...disks, name: "other" },
+    ],
+    bridges: [{ name: "vmbr0" }, { name: "vmbr1" }],
+    devices,
+    memory: 1024 ** 5,
+    furtherNodes: [{ node: "pve2", devices }],
+  });
+  const { host } = proxmox;
+  for (const { id, address, group } of byHand) {
+    const map = `id=10de:2684,node=${host.node},path=0000:${address},iommugroup=${group},subsystem-id=1458:40bf`;
+    host.mappings.create({ id, map: [map] });
+  }
+  const image = { content: "import", format: "qcow2", size: gibibyte, virtualSize: 4 * gibibyte };
+  for (const name of ["talos", "other"]) {
+    const local = host.storages.get("local");
+    local.add({ ...image, volid: `local:import/${name}.qcow2` });
+    local.add({ ...image, content: "iso", format: "iso", volid: `local:iso/${name}.iso` });
+  }
+  for (const [id, name] of [
+    [9000, "talos-template"],
+    [9001, "other"],
+  ] as const) {
+    const template = host.createVm(id, (vm) => {
+      const values = { name, bios: "ovmf", machine: "q35", scsihw: "virtio-scsi-pci", agent: "enabled=1" };
+      const drives = { efidisk0: "local-lvm:1,efitype=4m,pre-enrolled-keys=0", scsi0: "local-lvm:10" };
+      for (const [key, value] of Object.entries({ ...values, ...drives })) vm.set(key, value);
+    });
+    template.makeTemplate();
+  }
+  return proxmox;
+}
+
+/** What a change of each prop of the VM does: what Terraform plans, and whether the host switches the VM off for it. */
+export async function changesOfVm(lab: Lab): Promise<Row[]> {
+  const proxmox = await port();
+  const output = "fleet";
+  const write = (change: (ship: Ship) => typeof before) =>
+    lab.synthesize(
+      stackOf(proxmox.endpoint, (ship) => ship.props(change(ship))),
+      output,
+    );
+  try {
+    write(() => before);
+    const terraform = lab.terraform(join(lab.directory, output, "stacks", "fleet"), {
+      TF_VAR_proxmox_password: password,
+    });
+    await terraform.init();
+    await terraform.succeed("apply", "-auto-approve", "-no-color", ...wide);
+
+    write(() => after);
+    const refusals = refusalsOf(await terraform.planned(...wide));
+    const refused = (ship: Ship) => refusals.find(({ address }) => ship.owns(address));
+    write((ship) => (refused(ship) ? before : after));
+    const planned = await terraform.planned(...wide);
+    if ("refusals" in planned) throw new Error(planned.refusals.map(({ text }) => text).join("\n"));
+    const asked = proxmox.journal.entries.length;
+    const { code, output: said } = await terraform.applyPlanned(...wide);
+    if (code !== 0) throw new Error(said);
+    const journal = proxmox.journal.entries.slice(asked);
+    const changes = changesOf(planned.plan);
+    const own = (ship: Ship) => changes.filter(({ address }) => ship.owns(address));
+    const unseen = ships.flatMap((ship) => untrue(ship, own(ship), { journal, host: proxmox.host }));
+    if (unseen.length > 0) throw new Error(unseen.join("\n"));
+    return ships.map((ship): Row => {
+      const refusal = refused(ship);
+      if (refusal) return { part, each: ship.each, refusal: refusal.text, changes: [] };
+      const named = own(ship).map((change) => ({ ...change, address: ship.named(change.address) }));
+      return { part, each: ship.each, changes: named };
+    });
+  } finally {
+    await proxmox.stop();
+  }
+}
+
+const wide = ["-refresh=false", "-parallelism=100"];
+
+const refusalsOf = (planned: Awaited<ReturnType<Terraform["planned"]>>): readonly Refusal[] =>
+  "refusals" in planned ? planned.refusals : [];
+
+/** What the review tells of the VM and its host does not do, or the other way round. */
+function untrue(ship: Ship, changes: readonly Change[], { journal, host }: Seen): string[] {
+  const { vmId, each } = ship;
+  const asked = journal.flatMap(({ method, path }) => {
+    const [, id, rest = ""] = /[/]qemu[/]([0-9]+)[/]?(.*)$/.exec(path) ?? [];
+    return method !== "GET" && Number(id) === vmId ? [`${method} ${rest}`] : [];
+  });
+  const told = changes.filter(({ address }) => address.startsWith(vmType)).map(({ effect }) => effect);
+  const isOff = asked.some((call) => /status|DELETE/.test(call));
+  const waits = host.vm(vmId).waiting;
+  // A disk may be lost while the VM runs.
+  const isRight = isOff ? told.includes("restarted") || told.includes("lost") : !told.includes("restarted");
+  if (isRight && told.includes("pending") === waits.length > 0) return [];
+  const seen = `${asked.join(", ") || "nothing"}, and ${waits.join(", ") || "nothing"} waits`;
+  return [`of ${each.prop} the review tells: ${told.join(", ") || "nothing"}; the host was asked: ${seen}`];
+}
+
+/** The host, and what it was asked while the changes were applied. */
+interface Seen {
+  readonly journal: readonly JournalEntry[];
+  readonly host: ProxmoxHost;
+}
+
+const vmType = "proxmox_virtual_environment_vm.";

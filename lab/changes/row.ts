@@ -1,0 +1,28 @@
+import { type Effect, effectsWorstFirst, verdicts } from "../../review/effect";
+import type { Change } from "../../review/plan";
+import type { Case, Part } from "./cases";
+
+/** What becomes of a cluster when a prop of it changes. */
+export interface Row {
+  readonly part: Part;
+  readonly each: Case;
+  /** What whoever refuses it says. */
+  readonly refusal?: string;
+  /** What Terraform changes, the worst first. */
+  readonly changes: readonly Change[];
+}
+
+/** The rule that a refusal names. */
+export const ruleIn = (refusal: string): string | undefined => /\[([a-z0-9-]+)\]\s*$/.exec(refusal.trim())?.[1];
+
+/** In the order of tables: what is lost before what is refused, and nothing last. */
+export const ranks = [...effectsWorstFirst.filter((effect) => effect !== "recorded"), "refused", "recorded"] as const;
+
+export const verdictOf = ({ refusal, changes }: Row): string =>
+  refusal === undefined ? verdicts[worstOf(changes)] : "refused";
+
+export const rankOf = ({ refusal, changes }: Row): number =>
+  ranks.indexOf(refusal === undefined ? worstOf(changes) : "refused");
+
+const worstOf = (changes: readonly Change[]): Effect =>
+  effectsWorstFirst.find((effect) => changes.some((change) => change.effect === effect)) ?? "recorded";

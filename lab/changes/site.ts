@@ -1,0 +1,28 @@
+import type { TalosGpuClusterProps } from "../../constructs";
+
+/** The default site, `main.ts`, whose props are changed. */
+export const defaultSite = {
+  proxmox: {
+    endpoint: "https://pve.example:8006/",
+    credentials: "password",
+    username: "root@pam",
+    insecure: true,
+  },
+  vm: {
+    name: "talos-gpu",
+    node: "pve",
+    vmId: 100,
+    cpu: { cores: 8 },
+    memory: { dedicated: 16384 },
+    disks: [{ datastore: "local-lvm", size: 100 }],
+    gpus: [{ address: "01:00", rombar: false }],
+    networkDevices: [{ bridge: "vmbr0" }],
+    initialization: {
+      ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }],
+      dnsServers: ["192.168.1.1"],
+    },
+  },
+  talos: { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } },
+  cluster: { clusterName: "talos-gpu", kubernetesVersion: "1.35.4" },
+  cilium: { version: "1.18.12", hubble: { relay: true, ui: true } },
+} as const satisfies TalosGpuClusterProps;
