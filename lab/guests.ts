@@ -26,7 +26,7 @@ interface Guest {
 export class Guests {
   private readonly guests = new Map<number, Guest>();
 
-  /** @param directory keeps what is on the disks */
+  /** @param directory keeps what is on the disks, and what the nodes tell each other */
   constructor(
     private readonly host: ProxmoxHost,
     private readonly directory: string,
@@ -77,8 +77,9 @@ export class Guests {
     const { nodeFaults } = this.options;
     const faults = typeof nodeFaults === "function" ? nodeFaults(vm.id) : (nodeFaults ?? []);
     // A VM of an earlier one's id has disks of its own.
-    mkdirSync(this.directory, { recursive: true });
-    const directory = mkdtempSync(join(this.directory, `${vm.id}-`));
+    const disks = join(this.directory, "nodes");
+    mkdirSync(disks, { recursive: true });
+    const directory = mkdtempSync(join(disks, `${vm.id}-`));
     const discovery = join(this.directory, "discovery");
     const node = TalosNode.start({ address, directory, discovery, hardware, system: systemOf(vm), faults });
     node.catch(() => {});

@@ -52,7 +52,7 @@ export class Lab {
     /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
     readonly address: string,
   ) {
-    this.guests = new Guests(proxmox.host, join(directory, "nodes"), options);
+    this.guests = new Guests(proxmox.host, directory, options);
   }
 
   /** The Talos node in a VM that was switched on. */

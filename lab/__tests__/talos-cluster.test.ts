@@ -169,14 +169,13 @@ test("three control planes and two GPU workers come up at once, change one at a 
   await site.applied({ workers: [spare] });
   await eventually(async () => expect(await site.nodes()).toEqual({ ...five, "worker-1": "ready" }));
 
-  // WHEN it is removed again, and a worker and a control plane are replaced
-  const replaced = ["control-2", "gpu-1"].map((name) => `-replace=proxmox_virtual_environment_vm.${name}`);
-  const terraform = await site.deploy();
-  const replacement = await site.fewestDuring(terraform.apply(...replaced));
-  succeeded(replacement.result);
+  // WHEN it is removed again and a worker is replaced, and then a control plane
+  const replaced = (name: string) => `-replace=proxmox_virtual_environment_vm.${name}`;
+  await site.applied({}, replaced("gpu-1"));
+  await eventually(async () => expect(await site.nodes()).toEqual(five));
+  const replacement = await site.fewestDuring(site.applied({}, replaced("control-2")));
   // THEN there is a quorum all the time, and what is left of the cluster is ready and keeps its objects
   expect(replacement.fewest).toBeGreaterThanOrEqual(2);
-  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
   await eventually(async () => expect(await site.nodes()).toEqual(five));
   expect(await site.state(102)).toMatchObject({ stage: "joined" });
   await kept();
