@@ -6,4 +6,4 @@ import { observedChanges } from "../changes/observed";
 test("docs/changes.md is what a change of each prop does; `npm run docs:changes` writes it", async () => {
   const written = readFileSync(join(__dirname, "../../docs/changes.md"), "utf8");
   expect(changesDocument(await observedChanges())).toBe(written);
-}, 900_000);
+});

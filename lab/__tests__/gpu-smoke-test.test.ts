@@ -110,4 +110,4 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   await eventually(async () =>
     expect(await said()).toEqual(broken("the VM has no NVIDIA device; see its hardware in Proxmox")),
   );
-}, 600_000);
+});

@@ -74,7 +74,7 @@ describe.each(clusters)("%s", (_, file) => {
       expect(await areNodePortsFree(lab.address)).toBe(true);
       expect(traces(lab)).toEqual(before);
     });
-  }, 300_000);
+  });
 });
 
 describe("the example with a golden image", () => {

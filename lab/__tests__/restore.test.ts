@@ -46,4 +46,4 @@ test("the cluster comes back from the newest snapshot, on the same VM and on a n
   expect(await lab.node(100)).not.toBe(before);
   await remembers("first", "second");
   expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
-}, 300_000);
+});

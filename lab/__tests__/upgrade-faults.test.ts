@@ -129,4 +129,4 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
   succeeded(await late.apply());
   expect(await touched(lab, alone)).toMatchObject({ version: "v1.14.1", bootstraps: 1 });
   expect(await late.plan()).toMatchObject({ code: 0, changes: false });
-}, 600_000);
+});

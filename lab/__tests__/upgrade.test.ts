@@ -111,4 +111,4 @@ test("an edited version is an upgrade in one apply, from minor to minor, and kee
     ...{ version: "v1.14.1", on: true, stage: "bootstrapped", bootstraps: 1 },
   });
   expect(snapshots(lab)).toHaveLength(3);
-}, 600_000);
+});
