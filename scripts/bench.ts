@@ -26,7 +26,7 @@ let overBudget = 0;
 heading("time of a run, in ms", "project", "floor");
 const main = "main.ts";
 const empty = "scripts/empty-app.ts";
-report("synth, to an empty app", compare(synthesis(main), synthesis(empty), wallTime), 1.8);
+report("synth, to an empty app", compare(synthesis(main), synthesis(empty), wallTime), 1.2);
 report("cdktf synth, to an empty app", compare(cliSynthesis(main), cliSynthesis(empty), wallTime), 1.1);
 
 // As under the cdktf command line, an app does not print the files that it wrote.

@@ -29,7 +29,7 @@ const alternative = mapped({
 
 const backedUp = { backup: { datastore: "local", keep: { last: 3 } } };
 
-/** Of the VM, which is in a fleet of its own: `GPU` is the address of its GPU there, `SPARE` that of another one. */
+/** Of the VM, of which there is one for each case: `GPU` is the address of its GPU there, `SPARE` that of another one. */
 const vm: readonly Case[] = [
   { prop: "name", to: "talos-gpu-2" },
   { prop: "node", to: "pve2" },

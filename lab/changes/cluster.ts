@@ -28,7 +28,7 @@ const everywhere: readonly Changed[] = (Object.keys(cases) as Part[]).flatMap((p
 );
 const ofCluster = everywhere.filter(({ part }) => part !== "vm");
 
-/** The VM's are seen in the fleet; here is what they change beside the VM. GPUs and boot media are of the VM alone. */
+/** The VM's are seen on VMs of their own; here is what they change beside the VM. GPUs and boot media are of the VM alone. */
 const ofVm = everywhere.filter(({ part, each }) => part === "vm" && !each.given && !/^(gpus|boot)/.test(each.prop));
 
 const under = (part: Part, values: Props = {}): Props =>

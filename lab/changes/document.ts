@@ -69,7 +69,7 @@ function effectsOf(changes: Row["changes"]): Markdown {
   );
 }
 
-/** What stands for places on the fleet's host, as on the default site. */
+/** What stands for places on the host of the changed VMs, as on the default site. */
 const places: Readonly<Record<string, unknown>> = {
   GPU: "01:00",
   SPARE: "02:00",

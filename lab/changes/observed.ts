@@ -2,8 +2,8 @@ import { Lab } from "../lab";
 import { providers } from "../providers";
 import { defaultStorages } from "../proxmox/host";
 import { besideVm, changesOfCluster, password } from "./cluster";
-import { changesOfVm } from "./fleet";
 import { type Row, ruleIn } from "./row";
+import { changesOfVm } from "./vms";
 
 /** What a change of each prop does to a cluster that runs, as a lab of its own shows it. */
 export async function observedChanges(): Promise<Row[]> {

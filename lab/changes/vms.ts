@@ -15,10 +15,10 @@ import type { Row } from "./row";
 import { defaultSite } from "./site";
 
 const part = "vm";
-const password = "of-the-fleet";
+const password = "of-the-host-of-vms";
 
-/** A VM of the fleet: the default one, with a GPU, an id and an address in Terraform of its own. */
-class Ship {
+/** The default VM, with a GPU, an id and an address in Terraform of its own. */
+class VmCase {
   constructor(
     readonly index: number,
     readonly each: Case,
@@ -85,25 +85,26 @@ class Ship {
   }
 }
 
-const ships = cases.vm.map((each, index) => new Ship(index, each));
+const vmCases = cases.vm.map((each, index) => new VmCase(index, each));
 
 const stackOf =
-  (endpoint: string, propsOf: (ship: Ship) => ProxmoxGpuVmProps | object) =>
+  (endpoint: string, propsOf: (vmCase: VmCase) => ProxmoxGpuVmProps | object) =>
   (app: App): void => {
-    const stack = new TerraformStack(app, "fleet");
+    const stack = new TerraformStack(app, "vms");
     new LocalBackend(stack, { path: "terraform.tfstate" });
     const { proxmox } = defaultSite;
     const connection = new ProxmoxConnection(stack, "proxmox", { ...proxmox, endpoint });
-    for (const ship of ships) new ProxmoxGpuVm(stack, ship.id, { ...(propsOf(ship) as ProxmoxGpuVmProps), connection });
+    for (const vmCase of vmCases)
+      new ProxmoxGpuVm(stack, vmCase.id, { ...(propsOf(vmCase) as ProxmoxGpuVmProps), connection });
   };
 
 /** A host with what all of them name, on which nothing runs in the VMs. */
-async function port(): Promise<SimulatedProxmox> {
+async function hostOfVms(): Promise<SimulatedProxmox> {
   const byHand = [
     { id: "gpu-a", address: "f0:00", group: 240, mdev: false },
     { id: "gpu-b", address: "f1:00", group: 241, mdev: false },
   ];
-  const cards = [...ships.flatMap(({ cards }) => cards), ...byHand];
+  const cards = [...vmCases.flatMap(({ cards }) => cards), ...byHand];
   const devices = cards.flatMap(({ address, group, mdev }) =>
     graphicsCard(`0000:${address}`, group).map((device) => ({ ...device, ...(mdev && { mdev: 1 as const }) })),
   );
@@ -149,16 +150,16 @@ async function port(): Promise<SimulatedProxmox> {
 
 /** What a change of each prop of the VM does: what Terraform plans, and whether the host switches the VM off for it. */
 export async function changesOfVm(lab: Lab): Promise<Row[]> {
-  const proxmox = await port();
-  const output = "fleet";
-  const write = (change: (ship: Ship) => typeof before) =>
+  const proxmox = await hostOfVms();
+  const output = "vms";
+  const write = (change: (vmCase: VmCase) => typeof before) =>
     lab.synthesize(
-      stackOf(proxmox.endpoint, (ship) => ship.props(change(ship))),
+      stackOf(proxmox.endpoint, (vmCase) => vmCase.props(change(vmCase))),
       output,
     );
   try {
     write(() => before);
-    const terraform = lab.terraform(join(lab.directory, output, "stacks", "fleet"), {
+    const terraform = lab.terraform(join(lab.directory, output, "stacks", "vms"), {
       TF_VAR_proxmox_password: password,
     });
     await terraform.init();
@@ -166,8 +167,8 @@ export async function changesOfVm(lab: Lab): Promise<Row[]> {
 
     write(() => after);
     const refusals = refusalsOf(await terraform.planned(...wide));
-    const refused = (ship: Ship) => refusals.find(({ address }) => ship.owns(address));
-    write((ship) => (refused(ship) ? before : after));
+    const refused = (vmCase: VmCase) => refusals.find(({ address }) => vmCase.owns(address));
+    write((vmCase) => (refused(vmCase) ? before : after));
     const planned = await terraform.planned(...wide);
     if ("refusals" in planned) throw new Error(planned.refusals.map(({ text }) => text).join("\n"));
     const asked = proxmox.journal.entries.length;
@@ -175,14 +176,14 @@ export async function changesOfVm(lab: Lab): Promise<Row[]> {
     if (code !== 0) throw new Error(said);
     const journal = proxmox.journal.entries.slice(asked);
     const changes = changesOf(planned.plan);
-    const own = (ship: Ship) => changes.filter(({ address }) => ship.owns(address));
-    const unseen = ships.flatMap((ship) => untrue(ship, own(ship), { journal, host: proxmox.host }));
+    const own = (vmCase: VmCase) => changes.filter(({ address }) => vmCase.owns(address));
+    const unseen = vmCases.flatMap((vmCase) => untrue(vmCase, own(vmCase), { journal, host: proxmox.host }));
     if (unseen.length > 0) throw new Error(unseen.join("\n"));
-    return ships.map((ship): Row => {
-      const refusal = refused(ship);
-      if (refusal) return { part, each: ship.each, refusal: refusal.text, changes: [] };
-      const named = own(ship).map((change) => ({ ...change, address: ship.named(change.address) }));
-      return { part, each: ship.each, changes: named };
+    return vmCases.map((vmCase): Row => {
+      const refusal = refused(vmCase);
+      if (refusal) return { part, each: vmCase.each, refusal: refusal.text, changes: [] };
+      const named = own(vmCase).map((change) => ({ ...change, address: vmCase.named(change.address) }));
+      return { part, each: vmCase.each, changes: named };
     });
   } finally {
     await proxmox.stop();
@@ -195,8 +196,8 @@ const refusalsOf = (planned: Awaited<ReturnType<Terraform["planned"]>>): readonl
   "refusals" in planned ? planned.refusals : [];
 
 /** What the review tells of the VM and its host does not do, or the other way round. */
-function untrue(ship: Ship, changes: readonly Change[], { journal, host }: Seen): string[] {
-  const { vmId, each } = ship;
+function untrue(vmCase: VmCase, changes: readonly Change[], { journal, host }: Seen): string[] {
+  const { vmId, each } = vmCase;
   const asked = journal.flatMap(({ method, path }) => {
     const [, id, rest = ""] = /[/]qemu[/]([0-9]+)[/]?(.*)$/.exec(path) ?? [];
     return method !== "GET" && Number(id) === vmId ? [`${method} ${rest}`] : [];
