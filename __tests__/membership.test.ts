@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
@@ -199,6 +200,37 @@ describe("a node that leaves", () => {
       stderr: "worker-1 is not drained, and stays in the cluster: Cannot evict pod\n",
     });
     expect(calls()).toEqual(["uncordon worker-1"]);
+  });
+
+  test("is drained where the API answers again in a moment", () => {
+    cluster(threeAndOne, `case "$*" in "drain "*) [ -e moved ] || { touch moved; echo refused >&2; exit 1; };; esac`);
+    expect(leave("worker-1")).toMatchObject({ status: 0, stderr: "" });
+    expect(calls()).toEqual(["drain worker-1", "delete worker-1"]);
+  });
+
+  describe("while another node leaves", () => {
+    const leaving = () => join(access, "leaving");
+    const heldBy = (process: number) => {
+      mkdirSync(leaving());
+      writeFileSync(join(leaving(), "process"), `${process}\n`);
+    };
+
+    test("waits, and is told when that takes too long", () => {
+      heldBy(process.pid);
+      expect(leave("worker-1")).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^worker-1 waits for another node to leave first/),
+      });
+      expect(calls()).toEqual([]);
+      expect(existsSync(leaving())).toBe(true);
+    });
+
+    test("goes on where that one was killed, and keeps nobody waiting afterwards", () => {
+      heldBy(spawnSync("true").pid);
+      expect(leave("worker-1")).toMatchObject({ status: 0, stderr: "" });
+      expect(calls()).toEqual(["drain worker-1", "delete worker-1"]);
+      expect(existsSync(leaving())).toBe(false);
+    });
   });
 
   test.each([

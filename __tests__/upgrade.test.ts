@@ -79,6 +79,18 @@ describe("the upgrade of Talos", () => {
     expect(statSync(join(snapshots, kept[2] ?? "")).mode & 0o777).toBe(0o600);
   });
 
+  test("does not drain the only node, whose pods could go nowhere, where talosctl would", () => {
+    node(
+      { talos: "v1.12.9" },
+      `case "$*" in "upgrade --help") echo "      --drain   drain the node before"; exit;; esac`,
+    );
+    expect(talos()).toMatchObject({ status: 0, stderr: "" });
+    expect(calls()).toMatch(/upgrade --image .* --drain=false$/m);
+    node({ talos: "v1.12.9" });
+    expect(talos()).toMatchObject({ status: 0, stderr: "" });
+    expect(calls().split("upgrade --image ").at(-1)).not.toContain("--drain");
+  });
+
   test("does nothing on a node that runs the version and the schematic", () => {
     node({ schematic: "new" });
     expect(talos()).toMatchObject({ status: 0, stdout: "" });
@@ -305,6 +317,39 @@ describe("of several nodes, the upgrade of Talos", () => {
     node({ talos: "v1.12.9" }, `case "$*" in "etcd members") exit 1;; esac`);
     nodes({ "control-1": true });
     expect(of(worker).stderr).toMatch(/^worker-1 was not upgraded; .*: etcd$/m);
+  });
+
+  describe("that was interrupted", () => {
+    /** A worker that talosctl has cordoned, and is killed. */
+    const interrupted = (cordonedBefore: boolean) => {
+      node({ talos: "v1.12.9" }, `case "$*" in ${members} "etcd status") exit;; "upgrade --image "*) exit 1;; esac`);
+      program(
+        "kubectl",
+        `case "$*" in
+  *"get nodes"*) printf 'control-1 True\\nworker-1 True\\n';;
+  *unschedulable*) printf ${cordonedBefore};;
+  *uncordon*) echo "$*" >>${file("uncordoned")};;
+esac`,
+      );
+      expect(of(worker).status).toBe(1);
+      writeFileSync(join(snapshots, "kubeconfig"), "");
+      node({ schematic: "new" }, faultless);
+    };
+
+    test("lets its node take pods again", () => {
+      interrupted(false);
+      expect(of(worker)).toMatchObject({ status: 0, stderr: "" });
+      expect(contentOf("uncordoned")).toMatch(/uncordon worker-1\n$/);
+      // Once.
+      expect(of(worker).status).toBe(0);
+      expect(contentOf("uncordoned").match(/uncordon/g)).toHaveLength(1);
+    });
+
+    test("leaves a node cordoned that somebody else had cordoned", () => {
+      interrupted(true);
+      expect(of(worker).status).toBe(0);
+      expect(contentOf("uncordoned")).toBe("");
+    });
   });
 
   test("needs talosctl from the first deploy on", () => {

@@ -24,7 +24,7 @@ export KUBECONFIG="$DIRECTORY/kubeconfig" TALOSCONFIG="$DIRECTORY/talosconfig"
 within() { deadline=$(($(date +%s) + TIMEOUT)); }
 again_or_refuse() {
   if [ "$(date +%s)" -ge "$deadline" ]; then refuse "$*"; fi
-  sleep 2
+  sleep 5
 }
 kube() { kubectl --request-timeout=10s "$@"; }
 ${etcdMembers}
@@ -34,6 +34,24 @@ within
 until [ -s "$KUBECONFIG" ] && [ -s "$TALOSCONFIG" ]; do
   again_or_refuse "$NAME cannot leave the cluster without kubeconfig and talosconfig in $DIRECTORY; nothing was changed"
 done
+# One node at a time: each counts on the others.
+leaving="$DIRECTORY/leaving"
+deadline=$(($(date +%s) + 10 * TIMEOUT))
+until mkdir "$leaving" 2>/dev/null; do
+  holder=$(cat "$leaving/process" 2>/dev/null) || holder=
+  if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
+    # It was killed.
+    rm -rf "$leaving"
+  elif [ "$(date +%s)" -ge "$deadline" ]; then
+    refuse "$NAME waits for another node to leave first, of which $leaving tells; nothing was changed"
+  else
+    sleep 20
+  fi
+done
+trap 'rm -rf "$leaving"' EXIT
+echo "$$" >"$leaving/process"
+
+within
 until present=$(kube get node "$NAME" --ignore-not-found --output=name 2>&1); do
   again_or_refuse "Kubernetes does not answer, so $NAME cannot leave it; nothing was changed: $present"
 done
@@ -67,10 +85,15 @@ fi
 address=
 if [ -n "$present" ] && [ "$(kube get node "$NAME" --output='jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; then
   address=$(kube get node "$NAME" --output='jsonpath={.status.addresses[?(@.type=="InternalIP")].address}' | awk '{ print $1 }')
-  if ! answer=$(kube drain "$NAME" --ignore-daemonsets --delete-emptydir-data --force --timeout="$TIMEOUT"s 2>&1); then
-    kube uncordon "$NAME" >/dev/null 2>&1 || true
-    refuse "$NAME is not drained, and stays in the cluster: $answer"
-  fi
+  within
+  # Again where the API's address is on its way to another control plane.
+  until answer=$(kube drain "$NAME" --ignore-daemonsets --delete-emptydir-data --force --timeout="$TIMEOUT"s 2>&1); do
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+      kube uncordon "$NAME" >/dev/null 2>&1 || true
+      refuse "$NAME is not drained, and stays in the cluster: $answer"
+    fi
+    sleep 5
+  done
 fi
 # Whoever is not well does not leave by itself.
 out_of_etcd() {

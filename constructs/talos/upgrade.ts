@@ -156,6 +156,24 @@ until others_ready; do
 done
 `;
 
+/** The only node has nowhere to drain to. Older versions of talosctl leave that to the node, and know no such flag. */
+const undrained = `drain=
+if talosctl upgrade --help 2>&1 | grep -q -e '--drain '; then drain=--drain=false; fi
+`;
+
+/** An upgrade that is interrupted leaves its node cordoned. What somebody else has cordoned stays so. */
+const schedulableAgain = `cordoned="$DIRECTORY/upgrading-$NAME"
+schedulable_again() {
+  if [ -e "$cordoned" ]; then
+    kube uncordon "$NAME" >/dev/null
+    rm -f "$cordoned"
+  fi
+}
+`;
+const cordoned = `[ "$(kube get node "$NAME" --output='jsonpath={.spec.unschedulable}')" = true ] || : >"$cordoned"
+drain=
+`;
+
 /** How many snapshots of etcd are kept, the newest. */
 const snapshots = 3;
 
@@ -176,21 +194,24 @@ ls "$DIRECTORY"/etcd-*.snapshot | sort -r | awk 'NR > ${snapshots}' | while read
  * @param directory for the snapshots
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos
  */
-export const upgradeTalos = (target: UpgradeTarget, installer: string, directory: string): LocalExecProvisioner =>
-  script(
+export function upgradeTalos(target: UpgradeTarget, installer: string, directory: string): LocalExecProvisioner {
+  const { cluster } = target;
+  return script(
     `${preparation(target)}
 schematic=$(echo "$INSTALLER" | sed 's|.*/||; s|:.*||')
 upgraded() { [ "$(running_talos 2>/dev/null)" = "$TALOS_VERSION" ] && [ "$(running_schematic 2>/dev/null)" = "$schematic" ]; }
 
-kubernetes_ready() { wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE, but its Kubernetes is not ready"; }
+${cluster ? schedulableAgain : ""}kubernetes_ready() {
+  wait_until nodes_ready "Talos $TALOS_VERSION runs on $NODE, but its Kubernetes is not ready"${cluster ? "\n  schedulable_again" : ""}
+}
 
 if upgraded; then
   # Where the cluster has been handed out already, an upgrade that was interrupted may have left it on its way up.
   if [ -e "$DIRECTORY/kubeconfig" ]; then kubernetes_ready; fi
   exit 0
 fi
-${target.cluster ? othersFirst : ""}${target.cluster?.isFirst === false ? "" : snapshot}echo "upgrading Talos from $talos_now to $TALOS_VERSION, schematic $schematic"
-if ! answer=$(talos upgrade --image "$INSTALLER" --wait --timeout "$TIMEOUT"s 2>&1); then
+${cluster ? othersFirst : ""}${cluster?.isFirst === false ? "" : snapshot}${cluster ? cordoned : undrained}echo "upgrading Talos from $talos_now to $TALOS_VERSION, schematic $schematic"
+if ! answer=$(talos upgrade --image "$INSTALLER" --wait --timeout "$TIMEOUT"s $drain 2>&1); then
   refuse "the upgrade of Talos failed; the next apply goes on where it ended: $answer"
 fi
 wait_until upgraded "the node at $NODE does not run Talos $TALOS_VERSION with the schematic $schematic"
@@ -198,6 +219,7 @@ kubernetes_ready
 `,
     { ...environmentOf(target), INSTALLER: installer, DIRECTORY: directory },
   );
+}
 
 /**
  * Upgrades Kubernetes where the cluster runs an older version, and waits until it is ready.
