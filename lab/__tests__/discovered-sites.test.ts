@@ -91,7 +91,8 @@ const mapped = (name: string, id: string) => (lab: Lab) =>
     map: [`id=${id},node=pve,path=0000:01:00,iommugroup=14,subsystem-id=1458:40bf`],
   });
 
-const cardAt01 = ["0000:01:00.0", "0000:01:00.1"];
+const cardAt = (slot: string) => [`${slot}.0`, `${slot}.1`];
+const cardAt01 = cardAt("0000:01:00");
 
 function passedTo({ proxmox }: Lab, node: string, vmid: number): string[] {
   const host = proxmox.cluster.host(node);
@@ -114,42 +115,49 @@ describe("the site that discover writes", () => {
     expect(await terraform.plan()).toMatchObject({ code: 0 });
   });
 
-  test.each<[string, Found, readonly string[]]>([
+  const vmAlone = "-target=proxmox_virtual_environment_vm.talos_node";
+
+  test.each<[string, Found, readonly string[], RegExp[]?]>([
     ["a token, with a mapping", { by: asToken() }, cardAt01],
     ["a token on Proxmox 8.4", { host: exampleHosts["proxmox-8.4"], by: asToken(8) }, cardAt01],
     ["a token, with a mapping that is there", { by: asToken(), before: mapped("big", "10de:2684") }, cardAt01],
-    ["a second factor, with a ticket", { by: asRootWithSecondFactor }, cardAt01],
-    ["the other node", { host: exampleHosts["two-nodes"], args: ["--node", "pve2"] }, ["0000:03:00.0", "0000:03:00.1"]],
-  ])("for %s plans without a warning, and its VM gets the GPU", async (_, found, functions) => {
-    const { lab, terraform, vmid, node } = await siteFor(found);
-    expectToPlan(await terraform.plan());
-    succeeded(await terraform.apply("-target=proxmox_virtual_environment_vm.talos_node"));
-    expect(passedTo(lab, node, vmid)).toEqual(functions);
-  });
-
-  test.each<[string, Found, RegExp[]]>([
-    ["one of two GPUs", { host: exampleHosts["two-gpus"], args: ["--gpu", "05:00"] }, [/id += "0000:05:00"/]],
-    ["another user's password", { by: asAdmin }, [/mapping += "gpu"/]],
     [
       "a token, beside a mapping of hardware that is gone",
       { by: asToken(), before: mapped("gpu", "10de:2685") },
+      cardAt01,
       [/mapping += "gpu-2"/],
+    ],
+    ["a second factor, with a ticket", { by: asRootWithSecondFactor }, cardAt01],
+    ["another user's password", { by: asAdmin }, cardAt01, [/mapping += "gpu"/]],
+    ["the other node", { host: exampleHosts["two-nodes"], args: ["--node", "pve2"] }, cardAt("0000:03:00")],
+    [
+      "one of two GPUs",
+      { host: exampleHosts["two-gpus"], args: ["--gpu", "05:00"] },
+      cardAt("0000:05:00"),
+      [/id += "0000:05:00"/],
     ],
     [
       "a small host with an old GPU",
       { host: { ...exampleHosts["old-gpu"], memory: 16 * gibibyte, cpus: 4 } },
+      cardAt01,
       [/dedicated += 8192/, /cores += 4/, /siderolabs[/]nonfree-kmod-nvidia-lts/],
     ],
-  ])("for %s plans without a warning", async (_, found, shown) => {
-    const plan = await (await siteFor(found)).terraform.plan();
+  ])("for %s plans without a warning, and its VM gets the GPU", async (_, found, functions, shown = []) => {
+    const { lab, terraform, vmid, node } = await siteFor(found);
+    const plan = await terraform.plan();
     expectToPlan(plan);
     for (const each of shown) expect(plan.output).toMatch(each);
+    succeeded(await terraform.apply(vmAlone));
+    expect(passedTo(lab, node, vmid)).toEqual(functions);
   });
 
-  test("for a GPU of AMD plans, with the warning that it may not reset and no other", async () => {
+  test("for a GPU of AMD plans, with the warning that it may not reset and no other, and its VM gets the GPU", async () => {
     const devices = graphicsCard("0000:01:00", 14).map((device) => ({ ...device, vendor: "0x1002" }));
-    const { code, output } = await (await siteFor({ host: { devices } })).terraform.plan();
+    const { lab, terraform, vmid, node } = await siteFor({ host: { devices } });
+    const { code, output } = await terraform.plan();
     expect([code, output.match(/Warning: /g)]).toEqual([2, ["Warning: "]]);
     expect(unwrapped(output)).toContain("[gpu-resets]");
+    succeeded(await terraform.apply(vmAlone));
+    expect(passedTo(lab, node, vmid)).toEqual(cardAt01);
   });
 });
