@@ -4,7 +4,6 @@ module.exports = {
   rootDir: "..",
   // Each lab has its own ports and files, and much of a test is waiting: more of them than cores.
   maxWorkers: 3,
-  testSequencer: "<rootDir>/lab/__tests__/support/sequencer.js",
   roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
