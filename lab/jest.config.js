@@ -2,8 +2,8 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: "..",
-  // Each lab has its own ports and files, and much of a test is waiting: more of them than cores.
-  maxWorkers: 3,
+  // Each lab has its own ports and files, and much of a test is waiting.
+  maxWorkers: 2,
   roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],

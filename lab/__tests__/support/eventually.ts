@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const patience = 60_000;
+const patience = 180_000;
 
 /** Repeats a check until it holds, and takes its last failure for the test's when it never does. */
 export async function eventually(check: () => Promise<void> | void): Promise<void> {

@@ -29,6 +29,8 @@ import (
 const (
 	pauseAfterFailure = 250 * time.Millisecond
 	pauseToLookAgain  = time.Second
+	// A kubelet looks as often whether its node's status is still what it has written.
+	pauseBetweenReports = 10 * time.Second
 )
 
 // Settings say how a kubelet works.
@@ -125,6 +127,8 @@ func (k *Kubelet) run(ctx context.Context, output io.Closer) {
 	defer output.Close() //nolint:errcheck
 	defer k.later.Stop()
 	pods := k.watch(ctx)
+	report := time.NewTicker(pauseBetweenReports)
+	defer report.Stop()
 	var running []Fault
 	for {
 		k.mu.Lock()
@@ -148,6 +152,7 @@ func (k *Kubelet) run(ctx context.Context, output io.Closer) {
 			}
 			return
 		case <-again:
+		case <-report.C:
 		case <-k.changed:
 		}
 	}
