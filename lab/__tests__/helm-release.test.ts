@@ -6,6 +6,7 @@ import { selfSigned } from "../proxmox/certificate";
 import type { NodeFault } from "../talos-node";
 import type { Terraform } from "../terraform";
 import { deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
@@ -200,7 +201,12 @@ test("the cluster may be away for a moment while Helm waits for it", async () =>
   const applied = terraform.apply();
   await terraform.until("helm_release.cilium: Creating...");
   const kubectl = await lab.kubectl(100);
-  while ((await history(kubectl)).length === 0);
+  // Of the chart's objects, Helm makes this Deployment last.
+  await eventually(async () =>
+    expect((await kubectl.run("get", "pods", "-n", "kube-system", "-l", "k8s-app=hubble-relay")).output).toContain(
+      "Image",
+    ),
+  );
   const node = await lab.node(100);
   await node.setFaults(noRelay, { method: "listen" });
   await new Promise((resolve) => setTimeout(resolve, 5000));
