@@ -4,7 +4,8 @@ import { succeeded } from "./support/succeeded";
 test("what Proxmox is asked to create is what the default stack describes", async () => {
   const { lab, terraform } = await placed("main.ts");
   succeeded(await terraform.apply("-target=proxmox_virtual_environment_vm.talos_node"));
-  const [, create] = lab.proxmox.journal.find("POST", /\/qemu$/);
+  // After the templates of the lab.
+  const create = lab.proxmox.journal.find("POST", /\/qemu$/).at(-1);
   const [schematic] = lab.factory.schematics.keys();
   expect(create).toMatchObject({ caller: "root@pam", status: 200 });
   expect(create?.parameters).toEqual({
