@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { addressIn } from "../discover/address";
 import { bridgeOf, chosen } from "../discover/choice";
 import { endpointOf } from "../discover/endpoint";
@@ -154,7 +155,8 @@ describe("a terminal", () => {
     const answer = terminal.ask("User: ");
     input.write("root@pam\r");
     expect(await answer).toBe("root@pam");
-    const shown = String(output.read());
+    output.end();
+    const shown = await text(output);
     expect(shown).toContain("Password: ");
     expect(shown).toContain("root@pam");
     expect(shown).not.toContain("hunter2");
