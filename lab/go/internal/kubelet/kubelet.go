@@ -198,6 +198,9 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 			return fmt.Errorf("the node's labels and taints: %w", err)
 		}
 	}
+	if err := k.readyAgain(ctx, pods, machine.Name); err != nil {
+		return fmt.Errorf("the pods: %w", err)
+	}
 	on := observe(pods, machine.Name)
 	if err := k.operate(ctx, on, machine, node); err != nil {
 		return fmt.Errorf("what operators do: %w", err)

@@ -1,10 +1,15 @@
 package kubelet
 
 import (
+	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -55,12 +60,7 @@ func observe(store cache.Store, node string) (on pods) {
 }
 
 func works(pod *corev1.Pod) bool {
-	for _, condition := range pod.Status.Conditions {
-		if condition.Type == corev1.PodReady {
-			return condition.Status == corev1.ConditionTrue
-		}
-	}
-	return false
+	return condition(pod, corev1.PodReady) == corev1.ConditionTrue
 }
 
 func mounts(pod *corev1.Pod, directory string) bool {
@@ -74,4 +74,38 @@ func mounts(pod *corev1.Pod, directory string) bool {
 
 func hasContainer(pod *corev1.Pod, name string) bool {
 	return slices.ContainsFunc(pod.Spec.Containers, func(container corev1.Container) bool { return container.Name == name })
+}
+
+// readyAgain calls pods ready that somebody else calls not ready: the controller of nodes does so with all pods of a node that
+// was not ready for a moment. A kubelet writes again what is true; kwok sometimes does not see it.
+func (k *Kubelet) readyAgain(ctx context.Context, store cache.Store, node string) error {
+	for _, each := range store.List() {
+		pod, ok := each.(*corev1.Pod)
+		if !ok || pod.Spec.NodeName != node || pod.DeletionTimestamp != nil || pod.Status.Phase != corev1.PodRunning {
+			continue
+		}
+		if condition(pod, corev1.ContainersReady) != corev1.ConditionTrue || condition(pod, corev1.PodReady) != corev1.ConditionFalse {
+			continue
+		}
+		patch, err := json.Marshal(object{"status": object{"conditions": []object{
+			{"type": corev1.PodReady, "status": corev1.ConditionTrue, "lastTransitionTime": metav1.Now()},
+		}}})
+		if err != nil {
+			return err
+		}
+		_, err = k.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+		if err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func condition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.ConditionStatus {
+	for _, each := range pod.Status.Conditions {
+		if each.Type == kind {
+			return each.Status
+		}
+	}
+	return corev1.ConditionUnknown
 }

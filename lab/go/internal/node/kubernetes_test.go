@@ -456,6 +456,14 @@ cluster: {allowSchedulingOnControlPlanes: true, network: {cni: {name: none}}, pr
 		})
 	})
 
+	t.Run("a pod that the controller of nodes calls not ready is ready again", func(t *testing.T) {
+		r := r.in(t)
+		notReady := `{"status": {"conditions": [{"type": "Ready", "status": "False"}]}}`
+		_, err := r.client.CoreV1().Pods("default").Patch(t.Context(), "vectoradd", types.StrategicMergePatchType, []byte(notReady), metav1.PatchOptions{}, "status")
+		must(t, err)
+		r.podIs("default", "app=vectoradd", "Running ready")
+	})
+
 	t.Run("the node's lease is renewed", func(t *testing.T) {
 		r := r.in(t)
 		renewed := func() time.Time {
