@@ -276,7 +276,6 @@ export class BareCluster extends TerraformStack {
       wait: true,
       upgradeInstall: true,
       dependsOn: [wait],
-      lifecycle,
     });
 
     const chart = new TerraformAsset(new Construct(this, "nvidia"), "chart", {
@@ -291,7 +290,6 @@ export class BareCluster extends TerraformStack {
       values: texts.nvidiaPrerequisites,
       upgradeInstall: true,
       dependsOn: [cilium, taint],
-      lifecycle,
     });
     const plugin = new Release(this, "nvidia_device_plugin", {
       name: "nvidia-device-plugin",
@@ -304,7 +302,6 @@ export class BareCluster extends TerraformStack {
       timeout: 900,
       upgradeInstall: true,
       dependsOn: [prerequisites],
-      lifecycle,
     });
     new Resource(this, "gpu_smoke_test", {
       triggers: { release: `${plugin.id} ${plugin.metadata.revision}`, talos: upgradeTalos.id },

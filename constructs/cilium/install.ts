@@ -324,7 +324,7 @@ export class CiliumInstall extends Construct {
         // A release that failed is in no state, and its name would be in use for ever.
         upgradeInstall: true,
         dependsOn: [node.ready],
-        lifecycle: lifecycleWith(preconditions, node.lifecycle),
+        lifecycle: lifecycleWith(preconditions),
       }),
     );
     node.network = this.resource;
@@ -340,7 +340,6 @@ export class CiliumInstall extends Construct {
         }),
       );
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
-        node,
         address: "cilium_load_balancer",
         name: "cilium-load-balancer",
         objects: loadBalancer.objects(l2Announcements, hasWorkers),

@@ -271,7 +271,6 @@ export class NvidiaInstall extends Construct {
     }
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
-      node,
       address: "nvidia_prerequisites",
       name: "nvidia-prerequisites",
       objects: prerequisites(this.method),
@@ -292,7 +291,7 @@ export class NvidiaInstall extends Construct {
         // A first installation that failed could never be applied again.
         upgradeInstall: true,
         dependsOn: [this.prerequisites],
-        lifecycle: lifecycleWith(preconditions, node.lifecycle),
+        lifecycle: lifecycleWith(preconditions),
       }),
     );
     if (proof) {

@@ -81,11 +81,9 @@ export function enforceAtSynth<Subject>(
   });
 }
 
-/** The lifecycle of a resource with these preconditions, and with what else it has. */
-export const lifecycleWith = (
-  precondition: Precondition[],
-  lifecycle?: TerraformResourceLifecycle,
-): TerraformResourceLifecycle | undefined => (precondition.length > 0 ? { ...lifecycle, precondition } : lifecycle);
+/** The lifecycle of a resource with these preconditions. */
+export const lifecycleWith = (precondition: Precondition[]): TerraformResourceLifecycle | undefined =>
+  precondition.length > 0 ? { precondition } : undefined;
 
 /** Lets Terraform check these too before it makes the resource. */
 export function addPreconditions(resource: TerraformResource, preconditions: readonly Precondition[]): void {

@@ -160,9 +160,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
   readonly outputDirectory: string;
 
-  /** Makes anew what is lost with the only control plane: no provider sees that its machine is another one. */
-  readonly lifecycle?: ReturnType<typeof replacedWith>;
-
   /** What brings the cluster its network, where a construct does. */
   network?: ITerraformDependable;
 
@@ -192,7 +189,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
     this.configPatches = configPatches;
     this.outputDirectory = outputDirectory;
-    this.lifecycle = controlPlanes.length > 1 ? undefined : replacedWith(first.machine);
 
     const constructs = new Map<Member, Construct>(
       members.map((member) => [member, member.construct === undefined ? this : new Construct(this, member.construct)]),
@@ -317,7 +313,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         nodeAttribute: this.address,
         clientConfiguration,
         dependsOn: [nodes[0].configurationApply],
-        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : this.lifecycle,
+        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : replacedWith(first.machine),
       }),
     );
     this.kubeconfig = at(

@@ -33,7 +33,6 @@ function kubernetesOf({ kubeconfig }: TalosClusterBase): HelmProviderKubernetes 
 
 /** A release of Kubernetes objects as they are given, from a chart of the project's own. */
 export interface KubernetesObjects {
-  readonly node: TalosClusterBase;
   /** Address of the release in Terraform. */
   readonly address: string;
   /** Name of the release. */
@@ -46,7 +45,7 @@ export interface KubernetesObjects {
 export function kubernetesObjects(
   scope: Construct,
   id: string,
-  { node, address, name, objects, dependsOn }: KubernetesObjects,
+  { address, name, objects, dependsOn }: KubernetesObjects,
 ) {
   const { path } = new TerraformAsset(scope, "chart", {
     path: join(__dirname, "charts/kubernetes-objects"),
@@ -64,7 +63,6 @@ export function kubernetesObjects(
       values,
       upgradeInstall: true,
       dependsOn,
-      lifecycle: node.lifecycle,
     }),
   );
 }
