@@ -1,9 +1,10 @@
-import { Fn, type TerraformOutputConfig, type TerraformResource } from "cdktf";
+import { Fn, type TerraformOutputConfig } from "cdktf";
 import type { NvidiaInstall } from "./nvidia/install";
 import { addressesOf, type Gpu } from "./proxmox/gpu";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import { literalText } from "./rules/text";
 import type { TalosSingleNode } from "./talos/single-node";
+import { resourceAddress } from "./terraform/logical-id";
 
 /** What a person wants to know of a cluster once it is applied. Paths are relative to the stack's directory. */
 export function talosGpuOutputs(
@@ -17,7 +18,7 @@ export function talosGpuOutputs(
   const talosctl = `talosctl --talosconfig ${talosconfig} --nodes ${cluster.address}`;
   const snapshots = `${literalText(cluster.outputDirectory)}/etcd-`;
   const wipe = `${talosctl} reset --graceful=false --reboot --system-labels-to-wipe=EPHEMERAL`;
-  const renew = `terraform apply -replace=${addressOf(vm.resource)} -target=${addressOf(cluster.configurationApply)}`;
+  const renew = `terraform apply -replace=${resourceAddress(vm.resource)} -target=${resourceAddress(cluster.configurationApply)}`;
   const recover = [
     `until ${talosctl} version >/dev/null 2>&1; do sleep 5; done`,
     `${talosctl} bootstrap --recover-from="$(ls ${snapshots}*.snapshot | tail -n 1)"`,
@@ -117,8 +118,5 @@ export function talosGpuOutputs(
     },
   };
 }
-
-const addressOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
-  `${terraformResourceType}.${friendlyUniqueId}`;
 
 const gpuName = (gpu: Gpu): string => (gpu.mapping === undefined ? addressesOf(gpu).join(";") : `${gpu.mapping}`);

@@ -294,13 +294,13 @@ export class CiliumInstall extends Construct {
       version,
       values: [renderDocument(this.values)],
       timeout,
+      lifecycle: lifecycleWith(preconditions),
     };
     if (inline) {
       this.template = at(
         "cilium",
         new DataHelmTemplate(this, "Template", {
           ...chart,
-          lifecycle: lifecycleWith(preconditions),
           provider: helmForRendering(this),
           includeCrds: true,
           kubeVersion: node.kubernetesVersion,
@@ -324,7 +324,6 @@ export class CiliumInstall extends Construct {
         // A release that failed is in no state, and its name would be in use for ever.
         upgradeInstall: true,
         dependsOn: [node.ready],
-        lifecycle: lifecycleWith(preconditions),
       }),
     );
     node.network = this.resource;

@@ -265,7 +265,8 @@ export class NvidiaInstall extends Construct {
     if (!node) return;
 
     const [first = node.nodes[0], ...others] = node.nodes.filter(({ nvidia }) => nvidia);
-    for (const each of [first, ...others]) {
+    const withGpus = [first, ...others];
+    for (const each of withGpus) {
       each.addConfigPatch(labels(fitted.props.sharing));
       if (isTainted) each.addConfigPatch(tainted);
     }
@@ -300,7 +301,7 @@ export class NvidiaInstall extends Construct {
         nullResource(this, "SmokeTest", {
           triggers: {
             release: `${this.resource.id} ${this.resource.metadata.revision}`,
-            talos: [first, ...others].map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
+            talos: withGpus.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
           },
           provisioners: [
             smokeTest(this.method, {

@@ -115,8 +115,10 @@ export const rules: readonly Rule<BackedUp>[] = [
     because: "the job is created all the same, and fails every time that it runs",
     source,
     checks: ({ backup, host }) =>
-      given(host && backup, (backup) =>
-        host ? hostStorage.takesContent("backup.datastore", backup.datastore, host, hostStorage.backups) : [],
+      given(host, (host) =>
+        given(backup, ({ datastore }) =>
+          hostStorage.takesContent("backup.datastore", datastore, host, hostStorage.backups),
+        ),
       ),
   },
 ];

@@ -37,6 +37,7 @@ export function equal(one: unknown, other: unknown): Condition {
   const [left, right] = [one, other].map((side) =>
     typeof side === "string" && isUnknown(side) ? asArgument(side) : side,
   );
+  // The order that reviewed stacks have, in which an operand that is 0, false or empty comes first.
   return right ? expression`(${left} == ${right})` : expression`(${right} == ${left})`;
 }
 
@@ -69,6 +70,7 @@ export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAF
 
 /** Whether one number is less than the other. */
 export function less(one: number, other: number): Condition {
+  // The order that reviewed stacks have, in which the unknown one comes last.
   if (isUnknown(other)) return expression`(${one} < ${other})`;
   return isUnknown(one) ? expression`(${other} > ${one})` : one < other;
 }

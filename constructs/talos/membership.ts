@@ -5,7 +5,7 @@ import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { etcdMembers } from "./etcd-members";
 import { idOf, type TalosNode } from "./node";
-import { requires, script } from "./shell";
+import { patience, refusal, requires, script } from "./shell";
 
 /** Seconds for each of the steps by which a node leaves. */
 const timeout = "300";
@@ -13,23 +13,20 @@ const timeout = "300";
 /** Where the run of Terraform is written down that destroys the cluster as a whole: the process of which a script is the child. */
 const destroying = '"$DIRECTORY/destroying"';
 
-const leave = `refuse() {
-  echo "$*" >&2
-  exit 1
-}
+const leave = `${refusal}
 if [ "$(cat ${destroying} 2>/dev/null)" = "$PPID" ]; then exit 0; fi
 ${requires("kubectl")}
 ${requires("talosctl")}
 export KUBECONFIG="$DIRECTORY/kubeconfig" TALOSCONFIG="$DIRECTORY/talosconfig"
-within() { deadline=$(($(date +%s) + TIMEOUT)); }
+${patience}
 again_or_refuse() {
-  if [ "$(date +%s)" -ge "$deadline" ]; then refuse "$*"; fi
+  if past "$deadline"; then refuse "$*"; fi
   sleep 5
 }
 kube() { kubectl --request-timeout=10s "$@"; }
 ${etcdMembers}
 
-within
+deadline=$(within)
 # Where they are missing, the same apply writes them.
 until [ -s "$KUBECONFIG" ] && [ -s "$TALOSCONFIG" ]; do
   again_or_refuse "$NAME cannot leave the cluster without kubeconfig and talosconfig in $DIRECTORY; nothing was changed"
@@ -42,7 +39,7 @@ until mkdir "$leaving" 2>/dev/null; do
   if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
     # It was killed.
     rm -rf "$leaving"
-  elif [ "$(date +%s)" -ge "$deadline" ]; then
+  elif past "$deadline"; then
     refuse "$NAME waits for another node to leave first, of which $leaving tells; nothing was changed"
   else
     sleep 20
@@ -51,7 +48,7 @@ done
 trap 'rm -rf "$leaving"' EXIT
 echo "$$" >"$leaving/process"
 
-within
+deadline=$(within)
 until present=$(kube get node "$NAME" --ignore-not-found --output=name 2>&1); do
   again_or_refuse "Kubernetes does not answer, so $NAME cannot leave it; nothing was changed: $present"
 done
@@ -85,10 +82,10 @@ fi
 address=
 if [ -n "$present" ] && [ "$(kube get node "$NAME" --output='jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; then
   address=$(kube get node "$NAME" --output='jsonpath={.status.addresses[?(@.type=="InternalIP")].address}' | awk '{ print $1 }')
-  within
+  deadline=$(within)
   # Again where the API's address is on its way to another control plane.
   until answer=$(kube drain "$NAME" --ignore-daemonsets --delete-emptydir-data --force --timeout="$TIMEOUT"s 2>&1); do
-    if [ "$(date +%s)" -ge "$deadline" ]; then
+    if past "$deadline"; then
       kube uncordon "$NAME" >/dev/null 2>&1 || true
       refuse "$NAME is not drained, and stays in the cluster: $answer"
     fi
@@ -105,13 +102,13 @@ in_etcd() {
   [ -z "$members" ] || echo "$members" | grep -q "^$own "
 }
 if [ -n "$own" ]; then
-  within
+  deadline=$(within)
   while in_etcd; do
     answer=$(out_of_etcd 2>&1) || true
     if in_etcd; then again_or_refuse "$NAME is still in etcd: $answer"; fi
   done
 fi
-within
+deadline=$(within)
 until answer=$(kube delete node "$NAME" --ignore-not-found 2>&1); do
   again_or_refuse "$NAME has left, but is not deleted from Kubernetes: $answer"
 done

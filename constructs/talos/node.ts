@@ -6,7 +6,7 @@ import { MachineConfigurationApply } from "../../.gen/providers/talos/machine-co
 import type { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { withoutPrefix } from "../rules/ip-address";
 import { literalText } from "../rules/text";
-import { at } from "../terraform/logical-id";
+import { at, resourceAddress } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
@@ -169,5 +169,4 @@ export const replacedWith = (...made: readonly { readonly resource?: TerraformRe
 };
 
 /** A reference to the resource's id, as `replace_triggered_by` takes it. */
-export const idOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
-  `${terraformResourceType}.${friendlyUniqueId}.id`;
+export const idOf = (resource: TerraformResource): string => `${resourceAddress(resource)}.id`;

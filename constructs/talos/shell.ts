@@ -14,6 +14,16 @@ export const requires = (program: Program): string => `if ! command -v ${program
   exit 1
 fi`;
 
+/** Shell that ends with a sentence. */
+export const refusal = `refuse() {
+  echo "$*" >&2
+  exit 1
+}`;
+
+/** Shell for waits of `TIMEOUT` seconds: when one that begins now is over, and whether it is. */
+export const patience = `past() { [ "$(date +%s)" -ge "$1" ]; }
+within() { echo $(($(date +%s) + TIMEOUT)); }`;
+
 /**
  * Shell that must run where Terraform runs, because no resource does it. It stops with a sentence that says what failed.
  * Values come in through the environment, where no shell reads them as code.

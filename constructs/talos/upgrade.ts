@@ -1,7 +1,7 @@
 import type { LocalExecProvisioner } from "cdktf";
 import { asText } from "../rules/shown";
 import { etcdMembers } from "./etcd-members";
-import { requires, script } from "./shell";
+import { patience, refusal, requires, script } from "./shell";
 
 /** A node that is there, as an upgrade finds it. */
 export interface UpgradeTarget {
@@ -42,17 +42,13 @@ const environmentOf = (target: UpgradeTarget): Record<string, string> => ({
  * to the node, `kubectl` to its Kubernetes, and both versions are known to go up by one minor at most.
  */
 const preparation = ({ cluster }: UpgradeTarget): string => `umask 077
-refuse() {
-  echo "$*" >&2
-  exit 1
-}
+${refusal}
 ${requires("kubectl")}
 ${cluster ? "" : unlessNew}${requires("talosctl")}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 talos() { talosctl --talosconfig "$TALOSCONFIG" --endpoints "$${cluster ? "ENDPOINT" : "NODE"}" --nodes "$NODE" "$@"; }
-past() { [ "$(date +%s)" -ge "$1" ]; }
-within() { echo $(($(date +%s) + TIMEOUT)); }
+${patience}
 
 deadline=$(within)
 until answer=$(talos version 2>&1); do

@@ -76,6 +76,10 @@ function addressesIn(construct: IConstruct): TerraformAddress[] {
   ];
 }
 
+/** The address of a resource as text, as Terraform's command line and `replace_triggered_by` take it. */
+export const resourceAddress = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
+  `${terraformResourceType}.${friendlyUniqueId}`;
+
 function kindOf(construct: IConstruct): string | undefined {
   if (TerraformResource.isTerraformResource(construct)) return construct.terraformResourceType;
   if (TerraformDataSource.isTerraformDataSource(construct)) return `data.${construct.terraformResourceType}`;
