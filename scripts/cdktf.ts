@@ -2,11 +2,10 @@
  * Runs the cdktf command line without telemetry, version look-ups or prompts, with `schemas/` as the only
  * source of provider interfaces, so that every command but those of Terraform itself works offline.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { run } from "./child";
 import { missing, terraform } from "./prerequisites";
 import { upgradingStacks } from "./upgrade";
 
@@ -43,7 +42,7 @@ async function main(command: string, options: readonly string[]): Promise<number
     const app = values.app === undefined ? [] : ["--app", String(values.app)];
     const status = values["skip-synth"] ? 0 : await cdktf("synth", "--output", output, ...app);
     if (status !== 0) return status;
-    const upgrades = upgradingStacks(output, positionals).map((stack) => `the upgrade of ${stack}`);
+    const upgrades = (await upgradingStacks(output, positionals)).map((stack) => `the upgrade of ${stack}`);
     if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));
   }
   try {
@@ -75,7 +74,7 @@ function removePlans(stacks: string): void {
 }
 
 async function cdktf(...args: string[]): Promise<number> {
-  const child = spawn(process.execPath, [require.resolve("cdktf-cli/bundle/bin/cdktf"), ...args], {
+  const { status } = await run([process.execPath, require.resolve("cdktf-cli/bundle/bin/cdktf"), ...args], {
     stdio: "inherit",
     env: {
       ...process.env,
@@ -86,18 +85,8 @@ async function cdktf(...args: string[]): Promise<number> {
       ...(!process.stdout.isTTY && { CI: "1" }),
     },
   });
-  // The terminal interrupts both. The child lets Terraform end in order; this process waits for it.
-  const end = () => child.kill();
-  process.on("SIGINT", wait).on("SIGTERM", end);
-  try {
-    const [status] = await once(child, "close");
-    return status ?? 1;
-  } finally {
-    process.off("SIGINT", wait).off("SIGTERM", end);
-  }
+  return status;
 }
-
-const wait = () => {};
 
 const [command = "--help", ...options] = process.argv.slice(2);
 main(command, options).then((status) => {

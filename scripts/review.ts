@@ -1,12 +1,12 @@
 /** Synthesizes, and writes a page about each stack for whoever approves it; with what a plan changes, if asked. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pageOf } from "../review/page";
 import { changesOf, type Plan, summaryOf } from "../review/plan";
+import { run } from "./child";
 import { pins } from "./pins";
+import { planOf } from "./plan";
 import { missing, terraform } from "./prerequisites";
 
 const output = process.env.CDKTF_OUTDIR ?? "cdktf.out";
@@ -27,7 +27,8 @@ async function main(): Promise<void> {
 
   const given = file === undefined ? undefined : planIn(file);
   const app = [process.execPath, "--require", "./scripts/typescript.cjs", "main.ts"] as const;
-  if ((await run(app, ".", "inherit")).status !== 0) throw new Refusal("There is nothing to review: the synth failed.");
+  if ((await run(app, { stdio: "inherit" })).status !== 0)
+    throw new Refusal("There is nothing to review: the synth failed.");
   const stacks = chosen(positionals);
   if (given !== undefined && stacks.length > 1)
     throw new Refusal(`--plan-json is the plan of one stack; name it: ${stacks.join(", ")}`);
@@ -48,44 +49,17 @@ function chosen(names: readonly string[]): string[] {
   return names.length > 0 ? stacks.filter((stack) => names.includes(stack)) : stacks;
 }
 
-/** Plans in a stack's directory. The file that Terraform writes holds secrets: it is its owner's alone, and does not stay. */
+/** Plans in a stack's directory. What Terraform writes is its owner's alone. */
 async function planned(directory: string): Promise<Plan> {
-  const file = "review.tfplan";
-  const unasked = process.stdin.isTTY ? [] : ["-input=false"];
   process.umask(0o077);
-  try {
-    await terraformIn(directory, ["init", ...unasked]);
-    await terraformIn(directory, ["plan", ...unasked, `-out=${file}`]);
-    return parsed(await terraformIn(directory, ["show", "-json", file], "pipe"), `${terraform} show -json`);
-  } finally {
-    rmSync(join(directory, file), { force: true });
-  }
-}
-
-async function terraformIn(directory: string, args: readonly string[], stdout: "inherit" | "pipe" = "inherit") {
-  const { status, said } = await run([terraform, ...args], directory, stdout);
-  if (status !== 0) throw new Refusal(`${terraform} ${args[0]} failed in ${directory}, as it says above.`);
-  return said;
-}
-
-async function run([program, ...args]: readonly [string, ...string[]], cwd: string, stdout: "inherit" | "pipe") {
-  const child = spawn(program, args, { cwd, stdio: ["inherit", stdout, "inherit"] });
-  let said = "";
-  child.stdout?.setEncoding("utf8").on("data", (part: string) => {
-    said += part;
+  const json = await planOf(directory, process.stdin.isTTY ? [] : ["-input=false"], async (args) => {
+    const stdout = args[0] === "show" ? "pipe" : "inherit";
+    const { status, said } = await run([terraform, ...args], { cwd: directory, stdio: ["inherit", stdout, "inherit"] });
+    if (status !== 0) throw new Refusal(`${terraform} ${args[0]} failed in ${directory}, as it says above.`);
+    return said;
   });
-  // The terminal interrupts both. The child ends in order, and what it leaves is removed.
-  const end = () => child.kill();
-  process.on("SIGINT", wait).on("SIGTERM", end);
-  try {
-    const [status] = await once(child, "close");
-    return { status, said };
-  } finally {
-    process.off("SIGINT", wait).off("SIGTERM", end);
-  }
+  return parsed(json, `${terraform} show -json`);
 }
-
-const wait = () => {};
 
 function planIn(file: string): Plan {
   if (!existsSync(file)) throw new Refusal(`There is no ${file}; \`${terraform} show -json plan >${file}\` writes it`);

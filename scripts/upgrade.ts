@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { run } from "./child";
+import { planOf } from "./plan";
 import { terraform } from "./prerequisites";
 
 /** What is asked of `terraform show -json`. */
@@ -35,17 +36,19 @@ export function upgradesCluster({ resource_changes = [], prior_state }: Plan): b
  *
  * @param names as cdktf takes them, in which `*` stands for anything; where none is a stack's, all are meant
  */
-export function upgradingStacks(output: string, names: readonly string[]): string[] {
+export async function upgradingStacks(output: string, names: readonly string[]): Promise<string[]> {
   const all = existsSync(join(output, "stacks")) ? readdirSync(join(output, "stacks")) : [];
   const patterns = names.map((name) => new RegExp(`^${name.replace(/[^\w*-]/g, ".").replaceAll("*", ".*")}$`));
   const named = all.filter((stack) => patterns.some((pattern) => pattern.test(stack)));
-  return (named.length > 0 ? named : all).filter((stack) => {
+  const upgrading: string[] = [];
+  for (const stack of named.length > 0 ? named : all) {
     const directory = join(output, "stacks", stack);
-    if (!mayHaveState(directory)) return false;
+    if (!mayHaveState(directory)) continue;
     console.log(`${stack} is planned first: without talosctl, no cluster of it can be upgraded.`);
-    const plan = planned(directory);
-    return plan !== undefined && upgradesCluster(plan);
-  });
+    const plan = await planned(directory);
+    if (plan !== undefined && upgradesCluster(plan)) upgrading.push(stack);
+  }
+  return upgrading;
 }
 
 /** Where a state is kept elsewhere, only Terraform knows whether there is one. */
@@ -54,17 +57,19 @@ function mayHaveState(directory: string): boolean {
   return backend?.local === undefined || existsSync(resolve(directory, backend.local.path));
 }
 
-/** The plan as JSON, which holds secrets, and does not stay. */
-function planned(directory: string): Plan | undefined {
-  const file = "upgrade.tfplan";
-  const run = (...args: string[]) =>
-    spawnSync(terraform, args, { cwd: directory, encoding: "utf8", maxBuffer: Number.POSITIVE_INFINITY });
+/** The plan; undefined where Terraform makes none. */
+async function planned(directory: string): Promise<Plan | undefined> {
   try {
-    if (run("init", "-input=false").status !== 0) return undefined;
-    if (run("plan", "-input=false", `-out=${file}`).status !== 0) return undefined;
-    const { status, stdout } = run("show", "-json", file);
-    return status === 0 ? JSON.parse(stdout) : undefined;
-  } finally {
-    rmSync(join(directory, file), { force: true });
+    const json = await planOf(directory, ["-input=false"], async (args) => {
+      const { status, said } = await run([terraform, ...args], { cwd: directory, stdio: ["ignore", "pipe", "ignore"] });
+      if (status !== 0) throw new NoPlan();
+      return said;
+    });
+    return JSON.parse(json);
+  } catch (error) {
+    if (error instanceof NoPlan) return undefined;
+    throw error;
   }
 }
+
+class NoPlan extends Error {}
