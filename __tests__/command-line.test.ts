@@ -71,6 +71,7 @@ describe("talosctl is needed", () => {
   test.each([
     ["to upgrade Talos", plan("upgrade_talos", ["delete", "create"])],
     ["to upgrade Kubernetes", plan("upgrade_kubernetes", ["create", "delete"])],
+    ["to upgrade a node of several", plan("upgrade_talos_control-1", ["create", "delete"])],
     ["to upgrade for the first time what is there already", plan("upgrade_talos", ["create"])],
   ])("%s", (_, plan) => expect(upgradesCluster(plan)).toBe(true));
 

@@ -25,7 +25,7 @@ export function upgradesCluster({ resource_changes = [], prior_state }: Plan): b
     resources.some(({ type }) => type === "talos_machine_bootstrap") &&
     resource_changes.some(
       ({ type, name, change }) =>
-        type === "null_resource" && /^upgrade_(talos|kubernetes)$/.test(name) && change.actions.includes("create"),
+        type === "null_resource" && /^upgrade_(talos|kubernetes)(_|$)/.test(name) && change.actions.includes("create"),
     )
   );
 }
