@@ -21,9 +21,7 @@ func (g *globals) etcd() *cobra.Command {
 			return g.onOne(cmd.Context(), func(ctx context.Context, c *client.Client) error { return snapshot(ctx, c, cmd.OutOrStdout(), args[0]) })
 		}}, &cobra.Command{Use: "members", Short: "Get the list of etcd cluster members", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 3, ' ', 0)
-			_, _ = fmt.Fprintln(table, "NODE\tID\tHOSTNAME\tPEER URLS\tCLIENT URLS\tLEARNER")
-			if err := g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client, node string) error {
+			return g.table(cmd, "NODE\tID\tHOSTNAME\tPEER URLS\tCLIENT URLS\tLEARNER", func(ctx context.Context, c *client.Client, node string, table io.Writer) error {
 				reply, err := c.EtcdMemberList(ctx, &machine.EtcdMemberListRequest{})
 				if err != nil {
 					return fmt.Errorf("error getting members: %w", err)
@@ -32,15 +30,10 @@ func (g *globals) etcd() *cobra.Command {
 					_, _ = fmt.Fprintf(table, "%s\t%016x\t%s\t%s\t%s\t%t\n", node, m.Id, m.Hostname, strings.Join(m.PeerUrls, ","), strings.Join(m.ClientUrls, ","), m.IsLearner)
 				}
 				return nil
-			}); err != nil {
-				return err
-			}
-			return table.Flush()
+			})
 		}}, &cobra.Command{Use: "status", Short: "Get the status of etcd cluster member", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 3, ' ', 0)
-			_, _ = fmt.Fprintln(table, "NODE\tMEMBER\tDB SIZE\tIN USE\tLEADER\tRAFT INDEX\tRAFT TERM\tRAFT APPLIED INDEX\tLEARNER\tERRORS")
-			if err := g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client, node string) error {
+			return g.table(cmd, "NODE\tMEMBER\tDB SIZE\tIN USE\tLEADER\tRAFT INDEX\tRAFT TERM\tRAFT APPLIED INDEX\tLEARNER\tERRORS", func(ctx context.Context, c *client.Client, node string, table io.Writer) error {
 				reply, err := c.EtcdStatus(ctx)
 				if err != nil {
 					return fmt.Errorf("error getting status: %w", err)
@@ -49,10 +42,7 @@ func (g *globals) etcd() *cobra.Command {
 				_, _ = fmt.Fprintf(table, "%s\t%016x\t%d B\t%d B\t%016x\t%d\t%d\t%d\t%t\t%s\n", node, is.MemberId, is.DbSize, is.DbSizeInUse, is.Leader,
 					is.RaftIndex, is.RaftTerm, is.RaftAppliedIndex, is.IsLearner, strings.Join(is.Errors, ", "))
 				return nil
-			}); err != nil {
-				return err
-			}
-			return table.Flush()
+			})
 		}}, &cobra.Command{Use: "leave", Short: "Tell nodes to leave etcd cluster", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client, _ string) error {
@@ -75,6 +65,16 @@ func (g *globals) etcd() *cobra.Command {
 			})
 		}})
 	return command
+}
+
+// table prints what the nodes say in columns.
+func (g *globals) table(cmd *cobra.Command, header string, rows func(context.Context, *client.Client, string, io.Writer) error) error {
+	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 3, ' ', 0)
+	_, _ = fmt.Fprintln(table, header)
+	if err := g.on(cmd.Context(), false, func(ctx context.Context, c *client.Client, node string) error { return rows(ctx, c, node, table) }); err != nil {
+		return err
+	}
+	return table.Flush()
 }
 
 // snapshot writes a file that is whole, or none.
