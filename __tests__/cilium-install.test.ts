@@ -5,6 +5,7 @@ import { DataHelmTemplate } from "../.gen/providers/helm/data-helm-template";
 import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import type { CiliumInstallProps } from "../constructs";
+import "./matchers";
 import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
 
 const cilium = (props: Partial<CiliumInstallProps> = {}) => synthesized((stack) => void ciliumIn(stack, props));

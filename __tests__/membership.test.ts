@@ -123,13 +123,14 @@ describe("the memberships of a cluster", () => {
   });
 
   test("end by what Terraform still knows then", () => {
-    for (const step of ["member", "members"]) {
+    for (const step of ["member", "members", "members_gone"]) {
       expect(provisionerOf(step).when).toBe("destroy");
       for (const value of Object.values<string>(provisionerOf(step).environment)) {
         expect(value.match(/\$\{(?!self[.])[^}]*\}/)).toBeNull();
       }
     }
     expect(steps.members.depends_on).toEqual(["null_resource.member"]);
+    expect(steps.member.depends_on).toContain("null_resource.members_gone");
   });
 });
 
@@ -257,6 +258,9 @@ describe("a node that leaves", () => {
     expect(leave("control-1")).toMatchObject({ status: 0, stderr: "" });
     expect(calls()).toEqual([]);
     expect(existsSync(join(access, "destroying"))).toBe(true);
+    // AND nothing is left of that when all of them are gone
+    expect(run("members_gone")).toMatchObject({ status: 0, stderr: "" });
+    expect(existsSync(join(access, "destroying"))).toBe(false);
   });
 
   test("leaves in any later run, whatever an earlier one destroyed", () => {

@@ -8,9 +8,9 @@ import type { LocalExecProvisioner } from "cdktf";
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "provisioner-"));
-  // A clock that `sleep` alone moves, so that a wait takes no time and comes to its bound.
+  // A clock that `sleep` alone moves, and far, so that a wait takes no time and comes to its bound in a few rounds.
   writeFileSync(file("clock"), "0\n");
-  program("sleep", `read now <${file("clock")}; echo $((now + $1)) >${file("clock")}`);
+  program("sleep", `read now <${file("clock")}; echo $((now + 20 * $1)) >${file("clock")}`);
   program("date", `if [ "$1" = +%s ]; then read now <${file("clock")}; echo "$now"; else exec /bin/date "$@"; fi`);
 });
 afterEach(() => {

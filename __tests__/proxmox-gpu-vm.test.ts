@@ -4,6 +4,7 @@ import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data
 import { HardwareMappingPci } from "../.gen/providers/proxmox/hardware-mapping-pci";
 import { VirtualEnvironmentVm } from "../.gen/providers/proxmox/virtual-environment-vm";
 import { PciMapping, ProxmoxConnection, type ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../constructs";
+import "./matchers";
 import { apiToken, checksAtPlan, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const vm = (props: Partial<ProxmoxGpuVmProps> = {}, connection = undefined as typeof apiToken | undefined) =>

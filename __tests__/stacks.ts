@@ -16,6 +16,9 @@ import {
   TalosSingleNode,
   type TalosSingleNodeProps,
 } from "../constructs";
+import { forgetTokenStacks } from "../synth/token-stacks";
+
+forgetTokenStacks();
 
 /** A stack as Terraform reads it. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it

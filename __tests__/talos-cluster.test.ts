@@ -13,6 +13,7 @@ import {
   type NvidiaInstallProps,
   type TalosClusterProps,
 } from "../constructs";
+import "./matchers";
 import {
   clusterIn,
   controlPlanes,

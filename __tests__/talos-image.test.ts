@@ -3,6 +3,7 @@ import { DownloadFile } from "../.gen/providers/proxmox/download-file";
 import { DataTalosImageFactoryUrls } from "../.gen/providers/talos/data-talos-image-factory-urls";
 import { ImageFactorySchematic } from "../.gen/providers/talos/image-factory-schematic";
 import { DownloadedImage, type NvidiaDriver, ProxmoxConnection, TalosImage, type TalosImageProps } from "../constructs";
+import "./matchers";
 import { nodeIn, password, problemsOf, synthesized, synthesizedJson } from "./stacks";
 
 const customizationOf = (props: TalosImageProps) => {

@@ -10,6 +10,7 @@ import { MachineConfigurationApply } from "../.gen/providers/talos/machine-confi
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
 import { CiliumInstall, NvidiaInstall, TalosImage, type TalosSingleNodeProps } from "../constructs";
 import { renderPatch } from "../constructs/talos/patch";
+import "./matchers";
 import { machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const node = (props: Partial<TalosSingleNodeProps> = {}) => synthesized((stack) => void nodeIn(stack, props));

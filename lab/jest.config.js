@@ -2,6 +2,8 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: "..",
+  // Some packages have a Set of their own.
+  sandboxInjectedGlobals: [],
   // Each lab has its own ports and files, and much of a test is waiting.
   maxWorkers: 2,
   roots: ["<rootDir>/lab/__tests__"],

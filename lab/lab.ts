@@ -30,6 +30,7 @@ const foreign = Object.keys(process.env).filter((name) => /^(TF_|PROXMOX_VE_|PM_
 export class Lab {
   private readonly commands: { readonly transcript: string; kill(): void }[] = [];
   private readonly guests: Guests;
+  private readonly furtherAddresses: string[] = [];
 
   static async start(options: LabOptions): Promise<Lab> {
     build("talos-node", "talosctl", "talos-validate", "kubernetes");
@@ -83,7 +84,7 @@ export class Lab {
       directory: this.directory,
       proxmox: this.proxmox.endpoint,
       factory: this.factory.url,
-      address: this.address,
+      addresses: [this.address, ...this.furtherAddresses],
       gateway: this.gateway,
       fit: (configuration) => this.charts.redirect(configuration),
     };
@@ -98,6 +99,7 @@ export class Lab {
   async moreAddresses(count: number): Promise<string[]> {
     const addresses: string[] = [];
     for (let each = 0; each < count; each += 1) addresses.push(await this.network.freeAddress());
+    this.furtherAddresses.push(...addresses);
     return addresses;
   }
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Json } from "./json";
-import { atSite, resourcesOf, type Site } from "./site";
+import { atSite, nodeAddressesOf, resourcesOf, type Site } from "./site";
 
 const repository = resolve(__dirname, "..");
 
@@ -36,9 +36,14 @@ export class Program {
     return JSON.parse(readFileSync(join(this.output, "stacks", this.stack, "cdk.tf.json"), "utf8"));
   }
 
-  /** The one VM in it. */
+  /** The VMs in it. */
+  get vms(): Json[] {
+    return Object.values(this.resources("proxmox_virtual_environment_vm"));
+  }
+
+  /** The one VM in it, or the first. */
   get vm(): Json {
-    return Object.values(this.resources("proxmox_virtual_environment_vm"))[0] ?? {};
+    return this.vms[0] ?? {};
   }
 
   /** The mappings that the VM names and the program does not make: somebody has, by hand. */
@@ -47,14 +52,29 @@ export class Program {
     return names.flatMap((name) => (typeof name === "string" && !name.startsWith("${") ? [name] : []));
   }
 
-  /** The Proxmox node that the program names. */
+  /** The Proxmox node that the program names, or the first. */
   get node(): string {
     return String(this.vm.node_name);
   }
 
+  /** The other Proxmox nodes that it names. */
+  get furtherNodes(): string[] {
+    return [...new Set(this.vms.map(({ node_name }) => String(node_name)))].filter((node) => node !== this.node);
+  }
+
+  /** The addresses of its Talos nodes, and of their Kubernetes where that has one of its own. */
+  get nodeAddresses(): string[] {
+    return nodeAddressesOf(this.configuration);
+  }
+
+  /** The names of its resources of a type. */
+  namesOf(type: string): string[] {
+    return Object.keys(this.resources(type));
+  }
+
   /**
    * Puts the stack where Terraform runs. What differs from what the user has: the addresses of
-   * Proxmox, of the Image Factory, of the node and of its gateway are the lab's, and Proxmox's certificate is accepted.
+   * Proxmox, of the Image Factory, of the nodes and of their gateway are the lab's, and Proxmox's certificate is accepted.
    *
    * @param edit what the user changed in the program since
    */

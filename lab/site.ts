@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { Json } from "./json";
 
 /** What a stack meets in a lab, where it would meet a host and a network. */
@@ -8,8 +9,8 @@ export interface Site {
   readonly proxmox: string;
   /** URL of the Image Factory. */
   readonly factory: string;
-  /** Address for the node: one of this machine's own, so that the simulated one can answer there. */
-  readonly address: string;
+  /** Addresses for the nodes, and for what they share: of this machine's own, so that simulated ones can answer there. */
+  readonly addresses: readonly string[];
   readonly gateway: string;
   /** Fits a configuration to what else the lab has. */
   readonly fit: (configuration: Json) => void;
@@ -20,9 +21,18 @@ export function resourcesOf({ resource }: Json, type: string): Readonly<Record<s
   return (resource as Readonly<Record<string, Record<string, Json>>>)[type] ?? {};
 }
 
+/** The addresses of the nodes in a configuration, and of their Kubernetes where that has one of its own. */
+export function nodeAddressesOf(configuration: Json): string[] {
+  const nodes = Object.values(resourcesOf(configuration, "talos_machine_configuration_apply")).map(({ node }) => node);
+  const { talos_machine_configuration = {} } = (configuration.data ?? {}) as Record<string, Record<string, Json>>;
+  const endpoints = Object.values(talos_machine_configuration).map(({ cluster_endpoint }) => cluster_endpoint);
+  const hosts = endpoints.map((endpoint) => /^https:[/][/]([0-9.]+):/.exec(String(endpoint))?.[1]);
+  return [...new Set([...nodes, ...hosts])].map(String).filter(isIPv4);
+}
+
 /**
  * The text of a configuration as it is here. What differs from what the user has: the addresses of Proxmox, of the Image
- * Factory, of the node and of its gateway are the lab's, and Proxmox's certificate is accepted.
+ * Factory, of the nodes and of their gateway are the lab's, and Proxmox's certificate is accepted.
  *
  * @param original names the addresses that are replaced
  */
@@ -31,13 +41,16 @@ export function atSite(site: Site, configuration: Json, original = configuration
   const { provider } = configuration as { provider: Partial<Record<"proxmox" | "talos", Json[]>> };
   Object.assign(provider.proxmox?.[0] ?? {}, { endpoint: site.proxmox, insecure: true });
   Object.assign(provider.talos?.[0] ?? {}, { image_factory_url: site.factory });
-  const address = resourcesOf(original, "talos_machine_configuration_apply").node?.node as string | undefined;
   const vms = JSON.stringify(resourcesOf(original, "proxmox_virtual_environment_vm"));
   const gateway = /"gateway":"([^"]+)"/.exec(vms)?.[1];
   let text = JSON.stringify(configuration, null, 2).replaceAll("https://factory.talos.dev", site.factory);
   // A node that asks for its address has neither.
   if (gateway !== undefined) text = text.replaceAll(whole(gateway), site.gateway);
-  if (address !== undefined) text = text.replaceAll(whole(address), site.address);
+  for (const [place, address] of nodeAddressesOf(original).entries()) {
+    const own = site.addresses[place];
+    if (own === undefined) throw new Error(`the lab has no address for ${address}`);
+    text = text.replaceAll(whole(address), own);
+  }
   return text;
 }
 

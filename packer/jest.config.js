@@ -6,7 +6,6 @@ module.exports = {
   maxWorkers: 1,
   roots: ["<rootDir>/__tests__"],
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
-  setupFilesAfterEnv: [],
   // Booting, building and installing packages take seconds each.
   testTimeout: 300_000,
 };

@@ -2,7 +2,7 @@ import type { LocalExecProvisioner } from "cdktf";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
-import { destroyCluster, leaveCluster } from "../constructs/talos/membership";
+import { destroyCluster, forgetDestruction, leaveCluster } from "../constructs/talos/membership";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { blocksOf, entriesOf, type Json, objectOf, sorted, textOf, textsOf } from "./json";
 import { block, code, codes, list, type Markdown, table } from "./markdown";
@@ -55,6 +55,11 @@ const commands: readonly KnownCommand[] = [
     command: destroyCluster(""),
     programs: [],
     does: "writes down that the whole cluster is destroyed, so that its nodes do not leave it first",
+  },
+  {
+    command: forgetDestruction(""),
+    programs: [],
+    does: "removes what was written down of that",
   },
   {
     command: removeControlPlaneTaint(""),

@@ -91,6 +91,15 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
       words: {},
     },
   ],
+  [
+    /^members_gone$/,
+    {
+      deleted: ["recorded", "it is forgotten that the cluster was destroyed as a whole"],
+      replaced: ["recorded", "nothing comes of it"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
   [/./, command],
 ];
 

@@ -136,13 +136,19 @@ export const leaveCluster = (directory: string): LocalExecProvisioner =>
 export const destroyCluster = (directory: string): LocalExecProvisioner =>
   atItsEnd(`mkdir -p "$DIRECTORY"\necho "$PPID" >${destroying}\n`, directory);
 
+/** Takes that back, so that nothing is left of it. */
+export const forgetDestruction = (directory: string): LocalExecProvisioner =>
+  atItsEnd(`rm -f ${destroying}\n`, directory);
+
 /** What lets each node leave before its machine goes or is replaced, and what tells all of them that the cluster goes. */
 export function membershipsOf(cluster: Construct, nodes: readonly TalosNode[], directory: string) {
+  // Terraform destroys it after what depends on it.
+  const last = at("members_gone", nullResource(cluster, "Gone", { provisioners: [forgetDestruction(directory)] }));
   const memberships = at(
     "member",
     nullResource(cluster, "Memberships", {
       provisioners: [leaveCluster(directory)],
-      dependsOn: nodes.map(({ configurationApply }) => configurationApply),
+      dependsOn: [last, ...nodes.map(({ configurationApply }) => configurationApply)],
     }),
   );
   // One block for all of them: Terraform runs what a block says of the end of something only while the block is there.

@@ -17,7 +17,7 @@ interface Configuration {
     readonly helm_release?: { readonly cilium: { readonly wait: boolean } };
   };
   readonly data: {
-    readonly talos_machine_configuration?: { readonly node: { readonly config_patches: string[] } };
+    readonly talos_machine_configuration?: Readonly<Record<string, { readonly config_patches: string[] }>>;
   };
 }
 
@@ -28,7 +28,9 @@ function edit(configuration: Json): void {
     vm.cpu.cores = 12;
     vm.memory.dedicated = 24_576;
   }
-  data.talos_machine_configuration?.node.config_patches.push("machine:\n  sysctls:\n    vm.max_map_count: '262144'\n");
+  for (const { config_patches } of Object.values(data.talos_machine_configuration ?? {})) {
+    config_patches.push("machine:\n  sysctls:\n    vm.max_map_count: '262144'\n");
+  }
 }
 
 const clusters = [
@@ -37,41 +39,47 @@ const clusters = [
   ["the example with a GPU for four pods", "examples/sharing.ts"],
   ["the example with a template", "examples/template.ts"],
   ["the example with a stack of its own", "examples/own-stack.ts"],
+  ["the example of a cluster on three hosts", "examples/cluster.ts"],
 ] as const;
 
 describe.each(clusters)("%s", (_, file) => {
   test("is created, stays as it is, is updated in place and destroyed without a trace", async () => {
     const { program, lab, terraform, vmid } = await placed(file);
     const before = traces(lab);
+    const ids = program.vms.map(({ vm_id }) => Number(vm_id));
+    const states = async () => Promise.all(ids.map(async (id) => (await lab.node(id)).state()));
+    const onlyTheFirst = ids.map((id) => (id === vmid ? 1 : 0));
 
     await terraform.validate();
     expect(await terraform.plan()).toMatchObject({ code: 2 });
     expect((program.configuration as never as Configuration).resource.helm_release?.cilium.wait).toBe(true);
     succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
-    const node = await lab.node(vmid);
-    expect(await node.state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
-    await ciliumRuns(await lab.kubectl(vmid));
+    expect((await states()).map(({ bootstraps }) => bootstraps)).toEqual(onlyTheFirst);
+    await ciliumRuns(await lab.kubectl(vmid), ids.length);
 
     program.placeIn(lab.site, edit);
     const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
-    expect(changes).toEqual([
-      "update proxmox_virtual_environment_vm.talos_node",
-      "update talos_machine_configuration_apply.node",
-    ]);
+    expect(changes.sort()).toEqual(
+      ["proxmox_virtual_environment_vm", "talos_machine_configuration_apply"].flatMap((type) =>
+        program.namesOf(type).map((name) => `update ${type}.${name}`),
+      ),
+    );
     succeeded(await terraform.apply());
     expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
-    expect(lab.proxmox.host.vm(vmid)).toMatchObject({ running: true, config: { cores: 12, memory: "24576" } });
-    expect((await node.state()).applied.at(-1)?.documents[0]).toMatchObject({
-      machine: { sysctls: { "vm.max_map_count": "262144" } },
-    });
-    expect((await node.state()).bootstraps).toBe(1);
+    for (const { vm } of lab.proxmox.cluster.vms.filter(({ vm: { id } }) => ids.includes(id))) {
+      expect(vm).toMatchObject({ running: true, config: { cores: 12, memory: "24576" } });
+    }
+    for (const { applied } of await states()) {
+      expect(applied.at(-1)?.documents[0]).toMatchObject({ machine: { sysctls: { "vm.max_map_count": "262144" } } });
+    }
+    expect((await states()).map(({ bootstraps }) => bootstraps)).toEqual(onlyTheFirst);
 
     succeeded(await terraform.destroy());
     expect(await terraform.addresses()).toEqual([]);
     // The machine ends a moment after its VM.
     await eventually(async () => {
-      expect(await areNodePortsFree(lab.address)).toBe(true);
+      for (const address of lab.site.addresses) expect(await areNodePortsFree(address)).toBe(true);
       expect(traces(lab)).toEqual(before);
     });
   });
@@ -104,19 +112,21 @@ interface Workload {
 }
 
 /** On a single node Helm waits for none of its pods: https://github.com/helm/helm/issues/3173 */
-const ciliumRuns = (kubectl: Kubectl): Promise<void> =>
+const ciliumRuns = (kubectl: Kubectl, nodes: number): Promise<void> =>
   eventually(async () => {
     const status = async (name: string) => (await kubectl.get<Workload>(name, "--namespace=kube-system")).status;
-    expect(await status("daemonset/cilium")).toMatchObject({ numberReady: 1 });
-    expect(await status("deployment/cilium-operator")).toMatchObject({ availableReplicas: 1 });
+    expect(await status("daemonset/cilium")).toMatchObject({ numberReady: nodes });
+    expect(await status("deployment/cilium-operator")).toMatchObject({ availableReplicas: Math.min(nodes, 2) });
   });
 
-/** What is on the host, which is VMs, volumes and mappings, and what is on this machine, which is processes and files. */
-function traces({ directory, proxmox: { host } }: Lab): string[] {
+/** What is on the hosts, which is VMs, volumes and mappings, and what is on this machine, which is processes and files. */
+function traces({ directory, proxmox: { cluster } }: Lab): string[] {
   return [
-    ...[...host.vms.values()].map((vm) => `${vm.id} ${vm.name}`),
-    ...host.storages.all.flatMap(({ content }) => content.map(({ volid }) => volid)),
-    ...host.mappings.all.map(({ id }) => id),
+    ...cluster.vms.map(({ vm }) => `${vm.id} ${vm.name}`),
+    ...cluster.hosts.flatMap(({ storages }) =>
+      storages.all.flatMap(({ content }) => content.map(({ volid }) => volid)),
+    ),
+    ...cluster.mappings.all.map(({ id }) => id),
     ...processesIn(directory),
     ...filesIn(join(directory, "clusters")),
     ...filesIn(join(directory, "nodes")),

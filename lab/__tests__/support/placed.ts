@@ -28,6 +28,7 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
   const lab = await startLab({
     node: program.node,
     devices: graphicsCard("0000:01:00", 14),
+    furtherNodes: program.furtherNodes.map((node) => ({ node, devices: graphicsCard("0000:01:00", 14) })),
     // Of the rights that the review of the stack names, and no others.
     accounts: [root, tokenWithRole(privilegesFor(proxmoxUsesOf(program.configuration), 9))],
     ...options,
@@ -36,6 +37,7 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
   await provideTemplate(lab, client, 900, "talos-template");
   await provideTemplate(lab, client, 901, "debian-13");
   for (const id of program.foreignMappings) await provideMapping(lab, client, id);
+  await lab.moreAddresses(program.nodeAddresses.slice(1).length);
   const terraform = lab.terraform(program.placeIn(lab.site), credentials);
   await terraform.init();
   return { program, lab, terraform, vmid: Number(program.vm.vm_id) };

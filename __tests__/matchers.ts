@@ -1,6 +1,5 @@
+// cdktf's matchers, for the tests that use them.
 import "cdktf/lib/testing/adapters/jest";
 import { Testing } from "cdktf";
-import { forgetTokenStacks } from "../synth/token-stacks";
 
 Testing.setupJest();
-forgetTokenStacks();
