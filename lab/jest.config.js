@@ -4,8 +4,8 @@ module.exports = {
   rootDir: "..",
   // Some packages have a Set of their own.
   sandboxInjectedGlobals: [],
-  // Each lab has its own ports and files, and much of a test is waiting.
-  maxWorkers: 2,
+  // Each lab has its own ports and files, and much of a test is waiting: one more than the cores of a small machine.
+  maxWorkers: 3,
   roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
