@@ -2,7 +2,7 @@ import { TerraformStack, Testing } from "cdktf";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
 import { ImageFactorySchematic } from "../.gen/providers/talos/image-factory-schematic";
 import { DownloadedImage, ProxmoxConnection, TalosImage } from "../constructs";
-import { password, problemsOf, synthesizedJson, vmIn } from "./stacks";
+import { newStack, password, problemsOf, synthesizedJson, vmIn } from "./stacks";
 
 test("two images of one stack, with ids of their own, are two", () => {
   const { resource, data } = synthesizedJson((stack) => {
@@ -51,7 +51,7 @@ test("addresses are told once for a stack, and not for a stack within it", () =>
 });
 
 test("addresses are checked by cdktf's own App too", () => {
-  const stack = new TerraformStack(Testing.app(), "stack");
+  const stack = newStack();
   vmIn(stack, {}, password, "1 vm");
   expect(() => Testing.synth(stack, true)).toThrow("[address-name]");
 });

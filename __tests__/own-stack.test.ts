@@ -2,7 +2,7 @@ import { Resource } from "@cdktf/provider-null/lib/resource";
 import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import * as publicInterface from "../constructs";
 import { addPreconditions, enforce, matches, type Rule, shown } from "../constructs";
-import { checksAtPlan, newStack, vmIn } from "./stacks";
+import { checksAtPlan, newApp, newStack, vmIn } from "./stacks";
 
 const rules: readonly Rule<{ readonly name: string }>[] = [
   {
@@ -16,7 +16,7 @@ const rules: readonly Rule<{ readonly name: string }>[] = [
 
 describe("the constructs in a stack of one's own", () => {
   test("refuse under cdktf's own App too", () => {
-    const app = new App({ outdir: Testing.app().outdir, stackTraces: false });
+    const app = new App({ outdir: newApp().outdir, stackTraces: false });
     vmIn(new TerraformStack(app, "own"), { name: "a_b", gpus: [{ address: "10de:2684" }] });
     expect(() => app.synth()).toThrow(
       /\[own\/talos_node\] name "a_b" .*\[vm-name-dns\]\n.*\[own\/talos_node\] gpus\[0\]\.address .*\[pci-address-format\]/,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnnotationMetadataEntryType, TerraformStack, TerraformVariable, Testing } from "cdktf";
+import { AnnotationMetadataEntryType, type App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import {
   CiliumInstall,
@@ -28,9 +28,8 @@ export type TerraformJson = any;
 const outdir = mkdtempSync(join(tmpdir(), "stacks-"));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
-export function newStack(): TerraformStack {
-  return new TerraformStack(Testing.app({ outdir, stackTraces: false }), "stack");
-}
+export const newApp = (): App => Testing.app({ outdir, stackTraces: false });
+export const newStack = (): TerraformStack => new TerraformStack(newApp(), "stack");
 
 type Build = (stack: TerraformStack) => void;
 

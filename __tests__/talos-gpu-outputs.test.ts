@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Testing } from "cdktf";
 import { TalosGpuCluster } from "../constructs";
-import { password } from "./stacks";
+import { newApp, password } from "./stacks";
 import { synthesize } from "./synthesized";
 
 const outputs = (() => {
-  const stack = new TalosGpuCluster(Testing.app({ stackTraces: false }), "stack", {
+  const stack = new TalosGpuCluster(newApp(), "stack", {
     proxmox: password,
     vm: {
       name: "talos-gpu",

@@ -8,6 +8,7 @@ import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
 import { TalosProvider } from "../.gen/providers/talos/provider";
 import { talosMinors } from "../constructs/talos/version";
 import { pins } from "../scripts/pins";
+import { newStack } from "./stacks";
 
 const root = join(__dirname, "..");
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
@@ -40,11 +41,11 @@ test(".gen was generated for the pinned versions, by the cdktf in use", () => {
 });
 
 test("stacks require the pinned versions", () => {
-  const stack = Testing.synthScope((scope) => {
-    for (const Provider of [ProxmoxProvider, TalosProvider, HelmProvider, LocalProvider, NullProvider])
-      new Provider(scope, Provider.name, {} as never);
-  });
-  const required = Object.entries<{ version: string }>(JSON.parse(stack).terraform.required_providers);
+  const stack = newStack();
+  for (const Provider of [ProxmoxProvider, TalosProvider, HelmProvider, LocalProvider, NullProvider])
+    new Provider(stack, Provider.name, {} as never);
+  const { terraform } = JSON.parse(Testing.synth(stack));
+  const required = Object.entries<{ version: string }>(terraform.required_providers);
   expect(Object.fromEntries(required.map(([name, { version }]) => [name, version]))).toEqual(
     Object.fromEntries(pins().map(({ name, version }) => [name, version])),
   );

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { TerraformStack, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import {
@@ -75,9 +76,9 @@ export const ofNodes =
     return stack;
   };
 
-/** The stack that comes of a cluster. */
+/** The stack that comes of a cluster; nothing is written. */
 export function json(cluster: Cluster) {
-  const stack = cluster(Testing.app({ stackTraces: false }), 0);
+  const stack = cluster(Testing.app({ outdir: tmpdir(), stackTraces: false }), 0);
   stack.prepareStack();
   return JSON.parse(Testing.synth(stack));
 }
