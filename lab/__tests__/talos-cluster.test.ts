@@ -8,6 +8,7 @@ import { eventually } from "./support/eventually";
 import { succeeded } from "./support/succeeded";
 import { deployTalosCluster, type Place, type TalosClusterOptions } from "./support/talos-cluster";
 import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
 
 jest.setTimeout(1_500_000);
@@ -69,8 +70,7 @@ class Site {
   async applied(changed: Partial<TalosClusterOptions> = {}, ...options: string[]): Promise<Terraform> {
     const terraform = await this.deploy(changed);
     succeeded(await terraform.apply(...options));
-    const { changes, output } = await terraform.plan();
-    if (changes) throw new Error(`the second plan is not empty: ${output}`);
+    await unchanged(terraform);
     return terraform;
   }
 
