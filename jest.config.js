@@ -12,7 +12,7 @@ module.exports = {
   moduleNameMapper: { "^archiver$": "<rootDir>/__tests__/archiver.ts" },
   // A test that hangs ends; a slow machine is none.
   testTimeout: 60_000,
-  // Looked up in the sandbox they are slow, and cdktf does little else:
+  // Looked up in the sandbox they are slow, and cdktf does little else; some packages have a Set of their own:
   // https://jestjs.io/docs/configuration#sandboxinjectedglobals-arraystring
-  sandboxInjectedGlobals: ["Array", "Error", "JSON", "Map", "Number", "Object", "RegExp", "Set", "String", "Symbol"],
+  sandboxInjectedGlobals: ["Array", "Error", "JSON", "Map", "Number", "Object", "RegExp", "String", "Symbol"],
 };

@@ -2,8 +2,6 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: "..",
-  // Some packages have a Set of their own.
-  sandboxInjectedGlobals: [],
   // Each lab has its own ports and files, and much of a test is waiting: one more than the cores of a small machine.
   maxWorkers: 3,
   roots: ["<rootDir>/lab/__tests__"],
