@@ -177,6 +177,7 @@ describe("a whole cluster gets an error, in plain JavaScript too, for", () => {
       "cluster.machine comes from vm beside cluster; leave it out",
     ],
     ["cilium.node", { cilium: { node: {} } }, "cilium.node comes from cluster beside cilium; leave it out"],
+    ["nvidia.node", { nvidia: { node: {} } }, "nvidia.node comes from cluster beside nvidia; leave it out"],
     ["cilium: true", { cilium: true }, "cilium is true; write an object"],
     ["vm: a list", { vm: [site.vm] }, "vm is a list; write an object"],
   ])("%s", (_, props, problem) => {

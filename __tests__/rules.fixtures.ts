@@ -1573,6 +1573,16 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           ],
         ],
       },
+      "one of two GPUs": {
+        build: vm({ gpus: [{ address: "01:00" }, { address: "05:00" }] }),
+        passes: [{ devices: [...rtx4090, ...rtx5090] }],
+        fails: [
+          [
+            { devices: [...rtx4090, ...rtx5090.map((device) => ({ ...device, vendor: "0x1002", name: "Navi 21" }))] },
+            'gpus has 0000:05:00.0 Navi 21 of AMD on node "pve", which may not reset: try a restart of the VM while the host may hang, or choose another GPU',
+          ],
+        ],
+      },
     },
   },
   "gpu-driver-generation": {
@@ -2178,6 +2188,8 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   "system-disk-first": {
     valid: {
       "the lowest number of its bus": disks({ size: 20, interface: "scsi2" }, { size: 20, interface: "scsi10" }),
+      "the same on SATA": disks({ size: 20, interface: "sata0" }, { size: 20, interface: "sata1" }),
+      "the same on IDE": disks({ size: 20, interface: "ide0" }, { size: 20, interface: "ide1" }),
       "the others on virtio": disks({ size: 20, interface: "sata5" }, { size: 20, interface: "virtio0" }),
       "the system on virtio": disks({ size: 20, interface: "virtio3" }, { size: 20, interface: "scsi0" }),
       "another guest boots what it is told": linux({
