@@ -40,8 +40,10 @@ const isRule = (value: unknown): value is { id: string } =>
 
 test("every rule that a construct is held to is registered, and every registered one is held", () => {
   for (const file of ["main.ts", "examples/mapping.ts", "examples/template.ts"]) synthesize(file);
-  for (const { valid } of Object.values(fixtures)) {
-    for (const build of Object.values(valid)) build(newStack());
+  for (const { valid, invalid, atPlan = {} } of Object.values(fixtures)) {
+    const builds = [...Object.values(valid), ...Object.values(invalid).map(([build]) => build)];
+    for (const build of builds) build(newStack());
+    for (const { build, passes = [] } of Object.values(atPlan)) build(newStack(), passes[0] as never);
   }
   expect([...mockEnforced].sort()).toEqual([...registered].sort());
 });

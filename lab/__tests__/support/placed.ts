@@ -37,6 +37,7 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
   await provideTemplate(lab, client, 900, "talos-template");
   await provideTemplate(lab, client, 901, "debian-13");
   for (const id of program.foreignMappings) await provideMapping(lab, client, id);
+  // It has one for the first.
   await lab.moreAddresses(program.nodeAddresses.slice(1).length);
   const terraform = lab.terraform(program.placeIn(lab.site), credentials);
   await terraform.init();
