@@ -74,7 +74,11 @@ const proxmox = { source: "bpg/proxmox", version: "0.112.0" };
 const provider = tool("proxmox", "github.com/bpg/terraform-provider-proxmox", "terraform-provider-proxmox", {
   "main.version": proxmox.version,
 });
-const standIn = own("terraform-provider-standin");
+/** The stand-ins, by the pinned interfaces that they serve. */
+const standIns = ["helm@3.1.2", "local@2.6.1", "null@3.2.4", "talos@0.11.0"].map((name) => ({
+  schema: join(schemas, `${name}.json`),
+  program: own(`terraform-provider-${name.split("@")[0]}`),
+}));
 
 /** What a Talos node runs as its control plane, and kwok, which stands for the kubelet. */
 const kubernetes = [
@@ -98,12 +102,12 @@ interface Target {
 
 const targets = {
   providers: {
-    programs: [provider, standIn],
+    programs: [provider, ...standIns.map(({ program }) => program)],
     publish: () => {
       publish(proxmox.source, proxmox.version, provider.output);
-      for (const file of ["helm@3.1.2", "local@2.6.1", "null@3.2.4", "talos@0.11.0"]) {
-        const [source, version] = pinned(`${file}.json`);
-        publish(source, version, standIn.output, join(schemas, `${file}.json`));
+      for (const { schema, program } of standIns) {
+        const [source, version] = pinned(schema);
+        publish(source, version, program.output, schema);
       }
     },
   },
@@ -185,10 +189,10 @@ function filesOf(path: string): string[] {
 }
 
 /** The source address and version a pinned interface belongs to. */
-function pinned(file: string): [source: string, version: string] {
-  const document: { provider_versions: Record<string, string> } = JSON.parse(readFileSync(join(schemas, file), "utf8"));
+function pinned(schema: string): [source: string, version: string] {
+  const document: { provider_versions: Record<string, string> } = JSON.parse(readFileSync(schema, "utf8"));
   const [entry] = Object.entries(document.provider_versions);
-  if (!entry) throw new Error(`${file} names no provider version`);
+  if (!entry) throw new Error(`${schema} names no provider version`);
   return [entry[0].replace("registry.terraform.io/", ""), entry[1]];
 }
 
