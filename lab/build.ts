@@ -51,7 +51,8 @@ interface Program {
 /** The Kubernetes that the lab's nodes run; the version of the module in `lab/tools/kubernetes`. */
 const kubernetesVersion = "1.35.4";
 
-const stripped = ["-ldflags=-s -w"];
+/** Of the lab's own programs, which without their directory in them are the same in every checkout. */
+const stripped = ["-trimpath", "-ldflags=-s -w"];
 
 /** @param linked variables that the program's own release sets, its version among them */
 const tool = (module: string, goPackage: string, output: string, linked: Record<string, string>): Program => ({
@@ -162,7 +163,8 @@ function compile(program: Program): void {
   mkdirSync(dirname(program.output), { recursive: true });
   // Another process may run the old program: it is replaced, not written over.
   const fresh = `${program.output}.${process.pid}`;
-  execFileSync("go", ["build", ...program.flags, "-o", fresh, program.package], {
+  // Unlike `go build`, `go run` keeps what it has linked, for other checkouts too: https://go.dev/doc/go1.24#go-command
+  execFileSync("go", ["run", ...program.flags, "-exec", "cp", program.package, fresh], {
     cwd: program.module,
     stdio: "inherit",
     env: { ...process.env, CGO_ENABLED: "0" },
