@@ -6,18 +6,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { talosMinors as supported, type TalosMinor } from "../constructs/talos/version";
 
@@ -198,19 +187,23 @@ function pinned(schema: string): [source: string, version: string] {
   return [entry[0].replace("registry.terraform.io/", ""), entry[1]];
 }
 
-/** Puts a provider into the mirror, for both registries' addresses. A stand-in finds its interface beside it. */
-function publish(source: string, version: string, program: string, schema?: string): void {
+/**
+ * Puts a provider into the mirror, for both registries' addresses: a script that starts it. Terraform reads and hashes all
+ * providers at every command.
+ */
+function publish(source: string, version: string, ...command: string[]): void {
   const platform = `linux_${process.arch === "x64" ? "amd64" : process.arch}`;
+  const script = `#!/bin/sh\nexec ${command.map(quoted).join(" ")}\n`;
   for (const registry of ["registry.terraform.io", "registry.opentofu.org"]) {
     const folder = join(built.mirror, registry, source, version, platform);
     mkdirSync(folder, { recursive: true });
     const executable = join(folder, `terraform-provider-${basename(source)}_v${version}`);
-    if (statSync(executable, { throwIfNoEntry: false })?.ino !== statSync(program).ino) {
-      rmSync(executable, { force: true });
-      linkSync(program, executable);
-    }
-    if (schema) copyFileSync(schema, join(folder, "schema.json"));
+    if (existsSync(executable) && readFileSync(executable, "utf8") === script) continue;
+    rmSync(executable, { force: true });
+    writeFileSync(executable, script, { mode: 0o755 });
   }
 }
+
+const quoted = (argument: string): string => `'${argument.replaceAll("'", `'\\''`)}'`;
 
 if (require.main === module) build(...(process.argv.slice(2) as TargetName[]));

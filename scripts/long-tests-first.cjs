@@ -3,8 +3,9 @@ const Sequencer = require("@jest/test-sequencer").default;
 
 /** The tests that take longest, of the lab and of those without: jest goes by size where it has not seen them run. */
 const long = [
-  ...["talos-cluster", "life-cycle", "nvidia-install", "helm-release", "talos-configuration"],
-  ...["rules", "proxmox-api", "tokens", "upgrade", "golden", "changes"],
+  ...["talos-cluster", "helm-release", "nvidia-install", "talos-faults", "talos-configuration"],
+  ...["life-cycle", "life-cycle-gpu", "life-cycle-cluster", "upgrade-faults", "discovered-sites"],
+  ...["rules", "proxmox-api", "tokens", "changes", "upgrade", "golden"],
 ];
 
 const placeOf = ({ path }) => {

@@ -4,6 +4,7 @@ import { Lab } from "../lab";
 import { providers, providersFrom } from "../providers";
 import { root } from "./support/accounts";
 import { deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
 import { processesIn } from "./support/processes-in";
 
 test("a lab that ends in the middle of an apply leaves no process, no server and no file", async () => {
@@ -17,7 +18,8 @@ test("a lab that ends in the middle of an apply leaves no process, no server and
   const { url } = lab.factory;
   await lab.stop();
   expect((await applied).code).not.toBe(0);
-  expect(processesIn(lab.directory)).toEqual([]);
+  // A killed process takes a moment to be gone.
+  await eventually(async () => expect(processesIn(lab.directory)).toEqual([]));
   expect(existsSync(lab.directory)).toBe(false);
   for (const server of [endpoint, url])
     await expect(fetch(server)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });

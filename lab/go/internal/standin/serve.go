@@ -12,15 +12,14 @@ import (
 	"lab/internal/pinned"
 )
 
-// Serve is the main function of a provider: it serves the interface that lies beside the executable in schema.json.
+// Serve is the main function of a provider: it serves the interface in the file that is its argument.
 func Serve(behaviour Behaviour) {
 	log.SetFlags(0)
 	log.SetPrefix("stand-in provider: ")
-	executable, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
+	if len(os.Args) != 2 {
+		log.Fatalf("usage: %s <schema>", filepath.Base(os.Args[0]))
 	}
-	schema, err := pinned.Read(filepath.Join(filepath.Dir(executable), "schema.json"))
+	schema, err := pinned.Read(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}
