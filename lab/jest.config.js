@@ -2,8 +2,8 @@
 module.exports = {
   ...require("../jest.config"),
   rootDir: "..",
-  // Each lab has its own ports and files, and much of a test is waiting: one more than the cores of a small machine.
-  maxWorkers: 3,
+  // Each lab has its own ports and files, and much of a test is waiting: twice as many as the cores of a small machine.
+  maxWorkers: 4,
   roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],

@@ -45,7 +45,7 @@ describe("switching the method leaves nothing of the old one, and the GPU can be
     const switched = await applied(lab, "v1.13.9", { method: "dra" });
     expect(switched.output).toContain("a pod has used the GPU");
     expect(await claimable(kubectl)).toBe("gpu-0");
-    expect(await allocatable(kubectl)).toBe("0");
+    await eventually(async () => expect(await allocatable(kubectl)).toBe("0"));
     await eventually(async () => expect(await left(kubectl, ...operators)).toEqual([]));
     succeeded(await switched.terraform.destroy());
     expect(await switched.terraform.addresses()).toEqual([]);

@@ -9,13 +9,18 @@ cache=$(cd .. && pwd)/.cache
 mkdir -p "$cache"
 
 # What Debian's own cloud images are made of, as far as the scripts touch it.
+debian() {
+  rm -rf "$cache/$1.partial"
+  mmdebstrap --quiet --variant=apt --include=cloud-init,dbus,libpam-systemd,locales,netplan.io,openssh-server,sudo,systemd-sysv \
+    "$1" "$cache/$1.partial"
+  mv "$cache/$1.partial" "$cache/$1"
+}
+installations=()
 for suite in bookworm trixie; do
   if [ ! -d "$cache/$suite" ]; then
     echo "Installing Debian $suite: a minute or two the first time"
-    rm -rf "$cache/$suite.partial"
-    mmdebstrap --quiet --variant=apt --include=cloud-init,dbus,libpam-systemd,locales,netplan.io,openssh-server,sudo,systemd-sysv \
-      "$suite" "$cache/$suite.partial"
-    mv "$cache/$suite.partial" "$cache/$suite"
+    debian "$suite" &
+    installations+=($!)
   fi
 done
 
@@ -25,9 +30,11 @@ version=$(go list -m -f '{{.Version}}' github.com/hashicorp/packer)
 packer=$cache/packer-${version#v}
 if [ ! -x "$packer" ]; then
   echo "Building Packer $version: some minutes the first time"
-  go build -trimpath -ldflags='-s -w' -o "$packer" github.com/hashicorp/packer
+  # Unlike `go build`, `go run` keeps what it has linked, for other checkouts too.
+  go run -ldflags='-s -w' -exec cp github.com/hashicorp/packer "$packer"
 fi
 ln -sfn "$packer" "$cache/packer"
+for installation in "${installations[@]}"; do wait "$installation"; done
 
 if [ -n "${PACKER_PLUGIN_PATH:-}" ]; then
   echo "Using the plugin in PACKER_PLUGIN_PATH"

@@ -163,6 +163,7 @@ func (s *several) holder() (name string, err error) {
 }
 
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	s := emptyNetwork(t)
 	small, large := Hardware{Cores: 2, Memory: 4096}, Hardware{Cores: 8, Memory: 16384, GPUs: 1}
 	gpu := `

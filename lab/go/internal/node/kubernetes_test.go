@@ -225,6 +225,7 @@ func pod(name, more string) string {
 }
 
 func TestKubernetes(t *testing.T) {
+	t.Parallel()
 	r := withKubernetes(t, func(*Options) {}, `
 machine:
   nodeLabels: {room: lab, other: "1"}
@@ -516,6 +517,7 @@ func withoutKubernetes(t *testing.T, c cluster) []byte {
 }
 
 func TestFlannelOfTalosMakesTheNodeReady(t *testing.T) {
+	t.Parallel()
 	r := withKubernetes(t, func(o *Options) { o.System.Version = "v1.12.11" }, `
 cluster:
   allowSchedulingOnControlPlanes: true
@@ -573,6 +575,7 @@ cluster:
 }
 
 func TestTalos113KeepsAnInventoryOfItsManifests(t *testing.T) {
+	t.Parallel()
 	r := withKubernetes(t, func(*Options) {}, `
 cluster:
   inlineManifests: [{name: given, contents: "{apiVersion: v1, kind: ConfigMap, metadata: {name: given}}"}]`)

@@ -52,6 +52,7 @@ func (r running) install(name, namespace string, given values) {
 }
 
 func TestOperators(t *testing.T) {
+	t.Parallel()
 	r := withKubernetes(t, func(*Options) {}, `
 machine: {kernel: {modules: [{name: nvidia}]}}
 cluster: {allowSchedulingOnControlPlanes: true, network: {cni: {name: none}}, proxy: {disabled: true}}`)
