@@ -31,7 +31,7 @@ packer=$cache/packer-${version#v}
 if [ ! -x "$packer" ]; then
   echo "Building Packer $version: some minutes the first time"
   # Unlike `go build`, `go run` keeps what it has linked, for other checkouts too.
-  go run -ldflags='-s -w' -exec cp github.com/hashicorp/packer "$packer"
+  go run -trimpath -ldflags='-s -w' -exec cp github.com/hashicorp/packer "$packer"
 fi
 ln -sfn "$packer" "$cache/packer"
 for installation in "${installations[@]}"; do wait "$installation"; done
