@@ -112,8 +112,8 @@ export class Lab {
       PATH: `${process.env.PATH}${delimiter}${dirname(built.opentofu)}`,
       TF_IN_AUTOMATION: "1",
       CHECKPOINT_DISABLE: "1",
-      // Keys and certificates for each of the dozen providers of a command are half of its work:
-      // https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_providers.go
+      // As the test framework of Terraform's plugins has it: keys and certificates for the dozen provider processes of a
+      // command are half of its work. https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_providers.go
       TF_DISABLE_PLUGIN_TLS: "1",
       HOME: this.directory,
       TMPDIR: this.directory,

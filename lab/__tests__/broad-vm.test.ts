@@ -8,6 +8,7 @@ import { credentials } from "./support/accounts";
 import { deployVm, gpuVm, provideImage, vmStack } from "./support/gpu-vm";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
 
 /** A VM that has everything that a VM may have. */
 const broad = ({ address, gateway }: Lab): Partial<ProxmoxGpuVmProps> => ({
@@ -100,10 +101,10 @@ test.each(proxmoxVersions)("Proxmox %s refuses nothing that the rules accept", a
     startup: "order=3,up=10,down=20",
     tags: "gpu;talos_1.13",
   });
-  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  await unchanged(terraform);
   lab.synthesize(vmStack(gpuVm(lab, changed(lab))));
   succeeded(await terraform.apply());
-  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  await unchanged(terraform);
   expect(lab.proxmox.host.vm(100).config).toMatchObject({ cores: 2, scsi0: expect.stringContaining("size=30G") });
   succeeded(await terraform.destroy());
   const refused = lab.proxmox.journal.entries.filter(({ status = 0, reason }) => status >= 400 && !isGone(reason));

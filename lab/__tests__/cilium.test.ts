@@ -1,12 +1,13 @@
 import { deployCluster } from "./support/cluster";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
 
 test("Cilium as inline manifests reaches the node with its configuration, and stays as it is", async () => {
   const lab = await startLab();
   const terraform = await deployCluster(lab, { cilium: { method: "inline-manifests" } });
   succeeded(await terraform.apply());
-  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  await unchanged(terraform);
   const { applied } = await (await lab.node(100)).state();
   const [first] = applied[0]?.documents ?? [];
   expect(first?.cluster).toMatchObject({

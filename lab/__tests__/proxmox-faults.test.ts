@@ -5,6 +5,7 @@ import { ApiClient } from "./support/api-client";
 import { deployVm, gpuVm, provideImage } from "./support/gpu-vm";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
 
 const create = { method: "POST", path: /\/qemu$/ };
@@ -25,7 +26,7 @@ describe("access", () => {
     expect(output).not.toContain("not-the-password");
     const right = lab.terraform(wrong.directory, credentials);
     succeeded(await right.apply());
-    expect(await right.plan()).toMatchObject({ code: 0, changes: false });
+    await unchanged(right);
   });
 
   test.each([
@@ -73,7 +74,7 @@ describe("creating the VM", () => {
     expect(code).toBe(1);
     expect(unwrapped(output)).toContain(reason);
     succeeded(await terraform.apply());
-    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+    await unchanged(terraform);
   });
 
   test("a host that is out of order once is asked again", async () => {
@@ -82,7 +83,7 @@ describe("creating the VM", () => {
     const terraform = await deployVm(lab, gpuVm(lab), credentials);
     succeeded(await terraform.apply());
     expect(lab.proxmox.journal.find("POST", /\/qemu$/).map(({ status }) => status)).toEqual([500, 200]);
-    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+    await unchanged(terraform);
   });
 
   test("a full storage is named with what is missing", async () => {
@@ -116,7 +117,7 @@ describe("creating the VM", () => {
     expect(unwrapped(output)).toContain("PCI device '0000:01:00.0' already in use by VMID '200'");
     await client.task("POST", "nodes/pve/qemu/200/status/stop");
     succeeded(await terraform.apply());
-    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+    await unchanged(terraform);
   });
 
   test("a Terraform that is killed while the VM starts leaves what a later apply completes", async () => {
@@ -129,7 +130,7 @@ describe("creating the VM", () => {
     terraform.kill();
     expect((await killed).code).not.toBe(0);
     succeeded(await terraform.apply());
-    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+    await unchanged(terraform);
     expect(lab.proxmox.host.vm(100).running).toBe(true);
   });
 });
@@ -186,6 +187,6 @@ test("a mapping that is deleted outside Terraform stops every plan, until Terraf
   const addresses = await terraform.addresses();
   await terraform.succeed("state", "rm", String(addresses.find((address) => address.includes("hardware_mapping_pci"))));
   succeeded(await terraform.apply());
-  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  await unchanged(terraform);
   expect(lab.proxmox.host.mappings.all.map(({ id }) => id)).toEqual(["gpu"]);
 });

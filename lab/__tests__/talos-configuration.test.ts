@@ -5,6 +5,7 @@ import { allocatable } from "./support/gpu";
 import { succeeded } from "./support/succeeded";
 import { talosVersions } from "./support/talos-versions";
 import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
 
 const document = ({ applied }: NodeState, kind?: string): Record<string, unknown> | undefined =>
@@ -22,7 +23,7 @@ test.each(Object.keys(talosVersions) as TalosMinor[])(
     succeeded(applied);
     expect(applied.output).toContain("a pod has used the GPU");
     expect(await allocatable(await lab.kubectl(100))).toBe("1");
-    expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+    await unchanged(terraform);
     const state = await (await lab.node(100)).state();
     const [schematic] = lab.factory.schematics.keys();
     expect(state).toMatchObject({ version, schematic });

@@ -7,6 +7,7 @@ import { eventually } from "./support/eventually";
 import { attribute } from "./support/state";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
 
 interface Versions {
   readonly talos: string;
@@ -27,7 +28,7 @@ async function deployed(lab: Lab, site: ClusterOptions): Promise<{ terraform: Te
   const terraform = await deployCluster(lab, site);
   const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
   succeeded(await terraform.apply("lab.tfplan"));
-  expect(await terraform.plan()).toMatchObject({ code: 0, changes: false });
+  await unchanged(terraform);
   return { terraform, changes };
 }
 
