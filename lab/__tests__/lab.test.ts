@@ -18,8 +18,8 @@ test("a lab that ends in the middle of an apply leaves no process, no server and
   const { url } = lab.factory;
   await lab.stop();
   expect((await applied).code).not.toBe(0);
-  // A killed process takes a moment to be gone.
-  await eventually(async () => expect(processesIn(lab.directory)).toEqual([]));
+  // A killed process takes a moment to be gone; one that was left would wait for its answer.
+  await eventually(() => expect(processesIn(lab.directory)).toEqual([]), 5_000);
   expect(existsSync(lab.directory)).toBe(false);
   for (const server of [endpoint, url])
     await expect(fetch(server)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });

@@ -10,19 +10,17 @@ mkdir -p "$cache"
 
 # What Debian's own cloud images are made of, as far as the scripts touch it.
 debian() {
+  if [ -d "$cache/$1" ]; then return; fi
+  echo "Installing Debian $1: a minute or two the first time"
   rm -rf "$cache/$1.partial"
   mmdebstrap --quiet --variant=apt --include=cloud-init,dbus,libpam-systemd,locales,netplan.io,openssh-server,sudo,systemd-sysv \
     "$1" "$cache/$1.partial"
   mv "$cache/$1.partial" "$cache/$1"
 }
-installations=()
-for suite in bookworm trixie; do
-  if [ ! -d "$cache/$suite" ]; then
-    echo "Installing Debian $suite: a minute or two the first time"
-    debian "$suite" &
-    installations+=($!)
-  fi
-done
+export cache
+export -f debian
+# Both at once; none is left running when the other fails.
+printf '%s\n' bookworm trixie | xargs --max-procs=2 --replace bash -euc 'debian {}'
 
 export CGO_ENABLED=0 CHECKPOINT_DISABLE=1
 
@@ -34,7 +32,6 @@ if [ ! -x "$packer" ]; then
   go run -trimpath -ldflags='-s -w' -exec cp github.com/hashicorp/packer "$packer"
 fi
 ln -sfn "$packer" "$cache/packer"
-for installation in "${installations[@]}"; do wait "$installation"; done
 
 if [ -n "${PACKER_PLUGIN_PATH:-}" ]; then
   echo "Using the plugin in PACKER_PLUGIN_PATH"

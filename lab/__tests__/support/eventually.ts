@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const patience = 180_000;
-
-/** Repeats a check until it holds, and takes its last failure for the test's when it never does. */
-export async function eventually(check: () => Promise<void> | void): Promise<void> {
+/**
+ * Repeats a check until it holds, and takes its last failure for the test's when it never does.
+ *
+ * @param patience milliseconds
+ */
+export async function eventually(check: () => Promise<void> | void, patience = 180_000): Promise<void> {
   for (const end = Date.now() + patience; ; await sleep(200)) {
     try {
       await check();
