@@ -14,11 +14,18 @@ const textOf = (script: string) => readFileSync(join(directory, "scripts", scrip
 class Workshop {
   static async open(suite: Suite): Promise<Workshop> {
     const machine = Machine.of(suite);
-    machine.insert({ instanceId: "build", hostname: "build", authorizedKey: "ssh-ed25519 AAAA packer" });
-    await machine.boot();
     const proxmox = await SimulatedProxmox.start({ accounts: [packerAccount] });
-    importImage(proxmox, 9013);
-    return new Workshop(machine, proxmox, await SshServer.on(machine));
+    try {
+      machine.insert({ instanceId: "build", hostname: "build", authorizedKey: "ssh-ed25519 AAAA packer" });
+      await machine.boot();
+      importImage(proxmox, 9013);
+      return new Workshop(machine, proxmox, await SshServer.on(machine));
+    } catch (error) {
+      // Left running, they would keep jest from ending.
+      await proxmox.stop();
+      await machine.delete();
+      throw error;
+    }
   }
 
   readonly template: TemplateCopy;

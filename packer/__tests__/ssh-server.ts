@@ -28,7 +28,9 @@ export class SshServer {
   }
 
   private constructor(private readonly machine: Machine) {
-    const hostKeys = [ssh2.utils.generateKeyPairSync("ed25519").private];
+    // Not ed25519: of those that ssh2 makes it cannot read one in 256, as it drops zeros that a key begins with.
+    // https://github.com/mscdex/ssh2/blob/v1.17.0/lib/keygen.js
+    const hostKeys = [ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 }).private];
     this.server = new ssh2.Server({ hostKeys }, (connection) => this.serve(connection));
   }
 
