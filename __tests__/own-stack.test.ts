@@ -23,6 +23,12 @@ describe("the constructs in a stack of one's own", () => {
     );
   });
 
+  test("tell a variable that is refused by its name in Terraform", () => {
+    const stack = newStack();
+    vmIn(stack, { replaceable: new TerraformVariable(stack, "may_go", {}).value });
+    expect(() => Testing.synth(stack, true)).toThrow('replaceable is "${var.may_go}"; write true or false [vm-kept]');
+  });
+
   test("take a rule of the user's own, and tell it with all the rest", () => {
     const stack = newStack();
     enforce(vmIn(stack, { vmId: 1 }), rules, { name: "talos-gpu" });

@@ -1,13 +1,15 @@
-import { DefaultTokenResolver, Fn, StringConcat, TerraformStack, Token, Tokenization } from "cdktf";
+import { Fn, TerraformStack, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { isUnknown, matches, not, or } from "../rules/condition";
 import { asArgument } from "../rules/expression";
 import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { spelled } from "../rules/text";
 
 const example = '"https://pve.example:8006/"';
-const https = /^https:[/][/][^/?# {}]+([/][^?# {}]*)?$/i;
+/** What stands for a user is told of by a rule of its own. */
+const https = /^https:[/][/](…@)?([a-z0-9._-]+|[[][0-9a-f:.]+])(:[0-9]*)?([/][a-z0-9/._-]*)?$/i;
 
 const withPort = new RegExp(`^https:[/][/][^/]+${port}([/]|$)`, "i");
 
@@ -48,12 +50,9 @@ export const withoutSecrets = (endpoint: string): string =>
  */
 export function clusterOf(scope: Construct, endpoint = process.env.PROXMOX_VE_ENDPOINT): string {
   if (endpoint === undefined) return "the environment's";
-  return URL.canParse(endpoint) ? new URL(endpoint).host : spelled(scope, endpoint);
+  return URL.canParse(endpoint) ? new URL(endpoint).host : inStack(scope, endpoint);
 }
 
 /** The text; one that is unknown now is the same wherever its stack has the same expression. */
-export function spelled(scope: Construct, text: string): string {
-  if (!isUnknown(text)) return text;
-  const resolver = new DefaultTokenResolver(new StringConcat());
-  return `${TerraformStack.of(scope).node.path} ${Tokenization.resolve(text, { scope, resolver, preparing: false })}`;
-}
+export const inStack = (scope: Construct, text: string): string =>
+  isUnknown(text) ? `${TerraformStack.of(scope).node.path} ${spelled(scope, text)}` : text;

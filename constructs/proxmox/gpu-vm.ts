@@ -14,6 +14,7 @@ import { asArgument } from "../rules/expression";
 import { hostName, isHostName } from "../rules/host-name";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import {
+  decision,
   type Fitted,
   fitProps,
   flag,
@@ -265,7 +266,7 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   onBoot: flag,
   tags: listOf(text),
   replaceable: literal(),
-  disksManagedElsewhere: literal(),
+  disksManagedElsewhere: decision,
   description: text,
 };
 

@@ -9,7 +9,7 @@ import { expression } from "../rules/expression";
 import { at } from "../terraform/logical-id";
 import { eachOf, type Rows, RowsAtPlan, type Values } from "../terraform/rows";
 import type { ProxmoxConnection } from "./connection";
-import { spelled } from "./endpoint";
+import { inStack } from "./endpoint";
 
 /** A function of a PCI device of a host. Text that the host lacks is empty. */
 export interface HostDevice {
@@ -91,7 +91,7 @@ const eachMappingProblem = eachOf<MappingProblem>("check", {
 /** The node's facts, for all that a stack asks of it; undefined where it is not to be asked. */
 export function hostOf(connection: ProxmoxConnection | undefined, node: string): Host | undefined {
   if (!connection?.checkHost) return undefined;
-  const id = `Host ${spelled(connection, node)}`;
+  const id = `Host ${inStack(connection, node)}`;
   return (connection.node.tryFindChild(id) as HostFacts | undefined) ?? new HostFacts(connection, id, node);
 }
 

@@ -4,7 +4,7 @@ import { not, or } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
-import { spelled } from "./endpoint";
+import { inStack } from "./endpoint";
 import type { PciAddress } from "./pci-address";
 
 /** A PCI device of a host, as far as a VM or a mapping has taken it. */
@@ -23,7 +23,7 @@ export const takeDevice = (
   device: TakenDevice,
   by: Construct,
 ): EarlierClaim<TakenDevice>[] =>
-  claim(`devices of ${cluster} ${spelled(by, node)}`, device.address.device, device, by);
+  claim(`devices of ${cluster} ${inStack(by, node)}`, device.address.device, device, by);
 
 export const pciDeviceOnce: Omit<Rule<unknown>, "checks"> = {
   id: "pci-device-once",

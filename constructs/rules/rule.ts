@@ -7,7 +7,7 @@ import {
 } from "cdktf";
 import type { Construct } from "constructs";
 import type { Condition } from "./condition";
-import { literalText } from "./text";
+import { literalText, spelled } from "./text";
 
 /** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
 export interface Check {
@@ -61,7 +61,9 @@ export function enforce<Subject>(
       else if (!problems.includes(message)) problems.push(message);
     }
   }
-  if (problems.length > 0) construct.node.addValidation({ validate: () => problems });
+  if (problems.length > 0) {
+    construct.node.addValidation({ validate: () => problems.map((problem) => spelled(construct, problem)) });
+  }
   return preconditions;
 }
 
@@ -72,7 +74,9 @@ export function enforceAtSynth<Subject>(
   subject: () => Subject,
 ): void {
   const problemsOf = (rule: Rule<Subject>, now: Subject) =>
-    rule.checks(now).flatMap(({ holds, problem }) => (holds === true ? [] : [`${problem} [${rule.id}]`]));
+    rule
+      .checks(now)
+      .flatMap(({ holds, problem }) => (holds === true ? [] : [spelled(construct, `${problem} [${rule.id}]`)]));
   construct.node.addValidation({
     validate: () => {
       const now = subject();

@@ -92,6 +92,16 @@ export const ruled = <Value>(type: Scalar): Field<Value> => ({
   fit: (value) => (isUnknown(value) ? encoded[type](value) : value) as Value,
 });
 
+/** True or false, and no variable: it decides what there is in a stack. */
+export const decision: Field<boolean> = {
+  standIn: () => false,
+  fit: (value, path, report) => {
+    if (typeof value === "boolean") return value;
+    report(false, `${path} is ${isUnknown(value) ? "a variable" : shown(value)}; write true or false`);
+    return false;
+  },
+};
+
 /** What decides which resources there are, so that no variable can stand for it; a rule of its own judges it. */
 export const literal = <Value>(): Field<Value> => ({
   standIn: () => undefined as Value,
@@ -137,6 +147,10 @@ export function listOf<Value>(item: Field<Value>): Field<Value[]> {
     list: true,
     standIn: () => [],
     fit: (value, path, report) => {
+      if (isUnknown(value)) {
+        report(false, `${path} is a variable; write a list, whose items may be variables`);
+        return [];
+      }
       // Array.from, because map passes over what a sparse list lacks.
       if (Array.isArray(value)) return Array.from(value, (each, index) => item.fit(each, `${path}[${index}]`, report));
       report(false, `${path} is ${shown(value)}; write a list`);
@@ -173,7 +187,7 @@ function objectWith<Props>(shape: Shape<Props>, standsIn: (name: keyof Props) =>
       }
       const below = (name: string) => (path ? `${path}.${name}` : name);
       for (const name of Object.keys(value)) {
-        if (!(name in fields)) report(false, `${below(name)} is not a prop; the props here are ${names}`);
+        if (!Object.hasOwn(fields, name)) report(false, `${below(name)} is not a prop; the props here are ${names}`);
       }
       const fitting: Record<string, unknown> = {};
       for (const [name, field] of named) {
@@ -214,7 +228,7 @@ export const partOf = <Props>(ours: Readonly<Record<string, string>>): Field<Pro
       return {} as Props;
     }
     const theirs = Object.entries(value).filter(([name, given]) => {
-      const source = given === undefined ? undefined : ours[name];
+      const source = given === undefined || !Object.hasOwn(ours, name) ? undefined : ours[name];
       if (source !== undefined) report(false, `${path}.${name} comes from ${source} beside ${path}; leave it out`);
       return source === undefined;
     });

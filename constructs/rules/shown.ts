@@ -29,6 +29,7 @@ export function shown(value: unknown): string {
 
 /** The value where an object is due: what is in a list or a Map would tell nothing. */
 export function shownForObject(value: unknown): string {
+  if (Token.isUnresolved(value)) return "a variable";
   if (Array.isArray(value)) return "a list";
   const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
   return typeof value !== "object" || ["Object", "Null"].includes(kind) ? shown(value) : `a ${kind}`;

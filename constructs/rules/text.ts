@@ -1,3 +1,6 @@
+import { DefaultTokenResolver, StringConcat, Token, Tokenization } from "cdktf";
+import type { IConstruct } from "constructs";
+
 const placeholder = /(\$\{TfToken\[[^\]]+\]\})/;
 
 /** The text in its known parts and the placeholders of what only Terraform knows, in their order. */
@@ -16,6 +19,12 @@ export function literalText(text: string): string {
   const parts = partsOf(text);
   return parts.map((part, place) => (isPlaceholder(part) ? part : escaped(part, place + 1 < parts.length))).join("");
 }
+
+const resolver = new DefaultTokenResolver(new StringConcat());
+
+/** The text with the Terraform expressions that its placeholders stand for, such as `${var.name}`. */
+export const spelled = (scope: IConstruct, text: string): string =>
+  Token.isUnresolved(text) ? Tokenization.resolve(text, { scope, resolver, preparing: false }) : text;
 
 /** A dollar before an interpolation would turn that into text, so it is interpolated itself. */
 function escaped(part: string, beforeInterpolation: boolean): string {
