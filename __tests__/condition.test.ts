@@ -49,12 +49,12 @@ describe("a condition", () => {
     [
       "wholeNumber from 0",
       ({ numberValue }) => wholeNumber(numberValue, 0, 7),
-      "${(((0 <= var.value) && (7 >= var.value)) && (floor(var.value) == var.value))}",
+      "${(((0 <= var.value) && (7 >= var.value)) && (floor(var.value) == tonumber(var.value)))}",
     ],
     [
       "wholeNumber",
       ({ numberValue }) => wholeNumber(numberValue, 1, 5),
-      "${(((1 <= var.value) && (5 >= var.value)) && (floor(var.value) == var.value))}",
+      "${(((1 <= var.value) && (5 >= var.value)) && (floor(var.value) == tonumber(var.value)))}",
     ],
     ["isBoolean", ({ value }) => isBoolean(value), '${contains(["true", "false"], tostring(var.value))}'],
     ["and", ({ value }) => and(true, equal(value, "a"), true), '${(var.value == "a")}'],

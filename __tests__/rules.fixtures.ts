@@ -179,6 +179,26 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a number is no name": [vm({ description: 5 }), "description is 5; write a string"],
       "a required prop is missing": [vm({ node: undefined }), "node is missing"],
+      "what every object has is no prop": [
+        vm({ cpu: { constructor: 8 } }),
+        "cpu.constructor is not a prop; the props here are cores, sockets, type",
+      ],
+      "a variable is no list": [
+        (stack) => void vmIn(stack, { tags: new TerraformVariable(stack, "value", {}).listValue }),
+        "tags is a variable; write a list, whose items may be variables",
+      ],
+      "a variable is no object": [
+        (stack) => void vmIn(stack, { cpu: new TerraformVariable(stack, "value", {}).value }),
+        "cpu is a variable; write an object with cores, sockets, type",
+      ],
+      "a text is no decision": [
+        vm({ disksManagedElsewhere: "no" }),
+        'disksManagedElsewhere is "no"; write true or false',
+      ],
+      "a variable is no decision": [
+        (stack) => void vmIn(stack, { disksManagedElsewhere: new TerraformVariable(stack, "value", {}).value }),
+        "disksManagedElsewhere is a variable; write true or false",
+      ],
     },
   },
   "address-once": {
@@ -302,6 +322,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         connection({ endpoint: "https://pve.example:8006/?a=b" }),
         'endpoint "https://pve.example:8006/?a=b" is not an https URL; write it as in "https://pve.example:8006/"',
       ],
+      "an IPv6 address has brackets": [
+        connection({ endpoint: "https://2001:db8::2:8006/" }),
+        'endpoint "https://2001:db8::2:8006/" is not an https URL; write it as in "https://pve.example:8006/"',
+      ],
+      "two lines are no URL": [
+        connection({ endpoint: "https://pve\n.example:8006/" }),
+        'endpoint "https://pve\\n.example:8006/" is not an https URL; write it as in "https://pve.example:8006/"',
+      ],
       "Terraform would interpolate it": [
         connection({ endpoint: "https://${pve}:8006/" }),
         'endpoint "https://${pve}:8006/" is not an https URL; write it as in "https://pve.example:8006/"',
@@ -333,6 +361,9 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "pve.example",
           "https://pve.example/",
           "https://pve .example:8006/",
+          "https://2001:db8::2:8006/",
+          "https://[pve]:8006/",
+          "https://pve:8006:8006/",
           ...noPorts("https://pve:"),
         ],
       },
@@ -486,6 +517,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         initialization: { ipConfigs: [], datastore: "local-lvm" },
       }),
       "the node of a template": vm({ boot: { clone: { id: 9000, node: "pve-1" } } }),
+      "a raw image": vm({ boot: { image: { fileId: "local:import/talos.raw" } } }),
+      "an image of VMware": vm({ boot: { image: { fileId: "local:import/talos.vmdk" } } }),
+      "an ISO in capitals": vm({ boot: { iso: { fileId: "local:iso/TALOS.ISO" } } }),
+      "an ISO by another ending": vm({ boot: { iso: { fileId: "local:iso/talos.img" } } }),
     },
     invalid: {
       "a node is one label": [
@@ -515,6 +550,19 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "an ISO without its storage": [
         vm({ boot: { iso: { fileId: "talos.iso" } } }),
         'boot.iso.fileId "talos.iso" is not the name of a volume with the content iso; write it as in "local:iso/talos.iso"',
+      ],
+      ...Object.fromEntries(
+        ["talos", "talos.iso", "talos.raw.xz", ".qcow2x"].map((file) => [
+          `Proxmox imports no ${file}`,
+          [
+            vm({ boot: { image: { fileId: `local:import/${file}` } } }),
+            `boot.image.fileId "local:import/${file}" is not the name of a volume with the content import; write it as in "local:import/talos.qcow2"`,
+          ] as const,
+        ]),
+      ),
+      "an image of a disk is no CD": [
+        vm({ boot: { iso: { fileId: "local:iso/talos.qcow2" } } }),
+        'boot.iso.fileId "local:iso/talos.qcow2" is not the name of a volume with the content iso; write it as in "local:iso/talos.iso"',
       ],
       "the node of an image": [
         download({ node: "pve.example" }),
@@ -594,7 +642,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the id is a variable": {
         type: "number",
         build: (stack, value: never) => void vmIn(stack, { vmId: value }),
-        passes: [100, 999_999_999],
+        passes: [100, 999_999_999, "100"],
         fails: [99, 1_000_000_000, 100.5],
       },
     },
@@ -765,6 +813,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vm({ boot: { clone: { id: 1 } } }),
         "boot.clone.id 1 is no VM id; write a whole number from 100 to 999999999",
       ],
+      "a clone of itself": [
+        vm({ vmId: 9000, boot: { clone: { id: 9000 } } }),
+        "boot.clone.id 9000 is vmId, the VM's own; write the id of the template",
+      ],
     },
     atPlan: {
       "the id is a variable": {
@@ -772,6 +824,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void vmIn(stack, { boot: { clone: { id: value } } }),
         passes: [9000],
         fails: [9],
+      },
+      "the id of a VM that has one is a variable": {
+        type: "number",
+        build: (stack, value: never) => void vmIn(stack, { vmId: 100, boot: { clone: { id: value } } }),
+        passes: [9000],
+        fails: [100],
       },
     },
   },
@@ -1213,6 +1271,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vmIn(stack, { gpus: [{ address: "01:00" }] });
         vmIn(stack, { gpus: [{ address: "01:00" }], node: "pve2" }, password, "second");
       },
+      "a mapping of the same address on two nodes": mapping({
+        alternatives: [{ address: "01:00", deviceId: "10de:2684", node: "pve2" }],
+      }),
+      "a mapping of two functions of one device": mapping({ address: "01:00.0;01:00.1" }),
       "two mediated devices of one function": (stack) => {
         vmIn(stack, { gpus: [{ address: "01:00.0", mdev: "nvidia-63" }] });
         vmIn(stack, { gpus: [{ address: "01:00.0", mdev: "nvidia-63" }] }, password, "second");
@@ -1276,6 +1338,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         },
         'address "0000:01:00" is already passed through by stack/talos_node; choose another device',
       ],
+      "one device twice in a mapping": [
+        mapping({ alternatives: [{ address: "0000:01:00.0", deviceId: "10de:2684" }] }),
+        'alternatives[0].address "0000:01:00.0" is already mapped by address; name each device once',
+      ],
       "one device by two mappings": [
         vm({ gpus: [{ mapping: device }, { mapping: { ...device, name: "gpu2", address: "0000:01:00.0" } }] }),
         'address "0000:01:00.0" is already the mapping "gpu" of stack/talos_node/gpu; use that by its name, or choose another device',
@@ -1313,6 +1379,13 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
+      "a function beside another slot is a variable": {
+        type: "number",
+        build: (stack, value: never) =>
+          void vmIn(stack, { gpus: [{ address: "01:00", functions: [value] }, { address: "01:00.1" }] }),
+        passes: [0, 2],
+        fails: [1],
+      },
       "one address is a variable": {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, { gpus: [{ address: "01:00" }, { address: value }] }),
@@ -2367,6 +2440,13 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       }),
     },
     invalid: {
+      "the selectors would fit both": [
+        vm({
+          networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, { macAddress: "bc:24:11:00:00:01" }],
+          initialization: { ipConfigs: [{ address: "192.168.1.50/24" }, { address: "10.0.0.50/24" }] },
+        }),
+        'networkDevices[1].macAddress "bc:24:11:00:00:01" is that of networkDevices[0]; write another one',
+      ],
       "the selector would fit both": [
         vm({ networkDevices: [{}, {}], initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
         'networkDevices[0].macAddress is missing beside other network devices; write one such as "BC:24:11:00:00:01"',
@@ -2380,6 +2460,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         }),
         'machine.interfaces[1].macAddress is missing beside other network devices; write one such as "BC:24:11:00:00:01"',
       ],
+    },
+    atPlan: {
+      "one of two MAC addresses is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void vmIn(stack, {
+            networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, { macAddress: value }],
+            initialization: { ipConfigs: [{ address: "192.168.1.50/24" }, { address: "10.0.0.50/24" }] },
+          }),
+        passes: ["BC:24:11:00:00:02"],
+        fails: ["BC:24:11:00:00:01", "bc:24:11:00:00:01"],
+      },
     },
   },
   "network-device-slots": {
@@ -2503,10 +2595,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       [
         ...["02:30", "sat 04:00", "mon..fri 22:00", "mon,wed,fri 8..17,22:0/15", "*/30", "0/5:12", "sun"],
         ...["Daily", "2027-*-01 03:00", "*-01..07", "sat *-1..7 15:00", "12:30:15"],
+        ...["00:00", "23:59:59", "59", "*/59", "1-1", "12-31", "1/3-*"],
       ].map((schedule) => [schedule, vm({ backup: { datastore: "local", keep, schedule } })]),
     ),
     invalid: Object.fromEntries(
-      ["", "tomorrow", "2:30 pm", "monday", "02.30", "sat  04:00", "mon-fri 22:00", "0 2 * * *"].map((schedule) => [
+      [
+        ...["", "tomorrow", "2:30 pm", "monday", "02.30", "sat  04:00", "mon-fri 22:00", "0 2 * * *"],
+        ...["24:00", "02:60", "02:00:60", "0..24:00", "60", "*/0", "*/60", "13-01", "00-01", "12-32", "12-00 02:00"],
+      ].map((schedule) => [
         `"${schedule}"`,
         [
           vm({ backup: { datastore: "local", keep, schedule } }),
@@ -2519,7 +2615,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         type: "string",
         build: (stack, schedule: never) => void vmIn(stack, { backup: { datastore: "local", keep, schedule } }),
         passes: ["02:30", "mon..fri 22:00", "*-*-1 03:00", "YEARLY"],
-        fails: ["", "0 2 * * *", "mon-fri 22:00"],
+        fails: ["", "0 2 * * *", "mon-fri 22:00", "24:00"],
       },
     },
   },
@@ -2597,6 +2693,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "with prefix length": vm({ initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
       "a VM may use DHCP": vm({ initialization: { ipConfigs: [{ address: "dhcp" }] } }),
       "a reservation of a DHCP server": ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50" }),
+      "a reservation of IPv6": ipConfig({ ipv6: { address: "dhcp" }, reservedAddress: "2001:db8::50" }),
+      "a reservation where both families have DHCP": ipConfig({
+        address: "dhcp",
+        ipv6: { address: "dhcp" },
+        reservedAddress: "2001:db8::50",
+      }),
+      ...Object.fromEntries(
+        ["192.168.1.1/24", "192.168.1.254/24", "126.0.0.1/8", "128.0.0.1/8", "223.255.255.1/24", "10.0.0.0/31"].map(
+          (address) => [`beside those that stand for others, ${address}`, ipConfig({ address })],
+        ),
+      ),
       "both families": ipConfig({ address: "192.168.1.50/24", ipv6: { address: "2001:db8::50/64" } }),
       "IPv6 alone, which routers announce": ipConfig({ ipv6: { address: "auto" } }),
       "a single address": ipConfig({ address: "192.168.1.50/32", ipv6: { address: "2001:db8::50/128" } }),
@@ -2655,12 +2762,44 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "routers reserve nothing": [
         ipConfig({ ipv6: { address: "auto" }, reservedAddress: "2001:db8::50" }),
-        'initialization.ipConfigs[0].reservedAddress "2001:db8::50" is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead',
+        'initialization.ipConfigs[0].reservedAddress "2001:db8::50" is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead',
       ],
       "a reservation of nobody": [
         ipConfig({ address: "192.168.1.50/24", reservedAddress: "192.168.1.50" }),
-        'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead',
+        'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead',
       ],
+      "the DHCP server of the other family": [
+        ipConfig({ address: "dhcp", reservedAddress: "2001:db8::50" }),
+        'initialization.ipConfigs[0].reservedAddress "2001:db8::50" is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead',
+      ],
+      "the DHCP server of IPv6, for IPv4": [
+        ipConfig({ ipv6: { address: "dhcp" }, reservedAddress: "192.168.1.50" }),
+        'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead',
+      ],
+      "this host, by its reservation": [
+        ipConfig({ address: "dhcp", reservedAddress: "127.0.0.1" }),
+        "initialization.ipConfigs[0].reservedAddress \"127.0.0.1\" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own",
+      ],
+      ...Object.fromEntries(
+        ["192.168.1.0/24", "192.168.1.255/24", "127.0.0.1/8", "0.0.0.0/8", "224.0.0.5/24", "239.1.2.3/24"].map(
+          (address) => [
+            `no node has ${address}`,
+            [
+              ipConfig({ address }),
+              `initialization.ipConfigs[0].address "${address}" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own`,
+            ] as const,
+          ],
+        ),
+      ),
+      ...Object.fromEntries(
+        ["::/64", "::1/128", "ff02::1/64"].map((address) => [
+          `no node has ${address}`,
+          [
+            ipConfig({ ipv6: { address } }),
+            `initialization.ipConfigs[0].ipv6.address "${address}" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own`,
+          ] as const,
+        ]),
+      ),
       "no such address": [
         vm({ initialization: { ipConfigs: [{ address: "192.168.1.500/24" }] } }),
         'initialization.ipConfigs[0].address "192.168.1.500/24" is not an address with prefix length from 8; write it as in "192.168.1.50/24"',
@@ -2674,15 +2813,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the address is a variable": {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, { initialization: { ipConfigs: [{ address: value }] } }),
-        passes: ["192.168.1.50/24", "dhcp"],
-        fails: ["192.168.1.50", "192.168.1.500/24", "192.168.1.50/024", "10.0.0.50/7", "192.168.001.50/24"],
+        passes: ["192.168.1.50/24", "dhcp", "192.168.1.50/32", "192.168.1.0/31"],
+        fails: [
+          ...["192.168.1.50", "192.168.1.500/24", "192.168.1.50/024", "10.0.0.50/7", "192.168.001.50/24"],
+          ...["192.168.1.0/24", "192.168.1.255/24", "127.0.0.1/8", "224.0.0.5/24"],
+        ],
       },
       "the IPv6 address is a variable": {
         type: "string",
         build: (stack, value: never) =>
           void vmIn(stack, { initialization: { ipConfigs: [{ ipv6: { address: value } }] } }),
         passes: ["2001:db8::50/64", "dhcp", "auto"],
-        fails: ["2001:db8::50", "192.168.1.50/24", "fd00::50/7", "fd00::50/129"],
+        fails: ["2001:db8::50", "192.168.1.50/24", "fd00::50/7", "fd00::50/129", "::1/128", "ff02::1/64"],
       },
       "the reservation is a variable": {
         type: "string",

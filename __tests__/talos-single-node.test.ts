@@ -416,6 +416,19 @@ describe("TalosSingleNode", () => {
     });
   });
 
+  test("finds its way to a gateway that is a variable, in whatever network that is", () => {
+    const stack = synthesizedJson((scope) => {
+      const gateway = new TerraformVariable(scope, "gateway", {}).stringValue;
+      nodeIn(scope, { machine: { ...machine, address: "203.0.113.50/32", gateway } });
+    });
+    const { config_patches } = stack.data[DataTalosMachineConfiguration.tfResourceType].node;
+    expect(config_patches).toContainEqual(
+      expect.stringMatching(
+        /"routes" = \[\{"network" = [^}]*var[.]gateway, "\/32"\]\)\}, \{.*"gateway" = var[.]gateway\}/,
+      ),
+    );
+  });
+
   test("includes what others wait for in its wait", () => {
     const { resource } = synthesizedJson((stack) => nodeIn(stack).waitFor("crd/gateways.gateway.networking.k8s.io"));
     const [{ "local-exec": wait }] = resource[Resource.tfResourceType].wait_for_kubernetes.provisioner;

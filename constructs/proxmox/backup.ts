@@ -59,10 +59,13 @@ export const withDefaults = (backup: VmBackup | undefined) =>
 function calendarEvent(): RegExp {
   const list = (item: string) => `${item}(,${item})*`;
   const day = "(mon|tue|wed|thu|fri|sat|sun)";
-  const number = list("([*]|[0-9]{1,2}([.][.][0-9]{1,2})?)([/][0-9]{1,2})?");
+  const numbers = (number: string) => list(`([*]|${number}([.][.]${number})?)([/]0?[1-9]|[/][1-5][0-9])?`);
+  const [month, dayOfMonth] = ["(0?[1-9]|1[0-2])", "(0?[1-9]|[12][0-9]|3[01])"].map(numbers);
+  const [hour, minute] = ["([01]?[0-9]|2[0-3])", "[0-5]?[0-9]"].map(numbers);
   const days = list(`${day}([.][.]${day})?`);
-  const date = `(([*]|[0-9]{4})-)?${number}-${number}`;
-  const time = `${number}(:${number}){0,2}`;
+  const date = `(([*]|[0-9]{4})-)?${month}-${dayOfMonth}`;
+  // Alone it is minutes, of every hour.
+  const time = `(${minute}|${hour}:${minute}(:${minute})?)`;
   const word = "(minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly)";
   return new RegExp(`^(${word}|${days}( ${date})?( ${time})?|${date}( ${time})?|${time})$`, "i");
 }

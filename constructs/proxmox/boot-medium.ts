@@ -1,6 +1,6 @@
 import type { IResolvable } from "cdktf";
 import { Construct } from "constructs";
-import type { Condition } from "../rules/condition";
+import { type Condition, equal, not } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { eitherOf, flag, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -108,7 +108,7 @@ export const hasGuestAgent = ({ image, clone, iso }: BootMedium): Condition =>
 
 const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 
-export const rules: readonly Rule<{ readonly boot: BootMedium }>[] = [
+export const rules: readonly Rule<{ readonly boot: BootMedium; readonly vmId?: number }>[] = [
   {
     id: "boot-medium",
     demands: "a VM boots from exactly one of an imported image, a clone of a template, an ISO",
@@ -140,13 +140,19 @@ export const rules: readonly Rule<{ readonly boot: BootMedium }>[] = [
     demands: "a template is found by its name or by its id",
     because: "the two could name different templates",
     source: `${source}#clone`,
-    checks: ({ boot: { clone } }) =>
+    checks: ({ boot: { clone }, vmId }) =>
       given(clone, ({ name, id }) => [
         {
           holds: (name === undefined) !== (id === undefined),
           problem: `boot.clone has ${name === undefined ? "neither name nor id" : `both name ${shown(name)} and id ${shown(id)}`}; write one of them`,
         },
-        ...given(id, (id) => isVmId("boot.clone.id", id)),
+        ...given(id, (id) => [
+          isVmId("boot.clone.id", id),
+          {
+            holds: vmId === undefined || not(equal(id, vmId)),
+            problem: `boot.clone.id ${shown(id)} is vmId, the VM's own; write the id of the template`,
+          },
+        ]),
       ]),
   },
 ];

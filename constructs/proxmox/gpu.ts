@@ -1,6 +1,7 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmHostpci } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { equal, isBoolean, matches, not, or, wholeNumber } from "../rules/condition";
+import { pairsOf } from "../rules/pairs";
 import { type Check, given, type Rule } from "../rules/rule";
 import { eitherOf, flag, listOf, literalOr, number, objectOf, ruled, text, textOr } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -269,10 +270,6 @@ export const rules: readonly Rule<WithGpus>[] = [
       ),
   },
 ];
-
-/** Each with every one after it. */
-const pairsOf = <Item>(items: readonly Item[]): [Item, Item][] =>
-  items.flatMap((one, place) => items.slice(place + 1).map((other): [Item, Item] => [one, other]));
 
 const functionsOf = ({ functions }: Gpu): readonly number[] => (Array.isArray(functions) ? functions : []);
 

@@ -1,7 +1,7 @@
 import type { VirtualEnvironmentVmInitialization } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { and, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
-import { isAddress, isCidr, isIpv6 } from "../rules/ip-address";
+import { isAddress, isCidr, isEndOfNetwork, isIpv6, isOfHost, withoutPrefix } from "../rules/ip-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -145,7 +145,8 @@ const isIpv4Cidr = (address: string) => and(matches(address, ipv4Prefix), isCidr
 const isIpv6Cidr = (address: string) => and(matches(address, ipv6Prefix), isCidr(address));
 
 function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfig): Check[] {
-  const dhcp = or(equal(address, "dhcp"), ipv6 === undefined ? false : equal(ipv6.address, "dhcp"));
+  const dhcp = equal(address, "dhcp");
+  const dhcpv6 = ipv6 === undefined ? false : equal(ipv6.address, "dhcp");
   return [
     {
       holds: address !== undefined || ipv6 !== undefined,
@@ -165,22 +166,41 @@ function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfi
         holds: ipv6 === undefined || isUnknown(address) || not(isIpv6(address)),
         problem: `${path}.address ${shown(address)} is one of IPv6 beside ipv6; write one of them`,
       },
+      ...isOfNode(`${path}.address`, address),
     ]),
-    ...given(ipv6, ({ address }) => ({
-      holds: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
-      problem: `${path}.ipv6.address ${shown(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
-    })),
+    ...given(ipv6, ({ address }) => [
+      {
+        holds: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
+        problem: `${path}.ipv6.address ${shown(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
+      },
+      ...isOfNode(`${path}.ipv6.address`, address),
+    ]),
     ...given(reservedAddress, (reserved) => [
       {
         holds: isAddress(reserved),
         problem: `${path}.reservedAddress ${shown(reserved)} is not an address without prefix length; write it as in "192.168.1.50"`,
       },
       {
-        holds: dhcp,
-        problem: `${path}.reservedAddress ${shown(reserved)} is reserved by no DHCP server; write address: "dhcp" beside it, or the address with its prefix length instead`,
+        holds: or(and(dhcp, dhcpv6), and(dhcp, not(isIpv6(reserved))), and(dhcpv6, isIpv6(reserved))),
+        problem: `${path}.reservedAddress ${shown(reserved)} is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead`,
+      },
+      {
+        holds: or(not(isAddress(reserved)), isOfHost(reserved)),
+        problem: ofNoNode(`${path}.reservedAddress`, reserved),
       },
     ]),
   ];
+}
+
+const ofNoNode = (path: string, address: string): string =>
+  `${path} ${shown(address)} is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own`;
+
+/** Checks that a node can have the address at `path` of the props, where it is one. */
+function isOfNode(path: string, address: string): Check[] {
+  const isOne = isCidr(address);
+  if (isOne === false) return [];
+  const isNodes = and(isOfHost(address), not(isEndOfNetwork(withoutPrefix(address), address)));
+  return [{ holds: or(not(isOne), isNodes), problem: ofNoNode(path, address) }];
 }
 
 const gatewayChecks = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>

@@ -25,10 +25,13 @@ export const isStorage = named("a storage", /^[a-zA-Z][a-zA-Z0-9_.-]*[a-zA-Z0-9]
 /** Checks that the text at `path` of the props is the name of a bridge. */
 export const isBridge = named("a bridge", /^[a-zA-Z0-9_.-]+$/, "vmbr0");
 
+/** What the names of files end in, by the content that they are. */
+const endings = { import: "([.]qcow2|[.]raw|[.]vmdk)", iso: "[.]([iI][sS][oO]|[iI][mM][gG])" };
+
 /** Checks that the text at `path` of the props is the id of a volume, in a folder of that content. */
-export const isVolume = (content: "import" | "iso") =>
+export const isVolume = (content: keyof typeof endings) =>
   named(
     `a volume with the content ${content}`,
-    new RegExp(`^[a-zA-Z][a-zA-Z0-9_.-]*[a-zA-Z0-9]:${content}[/][a-zA-Z0-9_.+=-]+$`),
+    new RegExp(`^[a-zA-Z][a-zA-Z0-9_.-]*[a-zA-Z0-9]:${content}[/][a-zA-Z0-9_.+=-]*${endings[content]}$`),
     content === "import" ? "local:import/talos.qcow2" : "local:iso/talos.iso",
   );

@@ -1,6 +1,6 @@
 import { Fn, Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
-import { asArgument } from "../rules/expression";
+import { asArgument, expression } from "../rules/expression";
 import type { Check, Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
 
@@ -40,7 +40,9 @@ export class PciAddress {
   ) {}
 
   withFunction(functionNumber: number): PciAddress {
-    return new PciAddress(this.device, asText(functionNumber));
+    // Terraform does not compare the number of a variable with the text of an address.
+    const text = isUnknown(functionNumber) ? expression`tostring(${functionNumber})` : functionNumber;
+    return new PciAddress(this.device, asText(text));
   }
 
   wholeDevice(): PciAddress {

@@ -4,6 +4,7 @@ import { HardwareMappingPci, type HardwareMappingPciMap } from "../../.gen/provi
 import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, matches, not, or, wholeNumber } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
+import { pairsOf } from "../rules/pairs";
 import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -236,6 +237,10 @@ export const rules: readonly Rule<Mapped>[] = [
             .map((other) => isOther(`${path}address ${shown(`${device.address}`)}`, device, other)),
         ),
       ),
+      ...pairsOf(placesOf(mapped)).map(([one, other]) => ({
+        holds: not(and(equal(one.node, other.node), one.address.overlaps(other.address))),
+        problem: `${other.path} ${shown(`${other.address}`)} is already mapped by ${one.path}; name each device once`,
+      })),
       ...usesTogether(mapped).map(({ once }) => once),
     ],
   },
@@ -259,6 +264,12 @@ export const rules: readonly Rule<Mapped>[] = [
 ];
 
 const textsOf = (address: string): string[] => address.split(";");
+
+/** Each device of the mapping, and where the props say so. */
+const placesOf = ({ entries }: Mapped) =>
+  entries.flatMap(({ path, node, addresses }) =>
+    addresses.map((address) => ({ path: `${path}address`, node, address })),
+  );
 
 /** The checks of each device whose host is asked. */
 const onHost = ({ entries }: Mapped, checks: (placed: PlacedDevice, host: Host) => Check[]): Check[] =>

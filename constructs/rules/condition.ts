@@ -64,7 +64,8 @@ export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAF
   return and(
     expression`(${least} <= ${value})`,
     expression`(${most} >= ${value})`,
-    expression`(floor(${value}) == ${value})`,
+    // What comes from the environment into a variable without a type is text.
+    expression`(floor(${value}) == tonumber(${value}))`,
   );
 }
 

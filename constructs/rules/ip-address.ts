@@ -53,19 +53,27 @@ export function isInNetwork(address: string, cidr: string): Condition {
   return parsed.kind() === ipaddr.parse(withoutPrefix(cidr)).kind() && parsed.match(ipaddr.parseCIDR(cidr));
 }
 
-/** Whether the address is that of `cidr` itself, or with IPv4 the first or the last of its network: no router's. */
-export function isTakenInNetwork(address: string, cidr: string): Condition {
+/** Of this host alone, of many or of none. */
+const ofNoHost = /^((0|127|22[4-9]|23[0-9]|255)[.]|::1?([/]|$)|ff[0-9a-f][0-9a-f]:)/i;
+
+/** Whether the address, with or without prefix length, can be one at which a host is reached. */
+export const isOfHost = (address: string): Condition => not(matches(address, ofNoHost));
+
+/** Whether the address is the first or the last of an IPv4 network, which stand for the network and for all of its hosts. */
+export function isEndOfNetwork(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {
-    const own = equal(address, withoutPrefix(cidr));
     const ends = [0, -1].map((place) =>
       Token.asAny(Fn.try([Op.eq(Fn.cidrhost(asArgument(cidr), place), asArgument(address)), false])),
     );
-    return or(own, and(not(isIpv6(address)), not(matches(cidr, /[/]3[12]$/)), or(...ends)));
+    return and(not(isIpv6(address)), not(matches(cidr, /[/]3[12]$/)), or(...ends));
   }
   const [own, prefix] = ipaddr.parseCIDR(cidr);
-  const router = ipaddr.parse(address);
-  if (router.toString() === own.toString()) return true;
   if (own.kind() !== "ipv4" || prefix > 30) return false;
   const ends = [ipaddr.IPv4.networkAddressFromCIDR(cidr), ipaddr.IPv4.broadcastAddressFromCIDR(cidr)];
-  return ends.some((end) => end.toString() === router.toString());
+  return ends.some((end) => end.toString() === ipaddr.parse(address).toString());
+}
+
+/** Whether the address is that of `cidr` itself, or with IPv4 the first or the last of its network: no router's. */
+export function isTakenInNetwork(address: string, cidr: string): Condition {
+  return or(equal(normalAddress(address), normalAddress(withoutPrefix(cidr))), isEndOfNetwork(address, cidr));
 }

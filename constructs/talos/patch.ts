@@ -1,3 +1,4 @@
+import { isUnknown } from "../rules/condition";
 import { isSingleAddress } from "../rules/gateway";
 import { isIpv6 } from "../rules/ip-address";
 import { noData } from "../rules/plain-data";
@@ -70,8 +71,8 @@ function interfaceDocument({ macAddress, addresses, gateways = [], dhcp = false,
 
 /** The default route, and where the gateway is in no network of its own, a way to the gateway itself. */
 function routesOver(gateway: string, addresses: readonly string[]): object[] {
-  const ofFamily = addresses.filter((address) => isIpv6(address) === isIpv6(gateway));
-  const onLink = ofFamily.some(isSingleAddress) && !/^fe[89ab]/i.test(gateway);
+  const mayBeOfFamily = addresses.filter((address) => isUnknown(gateway) || isIpv6(address) === isIpv6(gateway));
+  const onLink = mayBeOfFamily.some(isSingleAddress) && !/^fe[89ab]/i.test(gateway);
   return [
     ...(onLink ? [{ network: asNetwork(gateway) }] : []),
     { network: byFamily(gateway, { ipv6: "::/0", ipv4: "0.0.0.0/0" }), gateway },
