@@ -415,7 +415,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "the realm is missing": [
         connection({ username: "root" }),
-        'username "root" has no realm; write it as in "root@pam"',
+        'username "root" is no user with its realm; write it as in "root@pam", without the name of a token',
+      ],
+      "a token has no password": [
+        connection({ username: "terraform@pve!provider" }),
+        'username "terraform@pve!provider" is no user with its realm; write it as in "root@pam", without the name of a token',
       ],
     },
     atPlan: {

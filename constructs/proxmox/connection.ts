@@ -106,8 +106,8 @@ export const rules: readonly Rule<Connecting>[] = [
     source: `${providerDocs}#username`,
     checks: ({ username }) =>
       given(username, (username) => ({
-        holds: matches(username, /^[^@ {}]+@[^@ {}]+$/),
-        problem: `username ${shown(username)} has no realm; write it as in "root@pam"`,
+        holds: matches(username, /^[^@:/ {}]+@[a-z][a-z0-9._-]+$/i),
+        problem: `username ${shown(username)} is no user with its realm; write it as in "root@pam", without the name of a token`,
       })),
   },
   {
