@@ -22,7 +22,7 @@ import {
 import * as gpuDriver from "../constructs/gpu-driver";
 import { clusterFixtures } from "./cluster.fixtures";
 import { type Differing, gtx1070, local, neighbour, rtx4090, rtx5090 } from "./hosts";
-import { apiToken, ciliumIn, clusterIn, machine, machineAt, nodeIn, password, vmIn } from "./stacks";
+import { apiToken, ciliumIn, clusterIn, machine, machineAt, nodeIn, password, vmIn, withVariable } from "./stacks";
 
 type Build = (stack: TerraformStack) => void;
 
@@ -3946,6 +3946,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "one pod": [
         gpus({ sharing: { strategy: "time-slicing", replicas: 1 } }),
         "sharing.replicas is 1; write a whole number, 2 or more, or leave sharing out",
+      ],
+      "no such way": [
+        gpus({ sharing: { strategy: "mig", replicas: 2 } }),
+        'sharing.strategy is "mig"; write "time-slicing" or "mps"',
+      ],
+      "a way that only Terraform knows": [
+        withVariable((stack, strategy) => gpus({ sharing: { strategy, replicas: 2 } })(stack), "string"),
+        'sharing.strategy is a variable; write "time-slicing" or "mps"',
       ],
       "MPS beside MIG": [
         gpus({ sharing: { strategy: "mps", replicas: 2 }, values: { migStrategy: "mixed" } }),

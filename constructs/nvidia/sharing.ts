@@ -1,22 +1,25 @@
 import { stringify } from "yaml";
 import { type ChartValues, valueAt } from "../rules/chart-values";
-import { equal, not, or, wholeNumber } from "../rules/condition";
+import { equal, isUnknown, or, wholeNumber } from "../rules/condition";
 import { type Check, given, type Rule } from "../rules/rule";
-import { choice, number, objectOf, required } from "../rules/shape";
+import { literal, number, objectOf, required } from "../rules/shape";
 import { shown } from "../rules/shown";
 
 const strategies = ["time-slicing", "mps"] as const;
 
 /** Several pods at one GPU. */
 export interface GpuSharing {
-  /** In turn, with all of the memory for each (`time-slicing`), or at the same time with a part of it (`mps`). */
+  /**
+   * In turn, with all of the memory for each (`time-slicing`), or at the same time with a part of it (`mps`). What the
+   * plugin's configuration and the node's labels are called depends on it, so it cannot be a Terraform variable.
+   */
   readonly strategy: (typeof strategies)[number];
 
   /** How many pods may have each GPU, 2 or more. */
   readonly replicas: number;
 }
 
-export const shape = objectOf<GpuSharing>({ strategy: required(choice(strategies)), replicas: required(number) });
+export const shape = objectOf<GpuSharing>({ strategy: required(literal()), replicas: required(number) });
 
 /** What the device plugin is told, as a document of its own. */
 export const configuration = ({ strategy, replicas }: GpuSharing): string =>
@@ -34,11 +37,17 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "gpu-sharing",
-    demands: "a GPU is shared by two pods or more, by the device plugin, and by MPS only where MIG does not divide it",
-    because: "with one there is nothing to share, claims of DRA name a device each, and MPS does not run beside MIG",
+    demands:
+      "a GPU is shared by two pods or more, by the device plugin, in a way that is no variable, and by MPS only where MIG does not divide it",
+    because:
+      "with one there is nothing to share, claims of DRA name a device each, each way has a label and a configuration of its own, and MPS does not run beside MIG",
     source: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html",
     checks: ({ sharing, method, values }) =>
       given(sharing, ({ strategy, replicas }): Check[] => [
+        ...given(strategy, (strategy) => ({
+          holds: strategies.includes(strategy),
+          problem: `sharing.strategy is ${isUnknown(strategy) ? "a variable" : shown(strategy)}; write ${strategies.map(shown).join(" or ")}`,
+        })),
         {
           holds: wholeNumber(replicas, 2),
           problem: `sharing.replicas is ${shown(replicas)}; write a whole number, 2 or more, or leave sharing out`,
@@ -51,7 +60,7 @@ export const rules: readonly Rule<{
         ...[["migStrategy"], ["mig", "strategy"]].map((path) => {
           const mig = valueAt(values, path);
           return {
-            holds: or(not(equal(strategy, "mps")), mig === undefined, equal(mig, "none")),
+            holds: or(strategy !== "mps", mig === undefined, equal(mig, "none")),
             problem: `sharing.strategy "mps" does not go with values.${path.join(".")} ${shown(mig)}; write "time-slicing", or leave ${path.join(".")} out`,
           };
         }),
