@@ -6,7 +6,7 @@ import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import type { CiliumInstallProps } from "../constructs";
 import "./matchers";
-import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
+import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson, withVariable } from "./stacks";
 
 const cilium = (props: Partial<CiliumInstallProps> = {}) => synthesized((stack) => void ciliumIn(stack, props));
 const json = (props: Partial<CiliumInstallProps> = {}): TerraformJson =>
@@ -228,6 +228,24 @@ describe("CiliumInstall", () => {
     test("hands the manifest to Talos, which applies it at bootstrap", () => {
       expect(patchesOf(json(inline))).toContainEqual(
         '${yamlencode({"cluster" = {"inlineManifests" = [{"name" = "cilium", "contents" = data.helm_template.cilium.manifest}]}})}',
+      );
+    });
+
+    test.each([
+      [true, ["gateway.networking.k8s.io/v1/GatewayClass"]],
+      [false, undefined],
+      [undefined, undefined],
+    ])("renders it with the Gateway API %s for a cluster that has %j", (gatewayApi, versions) => {
+      const template = json({ ...inline, gatewayApi }).data[DataHelmTemplate.tfResourceType].cilium;
+      expect(template.api_versions).toEqual(versions);
+    });
+
+    test("leaves to Terraform what a cluster has where the Gateway API is a variable", () => {
+      const stack = synthesizedJson(
+        withVariable((scope, gatewayApi) => void ciliumIn(scope, { ...inline, gatewayApi }), "bool"),
+      );
+      expect(stack.data[DataHelmTemplate.tfResourceType].cilium.api_versions).toBe(
+        '${var.value ? ["gateway.networking.k8s.io/v1/GatewayClass"] : []}',
       );
     });
 

@@ -304,7 +304,7 @@ export class CiliumInstall extends Construct {
           provider: helmForRendering(this),
           includeCrds: true,
           kubeVersion: node.kubernetesVersion,
-          apiVersions: options.gatewayApi === true ? ["gateway.networking.k8s.io/v1/GatewayClass"] : undefined,
+          apiVersions: options.gatewayApi ? gatewayApiVersions(options.gatewayApi) : undefined,
         }),
       );
       node.addConfigPatch(inlineManifest("cilium", this.template.manifest));
@@ -363,6 +363,12 @@ const tunedValues = ({ hubble, l2Announcements }: Fitted<CiliumInstallProps>): C
   // Every service takes a lease of its own, more than the default client rate allows.
   ...(l2Announcements && { k8sClientRateLimit: { qps: 50, burst: 100 } }),
 });
+
+/** What the chart, rendered without a cluster, has to be told of. */
+function gatewayApiVersions(enabled: true | IResolvable): string[] {
+  const versions = ["gateway.networking.k8s.io/v1/GatewayClass"];
+  return isUnknown(enabled) ? Token.asList(Fn.conditional(enabled, versions, [])) : versions;
+}
 
 /** Cilium looks for the definitions once, when it starts, so they come first. */
 function installGatewayApi(node: TalosClusterBase, enabled: true | IResolvable, version: string): void {
