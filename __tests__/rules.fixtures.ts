@@ -3635,12 +3635,25 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         values: { securityContext: { capabilities: { ciliumAgent: ["NET_ADMIN"] } } },
       }),
       "WireGuard as a value": cilium({ values: { encryption: { enabled: true, type: "wireguard" } } }),
+      "what the chart has anyway": cilium({ values: { bpf: { masquerade: null }, hubble: { enabled: true } } }),
+      "values that are left out": cilium({
+        hubble: { relay: true },
+        values: { cgroup: undefined, securityContext: undefined, hubble: { relay: undefined } },
+      }),
       "IPsec with a secret": cilium({ values: { encryption: { enabled: true, ipsec: { secretName: "keys" } } } }),
     },
     invalid: {
       "Talos mounts the cgroups": [
         cilium({ values: { cgroup: { autoMount: { enabled: true } } } }),
         "values.cgroup.autoMount.enabled is true; write false or leave it out",
+      ],
+      "Helm's null deletes what Talos requires": [
+        cilium({ values: { cgroup: null } }),
+        "values.cgroup is null, in which autoMount.enabled is not false; write that there, or leave values.cgroup out",
+      ],
+      "Helm's null deletes a value alone": [
+        cilium({ values: { cgroup: { autoMount: { enabled: null } } } }),
+        "values.cgroup.autoMount.enabled is null; write false or leave it out",
       ],
       "not the port of KubePrism": [
         cilium({ values: { k8sServicePort: 6443 } }),
@@ -3649,6 +3662,46 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "Talos lets nobody load modules": [
         cilium({ values: { securityContext: { capabilities: { ciliumAgent: ["NET_ADMIN", "SYS_MODULE"] } } } }),
         "values.securityContext.capabilities.ciliumAgent has SYS_MODULE, which Talos grants to no container; leave it out",
+      ],
+      "Helm's null deletes all capabilities": [
+        cilium({ values: { securityContext: null } }),
+        "values.securityContext is null, in which capabilities.ciliumAgent is not a list of capabilities; write that there, or leave values.securityContext out",
+      ],
+      "the capabilities of every container are deleted": [
+        cilium({ values: { securityContext: { capabilities: null } } }),
+        "values.securityContext.capabilities is null, in which cleanCiliumState is not a list of capabilities; write that there, or leave values.securityContext.capabilities out",
+      ],
+      "the capabilities of the agent are deleted": [
+        cilium({ values: { securityContext: { capabilities: { ciliumAgent: null } } } }),
+        "values.securityContext.capabilities.ciliumAgent is null; write a list of capabilities or leave it out",
+      ],
+      "an agent that may do nothing": [
+        cilium({ values: { securityContext: { capabilities: { ciliumAgent: [] } } } }),
+        "values.securityContext.capabilities.ciliumAgent is []; write a list of capabilities or leave it out",
+      ],
+      "a capability that is in no list": [
+        cilium({ values: { securityContext: { capabilities: { ciliumAgent: "NET_ADMIN" } } } }),
+        'values.securityContext.capabilities.ciliumAgent is "NET_ADMIN"; write a list of capabilities or leave it out',
+      ],
+      "nobody may load modules, in a list or not": [
+        cilium({ values: { securityContext: { capabilities: { mountCgroup: "SYS_MODULE" } } } }),
+        "values.securityContext.capabilities.mountCgroup has SYS_MODULE, which Talos grants to no container; leave it out",
+      ],
+      "a text is no switch of masquerading": [
+        cilium({ values: { bpf: { masquerade: "true" } } }),
+        'values.bpf.masquerade is "true"; write true or false, or leave it out',
+      ],
+      "a text is no switch of encryption": [
+        cilium({ values: { encryption: { enabled: "true" } } }),
+        'values.encryption.enabled is "true"; write true or false, or leave it out',
+      ],
+      "an option is lost: Hubble": [
+        cilium({ hubble: { relay: true, ui: true }, values: { hubble: false } }),
+        "values.hubble is false; write an object or leave it out",
+      ],
+      "an option is lost: the relay": [
+        cilium({ hubble: { relay: true }, values: { hubble: { relay: true } } }),
+        "values.hubble.relay is true; write an object or leave it out",
       ],
       "Talos's DNS would break": [
         cilium({ values: { bpf: { masquerade: true } } }),
@@ -3697,6 +3750,47 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void ciliumIn(stack, { values: { kubeProxyReplacement: value } }),
         passes: [true],
         fails: [false],
+      },
+      "what Talos requires is in a variable": {
+        build: (stack, value: never) => void ciliumIn(stack, { values: { cgroup: value } }),
+        passes: [{ autoMount: { enabled: false }, hostRoot: "/sys/fs/cgroup" }],
+        fails: [
+          { autoMount: { enabled: true }, hostRoot: "/sys/fs/cgroup" },
+          { autoMount: { enabled: false }, hostRoot: "/run/cgroup" },
+          { autoMount: false, hostRoot: "/sys/fs/cgroup" },
+          null,
+        ],
+      },
+      "all capabilities are a variable": {
+        build: (stack, value: never) => void ciliumIn(stack, { values: { securityContext: { capabilities: value } } }),
+        passes: [{ ciliumAgent: ["NET_ADMIN"], cleanCiliumState: ["NET_ADMIN"] }],
+        fails: [
+          { ciliumAgent: ["NET_ADMIN", "SYS_MODULE"], cleanCiliumState: ["NET_ADMIN"] },
+          { ciliumAgent: ["NET_ADMIN"], cleanCiliumState: [] },
+          { ciliumAgent: "NET_ADMIN", cleanCiliumState: ["NET_ADMIN"] },
+          { ciliumAgent: null, cleanCiliumState: ["NET_ADMIN"] },
+          null,
+        ],
+      },
+      "capabilities of one container are a variable": {
+        build: (stack, value: never) =>
+          void ciliumIn(stack, { values: { securityContext: { capabilities: { ciliumAgent: value } } } }),
+        passes: [["NET_ADMIN"]],
+        fails: [["SYS_BOOT"], [], "NET_ADMIN", "SYS_MODULE", null],
+      },
+      "a switch is a variable": {
+        build: (stack, value: never) => void ciliumIn(stack, { values: { bpf: { masquerade: value } } }),
+        passes: [false, null],
+        fails: [true, "true", "false"],
+      },
+      "encryption is a variable": {
+        build: (stack, value: never) => void ciliumIn(stack, { values: { encryption: value } }),
+        passes: [
+          { enabled: false },
+          { enabled: true, type: "wireguard" },
+          { enabled: true, ipsec: { secretName: "keys" } },
+        ],
+        fails: [{ enabled: true }, { enabled: true, type: "ipsec" }, { enabled: "true", type: "wireguard" }],
       },
     },
   },
@@ -3965,6 +4059,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
     atPlan: {
+      "MIG is a variable": {
+        build: (stack, mig) => gpus({ sharing: { strategy: "mps", replicas: 2 }, values: { mig } })(stack),
+        passes: [{ strategy: "none" }, {}],
+        fails: [{ strategy: "mixed" }],
+      },
       "the number is a variable": {
         build: (stack, replicas) => gpus({ sharing: { strategy: "time-slicing", replicas } })(stack),
         type: "number",

@@ -1,8 +1,10 @@
-import { Fn, Token } from "cdktf";
-import { keeps, leavesOf, valueAt } from "../rules/chart-values";
+import { Token } from "cdktf";
+import { follow, isMissing, keeps, leavesOf, problemAt, shownAtPlan, valueAt } from "../rules/chart-values";
 import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
+import { expression } from "../rules/expression";
 import { isIpv6 } from "../rules/ip-address";
-import type { Rule } from "../rules/rule";
+import type { Check, Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
 import { byFamily } from "../talos/node-address";
 import { kubePrismPort } from "../talos/patch";
 import { mergeValues } from "../terraform/document";
@@ -83,38 +85,38 @@ interface Judged {
 export const rules: readonly Rule<Judged>[] = [
   {
     id: "cilium-talos-values",
-    demands: "values that Talos or an option of the construct requires keep their values",
+    demands:
+      "values that Talos or an option of the construct requires keep their values, and those that decide that are true or false",
     because: "Cilium does not start with others, or takes the node's network down, or lacks what the option says",
     source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
-    checks: ({ values, further, required }) => [
-      ...keeps(values, required),
-      ...leavesOf(further)
-        .filter(([path]) => path.includes("capabilities"))
-        .flatMap(([path, value]) =>
-          droppedByTalos.map((dropped) => ({
-            holds: not(contains(value, dropped)),
-            problem: `values.${path.join(".")} has ${dropped}, which Talos grants to no container; leave it out`,
-          })),
-        ),
-      {
-        // https://docs.cilium.io/en/stable/installation/k8s-install-helm/ names the fault: Talos forwards DNS on the host.
-        holds: or(
-          not(isTrue(valueAt(values, ["bpf", "masquerade"]))),
-          isTrue(valueAt(values, ["bpf", "hostLegacyRouting"])),
-        ),
-        problem: "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too",
-      },
-      {
-        holds: or(
-          not(isTrue(valueAt(values, ["encryption", "enabled"]))),
-          // The chart's own choice.
-          not(equal(valueAt(values, ["encryption", "type"]) ?? "ipsec", "ipsec")),
-          valueAt(values, ["encryption", "ipsec", "secretName"]) !== undefined,
-        ),
-        problem:
-          'values.encryption is of type "ipsec", whose key no secret holds; write encryption: "wireguard" of the construct, or ipsec.secretName of a secret that is there before Cilium',
-      },
-    ],
+    checks: ({ values, further, required }) => {
+      const [masquerade, legacyRouting] = ["masquerade", "hostLegacyRouting"].map((key) =>
+        valueAt(values, ["bpf", key]),
+      );
+      const encryption = (...path: string[]) => valueAt(values, ["encryption", ...path]);
+      const type = encryption("type");
+      // The chart's own choice.
+      const isIpsec = or(isMissing(type), equal(type, "ipsec"));
+      return [
+        ...keeps(values, required),
+        ...switches.map((path) => isSwitch(further, path)),
+        ...capabilityChecks(values, further),
+        {
+          // https://docs.cilium.io/en/stable/installation/k8s-install-helm/ names the fault: Talos forwards DNS on the host.
+          holds: or(not(equal(masquerade, true)), equal(legacyRouting, true)),
+          problem: "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too",
+        },
+        {
+          holds: or(
+            not(equal(encryption("enabled"), true)),
+            not(isIpsec),
+            not(isMissing(encryption("ipsec", "secretName"))),
+          ),
+          problem:
+            'values.encryption is of type "ipsec", whose key no secret holds; write encryption: "wireguard" of the construct, or ipsec.secretName of a secret that is there before Cilium',
+        },
+      ];
+    },
   },
   {
     id: "hubble-ui-needs-relay",
@@ -122,7 +124,7 @@ export const rules: readonly Rule<Judged>[] = [
     because: "the chart refuses one without the other, at the last step of the apply",
     source: "https://docs.cilium.io/en/stable/observability/hubble/hubble-ui/",
     checks: ({ values }) => {
-      const enabled = (...path: string[]) => isTrue(valueAt(values, ["hubble", ...path, "enabled"]));
+      const enabled = (...path: string[]) => equal(valueAt(values, ["hubble", ...path, "enabled"]), true);
       return [
         {
           holds: or(not(enabled("ui")), enabled("relay"), enabled("ui", "standalone")),
@@ -138,9 +140,62 @@ export const rules: readonly Rule<Judged>[] = [
   },
 ];
 
-const isTrue = (value: unknown): Condition => (isUnknown(value) ? equal(value, true) : value === true);
+/**
+ * What these rules read, of which the chart's schema takes true and false alone, and no text.
+ *
+ * @see https://github.com/cilium/cilium/blob/v1.18.12/install/kubernetes/cilium/values.schema.json
+ */
+const switches = [
+  ["bpf", "masquerade"],
+  ["bpf", "hostLegacyRouting"],
+  ["encryption", "enabled"],
+  ["hubble", "enabled"],
+  ["hubble", "relay", "enabled"],
+  ["hubble", "ui", "enabled"],
+];
 
+function isSwitch(further: CiliumValues, path: readonly string[]): Check {
+  const { at, found, rest } = follow(further, path);
+  if (rest.length > 0 && found !== undefined && !isUnknown(found)) {
+    return { holds: false, problem: `${at} is ${shown(found)}; write an object or leave it out` };
+  }
+  const value = valueAt(further, path);
+  return {
+    holds: or(isMissing(value), equal(value, true), equal(value, false)),
+    problem: `values.${path.join(".")} is ${shownAtPlan(value)}; write true or false, or leave it out`,
+  };
+}
+
+/** Those without which the agent and what comes before it can do nothing. */
+const neededCapabilities = ["ciliumAgent", "cleanCiliumState"].map((container) => [
+  "securityContext",
+  "capabilities",
+  container,
+]);
+
+function capabilityChecks(values: CiliumValues, further: CiliumValues): Check[] {
+  const needed = further.securityContext === undefined ? [] : neededCapabilities;
+  const own = leavesOf(further).flatMap(([path]) => (path.includes("capabilities") ? [path] : []));
+  const lists = new Map([...needed, ...own].map((path) => [path.join("."), valueAt(values, path)]));
+  return [
+    ...needed.map((path) => ({
+      holds: isFilledList(valueAt(values, path)),
+      problem: problemAt(values, path, "a list of capabilities"),
+    })),
+    ...[...lists].flatMap(([path, list]) =>
+      droppedByTalos.map((dropped) => ({
+        holds: not(contains(list, dropped)),
+        problem: `values.${path} has ${dropped}, which Talos grants to no container; leave it out`,
+      })),
+    ),
+  ];
+}
+
+const isFilledList = (value: unknown): Condition =>
+  isUnknown(value) ? expression`can(element(tolist(${value}), 0))` : Array.isArray(value) && value.length > 0;
+
+/** Whether the list has the item, or is the item. */
 const contains = (list: unknown, item: string): Condition =>
   isUnknown(list)
-    ? Token.asAny(Fn.contains(Token.asAny(list), item))
-    : or(...(Array.isArray(list) ? list.map((each) => equal(each, item)) : []));
+    ? expression`contains(flatten([${list}]), ${item})`
+    : or(...[list].flat().map((each) => equal(each, item)));

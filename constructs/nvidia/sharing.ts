@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { type ChartValues, valueAt } from "../rules/chart-values";
+import { type ChartValues, isMissing, shownAtPlan, valueAt } from "../rules/chart-values";
 import { equal, isUnknown, or, wholeNumber } from "../rules/condition";
 import { type Check, given, type Rule } from "../rules/rule";
 import { literal, number, objectOf, required } from "../rules/shape";
@@ -60,8 +60,8 @@ export const rules: readonly Rule<{
         ...[["migStrategy"], ["mig", "strategy"]].map((path) => {
           const mig = valueAt(values, path);
           return {
-            holds: or(strategy !== "mps", mig === undefined, equal(mig, "none")),
-            problem: `sharing.strategy "mps" does not go with values.${path.join(".")} ${shown(mig)}; write "time-slicing", or leave ${path.join(".")} out`,
+            holds: or(strategy !== "mps", isMissing(mig), equal(mig, "none")),
+            problem: `sharing.strategy "mps" does not go with values.${path.join(".")} ${shownAtPlan(mig)}; write "time-slicing", or leave ${path.join(".")} out`,
           };
         }),
       ]),

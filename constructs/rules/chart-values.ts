@@ -1,4 +1,6 @@
+import { Fn, Token } from "cdktf";
 import { type Condition, equal, isUnknown, or } from "./condition";
+import { expression } from "./expression";
 import type { Check } from "./rule";
 import { shown } from "./shown";
 
@@ -7,18 +9,41 @@ export type ChartValues = Readonly<Record<string, unknown>>;
 
 /** Checks that what `needed` says is still so in the values. */
 export const keeps = (values: ChartValues, needed: ChartValues): Check[] =>
-  leavesOf(needed).map(([path, value]) => {
-    const found = valueAt(values, path);
-    return {
-      holds: sameValue(found, value),
-      problem: `values.${path.join(".")} is ${shown(found)}; write ${shown(value)} or leave it out`,
-    };
-  });
+  leavesOf(needed).map(([path, value]) => ({
+    holds: sameValue(valueAt(values, path), value),
+    problem: problemAt(values, path, shown(value)),
+  }));
 
-export function valueAt(values: unknown, [first, ...rest]: readonly string[]): unknown {
-  if (first === undefined) return values;
-  return typeof values === "object" && values !== null ? valueAt((values as ChartValues)[first], rest) : undefined;
+/** What is wrong where the values have something else than is wanted at the path, or on the way there. */
+export function problemAt(values: ChartValues, path: readonly string[], wanted: string): string {
+  const { at, found, rest } = follow(values, path);
+  return rest.length === 0
+    ? `${at} is ${shownAtPlan(found)}; write ${wanted} or leave it out`
+    : `${at} is ${isUnknown(found) ? "a variable" : shown(found)}, in which ${rest.join(".")} is not ${wanted}; write that there, or leave ${at} out`;
 }
+
+/** The value at the path; where only Terraform knows what is there, it finds null in place of nothing. */
+export function valueAt(values: ChartValues, path: readonly string[]): unknown {
+  const { found, rest } = follow(values, path);
+  if (rest.length === 0) return found;
+  return isUnknown(found) ? expression`try(${Fn.lookupNested(found, [...rest])}, null)` : undefined;
+}
+
+/** Whether there is no value, so that the chart's own stands. */
+export const isMissing = (value: unknown): Condition =>
+  isUnknown(value) ? equal(value, null) : value === undefined || value === null;
+
+/** As far as the path leads through objects: what it comes to, where that is, and the rest of the path. */
+export function follow(values: ChartValues, path: readonly string[]) {
+  let found: unknown = values;
+  const rest = [...path];
+  while (rest.length > 0 && isObject(found)) found = found[rest.shift() as string];
+  return { at: ["values", ...path.slice(0, path.length - rest.length)].join("."), found, rest };
+}
+
+/** The value for a message: one that only Terraform knows may be null or a list, which no text takes in. */
+export const shownAtPlan = (value: unknown): string =>
+  isUnknown(value) ? Token.asString(Fn.jsonencode(value)) : shown(value);
 
 function sameValue(value: unknown, needed: unknown): Condition {
   // Helm takes a number as text too.
@@ -31,7 +56,8 @@ export const leavesOf = (
   path: readonly string[] = [],
 ): [path: readonly string[], value: unknown][] =>
   Object.entries(values).flatMap(([key, value]) =>
-    typeof value === "object" && value !== null && !Array.isArray(value) && !isUnknown(value)
-      ? leavesOf(value as ChartValues, [...path, key])
-      : [[[...path, key], value] as [readonly string[], unknown]],
+    isObject(value) ? leavesOf(value, [...path, key]) : [[[...path, key], value] as [readonly string[], unknown]],
   );
+
+const isObject = (value: unknown): value is ChartValues =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isUnknown(value);
