@@ -87,7 +87,15 @@ const gpus =
       node: nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver }, ...nodeProps }),
       ...props,
     });
-const pool = (...blocks: object[]): Build => cilium({ l2Announcements: { addressPools: [{ name: "lan", blocks }] } });
+const pools = (addressPools: object, nodeProps = {}): Build => cilium({ l2Announcements: { addressPools } }, nodeProps);
+const pool = (...blocks: object[]): Build => pools([{ name: "lan", blocks }]);
+/** A pool of the name, beside one whose name is "lan". */
+const pool2 = (name: string): Build =>
+  pools([
+    { name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] },
+    { name, blocks: [{ cidr: "192.168.1.224/28" }] },
+  ]);
+const announcedAt = (name: string): Build => cilium({ l2Announcements: { addressPools: [], interfaces: [name] } });
 const image =
   (props: TalosImageProps): Build =>
   (stack) =>
@@ -198,6 +206,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a variable is no decision": [
         (stack) => void vmIn(stack, { disksManagedElsewhere: new TerraformVariable(stack, "value", {}).value }),
         "disksManagedElsewhere is a variable; write true or false",
+      ],
+      "a pool without addresses": [
+        pool(),
+        'l2Announcements.addressPools[0].blocks is empty; write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }',
       ],
     },
   },
@@ -3843,8 +3855,93 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a range of IPv6": pool({ start: "fd00::9", stop: "fd00::a" }),
       "up to the node's own address": pool({ start: "192.168.1.40", stop: "192.168.1.49" }),
       "from behind it on": pool({ start: "192.168.1.51", stop: "192.168.1.60" }),
+      "a block behind another": pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.248", stop: "192.168.1.250" }),
+      "a block before another": pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.230", stop: "192.168.1.239" }),
+      "blocks of both families": pool({ cidr: "192.168.1.240/29" }, { cidr: "fd00:1::/120" }),
+      "beside the gateway": pool({ start: "192.168.1.2", stop: "192.168.1.9" }),
+      "beside loopback": pool({ cidr: "126.255.255.0/24" }, { cidr: "128.0.0.0/24" }, { cidr: "1.0.0.0/24" }),
+      "beside multicast": pool({ cidr: "223.255.255.0/24" }, { cidr: "240.0.0.0/24" }),
+      "names of all characters": pool2("2.lan-b"),
+      "a name of one character": pool2("b"),
+      "the longest name": pool2("b".repeat(253)),
     },
     invalid: {
+      "a name with a blank": [
+        pool2("LAN Pool"),
+        'l2Announcements.addressPools[1].name "LAN Pool" is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"',
+      ],
+      "no name": [
+        pool2(""),
+        'l2Announcements.addressPools[1].name "" is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"',
+      ],
+      "a name that Terraform would interpolate": [
+        pool2("${x}"),
+        'l2Announcements.addressPools[1].name "${x}" is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"',
+      ],
+      "one name for two": [
+        pool2("lan"),
+        'l2Announcements.addressPools[1].name "lan" is that of l2Announcements.addressPools[0] already; write another one',
+      ],
+      "one block of two pools": [
+        pools([
+          { name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] },
+          { name: "other", blocks: [{ cidr: "192.168.1.240/28" }] },
+        ]),
+        "l2Announcements.addressPools[1].blocks[0] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+      ],
+      "a block that begins with the last address of another": [
+        pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.247", stop: "192.168.1.250" }),
+        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+      ],
+      "a block that ends with the first address of another": [
+        pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.230", stop: "192.168.1.240" }),
+        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+      ],
+      "a block in another of IPv6": [
+        pool({ cidr: "fd00:1::/112" }, { cidr: "fd00:1::f0/124" }),
+        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+      ],
+      "the gateway": [
+        pool({ start: "192.168.1.1", stop: "192.168.1.9" }),
+        'l2Announcements.addressPools[0].blocks[0] contains a gateway, "192.168.1.1"; leave that out',
+      ],
+      "the gateway of an interface": [
+        pools([{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }], {
+          machine: {
+            name: "talos-gpu",
+            address: "192.168.1.50/24",
+            interfaces: [{ addresses: ["192.168.1.50/24"], gateways: ["192.168.1.254"] }],
+            installDisk: "/dev/sda",
+          },
+        }),
+        'l2Announcements.addressPools[0].blocks[0] contains a gateway, "192.168.1.254"; leave that out',
+      ],
+      "a DNS server": [
+        pools([{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }], {
+          machine: { ...machine, dnsServers: ["192.168.1.253"] },
+        }),
+        'l2Announcements.addressPools[0].blocks[0] contains a DNS server, "192.168.1.253"; leave that out',
+      ],
+      loopback: [
+        pool({ cidr: "127.0.0.0/8" }),
+        'l2Announcements.addressPools[0].blocks[0] has "127.0.0.0/8", which is loopback, multicast or no address of a machine; write addresses of the local network',
+      ],
+      "a range that ends in multicast": [
+        pool({ start: "223.255.255.255", stop: "224.0.0.1" }),
+        'l2Announcements.addressPools[0].blocks[0] has "224.0.0.1", which is loopback, multicast or no address of a machine; write addresses of the local network',
+      ],
+      "the last of multicast": [
+        pool({ cidr: "239.255.255.0/24" }),
+        'l2Announcements.addressPools[0].blocks[0] has "239.255.255.0/24", which is loopback, multicast or no address of a machine; write addresses of the local network',
+      ],
+      "no address of IPv6": [
+        pool({ start: "0:0::0", stop: "::9" }),
+        'l2Announcements.addressPools[0].blocks[0] has "0:0::0", which is loopback, multicast or no address of a machine; write addresses of the local network',
+      ],
+      "multicast of IPv6": [
+        pool({ cidr: "ff02::/112" }),
+        'l2Announcements.addressPools[0].blocks[0] has "ff02::/112", which is loopback, multicast or no address of a machine; write addresses of the local network',
+      ],
       "half a range": [
         pool({ start: "192.168.1.200" }),
         'l2Announcements.addressPools[0].blocks[0] is neither a network nor a range; write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }',
@@ -3889,6 +3986,32 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: ["192.168.1.240/28", "fd00:1::/112"],
         fails: ["192.168.1.240", "192.168.1.0/24"],
       },
+      "the name is a variable": {
+        type: "string",
+        build: (stack, value: never) => pool2(value)(stack),
+        passes: ["other", "b".repeat(253)],
+        fails: ["lan", "LAN", "", "b".repeat(254), "lan-", "a..b"],
+      },
+      "the network beside another is a variable": {
+        type: "string",
+        build: (stack, value: never) => pool({ cidr: "192.168.1.240/29" }, { cidr: value })(stack),
+        passes: ["192.168.1.248/29", "192.168.1.232/29", "fd00:1::/112"],
+        fails: ["192.168.1.240/28", "192.168.1.247/32", "127.0.0.0/8", "::1/128", "192.168.1.0/30"],
+      },
+      "the range beside another is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          pool({ start: "192.168.1.200", stop: "192.168.1.210" }, { start: value, stop: "192.168.1.220" })(stack),
+        passes: ["192.168.1.211"],
+        fails: ["192.168.1.210", "192.168.1.9"],
+      },
+      "the gateway is a variable": {
+        type: "string",
+        build: (stack, gateway: never) =>
+          pools([{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }], { machine: { ...machine, gateway } })(stack),
+        passes: ["192.168.1.239", "192.168.1.1"],
+        fails: ["192.168.1.240", "192.168.1.254"],
+      },
       "an end of the range is a variable": {
         type: "string",
         build: (stack, value: never) => pool({ start: value, stop: "192.168.1.220" })(stack),
@@ -3922,6 +4045,36 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           ),
         passes: ["192.168.1.199/24", "192.168.1.221/24", "fd00::1ff/64"],
         fails: ["192.168.1.200/24", "192.168.1.220/24", "fd00::50/64"],
+      },
+    },
+  },
+  "l2-interfaces": {
+    valid: {
+      "a name": announcedAt("eth0"),
+      "a regular expression": announcedAt("^(eth|ens)[0-9]+$"),
+      "flags of Go's": announcedAt("(?i)^ETH[[:digit:]]$"),
+      "a name for a group as Go has it": announcedAt("(?P<bus>en)p(?i:S)0"),
+    },
+    invalid: {
+      "a group that does not end": [
+        announcedAt("("),
+        'l2Announcements.interfaces[0] "(" is no regular expression in Go\'s syntax; write one such as "^eth[0-9]+"',
+      ],
+      "an asterisk as in a shell": [
+        announcedAt("*"),
+        'l2Announcements.interfaces[0] "*" is no regular expression in Go\'s syntax; write one such as "^eth[0-9]+"',
+      ],
+      "what JavaScript has and Go does not": [
+        announcedAt("^(?!lo)"),
+        'l2Announcements.interfaces[0] "^(?!lo)" is no regular expression in Go\'s syntax; write one such as "^eth[0-9]+"',
+      ],
+    },
+    atPlan: {
+      "the expression is a variable": {
+        type: "string",
+        build: (stack, value) => announcedAt(value)(stack),
+        passes: ["^eth[0-9]+", "(?i)^ETH", "(?P<bus>en)p0", "[[:alpha:]]+", "(?s-i:a)"],
+        fails: ["(", "[", "*", "^(?!lo)", "(?<=a)b", "(a)\\1", "eth\\"],
       },
     },
   },

@@ -1,11 +1,36 @@
+import { Fn, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
-import { type Condition, equal, isUnknown, matches } from "../rules/condition";
-import { expression } from "../rules/expression";
+import { and, type Condition, equal, isUnknown } from "../rules/condition";
+import { asArgument, expression } from "../rules/expression";
+import { isIpv6 } from "../rules/ip-address";
+
+/** The first and the last of some addresses. */
+export type AddressRange = readonly [first: string, last: string];
 
 /** Whether both addresses are of IPv4, or both of IPv6. */
 export const sameFamily = (one: string, other: string): Condition => equal(isIpv6(one), isIpv6(other));
 
-const isIpv6 = (address: string): Condition => matches(address, /:/);
+/** All addresses of the network. */
+export function rangeOf(cidr: string): AddressRange {
+  if (isUnknown(cidr)) {
+    const [first, last] = [0, -1].map((place) => Token.asString(Fn.cidrhost(asArgument(cidr), place)));
+    return [first ?? cidr, last ?? cidr];
+  }
+  const family = isIpv6(cidr) ? ipaddr.IPv6 : ipaddr.IPv4;
+  return [family.networkAddressFromCIDR(cidr).toString(), family.broadcastAddressFromCIDR(cidr).toString()];
+}
+
+/** Whether an address is in both; what only Terraform knows is in none where it is no range. */
+export function overlap(one: AddressRange, other: AddressRange): Condition {
+  const [[first, last], [otherFirst, otherLast]] = [one, other];
+  const holds = and(
+    sameFamily(first, otherFirst),
+    sameFamily(last, otherLast),
+    notAfter(first, otherLast),
+    notAfter(otherFirst, last),
+  );
+  return typeof holds === "boolean" ? holds : expression`try(${holds}, false)`;
+}
 
 /** Whether the one address is the other or comes before it; both are addresses, of one family. */
 export function notAfter(one: string, other: string): Condition {

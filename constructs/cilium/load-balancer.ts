@@ -1,9 +1,10 @@
-import { and, not, or } from "../rules/condition";
-import { isAddress, isCidr, isInNetwork } from "../rules/ip-address";
+import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
+import { expression } from "../rules/expression";
+import { isAddress, isCidr, normalAddress } from "../rules/ip-address";
 import { type Check, given, type Rule } from "../rules/rule";
-import { eitherOf, listOf, objectOf, required, text } from "../rules/shape";
+import { eitherOf, type Field, listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { notAfter, sameFamily } from "./address-order";
+import { type AddressRange, notAfter, overlap, rangeOf, sameFamily } from "./address-order";
 
 /** Addresses of a pool: a network, or all from the first to the last. */
 export type AddressBlock =
@@ -23,10 +24,10 @@ export type AddressBlock =
 
 /** Addresses for services of type LoadBalancer. */
 export interface AddressPool {
-  /** Name of the pool. */
+  /** Name of the pool: lower-case letters, digits, hyphens and dots. */
   readonly name: string;
 
-  /** Where the addresses come from. */
+  /** Where the addresses come from; no two blocks have one in common. */
   readonly blocks: readonly AddressBlock[];
 }
 
@@ -36,17 +37,26 @@ export interface L2Announcements {
   readonly addressPools: readonly AddressPool[];
 
   /**
-   * Network devices of the node to announce at, as regular expressions.
+   * Network devices of the node to announce at, as regular expressions in Go's syntax.
    *
    * @default - all of them
+   * @see https://github.com/google/re2/wiki/Syntax
    */
   readonly interfaces?: readonly string[];
 }
 
-const addressPoolShape = objectOf<AddressPool>({
-  name: required(text),
-  blocks: required(listOf(eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }, "cidr"))),
-});
+const example = '{ cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
+const anyBlocks = listOf(eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }, "cidr"));
+
+const blocks: Field<AddressBlock[]> = {
+  ...anyBlocks,
+  fit: (value, path, report) => {
+    if (Array.isArray(value)) report(value.length > 0, `${path} is empty; write ${example}`);
+    return anyBlocks.fit(value, path, report);
+  },
+};
+
+const addressPoolShape = objectOf<AddressPool>({ name: required(text), blocks: required(blocks) });
 
 export const shape = objectOf<L2Announcements>({
   addressPools: required(listOf(addressPoolShape)),
@@ -94,46 +104,90 @@ export function objects({ addressPools, interfaces }: L2Announcements, hasWorker
   ];
 }
 
+/** What has an address already, and which, without prefix length. */
+interface Taken {
+  readonly by: string;
+  readonly address: string;
+}
+
 export const rules: readonly Rule<{
   readonly l2Announcements?: L2Announcements;
-  /** What has an address already, and which, without prefix length. */
-  readonly taken: readonly { readonly by: string; readonly address: string }[];
+  readonly taken: readonly Taken[];
 }>[] = [
   {
     id: "address-pool",
     demands:
-      "a block of an address pool is a network with prefix length, or a first and a last address of one family in their order, and without the node's own",
+      "an address pool has a name of its own, and its blocks are networks with prefix length, or a first and a last address of one family in their order, of addresses that nothing else has",
     because:
-      "Cilium ignores a pool that it cannot read, and a service with the node's address takes the node off the network",
+      "Cilium ignores a pool that it cannot read or that has addresses of another, and a service with the address of the node or its router takes the node off the network",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
-    checks: ({ l2Announcements, taken }) =>
-      (l2Announcements?.addressPools ?? []).flatMap(({ blocks }, pool) =>
-        blocks.flatMap((block, place) => {
-          const path = `l2Announcements.addressPools[${pool}].blocks[${place}]`;
-          const form = formChecks(path, block);
-          // What is not an address is in no order and contains none.
-          if (form.some(({ holds }) => holds === false)) return form;
-          return [...form, ...orderChecks(path, block), ...taken.map((each) => contains(path, block, each))];
-        }),
-      ),
+    checks: ({ l2Announcements: { addressPools = [] } = {}, taken }) => {
+      const blocks = addressPools.flatMap(({ blocks }, pool) =>
+        blocks.map((block, place) => ({ path: `${pathOf(pool)}.blocks[${place}]`, block })),
+      );
+      // What is not an address is in no order and contains none.
+      const readable = blocks.filter(({ path, block }) =>
+        formChecks(path, block).every(({ holds }) => holds !== false),
+      );
+      return [
+        ...addressPools.flatMap(({ name }, pool) => nameChecks(name, pool, addressPools.slice(0, pool))),
+        ...blocks.flatMap(({ path, block }) => formChecks(path, block)),
+        ...readable.flatMap(({ path, block }, place) => [
+          ...orderChecks(path, block),
+          ...isOfMachines(path, block),
+          ...taken.flatMap((each) => contains(path, block, each)),
+          ...readable.slice(0, place).map((earlier) => ({
+            holds: not(overlap(addressesOf(block), addressesOf(earlier.block))),
+            problem: `${path} has addresses of ${earlier.path}; leave them out in one of the two`,
+          })),
+        ]),
+      ];
+    },
+  },
+  {
+    id: "l2-interfaces",
+    demands: "the network devices to announce at are regular expressions in Go's syntax",
+    because: "Cilium announces nothing where it cannot read one of them",
+    source: "https://docs.cilium.io/en/stable/network/l2-announcements/#interfaces",
+    checks: ({ l2Announcements: { interfaces = [] } = {} }) =>
+      interfaces.map((name, place) => ({
+        holds: isGoPattern(name),
+        problem: `l2Announcements.interfaces[${place}] ${shown(name)} is no regular expression in Go's syntax; write one such as "^eth[0-9]+"`,
+      })),
   },
 ];
 
+const pathOf = (pool: number): string => `l2Announcements.addressPools[${pool}]`;
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+const nameChecks = (name: string, pool: number, earlier: readonly AddressPool[]): Check[] => [
+  {
+    holds: and(
+      matches(name, /^.{1,253}$/),
+      matches(name, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/),
+    ),
+    problem: `${pathOf(pool)}.name ${shown(name)} is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"`,
+  },
+  ...earlier.map((other, place) => ({
+    holds: not(equal(name, other.name)),
+    problem: `${pathOf(pool)}.name ${shown(name)} is that of ${pathOf(place)} already; write another one`,
+  })),
+];
+
 function formChecks(path: string, { cidr, start, stop }: AddressBlock): Check[] {
-  const example = 'write { cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
   const ends = [start, stop].filter((end) => end !== undefined);
   return [
     {
       holds: ends.length === (cidr === undefined ? 2 : 0),
-      problem: `${path} is neither a network nor a range; ${example}`,
+      problem: `${path} is neither a network nor a range; write ${example}`,
     },
     ...given(cidr, (cidr) => ({
       holds: isCidr(cidr),
-      problem: `${path}.cidr ${shown(cidr)} is not a network; ${example}`,
+      problem: `${path}.cidr ${shown(cidr)} is not a network; write ${example}`,
     })),
     ...ends.map((end) => ({
       holds: isAddress(end),
-      problem: `${path} has ${shown(end)}, which is not an address; ${example}`,
+      problem: `${path} has ${shown(end)}, which is not an address; write ${example}`,
     })),
   ];
 }
@@ -153,11 +207,43 @@ function orderChecks(path: string, { start, stop }: AddressBlock): Check[] {
   ];
 }
 
-const contains = (path: string, block: AddressBlock, { by, address }: { by: string; address: string }): Check => {
-  const { cidr, start, stop } = block;
-  const inBlock =
-    cidr === undefined
-      ? and(sameFamily(start, address), sameFamily(stop, address), notAfter(start, address), notAfter(address, stop))
-      : isInNetwork(address, cidr);
-  return { holds: not(inBlock), problem: `${path} contains ${by}, ${shown(address)}; leave that out` };
-};
+/** Addresses that a machine has to itself or that are of many, of IPv4 and of IPv6. */
+const ofNoMachine = /^((0|127|22[4-9]|23[0-9])[.]|::1?([/]|$)|ff[0-9a-f]{2}:)/i;
+
+const isOfMachines = (path: string, { cidr, start, stop }: AddressBlock): Check[] =>
+  [cidr, start, stop].flatMap((address) =>
+    given(address, (address) => ({
+      holds: not(matches(normalAddress(address), ofNoMachine)),
+      problem: `${path} has ${shown(address)}, which is loopback, multicast or no address of a machine; write addresses of the local network`,
+    })),
+  );
+
+const contains = (path: string, block: AddressBlock, { by, address }: Taken): Check[] =>
+  // What is no address another rule refuses.
+  isAddress(address) === false
+    ? []
+    : [
+        {
+          holds: not(overlap(addressesOf(block), [address, address])),
+          problem: `${path} contains ${by}, ${shown(address)}; leave that out`,
+        },
+      ];
+
+const addressesOf = ({ cidr, start, stop }: AddressBlock): AddressRange =>
+  cidr === undefined ? [start, stop] : rangeOf(cidr);
+
+/** Flags, of which JavaScript reads few. */
+const flags = /[(][?][imsU-]+(?=[:)])/g;
+/** Looks ahead, looks behind, and groups that were found, which Go does not read: https://github.com/google/re2/wiki/Syntax */
+const lookaround = /[(][?]<?[=!]|[\\][1-9]/;
+
+function isGoPattern(pattern: string): Condition {
+  // Terraform's is Go's.
+  if (isUnknown(pattern)) return expression`can(regexall(${pattern}, ""))`;
+  try {
+    new RegExp(pattern.replaceAll(flags, "(?:").replaceAll("(?P<", "(?<"));
+    return !lookaround.test(pattern);
+  } catch {
+    return false;
+  }
+}

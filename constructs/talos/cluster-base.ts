@@ -378,9 +378,20 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       this.nodes.length === 1
         ? [{ by: "the node's own address", address }]
         : this.nodes.map(({ name, address }) => ({ by: `the address of ${name}`, address }));
-    return virtualAddress === undefined
-      ? own
-      : [...own, { by: "the virtual address of the control planes", address: virtualAddress }];
+    const machines = this.nodes.map(({ machine }) => machine);
+    const gateways = machines.flatMap(({ gateway, interfaces = [] }) => [
+      ...(gateway === undefined ? [] : [gateway]),
+      ...interfaces.flatMap(({ gateways = [] }) => gateways),
+    ]);
+    const dnsServers = machines.flatMap(({ dnsServers = [] }) => dnsServers);
+    return [
+      ...own,
+      ...(virtualAddress === undefined
+        ? []
+        : [{ by: "the virtual address of the control planes", address: virtualAddress }]),
+      ...[...new Set(gateways)].map((address) => ({ by: "a gateway", address })),
+      ...[...new Set(dnsServers)].map((address) => ({ by: "a DNS server", address })),
+    ];
   }
 
   /** For a workload to wait for: pods run once the network does. */
