@@ -3512,13 +3512,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         cilium({ version: "1.17.18" }),
         'version "1.17.18" is not supported; write one of 1.18, 1.19, 1.20 in full, such as "1.18.12"',
       ],
+      "a number that begins with zero": [
+        cilium({ version: "1.18.012" }),
+        'version "1.18.012" is not supported; write one of 1.18, 1.19, 1.20 in full, such as "1.18.12"',
+      ],
     },
     atPlan: {
       "the version is a variable": {
         type: "string",
         build: (stack, value: never) => void ciliumIn(stack, { version: value }),
-        passes: ["1.18.12"],
-        fails: ["1.17.18", "1.18"],
+        passes: ["1.18.12", "1.18.0"],
+        fails: ["1.17.18", "1.18", "1.18.012", "1.18.00"],
       },
     },
   },
@@ -3621,6 +3625,57 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void ciliumIn(stack, { encryption: value }),
         passes: ["wireguard"],
         fails: ["ipsec"],
+      },
+    },
+  },
+  "chart-repository": {
+    valid: {
+      "a mirror of Cilium": cilium({ repository: "http://[fd00::9]:8080/charts" }),
+      "a registry": cilium({ repository: "oci://registry.example/charts" }),
+      "a mirror of NVIDIA": gpus({ repository: "https://mirror.example" }),
+      "a path with an @": gpus({ repository: "https://mirror.example/gh/nvidia/charts@gh-pages?a=b" }),
+    },
+    invalid: {
+      "no URL": [
+        cilium({ repository: "not a url" }),
+        'repository "not a url" is not the URL of a chart repository; write it as in "https://charts.example/" or "oci://registry.example/charts"',
+      ],
+      nothing: [
+        gpus({ repository: "" }),
+        'repository "" is not the URL of a chart repository; write it as in "https://charts.example/" or "oci://registry.example/charts"',
+      ],
+      "Helm fetches nothing from there": [
+        gpus({ repository: "ftp://mirror.example/" }),
+        'repository "ftp://mirror.example/" is not the URL of a chart repository; write it as in "https://charts.example/" or "oci://registry.example/charts"',
+      ],
+      "a password would be in the stack": [
+        cilium({ repository: "https://user:hunter2@charts.example/" }),
+        'repository "https://…@charts.example/" names a user, with a password perhaps, not shown here; leave that out, and set repositoryUsername and repositoryPassword of the construct\'s resource from variables',
+      ],
+      "a password with a slash": [
+        gpus({ repository: "oci://user:hunt/er2@registry.example/charts" }),
+        'repository "oci://…@registry.example/charts" names a user, with a password perhaps, not shown here; leave that out, and set repositoryUsername and repositoryPassword of the construct\'s resource from variables',
+      ],
+    },
+    atPlan: {
+      "the repository of Cilium is a variable": {
+        type: "string",
+        build: (stack, value: never) => void ciliumIn(stack, { repository: value }),
+        passes: ["https://charts.example/", "oci://registry.example/charts", ...ports("http://mirror:")],
+        fails: [
+          "",
+          "charts.example",
+          "https://",
+          "https://a b/",
+          "https://me@charts.example/",
+          ...noPorts("https://mirror:"),
+        ],
+      },
+      "the repository of NVIDIA is a variable": {
+        type: "string",
+        build: (stack, repository) => gpus({ repository })(stack),
+        passes: ["https://charts.example/"],
+        fails: ["file:///charts", "https://me:secret@charts.example/"],
       },
     },
   },
@@ -4142,6 +4197,31 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         },
         "the node's GPUs are handed out by stack/plugin already; leave one of the two out",
       ],
+    },
+  },
+  "nvidia-version": {
+    valid: {
+      "a version": gpus({ version: "0.19.0" }),
+      "a version of the operator": gpus({ method: "gpu-operator", version: "v26.3.0-rc.1+build.5" }),
+    },
+    invalid: {
+      nothing: [gpus({ version: "" }), 'version "" is not complete; write one such as "0.20.0"'],
+      "words that Helm cannot read": [
+        gpus({ version: "latest please" }),
+        'version "latest please" is not complete; write one such as "0.20.0"',
+      ],
+      "a number that begins with zero": [
+        gpus({ method: "gpu-operator", version: "v26.03.3" }),
+        'version "v26.03.3" is not complete; write one such as "v26.3.3"',
+      ],
+    },
+    atPlan: {
+      "the version is a variable": {
+        build: (stack, version) => gpus({ version })(stack),
+        type: "string",
+        passes: ["0.20.0", "v0.20.10", "1.0.0-rc.1"],
+        fails: ["", "0.20", "0.20.x", "~0.20.0", "0.020.0", "0.20.00", "00.20.0", "latest"],
+      },
     },
   },
   "nvidia-timeout": {

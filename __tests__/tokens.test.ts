@@ -247,7 +247,7 @@ const judgedOfCilium: Judged = {
   "l2Announcements.addressPools[0].blocks[0].stop": ["address-pool"],
   "l2Announcements.interfaces[0]": ["l2-interfaces"],
   encryption: ["cilium-encryption"],
-  repository: [],
+  repository: ["chart-repository"],
   timeout: ["cilium-timeout"],
 };
 

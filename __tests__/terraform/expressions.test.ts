@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { TerraformOutput, TerraformVariable, Token } from "cdktf";
 import { parse } from "yaml";
 import { PciAddress } from "../../constructs";
-import { withoutSecrets } from "../../constructs/proxmox/endpoint";
 import * as hostMemory from "../../constructs/proxmox/host-memory";
 import { inFull } from "../../constructs/proxmox/pci-address";
 import * as tags from "../../constructs/proxmox/tags";
 import { isUnknown } from "../../constructs/rules/condition";
 import { expression } from "../../constructs/rules/expression";
+import { withoutSecrets } from "../../constructs/rules/https-endpoint";
 import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
 import { literalText } from "../../constructs/rules/text";
 import { asEndpoint, asNetwork } from "../../constructs/talos/node-address";
@@ -133,6 +133,7 @@ const cases: Case[] = [
     "https://pve.example:8006/",
     "HTTPS://root@pam:hunter2@pve.example:8006/",
     "root:hunter2@pve.example",
+    "oci://user:hunter2@registry.example/charts",
   ]),
   ...sameAsAtSynth("writes among the tags b and a", (tag) => tags.block(["b", tag, "a"]), ["AB", "A"]),
   ...sameAsAtSynth("drops the prefix length of", withoutPrefix, ["192.168.1.50/24", "fd00::50/64"]),

@@ -3,6 +3,7 @@ import { Fn, type IResolvable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { Release } from "../../.gen/providers/helm/release";
+import { chartRepository, isChartRepository } from "../rules/chart-repository";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { equal, isUnknown, wholeNumber } from "../rules/condition";
 import { record } from "../rules/plain-data";
@@ -120,7 +121,7 @@ export interface CiliumInstallProps {
   readonly values?: CiliumValues;
 
   /**
-   * Chart repository.
+   * URL of the chart's repository: https, http or oci.
    *
    * @default "https://helm.cilium.io/"
    */
@@ -151,6 +152,7 @@ export const rules: readonly Rule<{
   readonly node?: TalosClusterBase;
   readonly method: string;
   readonly encryption?: string | IResolvable;
+  readonly repository: string;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
@@ -192,6 +194,7 @@ export const rules: readonly Rule<{
         problem: `encryption is ${shown(encryption)}; write "wireguard" or leave it out`,
       })),
   },
+  { ...chartRepository, checks: ({ repository }) => isChartRepository(repository) },
   {
     id: "cilium-timeout",
     demands: "the release has at least 600 seconds to become ready",
@@ -276,7 +279,7 @@ export class CiliumInstall extends Construct {
         ),
       }),
       ...enforce(this, loadBalancer.rules, { l2Announcements, taken: node?.addresses ?? [] }),
-      ...enforce(this, rules, { node, method, encryption, timeout, earlierInstalls }),
+      ...enforce(this, rules, { node, method, encryption, repository, timeout, earlierInstalls }),
     ];
     if (!node) return;
 

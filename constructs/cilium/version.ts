@@ -48,7 +48,7 @@ export const rules: readonly Rule<{ readonly version: string }>[] = [
     source: "https://docs.cilium.io/en/stable/installation/k8s-install-helm/",
     checks: ({ version }) => [
       {
-        holds: matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.][0-9]+$`)),
+        holds: matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.](0|[1-9][0-9]*)$`)),
         problem: `version ${shown(version)} is not supported; write one of ${minors.join(", ")} in full, such as "${defaultCiliumVersion}"`,
       },
     ],

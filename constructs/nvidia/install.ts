@@ -1,6 +1,7 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
+import { chartRepository, isChartRepository } from "../rules/chart-repository";
 import { type ChartValues, keeps } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { matches, wholeNumber } from "../rules/condition";
@@ -42,7 +43,7 @@ export interface NvidiaInstallProps {
   readonly sharing?: sharing.GpuSharing;
 
   /**
-   * Version of the chart.
+   * Version of the chart, in full.
    *
    * @default - the one that is known to work
    */
@@ -70,7 +71,7 @@ export interface NvidiaInstallProps {
   readonly smokeTest?: boolean;
 
   /**
-   * Chart repository.
+   * URL of the chart's repository: https, http or oci.
    *
    * @default - NVIDIA's
    */
@@ -105,6 +106,8 @@ export const rules: readonly Rule<{
   readonly needed: ChartValues;
   readonly taint: boolean;
   readonly smokeTest: boolean;
+  readonly version: string;
+  readonly repository: string;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
@@ -191,6 +194,19 @@ export const rules: readonly Rule<{
     checks: ({ values, needed }) => keeps(values, needed),
   },
   {
+    id: "nvidia-version",
+    demands: "the chart's version is a complete one",
+    because: "of a range Helm takes the newest chart, which nobody has tried, and another one with every apply",
+    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    checks: ({ method, version }) => [
+      {
+        holds: matches(version, completeVersion),
+        problem: `version ${shown(version)} is not complete; write one such as ${shown(methodOf(method).version)}`,
+      },
+    ],
+  },
+  { ...chartRepository, checks: ({ repository }) => isChartRepository(repository) },
+  {
     id: "nvidia-timeout",
     demands: "the release has at least 600 seconds to become ready",
     because: "the node pulls large images first",
@@ -200,6 +216,9 @@ export const rules: readonly Rule<{
     ],
   },
 ];
+
+/** https://semver.org, and before it a "v", as the operator's has. */
+const completeVersion = /^v?(0|[1-9][0-9]*)([.](0|[1-9][0-9]*)){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$/;
 
 const methodOf = (name: MethodName): Method => methods[name] ?? methods["device-plugin"];
 const minorNumber = (version: string): number => Number(version.split(".")[1]);
@@ -241,6 +260,7 @@ export class NvidiaInstall extends Construct {
     } = fitted.props;
     this.method = methodOf(method);
     this.version = fitted.props.version ?? this.method.version;
+    const repository = fitted.props.repository ?? this.method.repository;
     const shared = fitted.props.sharing ? this.method.sharingValues(fitted.props.sharing) : {};
     const needed = mergeValues(this.method.values, shared);
     this.values = mergeValues(needed, fitted.props.values ?? {});
@@ -256,6 +276,8 @@ export class NvidiaInstall extends Construct {
         sharing: fitted.props.sharing,
         taint: isTainted,
         smokeTest: proof,
+        version: this.version,
+        repository,
         timeout,
         earlierInstalls,
       }),
@@ -277,14 +299,14 @@ export class NvidiaInstall extends Construct {
       objects: prerequisites(this.method),
       dependsOn: [node.usable, node.schedulable],
     });
-    const { address, chart, namespace, repository } = this.method;
+    const { address, chart, namespace } = this.method;
     this.resource = at(
       address,
       new Release(this, "Resource", {
         name: chart,
         chart,
         namespace,
-        repository: literalText(fitted.props.repository ?? repository),
+        repository: literalText(repository),
         version: this.version,
         values: [renderDocument(this.values)],
         wait: true,

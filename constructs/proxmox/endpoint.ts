@@ -1,8 +1,7 @@
-import { Fn, TerraformStack, Token } from "cdktf";
+import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { isUnknown, matches, not, or } from "../rules/condition";
-import { asArgument } from "../rules/expression";
-import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
+import { endpointHttps, isHttpsEndpoint, port, withoutSecrets } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { spelled } from "../rules/text";
@@ -37,12 +36,6 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
       })),
   },
 ];
-
-/** The endpoint for a message: what is before an `@` may be a secret. */
-export const withoutSecrets = (endpoint: string): string =>
-  isUnknown(endpoint)
-    ? Token.asString(Fn.replace(asArgument(endpoint), "/(?i)^(https?:[/][/])?.*@/", "$1…@"))
-    : endpoint.replace(/^(https?:[/][/])?.*@/is, "$1…@");
 
 /**
  * The Proxmox cluster behind an endpoint, in one spelling. Without an endpoint it is that of the environment. That two

@@ -1,4 +1,6 @@
-import { matches } from "./condition";
+import { Fn, Token } from "cdktf";
+import { isUnknown, matches } from "./condition";
+import { asArgument } from "./expression";
 import type { Check, Rule } from "./rule";
 import { shown } from "./shown";
 
@@ -17,3 +19,9 @@ export const isHttpsEndpoint = (endpoint: string, pattern: RegExp, advice: strin
   holds: matches(endpoint, pattern),
   problem: `endpoint ${shown(endpoint)} is not ${advice}`,
 });
+
+/** The URL for a message: what is before an `@` may be a secret. */
+export const withoutSecrets = (url: string): string =>
+  isUnknown(url)
+    ? Token.asString(Fn.replace(asArgument(url), "/(?i)^([a-z]+:[/][/])?.*@/", "$1…@"))
+    : url.replace(/^([a-z]+:[/][/])?.*@/is, "$1…@");
