@@ -3378,6 +3378,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "machine: {env: {A: b}}\n---\ncluster: {network: {proxy: {disabled: true}}}",
           "cluster: {network: {$patch: replace}}",
           'cluster: {"network": {"$patch": "replace"}}',
+          "$patch: delete",
         ],
       },
       "part of the patch is a variable": {
@@ -3395,6 +3396,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         configPatches: [
           { machine: { type: "controlplane", install: { disk: "/dev/sda", wipe: true } } },
           { cluster: { clusterName: "talos-gpu", controlPlane: { endpoint: "https://192.168.1.50:6443" } } },
+        ],
+      }),
+      "another document, which may go as a whole": node({
+        configPatches: [
+          { apiVersion: "v1alpha1", kind: "RegistryMirrorConfig", name: "docker.io", $patch: "delete" },
+          "apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: ghcr.io\n$patch: delete\n",
         ],
       }),
     },
@@ -3443,7 +3450,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the patch is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { configPatches: [value] }),
-        passes: ["machine: {type: controlplane, install: {disk: /dev/sda}}", "machine: {env: {A: b}}\n---\n"],
+        passes: [
+          "machine: {type: controlplane, install: {disk: /dev/sda}}",
+          "machine: {env: {A: b}}\n---\n",
+          "{apiVersion: v1alpha1, kind: RegistryMirrorConfig, name: docker.io, $patch: delete}",
+        ],
         fails: [
           "machine: {type: worker}",
           "machine: {env: {A: b}}\n---\nmachine: {type: worker}",

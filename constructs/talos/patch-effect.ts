@@ -13,6 +13,8 @@ type Effect = { readonly sets: unknown } | { readonly deletes: Path };
 
 /** What the machine configuration says and a user's patch has to leave so. */
 export interface Held {
+  /** Kind of the document that says it; without one it is the machine configuration, which has no kind. */
+  readonly kind?: string;
   readonly path: Path;
   /** Its value; undefined where only something else may set one. */
   readonly value: unknown;
@@ -21,23 +23,28 @@ export interface Held {
 }
 
 /** Checks that the patch keeps what is held. */
-export function keeps(where: string, patch: TalosPatch, { path, value, advice }: Held): Check[] {
-  const name = path.join(".");
+export function keeps(where: string, patch: TalosPatch, held: Held): Check[] {
+  const { value, advice } = held;
+  const name = named(held, held.path);
   if (isUnknown(patch)) {
     const changed = value === undefined ? "sets" : "changes or deletes";
-    return [{ holds: leavesAtPlan(patch as string, path, value), problem: `${where} ${changed} ${name}; ${advice}` }];
+    return [{ holds: leavesAtPlan(patch as string, held), problem: `${where} ${changed} ${name}; ${advice}` }];
   }
   return documentsOf(patch).flatMap((document) =>
-    effectsOf(document, path, value).map((effect) =>
+    effectsOf(document, held).map((effect) =>
       "sets" in effect
         ? { holds: equal(effect.sets, value), problem: `${where} has ${name} ${shown(effect.sets)}; ${advice}` }
-        : { holds: false, problem: `${where} deletes ${listed(effect.deletes, path)}; leave that out` },
+        : { holds: false, problem: `${where} deletes ${listed(effect.deletes, held)}; leave that out` },
     ),
   );
 }
 
-const listed = (deleted: Path, path: Path): string =>
-  deleted.length === path.length ? path.join(".") : `${deleted.join(".")}, and ${path.join(".")} with it`;
+const named = ({ kind }: Held, path: Path): string => (kind === undefined ? path : [kind, ...path]).join(".");
+
+const listed = (deleted: Path, held: Held): string =>
+  deleted.length === held.path.length
+    ? named(held, deleted)
+    : `${named(held, deleted)}, and ${named(held, held.path)} with it`;
 
 /** Whether the patch has the path, with whatever value. */
 export const hasPath = (patch: TalosPatch, path: Path): Condition =>
@@ -65,10 +72,17 @@ function anyDocument(patch: string, holds: (document: unknown) => Condition): Co
 /** The key by which a patch says what to do with where it is; all it can say is `delete`. */
 export const directive = "$patch";
 
-function effectsOf(document: unknown, path: Path, otherwise: unknown): Effect[] {
-  let inside = document;
+/** Whether a patch that only Terraform knows deletes a document, but does not say which. */
+export const deletesUnnamed = (patch: string): Condition =>
+  anyDocument(patch, (document) => and(isOf(undefined, document), deletesAtPlan(document, [])));
+
+function effectsOf(document: unknown, { kind, path, value }: Held): Effect[] {
+  if (!isObject(document) || document.kind !== kind) return [];
+  // Without its kind no document is deleted, which a rule of its own refuses.
+  if (kind === undefined && isDeletion(document)) return [];
+  let inside: unknown = document;
   for (const [depth, key] of path.entries()) {
-    if (isUnknown(inside)) return [{ sets: Fn.try([Fn.lookupNested(inside, path.slice(depth)), otherwise]) }];
+    if (isUnknown(inside)) return [{ sets: Fn.try([Fn.lookupNested(inside, path.slice(depth)), value]) }];
     if (isDeletion(inside)) return [{ deletes: path.slice(0, depth) }];
     inside = isObject(inside) ? inside[key] : undefined;
   }
@@ -81,16 +95,24 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isDeletion = (value: unknown): boolean => isObject(value) && value[directive] === "delete";
 
-function leavesAtPlan(patch: string, path: Path, value: unknown): Condition {
-  const deletes = path.map(
-    (_, depth) => (document: unknown) =>
-      Token.asAny(
-        Fn.try([equal(Fn.lookupNested(document, [...path.slice(0, depth + 1), directive]), "delete"), false]),
-      ),
-  );
+function leavesAtPlan(patch: string, { kind, path, value }: Held): Condition {
+  const parts = path.map((_, depth) => path.slice(0, depth + 1));
+  const deleted = kind === undefined ? parts : [[], ...parts];
   const sets = (document: unknown) =>
     value === undefined
       ? hasAtPlan(document, path)
       : Token.asAny(Fn.try([not(equal(Fn.lookupNested(document, [...path]), value)), false]));
-  return and(...[...deletes, sets].map((each) => not(anyDocument(patch, each))));
+  const effects = [...deleted.map((part) => (document: unknown) => deletesAtPlan(document, part)), sets];
+  return and(
+    ...effects.map((effect) => not(anyDocument(patch, (document) => and(isOf(kind, document), effect(document))))),
+  );
 }
+
+const isOf = (kind: string | undefined, document: unknown): Condition =>
+  kind === undefined ? not(hasAtPlan(document, ["kind"])) : hasValueAtPlan(document, ["kind"], kind);
+
+const deletesAtPlan = (document: unknown, path: Path): Condition =>
+  hasValueAtPlan(document, [...path, directive], "delete");
+
+const hasValueAtPlan = (document: unknown, path: Path, value: string): Condition =>
+  Token.asAny(Fn.try([equal(Fn.lookupNested(document, [...path]), value), false]));

@@ -4,7 +4,7 @@ import type { Check, Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { readYaml } from "./patch-document";
-import { directive, type Held, has, hasPath, keeps } from "./patch-effect";
+import { deletesUnnamed, directive, type Held, has, hasPath, keeps } from "./patch-effect";
 import { hasMinor } from "./version";
 
 interface Mistake {
@@ -142,6 +142,7 @@ function patchChecks(where: string, patch: TalosPatch, version: string): Check[]
         holds: not(matches(patch, otherDirective)),
         problem: `${where} has ${directive} with another value than delete, and Talos knows no other`,
       },
+      { holds: not(deletesUnnamed(patch as string)), problem: unnamed(where) },
     ];
   }
   if (typeof patch !== "string") return documentChecks(where, patch, version);
@@ -150,6 +151,8 @@ function patchChecks(where: string, patch: TalosPatch, version: string): Check[]
   if (documents.length === 0) return [refused(`${where} is empty; leave it out`)];
   return documents.flatMap((document) => documentChecks(where, document, version));
 }
+
+const unnamed = (where: string): string => `${where} deletes a document, but not which; write its apiVersion and kind`;
 
 /** In YAML or JSON, quoted or not. */
 const otherDirective = /[$]patch[^a-z:]*:[^a-z]*(d[a-df-z]|[a-ce-z])/;
@@ -171,9 +174,7 @@ function documentChecks(where: string, document: unknown, version: string): Chec
   return [
     ...mistakes.map((mistake) => mistakeCheck(where, has(document, mistake.key), mistake, version)),
     ...directiveChecks(where, document),
-    ...(document[directive] === "delete" && kind === undefined
-      ? [refused(`${where} deletes a document, but not which; write its apiVersion and kind`)]
-      : []),
+    ...(document[directive] === "delete" && kind === undefined ? [refused(unnamed(where))] : []),
   ];
 }
 
