@@ -104,6 +104,7 @@ const connection =
   (props: object): Build =>
   (stack) =>
     void new ProxmoxConnection(stack, "proxmox", { ...password, ...props });
+const hostnameConfig = { apiVersion: "v1alpha1", kind: "HostnameConfig" };
 const device = { name: "gpu", address: "01:00", deviceId: "10de:2684" };
 const mapping =
   (props: Partial<PciMappingProps>): Build =>
@@ -3311,7 +3312,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       }),
       "the host name of Talos 1.11": node({
         talos: { version: "v1.11.6" },
-        configPatches: ["machine: {network: {hostname: talos}}"],
+        configPatches: ["machine: {network: {hostname: talos-gpu}}"],
       }),
       "a last --- with nothing behind it": node({ configPatches: ["machine:\n  env: {A: b}\n---\n"] }),
       "a first --- and a comment": node({ configPatches: ["# A\n---\nmachine:\n  env: {A: b}\n"] }),
@@ -3404,6 +3405,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: ghcr.io\n$patch: delete\n",
         ],
       }),
+      "the machine's name": node({ configPatches: [{ ...hostnameConfig, hostname: "talos-gpu", auto: "off" }] }),
     },
     invalid: {
       "the only node is the control plane": [
@@ -3445,6 +3447,26 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         node({ configPatches: [{ cluster: { controlPlane: { endpoint: "http://other:6443" } } }] }),
         'configPatches[0] has cluster.controlPlane.endpoint "http://other:6443"; write endpoint of the node',
       ],
+      "Kubernetes would be waited for under the machine's name": [
+        node({ configPatches: [{ ...hostnameConfig, hostname: "other" }] }),
+        'configPatches[0] has HostnameConfig.hostname "other"; leave it out, and write the name of the machine',
+      ],
+      "Talos would choose the host name": [
+        node({ configPatches: [{ ...hostnameConfig, auto: "stable" }] }),
+        'configPatches[0] has HostnameConfig.auto "stable"; leave it out, and write the name of the machine',
+      ],
+      "without the document Talos would choose it too": [
+        node({ configPatches: [{ ...hostnameConfig, $patch: "delete" }] }),
+        "configPatches[0] deletes HostnameConfig, and HostnameConfig.hostname with it; leave that out",
+      ],
+      "the host name of Talos 1.11": [
+        node({ talos: { version: "v1.11.6" }, configPatches: [{ machine: { network: { hostname: "other" } } }] }),
+        'configPatches[0] has machine.network.hostname "other"; leave it out, and write the name of the machine',
+      ],
+      "several nodes of one name": [
+        (stack) => void clusterIn(stack, { configPatches: [{ ...hostnameConfig, hostname: "control-1" }] }),
+        'configPatches[0] has HostnameConfig.hostname "control-1"; leave it out: each machine has its own',
+      ],
     },
     atPlan: {
       "the patch is a variable": {
@@ -3454,6 +3476,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "machine: {type: controlplane, install: {disk: /dev/sda}}",
           "machine: {env: {A: b}}\n---\n",
           "{apiVersion: v1alpha1, kind: RegistryMirrorConfig, name: docker.io, $patch: delete}",
+          "{apiVersion: v1alpha1, kind: HostnameConfig, hostname: talos-gpu, auto: 'off'}",
         ],
         fails: [
           "machine: {type: worker}",
@@ -3462,7 +3485,26 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "machine: {install: {image: 'factory.example/id:v1.12.0'}}",
           "machine: {install: {$patch: delete}}",
           "cluster: {$patch: delete}",
+          "{apiVersion: v1alpha1, kind: HostnameConfig, hostname: other}",
+          "{apiVersion: v1alpha1, kind: HostnameConfig, auto: stable}",
+          "{apiVersion: v1alpha1, kind: HostnameConfig, $patch: delete}",
         ],
+      },
+      "the patch for several nodes is a variable": {
+        type: "string",
+        build: (stack, value: never) => void clusterIn(stack, { configPatches: [value] }),
+        passes: ["machine: {env: {A: b}}"],
+        fails: ["{apiVersion: v1alpha1, kind: HostnameConfig, hostname: control-1}"],
+      },
+      "the machine's name is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void nodeIn(stack, {
+            machine: { ...machine, name: value },
+            configPatches: [{ ...hostnameConfig, hostname: "talos-gpu" }],
+          }),
+        passes: ["talos-gpu"],
+        fails: ["other"],
       },
       "a value in the patch is a variable": {
         type: "string",

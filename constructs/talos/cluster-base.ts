@@ -224,7 +224,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         version,
         clusterName,
         endpoint: this.endpoint,
-        machines: members.map(({ role, installDisk, release }) => ({
+        machines: members.map(({ role, machine, installDisk, release }) => ({
+          name: machine.name,
           role,
           installDisk,
           installer: release.talos.installer,

@@ -53,7 +53,12 @@ interface Patched {
   readonly clusterName: string;
   readonly endpoint: string;
   /** The machines that the patches are for. */
-  readonly machines: readonly { readonly role: string; readonly installDisk: string; readonly installer?: string }[];
+  readonly machines: readonly {
+    readonly name: string;
+    readonly role: string;
+    readonly installDisk: string;
+    readonly installer?: string;
+  }[];
 }
 
 /** What all of them have in common; undefined where they differ. */
@@ -63,12 +68,17 @@ const common = <Item, Value>(items: readonly Item[], value: (item: Item) => Valu
 };
 
 /** What the props say, by its place in the machine configuration. */
-function heldBy({ machines, clusterName, endpoint }: Omit<Patched, "configPatches">): Held[] {
+function heldBy({ machines, version, clusterName, endpoint }: Omit<Patched, "configPatches">): Held[] {
   const ofNode = "write installDisk of the node";
   const ofEach = "leave it out: each machine has its own";
   const several = machines.length > 1;
   const cluster = several ? "cluster" : "node";
   const install = ["machine", "install"];
+  const hostName = {
+    value: common(machines, ({ name }) => name),
+    advice: several ? ofEach : "leave it out, and write the name of the machine",
+  };
+  const beforeDocument = hasMinor(version, ({ hostnameDocument }) => !hostnameDocument) !== false;
   return [
     {
       path: ["machine", "type"],
@@ -87,6 +97,10 @@ function heldBy({ machines, clusterName, endpoint }: Omit<Patched, "configPatche
       value: common(machines, ({ installer }) => installer),
       advice: "write the version or installer of talos",
     },
+    { ...hostName, kind: "HostnameConfig", path: ["hostname"] },
+    { ...hostName, kind: "HostnameConfig", path: ["auto"], value: "off" },
+    // Later ones refuse it there, whatever it says.
+    ...(beforeDocument ? [{ ...hostName, path: ["machine", "network", "hostname"] }] : []),
     { path: ["cluster", "clusterName"], value: clusterName, advice: `write clusterName of the ${cluster}` },
     { path: ["cluster", "controlPlane", "endpoint"], value: endpoint, advice: `write endpoint of the ${cluster}` },
   ];
@@ -104,7 +118,7 @@ export const rules: readonly Rule<Patched>[] = [
   {
     id: "config-patch-props",
     demands:
-      "what a prop says, the prop alone says: the machine's type, install disk, installer, the cluster's name and endpoint",
+      "what a prop says, the prop alone says: the machine's name, type, install disk, installer, the cluster's name and endpoint",
     because: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
     source: reference,
     checks: ({ configPatches, ...props }) =>
