@@ -74,6 +74,9 @@ const node =
   (props: object): Build =>
   (stack) =>
     void nodeIn(stack, props);
+/** A node on a machine with these network devices, the address of which is 192.168.1.50/24. */
+const onInterfaces = (...interfaces: object[]): Build =>
+  node({ machine: { ...machine, gateway: undefined, interfaces } });
 const cilium =
   (props: object, nodeProps = {}): Build =>
   (stack) =>
@@ -2405,7 +2408,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "mac-address": {
-    valid: { "six pairs": vm({ networkDevices: [{ macAddress: "BC:24:11:00:00:01" }] }) },
+    valid: {
+      "six pairs": vm({ networkDevices: [{ macAddress: "BC:24:11:00:00:01" }] }),
+      "of a machine that is no VM": node({ machine: { ...machine, macAddress: "BC:24:11:00:00:01" } }),
+    },
     invalid: {
       "hyphens between the pairs": [
         vm({ networkDevices: [{ macAddress: "BC-24-11-00-00-01" }] }),
@@ -2415,8 +2421,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vm({ networkDevices: [{ macAddress: "01:00:5e:00:00:01" }] }),
         'networkDevices[0].macAddress "01:00:5e:00:00:01" is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"',
       ],
+      "Talos would find no device": [
+        node({ machine: { ...machine, macAddress: "zz" } }),
+        'machine.macAddress "zz" is not a MAC address; write it as in "BC:24:11:00:00:01"',
+      ],
+      "no device has one of many": [
+        onInterfaces({ addresses: ["192.168.1.50/24"], macAddress: "01:00:5e:00:00:01" }),
+        'machine.interfaces[0].macAddress "01:00:5e:00:00:01" is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"',
+      ],
     },
     atPlan: {
+      "that of a machine that is no VM is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { machine: { ...machine, macAddress: value } }),
+        passes: ["BC:24:11:00:00:01"],
+        fails: ["zz", "01:00:5e:00:00:01"],
+      },
       "the address is a variable": {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, { networkDevices: [{ macAddress: value }] }),
@@ -2435,6 +2455,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           interfaces: [{ addresses: ["192.168.1.50/24"], gateways: ["192.168.1.1"] }],
         },
       }),
+      "further addresses, static and by DHCP": onInterfaces(
+        { macAddress: "BC:24:11:00:00:01", addresses: ["10.0.0.50/8", "192.168.1.50/24"] },
+        { macAddress: "BC:24:11:00:00:02", addresses: [], dhcp: true, dhcpv6: false },
+      ),
       "by gateway and MAC address": node({ machine: { ...machine, macAddress: "BC:24:11:00:00:01" } }),
     },
     invalid: {
@@ -2442,6 +2466,37 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         node({ machine: { ...machine, interfaces: [{ addresses: ["192.168.1.50/24"] }] } }),
         'machine.gateway "192.168.1.1" is given beside interfaces; write it there',
       ],
+      "the machine would not answer at its address": [
+        onInterfaces({ addresses: ["192.168.1.51/24"] }),
+        'machine.interfaces[0].addresses lacks the machine\'s own, "192.168.1.50/24"; write it there',
+      ],
+      "the second network device has it": [
+        onInterfaces(
+          { macAddress: "BC:24:11:00:00:01", addresses: [] },
+          { macAddress: "BC:24:11:00:00:02", addresses: ["192.168.1.50/24"] },
+        ),
+        'machine.interfaces[0].addresses lacks the machine\'s own, "192.168.1.50/24"; write it there',
+      ],
+      "no network device at all": [
+        onInterfaces(),
+        'machine.interfaces is empty; write the network device that has "192.168.1.50/24", or leave it out',
+      ],
+      "an address without prefix length": [
+        onInterfaces({ addresses: ["192.168.1.50/24", "10.0.0.50"] }),
+        'machine.interfaces[0].addresses[1] "10.0.0.50" is not an address with prefix length from 8; write it as in "192.168.1.50/24"',
+      ],
+      "no boolean": [
+        onInterfaces({ addresses: ["192.168.1.50/24"], dhcp: "no" }),
+        'machine.interfaces[0].dhcp is "no"; write true or false',
+      ],
+    },
+    atPlan: {
+      "the address of the network device is a variable": {
+        type: "string",
+        build: (stack, value: never) => onInterfaces({ addresses: [value] })(stack),
+        passes: ["192.168.1.50/24"],
+        fails: ["192.168.1.50", "192.168.1.51/24", "bogus"],
+      },
     },
   },
   "mac-address-of-each": {
@@ -2563,6 +2618,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "nothing could resolve it": [
         vm({ initialization: { ipConfigs: [], dnsServers: ["router.example"] } }),
         'initialization.dnsServers[0] "router.example" is not an address; write it as in "192.168.1.1"',
+      ],
+      "also of a machine that is no VM": [
+        node({ machine: { ...machine, dnsServers: ["192.168.1.1", ""] } }),
+        'machine.dnsServers[1] "" is not an address; write it as in "192.168.1.1"',
       ],
     },
     atPlan: {
@@ -2821,9 +2880,13 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vm({ initialization: { ipConfigs: [{ address: "192.168.1.500/24" }] } }),
         'initialization.ipConfigs[0].address "192.168.1.500/24" is not an address with prefix length from 8; write it as in "192.168.1.50/24"',
       ],
+      "no machine is in a network of all addresses": [
+        node({ machine: { ...machine, address: "192.168.1.50/0", gateway: undefined } }),
+        'machine.address is "192.168.1.50/0"; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved',
+      ],
       "a node must not move": [
         node({ machine: { ...machine, address: "dhcp" } }),
-        'machine.address is "dhcp"; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved',
+        'machine.address is "dhcp"; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved',
       ],
     },
     atPlan: {
@@ -2853,8 +2916,8 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the node's address is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { machine: { ...machine, address: value } }),
-        passes: ["192.168.1.50/24", "fd00::50/64"],
-        fails: ["192.168.1.50", "dhcp"],
+        passes: ["192.168.1.50/24", "10.0.0.50/8", "fd00::50/64", "fd00::50/8"],
+        fails: ["192.168.1.50", "dhcp", "192.168.1.50/0", "10.0.0.50/7", "fd00::50/7"],
       },
     },
   },
@@ -2865,6 +2928,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "link-local, as IPv6 routers are": ipConfig({ ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" } }),
       "on the link of a single address": ipConfig({ address: "203.0.113.50/32", gateway: "198.51.100.1" }),
       "the other of two addresses": ipConfig({ address: "10.0.0.0/31", gateway: "10.0.0.1" }),
+      "in one of several networks": onInterfaces({
+        addresses: ["192.168.1.50/24", "fd00::50/64"],
+        gateways: ["192.168.1.1", "fe80::1"],
+      }),
     },
     invalid: {
       "the node could not reach it": [
@@ -2882,6 +2949,21 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "of the other family": [
         ipConfig({ address: "203.0.113.50/32", gateway: "fe80::1" }),
         'initialization.ipConfigs[0].gateway "fe80::1" is not in the network of "203.0.113.50/32"; write the router\'s address in that network',
+      ],
+      "also of a machine that is no VM": [
+        onInterfaces({ addresses: ["192.168.1.50/24"], gateways: ["nope"] }),
+        'machine.interfaces[0].gateways[0] "nope" is not an address; write the router\'s, as in "192.168.1.1"',
+      ],
+      "in none of several networks": [
+        onInterfaces({ addresses: ["192.168.1.50/24", "10.0.0.50/24"], gateways: ["10.0.1.1"] }),
+        'machine.interfaces[0].gateways[0] "10.0.1.1" is the router of none of "192.168.1.50/24", "10.0.0.50/24"; write one in the network of an address',
+      ],
+      "of no network that is known": [
+        onInterfaces(
+          { macAddress: "BC:24:11:00:00:01", addresses: ["192.168.1.50/24"] },
+          { macAddress: "BC:24:11:00:00:02", addresses: [], dhcp: true, gateways: ["10.0.0.1"] },
+        ),
+        'machine.interfaces[1].gateways[0] "10.0.0.1" goes with no static address; leave it out, or write one with its prefix length',
       ],
       ...Object.fromEntries(
         Object.entries({ node: 50, network: 0, broadcast: 255 }).map(([whose, last]) => [
@@ -2920,6 +3002,13 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           }),
         passes: ["fd00::1", "fd00::", "fe80::1"],
         fails: ["fd00:1::1", "fd00::50", "192.168.1.1"],
+      },
+      "the gateway of several networks is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          onInterfaces({ addresses: ["192.168.1.50/24", "10.0.0.50/24"], gateways: [value] })(stack),
+        passes: ["192.168.1.1", "10.0.0.1"],
+        fails: ["10.0.1.1", "10.0.0.255", "nope"],
       },
     },
   },
@@ -3179,11 +3268,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "install-disk-matches-bus": {
-    valid: { "another disk of the same bus": node({ installDisk: "/dev/sdb" }) },
+    valid: {
+      "another disk of the same bus": node({ installDisk: "/dev/sdb" }),
+      "a disk by its id": node({ machine: { ...machine, installDisk: "/dev/disk/by-id/nvme-Disk_1.0#x" } }),
+    },
     invalid: {
       "a scsi disk has no virtio name": [
         node({ installDisk: "/dev/vda" }),
         'installDisk "/dev/vda" is not on the bus of the machine\'s disk; write "/dev/sda" or leave it out',
+      ],
+      "a name alone": [
+        node({ machine: { ...machine, installDisk: "sda" } }),
+        'machine.installDisk "sda" is not a device; write it as in "/dev/sda"',
+      ],
+      nothing: [
+        node({ machine: { ...machine, installDisk: "" } }),
+        'machine.installDisk "" is not a device; write it as in "/dev/sda"',
       ],
     },
     atPlan: {
@@ -3192,6 +3292,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void nodeIn(stack, { installDisk: value }),
         passes: ["/dev/sda", "/dev/sdb"],
         fails: ["/dev/vda", "sda"],
+      },
+      "the disk of a machine that is no VM is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { machine: { ...machine, installDisk: value } }),
+        passes: ["/dev/sda", "/dev/nvme0n1"],
+        fails: ["sda", "", "/dev/", "/dev/s da"],
       },
       "the bus is a variable": {
         type: "string",

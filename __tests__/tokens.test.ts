@@ -174,11 +174,11 @@ const judgedOfNode: Judged = {
   "machine.name": ["vm-name-dns"],
   "machine.address": ["node-address", "gateway-in-subnet"],
   "machine.gateway": ["gateway-in-subnet"],
-  "machine.dnsServers[0]": [],
-  "machine.macAddress": [],
-  "machine.interfaces[0].macAddress": [],
-  "machine.interfaces[0].addresses[0]": [],
-  "machine.interfaces[0].gateways[0]": [],
+  "machine.dnsServers[0]": ["dns-server"],
+  "machine.macAddress": ["mac-address"],
+  "machine.interfaces[0].macAddress": ["mac-address"],
+  "machine.interfaces[0].addresses[0]": ["machine-network", "gateway-in-subnet"],
+  "machine.interfaces[0].gateways[0]": ["gateway-in-subnet"],
   "machine.installDisk": ["install-disk-matches-bus"],
   "talos.version": ["talos-version-supported", "kubernetes-version-supported", "installer-version"],
   "talos.installer": ["installer-version"],
@@ -206,8 +206,7 @@ const judgedOfMachines = ["controlPlanes[0]", "workers[0]"].flatMap((path) =>
     const ofMachine = scalar.match(/^machine[.](.*)/)?.[1];
     const virtual = ofMachine?.includes("gateways") ? ["virtual-address"] : [];
     const once = ofMachine === "macAddress" || ofMachine?.endsWith("].macAddress") ? ["machine-once"] : [];
-    // A disk of its own is where the machine has it.
-    const own = ofMachine === "installDisk" ? [] : [...rules, ...once, ...virtual];
+    const own = [...rules, ...once, ...virtual];
     if (ofMachine === "name") return [];
     if (ofMachine) return [`${path}.${ofMachine}`, `${path}.machine.${ofMachine}`].map((each) => [each, own]);
     if (!scalar.startsWith("talos.")) return [];
@@ -325,10 +324,6 @@ function scalarsOf(fields: Readonly<Record<string, Field>>, path = ""): Map<stri
   return scalars;
 }
 
-const machineInterfaces = [
-  { macAddress: "BC:24:11:00:00:01", addresses: ["192.168.1.50/24"], gateways: ["192.168.1.1"] },
-];
-
 const range = { start: "192.168.1.200", stop: "192.168.1.220" };
 
 const alternatives: Readonly<Record<string, object>> = {
@@ -361,7 +356,7 @@ function with_(props: object, path: string, value: unknown): object {
       name,
       address,
       installDisk,
-      interfaces: structuredClone(machineInterfaces),
+      interfaces: [{ macAddress: "BC:24:11:00:00:01", addresses: [address], gateways: ["192.168.1.1"] }],
     });
     const held = (copy as never as Record<string, typeof machine | (typeof machine)[]>)[owner] ?? [];
     Object.assign(copy, { [owner]: Array.isArray(held) ? held.map(only) : only(held) });

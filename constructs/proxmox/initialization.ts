@@ -1,7 +1,17 @@
 import type { VirtualEnvironmentVmInitialization } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { and, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
+import { and, equal, isUnknown, not, oneOf, or } from "../rules/condition";
+import { areDnsServers, dnsServer } from "../rules/dns-server";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
-import { isAddress, isCidr, isEndOfNetwork, isIpv6, isOfHost, withoutPrefix } from "../rules/ip-address";
+import {
+  isAddress,
+  isCidr,
+  isEndOfNetwork,
+  isIpv4Cidr,
+  isIpv6,
+  isIpv6Cidr,
+  isOfHost,
+  withoutPrefix,
+} from "../rules/ip-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -137,13 +147,6 @@ export function nodeGatewayOf([first]: readonly IpConfig[]): string | undefined 
 
 const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init";
 
-/** Proxmox takes prefixes from 8 on. */
-const ipv4Prefix = /^[0-9.]+[/]([89]|[12][0-9]|3[0-2])$/;
-const ipv6Prefix = /^[0-9a-f:.]*:[0-9a-f:.]*[/]([89]|[1-9][0-9]|1[01][0-9]|12[0-8])$/i;
-
-const isIpv4Cidr = (address: string) => and(matches(address, ipv4Prefix), isCidr(address));
-const isIpv6Cidr = (address: string) => and(matches(address, ipv6Prefix), isCidr(address));
-
 function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfig): Check[] {
   const dhcp = equal(address, "dhcp");
   const dhcpv6 = ipv6 === undefined ? false : equal(ipv6.address, "dhcp");
@@ -255,14 +258,7 @@ export const rules: readonly Rule<{
       })),
   },
   {
-    id: "dns-server",
-    demands: "a DNS server is an IP address",
-    because: "the provider refuses a name when it plans, which nothing could resolve",
-    source,
-    checks: ({ initialization }) =>
-      (initialization?.dnsServers ?? []).map((server, place) => ({
-        holds: isAddress(server),
-        problem: `initialization.dnsServers[${place}] ${shown(server)} is not an address; write it as in "192.168.1.1"`,
-      })),
+    ...dnsServer,
+    checks: ({ initialization }) => areDnsServers("initialization.dnsServers", initialization?.dnsServers),
   },
 ];

@@ -1,7 +1,7 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmNetworkDevice } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { equal, matches, or, wholeNumber } from "../rules/condition";
-import { hasMacAddressOfEach, macAddressOfEach } from "../rules/mac-address";
+import { equal, or, wholeNumber } from "../rules/condition";
+import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
 import { given, type Rule } from "../rules/rule";
 import { choice, flag, number, objectOf, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -114,22 +114,10 @@ export const rules: readonly Rule<{
     ],
   },
   {
-    id: "mac-address",
-    demands: "a MAC address is six pairs of hex digits with colons, and of one device: its second digit is even",
-    because: "the provider or Proxmox refuses anything else",
-    source:
-      "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#mac_address",
+    ...macAddress,
     checks: ({ networkDevices }) =>
       networkDevices.flatMap(({ macAddress }, place) =>
-        given(macAddress, (macAddress) => {
-          const multicast = /^[0-9a-f][13579bdf](:[0-9a-f]{2}){5}$/i.test(macAddress);
-          return {
-            holds: matches(macAddress, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i),
-            problem: multicast
-              ? `networkDevices[${place}].macAddress ${shown(macAddress)} is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"`
-              : `networkDevices[${place}].macAddress ${shown(macAddress)} is not a MAC address; write it as in "BC:24:11:00:00:01"`,
-          };
-        }),
+        given(macAddress, (macAddress) => isMacAddress(`networkDevices[${place}].macAddress`, macAddress)),
       ),
   },
   {

@@ -18,6 +18,14 @@ export function isCidr(text: unknown): Condition {
   return bits !== undefined && more.length === 0 && /^(0|[1-9][0-9]{0,2})$/.test(prefix) && Number(prefix) <= bits;
 }
 
+/** Proxmox takes prefixes from 8 on, and no machine is in a larger network. */
+const ipv4Prefix = /^[0-9.]+[/]([89]|[12][0-9]|3[0-2])$/;
+const ipv6Prefix = /^[0-9a-f:.]*:[0-9a-f:.]*[/]([89]|[1-9][0-9]|1[01][0-9]|12[0-8])$/i;
+
+/** Whether the text is an address that a machine can have, with its prefix length. */
+export const isIpv4Cidr = (text: unknown): Condition => and(matches(text, ipv4Prefix), isCidr(text));
+export const isIpv6Cidr = (text: unknown): Condition => and(matches(text, ipv6Prefix), isCidr(text));
+
 /** Whether the text is an IP address without a prefix length, and without a zone. */
 export function isAddress(text: unknown): Condition {
   if (isUnknown(text)) {

@@ -1,8 +1,27 @@
-import { equal, not } from "./condition";
+import { equal, matches, not } from "./condition";
 import { lowerCase } from "./expression";
 import { pairsOf } from "./pairs";
 import type { Check, Rule } from "./rule";
 import { shown } from "./shown";
+
+export const macAddress: Omit<Rule<unknown>, "checks"> = {
+  id: "mac-address",
+  demands: "a MAC address is six pairs of hex digits with colons, and of one device: its second digit is even",
+  because: "the provider or Proxmox refuses anything else, and Talos finds no device by it",
+  source:
+    "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#mac_address",
+};
+
+/** Checks that the text at `path` of the props is the MAC address of a device. */
+export function isMacAddress(path: string, address: string): Check {
+  const multicast = /^[0-9a-f][13579bdf](:[0-9a-f]{2}){5}$/i.test(address);
+  return {
+    holds: matches(address, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i),
+    problem: multicast
+      ? `${path} ${shown(address)} is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"`
+      : `${path} ${shown(address)} is not a MAC address; write it as in "BC:24:11:00:00:01"`,
+  };
+}
 
 export const macAddressOfEach: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address-of-each",

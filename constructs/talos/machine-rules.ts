@@ -1,38 +1,130 @@
-import { and, equal, matches, or } from "../rules/condition";
+import { and, type Condition, equal, matches, or } from "../rules/condition";
+import { areDnsServers, dnsServer } from "../rules/dns-server";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
-import { isAddress, isCidr } from "../rules/ip-address";
-import { hasMacAddressOfEach, macAddressOfEach } from "../rules/mac-address";
-import { given, type Rule } from "../rules/rule";
+import { isAddress, isIpv4Cidr, isIpv6Cidr, withoutPrefix } from "../rules/ip-address";
+import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
+import { type Check, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import type { TalosInterface } from "./machine";
 import type { Member } from "./node";
+
+const installDisk: Omit<Rule<unknown>, "checks"> = {
+  id: "install-disk-matches-bus",
+  demands: "the install disk is a device, named as its bus is: /dev/sdX on scsi, /dev/vdX on virtio",
+  because: "Talos would wait for a disk that never appears, in maintenance mode",
+  source: "https://github.com/siderolabs/talos/issues/11940",
+};
 
 /** Rules of a machine that is no construct, which has rules of its own. */
 export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine">>[] = [
   { ...hostName, checks: ({ path, machine: { name } }) => [isHostName(`${path}.name`, name)] },
   {
     ...gatewayInSubnet,
-    checks: ({ path, machine: { gateway, address } }) => isReachableGateway(`${path}.gateway`, gateway, address),
+    checks: ({ path, machine: { gateway, address, interfaces = [] } }) => [
+      ...isReachableGateway(`${path}.gateway`, gateway, address),
+      ...interfaces.flatMap(({ addresses, gateways = [] }, place) =>
+        gateways.flatMap((gateway, which) =>
+          isReachableFromAny(`${path}.interfaces[${place}].gateways[${which}]`, gateway, addresses),
+        ),
+      ),
+    ],
   },
   {
     id: "machine-network",
-    demands: "a machine's network is told by `interfaces`, or by `gateway` and `macAddress`",
-    because: "with the one, the others would be ignored",
+    demands:
+      "a machine's network is told by `interfaces`, the first of which has the address, or by `gateway` and `macAddress`",
+    because: "with the one, the others would be ignored, and the machine would be sought where it is not",
     source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
-    checks: ({ path, machine: { interfaces, gateway, macAddress } }) =>
-      Object.entries({ gateway, macAddress }).flatMap(([name, value]) =>
+    checks: ({ path, machine: { address, interfaces, gateway, macAddress } }) => [
+      ...Object.entries({ gateway, macAddress }).flatMap(([name, value]) =>
         given(value, (value) => ({
           holds: interfaces === undefined,
           problem: `${path}.${name} ${shown(value)} is given beside interfaces; write it there`,
         })),
       ),
+      ...(interfaces ?? []).flatMap((each, place) => interfaceChecks(`${path}.interfaces[${place}]`, each)),
+      ...given(interfaces, (interfaces) => hasAddress(path, address, interfaces)),
+    ],
+  },
+  {
+    ...macAddress,
+    checks: ({ path, machine: { macAddress, interfaces = [] } }) => [
+      ...given(macAddress, (mac) => isMacAddress(`${path}.macAddress`, mac)),
+      ...interfaces.flatMap(({ macAddress }, place) =>
+        given(macAddress, (mac) => isMacAddress(`${path}.interfaces[${place}].macAddress`, mac)),
+      ),
+    ],
   },
   {
     ...macAddressOfEach,
     checks: ({ path, machine: { interfaces = [] } }) =>
       interfaces.length < 2 ? [] : hasMacAddressOfEach(`${path}.interfaces`, interfaces),
   },
+  { ...dnsServer, checks: ({ path, machine: { dnsServers } }) => areDnsServers(`${path}.dnsServers`, dnsServers) },
+  {
+    ...installDisk,
+    checks: ({ path, machine: { installDisk } }) => [
+      {
+        holds: matches(installDisk, /^[/]dev[/][!-~]+$/),
+        problem: `${path}.installDisk ${shown(installDisk)} is not a device; write it as in "/dev/sda"`,
+      },
+    ],
+  },
 ];
+
+function interfaceChecks(path: string, { addresses, dhcp, dhcpv6 }: TalosInterface): Check[] {
+  return [
+    ...addresses.map((address, place) => ({
+      holds: isHostCidr(address),
+      problem: `${path}.addresses[${place}] ${shown(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
+    })),
+    ...Object.entries({ dhcp, dhcpv6 }).flatMap(([name, value]) =>
+      given(value, (value) => ({
+        holds: typeof value === "boolean",
+        problem: `${path}.${name} is ${shown(value)}; write true or false`,
+      })),
+    ),
+  ];
+}
+
+/** Checks that the machine has its address, or gets it by DHCP, at the first of its network devices. */
+function hasAddress(path: string, address = "", [first]: readonly TalosInterface[]): Check {
+  if (first === undefined) {
+    return {
+      holds: false,
+      problem: `${path}.interfaces is empty; write the network device that has ${shown(address)}, or leave it out`,
+    };
+  }
+  const own = withoutPrefix(address);
+  const byDhcp = first.dhcp || first.dhcpv6 ? isAddress(address) : false;
+  return {
+    holds: or(...first.addresses.map((each) => equal(withoutPrefix(each), own)), byDhcp),
+    problem: `${path}.interfaces[0].addresses lacks the machine's own, ${shown(address)}; write it there`,
+  };
+}
+
+/** Checks that the gateway can be reached from one of the addresses of its network device. */
+function isReachableFromAny(path: string, gateway: string, addresses: readonly string[]): Check[] {
+  const [only, ...others] = addresses.map((address) => isReachableGateway(path, gateway, address));
+  if (only === undefined) {
+    return [
+      {
+        holds: false,
+        problem: `${path} ${shown(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
+      },
+    ];
+  }
+  if (others.length === 0) return only;
+  return [
+    {
+      holds: or(...[only, ...others].map((checks) => and(...checks.map(({ holds }) => holds)))),
+      problem: `${path} ${shown(gateway)} is the router of none of ${addresses.map(shown).join(", ")}; write one in the network of an address`,
+    },
+  ];
+}
+
+const isHostCidr = (address: string | undefined): Condition => or(isIpv4Cidr(address), isIpv6Cidr(address));
 
 export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "installDisk">>[] = [
   {
@@ -42,16 +134,13 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ path, machine: { address, interfaces } }) => [
       {
-        holds: or(isCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),
-        problem: `${path}.address is ${shown(address)}; give it a static one with prefix length, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
+        holds: or(isHostCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),
+        problem: `${path}.address is ${shown(address)}; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
       },
     ],
   },
   {
-    id: "install-disk-matches-bus",
-    demands: "the install disk is named as its bus is: /dev/sdX on scsi, /dev/vdX on virtio",
-    because: "Talos would wait for a disk that never appears, in maintenance mode",
-    source: "https://github.com/siderolabs/talos/issues/11940",
+    ...installDisk,
     checks: ({ installDisk, machine }) => {
       const onBus = (bus: string) => {
         const device = new RegExp(`^[/]dev[/]${bus}[a-z]+$`);
