@@ -127,6 +127,12 @@ const mappings =
 const connectionIn = (stack: TerraformStack): ProxmoxConnection =>
   (stack.node.tryFindChild("proxmox") as ProxmoxConnection | undefined) ??
   new ProxmoxConnection(stack, "proxmox", password);
+
+/** What is made in another stack, and used in this one. */
+const withPart =
+  <Part>(make: (another: TerraformStack) => Part, use: (stack: TerraformStack, part: Part) => unknown): Build =>
+  (stack) =>
+    inAnotherStack(stack, (another) => use(stack, make(another)));
 const imageFile = { url: "https://factory.example/talos.qcow2", fileName: "talos.qcow2" };
 
 const download =
@@ -504,6 +510,54 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         ] as const,
       ]),
     ),
+  },
+  "parts-in-stack": {
+    valid: {
+      "a machine and an image of the stack": (stack) => {
+        const vm = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
+        const node = nodeIn(stack, { machine: vm, talos: new TalosImage(stack, "talos", { nvidia: driver }) });
+        new CiliumInstall(stack, "cilium", { node });
+        new NvidiaInstall(stack, "nvidia", { node });
+      },
+      "a machine that no stack makes": node({}),
+    },
+    invalid: {
+      "Terraform would not find the VM": [
+        withPart(
+          (another) => vmIn(another, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
+          (stack, vm) => nodeIn(stack, { machine: vm }),
+        ),
+        "machine another/talos_node is that of another stack; make one in this stack",
+      ],
+      "nor what makes another machine": [
+        withPart(
+          (another) => new NullResource(another, "server"),
+          (stack, resource) => clusterIn(stack, { workers: [machineAt("worker-1", 61, { resource })] }),
+        ),
+        "workers[0] another/server is that of another stack; make one in this stack",
+      ],
+      "nor the schematic": [
+        withPart(
+          (another) => new TalosImage(another, "talos"),
+          (stack, talos) => nodeIn(stack, { talos }),
+        ),
+        "talos another/talos is that of another stack; make one in this stack",
+      ],
+      "Helm would know no cluster": [
+        withPart(
+          (another) => nodeIn(another),
+          (stack, node) => new CiliumInstall(stack, "cilium", { node }),
+        ),
+        "node another/cluster is that of another stack; make one in this stack",
+      ],
+      "nor have GPUs": [
+        withPart(
+          (another) => nodeIn(another, { talos: { version: "v1.13.9", nvidia: driver } }),
+          (stack, node) => new NvidiaInstall(stack, "nvidia", { node }),
+        ),
+        "node another/cluster is that of another stack; make one in this stack",
+      ],
+    },
   },
   "vm-name-dns": {
     valid: { "letters, digits and hyphens": vm({ name: "talos-gpu-1" }) },

@@ -6,6 +6,7 @@ import { Release } from "../../.gen/providers/helm/release";
 import { chartRepository, isChartRepository } from "../rules/chart-repository";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { equal, isUnknown, wholeNumber } from "../rules/condition";
+import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import {
@@ -150,12 +151,14 @@ export const shape: Shape<CiliumInstallProps> = {
 
 export const rules: readonly Rule<{
   readonly node?: TalosClusterBase;
+  readonly user: Construct;
   readonly method: string;
   readonly encryption?: string | IResolvable;
   readonly repository: string;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
+  { ...partsInStack, checks: ({ node, user }) => given(node, (node) => usesOwnStack("node", node, user)) },
   {
     id: "cilium-needs-no-cni",
     demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
@@ -279,9 +282,10 @@ export class CiliumInstall extends Construct {
         ),
       }),
       ...enforce(this, loadBalancer.rules, { l2Announcements, taken: node?.addresses ?? [] }),
-      ...enforce(this, rules, { node, method, encryption, repository, timeout, earlierInstalls }),
+      ...enforce(this, rules, { node, user: this, method, encryption, repository, timeout, earlierInstalls }),
     ];
-    if (!node) return;
+    // Of another stack, it is refused; until then it must not be in the way of the other problems.
+    if (!node || !isInStackOf(this, node)) return;
 
     for (const patch of machinePatches) node.addConfigPatch(patch);
     if (options.gatewayApi !== undefined && options.gatewayApi !== false)

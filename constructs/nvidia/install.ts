@@ -5,6 +5,7 @@ import { chartRepository, isChartRepository } from "../rules/chart-repository";
 import { type ChartValues, keeps } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { matches, wholeNumber } from "../rules/condition";
+import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, literal, number, required, type Shape, text } from "../rules/shape";
@@ -101,6 +102,7 @@ const source = "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-clu
 
 export const rules: readonly Rule<{
   readonly node?: TalosClusterBase;
+  readonly user: Construct;
   readonly method: MethodName;
   readonly values: ChartValues;
   readonly needed: ChartValues;
@@ -111,6 +113,7 @@ export const rules: readonly Rule<{
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
+  { ...partsInStack, checks: ({ node, user }) => given(node, (node) => usesOwnStack("node", node, user)) },
   {
     id: "nvidia-method",
     demands: `the method is one of ${methodNames.join(", ")}`,
@@ -270,6 +273,7 @@ export class NvidiaInstall extends Construct {
       ...fitted.preconditions,
       ...enforce(this, [...rules, ...sharing.rules], {
         node,
+        user: this,
         method,
         values: this.values,
         needed,
@@ -284,7 +288,8 @@ export class NvidiaInstall extends Construct {
     ];
     this.isTainted = isTainted;
     this.replicas = fitted.props.sharing?.replicas ?? 1;
-    if (!node) return;
+    // Of another stack, it is refused; until then it must not be in the way of the other problems.
+    if (!node || !isInStackOf(this, node)) return;
 
     const [first = node.nodes[0], ...others] = node.nodes.filter(({ nvidia }) => nvidia);
     const withGpus = [first, ...others];

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { ProxmoxProvider } from "../../.gen/providers/proxmox/provider";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
+import { usesOwnStack } from "../rules/own-stack";
 import { enforce, given, type Rule } from "../rules/rule";
 import { fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -138,11 +139,7 @@ export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; 
     demands: "a construct uses a connection of its own stack",
     because: "a provider belongs to one stack; in another one Terraform would not find it, or take its default",
     source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
-    checks: ({ connection, user }) =>
-      given(connection, (connection) => ({
-        holds: TerraformStack.of(connection) === TerraformStack.of(user),
-        problem: `connection ${connection.node.path} is that of another stack; make one in this stack`,
-      })),
+    checks: ({ connection, user }) => given(connection, (connection) => usesOwnStack("connection", connection, user)),
   },
 ];
 

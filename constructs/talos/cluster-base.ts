@@ -206,9 +206,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         ...own,
       ],
     });
-    const releases = [...new Map(members.map(({ release }) => [release.path, release])).values()].filter(
-      (release) => !Construct.isConstruct(release.talos),
-    );
+    const allReleases = [...new Map(members.map(({ release }) => [release.path, release])).values()];
+    const releases = allReleases.filter((release) => !Construct.isConstruct(release.talos));
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...fitted.preconditions,
@@ -237,6 +236,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         endpoint: given.endpoint,
         version,
         releases,
+        parts: [
+          ...members.map(({ path, machine }) => ({ path, part: machine })),
+          ...allReleases.map(({ path, talos }) => ({ path, part: talos })),
+        ],
+        cluster: this,
         readyTimeout,
         earlierClusters,
       }),

@@ -1,8 +1,10 @@
-import { Fn, Token } from "cdktf";
+import { Fn, type TerraformResource, Token } from "cdktf";
+import { Construct } from "constructs";
 import type { EarlierClaim } from "../rules/claims";
 import { type Condition, isUnknown, matches, wholeNumber } from "../rules/condition";
 import { asArgument } from "../rules/expression";
 import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
+import { partsInStack, usesOwnStack } from "../rules/own-stack";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
 import type { TalosRelease } from "./image";
@@ -13,6 +15,9 @@ export const rules: readonly Rule<{
   readonly version: string;
   /** What the machines run that is not made for its version, and where the props describe it. */
   readonly releases: readonly { readonly path: string; readonly talos: TalosRelease }[];
+  /** The machines and what they run, and where the props describe them. */
+  readonly parts: readonly { readonly path: string; readonly part: { readonly resource?: TerraformResource } }[];
+  readonly cluster: Construct;
   readonly readyTimeout: number;
   readonly earlierClusters: readonly EarlierClaim<string>[];
 }>[] = [
@@ -25,6 +30,13 @@ export const rules: readonly Rule<{
           new RegExp(`^https:[/][/]([^/@: {}[]+|[[][0-9a-fA-F:.]+])(${port})?$`),
           'an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
         ),
+      ),
+  },
+  {
+    ...partsInStack,
+    checks: ({ parts, cluster }) =>
+      parts.flatMap(({ path, part }) =>
+        given(part.resource, (resource) => usesOwnStack(path, Construct.isConstruct(part) ? part : resource, cluster)),
       ),
   },
   {
