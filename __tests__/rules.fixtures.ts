@@ -3385,6 +3385,44 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "output-directory": {
+    valid: {
+      "relative to the stack's own": node({ outputDirectory: "../../../access" }),
+      absolute: node({ outputDirectory: "/srv/access" }),
+      "a directory that is called ~": node({ outputDirectory: "./~" }),
+    },
+    invalid: {
+      "the root of the file system": [
+        node({ outputDirectory: "" }),
+        'outputDirectory "" is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out',
+      ],
+      "only a shell knows the home directory": [
+        node({ outputDirectory: "~/access" }),
+        'outputDirectory "~/access" is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out',
+      ],
+    },
+    atPlan: {
+      "the directory is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { outputDirectory: value }),
+        passes: ["access", "/srv/access", "./~"],
+        fails: ["", "~", "~/access"],
+      },
+    },
+  },
+  "secrets-file": {
+    valid: { written: node({ secretsFile: true }), "not written": node({ secretsFile: false }) },
+    invalid: {
+      "secrets would be written": [node({ secretsFile: "false" }), 'secretsFile is "false"; write true or false'],
+      "a variable": [
+        (stack) => {
+          const { value } = new TerraformVariable(stack, "keep", { type: "bool" });
+          nodeIn(stack, { secretsFile: value });
+        },
+        "secretsFile is a variable; write true or false",
+      ],
+    },
+  },
   "ready-timeout": {
     valid: { "a second": node({ readyTimeout: 1 }), "a day": node({ readyTimeout: 86_400 }) },
     invalid: {

@@ -188,7 +188,7 @@ const judgedOfNode: Judged = {
   kubernetesVersion: ["kubernetes-version-supported"],
   installDisk: ["install-disk-matches-bus"],
   "timeServers[0]": [],
-  outputDirectory: [],
+  outputDirectory: ["output-directory"],
   readyTimeout: ["ready-timeout"],
 };
 

@@ -11,6 +11,7 @@ import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, instanceOf, literal, number, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
+import { isTrueOrFalse } from "../rules/true-or-false";
 
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
@@ -124,10 +125,7 @@ export const rules: readonly Rule<{
         holds: methodNames.includes(method),
         problem: `method is ${shown(method)}; write ${methodNames.map(shown).join(" or ")}`,
       },
-      {
-        holds: typeof smokeTest === "boolean",
-        problem: `smokeTest is ${shown(smokeTest)}; write true or false`,
-      },
+      isTrueOrFalse("smokeTest", smokeTest),
     ],
   },
   {
@@ -179,7 +177,7 @@ export const rules: readonly Rule<{
     because: "DNS and everything else that asks for no GPU would run nowhere",
     source: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases",
     checks: ({ node, taint }) => [
-      { holds: typeof taint === "boolean", problem: `taint is ${shown(taint)}; write true or false` },
+      isTrueOrFalse("taint", taint),
       ...given(node, ({ nodes, schedulingOnControlPlanes }) => ({
         holds:
           taint !== true ||

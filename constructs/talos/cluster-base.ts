@@ -235,6 +235,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         clusterName,
         endpoint: given.endpoint,
         version,
+        outputDirectory: given.outputDirectory,
+        secretsFile: given.secretsFile,
         releases,
         parts: [
           ...members.map(({ path, machine }) => ({ path, part: machine })),

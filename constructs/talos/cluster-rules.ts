@@ -7,12 +7,16 @@ import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
 import { partsInStack, usesOwnStack } from "../rules/own-stack";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
+import { isTrueOrFalse } from "../rules/true-or-false";
 import type { TalosRelease } from "./image";
 
 export const rules: readonly Rule<{
   readonly clusterName: string;
   readonly endpoint?: string;
   readonly version: string;
+  /** Undefined where it is named after the cluster. */
+  readonly outputDirectory?: string;
+  readonly secretsFile?: boolean;
   /** What the machines run that is not made for its version, and where the props describe it. */
   readonly releases: readonly { readonly path: string; readonly talos: TalosRelease }[];
   /** The machines and what they run, and where the props describe them. */
@@ -63,6 +67,24 @@ export const rules: readonly Rule<{
         problem: `clusterName ${shown(clusterName)} has other characters; write one such as "talos-gpu"`,
       },
     ],
+  },
+  {
+    id: "output-directory",
+    demands: "a cluster's directory is a path, without the ~ of a shell",
+    because: "the kubeconfig would be in the root of the file system, or in a directory that is called ~",
+    source: "https://registry.terraform.io/providers/hashicorp/local/2.5.3/docs/resources/file#filename",
+    checks: ({ outputDirectory }) =>
+      given(outputDirectory, (directory) => ({
+        holds: matches(directory, /^[^~]/),
+        problem: `outputDirectory ${shown(directory)} is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out`,
+      })),
+  },
+  {
+    id: "secrets-file",
+    demands: "whether the cluster's secrets are written to a file is said by true or false",
+    because: "Terraform has to know whether there is a file before it knows any variable",
+    source: "https://docs.siderolabs.com/talos/v1.13/reference/cli#talosctl-gen-secrets",
+    checks: ({ secretsFile }) => given(secretsFile, (secretsFile) => isTrueOrFalse("secretsFile", secretsFile)),
   },
   {
     id: "ready-timeout",

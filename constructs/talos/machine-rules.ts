@@ -6,6 +6,7 @@ import { isAddress, isIpv4Cidr, isIpv6Cidr, withoutPrefix } from "../rules/ip-ad
 import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { isTrueOrFalse } from "../rules/true-or-false";
 import type { TalosInterface } from "./machine";
 import type { Member } from "./node";
 
@@ -80,10 +81,7 @@ function interfaceChecks(path: string, { addresses, dhcp, dhcpv6 }: TalosInterfa
       problem: `${path}.addresses[${place}] ${shown(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
     })),
     ...Object.entries({ dhcp, dhcpv6 }).flatMap(([name, value]) =>
-      given(value, (value) => ({
-        holds: typeof value === "boolean",
-        problem: `${path}.${name} is ${shown(value)}; write true or false`,
-      })),
+      given(value, (value) => isTrueOrFalse(`${path}.${name}`, value)),
     ),
   ];
 }

@@ -3,6 +3,7 @@ import { equal, isUnknown, not } from "../rules/condition";
 import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../rules/ip-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { isTrueOrFalse } from "../rules/true-or-false";
 import type { Member } from "./node";
 
 /** What no other machine of the cluster may have. */
@@ -135,10 +136,7 @@ export const rules: readonly Rule<Members>[] = [
     because: "no pod but those of the nodes themselves would ever run",
     source: "https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/workers-on-controlplane",
     checks: ({ schedulingOnControlPlanes: scheduling, members }) => [
-      {
-        holds: typeof scheduling === "boolean",
-        problem: `schedulingOnControlPlanes is ${shown(scheduling)}; write true or false`,
-      },
+      isTrueOrFalse("schedulingOnControlPlanes", scheduling),
       {
         holds: scheduling !== false || members.some(({ role }) => role === "worker"),
         problem: "schedulingOnControlPlanes is false without workers; write a worker, or leave it out",
