@@ -372,6 +372,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         node({ endpoint: "https://2001:db8::50:6443" }),
         'endpoint "https://2001:db8::50:6443" is not an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
       ],
+      ...Object.fromEntries(
+        ["https://a\nb:6443", 'https://a"b?x#y', "https://[:::]:6443", "https://[192.168.1.50]:6443"].map(
+          (endpoint) => [
+            `no host: ${endpoint}`,
+            [
+              node({ endpoint }),
+              `endpoint ${JSON.stringify(endpoint)} is not an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"`,
+            ] as const,
+          ],
+        ),
+      ),
     },
     atPlan: {
       "the endpoint of Proxmox is a variable": {
@@ -398,7 +409,16 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           "https://talos",
           ...ports("https://talos:"),
         ],
-        fails: ["https://192.168.1.50:6443/api", "192.168.1.50", "https://me@talos:6443", ...noPorts("https://talos:")],
+        fails: [
+          "https://192.168.1.50:6443/api",
+          "192.168.1.50",
+          "https://me@talos:6443",
+          "https://a\nb:6443",
+          'https://a"b?x#y',
+          "https://[:::]:6443",
+          "https://[192.168.1.50]:6443",
+          ...noPorts("https://talos:"),
+        ],
       },
     },
   },
@@ -3200,19 +3220,34 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "factory-url": {
-    valid: { "a factory of one's own": image({ factory: "https://factory.example:8080" }) },
+    valid: {
+      "a factory of one's own": image({ factory: "https://factory.example:8080" }),
+      "at an address of IPv6": image({ factory: "http://[fd00::2]:8080" }),
+    },
     invalid: {
       "no scheme": [
         image({ factory: "factory.example" }),
         'factory "factory.example" is not the URL of an Image Factory; write it as in "https://factory.talos.dev"',
+      ],
+      "a password would be in the stack": [
+        image({ factory: "https://me:secret@factory.example" }),
+        'factory "https://…@factory.example" is not the URL of an Image Factory; write it as in "https://factory.talos.dev"',
+      ],
+      "no host": [
+        image({ factory: "https://\n" }),
+        'factory "https://\\n" is not the URL of an Image Factory; write it as in "https://factory.talos.dev"',
+      ],
+      "a query would be in the midst of every address": [
+        image({ factory: "https://factory.example?x#y" }),
+        'factory "https://factory.example?x#y" is not the URL of an Image Factory; write it as in "https://factory.talos.dev"',
       ],
     },
     atPlan: {
       "the URL is a variable": {
         type: "string",
         build: (stack, value: never) => image({ factory: value })(stack),
-        passes: ["https://factory.example"],
-        fails: ["factory.example"],
+        passes: ["https://factory.example", "http://[fd00::2]:8080"],
+        fails: ["factory.example", "https://me:secret@factory.example", "https://factory.example?x", "https://[:::]"],
       },
     },
   },
@@ -3249,7 +3284,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { talos: { version: value } }),
         passes: ["v1.11.6", "v1.14.1", "v1.14.0-rc.1"],
-        fails: ["v1.10.0", "v1.15.0", "1.13.9", "v1.13"],
+        fails: ["v1.10.0", "v1.15.0", "1.13.9", "v1.13", "v1.13.09", "v1.14.0-rc.01"],
       },
       "the image's version is a variable": {
         type: "string",
@@ -3275,8 +3310,8 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the version is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { kubernetesVersion: value }),
-        passes: ["1.31.0", "v1.36.3"],
-        fails: ["1.30.9", "1.37.0", "1.35"],
+        passes: ["1.31.0", "v1.36.3", "1.35.10"],
+        fails: ["1.30.9", "1.37.0", "1.35", "1.35.04"],
       },
       "the version of Talos is a variable": {
         type: "string",
@@ -3304,13 +3339,33 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         node({ talos: { version: "v1.13.9", installer: "factory.talos.dev/nocloud-installer/id" } }),
         'talos.installer "factory.talos.dev/nocloud-installer/id" is not of Talos "v1.13.9"; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:v1.13.9"',
       ],
+      ...Object.fromEntries(
+        [":v1.13.9", "https://factory.talos.dev/id:v1.13.9", " a b:v1.13.9"].map((installer) => [
+          `no name of an image: ${installer}`,
+          [
+            node({ talos: { version: "v1.13.9", installer } }),
+            `talos.installer "${installer}" is not the name of an image; write it as in "factory.talos.dev/nocloud-installer/<schematic>:v1.13.9"`,
+          ] as const,
+        ]),
+      ),
     },
     atPlan: {
       "the installer is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { talos: { version: "v1.13.9", installer: value } }),
-        passes: ["factory.example/id:v1.13.9", "factory.example/id:v1.13.9@sha256:0123"],
-        fails: ["factory.example/id:v1.13.8", "factory.example/id:1.13.9"],
+        passes: [
+          "factory.example/id:v1.13.9",
+          "factory.example/id:v1.13.9@sha256:0123",
+          "[fd00::2]:5000/siderolabs/installer:v1.13.9",
+          "installer:v1.13.9",
+        ],
+        fails: [
+          "factory.example/id:v1.13.8",
+          "factory.example/id:1.13.9",
+          ":v1.13.9",
+          "https://factory.example/id:v1.13.9",
+          " a b:v1.13.9",
+        ],
       },
       "the version is a variable": {
         type: "string",
@@ -3382,6 +3437,30 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void nodeIn(stack, { clusterName: value }),
         passes: ["talos-gpu"],
         fails: ["../talos"],
+      },
+    },
+  },
+  "time-server": {
+    valid: {
+      "a name, addresses and the clock of the host": node({
+        timeServers: ["time.example", "192.168.1.1", "fd00::1", "/dev/ptp0"],
+      }),
+    },
+    invalid: Object.fromEntries(
+      ["", "http://time.example", "a b", "fd00:::1"].map((server) => [
+        `no host: ${server}`,
+        [
+          node({ timeServers: ["time.example", server] }),
+          `timeServers[1] "${server}" is not a time server; write a host name or an address, as in "time.cloudflare.com"`,
+        ] as const,
+      ]),
+    ),
+    atPlan: {
+      "the server is a variable": {
+        type: "string",
+        build: (stack, value: never) => void nodeIn(stack, { timeServers: [value] }),
+        passes: ["time.example", "192.168.1.1", "fd00::1", "/dev/ptp0"],
+        fails: ["", "http://time.example", "a b", "fd00:::1"],
       },
     },
   },

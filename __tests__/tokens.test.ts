@@ -187,7 +187,7 @@ const judgedOfNode: Judged = {
   endpoint: ["endpoint-https"],
   kubernetesVersion: ["kubernetes-version-supported"],
   installDisk: ["install-disk-matches-bus"],
-  "timeServers[0]": [],
+  "timeServers[0]": ["time-server"],
   outputDirectory: ["output-directory"],
   readyTimeout: ["ready-timeout"],
 };

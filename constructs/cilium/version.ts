@@ -2,6 +2,7 @@ import { Fn, Token } from "cdktf";
 import { isUnknown, matches } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { versionNumber } from "../talos/version";
 
 /** 1.19 and 1.20 have faults in host networking on Talos: https://github.com/cilium/cilium/issues/46010 */
 export const defaultCiliumVersion = "1.18.12";
@@ -48,7 +49,7 @@ export const rules: readonly Rule<{ readonly version: string }>[] = [
     source: "https://docs.cilium.io/en/stable/installation/k8s-install-helm/",
     checks: ({ version }) => [
       {
-        holds: matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.](0|[1-9][0-9]*)$`)),
+        holds: matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.]${versionNumber}$`)),
         problem: `version ${shown(version)} is not supported; write one of ${minors.join(", ")} in full, such as "${defaultCiliumVersion}"`,
       },
     ],

@@ -1,6 +1,7 @@
 import { Fn, Token } from "cdktf";
-import { isUnknown, matches } from "./condition";
-import { asArgument } from "./expression";
+import { type Condition, isUnknown, matches, not, or } from "./condition";
+import { asArgument, expression } from "./expression";
+import { isAddress } from "./ip-address";
 import type { Check, Rule } from "./rule";
 import { shown } from "./shown";
 
@@ -13,6 +14,17 @@ export const endpointHttps: Omit<Rule<unknown>, "checks"> = {
 
 /** A port after its host, in a pattern: 1 to 65535. */
 export const port = ":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+
+/** A host in a URL, in a pattern: a name, an address, or one of IPv6 in brackets, which `bracketsHoldAddress` judges. */
+export const host = "([a-zA-Z0-9][a-zA-Z0-9._-]*|[[][0-9a-fA-F.]*:[0-9a-fA-F:.]*])";
+
+/** Whether what stands in brackets is an address, where there are any. */
+export const bracketsHoldAddress = (url: string): Condition => or(not(matches(url, /[[]/)), isAddress(inBrackets(url)));
+
+const inBrackets = (url: string): string =>
+  isUnknown(url)
+    ? Token.asString(expression`try(regex("[[]([^]]*)", ${url})[0], "")`)
+    : (/\[([^\]]*)/.exec(url)?.[1] ?? "");
 
 /** Checks that the endpoint is an https URL; `pattern` says what else it has to be. */
 export const isHttpsEndpoint = (endpoint: string, pattern: RegExp, advice: string): Check => ({

@@ -237,6 +237,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         version,
         outputDirectory: given.outputDirectory,
         secretsFile: given.secretsFile,
+        timeServers,
         releases,
         parts: [
           ...members.map(({ path, machine }) => ({ path, part: machine })),

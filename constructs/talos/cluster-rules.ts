@@ -1,9 +1,10 @@
 import { Fn, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EarlierClaim } from "../rules/claims";
-import { type Condition, isUnknown, matches, wholeNumber } from "../rules/condition";
+import { and, type Condition, isUnknown, matches, or, wholeNumber } from "../rules/condition";
 import { asArgument } from "../rules/expression";
-import { endpointHttps, isHttpsEndpoint, port } from "../rules/https-endpoint";
+import { bracketsHoldAddress, endpointHttps, host, isHttpsEndpoint, port } from "../rules/https-endpoint";
+import { isAddress } from "../rules/ip-address";
 import { partsInStack, usesOwnStack } from "../rules/own-stack";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
@@ -17,6 +18,7 @@ export const rules: readonly Rule<{
   /** Undefined where it is named after the cluster. */
   readonly outputDirectory?: string;
   readonly secretsFile?: boolean;
+  readonly timeServers?: readonly string[];
   /** What the machines run that is not made for its version, and where the props describe it. */
   readonly releases: readonly { readonly path: string; readonly talos: TalosRelease }[];
   /** The machines and what they run, and where the props describe them. */
@@ -28,13 +30,14 @@ export const rules: readonly Rule<{
   {
     ...endpointHttps,
     checks: ({ endpoint }) =>
-      given(endpoint, (endpoint) =>
-        isHttpsEndpoint(
+      given(endpoint, (endpoint) => {
+        const form = isHttpsEndpoint(
           endpoint,
-          new RegExp(`^https:[/][/]([^/@: {}[]+|[[][0-9a-fA-F:.]+])(${port})?$`),
+          new RegExp(`^https:[/][/]${host}(${port})?$`),
           'an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
-        ),
-      ),
+        );
+        return { ...form, holds: and(form.holds, bracketsHoldAddress(endpoint)) };
+      }),
   },
   {
     ...partsInStack,
@@ -45,15 +48,25 @@ export const rules: readonly Rule<{
   },
   {
     id: "installer-version",
-    demands: "the installer image is of the node's Talos version",
-    because: "the node would get a configuration of one version and run another, which may refuse it",
+    demands: "the installer is the name of an image, with the node's Talos version as its tag",
+    because: "the node would get a configuration of one version and run another, which may refuse it, or pull no image",
     source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
     checks: ({ releases, version }) =>
       releases.flatMap(({ path, talos }) =>
-        given(talos.installer, (installer) => ({
-          holds: hasTag(installer, version),
-          problem: `${path}.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
-        })),
+        given(talos.installer, (installer) => {
+          const tagged = {
+            holds: hasTag(installer, version),
+            problem: `${path}.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+          };
+          if (tagged.holds === false) return tagged;
+          return [
+            tagged,
+            {
+              holds: matches(installer, reference),
+              problem: `${path}.installer ${shown(installer)} is not the name of an image; write it as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+            },
+          ];
+        }),
       ),
   },
   {
@@ -67,6 +80,17 @@ export const rules: readonly Rule<{
         problem: `clusterName ${shown(clusterName)} has other characters; write one such as "talos-gpu"`,
       },
     ],
+  },
+  {
+    id: "time-server",
+    demands: "a time server is a host name, an IP address, or a PTP device",
+    because: "nothing would tell Talos the time, which etcd and the kubelet wait for",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/time-sync",
+    checks: ({ timeServers = [] }) =>
+      timeServers.map((server, place) => ({
+        holds: or(matches(server, /^([a-zA-Z0-9][a-zA-Z0-9._-]*|[/]dev[/]ptp[a-z0-9_]+)$/), isAddress(server)),
+        problem: `timeServers[${place}] ${shown(server)} is not a time server; write a host name or an address, as in "time.cloudflare.com"`,
+      })),
   },
   {
     id: "output-directory",
@@ -110,6 +134,10 @@ export const rules: readonly Rule<{
       })),
   },
 ];
+
+/** https://github.com/distribution/reference */
+const reference =
+  /^(([a-zA-Z0-9.-]+|[[][0-9a-fA-F:.]+])(:[0-9]+)?[/])?[a-z0-9][a-z0-9._-]*([/][a-z0-9][a-z0-9._-]*)*:[a-zA-Z0-9_][a-zA-Z0-9_.-]*(@[a-z0-9]+:[0-9a-f]+)?$/;
 
 /** Whether the image has the tag, with a digest behind it or without. */
 function hasTag(image: string, tag: string): Condition {

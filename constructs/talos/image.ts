@@ -4,7 +4,8 @@ import { DataTalosImageFactoryUrls } from "../../.gen/providers/talos/data-talos
 import { ImageFactorySchematic } from "../../.gen/providers/talos/image-factory-schematic";
 import { TalosProvider } from "../../.gen/providers/talos/provider";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { equal, matches } from "../rules/condition";
+import { and, equal, matches } from "../rules/condition";
+import { bracketsHoldAddress, host, port, withoutSecrets } from "../rules/https-endpoint";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
 import { fitProps, listOf, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -105,13 +106,13 @@ interface FromFactory {
 export const rules: readonly Rule<FromFactory>[] = [
   {
     id: "factory-url",
-    demands: "an Image Factory is a URL without a path",
-    because: "the addresses of schematics and images are made from it",
+    demands: "an Image Factory is a URL of a host, without user and path",
+    because: "the addresses of schematics and images are made from it, and are written to the stack in clear",
     source: factoryDocs,
     checks: ({ factory }) =>
       given(factory, (factory) => ({
-        holds: matches(factory, /^https?:[/][/][^/ {}]+$/),
-        problem: `factory ${shown(factory)} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
+        holds: and(matches(factory, new RegExp(`^https?:[/][/]${host}(${port})?$`)), bracketsHoldAddress(factory)),
+        problem: `factory ${shown(withoutSecrets(factory))} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
       })),
   },
   {
@@ -122,7 +123,7 @@ export const rules: readonly Rule<FromFactory>[] = [
     checks: ({ factory = defaultFactory, earlierFactories }) =>
       earlierFactories.map(({ value, by }) => ({
         holds: equal(factory, value),
-        problem: `factory ${shown(factory)} is another than ${shown(value)} of ${by}; write the same, or make one of the images in another stack`,
+        problem: `factory ${shown(withoutSecrets(factory))} is another than ${shown(withoutSecrets(value))} of ${by}; write the same, or make one of the images in another stack`,
       })),
   },
 ];

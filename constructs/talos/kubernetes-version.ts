@@ -1,7 +1,7 @@
 import { and, matches, or } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
-import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors } from "./version";
+import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors, versionNumber } from "./version";
 
 /** The version of Kubernetes that a version of Talos runs where none is asked for. */
 export const kubernetesOf = (talosVersion: string): string =>
@@ -26,7 +26,7 @@ export const rules: readonly Rule<{ readonly version: string; readonly kubernete
               const supported = Array.from({ length: most - least + 1 }, (_, index) => least + index).join("|");
               return and(
                 hasMinor(version, (each) => each.minor === minor),
-                matches(kubernetesVersion, new RegExp(`^v?1[.](${supported})[.][0-9]+$`)),
+                matches(kubernetesVersion, new RegExp(`^v?1[.](${supported})[.]${versionNumber}$`)),
               );
             }),
           ),

@@ -92,6 +92,9 @@ export const hasMinor = (version: string, property: (minor: (typeof talosMinors)
       .map(({ minor }) => matches(version, new RegExp(`^v?${minor.replace(".", "[.]")}([.]|$)`))),
   );
 
+/** A number in a version, in a pattern: one with a zero before it is none. */
+export const versionNumber = "(0|[1-9][0-9]*)";
+
 const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
 
 export const rules: readonly Rule<{ readonly version: string }>[] = [
@@ -103,7 +106,7 @@ export const rules: readonly Rule<{ readonly version: string }>[] = [
     checks: ({ version }) => [
       {
         holds: and(
-          matches(version, /^v1[.][0-9]+[.][0-9]+(-[a-z]+[.][0-9]+)?$/),
+          matches(version, new RegExp(`^v1[.]${versionNumber}[.]${versionNumber}(-[a-z]+[.]${versionNumber})?$`)),
           hasMinor(version, () => true),
         ),
         problem: `Talos version ${shown(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`,
