@@ -18,6 +18,7 @@ import {
   clusterIn,
   controlPlanes,
   machineAt,
+  newStack,
   problemsOf,
   synthesized,
   synthesizedJson,
@@ -43,6 +44,14 @@ const documents = (name: string, props: Partial<TalosClusterProps> = {}): Terraf
   );
 
 describe("TalosCluster", () => {
+  test("lets a machine have the name of anything else in the cluster", () => {
+    const { node } = clusterIn(newStack(), { secretsFile: true });
+    const others = node.children.map((child) => child.node.id).filter((id) => !names.includes(id));
+    expect(others).toEqual(expect.arrayContaining(["kubeconfig", "secrets", "MachineSecrets", "Memberships", "Whole"]));
+    const named = { secretsFile: true, workers: others.map((name, place) => machineAt(name, 100 + place)) };
+    expect(Object.keys(configurations(named)).sort()).toEqual([...names.slice(0, 3), ...others].sort());
+  });
+
   test("configures each machine by its name and for its role, with the secrets of all", () => {
     const all = configurations();
     expect(Object.keys(all).sort()).toEqual(names);

@@ -420,7 +420,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   private secretFile(name: string, directory: string, content: string, fileName = name): File {
     return at(
       name,
-      new File(this, name, {
+      new File(this, this.node.tryFindChild(name) ? `${name} file` : name, {
         filename: literalText(`${directory}/${fileName}`),
         content,
         filePermission: "0600",

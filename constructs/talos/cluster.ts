@@ -140,8 +140,11 @@ function describe(props: Fitted<TalosClusterProps>): Described {
     const role = list === "workers" ? "worker" : "controlplane";
     const { name, installDisk } = own.machine;
     // Another name is refused; until then it must not be in the way of the other problems.
-    const id = members.namesResources(name) === true && !taken.has(name) ? name : `${role}_${place + 1}`;
-    taken.add(id);
+    const isFree = members.namesResources(name) && !taken.has(name.toLowerCase());
+    const id = isFree ? name : `${role}_${place + 1}`;
+    // Constructs beside the machines have ids with capitals, but for files, which give way.
+    const construct = id.toLowerCase();
+    taken.add(construct);
     return {
       path: hasRelease(each) ? `${list}[${place}].machine` : `${list}[${place}]`,
       role,
@@ -149,7 +152,7 @@ function describe(props: Fitted<TalosClusterProps>): Described {
       release: "talos" in own ? { path: `${list}[${place}].talos`, talos: own.talos } : { path: "talos", talos },
       installDisk,
       names: { configuration: id, upgrade: `upgrade_talos_${id}` },
-      construct: id,
+      construct,
     };
   };
   // Where none is given, which is refused, one of which nothing is known.
