@@ -185,6 +185,15 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
         cluster({ virtualAddress: "192.168.1.62" }),
         'virtualAddress "192.168.1.62" is an address of workers[1] or its gateway; write one that nobody has',
       ],
+      ...Object.fromEntries(
+        Object.entries({ network: 0, broadcast: 255 }).map(([whose, last]) => [
+          `the ${whose}'s own address`,
+          [
+            cluster({ virtualAddress: `192.168.1.${last}` }),
+            `virtualAddress "192.168.1.${last}" is the first or the last of the network of controlPlanes[0], "192.168.1.51/24"; write another one in that network`,
+          ] as const,
+        ]),
+      ),
       "the router's": [
         cluster({ virtualAddress: "192.168.1.1" }),
         'virtualAddress "192.168.1.1" is an address of controlPlanes[0] or its gateway; write one that nobody has',
@@ -193,8 +202,16 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
     atPlan: {
       "the address": {
         build: (stack, virtualAddress) => void clusterIn(stack, { virtualAddress }),
-        passes: ["192.168.1.50"],
-        fails: ["192.168.2.50", "192.168.1.51", "192.168.1.1", "talos.example", "192.168.1.50/24"],
+        passes: ["192.168.1.50", "192.168.1.254"],
+        fails: [
+          "192.168.1.0",
+          "192.168.1.255",
+          "192.168.2.50",
+          "192.168.1.51",
+          "192.168.1.1",
+          "talos.example",
+          "192.168.1.50/24",
+        ],
       },
     },
   },

@@ -11,7 +11,7 @@ import {
   TalosImage,
   TalosSingleNode,
 } from "../constructs";
-import { apiToken, ciliumIn, password, problemsOf, vmIn } from "./stacks";
+import { apiToken, ciliumIn, clusterIn, machineAt, password, problemsOf, vmIn } from "./stacks";
 
 /** What plain JavaScript lets through, where nothing checks types. */
 const classes = {
@@ -102,6 +102,19 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
       expect.stringMatching(/ \[prop-type\]$/),
     ]);
     expect(problemsOf((stack) => void vmIn(stack, props, apiToken))[0]).toContain(`[stack/talos_node] ${problem}`);
+  });
+
+  test.each<[string, object, string]>([
+    // biome-ignore lint/suspicious/noSparseArray: that is what is to be refused
+    ["a gap among its workers", { workers: [, machineAt("worker-1", 61)] }, "workers[0] is nothing"],
+    ["no control plane", { controlPlanes: [] }, "controlPlanes is empty"],
+    ["a machine without a name", { workers: [machineAt(undefined as never, 61)] }, "workers[0].name is missing"],
+    ["a machine whose name is a number", { workers: [machineAt(1 as never, 61)] }, "workers[0].name is 1"],
+    ["no name", { clusterName: undefined }, "clusterName is missing"],
+  ])("a cluster with %s, told once", (_, props, problem) => {
+    const problems = problemsOf((stack) => void clusterIn(stack, props));
+    expect(problems).toEqual([expect.stringMatching(/ \[prop-type\]$/)]);
+    expect(problems[0]).toContain(`[stack/cluster] ${problem}`);
   });
 
   test.each([new Map(), new Date(0)])("props that are %p", (props) => {

@@ -1,4 +1,4 @@
-import { Lazy, type Precondition, Token } from "cdktf";
+import { Lazy, type Precondition, Token, Tokenization } from "cdktf";
 import { Construct } from "constructs";
 import { type Condition, isUnknown, oneOf } from "./condition";
 import { enforce, type Rule } from "./rule";
@@ -42,15 +42,21 @@ export type Fitted<Props> = {
 /** A variable's `value` as the prop's type has it. */
 const encoded = { string: Token.asString, number: Token.asNumber, boolean: (value: unknown) => value };
 
+const standIns = new WeakSet<object>();
+const empty = { string: "", number: 0, boolean: false };
+
 /** A scalar of which nothing is known. */
-const unknownScalar = {
-  string: () => Lazy.stringValue({ produce: () => "" }),
-  number: () => Lazy.numberValue({ produce: () => 0 }),
-  boolean: () => Lazy.anyValue({ produce: () => false }),
+const unknownScalar = (type: Scalar) => () => {
+  const standIn = Lazy.anyValue({ produce: () => empty[type] });
+  standIns.add(standIn);
+  return encoded[type](standIn);
 };
 
+/** Whether the value, or a part of it, stands for one that is reported already, and not for a variable. */
+export const isStandIn = (value: unknown): boolean => Tokenization.reverse(value).some((token) => standIns.has(token));
+
 const scalar = <Value>(type: Scalar): Field<Value> => {
-  const standIn = unknownScalar[type] as () => Value;
+  const standIn = unknownScalar(type) as () => Value;
   return {
     scalar: type,
     standIn,
@@ -88,7 +94,7 @@ const alternatives = (choices: readonly string[]): string => {
 /** A scalar that a rule of its own judges, its type included. */
 export const ruled = <Value>(type: Scalar): Field<Value> => ({
   scalar: type,
-  standIn: unknownScalar[type] as () => Value,
+  standIn: unknownScalar(type) as () => Value,
   fit: (value) => (isUnknown(value) ? encoded[type](value) : value) as Value,
 });
 

@@ -1,7 +1,8 @@
 import type { EarlierClaim } from "../rules/claims";
-import { equal, isUnknown, not } from "../rules/condition";
-import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../rules/ip-address";
+import { equal, isUnknown, not, or } from "../rules/condition";
+import { isAddress, isCidr, isInNetwork, isTakenInNetwork, withoutPrefix } from "../rules/ip-address";
 import { type Check, given, type Rule } from "../rules/rule";
+import { isStandIn } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { isTrueOrFalse } from "../rules/true-or-false";
 import type { Member } from "./node";
@@ -62,7 +63,7 @@ export const rules: readonly Rule<Members>[] = [
     source: "https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers",
     checks: ({ members }) =>
       members.map(({ path, machine: { name } }) => ({
-        holds: namesResources(name),
+        holds: isStandIn(name) || namesResources(name),
         problem: `${path}.name ${isUnknown(name) ? "is known to Terraform alone and" : shown(name)} cannot name resources; write it here, with a letter first, as in "worker-1"`,
       })),
   },
@@ -124,7 +125,7 @@ export const rules: readonly Rule<Members>[] = [
       "https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax#destroy-time-provisioners",
     checks: ({ outputDirectory }) => [
       {
-        holds: !isUnknown(outputDirectory),
+        holds: !isUnknown(outputDirectory) || isStandIn(outputDirectory),
         problem:
           "outputDirectory, which is named after the cluster where it is left out, is known to Terraform alone; write it here",
       },
@@ -148,6 +149,7 @@ export const rules: readonly Rule<Members>[] = [
 /** Checks that the virtual address is not the machine's, nor of its router, and in its network where it may get it. */
 function apart(virtual: string, { path, role, machine }: Member): Check[] {
   const { address = "", gateway, interfaces } = machine;
+  const own = withoutPrefix(address);
   const gateways = new Set([gateway, ...(interfaces?.[0]?.gateways ?? [])].filter((each) => each !== undefined));
   return [
     ...(role === "controlplane" && isCidr(address) !== false
@@ -156,9 +158,13 @@ function apart(virtual: string, { path, role, machine }: Member): Check[] {
             holds: isInNetwork(virtual, address),
             problem: `virtualAddress ${shown(virtual)} is not in the network of ${path}, ${shown(address)}; write an address in that network`,
           },
+          {
+            holds: or(equal(virtual, own), not(isTakenInNetwork(virtual, address))),
+            problem: `virtualAddress ${shown(virtual)} is the first or the last of the network of ${path}, ${shown(address)}; write another one in that network`,
+          },
         ]
       : []),
-    ...[withoutPrefix(address), ...gateways].map((taken) => ({
+    ...[own, ...gateways].map((taken) => ({
       holds: not(equal(virtual, taken)),
       problem: `virtualAddress ${shown(virtual)} is an address of ${path} or its gateway; write one that nobody has`,
     })),
