@@ -111,6 +111,20 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
     ["a machine without a name", { workers: [machineAt(undefined as never, 61)] }, "workers[0].name is missing"],
     ["a machine whose name is a number", { workers: [machineAt(1 as never, 61)] }, "workers[0].name is 1"],
     ["no name", { clusterName: undefined }, "clusterName is missing"],
+    [
+      "a machine whose network devices are text",
+      { workers: [machineAt("worker-1", 61, { gateway: undefined, interfaces: "eth0" as never })] },
+      'workers[0].interfaces is "eth0"; write a list',
+    ],
+    [
+      "a network device without addresses",
+      {
+        workers: [
+          machineAt("worker-1", 61, { gateway: undefined, interfaces: [{ gateways: ["192.168.1.1"] } as never] }),
+        ],
+      },
+      "workers[0].interfaces[0].addresses is missing",
+    ],
   ])("a cluster with %s, told once", (_, props, problem) => {
     const problems = problemsOf((stack) => void clusterIn(stack, props));
     expect(problems).toEqual([expect.stringMatching(/ \[prop-type\]$/)]);

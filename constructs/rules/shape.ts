@@ -53,7 +53,8 @@ const unknownScalar = (type: Scalar) => () => {
 };
 
 /** Whether the value, or a part of it, stands for one that is reported already, and not for a variable. */
-export const isStandIn = (value: unknown): boolean => Tokenization.reverse(value).some((token) => standIns.has(token));
+export const isStandIn = (value: unknown): boolean =>
+  Array.isArray(value) ? standIns.has(value) : Tokenization.reverse(value).some((token) => standIns.has(token));
 
 const scalar = <Value>(type: Scalar): Field<Value> => {
   const standIn = unknownScalar(type) as () => Value;
@@ -147,11 +148,16 @@ export const literalOr = <const Literal, Value>(literal: Literal, field: Field<V
 });
 
 export function listOf<Value>(item: Field<Value>): Field<Value[]> {
+  const standIn = () => {
+    const nothing: Value[] = [];
+    standIns.add(nothing);
+    return nothing;
+  };
   return {
     scalar: item.scalar,
     fields: item.fields,
     list: true,
-    standIn: () => [],
+    standIn,
     fit: (value, path, report) => {
       if (isUnknown(value)) {
         report(false, `${path} is a variable; write a list, whose items may be variables`);
@@ -160,7 +166,7 @@ export function listOf<Value>(item: Field<Value>): Field<Value[]> {
       // Array.from, because map passes over what a sparse list lacks.
       if (Array.isArray(value)) return Array.from(value, (each, index) => item.fit(each, `${path}[${index}]`, report));
       report(false, `${path} is ${shown(value)}; write a list`);
-      return [];
+      return standIn();
     },
   };
 }
