@@ -2,7 +2,7 @@ import { Resource } from "@cdktf/provider-null/lib/resource";
 import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import * as publicInterface from "../constructs";
 import { addPreconditions, enforce, matches, type Rule, shown } from "../constructs";
-import { checksAtPlan, newApp, newStack, vmIn } from "./stacks";
+import { checksAtPlan, ciliumIn, newApp, newStack, vmIn } from "./stacks";
 
 const rules: readonly Rule<{ readonly name: string }>[] = [
   {
@@ -25,8 +25,8 @@ describe("the constructs in a stack of one's own", () => {
 
   test("tell a variable that is refused by its name in Terraform", () => {
     const stack = newStack();
-    vmIn(stack, { replaceable: new TerraformVariable(stack, "may_go", {}).value });
-    expect(() => Testing.synth(stack, true)).toThrow('replaceable is "${var.may_go}"; write true or false [vm-kept]');
+    ciliumIn(stack, { method: new TerraformVariable(stack, "how", {}).value });
+    expect(() => Testing.synth(stack, true)).toThrow('method is "${var.how}"; write ');
   });
 
   test("take a rule of the user's own, and tell it with all the rest", () => {

@@ -213,6 +213,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         vm({ disksManagedElsewhere: "no" }),
         'disksManagedElsewhere is "no"; write true or false',
       ],
+      "secrets would be written": [node({ secretsFile: "false" }), 'secretsFile is "false"; write true or false'],
       "a variable is no decision": [
         (stack) => void vmIn(stack, { disksManagedElsewhere: new TerraformVariable(stack, "value", {}).value }),
         "disksManagedElsewhere is a variable; write true or false",
@@ -366,7 +367,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a user would be in the kubeconfig": [
         node({ endpoint: "https://admin:secret@talos.example:6443" }),
-        'endpoint "https://admin:secret@talos.example:6443" is not an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
+        'endpoint "https://…@talos.example:6443" is not an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
       ],
       "IPv6 has brackets": [
         node({ endpoint: "https://2001:db8::50:6443" }),
@@ -2850,9 +2851,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         reservedAddress: "2001:db8::50",
       }),
       ...Object.fromEntries(
-        ["192.168.1.1/24", "192.168.1.254/24", "126.0.0.1/8", "128.0.0.1/8", "223.255.255.1/24", "10.0.0.0/31"].map(
-          (address) => [`beside those that stand for others, ${address}`, ipConfig({ address })],
-        ),
+        ["192.168.1.1/24", "192.168.1.254/24", "223.255.255.1/24", "10.0.0.0/31"].map((address) => [
+          `beside those that stand for others, ${address}`,
+          ipConfig({ address }),
+        ]),
       ),
       "both families": ipConfig({ address: "192.168.1.50/24", ipv6: { address: "2001:db8::50/64" } }),
       "IPv6 alone, which routers announce": ipConfig({ ipv6: { address: "auto" } }),
@@ -2926,12 +2928,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         ipConfig({ ipv6: { address: "dhcp" }, reservedAddress: "192.168.1.50" }),
         'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead',
       ],
-      "this host, by its reservation": [
-        ipConfig({ address: "dhcp", reservedAddress: "127.0.0.1" }),
-        "initialization.ipConfigs[0].reservedAddress \"127.0.0.1\" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own",
+      "many hosts, by their reservation": [
+        ipConfig({ address: "dhcp", reservedAddress: "224.0.0.1" }),
+        "initialization.ipConfigs[0].reservedAddress \"224.0.0.1\" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own",
       ],
       ...Object.fromEntries(
-        ["192.168.1.0/24", "192.168.1.255/24", "127.0.0.1/8", "0.0.0.0/8", "224.0.0.5/24", "239.1.2.3/24"].map(
+        ["192.168.1.0/24", "192.168.1.255/24", "255.0.0.1/8", "0.0.0.0/8", "224.0.0.5/24", "239.1.2.3/24"].map(
           (address) => [
             `no node has ${address}`,
             [
@@ -2958,6 +2960,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         node({ machine: { ...machine, address: "192.168.1.50/0", gateway: undefined } }),
         'machine.address is "192.168.1.50/0"; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved',
       ],
+      "many hosts, for a machine that is no VM": [
+        node({ machine: { ...machine, address: "224.0.0.5/24", gateway: undefined } }),
+        "machine.address \"224.0.0.5/24\" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own",
+      ],
       "a node must not move": [
         node({ machine: { ...machine, address: "dhcp" } }),
         'machine.address is "dhcp"; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved',
@@ -2970,7 +2976,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: ["192.168.1.50/24", "dhcp", "192.168.1.50/32", "192.168.1.0/31"],
         fails: [
           ...["192.168.1.50", "192.168.1.500/24", "192.168.1.50/024", "10.0.0.50/7", "192.168.001.50/24"],
-          ...["192.168.1.0/24", "192.168.1.255/24", "127.0.0.1/8", "224.0.0.5/24"],
+          ...["192.168.1.0/24", "192.168.1.255/24", "0.0.0.5/8", "224.0.0.5/24"],
         ],
       },
       "the IPv6 address is a variable": {
@@ -3489,16 +3495,25 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
-  "secrets-file": {
-    valid: { written: node({ secretsFile: true }), "not written": node({ secretsFile: false }) },
+  "machine-for-talos": {
+    valid: {
+      "a VM that says so": (stack) => {
+        const initialization = { ipConfigs: [{ address: "192.168.1.50/24" }] };
+        nodeIn(stack, { machine: vmIn(stack, { guest: "talos", initialization }) });
+      },
+      "a machine that says nothing": node({ machine }),
+    },
     invalid: {
-      "secrets would be written": [node({ secretsFile: "false" }), 'secretsFile is "false"; write true or false'],
+      "a VM for another guest": [
+        (stack) => void nodeIn(stack, { machine: vmIn(stack, { guest: "linux" }) }),
+        'machine.guest is "linux"; write "talos" or leave it out',
+      ],
       "a variable": [
         (stack) => {
-          const { value } = new TerraformVariable(stack, "keep", { type: "bool" });
-          nodeIn(stack, { secretsFile: value });
+          const { value } = new TerraformVariable(stack, "guest", {});
+          nodeIn(stack, { machine: { ...machine, guest: value as never } });
         },
-        "secretsFile is a variable; write true or false",
+        'machine.guest is a variable; write "talos" or leave it out',
       ],
     },
   },

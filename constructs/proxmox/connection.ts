@@ -7,6 +7,7 @@ import { usesOwnStack } from "../rules/own-stack";
 import { enforce, given, type Rule } from "../rules/rule";
 import { fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
+import { isTrueOrFalse } from "../rules/true-or-false";
 import { at } from "../terraform/logical-id";
 import * as endpoint from "./endpoint";
 
@@ -94,11 +95,7 @@ export const rules: readonly Rule<Connecting>[] = [
     demands: "whether the hosts are asked is said by true or false",
     because: "Terraform has to know which data sources there are before it knows any variable",
     source: "https://developer.hashicorp.com/terraform/language/data-sources",
-    checks: ({ checkHost }) =>
-      given(checkHost, (checkHost) => ({
-        holds: typeof checkHost === "boolean",
-        problem: `checkHost is ${shown(checkHost)}; write true or false`,
-      })),
+    checks: ({ checkHost }) => given(checkHost, (checkHost) => isTrueOrFalse("checkHost", checkHost)),
   },
   {
     id: "username-realm",

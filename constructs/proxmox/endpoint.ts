@@ -1,14 +1,14 @@
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { isUnknown, matches, not, or } from "../rules/condition";
-import { endpointHttps, isHttpsEndpoint, port, withoutSecrets } from "../rules/https-endpoint";
+import { endpointHttps, host, isHttpsEndpoint, port, withoutSecrets } from "../rules/https-endpoint";
 import { given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { spelled } from "../rules/text";
 
 const example = '"https://pve.example:8006/"';
 /** What stands for a user is told of by a rule of its own. */
-const https = /^https:[/][/](…@)?([a-z0-9._-]+|[[][0-9a-f:.]+])(:[0-9]*)?([/][a-z0-9/._-]*)?$/i;
+const https = new RegExp(`^https:[/][/](…@)?${host}(:[0-9]*)?([/][a-z0-9/._-]*)?$`, "i");
 
 const withPort = new RegExp(`^https:[/][/][^/]+${port}([/]|$)`, "i");
 

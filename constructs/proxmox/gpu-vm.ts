@@ -376,6 +376,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly macAddress?: string;
   readonly interfaces?: readonly TalosInterface[];
   readonly installDisk: string;
+  readonly guest: guest.Guest;
   readonly gpus: readonly gpu.Gpu[];
   readonly cpu: Required<cpu.VmCpu>;
   readonly memory: Required<memory.VmMemory>;
@@ -389,6 +390,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const { connection, name, node, boot, disks, networkDevices } = settings;
 
     this.name = name;
+    this.guest = settings.guest;
     this.cpu = settings.cpu;
     this.memory = settings.memory;
     this.disks = disks.map((each, place) => disk.block(each, place, place === 0 ? boot.image?.fileId : undefined));

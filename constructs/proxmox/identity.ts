@@ -5,6 +5,7 @@ import { equal, less, not } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
+import { isTrueOrFalse } from "../rules/true-or-false";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { type Disk, interfaceOf } from "./disk";
@@ -54,10 +55,7 @@ export const rules: readonly Rule<Identity & { readonly identity: Resource; read
     because: "Terraform would make a new VM, and what is on the disks of the old one would be lost, a cluster included",
     source,
     checks: ({ identity, replaceable, ...wanted }) => [
-      {
-        holds: typeof replaceable === "boolean",
-        problem: `replaceable is ${shown(replaceable)}; write true or false`,
-      },
+      isTrueOrFalse("replaceable", replaceable),
       ...(replaceable === true ? [] : Object.entries(factsOf(wanted))).flatMap(([name, value]) =>
         given(effects[name], ([prop, effect]) => {
           const remembered = rememberedOf(identity, name, value);

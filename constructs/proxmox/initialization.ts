@@ -2,16 +2,8 @@ import type { VirtualEnvironmentVmInitialization } from "../../.gen/providers/pr
 import { and, equal, isUnknown, not, oneOf, or } from "../rules/condition";
 import { areDnsServers, dnsServer } from "../rules/dns-server";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
-import {
-  isAddress,
-  isCidr,
-  isEndOfNetwork,
-  isIpv4Cidr,
-  isIpv6,
-  isIpv6Cidr,
-  isOfHost,
-  withoutPrefix,
-} from "../rules/ip-address";
+import { isAddress, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../rules/ip-address";
+import { isOfNode } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -187,23 +179,9 @@ function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfi
         holds: or(and(dhcp, dhcpv6), and(dhcp, not(isIpv6(reserved))), and(dhcpv6, isIpv6(reserved))),
         problem: `${path}.reservedAddress ${shown(reserved)} is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead`,
       },
-      {
-        holds: or(not(isAddress(reserved)), isOfHost(reserved)),
-        problem: ofNoNode(`${path}.reservedAddress`, reserved),
-      },
+      ...isOfNode(`${path}.reservedAddress`, reserved),
     ]),
   ];
-}
-
-const ofNoNode = (path: string, address: string): string =>
-  `${path} ${shown(address)} is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own`;
-
-/** Checks that a node can have the address at `path` of the props, where it is one. */
-function isOfNode(path: string, address: string): Check[] {
-  const isOne = isCidr(address);
-  if (isOne === false) return [];
-  const isNodes = and(isOfHost(address), not(isEndOfNetwork(withoutPrefix(address), address)));
-  return [{ holds: or(not(isOne), isNodes), problem: ofNoNode(path, address) }];
 }
 
 const gatewayChecks = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>

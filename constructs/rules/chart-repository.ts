@@ -1,5 +1,5 @@
 import { matches, not, or } from "./condition";
-import { port, withoutSecrets } from "./https-endpoint";
+import { host, port, withoutSecrets } from "./https-endpoint";
 import type { Check, Rule } from "./rule";
 import { shown } from "./shown";
 
@@ -10,7 +10,7 @@ export const chartRepository: Omit<Rule<unknown>, "checks"> = {
   source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
 };
 
-const url = new RegExp(`^(https?|oci):[/][/]([^/?#@: {}[]+|[[][0-9a-fA-F:.]+])(${port})?([/?][!-~]*)?$`);
+const url = new RegExp(`^(https?|oci):[/][/]${host}(${port})?([/?][!-~]*)?$`);
 
 export function isChartRepository(repository: string): Check[] {
   const isUrl = matches(repository, url);

@@ -29,7 +29,7 @@ const inBrackets = (url: string): string =>
 /** Checks that the endpoint is an https URL; `pattern` says what else it has to be. */
 export const isHttpsEndpoint = (endpoint: string, pattern: RegExp, advice: string): Check => ({
   holds: matches(endpoint, pattern),
-  problem: `endpoint ${shown(endpoint)} is not ${advice}`,
+  problem: `endpoint ${shown(withoutSecrets(endpoint))} is not ${advice}`,
 });
 
 /** The URL for a message: what is before an `@` may be a secret. */

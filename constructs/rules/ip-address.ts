@@ -61,8 +61,8 @@ export function isInNetwork(address: string, cidr: string): Condition {
   return parsed.kind() === ipaddr.parse(withoutPrefix(cidr)).kind() && parsed.match(ipaddr.parseCIDR(cidr));
 }
 
-/** Of this host alone, of many or of none. */
-const ofNoHost = /^((0|127|22[4-9]|23[0-9]|255)[.]|::1?([/]|$)|ff[0-9a-f][0-9a-f]:)/i;
+/** Of many hosts, of none, or of each itself; but those of 127.0.0.0/8, where the nodes of the lab are. */
+const ofNoHost = /^((0|22[4-9]|23[0-9]|255)[.]|::1?([/]|$)|ff[0-9a-f][0-9a-f]:)/i;
 
 /** Whether the address, with or without prefix length, can be one at which a host is reached. */
 export const isOfHost = (address: string): Condition => not(matches(address, ofNoHost));

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { type Condition, isUnknown, oneOf } from "./condition";
 import { enforce, type Rule } from "./rule";
 import { shown, shownForObject } from "./shown";
+import { isTrueOrFalse } from "./true-or-false";
 
 type Scalar = "string" | "number" | "boolean";
 
@@ -104,7 +105,8 @@ export const decision: Field<boolean> = {
   standIn: () => false,
   fit: (value, path, report) => {
     if (typeof value === "boolean") return value;
-    report(false, `${path} is ${isUnknown(value) ? "a variable" : shown(value)}; write true or false`);
+    const { holds, problem } = isTrueOrFalse(path, value);
+    report(holds, problem);
     return false;
   },
 };

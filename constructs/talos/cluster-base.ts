@@ -10,6 +10,7 @@ import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { claim } from "../rules/claims";
 import { enforce, lifecycleWith } from "../rules/rule";
 import {
+  decision,
   type Fitted,
   fitProps,
   instanceOf,
@@ -114,7 +115,7 @@ export const baseShape: Shape<TalosClusterBaseProps> = {
   timeServers: listOf(text),
   configPatches: listOf(literal()),
   outputDirectory: text,
-  secretsFile: literal(),
+  secretsFile: decision,
   readyTimeout: number,
 };
 

@@ -8,7 +8,6 @@ import { isAddress } from "../rules/ip-address";
 import { partsInStack, usesOwnStack } from "../rules/own-stack";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
-import { isTrueOrFalse } from "../rules/true-or-false";
 import type { TalosRelease } from "./image";
 
 export const rules: readonly Rule<{
@@ -102,13 +101,6 @@ export const rules: readonly Rule<{
         holds: matches(directory, /^[^~]/),
         problem: `outputDirectory ${shown(directory)} is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out`,
       })),
-  },
-  {
-    id: "secrets-file",
-    demands: "whether the cluster's secrets are written to a file is said by true or false",
-    because: "Terraform has to know whether there is a file before it knows any variable",
-    source: "https://docs.siderolabs.com/talos/v1.13/reference/cli#talosctl-gen-secrets",
-    checks: ({ secretsFile }) => given(secretsFile, (secretsFile) => isTrueOrFalse("secretsFile", secretsFile)),
   },
   {
     id: "ready-timeout",

@@ -1,9 +1,10 @@
-import { and, type Condition, equal, matches, or } from "../rules/condition";
+import { and, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
 import { areDnsServers, dnsServer } from "../rules/dns-server";
 import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
 import { isAddress, isIpv4Cidr, isIpv6Cidr, withoutPrefix } from "../rules/ip-address";
 import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
+import { isOfNode } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { isStandIn } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -16,6 +17,13 @@ const installDisk: Omit<Rule<unknown>, "checks"> = {
   demands: "the install disk is a device, named as its bus is: /dev/sdX on scsi, /dev/vdX on virtio",
   because: "Talos would wait for a disk that never appears, in maintenance mode",
   source: "https://github.com/siderolabs/talos/issues/11940",
+};
+
+const nodeAddress: Omit<Rule<unknown>, "checks"> = {
+  id: "node-address",
+  demands: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
+  because: "Terraform applies the machine configuration to that address, which no DHCP server may change",
+  source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
 };
 
 /** Rules of a machine that is no construct, which has rules of its own. */
@@ -49,6 +57,7 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine">>[
       ...given(interfaces, (interfaces) => hasAddress(path, address, interfaces)),
     ],
   },
+  { ...nodeAddress, checks: ({ path, machine: { address } }) => isOfNode(`${path}.address`, address) },
   {
     ...macAddress,
     checks: ({ path, machine: { macAddress, interfaces = [] } }) => [
@@ -129,10 +138,18 @@ const isHostCidr = (address: string | undefined): Condition => or(isIpv4Cidr(add
 
 export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "installDisk">>[] = [
   {
-    id: "node-address",
-    demands: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
-    because: "Terraform applies the machine configuration to that address, which no DHCP server may change",
+    id: "machine-for-talos",
+    demands: "a node's machine is made for Talos",
+    because: "of a machine for another guest it is not checked whether Talos can run there",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    checks: ({ path, machine: { guest } }) =>
+      given(guest, (guest) => ({
+        holds: guest === "talos",
+        problem: `${path}.guest is ${isUnknown(guest) ? "a variable" : shown(guest)}; write "talos" or leave it out`,
+      })),
+  },
+  {
+    ...nodeAddress,
     checks: ({ path, machine: { address, interfaces } }) => [
       {
         holds: or(isHostCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),

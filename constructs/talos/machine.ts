@@ -78,6 +78,13 @@ export interface TalosMachine {
   readonly installDisk: string;
 
   /**
+   * Operating system that the machine is made for.
+   *
+   * @default "talos"
+   */
+  readonly guest?: string;
+
+  /**
    * What makes the machine. It comes first; and when it is replaced, the new machine is configured and bootstrapped anew.
    *
    * @default - the machine is there already
@@ -101,5 +108,6 @@ export const shape = objectOf<TalosMachine>({
     }),
   ),
   installDisk: required(text),
+  guest: literal(),
   resource: instanceOf(TerraformResource),
 });
