@@ -45,7 +45,6 @@ const vm: readonly Case[] = [
   { prop: "boot.clone.bios", given: clone, to: "ovmf" },
   { prop: "boot.iso.fileId", given: iso, to: "local:iso/other.iso" },
   { prop: "boot.iso.guestAgent", given: iso, to: false },
-  { prop: "guest", to: "linux" },
   { prop: "gpus[0].address", to: "SPARE" },
   { prop: "gpus[0].functions", to: "all" },
   { prop: "gpus[0].functions[0]", given: { "gpus[0].functions": [0] }, to: 1 },
@@ -60,7 +59,12 @@ const vm: readonly Case[] = [
   { prop: "gpus[0].mapping.deviceId", given: mapped(), to: "10de:2704" },
   { prop: "gpus[0].mapping.subsystemId", given: mapped(), to: "1458:40c0" },
   { prop: "gpus[0].mapping.iommuGroup", given: mapped(), to: 9 },
-  { prop: "gpus[0].mapping.alternatives[0].address", given: alternative, to: "GPU" },
+  {
+    prop: "gpus[0].mapping.alternatives[0].address",
+    given: alternative,
+    to: "f0:00",
+    along: { "gpus[0].mapping.alternatives[0].iommuGroup": 240 },
+  },
   { prop: "gpus[0].mapping.alternatives[0].deviceId", given: alternative, to: "10de:2704" },
   { prop: "gpus[0].mapping.alternatives[0].subsystemId", given: alternative, to: "1458:40c0" },
   { prop: "gpus[0].mapping.alternatives[0].iommuGroup", given: alternative, to: 9 },
@@ -215,7 +219,7 @@ export type Part = keyof typeof cases;
 
 /** Props that no case changes, and why. */
 export const unchanged: Readonly<Record<Part, Props>> = {
-  vm: { connection: "another one is another host" },
+  vm: { connection: "another one is another host", guest: "another one is no node" },
   talos: { installer: "goes with a boot medium of one's own" },
   cluster: { machine: "is the VM", talos: "is `talos`" },
   cilium: { node: "is the cluster" },
