@@ -163,7 +163,7 @@ export function listOf<Value>(item: Field<Value>): Field<Value[]> {
     fit: (value, path, report) => {
       if (isUnknown(value)) {
         report(false, `${path} is a variable; write a list, whose items may be variables`);
-        return [];
+        return standIn();
       }
       // Array.from, because map passes over what a sparse list lacks.
       if (Array.isArray(value)) return Array.from(value, (each, index) => item.fit(each, `${path}[${index}]`, report));

@@ -237,7 +237,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         endpoint: given.endpoint,
         version,
         outputDirectory: given.outputDirectory,
-        secretsFile: given.secretsFile,
         timeServers,
         releases,
         parts: [

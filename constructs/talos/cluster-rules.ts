@@ -16,7 +16,6 @@ export const rules: readonly Rule<{
   readonly version: string;
   /** Undefined where it is named after the cluster. */
   readonly outputDirectory?: string;
-  readonly secretsFile?: boolean;
   readonly timeServers?: readonly string[];
   /** What the machines run that is not made for its version, and where the props describe it. */
   readonly releases: readonly { readonly path: string; readonly talos: TalosRelease }[];
