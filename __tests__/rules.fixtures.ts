@@ -4259,6 +4259,12 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a block before another": pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.230", stop: "192.168.1.239" }),
       "blocks of both families": pool({ cidr: "192.168.1.240/29" }, { cidr: "fd00:1::/120" }),
       "beside the gateway": pool({ start: "192.168.1.2", stop: "192.168.1.9" }),
+      "with a DNS server, which may run in the cluster": pools(
+        [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }],
+        {
+          machine: { ...machine, dnsServers: ["192.168.1.253"] },
+        },
+      ),
       "beside loopback": pool({ cidr: "126.255.255.0/24" }, { cidr: "128.0.0.0/24" }, { cidr: "1.0.0.0/24" }),
       "beside multicast": pool({ cidr: "223.255.255.0/24" }, { cidr: "240.0.0.0/24" }),
       "names of all characters": pool2("2.lan-b"),
@@ -4315,12 +4321,6 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           },
         }),
         'l2Announcements.addressPools[0].blocks[0] contains a gateway, "192.168.1.254"; leave that out',
-      ],
-      "a DNS server": [
-        pools([{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }], {
-          machine: { ...machine, dnsServers: ["192.168.1.253"] },
-        }),
-        'l2Announcements.addressPools[0].blocks[0] contains a DNS server, "192.168.1.253"; leave that out',
       ],
       loopback: [
         pool({ cidr: "127.0.0.0/8" }),

@@ -391,14 +391,12 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ...(gateway === undefined ? [] : [gateway]),
       ...interfaces.flatMap(({ gateways = [] }) => gateways),
     ]);
-    const dnsServers = machines.flatMap(({ dnsServers = [] }) => dnsServers);
     return [
       ...own,
       ...(virtualAddress === undefined
         ? []
         : [{ by: "the virtual address of the control planes", address: virtualAddress }]),
       ...[...new Set(gateways)].map((address) => ({ by: "a gateway", address })),
-      ...[...new Set(dnsServers)].map((address) => ({ by: "a DNS server", address })),
     ];
   }
 
