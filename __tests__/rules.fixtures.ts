@@ -454,7 +454,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "username-realm": {
-    valid: { "a user of the realm pve": connection({ username: "terraform@pve" }) },
+    valid: {
+      "a user of the realm pve": connection({ username: "terraform@pve" }),
+      "a user whose name is an address, of OpenID": connection({ username: "me@example.org@openid" }),
+    },
     invalid: {
       "the realm is missing": [
         connection({ username: "root" }),

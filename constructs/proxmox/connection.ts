@@ -104,7 +104,7 @@ export const rules: readonly Rule<Connecting>[] = [
     source: `${providerDocs}#username`,
     checks: ({ username }) =>
       given(username, (username) => ({
-        holds: matches(username, /^[^@:/ {}]+@[a-z][a-z0-9._-]+$/i),
+        holds: matches(username, /^[^:/ {}]+@[a-z][a-z0-9._-]+$/i),
         problem: `username ${shown(username)} is no user with its realm; write it as in "root@pam", without the name of a token`,
       })),
   },
