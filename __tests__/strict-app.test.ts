@@ -326,6 +326,12 @@ describe("TalosGpuCluster", () => {
     expect(JSON.stringify(stack.toTerraform())).not.toContain("helm");
   });
 
+  test("takes nothing for a prop of its own that every object has", () => {
+    const app = new StrictApp({ outdir });
+    new TalosGpuCluster(app, "one", { ...site, vm: { ...site.vm, toString: 5 } as never });
+    expect(app.problems()).toEqual([expect.stringMatching(/^\[one\/talos_node\] toString is not a prop; /)]);
+  });
+
   test("tells what is missing of the props, not where it crashed", () => {
     const app = new StrictApp({ outdir });
     new TalosGpuCluster(app, "one", {} as TalosGpuClusterProps);

@@ -1,8 +1,9 @@
 import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { isAddress, isCidr, normalAddress } from "../rules/ip-address";
+import { isAddress, isCidr, normalAddress, ofManyOrNone } from "../rules/ip-address";
+import { pairsOf } from "../rules/pairs";
 import { type Check, given, type Rule } from "../rules/rule";
-import { eitherOf, type Field, listOf, objectOf, required, text } from "../rules/shape";
+import { eitherOf, filledListOf, listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { type AddressRange, notAfter, overlap, rangeOf, sameFamily } from "./address-order";
 
@@ -46,17 +47,11 @@ export interface L2Announcements {
 }
 
 const example = '{ cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
-const anyBlocks = listOf(eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }, "cidr"));
-
-const blocks: Field<AddressBlock[]> = {
-  ...anyBlocks,
-  fit: (value, path, report) => {
-    if (Array.isArray(value)) report(value.length > 0, `${path} is empty; write ${example}`);
-    return anyBlocks.fit(value, path, report);
-  },
-};
-
-const addressPoolShape = objectOf<AddressPool>({ name: required(text), blocks: required(blocks) });
+const block = eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }, "cidr");
+const addressPoolShape = objectOf<AddressPool>({
+  name: required(text),
+  blocks: required(filledListOf(block, example)),
+});
 
 export const shape = objectOf<L2Announcements>({
   addressPools: required(listOf(addressPoolShape)),
@@ -123,24 +118,25 @@ export const rules: readonly Rule<{
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
     checks: ({ l2Announcements: { addressPools = [] } = {}, taken }) => {
       const blocks = addressPools.flatMap(({ blocks }, pool) =>
-        blocks.map((block, place) => ({ path: `${pathOf(pool)}.blocks[${place}]`, block })),
+        blocks.map((block, place) => {
+          const path = `${pathOf(pool)}.blocks[${place}]`;
+          return { path, block, form: formChecks(path, block) };
+        }),
       );
       // What is not an address is in no order and contains none.
-      const readable = blocks.filter(({ path, block }) =>
-        formChecks(path, block).every(({ holds }) => holds !== false),
-      );
+      const readable = blocks.filter(({ form }) => form.every(({ holds }) => holds !== false));
       return [
         ...addressPools.flatMap(({ name }, pool) => nameChecks(name, pool, addressPools.slice(0, pool))),
-        ...blocks.flatMap(({ path, block }) => formChecks(path, block)),
-        ...readable.flatMap(({ path, block }, place) => [
+        ...blocks.flatMap(({ form }) => form),
+        ...readable.flatMap(({ path, block }) => [
           ...orderChecks(path, block),
           ...isOfMachines(path, block),
           ...taken.flatMap((each) => contains(path, block, each)),
-          ...readable.slice(0, place).map((earlier) => ({
-            holds: not(overlap(addressesOf(block), addressesOf(earlier.block))),
-            problem: `${path} has addresses of ${earlier.path}; leave them out in one of the two`,
-          })),
         ]),
+        ...pairsOf(readable).map(([one, other]) => ({
+          holds: not(overlap(addressesOf(other.block), addressesOf(one.block))),
+          problem: `${other.path} has addresses of ${one.path}; leave them out in one of the two`,
+        })),
       ];
     },
   },
@@ -208,7 +204,7 @@ function orderChecks(path: string, { start, stop }: AddressBlock): Check[] {
 }
 
 /** Addresses that a machine has to itself or that are of many, of IPv4 and of IPv6. */
-const ofNoMachine = /^((0|127|22[4-9]|23[0-9])[.]|::1?([/]|$)|ff[0-9a-f]{2}:)/i;
+const ofNoMachine = new RegExp(`^(127[.]|${ofManyOrNone})`, "i");
 
 const isOfMachines = (path: string, { cidr, start, stop }: AddressBlock): Check[] =>
   [cidr, start, stop].flatMap((address) =>

@@ -2,7 +2,7 @@ import { Fn, Token } from "cdktf";
 import { isUnknown, matches } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
-import { versionNumber } from "../talos/version";
+import { versionNumber } from "../rules/version-number";
 
 /** 1.19 and 1.20 have faults in host networking on Talos: https://github.com/cilium/cilium/issues/46010 */
 export const defaultCiliumVersion = "1.18.12";

@@ -12,7 +12,7 @@ import { fitProps, instanceOf, literal, number, required, type Shape, text } fro
 import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
 import { isTrueOrFalse } from "../rules/true-or-false";
-
+import { versionNumber } from "../rules/version-number";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmIn, kubernetesObjects } from "../talos/helm";
@@ -219,7 +219,9 @@ export const rules: readonly Rule<{
 ];
 
 /** https://semver.org, and before it a "v", as the operator's has. */
-const completeVersion = /^v?(0|[1-9][0-9]*)([.](0|[1-9][0-9]*)){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$/;
+const completeVersion = new RegExp(
+  `^v?${versionNumber}([.]${versionNumber}){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$`,
+);
 
 const methodOf = (name: MethodName): Method => methods[name] ?? methods["device-plugin"];
 const minorNumber = (version: string): number => Number(version.split(".")[1]);

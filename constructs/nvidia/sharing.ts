@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
 import { type ChartValues, isMissing, shownAtPlan, valueAt } from "../rules/chart-values";
-import { equal, isUnknown, or, wholeNumber } from "../rules/condition";
+import { equal, or, wholeNumber } from "../rules/condition";
 import { type Check, given, type Rule } from "../rules/rule";
 import { literal, number, objectOf, required } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { shown, shownUnlessVariable } from "../rules/shown";
 
 const strategies = ["time-slicing", "mps"] as const;
 
@@ -46,7 +46,7 @@ export const rules: readonly Rule<{
       given(sharing, ({ strategy, replicas }): Check[] => [
         ...given(strategy, (strategy) => ({
           holds: strategies.includes(strategy),
-          problem: `sharing.strategy is ${isUnknown(strategy) ? "a variable" : shown(strategy)}; write ${strategies.map(shown).join(" or ")}`,
+          problem: `sharing.strategy is ${shownUnlessVariable(strategy)}; write ${strategies.map(shown).join(" or ")}`,
         })),
         {
           holds: wholeNumber(replicas, 2),

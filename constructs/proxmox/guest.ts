@@ -1,7 +1,6 @@
-import { isUnknown } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
 import { literal } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { shown, shownUnlessVariable } from "../rules/shown";
 
 const guests = ["talos", "linux"] as const;
 
@@ -22,7 +21,7 @@ export const rules: readonly Rule<{ readonly guest: Guest }>[] = [
     checks: ({ guest }) => [
       {
         holds: guests.includes(guest),
-        problem: `guest is ${isUnknown(guest) ? "a variable" : shown(guest)}; write ${guests.map(shown).join(" or ")}`,
+        problem: `guest is ${shownUnlessVariable(guest)}; write ${guests.map(shown).join(" or ")}`,
       },
     ],
   },

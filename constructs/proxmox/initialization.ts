@@ -1,8 +1,8 @@
 import type { VirtualEnvironmentVmInitialization } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { and, equal, isUnknown, not, oneOf, or } from "../rules/condition";
 import { areDnsServers, dnsServer } from "../rules/dns-server";
-import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
-import { isAddress, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../rules/ip-address";
+import { gatewayInSubnet, goesWithNoAddress, isReachableGateway } from "../rules/gateway";
+import { isAddress, isHostCidr, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../rules/ip-address";
 import { isOfNode } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { listOf, objectOf, required, text } from "../rules/shape";
@@ -154,7 +154,7 @@ function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfi
             problem: `${path}.address ${shown(address)} is not an IPv4 address with prefix length from 8; write it as in "192.168.1.50/24", and one of IPv6 as ipv6: { address: … }`,
           }
         : {
-            holds: address === "dhcp" || or(isIpv4Cidr(address), isIpv6Cidr(address)),
+            holds: address === "dhcp" || isHostCidr(address),
             problem: `${path}.address ${shown(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
           },
       {
@@ -187,12 +187,7 @@ function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfi
 const gatewayChecks = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
   gateway === undefined || (address !== undefined && isStatic(address))
     ? isReachableGateway(path, gateway, address)
-    : [
-        {
-          holds: false,
-          problem: `${path} ${shown(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
-        },
-      ];
+    : [goesWithNoAddress(path, gateway)];
 
 export const rules: readonly Rule<{
   readonly initialization?: Initialization;

@@ -165,9 +165,7 @@ interface Mapped {
 const usesTogether = ({ name, isPool, earlierNamed }: Mapped) => {
   if (isPool) return [];
   const uses = earlierNamed.filter(({ value }) => value.made === undefined);
-  return uses.flatMap((use, place) =>
-    uses.slice(0, place).map((other) => areTogether(`name ${shown(name)}, of ${use.by},`, name, use.value, other)),
-  );
+  return pairsOf(uses).map(([other, use]) => areTogether(`name ${shown(name)}, of ${use.by},`, name, use.value, other));
 };
 
 export const rules: readonly Rule<Mapped>[] = [

@@ -2,7 +2,7 @@ import { Fn, Token } from "cdktf";
 import { type Condition, equal, isUnknown, or } from "./condition";
 import { expression } from "./expression";
 import type { Check } from "./rule";
-import { shown } from "./shown";
+import { shown, shownUnlessVariable } from "./shown";
 
 /** Values of a chart. */
 export type ChartValues = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export function problemAt(values: ChartValues, path: readonly string[], wanted: 
   const { at, found, rest } = follow(values, path);
   return rest.length === 0
     ? `${at} is ${shownAtPlan(found)}; write ${wanted} or leave it out`
-    : `${at} is ${isUnknown(found) ? "a variable" : shown(found)}, in which ${rest.join(".")} is not ${wanted}; write that there, or leave ${at} out`;
+    : `${at} is ${shownUnlessVariable(found)}, in which ${rest.join(".")} is not ${wanted}; write that there, or leave ${at} out`;
 }
 
 /** The value at the path; where only Terraform knows what is there, it finds null in place of nothing. */

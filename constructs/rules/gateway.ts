@@ -17,6 +17,12 @@ const isLinkLocal = (address: string): Condition => matches(address, /^fe[89ab][
 export const isSingleAddress = (address: string): boolean =>
   !isUnknown(address) && /^([0-9.]+[/]32|.*:.*[/]128)$/.test(address);
 
+/** What is told of a gateway of a network device without a static address. */
+export const goesWithNoAddress = (path: string, gateway: string): Check => ({
+  holds: false,
+  problem: `${path} ${shown(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
+});
+
 /** Checks that the gateway at `path` of the props can be reached from the address, where that is one. */
 export const isReachableGateway = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
   given(gateway, (gateway) =>

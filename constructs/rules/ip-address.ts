@@ -23,6 +23,7 @@ const ipv4Prefix = /^[0-9.]+[/]([89]|[12][0-9]|3[0-2])$/;
 const ipv6Prefix = /^[0-9a-f:.]*:[0-9a-f:.]*[/]([89]|[1-9][0-9]|1[01][0-9]|12[0-8])$/i;
 
 /** Whether the text is an address that a machine can have, with its prefix length. */
+export const isHostCidr = (text: unknown): Condition => or(isIpv4Cidr(text), isIpv6Cidr(text));
 export const isIpv4Cidr = (text: unknown): Condition => and(matches(text, ipv4Prefix), isCidr(text));
 export const isIpv6Cidr = (text: unknown): Condition => and(matches(text, ipv6Prefix), isCidr(text));
 
@@ -61,8 +62,11 @@ export function isInNetwork(address: string, cidr: string): Condition {
   return parsed.kind() === ipaddr.parse(withoutPrefix(cidr)).kind() && parsed.match(ipaddr.parseCIDR(cidr));
 }
 
-/** Of many hosts, of none, or of each itself; but those of 127.0.0.0/8, where the nodes of the lab are. */
-const ofNoHost = /^((0|22[4-9]|23[0-9]|255)[.]|::1?([/]|$)|ff[0-9a-f][0-9a-f]:)/i;
+/** What an address of many hosts, of none, or in IPv6 of each itself begins with, in a pattern. */
+export const ofManyOrNone = "(0|22[4-9]|23[0-9])[.]|::1?([/]|$)|ff[0-9a-f]{2}:";
+
+/** But those of 127.0.0.0/8, where the nodes of the lab are. */
+const ofNoHost = new RegExp(`^(255[.]|${ofManyOrNone})`, "i");
 
 /** Whether the address, with or without prefix length, can be one at which a host is reached. */
 export const isOfHost = (address: string): Condition => not(matches(address, ofNoHost));

@@ -74,9 +74,7 @@ export function enforceAtSynth<Subject>(
   subject: () => Subject,
 ): void {
   const problemsOf = (rule: Rule<Subject>, now: Subject) =>
-    rule
-      .checks(now)
-      .flatMap(({ holds, problem }) => (holds === true ? [] : [spelled(construct, `${problem} [${rule.id}]`)]));
+    rule.checks(now).flatMap(({ holds, problem }) => (holds === true ? [] : [`${problem} [${rule.id}]`]));
   construct.node.addValidation({
     validate: () => {
       const now = subject();

@@ -173,6 +173,18 @@ export function listOf<Value>(item: Field<Value>): Field<Value[]> {
   };
 }
 
+/** A list that has to have something in it; the advice says what to write. */
+export function filledListOf<Value>(item: Field<Value>, advice: string): Field<Value[]> {
+  const list = listOf(item);
+  return {
+    ...list,
+    fit: (value, path, report) => {
+      if (Array.isArray(value)) report(value.length > 0, `${path} is empty; write ${advice}`);
+      return list.fit(value, path, report);
+    },
+  };
+}
+
 /** An object for its fields, of a class or not; no list, no Map or Date, whose content is in none. */
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   Object.prototype.toString.call(value) === "[object Object]" && !isUnknown(value);

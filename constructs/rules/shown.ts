@@ -27,9 +27,13 @@ export function shown(value: unknown): string {
   return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
+/** The value where no variable may stand: of one there is nothing to show. */
+export const shownUnlessVariable = (value: unknown): string =>
+  Token.isUnresolved(value) ? "a variable" : shown(value);
+
 /** The value where an object is due: what is in a list or a Map would tell nothing. */
 export function shownForObject(value: unknown): string {
-  if (Token.isUnresolved(value)) return "a variable";
+  if (Token.isUnresolved(value)) return shownUnlessVariable(value);
   if (Array.isArray(value)) return "a list";
   const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
   return typeof value !== "object" || ["Object", "Null"].includes(kind) ? shown(value) : `a ${kind}`;

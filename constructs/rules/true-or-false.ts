@@ -1,9 +1,8 @@
-import { isUnknown } from "./condition";
 import type { Check } from "./rule";
-import { shown } from "./shown";
+import { shownUnlessVariable } from "./shown";
 
 /** Checks that the value at `path` of the props is true or false, for what no variable can decide. */
 export const isTrueOrFalse = (path: string, value: unknown): Check => ({
   holds: typeof value === "boolean",
-  problem: `${path} is ${isUnknown(value) ? "a variable" : shown(value)}; write true or false`,
+  problem: `${path} is ${shownUnlessVariable(value)}; write true or false`,
 });

@@ -3,7 +3,17 @@ import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
 import { lowerCase } from "../rules/expression";
 import { addPreconditions, enforce } from "../rules/rule";
-import { type Field, type Fitted, listOf, literal, objectOf, required, type Shape, text } from "../rules/shape";
+import {
+  type Field,
+  type Fitted,
+  filledListOf,
+  listOf,
+  literal,
+  objectOf,
+  required,
+  type Shape,
+  text,
+} from "../rules/shape";
 import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
@@ -71,20 +81,12 @@ const clusterMachine: Field<TalosClusterMachine> = {
   fit: (value, path, report) => (hasRelease(value) ? withRelease : machine.shape).fit(value, path, report),
 };
 
-const controlPlanes: Field<TalosClusterMachine[]> = {
-  ...listOf(clusterMachine),
-  fit: (value, path, report) => {
-    if (Array.isArray(value)) report(value.length > 0, `${path} is empty; write one machine, or three`);
-    return listOf(clusterMachine).fit(value, path, report);
-  },
-};
-
 const hasRelease = (value: unknown): value is TalosMachineWithRelease =>
   typeof value === "object" && value !== null && "machine" in value;
 
 export const shape: Shape<TalosClusterProps> = {
   ...baseShape,
-  controlPlanes: required(controlPlanes),
+  controlPlanes: required(filledListOf(clusterMachine, "one machine, or three")),
   workers: listOf(clusterMachine),
   virtualAddress: text,
   schedulingOnControlPlanes: literal(),

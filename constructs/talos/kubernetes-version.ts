@@ -1,7 +1,8 @@
 import { and, matches, or } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
-import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors, versionNumber } from "./version";
+import { versionNumber } from "../rules/version-number";
+import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors } from "./version";
 
 /** The version of Kubernetes that a version of Talos runs where none is asked for. */
 export const kubernetesOf = (talosVersion: string): string =>

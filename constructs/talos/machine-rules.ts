@@ -1,13 +1,13 @@
-import { and, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
+import { and, type Condition, equal, matches, or } from "../rules/condition";
 import { areDnsServers, dnsServer } from "../rules/dns-server";
-import { gatewayInSubnet, isReachableGateway } from "../rules/gateway";
+import { gatewayInSubnet, goesWithNoAddress, isReachableGateway } from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
-import { isAddress, isIpv4Cidr, isIpv6Cidr, withoutPrefix } from "../rules/ip-address";
+import { isAddress, isHostCidr, withoutPrefix } from "../rules/ip-address";
 import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
 import { isOfNode } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { isStandIn } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { shown, shownUnlessVariable } from "../rules/shown";
 import { isTrueOrFalse } from "../rules/true-or-false";
 import type { TalosInterface } from "./machine";
 import type { Member } from "./node";
@@ -106,9 +106,12 @@ function hasAddress(path: string, address = "", interfaces: readonly TalosInterf
     };
   }
   const own = withoutPrefix(address);
-  const byDhcp = first.dhcp || first.dhcpv6 ? isAddress(address) : false;
   return {
-    holds: or(isStandIn(first.addresses), ...first.addresses.map((each) => equal(withoutPrefix(each), own)), byDhcp),
+    holds: or(
+      isStandIn(first.addresses),
+      ...first.addresses.map((each) => equal(withoutPrefix(each), own)),
+      isReserved(address, interfaces),
+    ),
     problem: `${path}.interfaces[0].addresses lacks the machine's own, ${shown(address)}; write it there`,
   };
 }
@@ -117,14 +120,7 @@ function hasAddress(path: string, address = "", interfaces: readonly TalosInterf
 function isReachableFromAny(path: string, gateway: string, addresses: readonly string[]): Check[] {
   if (isStandIn(addresses)) return [];
   const [only, ...others] = addresses.map((address) => isReachableGateway(path, gateway, address));
-  if (only === undefined) {
-    return [
-      {
-        holds: false,
-        problem: `${path} ${shown(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
-      },
-    ];
-  }
+  if (only === undefined) return [goesWithNoAddress(path, gateway)];
   if (others.length === 0) return only;
   return [
     {
@@ -134,7 +130,9 @@ function isReachableFromAny(path: string, gateway: string, addresses: readonly s
   ];
 }
 
-const isHostCidr = (address: string | undefined): Condition => or(isIpv4Cidr(address), isIpv6Cidr(address));
+/** Whether the address is one that a DHCP server has reserved for the first of the network devices. */
+const isReserved = (address: string | undefined, [first]: readonly TalosInterface[] = []): Condition =>
+  first?.dhcp || first?.dhcpv6 ? isAddress(address) : false;
 
 export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "installDisk">>[] = [
   {
@@ -145,14 +143,14 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
     checks: ({ path, machine: { guest } }) =>
       given(guest, (guest) => ({
         holds: guest === "talos",
-        problem: `${path}.guest is ${isUnknown(guest) ? "a variable" : shown(guest)}; write "talos" or leave it out`,
+        problem: `${path}.guest is ${shownUnlessVariable(guest)}; write "talos" or leave it out`,
       })),
   },
   {
     ...nodeAddress,
     checks: ({ path, machine: { address, interfaces } }) => [
       {
-        holds: or(isHostCidr(address), interfaces?.[0]?.dhcp || interfaces?.[0]?.dhcpv6 ? isAddress(address) : false),
+        holds: or(isHostCidr(address), isReserved(address, interfaces)),
         problem: `${path}.address is ${shown(address)}; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
       },
     ],

@@ -3,6 +3,7 @@ import { and, type Condition, isUnknown, matches, or } from "../rules/condition"
 import { asArgument } from "../rules/expression";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { versionNumber } from "../rules/version-number";
 
 export const defaultTalosVersion = "v1.13.9";
 
@@ -91,9 +92,6 @@ export const hasMinor = (version: string, property: (minor: (typeof talosMinors)
       .filter(property)
       .map(({ minor }) => matches(version, new RegExp(`^v?${minor.replace(".", "[.]")}([.]|$)`))),
   );
-
-/** A number in a version, in a pattern: one with a zero before it is none. */
-export const versionNumber = "(0|[1-9][0-9]*)";
 
 const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
 
