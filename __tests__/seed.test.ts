@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { TerraformJson } from "./stacks";
 import { synthesize } from "./synthesized";
@@ -55,7 +57,8 @@ describe.each([
 
   test("removal of the control-plane taint", () => {
     const taint = stack.resource.null_resource.remove_control_plane_taint;
-    expect(taint.provisioner[0]["local-exec"].command).toContain(
+    const [, script = ""] = / sh assets\/scripts\/(\S+)$/.exec(taint.provisioner[0]["local-exec"].command) ?? [];
+    expect(readFileSync(join(__dirname, "../constructs/talos/scripts", script), "utf8")).toContain(
       "kubectl --request-timeout=30s taint nodes --all node-role.kubernetes.io/control-plane-",
     );
   });

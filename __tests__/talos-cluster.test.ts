@@ -119,9 +119,9 @@ describe("TalosCluster", () => {
     const wait = steps().wait_for_kubernetes;
     const [own, shared] = wait.provisioner.map((each: TerraformJson) => each["local-exec"]);
     expect(own.environment.ENDPOINT).toBe("https://192.168.1.51:6443");
-    expect(own.command).toContain('kubectl --server="$ENDPOINT"');
+    expect(own.environment.DIRECTLY).toBe("true");
     expect(shared.environment.ENDPOINT).toBe("https://192.168.1.50:6443");
-    expect(shared.command).not.toContain("--server");
+    expect(shared.environment.DIRECTLY).toBeUndefined();
     for (const { environment } of [own, shared]) {
       expect(environment.RESOURCES).toBe(names.map((name) => `node/${name}`).join(" "));
     }

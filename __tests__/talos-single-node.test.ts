@@ -126,12 +126,10 @@ describe("TalosSingleNode", () => {
       TIMEOUT: "60",
       RESOURCES: "",
     });
-    expect(wait.command).toContain("get --raw /readyz");
+    expect(wait.command).toMatch(/ sh assets\/scripts\/wait-for-kubernetes\.sh$/);
     expect(wait.command).not.toContain("${");
     const taint = steps.remove_control_plane_taint;
-    expect(taint.provisioner[0]["local-exec"].command).toContain(
-      "taint nodes --all node-role.kubernetes.io/control-plane-",
-    );
+    expect(taint.provisioner[0]["local-exec"].command).toMatch(/ sh assets\/scripts\/remove-control-plane-taint\.sh$/);
     expect(taint.triggers).toEqual({ cluster: "${null_resource.wait_for_kubernetes.id}" });
   });
 

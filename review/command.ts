@@ -4,6 +4,7 @@ import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { destroyCluster, forgetDestruction, leaveCluster } from "../constructs/talos/membership";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
+import { commandOf, type Script } from "../constructs/terraform/script";
 import { blocksOf, entriesOf, type Json, objectOf, sorted, textOf, textsOf } from "./json";
 import { block, code, codes, list, type Markdown, table } from "./markdown";
 import { elementsOf, resourcesOf, type Stack } from "./stack";
@@ -15,7 +16,7 @@ const ofSeveral = (isFirst: boolean) => ({ ...target, cluster: { name: "", endpo
 
 /** A command of the constructs. */
 interface KnownCommand {
-  readonly command: LocalExecProvisioner;
+  readonly command: LocalExecProvisioner | Script;
   readonly programs: readonly string[];
   readonly does: string;
 }
@@ -80,7 +81,12 @@ const ranBy = (body: Json): string => textOfCommand(textOf(body.command), textOf
 
 /** By the whole text: a command that was changed is not known. */
 const known: ReadonlyMap<string, KnownCommand> = new Map(
-  commands.map((each) => [textOfCommand(each.command.command, each.command.environment?.SCRIPT), each]),
+  commands.map((each) => [
+    "file" in each.command
+      ? commandOf(each.command)
+      : textOfCommand(each.command.command, each.command.environment?.SCRIPT),
+    each,
+  ]),
 );
 
 /** Programs worth a reviewer's attention where the text of any other command names them. */

@@ -247,7 +247,9 @@ export class BareCluster extends TerraformStack {
     const command = (name: string, after: string, text: string, environment: Record<string, string>) =>
       new Resource(this, name, {
         triggers: { cluster: after },
-        provisioners: [shell(text, { KUBECONFIG: kubeconfigFile.filename, ...environment })],
+        provisioners: [
+          { type: "local-exec", command: text, environment: { KUBECONFIG: kubeconfigFile.filename, ...environment } },
+        ],
       });
     const wait = command("wait_for_kubernetes", bootstrap.id, texts.waitCommand, {
       ENDPOINT: `https://${address}:6443`,

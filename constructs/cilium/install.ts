@@ -340,9 +340,7 @@ export class CiliumInstall extends Construct {
         "wait_for_cilium",
         nullResource(this, "WaitForKinds", {
           triggers: { release: this.resource.id },
-          provisioners: [
-            waitForKubernetes(node.kubeconfigFile.filename, node.endpoint, timeout, loadBalancer.definitions),
-          ],
+          scripts: [waitForKubernetes(node.kubeconfigFile.filename, node.endpoint, timeout, loadBalancer.definitions)],
         }),
       );
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {

@@ -341,7 +341,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         Lazy.stringValue({ produce: () => this.awaited.join(" ") }),
         at,
       );
-    const step = { triggers: { cluster: this.bootstrap.id }, provisioners: [wait(this.endpoint)] };
+    const step = { triggers: { cluster: this.bootstrap.id }, scripts: [wait(this.endpoint)] };
     const isOnly = first.construct === undefined;
     if (!isOnly) this.awaited.push(...members.map(({ machine }) => `node/${machine.name.toLowerCase()}`));
     this.ready = at(
@@ -356,7 +356,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
               triggers: { ...step.triggers, nodes: members.map(({ machine }) => machine.name).join(" ") },
               lifecycle: replacedWith(...members.map(({ machine }) => machine)),
               // The API of a node first: of the address of all, one knows then whether it alone is missing.
-              provisioners: [wait(asEndpoint(this.address), "directly"), ...step.provisioners],
+              scripts: [wait(asEndpoint(this.address), "directly"), ...step.scripts],
               dependsOn: nodes.map(({ configurationApply }) => configurationApply),
             },
       ),

@@ -51,7 +51,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
       "remove_control_plane_taint",
       nullResource(this, "RemoveControlPlaneTaint", {
         triggers: { cluster: this.ready.id },
-        provisioners: [removeControlPlaneTaint(this.kubeconfigFile.filename)],
+        scripts: [removeControlPlaneTaint(this.kubeconfigFile.filename)],
       }),
     );
   }

@@ -2,9 +2,16 @@ import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource, type ResourceConfig } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import { oncePerStack } from "./once";
+import { localExec, type Script } from "./script";
+
+interface NullResourceConfig extends ResourceConfig {
+  /** What it runs, in this order. */
+  readonly scripts?: readonly Script[];
+}
 
 /** A resource of Terraform's alone, with its provider. */
-export function nullResource(scope: Construct, id: string, config: ResourceConfig): Resource {
+export function nullResource(scope: Construct, id: string, { scripts = [], ...config }: NullResourceConfig): Resource {
   oncePerStack(scope, "null_provider", (stack, id) => new NullProvider(stack, id));
-  return new Resource(scope, id, config);
+  const provisioners = [...(config.provisioners ?? []), ...scripts.map((script) => localExec(scope, script))];
+  return new Resource(scope, id, { ...config, ...(provisioners.length > 0 && { provisioners }) });
 }

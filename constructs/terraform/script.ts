@@ -1,0 +1,60 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { basename, dirname, join, posix } from "node:path";
+import type { LocalExecProvisioner, TerraformStack } from "cdktf";
+import { addCustomSynthesis, type ICustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
+import { Construct } from "constructs";
+import { oncePerStack } from "./once";
+
+/** A POSIX shell script that runs where Terraform runs, because no resource does its work. */
+export interface Script {
+  /** Path of its file, whose name is unique among all scripts. */
+  readonly file: string;
+
+  /** Its variables: no shell reads their values as code. Of the environment of Terraform it sees `PATH` and `TMPDIR` alone. */
+  readonly environment: Readonly<Record<string, string>>;
+
+  /**
+   * `destroy` to run when the resource is destroyed or before it is replaced.
+   *
+   * @default - when the resource is created
+   */
+  readonly when?: "destroy";
+}
+
+/** Where a stack has its scripts, relative to its folder. */
+const folder = "assets/scripts";
+
+/** What all scripts begin with. */
+export const library = join(__dirname, "scripts/lib.sh");
+
+/** The provisioner that runs the script, which becomes a file of the stack. */
+export function localExec(scope: Construct, script: Script): LocalExecProvisioner {
+  oncePerStack(scope, "scripts", (stack, id) => new ScriptFiles(stack, id)).add(script.file);
+  const { environment, when } = script;
+  return { type: "local-exec", environment: { ...environment }, command: commandOf(script), ...(when && { when }) };
+}
+
+/** The command of the provisioner. A kubeconfig, a token or a proxy of whoever deploys is not the cluster's. */
+export function commandOf({ file, environment }: Script): string {
+  const variables = ["PATH", "TMPDIR", ...Object.keys(environment)].map((name) => `${name}="$${name}"`);
+  return `exec env -i ${variables.join(" ")} sh ${posix.join(folder, basename(file))}`;
+}
+
+/** The scripts of a stack, each once, under names that stay when their content changes. */
+class ScriptFiles extends Construct {
+  private readonly files = new Set([library]);
+
+  constructor(stack: TerraformStack, id: string) {
+    super(stack, id);
+    const write: ICustomSynthesis["onSynthesize"] = ({ manifest }) => {
+      const target = join(manifest.outdir, dirname(manifest.forStack(stack).synthesizedStackPath), folder);
+      mkdirSync(target, { recursive: true });
+      for (const file of this.files) copyFileSync(file, join(target, basename(file)));
+    };
+    addCustomSynthesis(this, { onSynthesize: write });
+  }
+
+  add(file: string): void {
+    this.files.add(file);
+  }
+}
