@@ -248,6 +248,82 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
     },
   },
+  "node-restriction": {
+    valid: {
+      "labels of other domains, and those that a kubelet may set": cluster({
+        workers,
+        configPatches: [
+          {
+            machine: {
+              nodeLabels: {
+                room: "lab",
+                "example.com/rack": "7",
+                "mykubernetes.io/rack": "7",
+                "topology.kubernetes.io/zone": "a",
+                "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" },
+                "extra.node.kubernetes.io/pool": "gpu",
+                "node-role.kubernetes.io/worker": { $patch: "delete" },
+              },
+              nodeTaints: {},
+              kubelet: { extraConfig: { registerWithTaints: [{ key: "a", effect: "NoSchedule" }] } },
+            },
+          },
+        ],
+      }),
+      "control planes, which Talos labels as an administrator": cluster({
+        workers: [],
+        configPatches: [
+          { machine: { nodeLabels: { "node-role.kubernetes.io/gpu": "" }, nodeTaints: { a: "b:NoSchedule" } } },
+        ],
+      }),
+    },
+    invalid: {
+      "a taint": [
+        cluster({
+          workers,
+          configPatches: ["machine: {}", { machine: { nodeTaints: { dedicated: "gpu:NoSchedule" } } }],
+        }),
+        "configPatches[1] has machine.nodeTaints, which workers may not set; write machine.kubelet.extraConfig.registerWithTaints for workers that join, and run kubectl taint nodes for those that have joined",
+      ],
+      "a role": [
+        cluster({ workers, configPatches: ['machine: {nodeLabels: {room: lab, node-role.kubernetes.io/worker: ""}}'] }),
+        'configPatches[0] has "node-role.kubernetes.io/worker" in machine.nodeLabels, which workers may not set; choose a label outside kubernetes.io and k8s.io, or run kubectl label nodes',
+      ],
+      "labels of administrators": [
+        cluster({
+          workers,
+          configPatches: [
+            {
+              machine: { nodeLabels: { "node-restriction.kubernetes.io/tier": "a", "example.k8s.io/x": "b", y: "c" } },
+            },
+          ],
+        }),
+        'configPatches[0] has "node-restriction.kubernetes.io/tier", "example.k8s.io/x" in machine.nodeLabels, which workers may not set; choose a label outside kubernetes.io and k8s.io, or run kubectl label nodes',
+      ],
+    },
+    atPlan: {
+      "the patch is a variable": {
+        type: "string",
+        build: (stack, value: never) => void clusterIn(stack, { workers, configPatches: [value] }),
+        passes: [
+          "machine: {nodeLabels: {room: lab, topology.kubernetes.io/zone: a}}",
+          "machine: {nodeTaints: {}}",
+          "machine: {nodeTaints: {a: {$patch: delete}}}",
+        ],
+        fails: [
+          "machine: {nodeTaints: {dedicated: 'gpu:NoSchedule'}}",
+          "machine: {env: {A: b}}\n---\nmachine: {nodeLabels: {node-role.kubernetes.io/worker: ''}}",
+        ],
+      },
+      "the label's name is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          void clusterIn(stack, { workers, configPatches: [{ machine: { nodeLabels: { [value]: "x" } } }] }),
+        passes: ["room"],
+        fails: ["node-restriction.kubernetes.io/room"],
+      },
+    },
+  },
   "nvidia-taint": {
     valid: {
       "a worker for the others": tainted({ workers: [...workers, ...gpuWorkers] }),

@@ -45,6 +45,7 @@ import * as image from "./talos/image";
 import * as kubernetesVersion from "./talos/kubernetes-version";
 import * as machine from "./talos/machine-rules";
 import * as members from "./talos/members";
+import * as nodeRestriction from "./talos/node-restriction";
 import * as nvidiaDriver from "./talos/nvidia-driver";
 import * as patch from "./talos/patch-rules";
 import * as talosVersion from "./talos/version";
@@ -100,6 +101,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...cluster.rules,
     ...clusterOnce.rules,
     ...patch.rules,
+    ...nodeRestriction.rules,
   ],
   "Cluster of several machines": members.rules,
   "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],

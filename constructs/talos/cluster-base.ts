@@ -34,6 +34,7 @@ import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-address";
+import * as nodeRestriction from "./node-restriction";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import * as patchRules from "./patch-rules";
@@ -231,6 +232,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
           installer: release.talos.installer,
         })),
       }),
+      ...enforce(this, nodeRestriction.rules, { configPatches, machines: members }),
       ...members.flatMap((member) => enforce(this, machineRules, member)),
       ...enforce(this, rules, {
         clusterName,

@@ -1,4 +1,4 @@
-import { Fn, FOR_EXPRESSION_VALUE, forExpression, Token } from "cdktf";
+import { Fn, FOR_EXPRESSION_KEY, FOR_EXPRESSION_VALUE, forExpression, Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { asArgument } from "../rules/expression";
 import type { Check } from "../rules/rule";
@@ -61,6 +61,38 @@ export function has(document: unknown, path: Path): Condition {
 
 const hasAtPlan = (document: unknown, path: Path): Condition =>
   Token.asAny(Fn.can(Fn.lookupNested(document, [...path])));
+
+/** The keys that the patch sets in the object at the path, as far as they are known now. */
+export const keysAt = (patch: TalosPatch, path: Path): string[] =>
+  documentsOf(patch).flatMap((document) => {
+    const object = path.reduce((inside: unknown, key) => (isObject(inside) ? inside[key] : undefined), document);
+    return isObject(object) ? Object.keys(object).filter((key) => isSet(object[key])) : [];
+  });
+
+/** Whether the patch sets a key for which something holds in the object at the path. */
+export const setsKey = (patch: TalosPatch, path: Path, holds: (key: string) => Condition): Condition =>
+  isUnknown(patch)
+    ? anyDocument(patch as string, (document) => setsKeyAtPlan(document, path, holds))
+    : or(...documentsOf(patch).map((document) => setsKeyIn(document, path, holds)));
+
+function setsKeyIn(inside: unknown, path: Path, holds: (key: string) => Condition): Condition {
+  if (isUnknown(inside)) return setsKeyAtPlan(inside, path, holds);
+  if (!isObject(inside)) return false;
+  const [first, ...rest] = path;
+  if (first !== undefined) return setsKeyIn(inside[first], rest, holds);
+  return or(...Object.keys(inside).map((key) => isSet(inside[key]) && holds(key)));
+}
+
+function setsKeyAtPlan(document: unknown, path: Path, holds: (key: string) => Condition): Condition {
+  const object = path.length === 0 ? document : Fn.lookupNested(document, [...path]);
+  // Null has neither keys nor values.
+  const entries = Fn.try([Fn.zipmap(Token.asList(Fn.keys(object)), Fn.values(object)), {}]);
+  const isDeleted = hasValueAtPlan(FOR_EXPRESSION_VALUE, [directive], "delete");
+  const each = forExpression(entries, and(not(isDeleted), holds(Token.asString(FOR_EXPRESSION_KEY))));
+  return Token.asAny(Fn.anytrue(Token.asList(each)));
+}
+
+const isSet = (value: unknown): boolean => value !== null && value !== undefined && !isDeletion(value);
 
 /** Whether something holds for any of the documents of a patch that only Terraform knows. */
 function anyDocument(patch: string, holds: (document: unknown) => Condition): Condition {

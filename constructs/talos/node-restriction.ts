@@ -1,0 +1,54 @@
+import { and, type Condition, isUnknown, matches, not } from "../rules/condition";
+import type { Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import type { TalosPatch } from "./patch";
+import { keysAt, setsKey } from "./patch-effect";
+
+/** Patches, and the machines whose configuration they change. */
+interface Patched {
+  readonly configPatches: readonly TalosPatch[];
+  readonly machines: readonly { readonly role: string }[];
+}
+
+const labels = ["machine", "nodeLabels"];
+const taints = ["machine", "nodeTaints"];
+
+const kubernetesLabel = /^([^/]*[.])?(kubernetes|k8s)[.]io[/]/;
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction */
+const kubeletLabel =
+  /^(([^/]*[.])?(kubelet|node)[.]kubernetes[.]io[/].*|kubernetes[.]io[/](hostname|os|arch)|topology[.]kubernetes[.]io[/](zone|region)|failure-domain[.]beta[.]kubernetes[.]io[/](zone|region)|beta[.]kubernetes[.]io[/](instance-type|os|arch))$/;
+
+/** Whether a kubelet may not set the label on its own node. */
+const isRestricted = (label: string): Condition =>
+  and(matches(label, kubernetesLabel), not(matches(label, kubeletLabel)));
+
+export const rules: readonly Rule<Patched>[] = [
+  {
+    id: "node-restriction",
+    demands: "a patch gives workers no taints, and no labels that are reserved for administrators",
+    because:
+      "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
+    source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#machine",
+    checks: ({ configPatches, machines }) =>
+      machines.some(({ role }) => role === "worker")
+        ? configPatches.flatMap((patch, place) => workerChecks(`configPatches[${place}]`, patch))
+        : [],
+  },
+];
+
+const workerChecks = (where: string, patch: TalosPatch) => [
+  {
+    holds: not(setsKey(patch, taints, () => true)),
+    problem: `${where} has ${taints.join(".")}, which workers may not set; write machine.kubelet.extraConfig.registerWithTaints for workers that join, and run kubectl taint nodes for those that have joined`,
+  },
+  {
+    holds: not(setsKey(patch, labels, isRestricted)),
+    problem: `${where} has ${restrictedIn(patch)} in ${labels.join(".")}, which workers may not set; choose a label outside kubernetes.io and k8s.io, or run kubectl label nodes`,
+  },
+];
+
+const restrictedIn = (patch: TalosPatch): string => {
+  const known = keysAt(patch, labels).filter((label) => isRestricted(label) === true);
+  return isUnknown(patch) || known.length === 0 ? "labels of kubernetes.io or k8s.io" : known.map(shown).join(", ");
+};
