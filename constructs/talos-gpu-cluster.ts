@@ -14,6 +14,7 @@ import { TalosImage, type TalosImageProps } from "./talos/image";
 import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
 import { defaultTalosVersion } from "./talos/version";
 import { talosGpuOutputs } from "./talos-gpu-outputs";
+import { ownScope } from "./terraform/own-scope";
 import "../synth/deprecation";
 
 /** Which Talos the node runs, and where its image comes from. */
@@ -141,35 +142,38 @@ export class TalosGpuCluster extends TerraformStack {
     enforce(this, rules, fitted.props);
     const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = fitted.props;
 
-    this.connection = new ProxmoxConnection(this, "proxmox", proxmox);
+    const own = ownScope(this);
+    this.connection = new ProxmoxConnection(own, "proxmox", proxmox);
     const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
     let { boot } = fitted.props;
     if (!boot) {
-      this.image = new TalosImage(this, "talos", { ...image, version });
+      this.image = new TalosImage(own, "talos", { ...image, version });
       const { connection } = this;
       const download = { ...this.image.file, connection, node: vm.node, datastore };
       boot = { image: new DownloadedImage(this.image, "talos", download) };
     }
-    this.vm = new ProxmoxGpuVm(this, "talos_node", { ...vm, connection: this.connection, boot });
+    this.vm = new ProxmoxGpuVm(own, "talos_node", { ...vm, connection: this.connection, boot });
     this.vm.demand(enforce(this, gpuDriver.rules, { talos: { version, nvidia: image.nvidia }, vm: this.vm }));
-    this.cluster = new TalosSingleNode(this, "cluster", {
+    this.cluster = new TalosSingleNode(own, "cluster", {
       ...cluster,
       machine: this.vm,
       talos: this.image ?? { version, nvidia: image.nvidia, installer },
     });
-    if (cilium !== false) this.cilium = new CiliumInstall(this, "cilium", { ...cilium, node: this.cluster });
+    if (cilium !== false) this.cilium = new CiliumInstall(own, "cilium", { ...cilium, node: this.cluster });
     if (nvidia !== false && (nvidia ?? talos.nvidia)) {
-      this.nvidia = new NvidiaInstall(this, "nvidia", { ...nvidia, node: this.cluster });
+      this.nvidia = new NvidiaInstall(own, "nvidia", { ...nvidia, node: this.cluster });
     }
     for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster, this.nvidia))) {
-      new TerraformOutput(this, name, output);
+      new TerraformOutput(own, name, output);
     }
   }
 
   /** State is kept beside cdktf.out unless the stack has a backend: cdktf's own choice names this machine's directories. */
   override prepareStack(): void {
-    const hasBackend = this.node.children.some((child) => TerraformBackend.isBackend(child));
-    if (!hasBackend) new LocalBackend(this, { path: `../../../terraform.${this.node.id}.tfstate` });
+    const hasBackend = this.node.findAll().some((child) => TerraformBackend.isBackend(child));
+    const isTaken = this.node.tryFindChild("backend") !== undefined;
+    if (!hasBackend)
+      new LocalBackend(isTaken ? ownScope(this) : this, { path: `../../../terraform.${this.node.id}.tfstate` });
     super.prepareStack();
   }
 }

@@ -25,7 +25,7 @@ export function allVmsOf(
 ): DataProxmoxVirtualEnvironmentVms {
   const provider = connection?.provider;
   const address = provider ? `${connection.name}_same_id` : "same_id";
-  return oncePerStack(scope, address, (stack, id) => new DataProxmoxVirtualEnvironmentVms(stack, id, { provider }));
+  return oncePerStack(scope, address, (scope, id) => new DataProxmoxVirtualEnvironmentVms(scope, id, { provider }));
 }
 
 const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";

@@ -252,7 +252,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     ];
 
     talosProvider(this);
-    oncePerStack(this, "local_provider", (stack, id) => new LocalProvider(stack, id));
+    oncePerStack(this, "local_provider", (scope, id) => new LocalProvider(scope, id));
     this.machineSecrets = at(
       "cluster",
       new MachineSecrets(this, "MachineSecrets", {

@@ -13,12 +13,12 @@ export const helmIn = (cluster: TalosClusterBase): HelmProvider =>
   oncePerStack(
     cluster,
     "helm_provider",
-    (stack, id) => new HelmProvider(stack, id, { kubernetes: kubernetesOf(cluster) }),
+    (scope, id) => new HelmProvider(scope, id, { kubernetes: kubernetesOf(cluster) }),
   );
 
 /** Helm without a cluster: what it renders becomes part of the machine configuration that the cluster comes from. */
 export const helmForRendering = (scope: Construct): HelmProvider =>
-  oncePerStack(scope, "helm_rendering", (stack, id) => new HelmProvider(stack, id, { alias: "rendering" }));
+  oncePerStack(scope, "helm_rendering", (scope, id) => new HelmProvider(scope, id, { alias: "rendering" }));
 
 /** The kubeconfig resource gives its certificates in base64, and the provider takes them as PEM. */
 function kubernetesOf({ kubeconfig }: TalosClusterBase): HelmProviderKubernetes {

@@ -208,4 +208,4 @@ const architecture = "amd64";
 
 /** The Talos provider of the stack, which its images tell their factory. */
 export const talosProvider = (scope: Construct): TalosProvider =>
-  oncePerStack(scope, "talos_provider", (stack, id) => new TalosProvider(stack, id));
+  oncePerStack(scope, "talos_provider", (scope, id) => new TalosProvider(scope, id));

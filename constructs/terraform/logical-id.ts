@@ -4,6 +4,7 @@ import {
   TerraformLocal,
   TerraformModule,
   TerraformOutput,
+  TerraformProvider,
   TerraformResource,
   TerraformStack,
   TerraformVariable,
@@ -37,8 +38,8 @@ interface TerraformAddress {
 export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
   {
     id: "address-once",
-    demands: "every resource, data source, variable and output of a stack has an address of its own",
-    because: "Terraform reads two of one address as one, of which the later wins",
+    demands: "every resource, data source, variable, output and provider of a stack has an address of its own",
+    because: "Terraform reads two of one address as one, of which the later wins, and refuses a second provider",
     source: "https://developer.hashicorp.com/terraform/cli/state/resource-addressing",
     checks: (addresses) => {
       const paths = new Map<string, string>();
@@ -48,7 +49,12 @@ export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
         paths.set(address, earlier ?? path);
         return {
           holds: earlier === undefined,
-          problem: `${address} is the address of both ${earlier} and ${path}; give one of them an id of its own`,
+          problem:
+            kind === "provider"
+              ? `${address} is configured by both ${earlier} and ${path}; give one of them an alias`
+              : earlier === path
+                ? `${address} is an address of the constructs in this stack; give yours another id`
+                : `${address} is the address of both ${earlier} and ${path}; give one of them an id of its own`,
         };
       });
     },
@@ -60,7 +66,7 @@ export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
     source: "https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers",
     checks: (addresses) =>
       addresses.map(({ kind, name, path }) => ({
-        holds: /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name),
+        holds: kind === "provider" || /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name),
         problem: `${shown(name)}, of ${path}, is no name for ${kind}; write letters, digits, "_" and "-", and no digit first`,
       })),
   },
@@ -71,7 +77,7 @@ function addressesIn(construct: IConstruct): TerraformAddress[] {
   const kind = kindOf(construct);
   const own = kind && TerraformElement.isTerraformElement(construct);
   return [
-    ...(own ? [{ kind, name: construct.friendlyUniqueId, path: construct.node.path }] : []),
+    ...(own ? [{ kind, name: nameOf(construct), path: construct.node.path }] : []),
     ...construct.node.children.flatMap((child) => (TerraformStack.isStack(child) ? [] : addressesIn(child))),
   ];
 }
@@ -80,10 +86,17 @@ function addressesIn(construct: IConstruct): TerraformAddress[] {
 export const resourceAddress = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
   `${terraformResourceType}.${friendlyUniqueId}`;
 
+/** A provider is known by its type and its alias. */
+const nameOf = (element: TerraformElement): string =>
+  TerraformProvider.isTerraformProvider(element)
+    ? [element.terraformResourceType, element.alias].filter(Boolean).join(".")
+    : element.friendlyUniqueId;
+
 function kindOf(construct: IConstruct): string | undefined {
   if (TerraformResource.isTerraformResource(construct)) return construct.terraformResourceType;
   if (TerraformDataSource.isTerraformDataSource(construct)) return `data.${construct.terraformResourceType}`;
   if (TerraformOutput.isTerraformOutput(construct)) return "output";
+  if (TerraformProvider.isTerraformProvider(construct)) return "provider";
   if (construct instanceof TerraformVariable) return "var";
   if (construct instanceof TerraformLocal) return "local";
   return construct instanceof TerraformModule ? "module" : undefined;

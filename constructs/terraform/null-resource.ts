@@ -11,7 +11,7 @@ interface NullResourceConfig extends ResourceConfig {
 
 /** A resource of Terraform's alone, with its provider. */
 export function nullResource(scope: Construct, id: string, { scripts = [], ...config }: NullResourceConfig): Resource {
-  oncePerStack(scope, "null_provider", (stack, id) => new NullProvider(stack, id));
+  oncePerStack(scope, "null_provider", (scope, id) => new NullProvider(scope, id));
   const provisioners = [...(config.provisioners ?? []), ...scripts.map((script) => localExec(scope, script))];
   return new Resource(scope, id, { ...config, ...(provisioners.length > 0 && { provisioners }) });
 }

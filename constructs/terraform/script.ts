@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
-import type { LocalExecProvisioner, TerraformStack } from "cdktf";
+import { type LocalExecProvisioner, TerraformStack } from "cdktf";
 import { addCustomSynthesis, type ICustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import { Construct } from "constructs";
 import { oncePerStack } from "./once";
@@ -29,7 +29,7 @@ export const library = join(__dirname, "scripts/lib.sh");
 
 /** The provisioner that runs the script, which becomes a file of the stack. */
 export function localExec(scope: Construct, script: Script): LocalExecProvisioner {
-  oncePerStack(scope, "scripts", (stack, id) => new ScriptFiles(stack, id)).add(script.file);
+  oncePerStack(scope, "scripts", (scope, id) => new ScriptFiles(scope, id)).add(script.file);
   const { environment, when } = script;
   return { type: "local-exec", environment: { ...environment }, command: commandOf(script), ...(when && { when }) };
 }
@@ -44,8 +44,9 @@ export function commandOf({ file, environment }: Script): string {
 class ScriptFiles extends Construct {
   private readonly files = new Set([library]);
 
-  constructor(stack: TerraformStack, id: string) {
-    super(stack, id);
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const stack = TerraformStack.of(this);
     const write: ICustomSynthesis["onSynthesize"] = ({ manifest }) => {
       const target = join(manifest.outdir, dirname(manifest.forStack(stack).synthesizedStackPath), folder);
       mkdirSync(target, { recursive: true });
