@@ -1,12 +1,18 @@
-import { type TerraformStack, TerraformVariable } from "cdktf";
-import type { CiliumInstallProps, ProxmoxGpuVmProps, TalosClusterProps, TalosSingleNodeProps } from "../constructs";
+import { type TerraformStack, TerraformVariable, Testing } from "cdktf";
+import {
+  type CiliumInstallProps,
+  type ProxmoxGpuVmProps,
+  type TalosClusterProps,
+  TalosGpuCluster,
+  type TalosSingleNodeProps,
+} from "../constructs";
 import * as ciliumInstall from "../constructs/cilium/install";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
 import type { Field } from "../constructs/rules/shape";
 import * as talosCluster from "../constructs/talos/cluster";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import { conformance } from "./conformance";
-import { checksIn, ciliumIn, clusterIn, nodeIn, outcomeOf, vmIn } from "./stacks";
+import { checksIn, ciliumIn, clusterIn, newApp, nodeIn, outcomeOf, vmIn } from "./stacks";
 
 /** Rules that judge a prop, which Terraform has to check when it is a variable. */
 type Judged = Readonly<Record<string, readonly string[]>>;
@@ -304,6 +310,8 @@ describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, prop
     expect(outcome.problems()).toEqual([]);
     const stack = JSON.parse(outcome.synthesized());
     expect(JSON.stringify(stack)).toContain("var.value");
+    expect(unresolvedIn(stack)).toEqual([]);
+    expect(checksIn(stack).filter(({ condition }) => lengthOf(condition) > longestCondition)).toEqual([]);
     expect(conformance(stack)).toEqual([]);
     const messages = checksIn(stack)
       .filter(({ condition, message }) => (condition + message).includes("var.value"))
@@ -312,6 +320,50 @@ describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, prop
     if (rules.length === 0) expect(messages).toEqual([]);
   });
 });
+
+test("variables for what the outputs of a cluster tell come out of it as variables", () => {
+  const cluster = new TalosGpuCluster(newApp(), "talos-gpu", (stack) => {
+    const variable = (name: string) => new TerraformVariable(stack, name, { type: "number" });
+    return {
+      proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
+      vm: {
+        name: variable("name").stringValue,
+        node: "pve",
+        vmId: variable("id").numberValue,
+        cpu: { cores: variable("cores").numberValue, sockets: variable("sockets").numberValue },
+        memory: { dedicated: variable("memory").numberValue },
+        disks: [{ size: variable("size").numberValue }],
+        gpus: [{ address: "01:00" }, { address: variable("address").stringValue }],
+        initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] },
+      },
+      talos: { nvidia: { kernelModules: "open", branch: "production" } },
+      cluster: { clusterName: variable("cluster_name").stringValue, outputDirectory: "access" },
+      nvidia: { sharing: { strategy: "time-slicing", replicas: variable("replicas").numberValue } },
+    };
+  });
+  const stack = JSON.parse(Testing.synth(cluster, true));
+  expect(unresolvedIn(stack)).toEqual([]);
+  expect(stack.output.gpu_allocatable.value).toBe("${(2 * var.replicas)}");
+  expect(stack.output.node_resources.value).toMatchObject({ cores: "${var.cores}", memory_mib: "${var.memory}" });
+  expect(stack.resource.helm_release.nvidia_device_plugin.values).toEqual([
+    expect.stringContaining('"replicas" = var.replicas'),
+  ]);
+});
+
+/** A condition is for reading in a review. A pattern is the rule itself, however long. */
+const longestCondition = 700;
+const lengthOf = (condition: string) => condition.replace(/regex\("([^"\\]|\\.)*"/g, "").length;
+
+/** What cdktf has for a variable until it is written, and what becomes of the number of it when somebody counts with it. */
+function unresolvedIn(value: unknown, path = ""): string[] {
+  if (typeof value === "number") return Math.abs(value) > 1e100 ? [`${path} ${value}`] : [];
+  if (typeof value === "string") return /TfToken|e[+]2[0-9]{2}/.test(value) ? [`${path} ${value}`] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inside]) => [
+    ...unresolvedIn(key, `${path} key`),
+    ...unresolvedIn(inside, `${path}.${key}`),
+  ]);
+}
 
 /** The paths of all scalars of the fields, with their types. */
 function scalarsOf(fields: Readonly<Record<string, Field>>, path = ""): Map<string, Field["scalar"]> {

@@ -2,6 +2,8 @@ import { Fn, type TerraformOutputConfig } from "cdktf";
 import type { NvidiaInstall } from "./nvidia/install";
 import { addressesOf, type Gpu } from "./proxmox/gpu";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+import { isUnknown } from "./rules/condition";
+import { expression } from "./rules/expression";
 import { literalText } from "./rules/text";
 import type { TalosSingleNode } from "./talos/single-node";
 import { resourceAddress } from "./terraform/logical-id";
@@ -61,7 +63,7 @@ export function talosGpuOutputs(
     ...(nvidia && {
       gpu_allocatable: {
         description: "How many GPUs Kubernetes can hand out",
-        value: vm.gpus.length * nvidia.replicas,
+        value: times(vm.gpus.length, nvidia.replicas),
       },
       gpu_allocatable_command: {
         description: "Shows how many GPUs Kubernetes can hand out",
@@ -118,5 +120,8 @@ export function talosGpuOutputs(
     },
   };
 }
+
+const times = (count: number, each: number): unknown =>
+  isUnknown(each) ? expression`(${count} * ${each})` : count * each;
 
 const gpuName = (gpu: Gpu): string => (gpu.mapping === undefined ? addressesOf(gpu).join(";") : `${gpu.mapping}`);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { TerraformOutput, TerraformVariable, Token } from "cdktf";
 import { parse } from "yaml";
 import { PciAddress } from "../../constructs";
+import { notAfter, overlap } from "../../constructs/cilium/address-order";
 import * as hostMemory from "../../constructs/proxmox/host-memory";
 import { inFull } from "../../constructs/proxmox/pci-address";
 import * as tags from "../../constructs/proxmox/tags";
@@ -119,6 +120,19 @@ const hasMemory = (node: string, dedicated: number): unknown =>
     }).map(({ holds }) => holds),
   )[0];
 
+/** Of IPv6, in which Terraform writes the longest row of zeros as "::", wherever it is. */
+const addressesInOrder = [
+  "::",
+  "::2",
+  "0:0:1::1:1",
+  "::1:2:3:4:5:6",
+  "0:5::",
+  "1::",
+  "2001:db8::9",
+  "2001:db8::10",
+  "fe80:1:2:3:4:5:6:7",
+];
+
 const cases: Case[] = [
   ...ruleCases,
   ...hostCases,
@@ -153,6 +167,23 @@ const cases: Case[] = [
     (text) => hasMemory("pve", isUnknown(text) ? Token.asNumber(text) : Number(text)),
     ["4096", "4097"],
   ),
+  ...addressesInOrder.flatMap((address, place) =>
+    sameAsAtSynth(`knows whether ${address} comes after`, (other) => notAfter(address, other), [
+      ...addressesInOrder.slice(0, place + 1),
+      ...addressesInOrder.slice(place + 1, place + 3),
+    ]),
+  ),
+  ...sameAsAtSynth("knows whether 10.0.0.9 comes after", (other) => notAfter("10.0.0.9", other), [
+    "9.255.255.255",
+    "10.0.0.9",
+    "10.0.0.10",
+    "100.0.0.1",
+  ]),
+  ...sameAsAtSynth(
+    "knows whether addresses are among those from 10.0.0.9 to 10.0.0.11 on from",
+    (first) => overlap([first, "10.0.0.20"], ["10.0.0.9", "10.0.0.11"]),
+    ["10.0.0.8", "10.0.0.11", "10.0.0.12", "2001:db8::1"],
+  ),
   ...sameAsAtSynth("writes the network of one address,", asNetwork, ["192.168.1.50", "2001:db8::50"]),
   ...comesOutAsWritten("an attribute has", literalText),
   ...comesOutAsWritten("an expression has", (text) => Token.asString(expression`one([for text in ${[text]} : text])`)),
@@ -164,6 +195,12 @@ const cases: Case[] = [
     (text) => ({
       machine: { env: { A: text } },
     }),
+  ),
+  ...comesOutAsWritten(
+    "a document has with null beside an unknown value",
+    (text) => renderDocument({ list: [null, text, { a: null }, [null]], "any key": null }),
+    parse,
+    (text) => ({ list: [null, text, { a: null }, [null]], "any key": null }),
   ),
   ...comesOutAsWritten(
     "a document has beside an unknown value",

@@ -1,7 +1,7 @@
 import { Fn, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
 import { and, type Condition, equal, isUnknown } from "../rules/condition";
-import { asArgument, expression } from "../rules/expression";
+import { asArgument, expression, verbatim } from "../rules/expression";
 import { isIpv6 } from "../rules/ip-address";
 
 /** The first and the last of some addresses. */
@@ -26,40 +26,45 @@ export function overlap(one: AddressRange, other: AddressRange): Condition {
   const holds = and(
     sameFamily(first, otherFirst),
     sameFamily(last, otherLast),
-    notAfter(first, otherLast),
-    notAfter(otherFirst, last),
+    inOrder([first, otherLast], [otherFirst, last]),
   );
   return typeof holds === "boolean" ? holds : expression`try(${holds}, false)`;
 }
 
-/** Whether the one address is the other or comes before it; both are addresses, of one family. */
+/** Whether the one address is the other or comes before it; both are of one family. What is no address has no order. */
 export function notAfter(one: string, other: string): Condition {
-  if (isUnknown(one) || isUnknown(other)) return notAfterAtPlan(one, other);
+  const holds = inOrder([one, other]);
+  return typeof holds === "boolean" ? holds : expression`try(${holds}, true)`;
+}
+
+/** Whether no address comes after the other one of its pair. */
+const inOrder = (...pairs: readonly AddressRange[]): Condition =>
+  pairs.flat().some(isUnknown) ? inOrderAtPlan(pairs) : pairs.every(inOrderNow);
+
+function inOrderNow([one, other]: AddressRange): boolean {
   const [first, second] = [one, other].map((address) => ipaddr.parse(address).toByteArray());
   const place = first?.findIndex((byte, place) => byte !== second?.[place]) ?? -1;
   return place < 0 || (first?.[place] ?? 0) < (second?.[place] ?? 0);
 }
 
-/** Terraform has an order of texts only: that of addresses with all of their groups, each as wide as the widest. */
-function notAfterAtPlan(one: string, other: string): Condition {
-  const [first, second] = [one, other].map(inFull);
-  return expression`(element(sort([${first}, ${second}]), 0) == ${first})`;
+/**
+ * Terraform has an order of texts only: that of addresses with all of their groups, each as wide as the widest. A `for`
+ * over one value gives it a name, so that what is written once is not written again for each address.
+ */
+function inOrderAtPlan(pairs: readonly AddressRange[]): Condition {
+  const texts = expression`[for address in ${pairs.flat()} : try(${ipv4InFull}, ${ipv6InFull})]`;
+  const conditions = pairs.map((_, pair) => {
+    const [one, other] = [verbatim(`texts[${2 * pair}]`), verbatim(`texts[${2 * pair + 1}]`)];
+    return expression`sort([${one}, ${other}])[0] == ${one}`;
+  });
+  return expression`alltrue([for texts in [${texts}] : ${and(...conditions)}])`;
 }
 
-function inFull(address: string): unknown {
-  if (!isUnknown(address)) {
-    const parsed = ipaddr.parse(address);
-    return parsed instanceof ipaddr.IPv6
-      ? parsed.parts.map((part) => part.toString(16).padStart(4)).join(":")
-      : parsed.octets.map((octet) => `${octet}`.padStart(3)).join(".");
-  }
-  const shortest = expression`cidrhost(join("/", [${address}, "128"]), 0)`;
-  const groups = (half: number) => expression`try(compact(split(":", split("::", ${shortest}).${half})), [])`;
-  const [before, after] = [groups(0), groups(1)];
-  const missing = expression`(8 - (length(${before}) + length(${after})))`;
-  const zeros = expression`slice(split(" ", "0 0 0 0 0 0 0 0"), 0, ${missing})`;
-  const ipv6 = expression`join(":", formatlist("%4s", concat(${before}, ${zeros}, ${after})))`;
-  // Of IPv6 it fails, which has no numbers between dots.
-  const ipv4 = expression`join(".", formatlist("%3d", split(".", ${address})))`;
-  return expression`try(${ipv4}, ${ipv6})`;
-}
+/** Of IPv6 it fails, which has no numbers between dots. */
+const ipv4InFull = verbatim('join(".", formatlist("%3d", split(".", address)))');
+
+/** `::` stands for as many zeros as there are groups less than eight. */
+const zeros = 'join("0", [for group in range(9 - length(compact(split(":", text)))) : ":"])';
+const ipv6InFull = verbatim(
+  `[for text in [cidrhost("\${address}/128", 0)] : join(":", formatlist("%4s", compact(split(":", replace(text, "::", ${zeros})))))][0]`,
+);

@@ -1,9 +1,9 @@
-import { stringify } from "yaml";
 import { type ChartValues, isMissing, shownAtPlan, valueAt } from "../rules/chart-values";
 import { equal, or, wholeNumber } from "../rules/condition";
 import { type Check, given, type Rule } from "../rules/rule";
 import { literal, number, objectOf, required } from "../rules/shape";
 import { shown, shownUnlessVariable } from "../rules/shown";
+import { asYaml } from "../terraform/document";
 
 const strategies = ["time-slicing", "mps"] as const;
 
@@ -23,7 +23,7 @@ export const shape = objectOf<GpuSharing>({ strategy: required(literal()), repli
 
 /** What the device plugin is told, as a document of its own. */
 export const configuration = ({ strategy, replicas }: GpuSharing): string =>
-  stringify({
+  asYaml({
     version: "v1",
     sharing: {
       [strategy === "mps" ? "mps" : "timeSlicing"]: { resources: [{ name: "nvidia.com/gpu", replicas }] },

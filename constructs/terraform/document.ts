@@ -2,7 +2,7 @@ import { Fn } from "cdktf";
 import { merge } from "ts-deepmerge";
 import { stringify } from "yaml";
 import { isUnknown } from "../rules/condition";
-import { asArgument } from "../rules/expression";
+import { asArgument, verbatim } from "../rules/expression";
 import { literalText } from "../rules/text";
 
 /** The value as a YAML document, for an attribute. What Terraform would interpolate in it is text as any other. */
@@ -19,8 +19,10 @@ const plainKey = /^[\w./-]+$/;
 
 function withArguments(value: unknown): unknown {
   if (typeof value === "string") return asArgument(value);
+  // cdktf writes nothing for it in a list.
+  if (value === null) return verbatim("null");
   if (Array.isArray(value)) return isUnknown(value) ? value : value.map(withArguments);
-  if (typeof value !== "object" || value === null || isUnknown(value)) return value;
+  if (typeof value !== "object" || isUnknown(value)) return value;
   const entries = Object.entries(value).filter(([, inside]) => inside !== undefined);
   // cdktf writes the keys of an object as they are.
   return entries.every(([key]) => plainKey.test(key))
