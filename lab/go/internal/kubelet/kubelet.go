@@ -41,7 +41,7 @@ type Settings struct {
 	Directory string
 	// Kubeconfig is a file with kwok's way into the API.
 	Kubeconfig string
-	// Admin is the node's own.
+	// Admin is an administrator's way into the API, for what the pods of the node do in the cluster too.
 	Admin *rest.Config
 	// Log is the file for what kwok and the kubelet have to say.
 	Log string
@@ -51,16 +51,20 @@ type Settings struct {
 type Kubelet struct {
 	settings Settings
 	client   kubernetes.Interface
-	log      *log.Logger
-	changed  chan struct{}
-	stop     context.CancelFunc
-	done     chan struct{}
+	// own is the way into the API with the kubelet's own credentials.
+	own     kubernetes.Interface
+	log     *log.Logger
+	changed chan struct{}
+	stop    context.CancelFunc
+	done    chan struct{}
 
 	// ciliumDefined: the definitions that Cilium's operator makes are there.
 	ciliumDefined bool
 	// registered is the name of the node object that was there once. A kubelet makes it when it starts, and not again when
 	// somebody deletes it.
 	registered string
+	// said is why the labels, annotations and taints of the configuration are not on the node.
+	said string
 	// later looks again for what nothing tells of.
 	later *time.Timer
 	// published is how many GPUs can be claimed; unknown at first.
@@ -78,12 +82,16 @@ func Start(settings Settings, machine Machine, faults []Fault) (*Kubelet, error)
 	if err != nil {
 		return nil, err
 	}
+	own, err := kubernetes.NewForConfig(asNode(settings.Admin, machine.Name))
+	if err != nil {
+		return nil, err
+	}
 	output, err := os.OpenFile(settings.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	k := &Kubelet{settings: settings, client: client, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
+	k := &Kubelet{settings: settings, client: client, own: own, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
 		stop: stop, done: make(chan struct{}), machine: machine, faults: faults}
 	k.later = time.AfterFunc(pauseToLookAgain, k.notice)
 	go k.run(ctx, output)
@@ -158,6 +166,13 @@ func (k *Kubelet) run(ctx context.Context, output io.Closer) {
 	}
 }
 
+// asNode is the same way into the API with the credentials of a node's kubelet.
+func asNode(access *rest.Config, name string) *rest.Config {
+	own := rest.CopyConfig(access)
+	own.Impersonate = rest.ImpersonationConfig{UserName: "system:node:" + name, Groups: []string{"system:nodes"}}
+	return own
+}
+
 // watch follows the pods of the node.
 func (k *Kubelet) watch(ctx context.Context) cache.Store {
 	factory := informers.NewSharedInformerFactoryWithOptions(k.client, 0, informers.WithTweakListOptions(func(o *metav1.ListOptions) {
@@ -176,7 +191,7 @@ func (k *Kubelet) watch(ctx context.Context) cache.Store {
 
 // reconcile makes the node in the API what the machine is.
 func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Store) error {
-	nodes := k.client.CoreV1().Nodes()
+	nodes := k.own.CoreV1().Nodes()
 	node, err := nodes.Get(ctx, machine.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		if k.registered == machine.Name {
@@ -193,10 +208,8 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 		}
 		k.registered = machine.Name
 	}
-	if machine.describe(node) {
-		if node, err = nodes.Update(ctx, node, metav1.UpdateOptions{}); err != nil {
-			return fmt.Errorf("the node's labels and taints: %w", err)
-		}
+	if node, err = k.describe(ctx, machine, node); err != nil {
+		return err
 	}
 	if err := k.readyAgain(ctx, pods, machine.Name); err != nil {
 		return fmt.Errorf("the pods: %w", err)
@@ -219,6 +232,36 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 		}
 	}
 	return nil
+}
+
+// describe gives the node the labels, annotations and taints of the configuration as Talos does: in one update, on a worker
+// with the kubelet's credentials. The kubelet goes on without what the API server forbids.
+//
+// https://github.com/siderolabs/talos/blob/v1.13.9/internal/app/machined/pkg/controllers/k8s/node_apply.go
+func (k *Kubelet) describe(ctx context.Context, machine Machine, node *corev1.Node) (*corev1.Node, error) {
+	wanted := node.DeepCopy()
+	if !machine.describe(wanted) {
+		k.said = ""
+		return node, nil
+	}
+	client := k.own
+	if machine.ControlPlane {
+		client = k.client
+	}
+	updated, err := client.CoreV1().Nodes().Update(ctx, wanted, metav1.UpdateOptions{})
+	if err == nil {
+		k.said = ""
+		return updated, nil
+	}
+	if !apierrors.IsForbidden(err) {
+		return nil, fmt.Errorf("the node's labels, annotations and taints: %w", err)
+	}
+	if k.said != err.Error() {
+		k.said = err.Error()
+		k.log.Printf("the node's labels, annotations and taints: %v", err)
+	}
+	k.later.Reset(pauseToLookAgain)
+	return node, nil
 }
 
 // network tells whether a network plugin has left its configuration on the machine, where it stays.

@@ -14,8 +14,9 @@ import (
 
 // Annotations with which Talos remembers what it has set on the node.
 const (
-	ownedLabels = "talos.dev/owned-labels"
-	ownedTaints = "talos.dev/owned-taints"
+	ownedLabels      = "talos.dev/owned-labels"
+	ownedAnnotations = "talos.dev/owned-annotations"
+	ownedTaints      = "talos.dev/owned-taints"
 )
 
 const gpuResource = "nvidia.com/gpu"
@@ -30,28 +31,32 @@ type Machine struct {
 	Version string
 	// System names the operating system.
 	System string
-	// Labels and Taints are those of the machine configuration; a taint is the value and effect of its key.
-	Labels map[string]string
-	Taints map[string]string
-	Cores  int
+	// ControlPlane tells whether the node has an administrator's credentials.
+	ControlPlane bool
+	// Labels, Annotations and Taints are those of the machine configuration; a taint is the value and effect of its key.
+	Labels, Annotations, Taints map[string]string
+	// RegisterWithTaints are those that the node has from its registration on.
+	RegisterWithTaints []corev1.Taint
+	Cores              int
 	// Memory in MiB.
 	Memory int
 	// Devices is how many of NVIDIA's GPUs are in the machine, and GPUs how many of them the loaded driver can use.
 	Devices, GPUs int
 }
 
-// node is the object with which a kubelet registers.
+// node is the object with which a kubelet registers. Talos adds the labels, annotations and taints of the configuration to it.
 func (m Machine) node() *corev1.Node {
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: m.Name, Labels: map[string]string{
-		corev1.LabelArchStable: "amd64",
-		corev1.LabelOSStable:   "linux",
-		corev1.LabelHostname:   m.Name,
-	}}}
-	m.describe(node)
-	return node
+	return &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: m.Name, Labels: map[string]string{
+			corev1.LabelArchStable: "amd64",
+			corev1.LabelOSStable:   "linux",
+			corev1.LabelHostname:   m.Name,
+		}},
+		Spec: corev1.NodeSpec{Taints: m.RegisterWithTaints},
+	}
 }
 
-// describe sets the labels and taints of the configuration and removes those that it no longer has. What others have set
+// describe sets the labels, annotations and taints of the configuration and removes those that it no longer has. What others have set
 // stays as it is. It tells whether that changed anything.
 func (m Machine) describe(node *corev1.Node) bool {
 	before := node.DeepCopy()
@@ -64,6 +69,9 @@ func (m Machine) describe(node *corev1.Node) bool {
 	own(node, ownedLabels, m.Labels, func(key string) (string, bool) { value, is := node.Labels[key]; return value, is },
 		func(key, value string) { node.Labels[key] = value },
 		func(key string) { delete(node.Labels, key) })
+	own(node, ownedAnnotations, m.Annotations, func(key string) (string, bool) { value, is := node.Annotations[key]; return value, is },
+		func(key, value string) { node.Annotations[key] = value },
+		func(key string) { delete(node.Annotations, key) })
 	at := func(key string) int {
 		return slices.IndexFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == key })
 	}
@@ -79,7 +87,7 @@ func (m Machine) describe(node *corev1.Node) bool {
 		},
 		func(key, value string) {
 			remove(key)
-			node.Spec.Taints = append(node.Spec.Taints, taint(key, value))
+			node.Spec.Taints = append(node.Spec.Taints, Taint(key, value))
 		}, remove)
 	return !equality.Semantic.DeepEqual(before.ObjectMeta, node.ObjectMeta) || !equality.Semantic.DeepEqual(before.Spec, node.Spec)
 }
@@ -116,8 +124,8 @@ func own(node *corev1.Node, annotation string, wanted map[string]string, get fun
 	node.Annotations[annotation] = string(text)
 }
 
-// taint reads a taint as the machine configuration has it: `value:effect`, or just the effect.
-func taint(key, text string) corev1.Taint {
+// Taint reads a taint as the machine configuration has it: `value:effect`, or just the effect.
+func Taint(key, text string) corev1.Taint {
 	value, effect, both := strings.Cut(text, ":")
 	if !both {
 		value, effect = "", text

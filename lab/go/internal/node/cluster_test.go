@@ -20,6 +20,7 @@ import (
 	machinetype "github.com/siderolabs/talos/pkg/machinery/config/machine"
 	configresource "github.com/siderolabs/talos/pkg/machinery/resources/config"
 	"google.golang.org/grpc/codes"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
@@ -167,7 +168,10 @@ func TestCluster(t *testing.T) {
 	s := emptyNetwork(t)
 	small, large := Hardware{Cores: 2, Memory: 4096}, Hardware{Cores: 8, Memory: 16384, GPUs: 1}
 	gpu := `
-machine: {nodeLabels: {room: lab, nvidia.com/gpu.present: "true"}, nodeTaints: {dedicated: "gpu:PreferNoSchedule"}}`
+machine:
+  nodeLabels: {room: lab, nvidia.com/gpu.present: "true"}
+  nodeAnnotations: {owner: me}
+  kubelet: {extraConfig: {registerWithTaints: [{key: dedicated, value: gpu, effect: PreferNoSchedule}]}}`
 
 	s.test("a worker answers nobody until a control plane has signed its certificate", func(t *testing.T) {
 		n := s.add(machinetype.TypeWorker, "w1", large, gpu)
@@ -209,12 +213,35 @@ machine: {nodeLabels: {room: lab, nvidia.com/gpu.present: "true"}, nodeTaints: {
 			if got := slices.Contains(taints(found), "node-role.kubernetes.io/control-plane:NoSchedule"); got != role {
 				t.Errorf("%s: taints %v", name, taints(found))
 			}
-			if got := slices.Contains(taints(found), "dedicated=gpu:PreferNoSchedule") && found.Labels["room"] == "lab"; got == role {
-				t.Errorf("%s: labels %v, taints %v", name, found.Labels, taints(found))
+			got := slices.Contains(taints(found), "dedicated=gpu:PreferNoSchedule") && found.Labels["room"] == "lab" && found.Annotations["owner"] == "me"
+			if got == role {
+				t.Errorf("%s: labels %v, annotations %v, taints %v", name, found.Labels, found.Annotations, taints(found))
 			}
 			if found.Status.Addresses[0].Address != s.nodes[name].host() {
 				t.Errorf("%s: addresses %v", name, found.Status.Addresses)
 			}
+		}
+	})
+
+	s.test("what a kubelet may not set on its own node takes the rest of the update along, and a taint for the registration comes with it alone", func(t *testing.T) {
+		configured := func(patch string) *corev1.Node {
+			t.Helper()
+			must(t, apply(t, s.admin(t, s.nodes["w2"]), s.machine(machinetype.TypeWorker, "w2", gpu, patch).configuration))
+			// By then Talos has tried.
+			time.Sleep(3 * time.Second)
+			found, err := s.client.CoreV1().Nodes().Get(t.Context(), "w2", metav1.GetOptions{})
+			must(t, err)
+			return found
+		}
+		for _, forbidden := range []string{"nodeTaints: {other: NoSchedule}", "nodeLabels: {node-role.kubernetes.io/worker: ''}"} {
+			found := configured("machine: {nodeLabels: {floor: '2'}, nodeAnnotations: {owner: you}}\n---\nmachine: {" + forbidden + "}")
+			if found.Labels["floor"] != "" || found.Annotations["owner"] != "me" || len(taints(found)) != 1 {
+				t.Errorf("with %s: labels %v, annotations %v, taints %v", forbidden, found.Labels, found.Annotations, taints(found))
+			}
+		}
+		found := configured(`machine: {nodeLabels: {floor: '2'}, kubelet: {extraConfig: {registerWithTaints: [{key: late, effect: NoSchedule}]}}}`)
+		if found.Labels["floor"] != "2" || !slices.Equal(taints(found), []string{"dedicated=gpu:PreferNoSchedule"}) {
+			t.Errorf("labels %v, taints %v", found.Labels, taints(found))
 		}
 	})
 
@@ -369,3 +396,26 @@ spec: {replicas: 2, selector: {matchLabels: {app: after}}, template: {metadata: 
 }
 
 var machineConfigs = resource.NewMetadata(configresource.NamespaceName, configresource.MachineConfigType, "", resource.VersionUndefined)
+
+func TestRegisterWithTaints(t *testing.T) {
+	t.Parallel()
+	bundle, err := shared()
+	must(t, err)
+	for kind, want := range map[machinetype.Type]map[string][]string{
+		machinetype.TypeWorker:       {"v1.13.9": {"a:NoSchedule"}, "v1.14.0": {"a:NoSchedule", "b=c:NoExecute"}},
+		machinetype.TypeControlPlane: {"v1.13.9": {"a:NoSchedule", "node-role.kubernetes.io/control-plane:NoSchedule"}},
+	} {
+		text := generatedFor(t, kind, "https://127.0.0.2:6443", bundle, `
+machine:
+  nodeTaints: {a: "x:NoExecute", b: "c:NoExecute"}
+  kubelet: {extraConfig: {registerWithTaints: [{key: a, effect: NoSchedule}]}}`).configuration
+		for version, want := range want {
+			c, err := decode(text, System{Version: version}, Options{Disk: "/dev/sda"})
+			must(t, err)
+			node := &corev1.Node{Spec: corev1.NodeSpec{Taints: c.machine(Options{Kubernetes: "127.0.0.2:6443", System: System{Version: version}}).RegisterWithTaints}}
+			if got := taints(node); !slices.Equal(got, want) {
+				t.Errorf("%s on Talos %s registers with %v, want %v", kind, version, got, want)
+			}
+		}
+	}
+}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/config/config"
 	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"go.yaml.in/yaml/v4"
+	corev1 "k8s.io/api/core/v1"
 
 	"lab/internal/controlplane"
 	"lab/internal/kubelet"
@@ -186,13 +189,41 @@ func (c *configuration) machine(options Options) kubelet.Machine {
 	image := machine.Kubelet().Image()
 	described := kubelet.Machine{
 		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (" + options.System.Version + "), simulated",
-		Labels: labels, Taints: taints, Cores: options.Hardware.Cores, Memory: options.Hardware.Memory,
+		ControlPlane: c.isControlPlane(), Labels: labels, Annotations: machine.NodeAnnotations(), Taints: taints,
+		RegisterWithTaints: c.registerWithTaints(options.System, taints),
+		Cores:              options.Hardware.Cores, Memory: options.Hardware.Memory,
 	}
 	described.Devices = options.Hardware.GPUs
 	if c.loadsDriver() {
 		described.GPUs = options.Hardware.GPUs
 	}
 	return described
+}
+
+// registerWithTaints are those that the kubelet is configured to register with, and those that Talos adds to them: on a control
+// plane its own, from 1.14 on all of the configuration.
+//
+// https://github.com/siderolabs/talos/blob/v1.13.9/internal/app/machined/pkg/controllers/k8s/kubelet_spec.go
+func (c *configuration) registerWithTaints(system System, taints map[string]string) (all []corev1.Taint) {
+	var given struct {
+		RegisterWithTaints []corev1.Taint `json:"registerWithTaints"`
+	}
+	text, err := json.Marshal(c.provider.Machine().Kubelet().ExtraConfig())
+	if err == nil {
+		err = json.Unmarshal(text, &given)
+	}
+	if err != nil {
+		log.Printf("the kubelet's configuration: %v", err)
+	}
+	all = given.RegisterWithTaints
+	minor, _ := system.minor()
+	for _, key := range slices.Sorted(maps.Keys(taints)) {
+		isGiven := slices.ContainsFunc(all, func(t corev1.Taint) bool { return t.Key == key })
+		if !isGiven && (minor >= 14 || key == constants.LabelNodeRoleControlPlane) {
+			all = append(all, kubelet.Taint(key, taints[key]))
+		}
+	}
+	return all
 }
 
 // loadsDriver tells whether the kernel is to load NVIDIA's driver.
