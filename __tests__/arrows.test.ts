@@ -21,7 +21,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "synth",
   ],
   synth: [],
-  discover: ["constructs/nvidia", "constructs/proxmox", "constructs/talos"],
+  discover: ["constructs/proxmox", "constructs/talos"],
   review: [
     "constructs/nvidia",
     "constructs/cilium",

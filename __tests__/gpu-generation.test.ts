@@ -1,4 +1,4 @@
-import { generationOf } from "../constructs/nvidia/gpu-generation";
+import { generationOf } from "../constructs/talos/gpu-generation";
 
 /** Ids at both ends of each range, and their neighbours. */
 test.each([

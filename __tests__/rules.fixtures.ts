@@ -5,7 +5,6 @@ import {
   CiliumInstall,
   DownloadedImage,
   type DownloadedImageProps,
-  enforce,
   type NvidiaDriver,
   NvidiaInstall,
   PciMapping,
@@ -19,7 +18,6 @@ import {
   type TalosImageProps,
   type TalosSingleNodeProps,
 } from "../constructs";
-import * as gpuDriver from "../constructs/gpu-driver";
 import { clusterFixtures } from "./cluster.fixtures";
 import { type Differing, gtx1070, local, neighbour, rtx4090, rtx5090 } from "./hosts";
 import { apiToken, ciliumIn, clusterIn, machine, machineAt, nodeIn, password, vmIn, withVariable } from "./stacks";
@@ -178,10 +176,22 @@ const twoClusters =
 /** A VM with the GPUs on a Talos with the driver. */
 const driven =
   (gpus: ProxmoxGpuVmProps["gpus"], nvidia?: NvidiaDriver, version = "v1.13.9"): Build =>
+  (stack) =>
+    void nodeIn(stack, { machine: gpuVmIn(stack, gpus), talos: { version, nvidia } });
+
+/** The same as the only worker of a cluster, whose other machines run the same image, or one without the driver. */
+const drivenWorker =
+  (gpus: ProxmoxGpuVmProps["gpus"], nvidia: NvidiaDriver, image: "one" | "two"): Build =>
   (stack) => {
-    const vm = vmIn(stack, { gpus });
-    vm.demand(enforce(vm, gpuDriver.rules, { talos: { version, nvidia }, vm }));
+    const [version, machine] = ["v1.13.9", gpuVmIn(stack, gpus)];
+    const talos = { version, nvidia };
+    clusterIn(
+      stack,
+      image === "one" ? { talos, workers: [machine] } : { talos: { version }, workers: [{ machine, talos }] },
+    );
   };
+const gpuVmIn = (stack: TerraformStack, gpus: ProxmoxGpuVmProps["gpus"]) =>
+  vmIn(stack, { name: "gpu-1", gpus, initialization: { ipConfigs: [{ address: "192.168.1.70/24" }] } });
 const production = { kernelModules: "open", branch: "production" } as const;
 const older = { kernelModules: "proprietary", branch: "lts" } as const;
 const mapped = (deviceId: string) => [{ mapping: { name: "gpu", address: "01:00", deviceId } }];
@@ -538,7 +548,8 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   "parts-in-stack": {
     valid: {
       "a machine and an image of the stack": (stack) => {
-        const vm = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
+        const gpus = [{ address: "01:00" }];
+        const vm = vmIn(stack, { gpus, initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
         const node = nodeIn(stack, { machine: vm, talos: new TalosImage(stack, "talos", { nvidia: driver }) });
         new CiliumInstall(stack, "cilium", { node });
         new NvidiaInstall(stack, "nvidia", { node });
@@ -1765,8 +1776,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         { kernelModules: "proprietary", branch: "production" },
         "v1.12.4",
       ),
+      "Blackwell with the production branch of Talos 1.11": driven(mapped("10de:2b85"), production, "v1.11.6"),
+      "a cluster whose image all machines share": drivenWorker(mapped("10de:2684"), production, "one"),
     },
     invalid: {
+      "a worker of a cluster, with an image of its own": [
+        drivenWorker(mapped("10de:1b81"), production, "two"),
+        'gpus[0].mapping is "10de:1b81", of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "production" does not know; write workers[0].talos.nvidia with kernelModules "proprietary" and branch "lts"',
+      ],
+      "a worker of a cluster, with the image of all": [
+        drivenWorker(mapped("10de:1b81"), production, "one"),
+        'gpus[0].mapping is "10de:1b81", of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "production" does not know; write talos.nvidia with kernelModules "proprietary" and branch "lts"',
+      ],
+      "long-term support of Talos 1.11 is 535, before Blackwell": [
+        driven(mapped("10de:2b85"), { kernelModules: "open", branch: "lts" }, "v1.11.6"),
+        'gpus[0].mapping is "10de:2b85", of Blackwell, which the driver with kernelModules "open" and branch "lts" does not know; write talos.nvidia with kernelModules "open" and branch "production"',
+      ],
       "the production branch has dropped Pascal": [
         driven(mapped("10de:1B81"), production),
         'gpus[0].mapping is "10de:1B81", of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "production" does not know; write talos.nvidia with kernelModules "proprietary" and branch "lts"',
@@ -1777,7 +1802,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "the open modules begin with Turing": [
         driven(mapped("10de:1b81"), { kernelModules: "open", branch: "lts" }, "v1.12.4"),
-        'gpus[0].mapping is "10de:1b81", of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "lts" does not know; write talos.nvidia with kernelModules "proprietary" and branch "lts"',
+        'gpus[0].mapping is "10de:1b81", of Maxwell, Pascal, Volta, which the driver with kernelModules "open" and branch "lts" does not know; write talos.nvidia with kernelModules "proprietary" and branch "lts" or "production"',
       ],
     },
     atPlan: {
@@ -1793,6 +1818,13 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => driven(mapped(value), production)(stack),
         passes: ["10de:2684", "10de:2b85", "1002:73bf"],
         fails: ["10de:1b81", "10de:13c2"],
+      },
+      "the version of Talos is a variable": {
+        type: "string",
+        build: (stack, value: never) =>
+          driven(mapped("10de:2b85"), { kernelModules: "open", branch: "lts" }, value)(stack),
+        passes: ["v1.12.4", "v1.13.9", "v1.14.1"],
+        fails: ["v1.11.6"],
       },
     },
     onHost: {
@@ -1823,11 +1855,18 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a GPU and its driver": driven(mapped("10de:2684"), production),
       neither: driven([]),
       "a GPU of AMD": driven(mapped("1002:73bf")),
+      "a mapping of which only the name is known": driven([{ mapping: "gpu" }], production),
+      "a machine of which only the name is known": node({ talos: { version: "v1.13.9", nvidia: production } }),
+      "an image that all machines share": drivenWorker(mapped("10de:2684"), production, "one"),
     },
     invalid: {
       "a driver and no GPU": [
         driven([], production),
-        "talos.nvidia puts a driver into the image, and vm.gpus is empty; give the VM a GPU, or leave it out",
+        "talos.nvidia puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out",
+      ],
+      "a worker's driver and no GPU": [
+        drivenWorker([], production, "two"),
+        "workers[0].talos.nvidia puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out",
       ],
       "a GPU and no driver": [
         driven(mapped("10de:2684")),
@@ -2127,14 +2166,29 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "cpu-type-host": {
-    valid: { "the host's CPU": vm({ cpu: { type: "host" } }), "another guest": linux({ cpu: { type: "kvm64" } }) },
+    valid: {
+      "the host's CPU": vm({ cpu: { type: "host" }, gpus: [{ address: "01:00" }] }),
+      "a VM that moves between hosts": vm({ cpu: { type: "x86-64-v2-AES" } }),
+      "a later level": vm({ cpu: { type: "x86-64-v3" } }),
+      "a model with x86-64-v2": vm({ cpu: { type: "Nehalem" } }),
+      "one that the host defines": vm({ cpu: { type: "custom-avx" } }),
+      "another guest": linux({ cpu: { type: "kvm64" }, gpus: [{ address: "01:00" }] }),
+    },
     invalid: {
       "Talos does not boot": [
         vm({ cpu: { type: "qemu64" } }),
         'cpu.type is "qemu64", which lacks the x86-64-v2 instructions that Talos needs; write "host"',
       ],
+      "a model before x86-64-v2": [
+        vm({ cpu: { type: "Penryn" } }),
+        'cpu.type is "Penryn", which lacks the x86-64-v2 instructions that Talos needs; write "host"',
+      ],
+      "Talos does not boot, whatever its GPUs": [
+        vm({ cpu: { type: "kvm64" }, gpus: [{ address: "01:00" }] }),
+        'cpu.type is "kvm64", which lacks the x86-64-v2 instructions that Talos needs; write "host"',
+      ],
       "Talos would boot, the GPU's software may not": [
-        vm({ cpu: { type: "x86-64-v3" } }),
+        vm({ cpu: { type: "x86-64-v3" }, gpus: [{ address: "01:00" }] }),
         'cpu.type is "x86-64-v3", which is not the host\'s own, as a GPU\'s software expects it; write "host"',
       ],
     },
@@ -2142,8 +2196,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the type is a variable": {
         type: "string",
         build: (stack, value: never) => void vmIn(stack, { cpu: { type: value } }),
+        passes: ["host", "x86-64-v2-AES", "EPYC", "custom-avx"],
+        fails: ["qemu64", "kvm64", "Opteron_G3"],
+      },
+      "the type is a variable, of a VM with a GPU": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { cpu: { type: value }, gpus: [{ address: "01:00" }] }),
         passes: ["host"],
-        fails: ["qemu64", "kvm64"],
+        fails: ["qemu64", "x86-64-v3"],
       },
     },
   },
@@ -2156,6 +2216,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the provider lists all others": [
         linux({ cpu: { type: "Zen4" } }),
         'cpu.type "Zen4" is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"',
+      ],
+      "of a Talos guest too": [
+        vm({ cpu: { type: "x86-64-v5" } }),
+        'cpu.type "x86-64-v5" is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"',
       ],
     },
     atPlan: {

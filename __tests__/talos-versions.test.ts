@@ -1,7 +1,5 @@
 import { parseAllDocuments } from "yaml";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
-import * as gpuDriver from "../constructs/gpu-driver";
-import { enforce } from "../constructs/rules/rule";
 import { type TalosMinor, talosMinors } from "../constructs/talos/version";
 import { nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
 
@@ -12,8 +10,9 @@ interface Known {
   readonly hostnameDocument: boolean;
   readonly nvidiaSysctl: boolean;
   readonly kernelArgsInInstall: boolean;
-  /** Whether the production branch of NVIDIA's driver knows GPUs before Turing. */
-  readonly productionKnowsPascal: boolean;
+  /** The branches of NVIDIA's driver that know such GPUs. */
+  readonly pascal: readonly string[];
+  readonly blackwell: readonly string[];
 }
 
 const known: Readonly<Record<TalosMinor, Known>> = {
@@ -23,7 +22,8 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: false,
     nvidiaSysctl: true,
     kernelArgsInInstall: true,
-    productionKnowsPascal: true,
+    pascal: ["lts", "production"],
+    blackwell: ["production"],
   },
   "1.12": {
     version: "v1.12.11",
@@ -31,7 +31,8 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: true,
     nvidiaSysctl: true,
     kernelArgsInInstall: false,
-    productionKnowsPascal: true,
+    pascal: ["lts", "production"],
+    blackwell: ["lts", "production"],
   },
   "1.13": {
     version: "v1.13.9",
@@ -39,7 +40,8 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: true,
     nvidiaSysctl: false,
     kernelArgsInInstall: false,
-    productionKnowsPascal: false,
+    pascal: ["lts"],
+    blackwell: ["lts", "production"],
   },
   "1.14": {
     version: "v1.14.1",
@@ -47,7 +49,8 @@ const known: Readonly<Record<TalosMinor, Known>> = {
     hostnameDocument: true,
     nvidiaSysctl: false,
     kernelArgsInInstall: false,
-    productionKnowsPascal: false,
+    pascal: ["lts"],
+    blackwell: ["lts", "production"],
   },
 };
 
@@ -55,7 +58,7 @@ test("every supported minor is known here", () => {
   expect(Object.keys(known)).toEqual(talosMinors.map(({ minor }) => minor));
 });
 
-describe.each(Object.entries(known))("Talos %s", (_, { version, kubernetes, ...is }) => {
+describe.each(Object.entries(known))("Talos %s", (_, { version, kubernetes, pascal, blackwell, ...is }) => {
   const talos = { version, nvidia: { kernelModules: "open", branch: "lts" } } as const;
   const patches = (): string[] =>
     synthesizedJson((stack) => void nodeIn(stack, { talos })).data[DataTalosMachineConfiguration.tfResourceType].node
@@ -81,13 +84,21 @@ describe.each(Object.entries(known))("Talos %s", (_, { version, kubernetes, ...i
     );
   });
 
-  test(`has a driver for Pascal in ${is.productionKnowsPascal ? "both branches" : "one branch alone"}`, () => {
-    const nvidia = { kernelModules: "proprietary", branch: "production" } as const;
-    const problems = problemsOf((stack) => {
-      const vm = vmIn(stack, { gpus: [{ mapping: { name: "gpu", address: "01:00", deviceId: "10de:1b81" } }] });
-      enforce(vm, gpuDriver.rules, { talos: { version, nvidia }, vm });
-    });
-    expect(problems).toHaveLength(is.productionKnowsPascal ? 0 : 1);
+  test.each([
+    ["Pascal", "10de:1b81", "proprietary", pascal],
+    ["Blackwell", "10de:2b85", "open", blackwell],
+  ] as const)("has drivers that know %s", (_, deviceId, kernelModules, knowing) => {
+    const knows = (branch: "lts" | "production"): boolean => {
+      const nvidia = { kernelModules, branch };
+      const problems = problemsOf((stack) => {
+        const gpus = [{ mapping: { name: "gpu", address: "01:00", deviceId } }];
+        const machine = vmIn(stack, { gpus, initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
+        nodeIn(stack, { machine, talos: { version, nvidia } });
+      });
+      expect(problems.every((problem) => problem.includes("[gpu-driver-generation]"))).toBe(true);
+      return problems.length === 0;
+    };
+    expect((["lts", "production"] as const).filter(knows)).toEqual(knowing);
   });
 
   const [least, most] = kubernetes;

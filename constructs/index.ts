@@ -52,7 +52,7 @@ export {
   type TalosMachineWithRelease,
 } from "./talos/cluster";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
-export type { TalosInterface, TalosMachine } from "./talos/machine";
+export type { TalosInterface, TalosMachine, TalosMachineDevice } from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";
 export type { TalosPatch } from "./talos/patch";
 export { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";

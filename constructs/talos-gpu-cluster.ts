@@ -1,7 +1,6 @@
 import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
-import * as gpuDriver from "./gpu-driver";
 import { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
 import * as bootMedium from "./proxmox/boot-medium";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
@@ -153,7 +152,6 @@ export class TalosGpuCluster extends TerraformStack {
       boot = { image: new DownloadedImage(this.image, "talos", download) };
     }
     this.vm = new ProxmoxGpuVm(own, "talos_node", { ...vm, connection: this.connection, boot });
-    this.vm.demand(enforce(this, gpuDriver.rules, { talos: { version, nvidia: image.nvidia }, vm: this.vm }));
     this.cluster = new TalosSingleNode(own, "cluster", {
       ...cluster,
       machine: this.vm,

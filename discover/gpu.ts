@@ -1,8 +1,9 @@
-import { generationOf } from "../constructs/nvidia/gpu-generation";
 import { identityAt, idOf, isAt, isDisplay, isInGroupOf, mayNotReset } from "../constructs/proxmox/host-device";
 import type { HostDevice } from "../constructs/proxmox/host-facts";
 import { PciAddress } from "../constructs/proxmox/pci-address";
+import { generationOf, isKnownTo } from "../constructs/talos/gpu-generation";
 import type { NvidiaDriver } from "../constructs/talos/nvidia-driver";
+import { defaultTalosMinor } from "../constructs/talos/version";
 
 /** A PCI function, as `GET /nodes/{node}/hardware/pci` lists it. */
 export interface PciRow {
@@ -94,14 +95,13 @@ function gpuAt(slot: PciAddress, devices: readonly PciFunction[]): HostGpu {
 const nameOf = (device: PciFunction): string =>
   [device.vendorName, device.name].filter(Boolean).join(" ") || idOf(device);
 
-/** The open kernel modules and the production branch wherever they know the GPU. */
+/** The open kernel modules and the production branch of the default Talos wherever they know the GPU. */
 function driverFor(deviceId: string): NvidiaDriver | undefined {
   const generation = generationOf(deviceId);
   if (!generation) return undefined;
-  const { kernelModules, branches } = generation;
   return {
-    kernelModules: kernelModules.includes("open") ? "open" : "proprietary",
-    branch: branches.includes("production") ? "production" : "lts",
+    kernelModules: generation.kernelModules.includes("open") ? "open" : "proprietary",
+    branch: isKnownTo(defaultTalosMinor.nvidiaDriver.production, generation) ? "production" : "lts",
   };
 }
 

@@ -1,6 +1,6 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmCpu } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { equal, matches, oneOf, or, wholeNumber } from "../rules/condition";
+import { equal, matches, not, oneOf, or, wholeNumber } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { type Field, number, objectOf, text } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -111,8 +111,8 @@ export interface VmCpu {
   readonly sockets?: number;
 
   /**
-   * CPU type. Talos needs x86-64-v2, which `host` has and the provider's own default qemu64 has not; a Talos guest has
-   * `host`, for its GPU's software too.
+   * CPU type. A Talos guest with GPUs needs `host`. Without GPUs, `x86-64-v2-AES` or later lets a VM move between different
+   * hosts while it runs; the provider's own default, qemu64, does not boot Talos.
    *
    * @default "host"
    */
@@ -133,36 +133,49 @@ export const block = ({ cores, sockets, type }: Required<VmCpu>): VirtualEnviron
 const beforeV2 =
   /^(486|athlon|Conroe|core2duo|coreduo|kvm32|kvm64|Opteron_G[123]|Penryn|pentium[23]?|phenom|qemu32|qemu64)$/;
 
-const lacksOf = (type: unknown): string =>
-  beforeV2.test(String(type))
-    ? "which lacks the x86-64-v2 instructions that Talos needs"
-    : "which is not the host's own, as a GPU's software expects it";
+interface Processor {
+  readonly cpu: Required<VmCpu>;
+  readonly guest: Guest;
+  readonly gpus?: readonly unknown[];
+}
+
+/** Whether the type has to be the host's own. */
+const needsHost = ({ guest, gpus = [] }: Processor): boolean => guest !== "linux" && gpus.length > 0;
+
+const lacksOf = (processor: Processor): string =>
+  needsHost(processor) && !beforeV2.test(String(processor.cpu.type))
+    ? "which is not the host's own, as a GPU's software expects it"
+    : "which lacks the x86-64-v2 instructions that Talos needs";
 
 /** What Proxmox can count. */
 const mostCores = 2304;
 
-export const rules: readonly Rule<{ readonly cpu: Required<VmCpu>; readonly guest: Guest }>[] = [
+export const rules: readonly Rule<Processor>[] = [
   {
     id: "cpu-type-host",
-    demands: "`cpu.type` of a Talos guest is `host`",
+    demands: "`cpu.type` of a Talos guest is `host` if it has GPUs, otherwise x86-64-v2 or later",
     because:
       "Talos needs x86-64-v2, which the provider's default qemu64 has not: the node does not boot; and GPU software expects the host's instructions",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
-    checks: ({ cpu: { type }, guest }) =>
-      ofTalos(guest, {
-        holds: equal(type, "host"),
-        problem: `cpu.type is ${shown(type)}, ${lacksOf(type)}; write "host"`,
-      }),
+    checks: (processor) => {
+      const { type } = processor.cpu;
+      return ofTalos(processor.guest, {
+        holds: needsHost(processor) ? equal(type, "host") : not(matches(type, beforeV2)),
+        problem: `cpu.type is ${shown(type)}, ${lacksOf(processor)}; write "host"`,
+      });
+    },
   },
   {
     id: "cpu-type-known",
     demands: "`cpu.type` is one that the provider knows, or custom-…",
     because: "the provider refuses another when it plans, with a list of all of them",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#type",
-    checks: ({ cpu: { type }, guest }) => [
+    checks: (processor) => [
       {
-        holds: guest !== "linux" || or(oneOf(type, cpuTypes), matches(type, /^custom-[a-zA-Z0-9_-]+$/)),
-        problem: `cpu.type ${shown(type)} is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"`,
+        holds:
+          needsHost(processor) ||
+          or(oneOf(processor.cpu.type, cpuTypes), matches(processor.cpu.type, /^custom-[a-zA-Z0-9_-]+$/)),
+        problem: `cpu.type ${shown(processor.cpu.type)} is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"`,
       },
     ],
   },

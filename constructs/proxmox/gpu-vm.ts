@@ -28,7 +28,7 @@ import {
 } from "../rules/shape";
 import { asText } from "../rules/shown";
 import { literalText } from "../rules/text";
-import type { TalosInterface, TalosMachine } from "../talos/machine";
+import type { TalosInterface, TalosMachine, TalosMachineDevice } from "../talos/machine";
 import { at } from "../terraform/logical-id";
 import * as agent from "./agent";
 import * as backup from "./backup";
@@ -46,6 +46,7 @@ import * as hostMapping from "./host-mapping";
 import * as hostMemory from "./host-memory";
 import * as identity from "./identity";
 import * as initialization from "./initialization";
+import { machineDevices } from "./machine-device";
 import * as machineType from "./machine-type";
 import * as memory from "./memory";
 import { isNode, proxmoxName } from "./name";
@@ -366,6 +367,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly pciMappings: readonly PciMapping[];
   /** The devices that are passed through, as far as the app knows where they are on the node. */
   readonly devices: readonly hostDevice.PlacedDevice[];
+  /** The same for the guest: each device, known or not. */
+  readonly pciDevices: readonly TalosMachineDevice[];
   /** What the node tells of itself; undefined where it is not asked. */
   readonly host?: Host;
 
@@ -402,6 +405,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.pciMappings = passed.pciMappings;
     this.devices = passed.placed;
     this.host = hostOf(connection, node);
+    this.pciDevices = machineDevices(this.gpus, this.devices, this.host);
     const pinned = { node, dedicated: this.memory.dedicated };
     const pinnedEarlier = hostMemory.pinMemory(connection, pinned, this.gpus, this);
 

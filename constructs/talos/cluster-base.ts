@@ -28,6 +28,7 @@ import { nullResource } from "../terraform/null-resource";
 import { oncePerStack } from "../terraform/once";
 import * as clusterOnce from "./cluster-once";
 import { rules } from "./cluster-rules";
+import { enforceDrivers } from "./gpu-driver";
 import { type TalosRelease, talosProvider } from "./image";
 import { waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
@@ -234,6 +235,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
       ...enforce(this, nodeRestriction.rules, { configPatches, machines: members }),
       ...members.flatMap((member) => enforce(this, machineRules, member)),
+      ...enforceDrivers(this, members),
       ...enforce(this, rules, {
         clusterName,
         endpoint: given.endpoint,

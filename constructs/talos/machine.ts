@@ -1,4 +1,5 @@
 import { TerraformResource } from "cdktf";
+import type { Condition } from "../rules/condition";
 import { instanceOf, listOf, literal, objectOf, required, text } from "../rules/shape";
 
 /** A network device of a machine, and how Talos is to configure it. */
@@ -33,6 +34,18 @@ export interface TalosInterface {
    * @default false
    */
   readonly dhcpv6?: boolean;
+}
+
+/** A PCI device that a machine has to itself, such as a passed-through GPU. */
+export interface TalosMachineDevice {
+  /** Where its props describe it, such as `gpus[0].address`. */
+  readonly path: string;
+
+  /** What it is, for messages. */
+  readonly description: string;
+
+  /** Whether its vendor and device id, such as `10de:2684`, has a property; false if the id is not known. */
+  readonly isSuch: (property: (deviceId: string) => Condition) => Condition;
 }
 
 /** What a Talos node has to know of the machine it runs on. A `ProxmoxGpuVm` is one. */
@@ -78,6 +91,13 @@ export interface TalosMachine {
   readonly installDisk: string;
 
   /**
+   * PCI devices that are passed through to the machine. A `ProxmoxGpuVm` knows its own.
+   *
+   * @default - not known
+   */
+  readonly pciDevices?: readonly TalosMachineDevice[];
+
+  /**
    * Operating system that the machine is made for.
    *
    * @default "talos"
@@ -108,6 +128,7 @@ export const shape = objectOf<TalosMachine>({
     }),
   ),
   installDisk: required(text),
+  pciDevices: literal(),
   guest: literal(),
   resource: instanceOf(TerraformResource),
 });

@@ -27,7 +27,7 @@ export const shape = objectOf<NvidiaDriver>({
 /** System extensions with the kernel modules, of either branch. */
 export const extensionOf = { open: "nvidia-open-gpu-kernel-modules", proprietary: "nonfree-kmod-nvidia" };
 
-const branches = ["lts", "production"] as const;
+export const branches = ["lts", "production"] as const;
 
 /** All system extensions of NVIDIA's driver, of which an image has those of one branch. */
 export const allExtensions = [

@@ -19,8 +19,8 @@ interface MinorVersion {
   readonly kernelArgsInImage: boolean;
   /** The NVIDIA driver needs the sysctl net.core.bpf_jit_harden. */
   readonly nvidiaSysctl: boolean;
-  /** The production branch of the NVIDIA driver is 595 or later, which knows no GPU before Turing. */
-  readonly nvidiaFromTuring: boolean;
+  /** The NVIDIA driver of each branch, by its first number: https://github.com/siderolabs/extensions */
+  readonly nvidiaDriver: { readonly lts: number; readonly production: number };
 }
 
 /**
@@ -36,7 +36,7 @@ export const talosMinors = [
     hostnameDocument: false,
     kernelArgsInImage: false,
     nvidiaSysctl: true,
-    nvidiaFromTuring: false,
+    nvidiaDriver: { lts: 535, production: 570 },
   },
   {
     minor: "1.12",
@@ -45,7 +45,7 @@ export const talosMinors = [
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: true,
-    nvidiaFromTuring: false,
+    nvidiaDriver: { lts: 580, production: 570 },
   },
   {
     minor: "1.13",
@@ -54,7 +54,7 @@ export const talosMinors = [
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,
-    nvidiaFromTuring: true,
+    nvidiaDriver: { lts: 580, production: 595 },
   },
   {
     minor: "1.14",
@@ -63,7 +63,7 @@ export const talosMinors = [
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,
-    nvidiaFromTuring: true,
+    nvidiaDriver: { lts: 580, production: 595 },
   },
 ] as const satisfies readonly MinorVersion[];
 
@@ -73,6 +73,14 @@ export type TalosMinor = (typeof talosMinors)[number]["minor"];
 const minorPattern = /1[.][0-9]+/;
 const newest = talosMinors[talosMinors.length - 1] as (typeof talosMinors)[number];
 
+const minorOf = (version: string) => {
+  const minor = minorPattern.exec(version)?.[0];
+  return talosMinors.find((each) => each.minor === minor) ?? newest;
+};
+
+/** What depends on the minor of `defaultTalosVersion`. */
+export const defaultTalosMinor = minorOf(defaultTalosVersion);
+
 /** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */
 export function byTalosMinor(version: string, choose: (minor: (typeof talosMinors)[number]) => string): string {
   if (isUnknown(version)) {
@@ -81,8 +89,7 @@ export function byTalosMinor(version: string, choose: (minor: (typeof talosMinor
     const byMinor = Object.fromEntries(talosMinors.map(({ minor }, place) => [minor, asArgument(choices[place])]));
     return Token.asString(Fn.lookup(byMinor, Fn.regex(minorPattern.source, version)));
   }
-  const minor = minorPattern.exec(version ?? "")?.[0];
-  return choose(talosMinors.find((each) => each.minor === minor) ?? newest);
+  return choose(minorOf(version ?? ""));
 }
 
 /** Whether the version is of a minor with the property. */

@@ -6,15 +6,26 @@ export interface GpuGeneration {
   readonly name: string;
   /** Device ids, first and last of each range. */
   readonly devices: readonly (readonly [first: number, last: number])[];
-  /** The branches that know it. */
-  readonly branches: readonly ("lts" | "production")[];
+  /**
+   * The first driver branch that knows it, such as 570.
+   *
+   * @default - every branch that Talos has had
+   */
+  readonly firstDriver?: number;
+  /**
+   * The last driver branch that knows it.
+   *
+   * @default - the newest
+   */
+  readonly lastDriver?: number;
   /** The kernel modules that know it. */
   readonly kernelModules: readonly ("open" | "proprietary")[];
 }
 
+/** The open modules begin with Turing, and 580 is the last branch with anything before it. */
+const beforeTuring = { lastDriver: 580, kernelModules: ["proprietary"] } as const;
+
 /**
- * Production 595 dropped Maxwell, Pascal and Volta; the open modules begin with Turing, and Blackwell has no others.
- *
  * @see https://docs.nvidia.com/datacenter/tesla/drivers/
  * @see https://pci-ids.ucw.cz/read/PC/10de
  */
@@ -25,8 +36,7 @@ export const gpuGenerations: readonly GpuGeneration[] = [
       [0x1340, 0x15ef],
       [0x1600, 0x1aff],
     ],
-    branches: ["lts"],
-    kernelModules: ["proprietary"],
+    ...beforeTuring,
   },
   {
     name: "Pascal",
@@ -34,17 +44,15 @@ export const gpuGenerations: readonly GpuGeneration[] = [
       [0x15f0, 0x15ff],
       [0x1b00, 0x1d7f],
     ],
-    branches: ["lts"],
-    kernelModules: ["proprietary"],
+    ...beforeTuring,
   },
-  { name: "Volta", devices: [[0x1d80, 0x1dff]], branches: ["lts"], kernelModules: ["proprietary"] },
+  { name: "Volta", devices: [[0x1d80, 0x1dff]], ...beforeTuring },
   {
     name: "Turing",
     devices: [
       [0x1e00, 0x1fff],
       [0x2180, 0x21ff],
     ],
-    branches: ["lts", "production"],
     kernelModules: ["open", "proprietary"],
   },
   {
@@ -53,7 +61,6 @@ export const gpuGenerations: readonly GpuGeneration[] = [
       [0x2080, 0x20ff],
       [0x2200, 0x28ff],
     ],
-    branches: ["lts", "production"],
     kernelModules: ["open", "proprietary"],
   },
   {
@@ -62,10 +69,14 @@ export const gpuGenerations: readonly GpuGeneration[] = [
       [0x2900, 0x2fff],
       [0x31c0, 0x31ff],
     ],
-    branches: ["lts", "production"],
+    firstDriver: 570,
     kernelModules: ["open"],
   },
 ];
+
+/** Whether the driver branch, such as 580, knows the generation. */
+export const isKnownTo = (driver: number, { firstDriver = 0, lastDriver = driver }: GpuGeneration): boolean =>
+  firstDriver <= driver && driver <= lastDriver;
 
 /** Whether a vendor and device id such as `10de:2684` is of one of these generations. */
 export function isOf(deviceId: string, generations: readonly GpuGeneration[]): Condition {
