@@ -224,9 +224,9 @@ machine:
 	})
 
 	s.test("what a kubelet may not set on its own node takes the rest of the update along, and a taint for the registration comes with it alone", func(t *testing.T) {
-		configured := func(patch string) *corev1.Node {
+		configured := func(patches ...string) *corev1.Node {
 			t.Helper()
-			must(t, apply(t, s.admin(t, s.nodes["w2"]), s.machine(machinetype.TypeWorker, "w2", gpu, patch).configuration))
+			must(t, apply(t, s.admin(t, s.nodes["w2"]), s.machine(machinetype.TypeWorker, "w2", append(patches, gpu)...).configuration))
 			// By then Talos has tried.
 			time.Sleep(3 * time.Second)
 			found, err := s.client.CoreV1().Nodes().Get(t.Context(), "w2", metav1.GetOptions{})
@@ -234,8 +234,8 @@ machine:
 			return found
 		}
 		for _, forbidden := range []string{"nodeTaints: {other: NoSchedule}", "nodeLabels: {node-role.kubernetes.io/worker: ''}"} {
-			found := configured("machine: {nodeLabels: {floor: '2'}, nodeAnnotations: {owner: you}}\n---\nmachine: {" + forbidden + "}")
-			if found.Labels["floor"] != "" || found.Annotations["owner"] != "me" || len(taints(found)) != 1 {
+			found := configured("machine: {nodeLabels: {floor: '2'}, nodeAnnotations: {floor: '2'}}", "machine: {"+forbidden+"}")
+			if found.Labels["floor"] != "" || found.Annotations["floor"] != "" || len(taints(found)) != 1 {
 				t.Errorf("with %s: labels %v, annotations %v, taints %v", forbidden, found.Labels, found.Annotations, taints(found))
 			}
 		}
