@@ -1,5 +1,7 @@
-import { laterKinds, mistakes } from "../constructs/talos/patch-rules";
-import { nodeIn, problemsOf, withVariable } from "./stacks";
+import { mistakes } from "../constructs/talos/patch-rules";
+import { laterKinds } from "../constructs/talos/patch-schema";
+import { accepted, refused } from "./patch-examples";
+import { checksAtPlan, nodeIn, problemsOf, withVariable } from "./stacks";
 
 const problemsWith = (patch: unknown, version = "v1.13.9") =>
   problemsOf((stack) => void nodeIn(stack, { talos: { version }, configPatches: [patch as object] }));
@@ -49,8 +51,54 @@ describe("a patch", () => {
     expect(refusedKinds.map(([kind]) => kind)).toEqual(Object.keys(laterKinds));
   });
 
-  test.each(["toString", "constructor"])("may be of a kind that only JavaScript knows: %s", (kind) => {
-    expect(problemsWith({ apiVersion: "v1alpha1", kind })).toEqual([]);
+  test.each(["toString", "constructor"])("may not be of a kind that only JavaScript knows: %s", (kind) => {
+    expect(problemsWith({ apiVersion: "v1alpha1", kind })).toEqual([
+      expect.stringContaining(`configPatches[0] has kind "${kind}", which Talos does not know; write one of `),
+    ]);
+  });
+
+  test.each(Object.entries(accepted))("may have %s", (_, { patch, from = "1.11" }) => {
+    const minors = ["1.11", "1.12", "1.13", "1.14"];
+    for (const [place, minor] of minors.entries()) {
+      const problems = problemsWith(patch, `v${minor}.0`);
+      expect([minor, problems.length === 0]).toEqual([minor, place >= minors.indexOf(from)]);
+      if (problems.length > 0)
+        expect(problems).toEqual([expect.stringContaining(`which Talos ${minor} does not know`)]);
+    }
+  });
+
+  test.each(Object.entries(refused))("may not have %s", (_, [patch, problem]) => {
+    for (const minor of ["1.11", "1.12", "1.13", "1.14"]) {
+      expect(problemsWith(patch, `v${minor}.0`)).toEqual([
+        `[stack/cluster] configPatches[0] ${problem} [config-patch-keys]`,
+      ]);
+    }
+  });
+
+  test("is held to the minor version that a variable gives", () => {
+    const patch = { apiVersion: "v1alpha1", kind: "EnvironmentConfig", variables: { A: "b" } };
+    const build = withVariable(
+      (stack, version) => void nodeIn(stack, { talos: { version }, configPatches: [patch] }),
+      "string",
+    );
+    expect(problemsOf(build)).toEqual([]);
+    expect(checksAtPlan(build).map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        "configPatches[0] has kind EnvironmentConfig, which Talos 1.11 does not know; leave it out [config-patch-keys]",
+        "configPatches[0] has kind EnvironmentConfig, which Talos 1.12 does not know; leave it out [config-patch-keys]",
+      ]),
+    );
+  });
+
+  test("may have a variable for any value, and none for a key", () => {
+    const build = (patch: (value: string) => object) =>
+      problemsOf(withVariable((stack, value) => void nodeIn(stack, { configPatches: [patch(value)] }), "any"));
+    expect(build((value) => ({ machine: { install: { wipe: value }, kubelet: value, certSANs: [value] } }))).toEqual(
+      [],
+    );
+    expect(build((value) => ({ machine: { instal: value } }))).toEqual([
+      "[stack/cluster] configPatches[0] has machine.instal, which Talos does not know; write machine.install [config-patch-keys]",
+    ]);
   });
 
   test("is looked into by Terraform, every document of it, where only Terraform knows it", () => {

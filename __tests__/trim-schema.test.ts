@@ -1,12 +1,63 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { talosMinors } from "../constructs/talos/version";
 import { pins } from "../scripts/pins";
 import { trimSchema } from "../scripts/trim-schema";
+import { trimTalosSchema } from "../scripts/trim-talos-schema";
 
 describe("a committed schema", () => {
   test.each(pins())("of $name is not changed by trimming it again", ({ name, address, version }) => {
     const committed = readFileSync(join(__dirname, `../schemas/${name}@${version}.json`), "utf8");
     expect(trimSchema(JSON.parse(committed), address, version)).toBe(committed);
+  });
+});
+
+describe("Talos's schema", () => {
+  test.each(talosMinors)("of $minor is not changed by trimming it again", ({ minor }) => {
+    const committed = readFileSync(join(__dirname, `../schemas/talos-config/${minor}.json`), "utf8");
+    expect(trimTalosSchema(JSON.parse(committed))).toBe(committed);
+  });
+
+  test("keeps names, types and flags", () => {
+    const prose = {
+      title: "A",
+      description: "Text.",
+      markdownDescription: "Text.",
+      "x-intellij-html-description": "A",
+    };
+    const duration = "^[-+]?(((\\d+(\\.\\d*)?|\\d*(\\.\\d+)+)([nuµm]?s|m|h))|0)+$";
+    const address = { type: "string", pattern: "^[0-9a-f.:]+$" };
+    const properties = {
+      title: { ...prose, type: "string" },
+      address: { ...prose, ...address },
+      timeout: { ...prose, type: "string", pattern: duration },
+      list: { ...prose, items: { ...prose, $ref: "#/$defs/Other" }, type: "array" },
+      arguments: { ...prose, additionalProperties: { oneOf: [{ ...prose, type: "string" }] }, type: "object" },
+    };
+    const schema = {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      $defs: {
+        "v1.Config": { ...prose, properties, additionalProperties: false, required: ["title"], type: "object" },
+      },
+    };
+    const trimmed = trimTalosSchema(schema);
+    expect(JSON.parse(trimmed)).toEqual({
+      $defs: {
+        "v1.Config": {
+          additionalProperties: false,
+          properties: {
+            address: { type: "string" },
+            arguments: { additionalProperties: { oneOf: [{ type: "string" }] }, type: "object" },
+            list: { items: { $ref: "#/$defs/Other" }, type: "array" },
+            timeout: { pattern: duration, type: "string" },
+            title: { type: "string" },
+          },
+          required: ["title"],
+          type: "object",
+        },
+      },
+    });
+    expect(trimmed.indexOf('"additionalProperties": false')).toBeLessThan(trimmed.indexOf('"properties"'));
   });
 });
 

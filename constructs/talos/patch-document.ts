@@ -23,3 +23,10 @@ export function documentsOf(patch: TalosPatch): unknown[] {
   if (isUnknown(patch)) return [];
   return typeof patch === "string" ? readYaml(patch).documents : [patch];
 }
+
+/** The key by which a patch says what to do with where it is; all it can say is `delete`. */
+export const directive = "$patch";
+
+/** Whether a patch deletes what is at the place of the value. */
+export const isDeletion = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !isUnknown(value) && Object(value)[directive] === "delete";

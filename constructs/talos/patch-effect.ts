@@ -4,7 +4,7 @@ import { asArgument } from "../rules/expression";
 import type { Check } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
-import { documentsOf } from "./patch-document";
+import { directive, documentsOf, isDeletion } from "./patch-document";
 
 type Path = readonly string[];
 
@@ -101,9 +101,6 @@ function anyDocument(patch: string, holds: (document: unknown) => Condition): Co
   return Token.asAny(Fn.anytrue(Token.asList(each)));
 }
 
-/** The key by which a patch says what to do with where it is; all it can say is `delete`. */
-export const directive = "$patch";
-
 /** Whether a patch that only Terraform knows deletes a document, but does not say which. */
 export const deletesUnnamed = (patch: string): Condition =>
   anyDocument(patch, (document) => and(isOf(undefined, document), deletesAtPlan(document, [])));
@@ -124,8 +121,6 @@ function effectsOf(document: unknown, { kind, path, value }: Held): Effect[] {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !isUnknown(value);
-
-const isDeletion = (value: unknown): boolean => isObject(value) && value[directive] === "delete";
 
 function leavesAtPlan(patch: string, { kind, path, value }: Held): Condition {
   const parts = path.map((_, depth) => path.slice(0, depth + 1));

@@ -3,8 +3,9 @@ import { isPlainObject, noData } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
-import { readYaml } from "./patch-document";
-import { deletesUnnamed, directive, type Held, has, hasPath, keeps } from "./patch-effect";
+import { directive, readYaml } from "./patch-document";
+import { deletesUnnamed, type Held, has, hasPath, keeps } from "./patch-effect";
+import { schemaChecks } from "./patch-schema";
 import { hasMinor } from "./version";
 
 interface Mistake {
@@ -34,18 +35,6 @@ export const mistakes: readonly Mistake[] = [
     when: (version) => hasMinor(version, ({ hostnameDocument }) => hostnameDocument),
   },
 ];
-
-/** Kinds that the provider's Talos library does not know, and what it knows instead. */
-export const laterKinds: Readonly<Record<string, string>> = {
-  KubeFlannelCNIConfig: "cluster.network.cni",
-  KubeProxyConfig: "cluster.proxy",
-  KubePrismConfig: "machine.features.kubePrism",
-  KubeNodeConfig: "cluster.allowSchedulingOnControlPlanes and machine.nodeLabels",
-  KubeInlineManifestConfig: "cluster.inlineManifests",
-  KubeletConfig: "machine.kubelet",
-  UnattendedInstallConfig: "machine.install",
-  SysctlConfig: "machine.sysctls",
-};
 
 interface Patched {
   readonly configPatches: readonly TalosPatch[];
@@ -109,7 +98,8 @@ function heldBy({ machines, version, clusterName, endpoint }: Omit<Patched, "con
 export const rules: readonly Rule<Patched>[] = [
   {
     id: "config-patch-keys",
-    demands: "a patch is YAML or an object that changes something, without the keys that are mistaken most often",
+    demands:
+      "a patch is YAML or an object of keys and kinds that the provider and the node's Talos know, with values that they take",
     because: "Talos refuses unknown keys when the machine configuration is made, an apply later",
     source: reference,
     checks: ({ configPatches, version }) =>
@@ -179,23 +169,24 @@ function documentChecks(where: string, document: unknown, version: string): Chec
   const notData = noData(document, where);
   if (notData.length > 0) return notData.map(refused);
   if (Object.keys(document).length === 0) return [refused(`${where} is empty; leave it out`)];
-  const { kind } = document;
-  if (typeof kind === "string" && Object.hasOwn(laterKinds, kind)) {
-    return [
-      refused(`${where} has kind ${kind}, which this version of the provider does not know; write ${laterKinds[kind]}`),
-    ];
-  }
+  if (document[directive] === "delete" && document.kind === undefined) return [refused(unnamed(where))];
+  const found = mistakes.filter(({ key }) => has(document, key) !== false);
   return [
-    ...mistakes.map((mistake) => mistakeCheck(where, has(document, mistake.key), mistake, version)),
+    ...found.map((mistake) => mistakeCheck(where, has(document, mistake.key), mistake, version)),
     ...directiveChecks(where, document),
-    ...(document[directive] === "delete" && kind === undefined ? [refused(unnamed(where))] : []),
+    ...schemaChecks(
+      where,
+      document,
+      version,
+      found.map(({ key }) => key.join(".")),
+    ),
   ];
 }
 
 function directiveChecks(path: string, value: unknown): Check[] {
   if (typeof value !== "object" || value === null || isUnknown(value)) return [];
   return Object.entries(value).flatMap(([key, inside]) => {
-    if (key !== directive) return directiveChecks(`${path}.${key}`, inside);
+    if (key !== directive) return directiveChecks(Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, inside);
     const problem = `${path} has ${directive} ${shown(inside)}; write "delete" or leave it out, Talos knows no other`;
     return [{ holds: equal(inside, "delete"), problem }];
   });

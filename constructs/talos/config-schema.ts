@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv2020, { type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
+import { type TalosMinor, talosMinors } from "./version";
+
+/**
+ * The minor version of the Talos library in the provider siderolabs/talos 0.11.0. Every patch passes its decoder before
+ * that of the node.
+ *
+ * @see https://github.com/siderolabs/terraform-provider-talos/blob/v0.11.0/go.mod
+ */
+export const providerMinor: TalosMinor = "1.13";
+
+/** A JSON schema. */
+export interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean;
+  readonly items?: Schema;
+  readonly $ref?: string;
+}
+
+type Definitions = Readonly<Record<string, Schema>>;
+
+/** The documents that a minor version of Talos knows. */
+export interface ConfigSchema {
+  readonly minor: TalosMinor;
+  readonly definitions: Definitions;
+  /** The definition of each kind of document; the machine configuration itself has the kind "". */
+  readonly kinds: ReadonlyMap<string, string>;
+  /** What is wrong in a document of the kind. */
+  readonly errorsOf: (kind: string, document: unknown) => ErrorObject[];
+}
+
+const string: Schema = { type: "string" };
+const strings: Schema = { type: "array", items: string };
+const object = (properties: Record<string, Schema>): Schema => ({
+  type: "object",
+  additionalProperties: false,
+  properties,
+});
+const list = (properties: Record<string, Schema>): Schema => ({ type: "array", items: object(properties) });
+const certificates = list({ crt: string });
+const encryption = object({
+  provider: string,
+  cipher: string,
+  keySize: { type: "integer" },
+  blockSize: { type: "integer" },
+  options: strings,
+  keys: list({
+    slot: { type: "integer" },
+    static: object({ passphrase: string }),
+    nodeID: object({}),
+    kms: object({ endpoint: string }),
+    tpm: object({ checkSecurebootStatusOnEnroll: { type: "boolean" } }),
+  }),
+});
+
+type Corrections = Readonly<Record<string, Readonly<Record<string, Schema>>>>;
+
+/**
+ * What Talos's decoder takes from a minor version on, and its schema leaves out: fields that were deprecated before, and
+ * some that the schema has another name or type for. The lab compares both with the decoder's own types.
+ */
+const corrections: Partial<Record<TalosMinor, Corrections>> = {
+  "1.11": {
+    "v1alpha1.Config": { persist: { type: "boolean" } },
+    "v1alpha1.MachineConfig": {
+      acceptedCAs: certificates,
+      disks: list({ device: string, partitions: list({ size: string, mountpoint: string }) }),
+      systemDiskEncryption: object({ state: encryption, ephemeral: encryption }),
+    },
+    "v1alpha1.InstallConfig": { bootloader: { type: "boolean" }, extensions: list({ image: string }) },
+    "v1alpha1.InstallDiskSelector": { type: string },
+    "v1alpha1.LoggingDestination": { format: string },
+    "v1alpha1.ClusterConfig": { acceptedCAs: certificates },
+    "v1alpha1.EtcdConfig": { subnet: string },
+    "v1alpha1.Device": { cidr: string },
+    "v1alpha1.Vlan": { cidr: string },
+    "block.EncryptionSpec": { cipher: string, options: strings },
+  },
+  "1.12": { "cri.RegistryTLSConfigV1Alpha1": { clientIdentity: object({ cert: string, key: string }) } },
+  "1.13": { "v1alpha1.KubeSpanFilters": { excludeAdvertisedNetworks: strings } },
+};
+
+/** The schema calls it so; the decoder does not. */
+const misnamed: Readonly<Record<string, string>> = { KubeSpanEndpoints: "KubeSpanEndpointsConfig" };
+
+const readSchema = (minor: TalosMinor): Definitions =>
+  JSON.parse(readFileSync(join(__dirname, `../../schemas/talos-config/${minor}.json`), "utf8")).$defs;
+
+/** A node takes what earlier minor versions took, though its own schema leaves out what is deprecated. */
+function definitionsOf(minor: TalosMinor): Definitions {
+  const all = talosMinors.map((each) => each.minor);
+  const minors = all.slice(0, all.indexOf(minor) + 1);
+  const merged: Record<string, Schema> = {};
+  const corrected = minors.flatMap((each) => Object.entries(corrections[each] ?? {}));
+  for (const [name, schema] of [
+    ...minors.flatMap((each) => Object.entries(readSchema(each))),
+    ...corrected.map(([name, properties]): [string, Schema] => [name, { properties }]),
+  ]) {
+    merged[name] = { ...merged[name], ...schema, properties: { ...merged[name]?.properties, ...schema.properties } };
+  }
+  return merged;
+}
+
+const schemas = new Map<TalosMinor, ConfigSchema>();
+
+/** Reads the schema when it is needed first: stacks without patches need none. */
+export function configSchema(minor: TalosMinor): ConfigSchema {
+  const known = schemas.get(minor) ?? readConfigSchema(minor);
+  schemas.set(minor, known);
+  return known;
+}
+
+function readConfigSchema(minor: TalosMinor): ConfigSchema {
+  const definitions = definitionsOf(minor);
+  const kinds = new Map([["", "v1alpha1.Config"]]);
+  for (const [name, { properties }] of Object.entries(definitions)) {
+    const [kind] = properties?.kind?.enum ?? [];
+    if (typeof kind === "string") kinds.set(misnamed[kind] ?? kind, name);
+  }
+  const ajv = new Ajv2020({
+    strict: false,
+    allErrors: true,
+    verbose: true,
+    meta: false,
+    validateSchema: false,
+    code: { optimize: false },
+  });
+  ajv.addSchema({ $id: minor, $defs: definitions });
+  const validators = new Map<string, ValidateFunction>();
+  const errorsOf = (kind: string, document: unknown): ErrorObject[] => {
+    const validate = validators.get(kind) ?? ajv.compile({ $ref: `${minor}#/$defs/${kinds.get(kind)}` });
+    validators.set(kind, validate);
+    validate(document);
+    return validate.errors ?? [];
+  };
+  return { minor, definitions, kinds, errorsOf };
+}
