@@ -390,6 +390,30 @@ describe("ProxmoxGpuVm", () => {
     ]);
   });
 
+  test("writes a description without blanks around it and with the line ends of Unix, as the provider reads it back", () => {
+    expect(block({ description: "\n\t# a node\r\n\r\n  - one\n \u0085" }).description).toBe("# a node\n\n  - one");
+    expect(block({ description: " " }).description).toBe("");
+    const { resource } = synthesizedJson((stack) => {
+      vmIn(stack, { description: new TerraformVariable(stack, "value", { type: "string" }).stringValue });
+    });
+    expect(resource[VirtualEnvironmentVm.tfResourceType].talos_node.description).toBe(
+      '${trimspace(replace(var.value, "\\r\\n", "\\n"))}',
+    );
+  });
+
+  test("takes an optional list without items for one that is left out", () => {
+    const initialization = { ipConfigs: [{ address: "dhcp" }] };
+    const empty = { gpus: [], usb: [], tags: [], initialization: { ...initialization, dnsServers: [] } };
+    expect(block(empty)).toEqual(block({ initialization }));
+  });
+
+  test("leaves alone, when it changes, what the provider does not take away", () => {
+    const ignored = (props: Partial<ProxmoxGpuVmProps>) => block(props).lifecycle.ignore_changes;
+    const ipConfigs = [{ address: "dhcp" }];
+    expect(ignored({ initialization: { ipConfigs, dnsServers: ["192.168.1.1"] } })).toEqual(["disk[0].import_from"]);
+    expect(ignored({ initialization: { ipConfigs } })).toEqual(["disk[0].import_from", "initialization[0].dns"]);
+  });
+
   test("warns, when Terraform plans, of what a clone keeps that nobody has named", () => {
     const checks = (boot: ProxmoxGpuVmProps["boot"], props = {}) =>
       Object.values<TerraformJson>(synthesizedJson((stack) => void vmIn(stack, { boot, ...props })).check ?? {});

@@ -728,6 +728,23 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "description-kept": {
+    valid: { "more than the digit": vm({ description: "0.1" }), "nothing at all": vm({ description: " \n" }) },
+    invalid: {
+      "Perl takes it for nothing": [
+        vm({ description: "\n0 " }),
+        'description is "\\n0 ", which Proxmox does not store; write another text, or leave it out',
+      ],
+    },
+    atPlan: {
+      "the description is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { description: value }),
+        passes: ["00", "", "a\r\n0"],
+        fails: ["0", " 0\r\n"],
+      },
+    },
+  },
   "guest-known": {
     valid: { "another Linux": linux({}), Talos: vm({ guest: "talos" }) },
     invalid: {
@@ -1086,6 +1103,26 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the agent is a variable": {
         type: "bool",
         build: (stack, value: never) => void vmIn(stack, { boot: { clone: { id: 9000 } }, agent: { enabled: value } }),
+        passes: [false],
+        fails: [true],
+      },
+    },
+  },
+  "agent-needs-network-device": {
+    valid: {
+      "it is disabled by itself": vm({ networkDevices: [] }),
+      "it is disabled": vm({ networkDevices: [], agent: { enabled: false } }),
+    },
+    invalid: {
+      "no address could be reported": [
+        vm({ networkDevices: [], agent: { enabled: true } }),
+        "agent.enabled is true, but networkDevices is empty, so the agent can report no address; write agent: { enabled: false }, or add a network device",
+      ],
+    },
+    atPlan: {
+      "the agent is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void vmIn(stack, { networkDevices: [], agent: { enabled: value } }),
         passes: [false],
         fails: [true],
       },
@@ -2493,6 +2530,33 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => void vmIn(stack, { disks: [{ size: 20, interface: value }] }),
         passes: ["scsi0", "scsi30", "virtio15"],
         fails: ["nvme0", "scsi31"],
+      },
+    },
+  },
+  "disk-at-ide3": {
+    valid: {
+      "the last interface that is left": disks({ size: 20, interface: "ide1" }),
+      "the CD drive is at ide0": vm({
+        boot: { iso: { fileId: "local:iso/talos.iso" } },
+        disks: [{ size: 20, interface: "ide3" }],
+      }),
+      "the provider leaves a clone's drives alone": vm({
+        boot: { clone: { id: 9000, scsiHardware: "virtio-scsi-pci", guestAgent: true } },
+        disks: [{ size: 20, interface: "ide3" }],
+      }),
+    },
+    invalid: {
+      "every plan would remove it": [
+        disks({ size: 20, interface: "ide3" }),
+        'disks[0].interface is "ide3", which the provider reads as a CD drive; write another one, such as "ide1"',
+      ],
+    },
+    atPlan: {
+      "the interface is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { disks: [{ size: 20, interface: value }] }),
+        passes: ["ide1", "scsi3"],
+        fails: ["ide3"],
       },
     },
   },

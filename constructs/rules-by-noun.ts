@@ -10,6 +10,7 @@ import * as bootMedium from "./proxmox/boot-medium";
 import * as clone from "./proxmox/clone";
 import * as connection from "./proxmox/connection";
 import * as cpu from "./proxmox/cpu";
+import * as description from "./proxmox/description";
 import * as disk from "./proxmox/disk";
 import * as downloadedImage from "./proxmox/downloaded-image";
 import * as firmware from "./proxmox/firmware";
@@ -62,7 +63,8 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
   "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [
     ...vm.nameRules,
-    ...vm.textRules,
+    ...vm.nodeRules,
+    ...description.rules,
     ...guest.rules,
     ...vmId.rules,
     ...identity.rules,

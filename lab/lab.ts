@@ -1,10 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { App } from "cdktf";
-import { build, built } from "./build";
+import { build } from "./build";
 import { Cdktf } from "./cdktf";
 import { ChartRepositories } from "./chart-repositories";
+import { cliConfigurationIn, environmentIn } from "./environment";
 import { type GuestOptions, Guests } from "./guests";
 import { ImageFactory } from "./image-factory";
 import type { Json } from "./json";
@@ -20,9 +21,6 @@ export interface LabOptions extends ServerOptions, GuestOptions {
   readonly providers: Providers;
 }
 
-/** Variables that Terraform and the providers would read from the environment of whoever runs the lab. */
-const foreign = Object.keys(process.env).filter((name) => /^(TF_|PROXMOX_VE_|PM_VE_|KUBE|HELM_)/.test(name));
-
 /**
  * A Proxmox host without hardware, on which a VM that is switched on becomes a Talos node, and a directory to apply
  * stacks from. Each lab has its own ports and files.
@@ -35,7 +33,7 @@ export class Lab {
   static async start(options: LabOptions): Promise<Lab> {
     build("talos-node", "talosctl", "talos-validate", "kubernetes");
     const directory = mkdtempSync(join(tmpdir(), "lab-"));
-    writeFileSync(join(directory, "terraform.rc"), options.providers.cliConfiguration);
+    cliConfigurationIn(directory, options.providers);
     const factory = await ImageFactory.start();
     const charts = await ChartRepositories.start(directory);
     const proxmox = await SimulatedProxmox.start(options);
@@ -105,19 +103,7 @@ export class Lab {
 
   /** What a command needs to work inside the lab alone. */
   get environment(): NodeJS.ProcessEnv {
-    return {
-      ...Object.fromEntries(foreign.map((name) => [name, undefined])),
-      TF_CLI_CONFIG_FILE: join(this.directory, "terraform.rc"),
-      // OpenTofu is here when the machine has none of its own.
-      PATH: `${process.env.PATH}${delimiter}${dirname(built.opentofu)}`,
-      TF_IN_AUTOMATION: "1",
-      CHECKPOINT_DISABLE: "1",
-      // As the test framework of Terraform's plugins has it: keys and certificates for the dozen provider processes of a
-      // command are half of its work. https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_providers.go
-      TF_DISABLE_PLUGIN_TLS: "1",
-      HOME: this.directory,
-      TMPDIR: this.directory,
-    };
+    return environmentIn(this.directory);
   }
 
   /** Synthesizes the stack `name` of an app and makes it ready to plan. */

@@ -13,7 +13,7 @@ export interface VmAgent {
   /**
    * Wait for the guest agent, and ask it for the guest's addresses.
    *
-   * @default - whether the boot medium contains the agent
+   * @default - whether the boot medium contains the agent, and the VM has a network device
    */
   readonly enabled?: boolean | IResolvable;
 
@@ -41,12 +41,25 @@ export interface VmAgent {
 
 export const shape = objectOf<VmAgent>({ enabled: flag, trim: flag, type: choice(types), timeout: text });
 
-export function block(agent: VmAgent | undefined, boot: BootMedium): VirtualEnvironmentVmAgent {
-  const { enabled = hasGuestAgent(boot), trim = true, type = "virtio", timeout } = agent ?? {};
+export function block(
+  agent: VmAgent | undefined,
+  boot: BootMedium,
+  networkDevices: readonly object[],
+): VirtualEnvironmentVmAgent {
+  const {
+    enabled = networkDevices.length > 0 && hasGuestAgent(boot),
+    trim = true,
+    type = "virtio",
+    timeout,
+  } = agent ?? {};
   return { enabled, trim, type: type as string, timeout };
 }
 
-export const rules: readonly Rule<{ readonly agent: VirtualEnvironmentVmAgent; readonly boot: BootMedium }>[] = [
+export const rules: readonly Rule<{
+  readonly agent: VirtualEnvironmentVmAgent;
+  readonly boot: BootMedium;
+  readonly networkDevices: readonly object[];
+}>[] = [
   {
     id: "agent-timeout",
     demands: "the time to wait for the agent is hours, minutes and seconds, each with its unit",
@@ -68,6 +81,19 @@ export const rules: readonly Rule<{ readonly agent: VirtualEnvironmentVmAgent; r
       {
         holds: or(hasGuestAgent(boot), not(enabled as Condition)),
         problem: `agent.enabled is ${shown(enabled)}, but nothing says that the boot medium contains the agent; write guestAgent: true beside what it boots from if it does, or agent: { enabled: false }`,
+      },
+    ],
+  },
+  {
+    id: "agent-needs-network-device",
+    demands: "the agent is enabled only if the VM has a network device",
+    because:
+      "Terraform waits for an address that the agent reports: 15 minutes when it creates the VM, and at every plan",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#enabled",
+    checks: ({ agent: { enabled }, networkDevices }) => [
+      {
+        holds: or(networkDevices.length > 0, not(enabled as Condition)),
+        problem: `agent.enabled is ${shown(enabled)}, but networkDevices is empty, so the agent can report no address; write agent: { enabled: false }, or add a network device`,
       },
     ],
   },

@@ -124,7 +124,7 @@ export const leastTalosGiB = 10;
 export const rules: readonly Rule<{
   readonly disks: readonly Disk[];
   readonly guest: Guest;
-  readonly boot: { readonly clone?: object };
+  readonly boot: { readonly clone?: object; readonly iso?: object };
   /** The drives that are no disks, and what they are. */
   readonly otherDrives: readonly { readonly interface: string; readonly what: string }[];
 }>[] = [
@@ -160,6 +160,19 @@ export const rules: readonly Rule<{
         ),
         problem: `disks[${place}].interface ${shown(interfaceOf(disk, place))} does not exist; write one such as "scsi0"`,
       })),
+  },
+  {
+    id: "disk-at-ide3",
+    demands: "a disk is not at ide3, unless the VM boots an ISO or is a clone",
+    because: "the provider takes what is at ide3 for a CD drive, which every plan would remove",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#cdrom",
+    checks: ({ disks, boot }) =>
+      (boot.iso ?? boot.clone) === undefined
+        ? disks.map((disk, place) => ({
+            holds: not(equal(interfaceOf(disk, place), "ide3")),
+            problem: `disks[${place}].interface is "ide3", which the provider reads as a CD drive; write another one, such as "ide1"`,
+          }))
+        : [],
   },
   {
     id: "disk-interface-once",

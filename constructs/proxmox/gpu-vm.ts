@@ -1,5 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, type IResolvable, Lazy, type Precondition, Token } from "cdktf";
+import { type IResolvable, Lazy, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import type { BackupJob } from "../../.gen/providers/proxmox/backup-job";
 import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
@@ -9,10 +9,8 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
-import { isUnknown, wholeNumber } from "../rules/condition";
-import { asArgument } from "../rules/expression";
 import { hostName, isHostName } from "../rules/host-name";
-import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import { enforce, lifecycleWith, type Rule } from "../rules/rule";
 import {
   decision,
   type Fitted,
@@ -26,8 +24,6 @@ import {
   type Shape,
   text,
 } from "../rules/shape";
-import { asText } from "../rules/shown";
-import { literalText } from "../rules/text";
 import type { TalosInterface, TalosMachine, TalosMachineDevice } from "../talos/machine";
 import { at } from "../terraform/logical-id";
 import * as agent from "./agent";
@@ -36,6 +32,7 @@ import * as bootMedium from "./boot-medium";
 import * as clone from "./clone";
 import { ProxmoxConnection, useRules } from "./connection";
 import * as cpu from "./cpu";
+import * as description from "./description";
 import * as disk from "./disk";
 import * as firmware from "./firmware";
 import * as gpu from "./gpu";
@@ -51,6 +48,7 @@ import * as machineType from "./machine-type";
 import * as memory from "./memory";
 import { isNode, proxmoxName } from "./name";
 import * as networkDevice from "./network-device";
+import { unlessEmpty } from "./optional-list";
 import * as passthrough from "./passthrough";
 import type { PciMapping } from "./pci-mapping";
 import * as scsiController from "./scsi-controller";
@@ -234,7 +232,7 @@ export interface ProxmoxGpuVmProps {
   readonly disksManagedElsewhere?: boolean;
 
   /**
-   * Description, shown in the Proxmox interface: up to 8192 characters.
+   * Description, shown in the Proxmox interface: up to 8192 characters. Blanks and line ends around it are left out.
    *
    * @default - none
    */
@@ -272,7 +270,7 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
 };
 
 const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
-  const { boot, bios = "ovmf" } = props;
+  const { boot, bios = "ovmf", networkDevices = [{}] } = props;
   return {
     ...props,
     bios,
@@ -281,12 +279,12 @@ const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
     scsiHardware: props.scsiHardware ?? scsiController.defaultScsiController,
     serialDevices: serialDevice.withDefaults(props.serialDevices),
     usb: usb.withDefaults(props.usb),
-    networkDevices: props.networkDevices ?? [{}],
+    networkDevices,
     disks: props.disks ?? (boot.clone ? [] : [{ size: 100 }]),
     efiDisk: props.efiDisk ?? firmware.withDefaults(bios),
     cpu: cpu.withDefaults(props.cpu),
     memory: memory.withDefaults(props.memory),
-    agent: agent.block(props.agent, boot),
+    agent: agent.block(props.agent, boot, networkDevices),
     backup: backup.withDefaults(props.backup),
     onBoot: props.onBoot ?? true,
     replaceable: props.replaceable ?? false,
@@ -297,28 +295,16 @@ export const nameRules: readonly Rule<{ readonly name: string }>[] = [
   { ...hostName, checks: ({ name }) => [isHostName("name", name)] },
 ];
 
-const longestDescription = 8192;
-
-export const textRules: readonly Rule<{ readonly node: string; readonly description?: string }>[] = [
+export const nodeRules: readonly Rule<{ readonly node: string }>[] = [
   { ...proxmoxName, checks: ({ node }) => [isNode("node", node)] },
-  {
-    id: "description-length",
-    demands: `a description has ${longestDescription} characters at most`,
-    because: "Proxmox refuses a longer one when the VM is created",
-    source: "https://pve.proxmox.com/pve-docs/qm.1.html",
-    checks: ({ description }) =>
-      given(description, (description) => ({
-        holds: wholeNumber(lengthOf(description), 0, longestDescription),
-        problem: `description has ${asText(lengthOf(description))} characters; write ${longestDescription} at most`,
-      })),
-  },
 ];
 
 /** All that a VM is held to, in the order in which problems are told. */
 const rules = [
   ...useRules,
   ...nameRules,
-  ...textRules,
+  ...nodeRules,
+  ...description.rules,
   ...guest.rules,
   ...vmId.rules,
   ...identity.rules,
@@ -445,8 +431,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         name,
         nodeName: node,
         vmId: settings.vmId,
-        description: settings.description && literalText(settings.description),
-        tags: settings.tags && tags.block(settings.tags),
+        description: description.block(settings.description),
+        tags: tags.block(settings.tags),
         machine: settings.machine,
         bios: settings.bios as string,
         scsiHardware: settings.scsiHardware as string,
@@ -458,16 +444,16 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         cdrom: boot.iso && { fileId: boot.iso.fileId, interface: bootMedium.isoInterface },
         clone: boot.clone && template.cloneBlock(boot.clone, this.templates),
         cpu: cpu.block(this.cpu),
-        disk: blocks(this.disks),
+        disk: unlessEmpty(this.disks),
         efiDisk: firmware.block(settings.efiDisk),
-        hostpci: blocks(this.gpus.map(gpu.block)),
+        hostpci: unlessEmpty(this.gpus.map(gpu.block)),
         initialization: settings.initialization && initialization.block(settings.initialization),
         memory: this.memory,
         networkDevice: [...this.networkDevices],
         operatingSystem: { type: "l26" },
-        serialDevice: blocks(serialDevice.block(settings.serialDevices)),
+        serialDevice: unlessEmpty(serialDevice.block(settings.serialDevices)),
         startup: settings.startup,
-        usb: blocks(settings.usb.map(usb.block)),
+        usb: unlessEmpty(settings.usb.map(usb.block)),
         vga: settings.vga && vga.block(settings.vga),
         lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: unchangedSince(boot, settings) },
       }),
@@ -478,7 +464,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
     this.address = initialization.nodeAddressOf(ipConfigs);
     this.gateway = initialization.nodeGatewayOf(ipConfigs);
-    this.dnsServers = dnsServers;
+    this.dnsServers = unlessEmpty(dnsServers);
     this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
     this.macAddress = networkDevices[0]?.macAddress;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
@@ -508,23 +494,21 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   }
 }
 
-/** In the characters that Proxmox and Terraform count. */
-const lengthOf = (text: string): number =>
-  isUnknown(text) ? Token.asNumber(Fn.lengthOf(asArgument(text))) : [...text.normalize("NFC")].length;
-
-const blocks = <Block>(list: readonly Block[]): Block[] | undefined => (list.length > 0 ? [...list] : undefined);
-
-/** What counts when the VM is made: a new image would detach every disk that the stack does not know, a new template the VM. */
+/**
+ * What counts when the VM is made: a new image would detach every disk that the stack does not know, a new template the VM.
+ * And what the provider does not take away, and would try to in every plan.
+ */
 function unchangedSince(
   boot: bootMedium.BootMedium,
-  { disksManagedElsewhere }: Pick<ProxmoxGpuVmProps, "disksManagedElsewhere">,
+  { disksManagedElsewhere, initialization: given }: Pick<ProxmoxGpuVmProps, "disksManagedElsewhere" | "initialization">,
 ): string[] | undefined {
   const ignored = [
     ...(boot.image && !disksManagedElsewhere ? ["disk[0].import_from"] : []),
     ...(disksManagedElsewhere ? ["disk"] : []),
     ...(boot.clone ? ["clone"] : []),
+    ...initialization.notTakenAway(given),
   ];
-  return ignored.length > 0 ? ignored : undefined;
+  return unlessEmpty(ignored);
 }
 
 /** The disk first, so that the installed system starts although the ISO is still there. */

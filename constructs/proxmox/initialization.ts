@@ -10,6 +10,7 @@ import { shown } from "../rules/shown";
 import { defaultDatastore } from "./disk";
 import { isStorage, proxmoxName } from "./name";
 import type { NetworkDevice } from "./network-device";
+import { unlessEmpty } from "./optional-list";
 
 /** IPv6 of one network device. */
 export interface Ipv6Config {
@@ -102,12 +103,17 @@ function byFamily({ address, gateway, ipv6 }: IpConfig): { readonly ipv4?: Ipv6C
 }
 
 export function block(initialization: Initialization): VirtualEnvironmentVmInitialization {
+  const servers = unlessEmpty(initialization.dnsServers);
   return {
     datastoreId: initialization.datastore ?? defaultDatastore,
     ipConfig: initialization.ipConfigs.map(byFamily),
-    dns: initialization.dnsServers && { servers: [...initialization.dnsServers] },
+    dns: servers && { servers },
   };
 }
+
+/** Of the VM, what it keeps from before where it is left out. */
+export const notTakenAway = (initialization: Initialization | undefined): string[] =>
+  initialization && !unlessEmpty(initialization.dnsServers) ? ["initialization[0].dns"] : [];
 
 const isStatic = (address: string): boolean => !["dhcp", "auto"].includes(address);
 

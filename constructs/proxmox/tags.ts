@@ -3,11 +3,12 @@ import { isUnknown, matches } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { unlessEmpty } from "./optional-list";
 
 /** The tags as Proxmox stores them: in lower case, sorted, each once. In any other form they differ in every plan. */
-export function block(tags: readonly string[]): string[] {
+export function block(tags: readonly string[] = []): string[] | undefined {
   const stored = tags.map(lowerCase);
-  return tags.some(isUnknown) ? Fn.sort(Fn.distinct(stored)) : [...new Set(stored)].sort();
+  return tags.some(isUnknown) ? Fn.sort(Fn.distinct(stored)) : unlessEmpty([...new Set(stored)].sort());
 }
 
 export const rules: readonly Rule<{ readonly tags?: readonly string[] }>[] = [

@@ -18,6 +18,17 @@ function shown(key: string, value: string): string | number {
   return numbers.test(key) ? Number(value) : value;
 }
 
+/**
+ * What the VM's file keeps of a description: the lines of a comment, without the blanks at the end, and nothing of a text
+ * that Perl takes for false.
+ *
+ * @see https://git.proxmox.com/?p=qemu-server.git;a=blob;f=src/PVE/QemuServer.pm write_vm_config
+ */
+function keptDescription(text = ""): string | undefined {
+  const kept = text.trimEnd();
+  return kept === "" || kept === "0" ? undefined : kept;
+}
+
 /** A VM's configuration: what is in force, and what waits for the VM to be switched off. */
 export class Configuration {
   private readonly values = new Map<string, string>();
@@ -45,8 +56,9 @@ export class Configuration {
 
   /** Puts a value into force, or takes one out of it. */
   set(key: string, value: string | undefined): void {
-    if (value === undefined) this.values.delete(key);
-    else this.values.set(key, value);
+    const kept = key === "description" ? keptDescription(value) : value;
+    if (kept === undefined) this.values.delete(key);
+    else this.values.set(key, kept);
   }
 
   /** Lets a value wait, or the removal of the key. */
