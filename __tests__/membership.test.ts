@@ -129,7 +129,7 @@ describe("the memberships of a cluster", () => {
         expect(value.match(/\$\{(?!self[.])[^}]*\}/)).toBeNull();
       }
     }
-    expect(steps.members.depends_on).toEqual(["null_resource.member"]);
+    expect(steps.members.depends_on).toEqual(["null_resource.member", "null_resource.worker_taints"]);
     expect(steps.member.depends_on).toContain("null_resource.members_gone");
   });
 });

@@ -267,7 +267,8 @@ describe("NVIDIA's plugin on a cluster", () => {
     const job = (stack: TerraformJson) =>
       stack.resource[Resource.tfResourceType].gpu_smoke_test.provisioner[0]["local-exec"].environment.JOB;
     const stack = nvidia({ taint: true });
-    expect(patchesOf(stack, "gpu-2")).toContain("present:NoSchedule");
+    expect(patchesOf(stack, "gpu-2")).toContain("registerWithTaints");
+    expect(patchesOf(stack, "gpu-2")).not.toContain("nodeTaints");
     expect(patchesOf(stack, "worker-1")).not.toContain("NoSchedule");
     expect(parse(job(stack)).spec.template.spec.tolerations).toEqual([
       { key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" },

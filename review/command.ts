@@ -4,6 +4,7 @@ import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { destroyCluster, forgetDestruction, leaveCluster } from "../constructs/talos/membership";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
+import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
 import { commandOf, type Script } from "../constructs/terraform/script";
 import { blocksOf, entriesOf, type Json, objectOf, sorted, textOf, textsOf } from "./json";
 import { block, code, codes, list, type Markdown, table } from "./markdown";
@@ -66,6 +67,16 @@ const commands: readonly KnownCommand[] = [
     command: removeControlPlaneTaint(""),
     programs: ["kubectl"],
     does: "removes the taint that keeps pods off the control plane",
+  },
+  {
+    command: taintNode(""),
+    programs: ["kubectl"],
+    does: "keeps pods without a toleration off the worker",
+  },
+  {
+    command: untaintNode(""),
+    programs: ["kubectl"],
+    does: "removes that taint; nothing if the whole cluster is destroyed",
   },
   ...Object.values(methods).map((method) => ({
     command: smokeTest(method, { kubeconfig: "", talosconfig: "", node: "" }),

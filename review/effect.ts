@@ -100,6 +100,15 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
       words: {},
     },
   ],
+  [
+    /^worker_taints$/,
+    {
+      deleted: ["changed", "the worker loses its taint, and any pod may run there"],
+      replaced: ["changed", "the worker is tainted again"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
   [/./, command],
 ];
 

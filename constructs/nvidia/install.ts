@@ -295,7 +295,7 @@ export class NvidiaInstall extends Construct {
     const withGpus = [first, ...others];
     for (const each of withGpus) {
       each.addConfigPatch(labels(fitted.props.sharing));
-      if (isTainted) each.addConfigPatch(tainted);
+      if (isTainted) each.addTaint(taint);
     }
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
@@ -365,8 +365,6 @@ const labels = (shared: sharing.GpuSharing | undefined) => ({
     },
   },
 });
-
-const tainted = { machine: { nodeTaints: { [taint.key]: `${taint.value}:${taint.effect}` } } };
 
 /** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
 const prerequisites = ({ namespace, ownRuntimeClass, claims }: Method): object[] => [

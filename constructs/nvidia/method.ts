@@ -1,4 +1,5 @@
 import type { ChartValues } from "../rules/chart-values";
+import type { NodeTaint } from "../talos/node-taint";
 import { configuration, type GpuSharing } from "./sharing";
 
 export const methodNames = ["device-plugin", "gpu-operator", "dra"] as const;
@@ -36,7 +37,7 @@ export interface Method {
  *
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases
  */
-export const taint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
+export const taint: NodeTaint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
 
 /** Handler that Talos's container toolkit gives containerd. */
 export const runtimeClass = "nvidia";

@@ -1,4 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { dependable } from "cdktf";
 import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
 import { lowerCase } from "../rules/expression";
@@ -22,6 +23,7 @@ import * as members from "./members";
 import { membershipsOf } from "./membership";
 import type { Member } from "./node";
 import { asEndpoint } from "./node-address";
+import { workerTaintsOf } from "./worker-taints";
 
 /** A machine that runs another Talos than the rest of its cluster, such as one with an NVIDIA driver. */
 export interface TalosMachineWithRelease {
@@ -102,6 +104,8 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
   readonly memberships: Resource;
   /** What tells them that all go. */
   readonly whole: Resource;
+  /** What taints workers that have joined; undefined without workers. */
+  readonly workerTaints?: Resource;
 
   constructor(scope: Construct, id: string, props: TalosClusterProps) {
     super(scope, id, props, shape, describe);
@@ -113,9 +117,13 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
       outputDirectory: this.outputDirectory,
     });
     addPreconditions(this.machineSecrets, preconditions);
-    const { memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory);
+    const { last, memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory);
     this.memberships = memberships;
     this.whole = whole;
+    const workers = this.nodes.filter(({ role }) => role === "worker");
+    if (workers.length === 0) return;
+    this.workerTaints = workerTaintsOf(this, workers, this.outputDirectory, [last, this.ready]);
+    whole.dependsOn?.push(dependable(this.workerTaints));
   }
 
   /** Claims what no other machine of the cluster may have. */

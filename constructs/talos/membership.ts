@@ -158,7 +158,7 @@ export function membershipsOf(cluster: Construct, nodes: readonly TalosNode[], d
     "members",
     nullResource(cluster, "Whole", { provisioners: [destroyCluster(directory)], dependsOn: [memberships] }),
   );
-  return { memberships, whole };
+  return { last, memberships, whole };
 }
 
 /** With the machine, which is not known for a while where it is replaced, and its node with it. */

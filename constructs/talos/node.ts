@@ -10,6 +10,7 @@ import { at, resourceAddress } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
+import { type NodeTaint, taintPatch } from "./node-taint";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import {
@@ -74,6 +75,7 @@ export class TalosNode {
   readonly installed?: ITerraformDependable;
 
   private readonly patches: TalosPatch[];
+  private readonly ownTaints: NodeTaint[] = [];
 
   /** @param before the upgrade of the node before, which has to be well again first */
   constructor(scope: Construct, member: Member, cluster: Cluster, before?: TalosNode) {
@@ -136,6 +138,17 @@ export class TalosNode {
   /** Adds a patch of the machine configuration; those of the cluster's props come after it and win. */
   addConfigPatch(patch: TalosPatch): void {
     this.patches.push(patch);
+  }
+
+  /** What keeps pods without a toleration off the node. */
+  get taints(): readonly NodeTaint[] {
+    return this.ownTaints;
+  }
+
+  /** Keeps pods without a toleration off the node. On a worker that has joined, a step of its cluster does that. */
+  addTaint(taint: NodeTaint): void {
+    this.ownTaints.push(taint);
+    this.addConfigPatch(taintPatch(this.role, taint));
   }
 }
 

@@ -3,6 +3,7 @@ import {
   CiliumInstall,
   DownloadedImage,
   NvidiaInstall,
+  type NvidiaInstallProps,
   PciMapping,
   ProxmoxConnection,
   ProxmoxGpuVm,
@@ -19,6 +20,8 @@ export interface Place {
   readonly vmId: number;
   readonly host: string;
   readonly address: string;
+  /** Whether the VM may be replaced. */
+  readonly replaceable?: boolean;
 }
 
 export interface TalosClusterOptions {
@@ -30,6 +33,8 @@ export interface TalosClusterOptions {
   readonly workers?: readonly Place[];
   readonly version?: string;
   readonly kubernetesVersion?: string;
+  /** What hands out the GPUs; `false` for nothing. */
+  readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
   /**
    * Seconds for each of the waits.
    *
@@ -43,7 +48,7 @@ export const deployTalosCluster = (lab: Lab, options: TalosClusterOptions): Prom
   lab.deploy("talos-cluster", (app: App) => define(app, lab, options), credentials);
 
 function define(app: App, lab: Lab, options: TalosClusterOptions): void {
-  const { virtualAddress, version, kubernetesVersion, readyTimeout = 240, ...machines } = options;
+  const { virtualAddress, version, kubernetesVersion, nvidia, readyTimeout = 240, ...machines } = options;
   const stack = new TerraformStack(app, "talos-cluster");
   new LocalBackend(stack, { path: "terraform.tfstate" });
   const connection = new ProxmoxConnection(stack, "proxmox", {
@@ -73,12 +78,17 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
     images.set(id, known);
     return known;
   };
-  const machine = ({ name, vmId, host, address }: Place, image: TalosImage, gpus: { mapping: PciMapping }[] = []) =>
+  const machine = (
+    { name, vmId, host, address, replaceable }: Place,
+    image: TalosImage,
+    gpus: { mapping: PciMapping }[] = [],
+  ) =>
     new ProxmoxGpuVm(stack, name, {
       connection,
       name,
       node: host,
       vmId,
+      replaceable,
       boot: { image: imageFor(image, host) },
       memory: { dedicated: 4096 },
       gpus,
@@ -100,5 +110,5 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
     ],
   });
   new CiliumInstall(stack, "cilium", { node: cluster });
-  new NvidiaInstall(stack, "nvidia", { node: cluster });
+  if (nvidia !== false) new NvidiaInstall(stack, "nvidia", { ...nvidia, node: cluster });
 }

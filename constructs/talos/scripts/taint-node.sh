@@ -1,0 +1,19 @@
+#!/bin/sh
+# Taints a node.
+#
+# DIRECTORY  directory of the kubeconfig
+# NODE       name of the node
+# TAINTS     as `kubectl taint` takes them, separated by spaces
+# TIMEOUT    seconds
+. "$(dirname "$0")/lib.sh"
+
+require kubectl
+export KUBECONFIG="$DIRECTORY/kubeconfig"
+deadline=$(deadline_in "$TIMEOUT")
+# shellcheck disable=SC2086 # each taint is a word
+until answer=$(kubectl --request-timeout=10s taint nodes "$NODE" $TAINTS --overwrite 2>&1); do
+  if past "$deadline"; then
+    fail "the node $NODE could not be tainted with $TAINTS within $TIMEOUT seconds; the last answer of Kubernetes: $answer"
+  fi
+  sleep 2
+done
