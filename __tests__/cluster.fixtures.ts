@@ -20,6 +20,8 @@ const several = (count: number) =>
 const talos = { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } } as const;
 const gpuWorkers = [1, 2].map((number) => ({ machine: machineAt(`gpu-${number}`, 70 + number), talos }));
 
+const gpuControlPlane = [{ machine: machineAt("gpu-9", 79), talos }];
+
 const tainted =
   (props: Partial<TalosClusterProps>, taint: unknown = true): RuleFixtures["valid"][string] =>
   (stack) =>
@@ -322,6 +324,39 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: ["room"],
         fails: ["node-restriction.kubernetes.io/room"],
       },
+    },
+  },
+  "nvidia-schedulable": {
+    valid: {
+      "control planes that run pods": tainted(
+        { controlPlanes: gpuControlPlane, workers, schedulingOnControlPlanes: true },
+        false,
+      ),
+      "control planes alone, which run pods": tainted({ controlPlanes: gpuControlPlane, workers: [] }, false),
+      "a driver in the image of all nodes, of which workers run pods": tainted({ talos, workers }, false),
+      "a plugin that tolerates what keeps pods away": (stack) =>
+        void new NvidiaInstall(stack, "nvidia", {
+          node: clusterIn(stack, { controlPlanes: gpuControlPlane, workers }),
+          values: { tolerations: [{ operator: "Exists" }] },
+        }),
+    },
+    invalid: {
+      "a driver on a control plane that runs no pods, and nowhere else": [
+        tainted({ controlPlanes: gpuControlPlane, workers }, false),
+        "gpu-9 has GPUs and is a control plane that runs no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers",
+      ],
+      "a GPU on a control plane beside one on a worker": [
+        (stack) => {
+          const machine = vmIn(stack, {
+            name: "gpu-8",
+            gpus: [{ address: "01:00" }],
+            initialization: { ipConfigs: [{ address: "192.168.1.78/24" }] },
+          });
+          const node = clusterIn(stack, { controlPlanes: [{ machine, talos }], workers: [...workers, ...gpuWorkers] });
+          new NvidiaInstall(stack, "nvidia", { node });
+        },
+        "gpu-8 has GPUs and is a control plane that runs no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers",
+      ],
     },
   },
   "nvidia-taint": {

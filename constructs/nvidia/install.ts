@@ -2,9 +2,9 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
 import { chartRepository, isChartRepository } from "../rules/chart-repository";
-import { type ChartValues, keeps } from "../rules/chart-values";
+import { type ChartValues, isMissing, keeps, valueAt } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { matches, wholeNumber } from "../rules/condition";
+import { matches, not, or, wholeNumber } from "../rules/condition";
 import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
@@ -16,6 +16,7 @@ import { versionNumber } from "../rules/version-number";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmIn, kubernetesObjects } from "../talos/helm";
+import type { TalosNode } from "../talos/node";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
 import { mergeValues, renderDocument } from "../terraform/document";
@@ -161,6 +162,21 @@ export const rules: readonly Rule<{
       })),
   },
   {
+    id: "nvidia-schedulable",
+    demands: "a node with GPUs runs pods",
+    because:
+      "the plugin does not run on a control plane that takes no pods, so its GPUs are never advertised, and no pod that asks for one would run there either",
+    source: "https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/workers-on-controlplane",
+    checks: ({ node, values, method }) =>
+      given(node, (node) => {
+        const unused = unusedNodes(node).map(({ name }) => name);
+        return {
+          holds: or(unused.length === 0, not(isMissing(valueAt(values, methodOf(method).tolerations)))),
+          problem: `${unused.join(", ")} ${unused.length === 1 ? "has GPUs and is a control plane that runs" : "have GPUs and are control planes that run"} no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers`,
+        };
+      }),
+  },
+  {
     id: "nvidia-once",
     demands: "one construct hands out a node's GPUs",
     because: "two plugins would give the same GPU to two pods",
@@ -222,6 +238,14 @@ export const rules: readonly Rule<{
 const completeVersion = new RegExp(
   `^v?${versionNumber}([.]${versionNumber}){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$`,
 );
+
+/** Nodes whose GPUs no pod would use. A driver alone may be in the image of all nodes, as long as some of them run pods. */
+function unusedNodes({ nodes, schedulingOnControlPlanes }: TalosClusterBase): TalosNode[] {
+  const withDriver = nodes.filter(({ nvidia }) => nvidia !== undefined);
+  const withoutPods = withDriver.filter(({ role }) => role === "controlplane" && schedulingOnControlPlanes === false);
+  const isOnly = withoutPods.length === withDriver.length;
+  return withoutPods.filter(({ machine: { pciDevices = [] } }) => isOnly || pciDevices.length > 0);
+}
 
 const methodOf = (name: MethodName): Method => methods[name] ?? methods["device-plugin"];
 const minorNumber = (version: string): number => Number(version.split(".")[1]);

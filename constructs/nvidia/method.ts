@@ -28,6 +28,8 @@ export interface Method {
   readonly claims: boolean;
   /** Values without which it does not work on Talos. */
   readonly values: ChartValues;
+  /** Where the chart takes the plugin's tolerations. */
+  readonly tolerations: readonly string[];
   /** Where the chart takes the configuration of sharing. */
   readonly sharingValues: (sharing: GpuSharing) => ChartValues;
 }
@@ -58,6 +60,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     ownRuntimeClass: false,
     claims: false,
     values: { runtimeClassName: runtimeClass },
+    tolerations: ["tolerations"],
     sharingValues: (sharing) => ({ config: { map: { sharing: configuration(sharing) }, default: "sharing" } }),
   },
   "gpu-operator": {
@@ -78,6 +81,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       toolkit: { enabled: false },
       hostPaths: { driverInstallDir: driverRoot },
     },
+    tolerations: ["daemonsets", "tolerations"],
     sharingValues: (sharing) => ({
       devicePlugin: {
         config: { create: true, name: "sharing", default: "sharing", data: { sharing: configuration(sharing) } },
@@ -102,6 +106,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       gpuResourcesEnabledOverride: true,
       resources: { computeDomains: { enabled: false } },
     },
+    tolerations: ["kubeletPlugin", "tolerations"],
     sharingValues: () => ({}),
   },
 };
