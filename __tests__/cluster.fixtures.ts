@@ -1,4 +1,4 @@
-import { TerraformVariable } from "cdktf";
+import { type TerraformStack, TerraformVariable } from "cdktf";
 import {
   NvidiaInstall,
   PciMapping,
@@ -7,7 +7,7 @@ import {
   type TalosClusterProps,
 } from "../constructs";
 import type { RuleFixtures } from "./rules.fixtures";
-import { apiToken, clusterIn, controlPlanes, machineAt, nodeIn, vmIn, workers } from "./stacks";
+import { apiToken, clusterIn, controlPlanes, machineAt, nodeIn, password, vmIn, workers } from "./stacks";
 
 const cluster =
   (props: Partial<TalosClusterProps> = {}): RuleFixtures["valid"][string] =>
@@ -20,6 +20,13 @@ const several = (count: number) =>
 const talos = { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } } as const;
 const gpuWorkers = [1, 2].map((number) => ({ machine: machineAt(`gpu-${number}`, 70 + number), talos }));
 
+/** A VM whose devices are known. */
+const gpuVm = (
+  stack: TerraformStack,
+  name = "gpu-0",
+  at = 70,
+  gpus: ProxmoxGpuVmProps["gpus"] = [{ address: "01:00" }],
+) => vmIn(stack, { name, gpus, initialization: { ipConfigs: [{ address: `192.168.1.${at}/24` }] } }, password, name);
 const gpuControlPlane = [{ machine: machineAt("gpu-9", 79), talos }];
 
 const tainted =
@@ -347,15 +354,11 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a GPU on a control plane beside one on a worker": [
         (stack) => {
-          const machine = vmIn(stack, {
-            name: "gpu-8",
-            gpus: [{ address: "01:00" }],
-            initialization: { ipConfigs: [{ address: "192.168.1.78/24" }] },
-          });
+          const machine = gpuVm(stack);
           const node = clusterIn(stack, { controlPlanes: [{ machine, talos }], workers: [...workers, ...gpuWorkers] });
           new NvidiaInstall(stack, "nvidia", { node });
         },
-        "gpu-8 has GPUs and is a control plane that runs no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers",
+        "gpu-0 has GPUs and is a control plane that runs no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers",
       ],
     },
   },
@@ -364,6 +367,11 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       "a worker for the others": tainted({ workers: [...workers, ...gpuWorkers] }),
       "control planes for the others": tainted({ workers: gpuWorkers, schedulingOnControlPlanes: true }),
       "all nodes for all pods": tainted({ workers: gpuWorkers }, false),
+      "a worker with the same image, whose VM has no GPU": (stack) =>
+        void new NvidiaInstall(stack, "nvidia", {
+          node: clusterIn(stack, { talos, workers: [gpuVm(stack), gpuVm(stack, "plain-1", 71, [])] }),
+          taint: true,
+        }),
     },
     invalid: {
       "DNS would run nowhere": [

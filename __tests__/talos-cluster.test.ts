@@ -1,4 +1,5 @@
 import { Resource } from "@cdktf/provider-null/lib/resource";
+import type { TerraformStack } from "cdktf";
 import { parse, parseAllDocuments } from "yaml";
 import { Release } from "../.gen/providers/helm/release";
 import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
@@ -261,6 +262,19 @@ describe("NVIDIA's plugin on a cluster", () => {
     const { triggers, provisioner } = stack.resource[Resource.tfResourceType].gpu_smoke_test;
     expect(triggers.talos).toBe("${null_resource.upgrade_talos_gpu-1.id} ${null_resource.upgrade_talos_gpu-2.id}");
     expect(provisioner[0]["local-exec"].environment.NODE).toBe("192.168.1.71");
+  });
+
+  test("goes to no machine of which it is known that it has no GPU, whatever image it runs", () => {
+    const vm = (stack: TerraformStack, name: string, at: number, gpus: { address: string }[]) =>
+      vmIn(stack, { name, gpus, initialization: { ipConfigs: [{ address: `192.168.1.${at}/24` }] } }, undefined, name);
+    const stack = synthesizedJson((stack) => {
+      const nvidia = { kernelModules: "open", branch: "production" } as const;
+      const workers = [vm(stack, "plain-1", 71, []), vm(stack, "gpu-1", 72, [{ address: "01:00" }])];
+      const node = clusterIn(stack, { talos: { version: "v1.13.9", nvidia }, workers });
+      new NvidiaInstall(stack, "nvidia", { node, taint: true });
+    });
+    expect(patchesOf(stack, "plain-1")).not.toMatch(/gpu.present|registerWithTaints/);
+    expect(patchesOf(stack, "gpu-1")).toMatch(/gpu.present.*registerWithTaints/);
   });
 
   test("keeps other pods off them where it is told to, and the proof tolerates that", () => {

@@ -197,7 +197,7 @@ export const rules: readonly Rule<{
       ...given(node, ({ nodes, schedulingOnControlPlanes }) => ({
         holds:
           taint !== true ||
-          nodes.some(({ role, nvidia }) => nvidia === undefined && (role === "worker" || schedulingOnControlPlanes)),
+          nodes.some((each) => !hasGpus(each) && (each.role === "worker" || schedulingOnControlPlanes)),
         problem:
           "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
       })),
@@ -239,12 +239,15 @@ const completeVersion = new RegExp(
   `^v?${versionNumber}([.]${versionNumber}){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$`,
 );
 
+/** Whether the node has GPUs to hand out: its Talos has a driver, and its machine, as far as it is known, a device. */
+const hasGpus = ({ nvidia, machine }: TalosNode): boolean => nvidia !== undefined && machine.pciDevices?.length !== 0;
+
 /** Nodes whose GPUs no pod would use. A driver alone may be in the image of all nodes, as long as some of them run pods. */
 function unusedNodes({ nodes, schedulingOnControlPlanes }: TalosClusterBase): TalosNode[] {
-  const withDriver = nodes.filter(({ nvidia }) => nvidia !== undefined);
-  const withoutPods = withDriver.filter(({ role }) => role === "controlplane" && schedulingOnControlPlanes === false);
-  const isOnly = withoutPods.length === withDriver.length;
-  return withoutPods.filter(({ machine: { pciDevices = [] } }) => isOnly || pciDevices.length > 0);
+  const withGpus = nodes.filter(hasGpus);
+  const withoutPods = withGpus.filter(({ role }) => role === "controlplane" && schedulingOnControlPlanes === false);
+  const isOnly = withoutPods.length === withGpus.length;
+  return withoutPods.filter(({ machine }) => isOnly || machine.pciDevices !== undefined);
 }
 
 const methodOf = (name: MethodName): Method => methods[name] ?? methods["device-plugin"];
@@ -315,7 +318,7 @@ export class NvidiaInstall extends Construct {
     // Of another stack, it is refused; until then it must not be in the way of the other problems.
     if (!node || !isInStackOf(this, node)) return;
 
-    const [first = node.nodes[0], ...others] = node.nodes.filter(({ nvidia }) => nvidia);
+    const [first = node.nodes[0], ...others] = node.nodes.filter(hasGpus);
     const withGpus = [first, ...others];
     for (const each of withGpus) {
       each.addConfigPatch(labels(fitted.props.sharing));
