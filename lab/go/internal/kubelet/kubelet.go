@@ -18,6 +18,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -60,6 +61,8 @@ type Kubelet struct {
 
 	// ciliumDefined: the definitions that Cilium's operator makes are there.
 	ciliumDefined bool
+	// operators is what the starts of Cilium's operators on the node have come to.
+	operators map[types.UID]string
 	// registered is the name of the node object that was there once. A kubelet makes it when it starts, and not again when
 	// somebody deletes it.
 	registered string
@@ -213,6 +216,9 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 	}
 	if err := k.readyAgain(ctx, pods, machine.Name); err != nil {
 		return fmt.Errorf("the pods: %w", err)
+	}
+	if err := k.startOperators(ctx, pods, machine.Name); err != nil {
+		return fmt.Errorf("the start of Cilium's operator: %w", err)
 	}
 	on := observe(pods, machine.Name)
 	if err := k.operate(ctx, on, machine, node); err != nil {

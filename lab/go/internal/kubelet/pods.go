@@ -50,7 +50,7 @@ func observe(store cache.Store, node string) (on pods) {
 		}
 		on.draDriver = on.draDriver || mounts(pod, draPluginDirectory) && mounts(pod, talosDriverRoot) && runs(pod, "/dra-driver-nvidia")
 		on.mpsDaemon = on.mpsDaemon || hasContainer(pod, mpsContainer)
-		on.ciliumOperator = on.ciliumOperator || runs(pod, "/cilium/operator")
+		on.ciliumOperator = on.ciliumOperator || runs(pod, operatorImage)
 		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery") && mounts(pod, deviceDirectory)
 		if runs(pod, "/nvidia/gpu-operator") {
 			on.gpuOperator = pod.Namespace

@@ -34,6 +34,10 @@ const (
 	waitsFor  = ".status.containerStatuses.[] | .state.waiting.reason"
 )
 
+// startOfOperator is what the start of Cilium's operator has come to, or that it is awaited; nothing for other pods.
+var startOfOperator = fmt.Sprintf(`if .spec.containers | any(.image | test(%s)) then .metadata.annotations[%s] // "awaited" else "" end`,
+	quote(operatorImage), quote(gatewayAnnotation))
+
 type expression = object
 
 func in(key string, values ...string) expression    { return jq(key, "In", values) }
@@ -58,7 +62,7 @@ func stages(faults []Fault) []byte {
 	}
 	withoutImage, ending := named(ImagePull), named(Error)
 	here := absent(isDeleted)
-	fine := []expression{here, notIn(withoutImage, "true"), notIn(ending, "true")}
+	fine := []expression{here, notIn(withoutImage, "true"), notIn(ending, "true"), notIn(startOfOperator, "awaited", operatorEnds)}
 	var text strings.Builder
 	for _, stage := range []object{
 		podStage("running", append(fine, in(phase, "Pending", "Running"), notIn(isReady, "True")), patch(running)),
@@ -67,6 +71,8 @@ func stages(faults []Fault) []byte {
 			patch(imageMissing), warn("Failed", "Failed to pull image: the registry does not have it")),
 		podStage("failed", []expression{here, in(ending, "true"), in(phase, "Pending", "Running"), in(runsOnce, "Never")}, patch(failed)),
 		podStage("restarting", []expression{here, in(ending, "true"), notIn(runsOnce, "Never"), notIn(waitsFor, "CrashLoopBackOff")},
+			patch(restarting), warn("BackOff", "Back-off restarting failed container")),
+		podStage("operator-ends", []expression{here, in(startOfOperator, operatorEnds), notIn(waitsFor, "CrashLoopBackOff")},
 			patch(restarting), warn("BackOff", "Back-off restarting failed container")),
 		podStage("deleted", []expression{exists(isDeleted)}, object{"delete": true}),
 		stage("Node", "heartbeat", []expression{in(isReady, "True", "False")}, patch(heartbeat)),

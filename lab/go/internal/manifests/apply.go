@@ -27,11 +27,12 @@ const (
 	inventoryAnnotation = "config.k8s.io/owning-inventory"
 )
 
-// Applier creates what is missing of some manifests. Like Talos it never updates an object: that is for `talosctl
-// upgrade-k8s`.
+// Applier brings manifests into a cluster as Talos does it.
+//
+// See https://github.com/siderolabs/talos/blob/v1.13.9/internal/app/machined/pkg/controllers/k8s/manifest_apply.go
 type Applier struct {
-	// Inventory: what was created once is written down, and not created again when somebody deletes it. Talos does that
-	// from 1.13 on; before it creates whatever isn't there.
+	// Inventory: what was found or created once is written down, and not created again when somebody deletes it. Talos does
+	// that from 1.13 on; before it creates whatever isn't there.
 	Inventory bool
 
 	client dynamic.Interface
@@ -51,63 +52,34 @@ func NewApplier(config *rest.Config, inventory bool) (*Applier, error) {
 	return &Applier{inventory, client, restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(known))}, nil
 }
 
-// Apply creates what is missing. One object that the cluster refuses keeps no other one out.
+// Apply creates what is missing, and updates and removes nothing: that is for `talosctl upgrade-k8s`. One object that the
+// cluster refuses keeps no other one out.
 func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructured) error {
-	// Namespaces and definitions first, so that others can be in them and of them.
-	objects = slices.Clone(objects)
-	slices.SortStableFunc(objects, func(a, b *unstructured.Unstructured) int { return cmp.Compare(rank(a), rank(b)) })
 	inventory, err := a.inventory(ctx)
 	if err != nil {
 		return err
 	}
-	before := len(inventory)
 	var problems error
-	for _, each := range objects {
+	for _, each := range sorted(objects) {
 		if err := a.create(ctx, each, inventory); err != nil {
 			problems = errors.Join(problems, fmt.Errorf("%s %s: %w", each.GetKind(), each.GetName(), err))
 		}
 	}
-	if a.Inventory && len(inventory) > before {
-		problems = errors.Join(problems, a.write(ctx, inventory))
-	}
-	return problems
+	return errors.Join(problems, a.write(ctx, inventory))
 }
 
 func (a *Applier) create(ctx context.Context, wanted *unstructured.Unstructured, inventory map[string]string) error {
-	kind := wanted.GroupVersionKind()
-	mapping, err := a.mapper.RESTMapping(kind.GroupKind(), kind.Version)
-	if meta.IsNoMatchError(err) {
-		// Its definition may have come since.
-		a.mapper.Reset()
-		mapping, err = a.mapper.RESTMapping(kind.GroupKind(), kind.Version)
-	}
+	wanted, resources, err := a.find(wanted)
 	if err != nil {
 		return err
 	}
-	wanted = wanted.DeepCopy()
-	resources := dynamic.ResourceInterface(a.client.Resource(mapping.Resource))
-	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		if wanted.GetNamespace() == "" {
-			wanted.SetNamespace(metav1.NamespaceDefault)
-		}
-		resources = a.client.Resource(mapping.Resource).Namespace(wanted.GetNamespace())
-	} else {
-		wanted.SetNamespace("")
-	}
-	// A key of a ConfigMap has no colon, the name of a role may.
-	key := strings.ReplaceAll(strings.Join([]string{wanted.GetNamespace(), wanted.GetName(), kind.Group, kind.Kind}, "_"), ":", "__")
+	key := keyOf(wanted)
 	if _, is := inventory[key]; is {
 		return nil
 	}
 	if _, err = resources.Get(ctx, wanted.GetName(), metav1.GetOptions{}); apierrors.IsNotFound(err) {
 		if a.Inventory {
-			annotations := wanted.GetAnnotations()
-			if annotations == nil {
-				annotations = map[string]string{}
-			}
-			annotations[inventoryAnnotation] = inventoryName
-			wanted.SetAnnotations(annotations)
-			_, err = resources.Apply(ctx, wanted.GetName(), wanted, metav1.ApplyOptions{FieldManager: fieldManager})
+			_, err = resources.Apply(ctx, wanted.GetName(), owned(wanted), metav1.ApplyOptions{FieldManager: fieldManager})
 		} else {
 			_, err = resources.Create(ctx, wanted, metav1.CreateOptions{FieldManager: fieldManager})
 		}
@@ -116,6 +88,49 @@ func (a *Applier) create(ctx context.Context, wanted *unstructured.Unstructured,
 		inventory[key] = ""
 	}
 	return err
+}
+
+// find tells where an object is in the API; a namespace is only that of one whose kind has namespaces.
+func (a *Applier) find(wanted *unstructured.Unstructured) (*unstructured.Unstructured, dynamic.ResourceInterface, error) {
+	kind := wanted.GroupVersionKind()
+	mapping, err := a.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if meta.IsNoMatchError(err) {
+		// Its definition may have come since.
+		a.mapper.Reset()
+		mapping, err = a.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	wanted = wanted.DeepCopy()
+	resources := a.client.Resource(mapping.Resource)
+	if mapping.Scope.Name() != meta.RESTScopeNameNamespace {
+		wanted.SetNamespace("")
+		return wanted, resources, nil
+	}
+	if wanted.GetNamespace() == "" {
+		wanted.SetNamespace(metav1.NamespaceDefault)
+	}
+	return wanted, resources.Namespace(wanted.GetNamespace()), nil
+}
+
+// keyOf names an object in the inventory.
+func keyOf(o *unstructured.Unstructured) string {
+	kind := o.GroupVersionKind()
+	// A key of a ConfigMap has no colon, the name of a role may.
+	return strings.ReplaceAll(strings.Join([]string{o.GetNamespace(), o.GetName(), kind.Group, kind.Kind}, "_"), ":", "__")
+}
+
+// owned is the object as one of the inventory.
+func owned(o *unstructured.Unstructured) *unstructured.Unstructured {
+	o = o.DeepCopy()
+	annotations := o.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[inventoryAnnotation] = inventoryName
+	o.SetAnnotations(annotations)
+	return o
 }
 
 var configMaps = corev1.SchemeGroupVersion.WithResource("configmaps")
@@ -139,15 +154,31 @@ func (a *Applier) inventory(ctx context.Context) (map[string]string, error) {
 	return entries, err
 }
 
+// write replaces the whole inventory, whatever others have made of it in the meantime.
 func (a *Applier) write(ctx context.Context, inventory map[string]string) error {
+	if !a.Inventory {
+		return nil
+	}
 	entries := object{}
 	for key, value := range inventory {
 		entries[key] = value
 	}
-	_, err := a.client.Resource(configMaps).Namespace(metav1.NamespaceSystem).Apply(ctx, inventoryName, &unstructured.Unstructured{Object: object{
+	inventories := a.client.Resource(configMaps).Namespace(metav1.NamespaceSystem)
+	wanted := &unstructured.Unstructured{Object: object{
 		"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": inventoryName, "namespace": metav1.NamespaceSystem}, "data": entries,
-	}}, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+	}}
+	_, err := inventories.Update(ctx, wanted, metav1.UpdateOptions{FieldManager: fieldManager})
+	if apierrors.IsNotFound(err) {
+		_, err = inventories.Create(ctx, wanted, metav1.CreateOptions{FieldManager: fieldManager})
+	}
 	return err
+}
+
+// sorted has namespaces and definitions first, so that others can be in them and of them.
+func sorted(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	objects = slices.Clone(objects)
+	slices.SortStableFunc(objects, func(a, b *unstructured.Unstructured) int { return cmp.Compare(rank(a), rank(b)) })
+	return objects
 }
 
 func rank(o *unstructured.Unstructured) int {

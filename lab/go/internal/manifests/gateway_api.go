@@ -1,45 +1,34 @@
 package manifests
 
 import (
-	"strings"
+	"embed"
+	"fmt"
+	"regexp"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 type object = map[string]any
 
-// gatewayAPI are the kinds of the Gateway API's standard channel, with the versions that are served.
-var gatewayAPI = []struct{ kind, plural, version, scope string }{
-	{"GatewayClass", "gatewayclasses", "v1", "Cluster"},
-	{"Gateway", "gateways", "v1", "Namespaced"},
-	{"GRPCRoute", "grpcroutes", "v1", "Namespaced"},
-	{"HTTPRoute", "httproutes", "v1", "Namespaced"},
-	{"ReferenceGrant", "referencegrants", "v1beta1", "Namespaced"},
-}
+// gatewayAPI are the definitions of some releases of the Gateway API.
+//
+//go:embed gateway-api/*.yaml
+var gatewayAPI embed.FS
 
-// isGatewayAPI tells whether an address is a release of the Gateway API. It is not downloaded, so that nothing depends on
-// whether the machine reaches it: definitions that take every object stand for it.
-func isGatewayAPI(url string) bool { return strings.Contains(url, "/gateway-api/releases/") }
+// bundle is the address of a release. It is not downloaded, so that nothing depends on whether the machine reaches it:
+// definitions that take every object stand for it.
+var bundle = regexp.MustCompile(`/gateway-api/releases/download/(v[0-9.]+)/standard-install[.]yaml$`)
 
-func gatewayDefinitions() (definitions []*unstructured.Unstructured) {
-	const group = "gateway.networking.k8s.io"
-	for _, each := range gatewayAPI {
-		definitions = append(definitions, &unstructured.Unstructured{Object: object{
-			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-			"metadata": object{
-				"name":        each.plural + "." + group,
-				"annotations": object{"api-approved.kubernetes.io": "unapproved, the lab's own"},
-			},
-			"spec": object{
-				"group": group, "scope": each.scope,
-				"names": object{"kind": each.kind, "plural": each.plural, "singular": strings.ToLower(each.kind), "listKind": each.kind + "List"},
-				"versions": []any{object{
-					"name": each.version, "served": true, "storage": true,
-					"subresources": object{"status": object{}},
-					"schema":       object{"openAPIV3Schema": object{"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
-				}},
-			},
-		}})
+// gatewayDefinitions are what is at an address, where that is a release of the Gateway API.
+func gatewayDefinitions(url string) (definitions []*unstructured.Unstructured, is bool, err error) {
+	found := bundle.FindStringSubmatch(url)
+	if found == nil {
+		return nil, false, nil
 	}
-	return definitions
+	text, err := gatewayAPI.ReadFile("gateway-api/" + found[1] + ".yaml")
+	if err != nil {
+		return nil, true, fmt.Errorf("the lab has no definitions of %s", found[1])
+	}
+	definitions, err = decode(text)
+	return definitions, true, err
 }

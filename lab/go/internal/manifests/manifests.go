@@ -36,8 +36,8 @@ func Of(ctx context.Context, config coreconfig.Provider) ([]*unstructured.Unstru
 		add(manifest.Name(), []byte(manifest.Contents()), nil)
 	}
 	for _, url := range slices.Concat(cluster.Network().CNI().URLs(), cluster.ExtraManifestURLs()) {
-		if isGatewayAPI(url) {
-			objects = append(objects, gatewayDefinitions()...)
+		if definitions, is, err := gatewayDefinitions(url); is {
+			objects, problem = append(objects, definitions...), errors.Join(problem, err)
 			continue
 		}
 		text, err := download(ctx, url, cluster.ExtraManifestHeaderMap())

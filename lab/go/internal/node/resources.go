@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"log"
 
 	cosi "github.com/cosi-project/runtime/api/v1alpha1"
 	"github.com/cosi-project/runtime/pkg/state"
@@ -9,7 +10,10 @@ import (
 	"github.com/cosi-project/runtime/pkg/state/impl/namespaced"
 	"github.com/cosi-project/runtime/pkg/state/protobuf/server"
 	"github.com/siderolabs/talos/pkg/machinery/resources/config"
+	"github.com/siderolabs/talos/pkg/machinery/resources/k8s"
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
+
+	"lab/internal/manifests"
 )
 
 // resources are what `talosctl get` shows: the PCI devices, the machine configuration and the schematic of the running Talos,
@@ -50,6 +54,26 @@ func (a *resourcesAPI) now(ctx context.Context) (*server.State, error) {
 	return server.NewState(resources), nil
 }
 
+// manifests are those of the configuration that the node has at this moment.
+func (a *resourcesAPI) manifests(ctx context.Context) (*server.State, error) {
+	a.node.mu.Lock()
+	current := a.node.disk.current
+	a.node.mu.Unlock()
+	resources := namespaced.NewState(inmem.Build)
+	if !current.isControlPlane() {
+		return server.NewState(resources), nil
+	}
+	objects, err := manifests.Of(ctx, current.provider)
+	if err != nil {
+		log.Printf("manifests: %v", err)
+	}
+	all := k8s.NewManifest(k8s.ControlPlaneNamespaceName, "all")
+	for _, each := range objects {
+		all.TypedSpec().Items = append(all.TypedSpec().Items, k8s.SingleManifest{Object: each.Object})
+	}
+	return server.NewState(resources), resources.Create(ctx, all)
+}
+
 // Get reads one resource.
 func (a *resourcesAPI) Get(ctx context.Context, req *cosi.GetRequest) (*cosi.GetResponse, error) {
 	now, err := a.now(ctx)
@@ -59,9 +83,13 @@ func (a *resourcesAPI) Get(ctx context.Context, req *cosi.GetRequest) (*cosi.Get
 	return now.Get(ctx, req)
 }
 
-// List reads the resources of a kind.
+// List reads the resources of a kind. The manifests are downloaded for whoever asks for them.
 func (a *resourcesAPI) List(req *cosi.ListRequest, stream cosi.State_ListServer) error {
-	now, err := a.now(stream.Context())
+	read := a.now
+	if req.Type == k8s.ManifestType {
+		read = a.manifests
+	}
+	now, err := read(stream.Context())
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,8 @@ func (g *globals) upgradeKubernetes() *cobra.Command {
 }
 
 // upgradeKubernetes names the images of another version in the machine configurations of the cluster, part by part and node
-// by node as the real one does: first those of the control plane, then the kubelet's, and waits for each kubelet.
+// by node as the real one does: first those of the control plane, then the kubelet's, and waits for each kubelet. Then it
+// updates what the manifests of the configuration made.
 func upgradeKubernetes(ctx context.Context, c *client.Client, out io.Writer, version string, timeout time.Duration) error {
 	all, err := nodes(ctx, c)
 	if err != nil {
@@ -143,7 +144,7 @@ func upgradeKubernetes(ctx context.Context, c *client.Client, out io.Writer, ver
 			return err
 		}
 	}
-	return nil
+	return syncManifests(ctx, c, all, out)
 }
 
 func patch(ctx context.Context, c *client.Client, node kubernetesNode, text string) error {

@@ -16,11 +16,15 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/api/machine"
 	"github.com/siderolabs/talos/pkg/machinery/client"
 	"github.com/siderolabs/talos/pkg/machinery/config"
+	"github.com/siderolabs/talos/pkg/machinery/config/configpatcher"
 	"github.com/siderolabs/talos/pkg/machinery/config/generate"
 	"github.com/siderolabs/talos/pkg/machinery/config/generate/secrets"
 	machinetype "github.com/siderolabs/talos/pkg/machinery/config/machine"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -247,4 +251,92 @@ func TestUpgrade(t *testing.T) {
 
 func namespace(name string) *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}
+
+const gateways = "gateways.gateway.networking.k8s.io"
+
+// withManifests names manifests in the configuration.
+func withManifests(text []byte, patch string) []byte {
+	patches, err := configpatcher.LoadPatches([]string{patch})
+	if err != nil {
+		panic(err)
+	}
+	patched, err := configpatcher.Apply(configpatcher.WithBytes(text), patches)
+	if err != nil {
+		panic(err)
+	}
+	content, err := patched.Bytes()
+	if err != nil {
+		panic(err)
+	}
+	return content
+}
+
+// bundleOf is the release of the Gateway API that a definition is from.
+func (s site) bundleOf(name string) string {
+	text, err := s.node.Kubeconfig()
+	check(s.T, err)
+	rest, err := clientcmd.RESTConfigFromKubeConfig(text)
+	check(s.T, err)
+	c, err := dynamic.NewForConfig(rest)
+	check(s.T, err)
+	found, err := c.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}).
+		Get(s.Context(), name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return "gone"
+	}
+	check(s.T, err)
+	return found.GetAnnotations()["gateway.networking.k8s.io/bundle-version"]
+}
+
+func TestUpgradeOfKubernetesUpdatesManifestsAndPrunesThemFromTalos113On(t *testing.T) {
+	const release = "https://github.com/kubernetes-sigs/gateway-api/releases/download/"
+	bundle := func(version string) string {
+		return "cluster: {extraManifests: [" + release + version + "/standard-install.yaml]}"
+	}
+	for version, afterRemoval := range map[string]string{"v1.12.11": "v1.4.1", "v1.13.9": "gone"} {
+		t.Run(version, func(t *testing.T) {
+			s := in(t, version)
+			check(t, s.apply(withManifests(s.configuration, bundle("v1.3.0"))))
+			s.must("bootstrap")
+			s.must("health", "--wait-timeout", "60s")
+			is := func(what, want string) {
+				t.Helper()
+				check(t, eventually(t.Context(), 30*time.Second, func(context.Context) error {
+					if got := s.bundleOf(gateways); got != want {
+						return fmt.Errorf("%s: the definition is %s, want %s", what, got, want)
+					}
+					return nil
+				}))
+			}
+			is("at bootstrap", "v1.3.0")
+
+			change := func(text []byte) {
+				check(t, s.admin(func(ctx context.Context, c *client.Client) error {
+					_, err := c.ApplyConfiguration(ctx, &machine.ApplyConfigurationRequest{Data: text})
+					return err
+				}))
+			}
+			change(withManifests(s.configuration, bundle("v1.4.1")))
+			check(t, eventually(t.Context(), 30*time.Second, func(context.Context) error {
+				if got := s.bundleOf("backendtlspolicies.gateway.networking.k8s.io"); got != "v1.4.1" {
+					return fmt.Errorf("a new definition is %s", got)
+				}
+				return nil
+			}))
+			is("with another configuration, which updates nothing", "v1.3.0")
+			s.must("upgrade-k8s", "--to", "1.34.1", "--timeout", "30s")
+			is("upgraded", "v1.4.1")
+
+			change(s.configuration)
+			s.must("upgrade-k8s", "--to", "1.34.1", "--timeout", "30s")
+			is("removed from the configuration and upgraded", afterRemoval)
+		})
+	}
+}
+
+// admin calls the node as its administrator.
+func (s site) admin(do func(context.Context, *client.Client) error) error {
+	g := &globals{talosconfig: filepath.Join(s.directory, "talosconfig"), nodes: []string{s.address()}}
+	return g.onOne(s.Context(), do)
 }
