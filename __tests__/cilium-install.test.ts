@@ -144,21 +144,48 @@ describe("CiliumInstall", () => {
     expect(valuesOf(props)).toMatchObject(values);
   });
 
-  test.each([
-    ["1.18.12", "v1.3.0"],
-    ["1.19.6", "v1.4.1"],
-    ["1.20.0", "v1.5.1"],
-  ])("lets Talos install the Gateway API of Cilium %s, %s, before Cilium looks for it", (version, gatewayApi) => {
-    const stack = json({ version, gatewayApi: true });
-    expect(patchesOf(stack).map((patch) => parse(patch))).toContainEqual({
-      cluster: {
-        extraManifests: [
-          `https://github.com/kubernetes-sigs/gateway-api/releases/download/${gatewayApi}/standard-install.yaml`,
-        ],
-      },
+  describe("with the Gateway API", () => {
+    const step = (props: Partial<CiliumInstallProps>): TerraformJson =>
+      json(props).resource[Resource.tfResourceType].gateway_api;
+    const environmentOf = ({ provisioner: [provisioner] }: TerraformJson) => provisioner["local-exec"].environment;
+
+    test.each([
+      ["1.18.12", "v1.3.0", "v1.5.0"],
+      ["1.19.6", "v1.4.1", "v1.5.0"],
+      ["1.20.2", "v1.6.1", ""],
+    ])("applies the CRDs that Cilium %s needs, %s, before Cilium looks for them", (version, bundle, below) => {
+      const source = `https://github.com/kubernetes-sigs/gateway-api/releases/download/${bundle}/standard-install.yaml`;
+      const { triggers, depends_on, ...applied } = step({ version, gatewayApi: true });
+      expect(triggers).toMatchObject({ bundle, source });
+      expect(depends_on).toEqual(["null_resource.wait_for_kubernetes"]);
+      expect(environmentOf(applied)).toMatchObject({ ENABLED: "true", SOURCE: source, BUNDLE: bundle, BELOW: below });
+      expect(release({ version, gatewayApi: true }).depends_on).toContain("null_resource.gateway_api");
     });
-    const [{ "local-exec": wait }] = stack.resource[Resource.tfResourceType].wait_for_kubernetes.provisioner;
-    expect(wait.environment.RESOURCES).toBe("crd/gatewayclasses.gateway.networking.k8s.io");
+
+    test("names no manifest that the node would download", () => {
+      expect(patchesOf(json({ gatewayApi: true })).join("")).not.toContain("extraManifests");
+    });
+
+    test("lets the chart create the class, whatever Helm finds in the cluster", () => {
+      expect(valuesOf({ gatewayApi: true }).gatewayAPI.gatewayClass.create).toBe("true");
+      expect(valuesOf({ gatewayApi: false }).gatewayAPI.gatewayClass).toBeUndefined();
+    });
+
+    test("applies no CRDs where it is false, and lets nobody delete them", () => {
+      expect(environmentOf(step({ gatewayApi: false }))).toMatchObject({ ENABLED: "false" });
+      expect(step({ gatewayApi: true }).provisioner).toEqual([
+        { "local-exec": expect.not.objectContaining({ when: "destroy" }) },
+      ]);
+      expect(json().resource[Resource.tfResourceType].gateway_api).toBeUndefined();
+    });
+
+    test("takes them from a mirror, and from a file, which becomes part of the stack", () => {
+      const mirror = "https://mirror.example/standard-install.yaml";
+      expect(environmentOf(step({ gatewayApi: true, gatewayApiDefinitions: mirror })).SOURCE).toBe(mirror);
+      const fromFile = step({ gatewayApi: true, gatewayApiDefinitions: "package.json" });
+      expect(environmentOf(fromFile).SOURCE).toMatch(/^assets[/].*package[.]json$/);
+      expect(fromFile.triggers.source).toMatch(/^[0-9a-f]{64}$/);
+    });
   });
 
   describe("with announcements", () => {
@@ -231,24 +258,6 @@ describe("CiliumInstall", () => {
       );
     });
 
-    test.each([
-      [true, ["gateway.networking.k8s.io/v1/GatewayClass"]],
-      [false, undefined],
-      [undefined, undefined],
-    ])("renders it with the Gateway API %s for a cluster that has %j", (gatewayApi, versions) => {
-      const template = json({ ...inline, gatewayApi }).data[DataHelmTemplate.tfResourceType].cilium;
-      expect(template.api_versions).toEqual(versions);
-    });
-
-    test("leaves to Terraform what a cluster has where the Gateway API is a variable", () => {
-      const stack = synthesizedJson(
-        withVariable((scope, gatewayApi) => void ciliumIn(scope, { ...inline, gatewayApi }), "bool"),
-      );
-      expect(stack.data[DataHelmTemplate.tfResourceType].cilium.api_versions).toBe(
-        '${var.value ? ["gateway.networking.k8s.io/v1/GatewayClass"] : []}',
-      );
-    });
-
     test("renders the same every time: certificates are made in the cluster", () => {
       const { values } = json(inline).data[DataHelmTemplate.tfResourceType].cilium;
       expect(parse(values[0]).hubble.tls.auto.method).toBe("cronJob");
@@ -267,10 +276,10 @@ describe("CiliumInstall", () => {
       const gatewayApi = new TerraformVariable(scope, "gateway_api", { type: "bool" }).booleanValue;
       ciliumIn(scope, { gatewayApi });
     });
-    const [extraManifests] = patchesOf(stack).filter((patch) => patch.includes("extraManifests"));
-    expect(extraManifests).toMatch(/var\.gateway_api \? \["https:.*standard-install\.yaml"\] : \[\]/);
-    const [{ "local-exec": wait }] = stack.resource[Resource.tfResourceType].wait_for_kubernetes.provisioner;
-    expect(wait.environment.RESOURCES).toBe('${var.gateway_api ? "crd/gatewayclasses.gateway.networking.k8s.io" : ""}');
+    const { gateway_api } = stack.resource[Resource.tfResourceType];
+    expect(gateway_api.provisioner[0]["local-exec"].environment.ENABLED).toBe("${var.gateway_api}");
+    expect(gateway_api.triggers.enabled).toBe("${var.gateway_api}");
+    expect(stack.resource[Release.tfResourceType].cilium.values[0]).toContain('var.gateway_api ? "true" : "auto"');
   });
 
   test("is not installed where nobody asks for it: the node keeps Talos's own network", () => {

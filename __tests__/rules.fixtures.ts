@@ -4002,6 +4002,76 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "gateway-api-version": {
+    valid: {
+      "the version after it": cilium({ version: "1.20.1", gatewayApi: true }),
+      "without gateways": cilium({ version: "1.20.0", gatewayApi: false }),
+    },
+    invalid: {
+      "the version whose operator never stops": [
+        cilium({ version: "1.20.0", gatewayApi: true }),
+        'version "1.20.0" has a bug in the Gateway API, https://github.com/cilium/cilium/issues/47624; write "1.20.1" or later, or leave gatewayApi out',
+      ],
+    },
+    atPlan: {
+      "the version is a variable": {
+        type: "string",
+        build: (stack, value: never) => void ciliumIn(stack, { version: value, gatewayApi: true }),
+        passes: ["1.20.1", "1.19.6"],
+        fails: ["1.20.0"],
+      },
+      "whether there are gateways is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void ciliumIn(stack, { version: "1.20.0", gatewayApi: value }),
+        passes: [false],
+        fails: [true],
+      },
+    },
+  },
+  "gateway-api-definitions": {
+    valid: {
+      "a mirror": cilium({ gatewayApi: true, gatewayApiDefinitions: "https://mirror.example/standard-install.yaml" }),
+      "a file": cilium({ gatewayApi: true, gatewayApiDefinitions: "package.json" }),
+      "values that leave it out": cilium({ values: { gatewayAPI: { enabled: false } } }),
+      "values that say the same": cilium({ gatewayApi: true, values: { gatewayAPI: { enabled: true } } }),
+    },
+    invalid: {
+      "an address without TLS": [
+        cilium({ gatewayApi: true, gatewayApiDefinitions: "http://mirror.example/crds.yaml" }),
+        'gatewayApiDefinitions "http://mirror.example/crds.yaml" is neither a file nor an https URL; write the path of a release\'s standard-install.yaml from where you run the synth, or its https URL without a user',
+      ],
+      "a file that is not there": [
+        cilium({ gatewayApi: true, gatewayApiDefinitions: "crds/none.yaml" }),
+        'gatewayApiDefinitions "crds/none.yaml" is neither a file nor an https URL; write the path of a release\'s standard-install.yaml from where you run the synth, or its https URL without a user',
+      ],
+      "a directory": [
+        cilium({ gatewayApi: true, gatewayApiDefinitions: "constructs" }),
+        'gatewayApiDefinitions "constructs" is neither a file nor an https URL; write the path of a release\'s standard-install.yaml from where you run the synth, or its https URL without a user',
+      ],
+      "definitions of nothing": [
+        cilium({ gatewayApiDefinitions: "https://mirror.example/crds.yaml" }),
+        "gatewayApiDefinitions does nothing without gatewayApi; write gatewayApi: true, or leave it out",
+      ],
+      "values in place of the option": [
+        cilium({ values: { gatewayAPI: { enabled: true } } }),
+        "values.gatewayAPI.enabled is true, which applies no CRDs of the Gateway API; leave it out and write gatewayApi: true",
+      ],
+    },
+    atPlan: {
+      "the address is a variable": {
+        type: "string",
+        build: (stack, value: never) => void ciliumIn(stack, { gatewayApi: true, gatewayApiDefinitions: value }),
+        passes: ["https://mirror.example/crds.yaml"],
+        fails: ["http://mirror.example/crds.yaml", "crds.yaml", "https://user@mirror.example/crds.yaml"],
+      },
+      "a value of the chart is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void ciliumIn(stack, { values: { gatewayAPI: { enabled: value } } }),
+        passes: [false],
+        fails: [true],
+      },
+    },
+  },
   "cilium-needs-no-cni": {
     valid: {
       "a patch of something else": cilium(

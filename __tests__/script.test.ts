@@ -16,12 +16,12 @@ afterEach(() => {
 const stackFolder = () => join(outdir, "stacks/stack");
 
 /** Synthesizes a stack whose only step runs the script, and answers its provisioner. */
-function synthesized(content: string, environment: Record<string, string>) {
+function synthesized(content: string, environment: Record<string, string>, inherits?: readonly string[]) {
   const source = join(outdir, "step.sh");
   writeFileSync(source, content);
   const app = new App({ outdir });
   const stack = new TerraformStack(app, "stack");
-  for (const id of ["one", "two"]) nullResource(stack, id, { scripts: [{ file: source, environment }] });
+  for (const id of ["one", "two"]) nullResource(stack, id, { scripts: [{ file: source, environment, inherits }] });
   app.synth();
   const { resource } = JSON.parse(readFileSync(join(stackFolder(), "cdk.tf.json"), "utf8"));
   return resource.null_resource.one.provisioner[0]["local-exec"];
@@ -51,6 +51,18 @@ test("a script sees its own variables, PATH and TMPDIR, and nothing else of whoe
     `a "quoted" $value`,
     "",
   ]);
+});
+
+test("a script sees a variable of whoever deploys that it inherits", () => {
+  const { command, environment } = synthesized('printf %s "$HTTPS_PROXY"\n', {}, ["HTTPS_PROXY"]);
+  const shown = (HTTPS_PROXY?: string) =>
+    spawnSync("/bin/sh", ["-c", command], {
+      cwd: stackFolder(),
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, ...environment, HTTPS_PROXY },
+    }).stdout;
+  expect(shown("http://proxy.example:3128")).toBe("http://proxy.example:3128");
+  expect(shown()).toBe("");
 });
 
 test.each(["HUP", "INT", "TERM"])("a script that ends by SIG%s leaves no temporary files", (signal) => {

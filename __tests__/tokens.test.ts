@@ -232,6 +232,7 @@ const ciliumProps = {
   version: "1.18.12",
   hubble: { relay: true, ui: true },
   gatewayApi: true,
+  gatewayApiDefinitions: "https://mirror.example/standard-install.yaml",
   l2Announcements: {
     addressPools: [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }],
     interfaces: ["eth0"],
@@ -242,10 +243,11 @@ const ciliumProps = {
 };
 
 const judgedOfCilium: Judged = {
-  version: ["cilium-version-supported"],
+  version: ["cilium-version-supported", "gateway-api-version"],
   "hubble.relay": ["hubble-ui-needs-relay"],
   "hubble.ui": [],
   gatewayApi: [],
+  gatewayApiDefinitions: ["gateway-api-definitions"],
   "l2Announcements.addressPools[0].name": ["address-pool"],
   "l2Announcements.addressPools[0].blocks[0].cidr": ["address-pool"],
   "l2Announcements.addressPools[0].blocks[0].start": ["address-pool"],

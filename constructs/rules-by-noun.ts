@@ -1,3 +1,4 @@
+import * as gatewayApi from "./cilium/gateway-api";
 import * as install from "./cilium/install";
 import * as loadBalancer from "./cilium/load-balancer";
 import * as ciliumValues from "./cilium/values";
@@ -107,5 +108,5 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
   ],
   "Cluster of several machines": members.rules,
   "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
-  Cilium: [...ciliumVersion.rules, ...install.rules, ...ciliumValues.rules, ...loadBalancer.rules],
+  Cilium: [...ciliumVersion.rules, ...install.rules, ...gatewayApi.rules, ...ciliumValues.rules, ...loadBalancer.rules],
 };

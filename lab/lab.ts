@@ -6,6 +6,7 @@ import { build } from "./build";
 import { Cdktf } from "./cdktf";
 import { ChartRepositories } from "./chart-repositories";
 import { cliConfigurationIn, environmentIn } from "./environment";
+import { GatewayApiReleases } from "./gateway-api-releases";
 import { type GuestOptions, Guests } from "./guests";
 import { ImageFactory } from "./image-factory";
 import type { Json } from "./json";
@@ -36,9 +37,10 @@ export class Lab {
     cliConfigurationIn(directory, options.providers);
     const factory = await ImageFactory.start();
     const charts = await ChartRepositories.start(directory);
+    const gatewayApi = await GatewayApiReleases.start(directory);
     const proxmox = await SimulatedProxmox.start(options);
     const network = new LoopbackNetwork();
-    return new Lab(options, directory, factory, charts, proxmox, network, await network.freeAddress());
+    return new Lab(options, directory, factory, charts, gatewayApi, proxmox, network, await network.freeAddress());
   }
 
   private constructor(
@@ -46,6 +48,7 @@ export class Lab {
     readonly directory: string,
     readonly factory: ImageFactory,
     private readonly charts: ChartRepositories,
+    readonly gatewayApi: GatewayApiReleases,
     readonly proxmox: SimulatedProxmox,
     private readonly network: LoopbackNetwork,
     /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
@@ -84,7 +87,10 @@ export class Lab {
       factory: this.factory.url,
       addresses: [this.address, ...this.furtherAddresses],
       gateway: this.gateway,
-      fit: (configuration) => this.charts.redirect(configuration),
+      fit: (configuration) => {
+        this.charts.redirect(configuration);
+        this.gatewayApi.redirect(configuration);
+      },
     };
   }
 
@@ -103,7 +109,7 @@ export class Lab {
 
   /** What a command needs to work inside the lab alone. */
   get environment(): NodeJS.ProcessEnv {
-    return environmentIn(this.directory);
+    return { ...environmentIn(this.directory), SSL_CERT_FILE: this.gatewayApi.certificates };
   }
 
   /** Synthesizes the stack `name` of an app and makes it ready to plan. */
@@ -155,6 +161,7 @@ export class Lab {
     await this.proxmox.stop();
     await this.factory.stop();
     await this.charts.stop();
+    await this.gatewayApi.stop();
     await this.guests.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }

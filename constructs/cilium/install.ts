@@ -1,9 +1,10 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, type IResolvable, Token } from "cdktf";
+import { Fn, type IResolvable } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { Release } from "../../.gen/providers/helm/release";
 import { chartRepository, isChartRepository } from "../rules/chart-repository";
+import { valueAt } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { equal, isUnknown, wholeNumber } from "../rules/condition";
 import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
@@ -35,6 +36,7 @@ import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import * as gatewayApi from "./gateway-api";
 import * as loadBalancer from "./load-balancer";
 import * as ciliumValues from "./values";
 import {
@@ -46,7 +48,7 @@ import {
   talosValues,
 } from "./values";
 import * as ciliumVersion from "./version";
-import { defaultCiliumVersion, gatewayApiManifest } from "./version";
+import { defaultCiliumVersion } from "./version";
 
 const methods = ["helm-release", "inline-manifests"] as const;
 
@@ -94,11 +96,20 @@ export interface CiliumInstallProps {
   readonly hubble?: Hubble;
 
   /**
-   * Implement the Gateway API. Its custom resource definitions are installed by Talos.
+   * Implement the Gateway API. Its CRDs are applied before Cilium, in the version that Cilium's version needs, and updated with
+   * it. They are never deleted: with `false` they stay, and all gateways and routes with them.
    *
    * @default false
    */
   readonly gatewayApi?: boolean | IResolvable;
+
+  /**
+   * Where the CRDs of the Gateway API come from: an https URL, which the machine that deploys downloads, or the path of a file,
+   * relative to where you run the synth. The file becomes part of the stack.
+   *
+   * @default - the standard-install.yaml of their release on GitHub
+   */
+  readonly gatewayApiDefinitions?: string;
 
   /**
    * Give services of type LoadBalancer addresses of the local network.
@@ -142,6 +153,7 @@ export const shape: Shape<CiliumInstallProps> = {
   method: literal(),
   hubble: objectOf<Hubble>({ relay: flag, ui: flag }),
   gatewayApi: flag,
+  gatewayApiDefinitions: text,
   l2Announcements: loadBalancer.shape,
   encryption: ruled("string"),
   values: record,
@@ -233,6 +245,8 @@ const machinePatches: readonly TalosPatch[] = [
  * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */
 export class CiliumInstall extends Construct {
+  /** The CRDs of the Gateway API; undefined where `gatewayApi` is left out. */
+  readonly gatewayApi?: Resource;
   /** The release; undefined with the method `inline-manifests`. */
   readonly resource?: Release;
   /** The rendered chart; undefined with the method `helm-release`. */
@@ -281,6 +295,12 @@ export class CiliumInstall extends Construct {
           promised,
         ),
       }),
+      ...enforce(this, gatewayApi.rules, {
+        version,
+        enabled: options.gatewayApi,
+        definitions: options.gatewayApiDefinitions,
+        enabledByValues: equal(valueAt(further, ["gatewayAPI", "enabled"]), true),
+      }),
       ...enforce(this, loadBalancer.rules, { l2Announcements, taken: node?.addresses ?? [] }),
       ...enforce(this, rules, { node, user: this, method, encryption, repository, timeout, earlierInstalls }),
     ];
@@ -288,10 +308,17 @@ export class CiliumInstall extends Construct {
     if (!node || !isInStackOf(this, node)) return;
 
     for (const patch of machinePatches) node.addConfigPatch(patch);
-    if (options.gatewayApi !== undefined && options.gatewayApi !== false)
-      installGatewayApi(node, options.gatewayApi, version);
     const hasWorkers = node.nodes.some(({ role }) => role === "worker");
     if (l2Announcements && !hasWorkers) node.addConfigPatch(loadBalancer.withoutExclusion);
+
+    if (options.gatewayApi !== undefined) {
+      this.gatewayApi = gatewayApi.applyGatewayApi(
+        this,
+        node,
+        { version, enabled: options.gatewayApi, definitions: options.gatewayApiDefinitions },
+        [node.ready],
+      );
+    }
 
     const chart = {
       name: "cilium",
@@ -311,7 +338,6 @@ export class CiliumInstall extends Construct {
           provider: helmForRendering(this),
           includeCrds: true,
           kubeVersion: node.kubernetesVersion,
-          apiVersions: options.gatewayApi ? gatewayApiVersions(options.gatewayApi) : undefined,
         }),
       );
       node.addConfigPatch(inlineManifest("cilium", this.template.manifest));
@@ -330,7 +356,8 @@ export class CiliumInstall extends Construct {
         wait: true,
         // A release that failed is in no state, and its name would be in use for ever.
         upgradeInstall: true,
-        dependsOn: [node.ready],
+        // Its operator looks for the CRDs of the Gateway API once, when it starts.
+        dependsOn: [node.ready, ...(this.gatewayApi ? [this.gatewayApi] : [])],
       }),
     );
     node.network = this.resource;
@@ -363,26 +390,17 @@ const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Fitted<Cili
 });
 
 /** Those that it may. */
-const tunedValues = ({ hubble, l2Announcements }: Fitted<CiliumInstallProps>): CiliumValues => ({
+const tunedValues = ({ hubble, gatewayApi, l2Announcements }: Fitted<CiliumInstallProps>): CiliumValues => ({
+  // Cilium's own choice, "auto", depends on the CRDs that Helm finds, and is made again only when the release changes.
+  ...(gatewayApi !== undefined &&
+    gatewayApi !== false && { gatewayAPI: { gatewayClass: { create: classOf(gatewayApi) } } }),
   ...(hubble && { hubble: { relay: { enabled: hubble.relay ?? false }, ui: { enabled: hubble.ui ?? false } } }),
   // Every service takes a lease of its own, more than the default client rate allows.
   ...(l2Announcements && { k8sClientRateLimit: { qps: 50, burst: 100 } }),
 });
 
-/** What the chart, rendered without a cluster, has to be told of. */
-function gatewayApiVersions(enabled: true | IResolvable): string[] {
-  const versions = ["gateway.networking.k8s.io/v1/GatewayClass"];
-  return isUnknown(enabled) ? Token.asList(Fn.conditional(enabled, versions, [])) : versions;
-}
-
-/** Cilium looks for the definitions once, when it starts, so they come first. */
-function installGatewayApi(node: TalosClusterBase, enabled: true | IResolvable, version: string): void {
-  const manifests = [gatewayApiManifest(version)];
-  const definition = "crd/gatewayclasses.gateway.networking.k8s.io";
-  const unknown = isUnknown(enabled);
-  node.addConfigPatch({ cluster: { extraManifests: unknown ? Fn.conditional(enabled, manifests, []) : manifests } });
-  node.waitFor(unknown ? Token.asString(Fn.conditional(enabled, definition, "")) : definition);
-}
+const classOf = (enabled: true | IResolvable): unknown =>
+  isUnknown(enabled) ? Fn.conditional(enabled, "true", "auto") : "true";
 
 const inlineManifest = (name: string, contents: string): TalosPatch => ({
   cluster: { inlineManifests: [{ name, contents }] },

@@ -1,4 +1,4 @@
-import { Fn, Token } from "cdktf";
+import { Fn } from "cdktf";
 import { isUnknown, matches } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
@@ -9,17 +9,19 @@ export const defaultCiliumVersion = "1.18.12";
 
 /** What depends on the minor version of Cilium. */
 interface MinorVersion {
-  /** The Gateway API that it implements. */
+  /** The Gateway API whose CRDs it needs. */
   readonly gatewayApi: string;
+  /** The first Gateway API with whose CRDs its operator does not start; empty where none is known. */
+  readonly gatewayApiBelow: string;
   /** The agent reads the kernel's log, for which its chart asks for a capability. */
   readonly syslog: boolean;
 }
 
 /** The supported minors, oldest first. */
 export const ciliumMinors = {
-  "1.18": { gatewayApi: "v1.3.0", syslog: false },
-  "1.19": { gatewayApi: "v1.4.1", syslog: true },
-  "1.20": { gatewayApi: "v1.5.1", syslog: true },
+  "1.18": { gatewayApi: "v1.3.0", gatewayApiBelow: "v1.5.0", syslog: false },
+  "1.19": { gatewayApi: "v1.4.1", gatewayApiBelow: "v1.5.0", syslog: true },
+  "1.20": { gatewayApi: "v1.6.1", gatewayApiBelow: "", syslog: true },
 } as const satisfies Readonly<Record<string, MinorVersion>>;
 
 const minors = Object.keys(ciliumMinors) as (keyof typeof ciliumMinors)[];
@@ -33,12 +35,6 @@ export function byCiliumMinor<Value>(version: string, choose: (minor: MinorVersi
   }
   const minor = minors.find((each) => version?.startsWith(`${each}.`)) ?? newest;
   return choose(ciliumMinors[minor]);
-}
-
-/** Manifest with the custom resource definitions of the Gateway API that the version implements. */
-export function gatewayApiManifest(version: string): string {
-  const gatewayApi = Token.asString(byCiliumMinor(version, ({ gatewayApi }) => gatewayApi));
-  return `https://github.com/kubernetes-sigs/gateway-api/releases/download/${gatewayApi}/standard-install.yaml`;
 }
 
 export const rules: readonly Rule<{ readonly version: string }>[] = [

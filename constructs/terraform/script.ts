@@ -14,6 +14,13 @@ export interface Script {
   readonly environment: Readonly<Record<string, string>>;
 
   /**
+   * Names of further variables that it sees as Terraform has them, such as the proxy for what it downloads.
+   *
+   * @default - none
+   */
+  readonly inherits?: readonly string[];
+
+  /**
    * `destroy` to run when the resource is destroyed or before it is replaced.
    *
    * @default - when the resource is created
@@ -35,8 +42,8 @@ export function localExec(scope: Construct, script: Script): LocalExecProvisione
 }
 
 /** The command of the provisioner. A kubeconfig, a token or a proxy of whoever deploys is not the cluster's. */
-export function commandOf({ file, environment }: Script): string {
-  const variables = ["PATH", "TMPDIR", ...Object.keys(environment)].map((name) => `${name}="$${name}"`);
+export function commandOf({ file, environment, inherits = [] }: Script): string {
+  const variables = ["PATH", "TMPDIR", ...inherits, ...Object.keys(environment)].map((name) => `${name}="$${name}"`);
   return `exec env -i ${variables.join(" ")} sh ${posix.join(folder, basename(file))}`;
 }
 

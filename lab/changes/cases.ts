@@ -185,6 +185,11 @@ const cilium: readonly Case[] = [
   { prop: "hubble.relay", to: false, along: { "hubble.ui": false } },
   { prop: "hubble.ui", to: false },
   { prop: "gatewayApi", to: true },
+  {
+    prop: "gatewayApiDefinitions",
+    given: { gatewayApi: true },
+    to: "lab/go/internal/manifests/gateway-api/v1.3.0.yaml",
+  },
   { prop: "l2Announcements", to: pools },
   { prop: "l2Announcements", given: announced },
   { prop: "l2Announcements.addressPools[0].name", given: announced, to: "other" },

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { AssetType, type IResolvable, type ITerraformDependable, TerraformAsset, Token } from "cdktf";
+import type { Construct } from "constructs";
+import { type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
+import { type Check, given, type Rule } from "../rules/rule";
+import { asText, shown } from "../rules/shown";
+import { literalText } from "../rules/text";
+import type { TalosClusterBase } from "../talos/cluster-base";
+import { at } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import { byCiliumMinor } from "./version";
+
+/** How Cilium is to implement the Gateway API, as its construct has it. */
+interface GatewayApi {
+  /** Cilium's. */
+  readonly version: string;
+  readonly enabled?: boolean | IResolvable;
+  /** File or URL of the CRDs; without one they come from their release. */
+  readonly definitions?: string;
+}
+
+export const rules: readonly Rule<GatewayApi & { readonly enabledByValues: Condition }>[] = [
+  {
+    id: "gateway-api-version",
+    demands:
+      "Cilium's version serves gateways, and the cluster's CRDs of the Gateway API are of a version that it takes",
+    because:
+      "1.20.0 never stops configuring a listener of HTTP, and an operator that finds other CRDs at its start serves no gateway or ends",
+    source: "https://github.com/cilium/cilium/issues/47624",
+    checks: ({ version, enabled }) =>
+      given(enabled, (enabled) => ({
+        holds: or(not(equal(version, "1.20.0")), equal(enabled, false)),
+        problem: `version ${shown(version)} has a bug in the Gateway API, https://github.com/cilium/cilium/issues/47624; write "1.20.1" or later, or leave gatewayApi out`,
+      })),
+  },
+  {
+    id: "gateway-api-definitions",
+    demands:
+      "the Gateway API is enabled by gatewayApi, and its CRDs come from their release, from a file, or from an https URL",
+    because:
+      "without CRDs Cilium serves no gateway, and who can change what http delivers can change what every gateway means",
+    source: "https://docs.cilium.io/en/stable/network/servicemesh/gateway-api/gateway-api/",
+    checks: ({ enabled, definitions, enabledByValues }) => [
+      {
+        holds: or(enabled !== undefined, not(enabledByValues)),
+        problem:
+          "values.gatewayAPI.enabled is true, which applies no CRDs of the Gateway API; leave it out and write gatewayApi: true",
+      },
+      ...given(definitions, (definitions) => definitionChecks(definitions, enabled !== undefined)),
+    ],
+  },
+];
+
+const definitionChecks = (definitions: string, hasUse: boolean): Check[] => [
+  {
+    holds: hasUse,
+    problem: "gatewayApiDefinitions does nothing without gatewayApi; write gatewayApi: true, or leave it out",
+  },
+  {
+    holds: isUrl(definitions) ? matches(definitions, /^https:[/][/][^/@]+[/]/) : isFile(definitions),
+    problem: `gatewayApiDefinitions ${shown(definitions)} is neither a file nor an https URL; write the path of a release's standard-install.yaml from where you run the synth, or its https URL without a user`,
+  },
+];
+
+/** A file becomes part of the stack when it is synthesized, which no variable can name. */
+const isUrl = (definitions: string): boolean =>
+  isUnknown(definitions) || /^[a-z][a-z0-9+.-]*:[/][/]/i.test(definitions);
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+/** What the download of the CRDs takes from whoever deploys. */
+const inherits = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/** Seconds for the API to take the CRDs. */
+const timeout = 180;
+
+/** Applies the CRDs, before Cilium looks for them; if they are not enabled, keeps those that Talos has installed. */
+export function applyGatewayApi(
+  scope: Construct,
+  node: TalosClusterBase,
+  { version, enabled = true, definitions }: GatewayApi,
+  dependsOn: ITerraformDependable[],
+): Resource {
+  const bundle = Token.asString(byCiliumMinor(version, ({ gatewayApi }) => gatewayApi));
+  const below = Token.asString(byCiliumMinor(version, ({ gatewayApiBelow }) => gatewayApiBelow));
+  const { source, identity } = sourceOf(scope, definitions ?? releaseOf(bundle));
+  return at(
+    "gateway_api",
+    nullResource(scope, "GatewayApi", {
+      // A cluster that is recreated has none of them.
+      triggers: { cluster: node.ready.id, bundle, source: identity, enabled: asText(enabled) },
+      scripts: [
+        {
+          file: join(__dirname, "scripts/apply-gateway-api.sh"),
+          environment: {
+            KUBECONFIG: node.kubeconfigFile.filename,
+            ENABLED: asText(enabled),
+            SOURCE: source,
+            BUNDLE: bundle,
+            BELOW: below,
+            CILIUM: version,
+            TIMEOUT: String(timeout),
+          },
+          inherits,
+        },
+      ],
+      dependsOn,
+    }),
+  );
+}
+
+const releaseOf = (bundle: string): string =>
+  `https://github.com/kubernetes-sigs/gateway-api/releases/download/${bundle}/standard-install.yaml`;
+
+/** Where the script finds them, and by what it is known that they are others. */
+function sourceOf(scope: Construct, definitions: string): { readonly source: string; readonly identity: string } {
+  if (isUrl(definitions)) return { source: literalText(definitions), identity: literalText(definitions) };
+  // What is no file is refused.
+  if (!isFile(definitions)) return { source: "", identity: "" };
+  const { path } = new TerraformAsset(scope, "gateway-api", { path: definitions, type: AssetType.FILE });
+  return { source: path, identity: createHash("sha256").update(readFileSync(definitions)).digest("hex") };
+}
