@@ -109,6 +109,16 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
       words: {},
     },
   ],
+  [
+    /^gateway_api$/,
+    {
+      deleted: ["recorded", "the CRDs of the Gateway API stay in the cluster, and gateways and routes with them"],
+      replaced: ["changed", "the CRDs of the Gateway API are applied over those that are there"],
+      created: ["made", "the CRDs of the Gateway API are applied over those that are there"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
   [/./, command],
 ];
 

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/util/retry"
 )
 
 // Sync brings a cluster to what the manifests say, as `talosctl upgrade-k8s` does at its end. With an inventory, objects of
@@ -27,8 +28,11 @@ func (a *Applier) Sync(ctx context.Context, objects []*unstructured.Unstructured
 	}
 	wanted := map[string]bool{}
 	for _, each := range sorted(objects) {
-		key, err := a.update(ctx, each, say)
-		if err != nil {
+		var key string
+		if err := retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
+			key, err = a.update(ctx, each, say)
+			return err
+		}); err != nil {
 			// Talos ends here too, before it removes anything.
 			return errors.Join(fmt.Errorf("%s %s: %w", each.GetKind(), each.GetName(), err), a.write(ctx, inventory))
 		}
