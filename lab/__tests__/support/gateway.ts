@@ -24,14 +24,14 @@ const gateway = (port: number) => ({
 });
 
 /** Writes the gateway with another port each time, waits until Cilium serves it so, and answers its UID. */
-export async function servedGateway(kubectl: Kubectl, port: number): Promise<string> {
+export async function servedGateway(kubectl: Kubectl, port: number, patience = 60_000): Promise<string> {
   await eventually(async () => succeeded(await kubectl.apply(gateway(port))), 30_000);
   await eventually(async () => {
     const { metadata, status } = await kubectl.get<Gateway>("gateways.gateway.networking.k8s.io", "web");
     expect(status?.conditions).toContainEqual(
       expect.objectContaining({ type: "Programmed", observedGeneration: metadata.generation }),
     );
-  }, 60_000);
+  }, patience);
   return uidOf(kubectl);
 }
 
