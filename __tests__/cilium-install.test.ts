@@ -6,7 +6,7 @@ import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import type { CiliumInstallProps } from "../constructs";
 import "./matchers";
-import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson, withVariable } from "./stacks";
+import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
 
 const cilium = (props: Partial<CiliumInstallProps> = {}) => synthesized((stack) => void ciliumIn(stack, props));
 const json = (props: Partial<CiliumInstallProps> = {}): TerraformJson =>
