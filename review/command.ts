@@ -1,4 +1,5 @@
 import type { LocalExecProvisioner } from "cdktf";
+import { applyCrds } from "../constructs/cilium/gateway-api";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
@@ -77,6 +78,11 @@ const commands: readonly KnownCommand[] = [
     command: untaintNode(""),
     programs: ["kubectl"],
     does: "removes that taint; nothing if the whole cluster is destroyed",
+  },
+  {
+    command: applyCrds({ kubeconfig: "", enabled: true, source: "", bundle: "", version: "" }),
+    programs: ["kubectl"],
+    does: "downloads the CRDs of the Gateway API, unless they come from a file, and applies them; takes them out of Talos's inventory, which would delete them",
   },
   ...Object.values(methods).map((method) => ({
     command: smokeTest(method, { kubeconfig: "", talosconfig: "", node: "" }),

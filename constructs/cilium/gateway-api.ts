@@ -11,6 +11,7 @@ import { literalText } from "../rules/text";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import type { Script } from "../terraform/script";
 import { byCiliumMinor } from "./version";
 
 /** How Cilium is to implement the Gateway API, as its construct has it. */
@@ -77,7 +78,34 @@ const inherits = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CER
 /** Seconds for the API to take the CRDs. */
 const timeout = 180;
 
-/** Applies the CRDs, before Cilium looks for them; if they are not enabled, keeps those that Talos has installed. */
+/** What the script that applies the CRDs takes. */
+interface Step {
+  readonly kubeconfig: string;
+  readonly enabled: boolean | IResolvable;
+  /** File or URL. */
+  readonly source: string;
+  /** Version of the Gateway API. */
+  readonly bundle: string;
+  /** Version of Cilium. */
+  readonly version: string;
+}
+
+/** Applies the CRDs; if they are not enabled, keeps those that Talos has installed. */
+export const applyCrds = ({ kubeconfig, enabled, source, bundle, version }: Step): Script => ({
+  file: join(__dirname, "scripts/apply-gateway-api.sh"),
+  environment: {
+    KUBECONFIG: kubeconfig,
+    ENABLED: asText(enabled),
+    SOURCE: source,
+    BUNDLE: bundle,
+    BELOW: Token.asString(byCiliumMinor(version, ({ gatewayApiBelow }) => gatewayApiBelow)),
+    CILIUM: version,
+    TIMEOUT: String(timeout),
+  },
+  inherits,
+});
+
+/** The step that applies the CRDs, before Cilium looks for them. */
 export function applyGatewayApi(
   scope: Construct,
   node: TalosClusterBase,
@@ -85,28 +113,13 @@ export function applyGatewayApi(
   dependsOn: ITerraformDependable[],
 ): Resource {
   const bundle = Token.asString(byCiliumMinor(version, ({ gatewayApi }) => gatewayApi));
-  const below = Token.asString(byCiliumMinor(version, ({ gatewayApiBelow }) => gatewayApiBelow));
   const { source, identity } = sourceOf(scope, definitions ?? releaseOf(bundle));
   return at(
     "gateway_api",
     nullResource(scope, "GatewayApi", {
       // A cluster that is recreated has none of them.
       triggers: { cluster: node.ready.id, bundle, source: identity, enabled: asText(enabled) },
-      scripts: [
-        {
-          file: join(__dirname, "scripts/apply-gateway-api.sh"),
-          environment: {
-            KUBECONFIG: node.kubeconfigFile.filename,
-            ENABLED: asText(enabled),
-            SOURCE: source,
-            BUNDLE: bundle,
-            BELOW: below,
-            CILIUM: version,
-            TIMEOUT: String(timeout),
-          },
-          inherits,
-        },
-      ],
+      scripts: [applyCrds({ kubeconfig: node.kubeconfigFile.filename, enabled, source, bundle, version })],
       dependsOn,
     }),
   );

@@ -42,11 +42,12 @@ too_new() { [ -n "$BELOW" ] && ! older "$1" "$BELOW"; }
 
 # Ends a command that takes longer than a minute: kubectl downloads without a time limit.
 within_a_minute() {
-  limit=$(deadline_in 60)
+  left=60
   "$@" &
   running=$!
   while kill -0 "$running" 2>/dev/null; do
-    if past "$limit"; then
+    left=$((left - 1))
+    if [ "$left" -lt 0 ]; then
       kill "$running"
       echo "no answer within a minute" >&2
       return 1
@@ -90,6 +91,7 @@ check_definitions() {
 }
 
 apply_definitions() {
+  deadline=$(deadline_in "$TIMEOUT")
   ask_or_fail apply --server-side --force-conflicts --field-manager=gateway-api-definitions --filename="$work/definitions.yaml" --output=name
   crds=$(echo "$answer" | grep '^customresourcedefinition' || true)
   for crd in $crds; do
@@ -106,6 +108,7 @@ read_inventory() {
 }
 # Talos may be writing what it read before, so that it is looked at again.
 leave_inventory() {
+  deadline=$(deadline_in "$TIMEOUT")
   read_inventory
   while [ -n "$entries" ]; do
     if past "$deadline"; then fail "Talos keeps the CRDs of the Gateway API in $inventory; leave them out of cluster.extraManifests and cluster.inlineManifests in configPatches"; fi
