@@ -20,6 +20,7 @@ import {
 } from "../constructs";
 import { clusterFixtures } from "./cluster.fixtures";
 import { type Differing, gtx1070, local, neighbour, rtx4090, rtx5090 } from "./hosts";
+import { patchFixtures } from "./patch.fixtures";
 import { apiToken, ciliumIn, clusterIn, machine, machineAt, nodeIn, password, vmIn, withVariable } from "./stacks";
 
 type Build = (stack: TerraformStack) => void;
@@ -198,6 +199,7 @@ const mapped = (deviceId: string) => [{ mapping: { name: "gpu", address: "01:00"
 
 export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   ...clusterFixtures,
+  ...patchFixtures,
   "prop-type": {
     valid: { "all props are known and of their type": vm({ description: "a node" }) },
     invalid: {
@@ -3739,8 +3741,23 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       }),
       "a last --- with nothing behind it": node({ configPatches: ["machine:\n  env: {A: b}\n---\n"] }),
       "a first --- and a comment": node({ configPatches: ["# A\n---\nmachine:\n  env: {A: b}\n"] }),
-      "what is not there any more": node({
-        configPatches: [{ machine: { nodeLabels: { gone: { $patch: "delete" } } } }],
+      "what the provider generates": node({
+        configPatches: [
+          {
+            machine: {
+              nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" } },
+              sysctls: { a: "1" },
+            },
+          },
+          "machine: {sysctls: {a: {$patch: delete}}}",
+          "cluster: {apiServer: {admissionControl: [{name: PodSecurity, $patch: delete}]}}",
+        ],
+      }),
+      "a whole document of the patch before": node({
+        configPatches: [
+          { apiVersion: "v1alpha1", kind: "RegistryMirrorConfig", name: "ghcr.io", endpoints: [] },
+          "apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: ghcr.io\n$patch: delete\n",
+        ],
       }),
     },
     invalid: {
@@ -3767,6 +3784,48 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "which document is to go": [
         node({ configPatches: ["$patch: delete"] }),
         "configPatches[0] deletes a document, but not which; write its apiVersion and kind",
+      ],
+      "what is not there": [
+        node({ configPatches: [{ machine: { nodeLabels: { gone: { $patch: "delete" } } } }] }),
+        "configPatches[0] deletes machine.nodeLabels.gone, which a controlplane does not have; leave that out",
+      ],
+      "what is in nothing": [
+        node({ configPatches: ["machine: {kernel: {modules: {$patch: delete}}}"] }),
+        "configPatches[0] deletes machine.kernel.modules, which a controlplane does not have; leave that out",
+      ],
+      "an item of a list by what is no scalar": [
+        node({
+          configPatches: ["machine: {network: {interfaces: [{deviceSelector: {physical: true}, $patch: delete}]}}"],
+        }),
+        'configPatches[0] deletes machine.network.interfaces[deviceSelector={"physical":true}], which a controlplane does not have; leave that out',
+      ],
+      "a document that is not there": [
+        node({
+          configPatches: [
+            { apiVersion: "v1alpha1", kind: "RegistryMirrorConfig", name: "docker.io", $patch: "delete" },
+          ],
+        }),
+        "configPatches[0] deletes RegistryMirrorConfig docker.io, which a controlplane does not have; leave that out",
+      ],
+      "a label of control planes, of workers too": [
+        (stack) =>
+          void clusterIn(stack, {
+            configPatches: [
+              "machine: {nodeLabels: {node.kubernetes.io/exclude-from-external-load-balancers: {$patch: delete}}}",
+            ],
+          }),
+        "configPatches[0] deletes machine.nodeLabels.node.kubernetes.io/exclude-from-external-load-balancers, which a worker does not have; leave that out, or write it in controlPlanePatches",
+      ],
+      "a kind beside what it replaces": [
+        node({
+          machine: { ...machine, dnsServers: ["192.168.1.1"] },
+          configPatches: [{ apiVersion: "v1alpha1", kind: "ResolverConfig", nameservers: [{ address: "1.1.1.1" }] }],
+        }),
+        "configPatches[0] has ResolverConfig beside machine.network.nameservers, which Talos refuses; leave one of the two out, or write dnsServers of the machine",
+      ],
+      "a document that is not whole": [
+        node({ configPatches: [{ apiVersion: "v1alpha1", kind: "VLANConfig", name: "vlan10", parent: "ens18" }] }),
+        "configPatches[0] has kind VLANConfig without vlanID; write it",
       ],
       "an alias of nothing": [
         node({ configPatches: ["machine: *nothing"] }),
@@ -3796,7 +3855,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the patch is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { configPatches: [value] }),
-        passes: ["machine: {env: {A: b}}", "machine: {nodeLabels: {gone: {$patch: delete}}}\n---\n"],
+        passes: ["machine: {env: {A: b}}", "machine: {features: {hostDNS: {$patch: delete}}}\n---\n"],
         fails: [
           "cluster: {network: {proxy: {disabled: true}}}",
           "machine: {env: {A: b}}\n---\ncluster: {network: {proxy: {disabled: true}}}",
@@ -3822,11 +3881,8 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           { cluster: { clusterName: "talos-gpu", controlPlane: { endpoint: "https://192.168.1.50:6443" } } },
         ],
       }),
-      "another document, which may go as a whole": node({
-        configPatches: [
-          { apiVersion: "v1alpha1", kind: "RegistryMirrorConfig", name: "docker.io", $patch: "delete" },
-          "apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nname: ghcr.io\n$patch: delete\n",
-        ],
+      "another document": node({
+        configPatches: [{ apiVersion: "v1alpha1", kind: "RegistryMirrorConfig", name: "docker.io", endpoints: [] }],
       }),
       "the machine's name": node({ configPatches: [{ ...hostnameConfig, hostname: "talos-gpu", auto: "off" }] }),
     },
@@ -4087,35 +4143,35 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "two network plugins": [
         cilium({}, { configPatches: [{ cluster: { network: { cni: { name: "flannel" } } } }] }),
-        'the node\'s configPatches[0] has cluster.network.cni.name "flannel"; write "none" or leave it out',
+        'configPatches[0] has cluster.network.cni.name "flannel"; write "none" or leave it out',
       ],
       "kube-proxy beside its replacement": [
         cilium({}, { configPatches: ["cluster: {proxy: {disabled: false}}"] }),
-        "the node's configPatches[0] has cluster.proxy.disabled false; write true or leave it out",
+        "configPatches[0] has cluster.proxy.disabled false; write true or leave it out",
       ],
       "KubePrism off": [
         cilium({}, { configPatches: [{ machine: { features: { kubePrism: { enabled: false } } } }] }),
-        "the node's configPatches[0] has machine.features.kubePrism.enabled false; write true or leave it out",
+        "configPatches[0] has machine.features.kubePrism.enabled false; write true or leave it out",
       ],
       "KubePrism on another port": [
         cilium({}, { configPatches: [{ machine: { features: { kubePrism: { port: 7446 } } } }] }),
-        "the node's configPatches[0] has machine.features.kubePrism.port 7446; write 7445 or leave it out",
+        "configPatches[0] has machine.features.kubePrism.port 7446; write 7445 or leave it out",
       ],
       "Flannel again": [
         cilium({}, { configPatches: [{ cluster: { network: { cni: { $patch: "delete" } } } }] }),
-        "the node's configPatches[0] deletes cluster.network.cni, and cluster.network.cni.name with it; leave that out",
+        "configPatches[0] deletes cluster.network.cni, and cluster.network.cni.name with it; leave that out",
       ],
       "kube-proxy again": [
         cilium({}, { configPatches: ["cluster: {proxy: {$patch: delete}}"] }),
-        "the node's configPatches[0] deletes cluster.proxy, and cluster.proxy.disabled with it; leave that out",
+        "configPatches[0] deletes cluster.proxy, and cluster.proxy.disabled with it; leave that out",
       ],
       "KubePrism's port again": [
         cilium({}, { configPatches: [{ machine: { features: { kubePrism: { port: { $patch: "delete" } } } } }] }),
-        "the node's configPatches[0] deletes machine.features.kubePrism.port; leave that out",
+        "configPatches[0] deletes machine.features.kubePrism.port; leave that out",
       ],
       "all of it, from above": [
         cilium({}, { configPatches: [{ cluster: { $patch: "delete" } }] }),
-        "the node's configPatches[0] deletes cluster, and cluster.network.cni.name with it; leave that out",
+        "configPatches[0] deletes cluster, and cluster.network.cni.name with it; leave that out",
       ],
       "Cilium twice": [
         (stack) => {

@@ -49,6 +49,7 @@ import * as machine from "./talos/machine-rules";
 import * as members from "./talos/members";
 import * as nodeRestriction from "./talos/node-restriction";
 import * as nvidiaDriver from "./talos/nvidia-driver";
+import * as patchRole from "./talos/patch-role";
 import * as patch from "./talos/patch-rules";
 import * as talosVersion from "./talos/version";
 import * as talosGpuCluster from "./talos-gpu-cluster";
@@ -104,6 +105,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...cluster.rules,
     ...clusterOnce.rules,
     ...patch.rules,
+    ...patchRole.rules,
     ...nodeRestriction.rules,
   ],
   "Cluster of several machines": members.rules,

@@ -30,8 +30,9 @@ import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
 import { waitForKubernetes } from "../talos/kubectl";
+import { ownSettings } from "../talos/node-settings";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
-import { type Held, keeps } from "../talos/patch-effect";
+import type { RuleDescription } from "../talos/protected-setting";
 import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
@@ -161,6 +162,13 @@ export const shape: Shape<CiliumInstallProps> = {
   timeout: number,
 };
 
+const noOtherNetwork: RuleDescription = {
+  id: "cilium-needs-no-cni",
+  demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
+  because: "two network plugins, or none that reaches the API, leave the node without network",
+  source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
+};
+
 export const rules: readonly Rule<{
   readonly node?: TalosClusterBase;
   readonly user: Construct;
@@ -172,18 +180,12 @@ export const rules: readonly Rule<{
 }>[] = [
   { ...partsInStack, checks: ({ node, user }) => given(node, (node) => usesOwnStack("node", node, user)) },
   {
-    id: "cilium-needs-no-cni",
-    demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
-    because: "two network plugins, or none that reaches the API, leave the node without network",
-    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
-    checks: ({ node, earlierInstalls }) => [
+    ...noOtherNetwork,
+    checks: ({ earlierInstalls }) => [
       ...earlierInstalls.map(({ by }) => ({
         holds: false,
         problem: `the node has Cilium from ${by} already; leave one of the two out`,
       })),
-      ...(node?.configPatches ?? []).flatMap((patch, place) =>
-        machineNeeds.flatMap((need) => keeps(`the node's configPatches[${place}]`, patch, need)),
-      ),
     ],
   },
   {
@@ -224,14 +226,6 @@ export const rules: readonly Rule<{
     ],
   },
 ];
-
-/** What the machine configuration must say. */
-const machineNeeds: readonly Held[] = [
-  { path: ["cluster", "network", "cni", "name"], value: "none" },
-  { path: ["cluster", "proxy", "disabled"], value: true },
-  { path: ["machine", "features", "kubePrism", "enabled"], value: true },
-  { path: ["machine", "features", "kubePrism", "port"], value: kubePrismPort },
-].map(({ path, value }) => ({ path, value, advice: `write ${shown(value)} or leave it out` }));
 
 const machinePatches: readonly TalosPatch[] = [
   { cluster: { network: { cni: { name: "none" } } } },
@@ -307,9 +301,10 @@ export class CiliumInstall extends Construct {
     // Of another stack, it is refused; until then it must not be in the way of the other problems.
     if (!node || !isInStackOf(this, node)) return;
 
-    for (const patch of machinePatches) node.addConfigPatch(patch);
+    const advice = (value: unknown) => `write ${shown(value)} or leave it out`;
+    for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
     const hasWorkers = node.nodes.some(({ role }) => role === "worker");
-    if (l2Announcements && !hasWorkers) node.addConfigPatch(loadBalancer.withoutExclusion);
+    if (l2Announcements && !hasWorkers) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
 
     if (options.gatewayApi !== undefined) {
       this.gatewayApi = gatewayApi.applyGatewayApi(
@@ -340,10 +335,10 @@ export class CiliumInstall extends Construct {
           kubeVersion: node.kubernetesVersion,
         }),
       );
-      node.addConfigPatch(inlineManifest("cilium", this.template.manifest));
+      node.addRequiredPatch(inlineManifest("cilium", this.template.manifest));
       if (l2Announcements) {
         const objects = loadBalancer.objects(l2Announcements, hasWorkers).map(asYaml).join("---\n");
-        node.addConfigPatch(inlineManifest("cilium-load-balancer", objects));
+        node.addRequiredPatch(inlineManifest("cilium-load-balancer", objects));
       }
       return;
     }

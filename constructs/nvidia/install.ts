@@ -17,6 +17,7 @@ import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmIn, kubernetesObjects } from "../talos/helm";
 import type { TalosNode } from "../talos/node";
+import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
 import { mergeValues, renderDocument } from "../terraform/document";
@@ -321,7 +322,7 @@ export class NvidiaInstall extends Construct {
     const [first = node.nodes[0], ...others] = node.nodes.filter(hasGpus);
     const withGpus = [first, ...others];
     for (const each of withGpus) {
-      each.addConfigPatch(labels(fitted.props.sharing));
+      each.addRequiredPatch(labels(fitted.props.sharing), ownSettings);
       if (isTainted) each.addTaint(taint);
     }
     helmIn(node);

@@ -78,7 +78,8 @@ export function enforceAtSynth<Subject>(
   construct.node.addValidation({
     validate: () => {
       const now = subject();
-      return rules.flatMap((rule) => problemsOf(rule, now));
+      const problems = rules.flatMap((rule) => problemsOf(rule, now));
+      return [...new Set(problems)].map((problem) => spelled(construct, problem));
     },
   });
 }

@@ -35,10 +35,10 @@ import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-address";
-import * as nodeRestriction from "./node-restriction";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
-import * as patchRules from "./patch-rules";
+import { PatchJudge } from "./patch-judge";
+import { type GivenPatch, givenAs, type Protection } from "./protected-setting";
 import { secretsBundle } from "./secrets-bundle";
 import { upgradeKubernetes } from "./upgrade";
 import * as talosVersion from "./version";
@@ -167,6 +167,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   network?: ITerraformDependable;
 
   private readonly awaited: string[] = [];
+  private readonly judge: PatchJudge;
 
   constructor(
     scope: Construct,
@@ -221,19 +222,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ),
       ...releases.flatMap((release) => enforce(this, nvidia.rules, release.talos)),
       ...enforce(this, clusterOnce.rules, identity),
-      ...enforce(this, patchRules.rules, {
-        configPatches,
-        version,
-        clusterName,
-        endpoint: this.endpoint,
-        machines: members.map(({ role, machine, installDisk, release }) => ({
-          name: machine.name,
-          role,
-          installDisk,
-          installer: release.talos.installer,
-        })),
-      }),
-      ...enforce(this, nodeRestriction.rules, { configPatches, machines: members }),
       ...members.flatMap((member) => enforce(this, machineRules, member)),
       ...enforceDrivers(this, members),
       ...enforce(this, rules, {
@@ -279,6 +267,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       this.secretsFile = this.secretFile("secrets", outputDirectory, bundle, "secrets.yaml");
     }
 
+    const judge = new PatchJudge(this, version, this.machineSecrets);
+    this.judge = judge;
     const cluster: Cluster = {
       clusterName,
       endpoint: this.endpoint,
@@ -293,20 +283,29 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       firstAddress: this.address,
       outputDirectory,
       virtualAddress,
-      patches: {
-        first: [
-          ...(this.described.schedulingOnControlPlanes ? [schedulingPatch] : []),
-          discoveryPatch,
-          ...(timeServers ? [timePatch(timeServers)] : []),
-        ],
-        last: configPatches,
-      },
+      requiredPatches: [
+        ...(this.described.schedulingOnControlPlanes ? [schedulingPatch] : []),
+        discoveryPatch,
+        ...(timeServers ? [timePatch(timeServers)] : []),
+      ],
+      configPatches: givenAs("configPatches", configPatches),
+      judge,
+      timeServers,
+      schedulingOnControlPlanes: this.described.schedulingOnControlPlanes,
+      isSingle: members.length === 1,
     };
     const nodeOf = (member: Member, before?: TalosNode) =>
       new TalosNode(constructs.get(member) ?? this, member, cluster, before);
     const nodes: [TalosNode, ...TalosNode[]] = [nodeOf(first)];
     for (const member of others) nodes.push(nodeOf(member, nodes.at(-1)));
     this.nodes = nodes;
+    const ofRole = (role: Member["role"]) =>
+      oncePerPath(members.flatMap((member) => (member.role === role ? (member.configPatches ?? []) : [])));
+    judge.judgeProps({
+      shared: cluster.configPatches,
+      ofControlPlanes: ofRole("controlplane"),
+      ofWorkers: ofRole("worker"),
+    });
 
     // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
     this.kubernetesUpgrade = at(
@@ -369,7 +368,15 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** Adds a patch of the machine configuration of all nodes; those of the props come after it and win. */
   addConfigPatch(patch: TalosPatch): void {
-    for (const node of this.nodes) node.addConfigPatch(patch);
+    this.judge.add(
+      patch,
+      this.nodes.map(({ patches }) => patches),
+    );
+  }
+
+  /** Adds a construct's own patch to all nodes, before those of users; with a protection, they have to leave what it says. */
+  addRequiredPatch(patch: TalosPatch, protection?: Protection): void {
+    for (const node of this.nodes) node.addRequiredPatch(patch, protection);
   }
 
   /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */
@@ -431,3 +438,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     );
   }
 }
+
+/** Patches of a role are those of each of its machines. */
+const oncePerPath = (patches: readonly GivenPatch[]): GivenPatch[] => [
+  ...new Map(patches.map((patch) => [patch.path, patch])).values(),
+];

@@ -23,18 +23,31 @@ import * as members from "./members";
 import { membershipsOf } from "./membership";
 import type { Member } from "./node";
 import { asEndpoint } from "./node-address";
+import type { TalosPatch } from "./patch";
+import { givenAs } from "./protected-setting";
 import { workerTaintsOf } from "./worker-taints";
 
-/** A machine that runs another Talos than the rest of its cluster, such as one with an NVIDIA driver. */
+/** A machine that differs from the rest of its cluster, such as one whose Talos has an NVIDIA driver. */
 export interface TalosMachineWithRelease {
   /** The machine, such as a `ProxmoxGpuVm`. */
   readonly machine: TalosMachine;
 
-  /** The Talos to run, of the cluster's version. */
-  readonly talos: TalosRelease;
+  /**
+   * The Talos to run, of the cluster's version.
+   *
+   * @default - the cluster's
+   */
+  readonly talos?: TalosRelease;
+
+  /**
+   * Further patches of this machine's configuration alone, applied after those of its role.
+   *
+   * @default - none
+   */
+  readonly configPatches?: readonly TalosPatch[];
 }
 
-/** A machine of a cluster: one that runs the cluster's Talos, or one with its own. */
+/** A machine of a cluster: one like the others, or one with a Talos or patches of its own. */
 export type TalosClusterMachine = TalosMachine | TalosMachineWithRelease;
 
 export interface TalosClusterProps extends TalosClusterBaseProps {
@@ -70,11 +83,27 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
    * @default - only where there are no workers
    */
   readonly schedulingOnControlPlanes?: boolean;
+
+  /**
+   * Further patches of the control planes' configuration, applied after `configPatches`. Keys that only control planes have,
+   * such as `cluster.etcd`, may be in `configPatches` too: they never reach a worker.
+   *
+   * @default - none
+   */
+  readonly controlPlanePatches?: readonly TalosPatch[];
+
+  /**
+   * Further patches of the workers' configuration, applied after `configPatches`.
+   *
+   * @default - none
+   */
+  readonly workerPatches?: readonly TalosPatch[];
 }
 
 const withRelease = objectOf<TalosMachineWithRelease>({
   machine: required(machine.shape),
-  talos: required(releaseShape),
+  talos: releaseShape,
+  configPatches: listOf(literal()),
 });
 
 const clusterMachine: Field<TalosClusterMachine> = {
@@ -92,6 +121,8 @@ export const shape: Shape<TalosClusterProps> = {
   workers: listOf(clusterMachine),
   virtualAddress: text,
   schedulingOnControlPlanes: literal(),
+  controlPlanePatches: listOf(literal()),
+  workerPatches: listOf(literal()),
 };
 
 /**
@@ -145,8 +176,12 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
 function describe(props: Fitted<TalosClusterProps>): Described {
   const { talos, controlPlanes, workers = [], virtualAddress, endpoint } = props;
   const taken = new Set<string>();
+  const ofRole = {
+    controlPlanes: givenAs("controlPlanePatches", props.controlPlanePatches),
+    workers: givenAs("workerPatches", props.workerPatches),
+  };
   const member = (list: "controlPlanes" | "workers", each: TalosClusterMachine, place: number): Member => {
-    const own = hasRelease(each) ? each : { machine: each };
+    const own: TalosMachineWithRelease = hasRelease(each) ? each : { machine: each };
     const role = list === "workers" ? "worker" : "controlplane";
     const { name, installDisk } = own.machine;
     // Another name is refused; until then it must not be in the way of the other problems.
@@ -159,10 +194,11 @@ function describe(props: Fitted<TalosClusterProps>): Described {
       path: hasRelease(each) ? `${list}[${place}].machine` : `${list}[${place}]`,
       role,
       machine: own.machine,
-      release: "talos" in own ? { path: `${list}[${place}].talos`, talos: own.talos } : { path: "talos", talos },
+      release: own.talos ? { path: `${list}[${place}].talos`, talos: own.talos } : { path: "talos", talos },
       installDisk,
       names: { configuration: id, upgrade: `upgrade_talos_${id}` },
       construct,
+      configPatches: [...ofRole[list], ...givenAs(`${list}[${place}].configPatches`, own.configPatches)],
     };
   };
   // Where none is given, which is refused, one of which nothing is known.

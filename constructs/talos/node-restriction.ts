@@ -3,11 +3,11 @@ import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { keysAt, setsKey } from "./patch-effect";
+import type { GivenPatch } from "./protected-setting";
 
-/** Patches, and the machines whose configuration they change. */
+/** Patches of workers. */
 interface Patched {
-  readonly configPatches: readonly TalosPatch[];
-  readonly machines: readonly { readonly role: string }[];
+  readonly patches: readonly GivenPatch[];
 }
 
 const labels = ["machine", "nodeLabels"];
@@ -30,10 +30,7 @@ export const rules: readonly Rule<Patched>[] = [
     because:
       "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
     source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#machine",
-    checks: ({ configPatches, machines }) =>
-      machines.some(({ role }) => role === "worker")
-        ? configPatches.flatMap((patch, place) => workerChecks(`configPatches[${place}]`, patch))
-        : [],
+    checks: ({ patches }) => patches.flatMap(({ path, patch }) => workerChecks(path, patch)),
   },
 ];
 

@@ -10,6 +10,8 @@ import { at, resourceAddress } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
+import type { NodePatches } from "./node-patches";
+import { type DescribedNode, ownNetwork, ownSettings } from "./node-settings";
 import { type NodeTaint, taintPatch } from "./node-taint";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
@@ -22,6 +24,8 @@ import {
   subnetsPatch,
   type TalosPatch,
 } from "./patch";
+import type { PatchJudge } from "./patch-judge";
+import type { GivenPatch, Protection } from "./protected-setting";
 import { type UpgradeTarget, upgradeTalos } from "./upgrade";
 
 /** A machine, and what it is in its cluster. */
@@ -37,6 +41,8 @@ export interface Member {
   readonly names: { readonly configuration: string; readonly upgrade: string };
   /** Id of the construct of what belongs to it alone; without one it belongs to the cluster itself. */
   readonly construct?: string;
+  /** Patches of its machine configuration alone, and those of its role. */
+  readonly configPatches?: readonly GivenPatch[];
 }
 
 /** What the nodes of a cluster have in common. */
@@ -50,8 +56,16 @@ export interface Cluster {
   readonly outputDirectory: string;
   /** Address that the control planes share. */
   readonly virtualAddress?: string;
-  /** Patches of all nodes, before those that are added to a node, and after them. */
-  readonly patches: { readonly first: readonly TalosPatch[]; readonly last: readonly TalosPatch[] };
+  /** Patches of the constructs for all nodes. */
+  readonly requiredPatches: readonly TalosPatch[];
+  /** The user's patches of all nodes. */
+  readonly configPatches: readonly GivenPatch[];
+  /** Holds all patches to the rules. */
+  readonly judge: PatchJudge;
+  readonly timeServers?: readonly string[];
+  readonly schedulingOnControlPlanes: boolean;
+  /** Whether it has one machine. */
+  readonly isSingle: boolean;
 }
 
 /** A machine of a cluster: its configuration, and the steps that bring it there. */
@@ -74,30 +88,29 @@ export class TalosNode {
   /** After it the node runs the wanted Talos, where it runs one at all; undefined where nothing is to be done for that. */
   readonly installed?: ITerraformDependable;
 
-  private readonly patches: TalosPatch[];
   private readonly ownTaints: NodeTaint[] = [];
+  /** Patches of its machine configuration. */
+  readonly patches: NodePatches;
+
+  private readonly judge: PatchJudge;
 
   /** @param before the upgrade of the node before, which has to be well again first */
   constructor(scope: Construct, member: Member, cluster: Cluster, before?: TalosNode) {
     const { machine, names, role } = member;
     const { talos } = member.release;
-    const { secrets, patches, upgradeTarget: target } = cluster;
+    const { secrets, upgradeTarget: target, judge } = cluster;
     this.name = machine.name;
     this.role = role;
     this.machine = machine;
     this.address = addressOf(machine);
     this.installDisk = member.installDisk;
     this.nvidia = talos.nvidia;
-    const subnets = subnetsPatch(this.address);
-    this.patches = [
-      installPatch(this.installDisk, talos.installer),
-      networkPatch(machine, role === "controlplane" ? cluster.virtualAddress : undefined),
-      hostnamePatch(target.talosVersion, machine.name),
-      nodeIpPatch(this.address),
-      ...(subnets ? [subnets] : []),
-      ...patches.first,
-      ...(talos.nvidia ? [nvidia.patch(target.talosVersion)] : []),
-    ];
+    this.judge = judge;
+    this.patches = judge.nodePatches(describedNode(member, cluster), [
+      ...cluster.configPatches,
+      ...(member.configPatches ?? []),
+    ]);
+    this.requireOwn(member, cluster);
     this.machineConfiguration = at(
       names.configuration,
       new DataTalosMachineConfiguration(scope, "MachineConfiguration", {
@@ -107,7 +120,7 @@ export class TalosNode {
         machineSecrets: secrets.machineSecrets,
         talosVersion: target.talosVersion,
         kubernetesVersion: target.kubernetesVersion,
-        configPatches: Lazy.listValue({ produce: () => [...this.patches, ...patches.last].map(renderPatch) }),
+        configPatches: Lazy.listValue({ produce: () => this.patches.all.map(renderPatch) }),
       }),
     );
     if (talos.installer !== undefined) {
@@ -137,7 +150,26 @@ export class TalosNode {
 
   /** Adds a patch of the machine configuration; those of the cluster's props come after it and win. */
   addConfigPatch(patch: TalosPatch): void {
-    this.patches.push(patch);
+    this.judge.add(patch, [this.patches]);
+  }
+
+  /** Adds a construct's own patch, before those of users; with a protection, they have to leave what it says. */
+  addRequiredPatch(patch: TalosPatch, protection?: Protection): void {
+    this.patches.require(patch, protection);
+  }
+
+  private requireOwn({ machine, role, release: { talos } }: Member, cluster: Cluster): void {
+    const { talosVersion } = cluster.upgradeTarget;
+    const virtualAddress = role === "controlplane" ? cluster.virtualAddress : undefined;
+    const subnets = subnetsPatch(this.address);
+    // Props have rules of their own, and some settings may be changed.
+    this.addRequiredPatch(installPatch(this.installDisk, talos.installer));
+    this.addRequiredPatch(networkPatch(machine, virtualAddress), ownNetwork);
+    this.addRequiredPatch(hostnamePatch(talosVersion, machine.name));
+    this.addRequiredPatch(nodeIpPatch(this.address));
+    if (subnets) this.addRequiredPatch(subnets);
+    for (const patch of cluster.requiredPatches) this.addRequiredPatch(patch, ownSettings);
+    if (talos.nvidia) this.addRequiredPatch(nvidia.patch(talosVersion), ownSettings);
   }
 
   /** What keeps pods without a toleration off the node. */
@@ -148,9 +180,25 @@ export class TalosNode {
   /** Keeps pods without a toleration off the node. On a worker that has joined, a step of its cluster does that. */
   addTaint(taint: NodeTaint): void {
     this.ownTaints.push(taint);
-    this.addConfigPatch(taintPatch(this.role, taint));
+    this.addRequiredPatch(taintPatch(this.role, taint), ownSettings);
   }
 }
+
+/** The node, for what protects its settings. */
+const describedNode = ({ machine, role, installDisk, release }: Member, cluster: Cluster): DescribedNode => ({
+  name: machine.name,
+  role,
+  installDisk,
+  installer: release.talos.installer,
+  version: cluster.upgradeTarget.talosVersion,
+  clusterName: cluster.clusterName,
+  endpoint: cluster.endpoint,
+  kubernetesVersion: cluster.upgradeTarget.kubernetesVersion,
+  schedulingOnControlPlanes: cluster.schedulingOnControlPlanes,
+  address: addressOf(machine),
+  timeServers: cluster.timeServers,
+  isOnly: cluster.isSingle,
+});
 
 /** The node, for an upgrade. */
 export const targetOf = ({ machine, role, construct }: Member, cluster: Cluster): UpgradeTarget => ({

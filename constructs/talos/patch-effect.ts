@@ -1,50 +1,10 @@
 import { Fn, FOR_EXPRESSION_KEY, FOR_EXPRESSION_VALUE, forExpression, Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { asArgument } from "../rules/expression";
-import type { Check } from "../rules/rule";
-import { shown } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { directive, documentsOf, isDeletion } from "./patch-document";
 
 type Path = readonly string[];
-
-/** What a document of a patch does at a path: it sets a value, or deletes the path or what is above it. */
-type Effect = { readonly sets: unknown } | { readonly deletes: Path };
-
-/** What the machine configuration says and a user's patch has to leave so. */
-export interface Held {
-  /** Kind of the document that says it; without one it is the machine configuration, which has no kind. */
-  readonly kind?: string;
-  readonly path: Path;
-  /** Its value; undefined where only something else may set one. */
-  readonly value: unknown;
-  /** What to write instead of the patch. */
-  readonly advice: string;
-}
-
-/** Checks that the patch keeps what is held. */
-export function keeps(where: string, patch: TalosPatch, held: Held): Check[] {
-  const { value, advice } = held;
-  const name = named(held, held.path);
-  if (isUnknown(patch)) {
-    const changed = value === undefined ? "sets" : "changes or deletes";
-    return [{ holds: leavesAtPlan(patch as string, held), problem: `${where} ${changed} ${name}; ${advice}` }];
-  }
-  return documentsOf(patch).flatMap((document) =>
-    effectsOf(document, held).map((effect) =>
-      "sets" in effect
-        ? { holds: equal(effect.sets, value), problem: `${where} has ${name} ${shown(effect.sets)}; ${advice}` }
-        : { holds: false, problem: `${where} deletes ${listed(effect.deletes, held)}; leave that out` },
-    ),
-  );
-}
-
-const named = ({ kind }: Held, path: Path): string => (kind === undefined ? path : [kind, ...path]).join(".");
-
-const listed = (deleted: Path, held: Held): string =>
-  deleted.length === held.path.length
-    ? named(held, deleted)
-    : `${named(held, deleted)}, and ${named(held, held.path)} with it`;
 
 /** Whether the patch has the path, with whatever value. */
 export const hasPath = (patch: TalosPatch, path: Path): Condition =>
@@ -105,24 +65,11 @@ function anyDocument(patch: string, holds: (document: unknown) => Condition): Co
 export const deletesUnnamed = (patch: string): Condition =>
   anyDocument(patch, (document) => and(isOf(undefined, document), deletesAtPlan(document, [])));
 
-function effectsOf(document: unknown, { kind, path, value }: Held): Effect[] {
-  if (!isObject(document) || document.kind !== kind) return [];
-  // Without its kind no document is deleted, which a rule of its own refuses.
-  if (kind === undefined && isDeletion(document)) return [];
-  let inside: unknown = document;
-  for (const [depth, key] of path.entries()) {
-    if (isUnknown(inside)) return [{ sets: Fn.try([Fn.lookupNested(inside, path.slice(depth)), value]) }];
-    if (isDeletion(inside)) return [{ deletes: path.slice(0, depth) }];
-    inside = isObject(inside) ? inside[key] : undefined;
-  }
-  if (inside === undefined || inside === null) return [];
-  return [isDeletion(inside) ? { deletes: path } : { sets: inside }];
-}
-
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !isUnknown(value);
 
-function leavesAtPlan(patch: string, { kind, path, value }: Held): Condition {
+/** Whether a patch that only Terraform knows leaves the setting as it is. */
+export function leavesAtPlan(patch: string, { kind, path, value }: SettingAtPlan): Condition {
   const parts = path.map((_, depth) => path.slice(0, depth + 1));
   const deleted = kind === undefined ? parts : [[], ...parts];
   const sets = (document: unknown) =>
@@ -133,6 +80,14 @@ function leavesAtPlan(patch: string, { kind, path, value }: Held): Condition {
   return and(
     ...effects.map((effect) => not(anyDocument(patch, (document) => and(isOf(kind, document), effect(document))))),
   );
+}
+
+interface SettingAtPlan {
+  /** Kind of the document; without one it is the machine configuration, which has no kind. */
+  readonly kind?: string;
+  readonly path: Path;
+  /** Its value; undefined where nothing may set one. */
+  readonly value: unknown;
 }
 
 const isOf = (kind: string | undefined, document: unknown): Condition =>

@@ -2,10 +2,12 @@ import { and, type Condition, equal, isUnknown, matches, not } from "../rules/co
 import { isPlainObject, noData } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { propsRule, settingsRule } from "./node-settings";
 import type { TalosPatch } from "./patch";
 import { directive, readYaml } from "./patch-document";
-import { deletesUnnamed, type Held, has, hasPath, keeps } from "./patch-effect";
+import { deletesUnnamed, has, hasPath } from "./patch-effect";
 import { schemaChecks } from "./patch-schema";
+import type { GivenPatch, RuleDescription } from "./protected-setting";
 import { hasMinor } from "./version";
 
 interface Mistake {
@@ -18,6 +20,15 @@ interface Mistake {
 }
 
 const reference = "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/";
+
+/** What the provider and the node can read. */
+export const keysRule: RuleDescription = {
+  id: "config-patch-keys",
+  demands:
+    "a patch is YAML or an object of keys and kinds that the provider and the node's Talos know, with values that they take",
+  because: "Talos refuses the rest when the machine configuration is made, an apply later",
+  source: reference,
+};
 
 /** @see https://www.talos.dev/v1.13/reference/configuration/ */
 export const mistakes: readonly Mistake[] = [
@@ -36,83 +47,17 @@ export const mistakes: readonly Mistake[] = [
   },
 ];
 
+/** Patches, and the version of Talos that they are for. */
 interface Patched {
-  readonly configPatches: readonly TalosPatch[];
+  readonly patches: readonly GivenPatch[];
   readonly version: string;
-  readonly clusterName: string;
-  readonly endpoint: string;
-  /** The machines that the patches are for. */
-  readonly machines: readonly {
-    readonly name: string;
-    readonly role: string;
-    readonly installDisk: string;
-    readonly installer?: string;
-  }[];
 }
 
-/** What all of them have in common; undefined where they differ. */
-const common = <Item, Value>(items: readonly Item[], value: (item: Item) => Value): Value | undefined => {
-  const values = new Set(items.map(value));
-  return values.size === 1 ? [...values][0] : undefined;
-};
-
-/** What the props say, by its place in the machine configuration. */
-function heldBy({ machines, version, clusterName, endpoint }: Omit<Patched, "configPatches">): Held[] {
-  const ofNode = "write installDisk of the node";
-  const ofEach = "leave it out: each machine has its own";
-  const several = machines.length > 1;
-  const cluster = several ? "cluster" : "node";
-  const install = ["machine", "install"];
-  const hostName = {
-    value: common(machines, ({ name }) => name),
-    advice: several ? ofEach : "leave it out, and write the name of the machine",
-  };
-  const beforeDocument = hasMinor(version, ({ hostnameDocument }) => !hostnameDocument) !== false;
-  return [
-    {
-      path: ["machine", "type"],
-      value: common(machines, ({ role }) => role),
-      advice: several ? ofEach : "leave it out: the only node is the control plane",
-    },
-    {
-      path: [...install, "disk"],
-      value: common(machines, ({ installDisk }) => installDisk),
-      advice: several ? ofEach : ofNode,
-    },
-    // Talos would install to what it selects instead.
-    { path: [...install, "diskSelector"], value: undefined, advice: several ? ofEach : ofNode },
-    {
-      path: [...install, "image"],
-      value: common(machines, ({ installer }) => installer),
-      advice: "write the version or installer of talos",
-    },
-    { ...hostName, kind: "HostnameConfig", path: ["hostname"] },
-    { ...hostName, kind: "HostnameConfig", path: ["auto"], value: "off" },
-    // Later ones refuse it there, whatever it says.
-    ...(beforeDocument ? [{ ...hostName, path: ["machine", "network", "hostname"] }] : []),
-    { path: ["cluster", "clusterName"], value: clusterName, advice: `write clusterName of the ${cluster}` },
-    { path: ["cluster", "controlPlane", "endpoint"], value: endpoint, advice: `write endpoint of the ${cluster}` },
-  ];
-}
-
-export const rules: readonly Rule<Patched>[] = [
+/** What each patch has to be, whatever else there is. */
+export const keyRules: readonly Rule<Patched>[] = [
   {
-    id: "config-patch-keys",
-    demands:
-      "a patch is YAML or an object of keys and kinds that the provider and the node's Talos know, with values that they take",
-    because: "Talos refuses unknown keys when the machine configuration is made, an apply later",
-    source: reference,
-    checks: ({ configPatches, version }) =>
-      configPatches.flatMap((patch, place) => patchChecks(at(place), patch, version)),
-  },
-  {
-    id: "config-patch-props",
-    demands:
-      "what a prop says, the prop alone says: the machine's name, type, install disk, installer, the cluster's name and endpoint",
-    because: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
-    source: reference,
-    checks: ({ configPatches, ...props }) =>
-      configPatches.flatMap((patch, place) => heldBy(props).flatMap((held) => keeps(at(place), patch, held))),
+    ...keysRule,
+    checks: ({ patches, version }) => patches.flatMap(({ path, patch }) => patchChecks(path, patch, version)),
   },
   {
     id: "kernel-args-in-schematic",
@@ -120,22 +65,26 @@ export const rules: readonly Rule<Patched>[] = [
     because:
       "Talos refuses a machine configuration with machine.install.extraKernelArgs, as it boots a unified kernel image",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/bare-metal-platforms/bootloader",
-    checks: ({ configPatches, version }) =>
-      configPatches.flatMap((patch, place) => ({
+    checks: ({ patches, version }) =>
+      patches.flatMap(({ path, patch }) => ({
         holds: not(
           and(
             hasPath(patch, kernelArgs),
             hasMinor(version, ({ kernelArgsInImage }) => kernelArgsInImage),
           ),
         ),
-        problem: `${at(place)} has ${kernelArgs.join(".")}; write extraKernelArgs of the image`,
+        problem: `${path} has ${kernelArgs.join(".")}; write extraKernelArgs of the image`,
       })),
   },
 ];
 
+/** What the patches of a node have to leave, all together. */
+export const settingRules: readonly RuleDescription[] = [keysRule, propsRule, settingsRule];
+
+export const rules: readonly RuleDescription[] = [...keyRules, propsRule, settingsRule];
+
 const kernelArgs = ["machine", "install", "extraKernelArgs"];
 
-const at = (place: number): string => `configPatches[${place}]`;
 const refused = (problem: string): Check => ({ holds: false, problem });
 
 function patchChecks(where: string, patch: TalosPatch, version: string): Check[] {

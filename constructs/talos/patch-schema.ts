@@ -52,7 +52,9 @@ function problemsIn(where: string, document: object, schema: ConfigSchema): Prob
   if (isUnknown(kind)) return [];
   const ofKind = kindProblems(where, document as Readonly<Record<string, unknown>>, schema);
   if (ofKind.length > 0) return ofKind;
-  return schema.errorsOf(kind as string, known(document)).flatMap((error) => problemOf(where, error, schema.minor));
+  return schema
+    .errorsOf(kind as string, withoutUnknown(document))
+    .flatMap((error) => problemOf(where, error, schema.minor));
 }
 
 function kindProblems(
@@ -96,14 +98,18 @@ function unknownKind(kind: unknown, minor: TalosMinor, kinds: readonly string[])
 }
 
 /** The value without what is deleted, what is nothing, and what only Terraform knows: of those the keys alone are judged. */
-function known(value: unknown): unknown {
+export function withoutUnknown(value: unknown): unknown {
   if (value === null || isUnknown(value)) return undefined;
   if (Array.isArray(value)) {
-    return value.map((item) => (isDeletion(item) ? known({ ...item, $patch: undefined }) : known(item)));
+    return value.map((item) =>
+      isDeletion(item) ? withoutUnknown({ ...item, $patch: undefined }) : withoutUnknown(item),
+    );
   }
   if (!isPlainObject(value)) return value;
   const entries = Object.entries(value).filter(([key, inside]) => key !== "$patch" && inside !== undefined);
-  return Object.fromEntries(entries.map(([key, inside]) => [key, isDeletion(inside) ? undefined : known(inside)]));
+  return Object.fromEntries(
+    entries.map(([key, inside]) => [key, isDeletion(inside) ? undefined : withoutUnknown(inside)]),
+  );
 }
 
 const isScalar = (value: unknown): boolean => typeof value !== "object";

@@ -10,6 +10,7 @@ import { eventually } from "./support/eventually";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
+import { addUncheckedPatch } from "./support/unchecked-patch";
 import { unwrapped } from "./support/unwrapped";
 
 /** The relay's image can't be pulled. */
@@ -219,8 +220,8 @@ test("the cluster may be away for a moment while Helm waits for it", async () =>
 test("a pod that a taint keeps away is Pending and says so; Helm does not wait for it", async () => {
   const lab = await startLab();
   const terraform = await deployCluster(lab, {
-    node: { configPatches: [{ machine: { nodeTaints: { dedicated: "gpu:NoSchedule" } } }] },
     cilium: { hubble: { relay: true } },
+    force: ({ cluster }) => addUncheckedPatch(cluster, { machine: { nodeTaints: { dedicated: "gpu:NoSchedule" } } }),
   });
   succeeded(await terraform.apply());
   const kubectl = await lab.kubectl(100);

@@ -6,6 +6,7 @@ import { succeeded } from "./support/succeeded";
 import { talosVersions } from "./support/talos-versions";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
+import { addUncheckedPatch } from "./support/unchecked-patch";
 import { unwrapped } from "./support/unwrapped";
 
 const document = ({ applied }: NodeState, kind?: string): Record<string, unknown> | undefined =>
@@ -118,7 +119,7 @@ test("the schematic has the guest agent and the driver that were asked for", asy
 test("cluster.network.proxy, as the verified configuration nests it, is refused by Talos's decoder", async () => {
   const lab = await startLab();
   const terraform = await deployCluster(lab, {
-    force: ({ cluster }) => cluster.addConfigPatch({ cluster: { network: { proxy: { disabled: true } } } }),
+    force: ({ cluster }) => addUncheckedPatch(cluster, { cluster: { network: { proxy: { disabled: true } } } }),
   });
   const { code, output } = await terraform.apply();
   expect(code).toBe(1);

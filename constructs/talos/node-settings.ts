@@ -1,0 +1,181 @@
+import { Fn } from "cdktf";
+import { type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
+import { isIpv6 } from "../rules/ip-address";
+import { asText } from "../rules/shown";
+import { hasUnknown } from "../terraform/document";
+import { generated } from "./generated-configuration";
+import type { ProtectedSetting, Protection, RuleDescription } from "./protected-setting";
+import { hasMinor } from "./version";
+
+const reference = "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/";
+
+/** What a prop says. */
+export const propsRule: RuleDescription = {
+  id: "config-patch-props",
+  demands:
+    "what a prop says, the prop alone says: the machine's name, type, install disk, installer, the cluster's name and endpoint",
+  because: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
+  source: reference,
+};
+
+/** What the constructs rely on. */
+export const settingsRule: RuleDescription = {
+  id: "config-patch-settings",
+  demands:
+    "the machine configuration with all patches still has what the constructs set: addresses, DNS and time servers, scheduling, the API's port, versions of Kubernetes, secrets, the driver's modules, labels of GPU nodes",
+  because: "the apply would wait for a node that is not where, or not what, the props say",
+  source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/patching",
+};
+
+/** What the patches of a node's own constructs set. */
+export const ownSettings: Protection = { rule: settingsRule, advice: "leave it out: the constructs rely on theirs" };
+
+/** What the patch of the network devices says of them; a DHCP server may give them further addresses. */
+export const ownNetwork: Protection = { ...ownSettings, but: ["dhcp", "dhcpOptions"] };
+
+/** A node, as its props describe it. */
+export interface DescribedNode {
+  readonly name: string;
+  readonly role: "controlplane" | "worker";
+  readonly installDisk: string;
+  readonly installer?: string;
+  readonly version: string;
+  readonly clusterName: string;
+  readonly endpoint: string;
+  readonly kubernetesVersion: string;
+  readonly schedulingOnControlPlanes: boolean;
+  /** Address, without prefix length. */
+  readonly address: string;
+  readonly timeServers?: readonly string[];
+  /** How many machines the cluster has, itself included; 1 where it has no others and never will. */
+  readonly isOnly: boolean;
+}
+
+/** What the props of a node say, by its place in the machine configuration. */
+export function propSettings(node: DescribedNode): ProtectedSetting[] {
+  const { isOnly, version, clusterName, endpoint } = node;
+  const ofNode = "write installDisk of the node";
+  const ofEach = "leave it out: each machine has its own";
+  const cluster = isOnly ? "node" : "cluster";
+  const install = ["machine", "install"];
+  const hostName = {
+    value: node.name,
+    advice: isOnly ? "leave it out, and write the name of the machine" : ofEach,
+  };
+  const beforeDocument = hasMinor(version, ({ hostnameDocument }) => !hostnameDocument) !== false;
+  return [
+    {
+      path: ["machine", "type"],
+      value: node.role,
+      advice: isOnly ? "leave it out: the only node is the control plane" : ofEach,
+    },
+    { path: [...install, "disk"], value: node.installDisk, advice: isOnly ? ofNode : ofEach },
+    // Talos would install to what it selects instead.
+    { path: [...install, "diskSelector"], value: undefined, advice: isOnly ? ofNode : ofEach },
+    { path: [...install, "image"], value: node.installer, advice: "write the version or installer of talos" },
+    { ...hostName, kind: "HostnameConfig", path: ["hostname"] },
+    { ...hostName, kind: "HostnameConfig", path: ["auto"], value: "off" },
+    // Later ones refuse it there, whatever it says.
+    ...(beforeDocument ? [{ ...hostName, path: ["machine", "network", "hostname"] }] : []),
+    { path: ["cluster", "clusterName"], value: clusterName, advice: `write clusterName of the ${cluster}` },
+    { path: ["cluster", "controlPlane", "endpoint"], value: endpoint, advice: `write endpoint of the ${cluster}` },
+    ...(node.role === "controlplane" ? [schedulingSetting(node, cluster)] : []),
+  ].map((setting) => ({ ...setting, rule: propsRule }));
+}
+
+const schedulingSetting = ({ schedulingOnControlPlanes, isOnly }: DescribedNode, cluster: string) => ({
+  path: ["cluster", "allowSchedulingOnControlPlanes"],
+  value: schedulingOnControlPlanes,
+  advice: isOnly ? "leave it out: the only node runs the pods" : `write schedulingOnControlPlanes of the ${cluster}`,
+});
+
+/** What the provider generates, and the constructs rely on. */
+export function generatedSettings(node: DescribedNode): ProtectedSetting[] {
+  const { role, isOnly, timeServers } = node;
+  const own = "leave it out: the node registers with its machine's";
+  const kubelet = (...path: string[]) => ["machine", "kubelet", ...path];
+  return [
+    ...imageSettings(node),
+    ...(role === "controlplane" && isOnly ? taintSettings : []),
+    apiPortSetting(node),
+    { path: kubelet("extraArgs", "hostname-override"), value: undefined, advice: `${own} name` },
+    { path: kubelet("extraArgs", "node-ip"), value: undefined, advice: `${own} address` },
+    { path: kubelet("registerWithFQDN"), value: false, advice: `${own} name` },
+    { path: kubelet("skipNodeRegistration"), value: false, advice: "leave it out: the node is waited for" },
+    {
+      path: kubelet("nodeIP", "validSubnets"),
+      value: [],
+      accepts: (subnets: unknown) => areBeside(node.address, subnets),
+      advice: `${own} address`,
+    },
+    ...(timeServers === undefined
+      ? []
+      : [{ path: ["machine", "time", "disabled"], value: false, advice: "leave out this or timeServers" }]),
+    ...secretSettings(role === "controlplane"),
+  ].map((setting) => ({ ...setting, rule: settingsRule }));
+}
+
+/** The port is that of the endpoint, or of the load balancer's members. */
+function apiPortSetting({ endpoint }: DescribedNode) {
+  const port = isUnknown(endpoint) ? undefined : /:([0-9]+)$/.exec(endpoint)?.[1];
+  return {
+    path: ["cluster", "controlPlane", "localAPIServerPort"],
+    value: 6443,
+    accepts: (value: unknown) => or(equal(value, 6443), port === undefined ? false : equal(value, Number(port))),
+    advice: "leave it out: the API is asked at port 6443",
+  };
+}
+
+/** Whether the kubelet's other subnets are none of its address's family, of which the node's own must be the only one. */
+const areBeside = (address: string, subnets: unknown): boolean =>
+  !Array.isArray(subnets) ||
+  isUnknown(subnets) ||
+  isUnknown(address) ||
+  subnets.slice(1).every((subnet) => isUnknown(subnet) || isIpv6(String(subnet)) !== isIpv6(address));
+
+/** Taints that keep pods off the only node. */
+const taintSettings = [
+  { path: ["machine", "nodeTaints"], pattern: /:No(Schedule|Execute)/ },
+  { path: ["machine", "kubelet", "extraConfig", "registerWithTaints"], pattern: /"effect":"No(Schedule|Execute)/ },
+].map(({ path, pattern }) => ({
+  path,
+  value: undefined,
+  accepts: (taints: unknown) =>
+    not(matches(hasUnknown(taints) ? Fn.jsonencode(taints) : JSON.stringify(taints), pattern)),
+  advice: "leave it out: the only node runs the pods",
+}));
+
+function imageSettings({ role, kubernetesVersion }: DescribedNode) {
+  const parts = ["apiServer", "controllerManager", "scheduler", "proxy"].map((part) => ["cluster", part]);
+  return [["machine", "kubelet"], ...(role === "controlplane" ? parts : [])].map((path) => ({
+    path: [...path, "image"],
+    // Without proxy there is none.
+    value: path.includes("proxy") ? undefined : generated,
+    accepts: (image: unknown) => hasVersion(image, kubernetesVersion),
+    advice: `write an image with the tag v${asText(kubernetesVersion)}, or another kubernetesVersion`,
+  }));
+}
+
+/** Whether the image is of the version, with a digest behind it or without; of a variable it is not judged. */
+const hasVersion = (image: unknown, version: string): Condition =>
+  isUnknown(version) ? true : matches(image, new RegExp(`:v?${version.replaceAll(".", "[.]")}(-[^@]*)?(@.*)?$`));
+
+/** Keys of the cluster's secrets, and those that control planes alone have. */
+const secrets = {
+  all: ["id", "secret", "token", "ca"],
+  controlPlane: ["aggregatorCA", "serviceAccount", "secretboxEncryptionSecret"],
+};
+
+function secretSettings(isControlPlane: boolean) {
+  const ofCluster = [...secrets.all, ...(isControlPlane ? secrets.controlPlane : [])].map((key) => ["cluster", key]);
+  const paths = [["machine", "token"], ["machine", "ca"], ...ofCluster];
+  return [
+    ...paths.map((path) => ({ path, value: generated })),
+    ...(isControlPlane ? [{ path: ["cluster", "etcd", "ca"], value: generated }] : []),
+    { path: ["cluster", "aescbcEncryptionSecret"], value: undefined },
+  ].map((setting) => ({
+    ...setting,
+    accepts: () => false,
+    advice: "leave it out: talos_machine_secrets makes it",
+  }));
+}

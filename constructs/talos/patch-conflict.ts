@@ -1,0 +1,132 @@
+import { isUnknown } from "../rules/condition";
+import { isPlainObject } from "../rules/plain-data";
+import { shown } from "../rules/shown";
+import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
+import { documentsOf, isDeletion } from "./patch-document";
+import { type Configuration, type Document, deletionsIn, idOf, isSelected, type Steps } from "./patch-merge";
+import { withoutUnknown } from "./patch-schema";
+import type { GivenPatch } from "./protected-setting";
+
+/** Kinds, and the keys beside which a node refuses them. */
+const replacedBy: Readonly<Record<string, readonly string[]>> = {
+  ResolverConfig: [
+    "machine.network.nameservers",
+    "machine.network.searchDomains",
+    "machine.network.disableSearchDomain",
+  ],
+  TimeSyncConfig: ["machine.time.servers", "machine.time.disabled", "machine.time.bootTimeout"],
+  KubeSpanConfig: ["machine.network.kubespan"],
+};
+
+/** What the patch makes of the configuration that the provider or the node refuses. */
+export function conflictsOf(
+  { path: where, patch }: GivenPatch,
+  role: string,
+  before: Configuration,
+  after: Configuration,
+): string[] {
+  const missing = documentsOf(patch).flatMap((document) =>
+    isPlainObject(document) ? missingOf(document, before) : [],
+  );
+  const instead = role === "worker" ? ", or write it in controlPlanePatches" : "";
+  return [
+    ...missing.map((what) => `${where} deletes ${what}, which a ${role} does not have; leave that out${instead}`),
+    ...Object.entries(replacedBy).flatMap(([kind, keys]) =>
+      keys
+        .filter((key) => isBeside(kind, key, after) && !isBeside(kind, key, before))
+        .map(
+          (key) => `${where} has ${kind} beside ${key}, which Talos refuses; leave one of the two out${insteadOf(key)}`,
+        ),
+    ),
+  ];
+}
+
+const insteadOf = (key: string): string => {
+  if (key.endsWith("nameservers")) return ", or write dnsServers of the machine";
+  return key.startsWith("machine.time.servers") ? ", or write timeServers of the cluster" : "";
+};
+
+function isBeside(kind: string, key: string, configuration: Configuration): boolean {
+  const value = follow(configuration.get(""), key.split("."));
+  const isSet = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== false;
+  return configuration.has(kind) && isSet;
+}
+
+/** What a document deletes that is not there: the provider fails on it, or ends. */
+function missingOf(document: Document, before: Configuration): string[] {
+  const id = idOf(document);
+  const isWhole = isDeletion(document);
+  const deletions = isWhole ? [] : deletionsIn(document);
+  if (!isWhole && deletions.length === 0) return [];
+  const found = before.get(id);
+  if (found === undefined) return [id.replace("/", " ")];
+  // Inside of other documents something may be there though it is empty.
+  return id === "" ? deletions.filter((steps) => isMissing(steps, found)).map(written) : [];
+}
+
+const written = (steps: Steps): string =>
+  steps.reduce<string>((path, step) => {
+    if (typeof step !== "string")
+      return `${path}[${step.key}=${typeof step.value === "string" ? step.value : shown(step.value)}]`;
+    return path === "" ? step : `${path}.${step}`;
+  }, "");
+
+function isMissing(steps: Steps, document: Document): boolean {
+  const above = steps.slice(0, -1) as readonly string[];
+  const last = steps.at(-1);
+  const parent = follow(document, above);
+  if (last === undefined || isUnknown(parent)) return false;
+  if (typeof last !== "string") {
+    return !Array.isArray(parent) || !parent.some((item) => isSelected(item, last));
+  }
+  if (!isPlainObject(parent)) return parent === undefined || parent === null;
+  return !(last in parent) && isMap(configSchema(providerMinor), above);
+}
+
+function follow(value: unknown, path: readonly string[]): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined || isUnknown(value)) return value;
+  return isPlainObject(value) ? follow(value[first], rest) : undefined;
+}
+
+/** Whether any key may be at the path of the machine configuration. */
+function isMap({ definitions, kinds }: ConfigSchema, path: readonly string[]): boolean {
+  const resolved = (schema: Schema | undefined): Schema | undefined =>
+    schema?.$ref === undefined ? schema : definitions[schema.$ref.split("/").at(-1) ?? ""];
+  const found = path.reduce<Schema | undefined>(
+    (schema, key) => resolved(resolved(schema)?.properties?.[key]),
+    definitions[kinds.get("") ?? ""],
+  );
+  return found !== undefined && Object.keys(found.properties ?? {}).length === 0;
+}
+
+/** What the documents lack that the patches bring: each has to be whole in the end. */
+export function incompleteOf(configuration: Configuration, patches: readonly GivenPatch[]): string[] {
+  const { errorsOf, kinds } = configSchema(providerMinor);
+  const documents = patches.flatMap(({ path, patch }) => documentsOf(patch).map((document) => ({ path, document })));
+  const firsts = new Map<string, string>();
+  for (const { path, document } of documents) {
+    if (isPlainObject(document) && !firsts.has(idOf(document))) firsts.set(idOf(document), path);
+  }
+  return [...firsts].flatMap(([id, path]) => {
+    const document = configuration.get(id);
+    const kind = document?.kind;
+    if (document === undefined || typeof kind !== "string" || !kinds.has(kind)) return [];
+    return errorsOf(kind, withoutUnknown(document))
+      .filter(({ keyword, params, instancePath }) => keyword === "required" && !isGiven(document, instancePath, params))
+      .map(({ params, instancePath }) => {
+        const key = [...instancePath.split("/").slice(1), params.missingProperty].join(".");
+        return `${path} has kind ${kind} without ${key}; write it`;
+      })
+      .filter((problem) => !/ without (apiVersion|kind|name);/.test(problem));
+  });
+}
+
+/** Whether the document has the key, with a value that only Terraform knows. */
+const isGiven = (document: Document, pointer: string, params: Readonly<Record<string, unknown>>): boolean => {
+  const parent = pointer
+    .split("/")
+    .slice(1)
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+  return isUnknown(parent) || (isPlainObject(parent) && isUnknown(parent[String(params.missingProperty)]));
+};

@@ -1,0 +1,104 @@
+import type { Precondition, TerraformResource } from "cdktf";
+import type { Construct } from "constructs";
+import { addPreconditions, enforce, enforceAtSynth } from "../rules/rule";
+import { asText } from "../rules/shown";
+import { literalText, spelled } from "../rules/text";
+import { NodePatches } from "./node-patches";
+import * as nodeRestriction from "./node-restriction";
+import type { DescribedNode } from "./node-settings";
+import type { TalosPatch } from "./patch";
+import * as patchRole from "./patch-role";
+import { keyRules, settingRules } from "./patch-rules";
+import type { Finding, GivenPatch, RuleDescription } from "./protected-setting";
+
+/** Patches of the props of a cluster, by the machines that they are for. */
+interface GivenPatches {
+  /** Of all machines. */
+  readonly shared: readonly GivenPatch[];
+  readonly ofControlPlanes: readonly GivenPatch[];
+  readonly ofWorkers: readonly GivenPatch[];
+}
+
+/** Holds the patches of a cluster's nodes to the rules, whoever gives them and whenever. */
+export class PatchJudge {
+  private readonly nodes: NodePatches[] = [];
+  private readonly rules = new Set<string>();
+  private readonly preconditions = new Set<string>();
+  private calls = 0;
+  private isComplete = false;
+
+  /** @param checked the resource whose preconditions Terraform checks */
+  constructor(
+    private readonly cluster: Construct,
+    private readonly version: string,
+    private readonly checked: TerraformResource,
+  ) {}
+
+  /** The patches of another node of the cluster. */
+  nodePatches(node: DescribedNode, ofProps: readonly GivenPatch[]): NodePatches {
+    const patches = new NodePatches(node, ofProps, () => this.settle());
+    this.nodes.push(patches);
+    return patches;
+  }
+
+  /** Judges the patches of the props, once all nodes are there. */
+  judgeProps(given: GivenPatches): void {
+    this.isComplete = true;
+    this.judge(given);
+    for (const rule of settingRules) this.hold(rule);
+    this.settle();
+  }
+
+  /** Adds a user's patch to nodes. */
+  add(patch: TalosPatch, nodes: readonly NodePatches[]): void {
+    this.calls += 1;
+    const given = { path: `patch ${this.calls} of addConfigPatch`, patch };
+    const isShared = nodes.length === this.nodes.length;
+    const areWorkers = nodes.every(({ node }) => node.role === "worker");
+    this.judge({
+      shared: isShared ? [given] : [],
+      ofControlPlanes: isShared || areWorkers ? [] : [given],
+      ofWorkers: !isShared && areWorkers ? [given] : [],
+    });
+    for (const node of nodes) node.add(given);
+  }
+
+  private judge({ shared, ofControlPlanes, ofWorkers }: GivenPatches): void {
+    const patches = [...shared, ...ofControlPlanes, ...ofWorkers];
+    const hasWorkers = this.nodes.some(({ node }) => node.role === "worker");
+    const reachingWorkers = hasWorkers ? [...shared, ...ofWorkers] : [];
+    addPreconditions(this.checked, [
+      ...enforce(this.cluster, keyRules, { patches, version: this.version }),
+      ...enforce(this.cluster, patchRole.rules, { shared: hasWorkers ? shared : [], ofWorkers }),
+      ...enforce(this.cluster, nodeRestriction.rules, { patches: reachingWorkers }),
+    ]);
+  }
+
+  /** What is decided is told at synth, when all patches are there; Terraform decides the rest. */
+  private settle(): void {
+    if (!this.isComplete) return;
+    const findings = this.findings;
+    for (const { rule } of findings) this.hold(rule);
+    const preconditions = findings.flatMap((finding): Precondition[] => {
+      const { rule, check } = finding;
+      if (typeof check.holds === "boolean") return [];
+      const key = `${check.problem} ${spelled(this.cluster, asText(check.holds))}`;
+      if (this.preconditions.has(key)) return [];
+      this.preconditions.add(key);
+      return [{ condition: check.holds, errorMessage: literalText(`${check.problem} [${rule.id}]`) }];
+    });
+    addPreconditions(this.checked, preconditions);
+  }
+
+  private hold(rule: RuleDescription): void {
+    if (this.rules.has(rule.id)) return;
+    this.rules.add(rule.id);
+    const decided = (findings: Finding[]) =>
+      findings.flatMap((each) => (each.rule.id === rule.id && each.check.holds === false ? [each.check] : []));
+    enforceAtSynth(this.cluster, [{ ...rule, checks: decided }], () => this.findings);
+  }
+
+  private get findings(): Finding[] {
+    return this.nodes.flatMap(({ findings }) => findings);
+  }
+}
