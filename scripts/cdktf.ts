@@ -2,11 +2,13 @@
  * Runs the cdktf command line without telemetry, version look-ups or prompts, with `schemas/` as the only
  * source of provider interfaces, so that every command but those of Terraform itself works offline.
  */
-import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { forgottenBootstraps } from "./bootstrap";
 import { run } from "./child";
 import { missing, terraform } from "./prerequisites";
+import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
 import { upgradingStacks } from "./upgrade";
 
 /** What the commands of Terraform need; the others need nothing. */
@@ -29,14 +31,21 @@ async function main(command: string, options: readonly string[]): Promise<number
   });
   const output = String(values.output);
   const problems = missing(command, programs[command] ?? []);
-  const asks = ["deploy", "destroy"].includes(command) && !values["auto-approve"];
+  const changes = ["deploy", "destroy"].includes(command);
+  const asks = changes && !values["auto-approve"];
   if (asks && !(process.stdin.isTTY && process.stdout.isTTY))
     problems.push(
       `${command} asks before it changes anything, and there is no terminal to answer in: ` +
         `\`npm run ${command} -- --auto-approve\` changes it unasked`,
     );
+  if (command in programs) problems.push(...brokenStates(output));
   if (problems.length > 0) return refused(problems);
   if (command in programs) ownerAlone();
+  if (changes) keepCopies(output);
+  if (command === "deploy") {
+    const forgotten = forgottenBootstraps(output);
+    if (forgotten.length > 0) return refused(forgotten);
+  }
   if (command === "deploy" && missing(command, ["talosctl"]).length > 0) {
     // Only an upgrade needs it, and whether there is one shows in what is synthesized now.
     const app = values.app === undefined ? [] : ["--app", String(values.app)];
@@ -49,18 +58,13 @@ async function main(command: string, options: readonly string[]): Promise<number
     return await cdktf(command, ...options);
   } finally {
     if (command === "diff") removePlans(join(output, "stacks"));
+    if (changes) refused(unsavedStates(output));
   }
 }
 
 function refused(problems: readonly string[]): number {
   for (const problem of problems) console.error(problem);
   return 1;
-}
-
-/** Secrets are in Terraform's state and in its plans, which it lets everyone read. */
-function ownerAlone(): void {
-  process.umask(0o077);
-  for (const file of readdirSync(".").filter((name) => /^terraform\..*\.tfstate/.test(name))) chmodSync(file, 0o600);
 }
 
 /** The plans were for reading. */
