@@ -26,6 +26,7 @@ import { literalText } from "../rules/text";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { oncePerStack } from "../terraform/once";
+import { checkClusterFiles } from "./cluster-files";
 import * as clusterOnce from "./cluster-once";
 import { rules } from "./cluster-rules";
 import { enforceDrivers } from "./gpu-driver";
@@ -262,6 +263,14 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
     );
     this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
+    this.talosconfigFile.dependsOn = [
+      dependable(
+        checkClusterFiles(this, this.machineSecrets, {
+          clusterName,
+          talosconfig: literalText(`${outputDirectory}/talosconfig`),
+        }),
+      ),
+    ];
     if (given.secretsFile) {
       const bundle = secretsBundle(this.machineSecrets);
       this.secretsFile = this.secretFile("secrets", outputDirectory, bundle, "secrets.yaml");
