@@ -1,7 +1,7 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Token } from "cdktf";
+import { Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
-import { equal, less, not } from "../rules/condition";
+import { type Condition, equal, less, not } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
@@ -34,10 +34,17 @@ export const identityOf = (vm: Construct, identity: Identity, replaceable: boole
   at(
     `${vm.node.id}_identity`,
     nullResource(vm, "Identity", {
-      triggers: factsOf(identity),
-      lifecycle: replaceable ? undefined : { ignoreChanges: ["triggers"] },
+      triggers: { ...factsOf(identity), [creation]: Fn.plantimestamp() },
+      lifecycle: { ignoreChanges: [replaceable ? `triggers["${creation}"]` : "triggers"] },
     }),
   );
+
+/** The fact that tells when the state began to know the VM. */
+const creation = "created";
+
+/** Whether the state knew the VM before this plan. States of earlier versions do not say since when. */
+export const isKnown = (identity: Resource): Condition =>
+  not(equal(rememberedOf(identity, creation, ""), Fn.plantimestamp()));
 
 /** Where a fact comes from, and what a change of it does. */
 const effects: Readonly<Record<string, readonly [prop: string, effect: string]>> = {

@@ -1,12 +1,15 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import type { EarlierClaim } from "../rules/claims";
-import { equal, not, wholeNumber } from "../rules/condition";
+import { equal, not, or, wholeNumber } from "../rules/condition";
 import { type Check, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { resourceAddress } from "../terraform/logical-id";
 import { oncePerStack } from "../terraform/once";
 import type { ProxmoxConnection } from "./connection";
+import { isKnown } from "./identity";
 
 /** First VM id that Proxmox gives away, and the last. */
 const least = 100;
@@ -35,6 +38,8 @@ export const rules: readonly Rule<{
   readonly vmId?: number;
   readonly earlierIds: readonly EarlierClaim<number>[];
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
+  /** What the state remembers of the VM. */
+  readonly identity: Resource;
 }>[] = [
   {
     id: "vm-id-range",
@@ -56,16 +61,24 @@ export const rules: readonly Rule<{
   },
   {
     id: "vm-id-free",
-    demands: "no VM of another name has this id when Terraform plans",
+    demands: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
     because: "the provider takes an existing VM of that id over without a word, and destroy deletes it",
     source: vmDocs,
-    checks: ({ vmId, name, allVms }) =>
+    checks: ({ vmId, name, allVms, identity }) =>
       given(allVms, (allVms) => {
-        const names = Fn.zipmap(column(allVms, "vm_id"), column(allVms, "name"));
-        return {
-          holds: equal(Fn.lookup(names, Token.asString(vmId), name), name),
-          problem: `vmId ${shown(vmId)} belongs to a VM of another name than ${shown(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
-        };
+        const ids = column(allVms, "vm_id");
+        const names = Fn.zipmap(ids, column(allVms, "name"));
+        const isOfThisName = equal(Fn.lookup(names, Token.asString(vmId), name), name);
+        return [
+          {
+            holds: isOfThisName,
+            problem: `vmId ${shown(vmId)} belongs to a VM of another name than ${shown(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
+          },
+          {
+            holds: or(isKnown(identity), not(isOfThisName), not(Fn.contains(ids, vmId))),
+            problem: `vmId ${shown(vmId)} belongs to a VM ${shown(name)} that this state does not know; choose a free id, or if the state of that VM was lost, bring the state back. To take the VM over as it is: terraform apply -target=${resourceAddress(identity)}`,
+          },
+        ];
       }),
   },
 ];

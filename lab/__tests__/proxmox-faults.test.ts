@@ -1,3 +1,5 @@
+import { rmSync, truncateSync } from "node:fs";
+import { join } from "node:path";
 import type { TerraformStack } from "cdktf";
 import type { Lab } from "../lab";
 import { credentials, root } from "./support/accounts";
@@ -136,10 +138,10 @@ describe("creating the VM", () => {
 });
 
 describe("a VM id that is taken", () => {
-  async function withStranger(): Promise<Lab> {
+  async function withStranger(name = "mail-server"): Promise<Lab> {
     const lab = await labWithImage();
     const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
-    await client.task("POST", "nodes/pve/qemu", { vmid: 100, name: "mail-server", scsi0: "local-lvm:8" });
+    await client.task("POST", "nodes/pve/qemu", { vmid: 100, name, scsi0: "local-lvm:8" });
     return lab;
   }
 
@@ -150,6 +152,36 @@ describe("a VM id that is taken", () => {
     expect(code).toBe(1);
     expect(unwrapped(output)).toMatch(/100.*vm-id-free/);
     expect(lab.proxmox.host.vm(100).name).toBe("mail-server");
+  });
+
+  test("is refused at plan where the VM has the same name, until the state is told to take it over", async () => {
+    const lab = await withStranger("talos-node");
+    const terraform = await deployVm(lab, gpuVm(lab), credentials);
+    const { code, output } = await terraform.apply();
+    expect(code).toBe(1);
+    expect(unwrapped(output)).toMatch(/belongs to a VM "talos-node" that this state does not know.*vm-id-free/);
+    expect(lab.proxmox.journal.find("PUT", /config$/)).toEqual([]);
+
+    const [command = ""] = /terraform apply -target=\S+/.exec(unwrapped(output)) ?? [];
+    await terraform.succeed(...command.split(" ").slice(1), "-auto-approve", "-input=false");
+    succeeded(await terraform.apply());
+    expect(await terraform.addresses()).toContain("proxmox_virtual_environment_vm.node");
+    expect(lab.proxmox.host.vms.size).toBe(1);
+  });
+
+  test.each([
+    ["lost", (state: string) => rmSync(state)],
+    ["emptied", (state: string) => truncateSync(state)],
+  ])("is refused where it is this stack's own, and its state was %s", async (_, lose) => {
+    const lab = await labWithImage();
+    const terraform = await deployVm(lab, gpuVm(lab), credentials);
+    succeeded(await terraform.apply());
+    const requests = lab.proxmox.journal.find("PUT", /config$/).length;
+    lose(join(terraform.directory, "terraform.tfstate"));
+    const { code, output } = await terraform.apply();
+    expect(code).toBe(1);
+    expect(unwrapped(output)).toMatch(/vmId 100 belongs to a VM "talos-node" that this state does not know/);
+    expect(lab.proxmox.journal.find("PUT", /config$/)).toHaveLength(requests);
   });
 
   test("without that rule the provider takes the stranger's VM over, and destroy deletes it", async () => {
