@@ -2,6 +2,7 @@ import type { LocalExecProvisioner } from "cdktf";
 import { applyCrds } from "../constructs/cilium/gateway-api";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
+import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { destroyCluster, forgetDestruction, leaveCluster } from "../constructs/talos/membership";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
@@ -63,6 +64,11 @@ const commands: readonly KnownCommand[] = [
     command: forgetDestruction(""),
     programs: [],
     does: "removes what was written down of that",
+  },
+  {
+    command: checkTalosconfig({ talosconfig: "", ca: "", clusterName: "" }),
+    programs: [],
+    does: "fails if a talosconfig of another cluster would be overwritten; changes nothing",
   },
   {
     command: removeControlPlaneTaint(""),

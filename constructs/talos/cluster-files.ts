@@ -6,20 +6,35 @@ import type { MachineSecrets } from "../../.gen/providers/talos/machine-secrets"
 import { literalText } from "../rules/text";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import type { Script } from "../terraform/script";
 
-/** Checks that the talosconfig to be written overwrites no other cluster's. */
+/** What is compared. */
+interface ClusterFiles {
+  /** Path of the talosconfig. */
+  readonly talosconfig: string;
+  /** CA certificate of the cluster's Talos API, in base64. */
+  readonly ca: string;
+  readonly clusterName: string;
+}
+
+/** Checks that a talosconfig, if there is one, belongs to the cluster. */
+export const checkTalosconfig = ({ talosconfig, ca, clusterName }: ClusterFiles): Script => ({
+  file: join(__dirname, "scripts/check-cluster-files.sh"),
+  environment: { TALOSCONFIG: talosconfig, CA: ca, CLUSTER: clusterName },
+});
+
+/** The step that comes before the files of the cluster are written. */
 export function checkClusterFiles(
   cluster: Construct,
   { clientConfiguration }: MachineSecrets,
   files: { readonly clusterName: string; readonly talosconfig: string },
 ): Resource {
-  const { caCertificate } = clientConfiguration;
-  const environment = { TALOSCONFIG: files.talosconfig, CA: caCertificate, CLUSTER: literalText(files.clusterName) };
+  const ca = clientConfiguration.caCertificate;
   return at(
     "check_cluster_files",
     nullResource(cluster, "CheckClusterFiles", {
-      triggers: { cluster: Fn.sha256(caCertificate) },
-      scripts: [{ file: join(__dirname, "scripts/check-cluster-files.sh"), environment }],
+      triggers: { cluster: Fn.sha256(ca) },
+      scripts: [checkTalosconfig({ ...files, clusterName: literalText(files.clusterName), ca })],
     }),
   );
 }
