@@ -72,6 +72,8 @@ type Kubelet struct {
 	later *time.Timer
 	// published is how many GPUs can be claimed; unknown at first.
 	published *int
+	// started is what running pods have read.
+	started started
 
 	mu      sync.Mutex
 	machine Machine
@@ -95,7 +97,7 @@ func Start(settings Settings, machine Machine, faults []Fault) (*Kubelet, error)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	k := &Kubelet{settings: settings, client: client, own: own, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
-		stop: stop, done: make(chan struct{}), machine: machine, faults: faults}
+		stop: stop, done: make(chan struct{}), started: started{}, machine: machine, faults: faults}
 	k.later = time.AfterFunc(pauseToLookAgain, k.notice)
 	go k.run(ctx, output)
 	return k, nil
@@ -216,6 +218,10 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 	}
 	if err := k.readyAgain(ctx, pods, machine.Name); err != nil {
 		return fmt.Errorf("the pods: %w", err)
+	}
+	k.started.forget(pods)
+	if err := k.startCilium(ctx, pods, machine.Name); err != nil {
+		return fmt.Errorf("the configuration of Cilium: %w", err)
 	}
 	if err := k.startOperators(ctx, pods, machine.Name); err != nil {
 		return fmt.Errorf("the start of Cilium's operator: %w", err)

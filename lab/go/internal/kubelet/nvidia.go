@@ -109,6 +109,7 @@ func mpsDaemon(policy *unstructured.Unstructured) *appsv1.DaemonSet {
 // daemonOf is a DaemonSet that goes with the policy that it is made for, on the nodes with a label.
 func daemonOf(policy *unstructured.Unstructured, name, container, label string) *appsv1.DaemonSet {
 	labels := map[string]string{"app": name}
+	annotations, _, _ := unstructured.NestedStringMap(policy.Object, "spec", "daemonsets", "annotations")
 	privileged := true
 	return &appsv1.DaemonSet{
 		ObjectMeta: metav1.ObjectMeta{Name: name, OwnerReferences: ownedBy(policy),
@@ -116,7 +117,7 @@ func daemonOf(policy *unstructured.Unstructured, name, container, label string) 
 		Spec: appsv1.DaemonSetSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: annotations},
 				Spec: corev1.PodSpec{
 					NodeSelector: map[string]string{label: "true"},
 					Tolerations:  []corev1.Toleration{{Key: gpuResource, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}},

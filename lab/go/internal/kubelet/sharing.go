@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -63,7 +62,10 @@ func (k *Kubelet) offered(ctx context.Context, on pods, machine Machine, node *c
 	return machine.GPUs * replicas, nil
 }
 
-// pluginConfiguration reads the configuration that a plugin's pod has mounted, as NVIDIA's plugin chooses it.
+// pluginConfiguration is the configuration that a plugin's pod had mounted when it started, as NVIDIA's plugin chooses it: its
+// config-manager looks again when the node's label changes, and never because the ConfigMap does.
+//
+// See https://github.com/NVIDIA/k8s-device-plugin/blob/v0.20.0/cmd/config-manager/main.go
 func (k *Kubelet) pluginConfiguration(ctx context.Context, plugin *corev1.Pod, node *corev1.Node) (read pluginConfiguration, err error) {
 	mounted := ""
 	for _, volume := range plugin.Spec.Volumes {
@@ -74,7 +76,7 @@ func (k *Kubelet) pluginConfiguration(ctx context.Context, plugin *corev1.Pod, n
 	if mounted == "" {
 		return read, nil
 	}
-	configMap, err := k.client.CoreV1().ConfigMaps(plugin.Namespace).Get(ctx, mounted, metav1.GetOptions{})
+	configurations, err := k.read(ctx, plugin, mounted)
 	if err != nil {
 		return read, err
 	}
@@ -86,7 +88,7 @@ func (k *Kubelet) pluginConfiguration(ctx context.Context, plugin *corev1.Pod, n
 			}
 		}
 	}
-	text, is := configMap.Data[name]
+	text, is := configurations[name]
 	if !is {
 		return read, fmt.Errorf("the ConfigMap %s has no configuration %q", mounted, name)
 	}

@@ -93,6 +93,14 @@ cluster: {allowSchedulingOnControlPlanes: true, network: {cni: {name: none}}, pr
 			"data": values{"four": sharing("timeSlicing", 4)}}}
 		r.install("gpu-operator", "gpu-operator", given)
 		r.allocatable(4)
+		// The operator does not look into the ConfigMap, and the plugin has read it; an annotation replaces its pod.
+		given["devicePlugin"] = values{"config": values{"create": true, "name": "sharing", "default": "four",
+			"data": values{"four": sharing("timeSlicing", 5)}}}
+		r.install("gpu-operator", "gpu-operator", given)
+		r.allocatable(4)
+		given["daemonsets"] = values{"annotations": values{"checksum/values": "another"}}
+		r.install("gpu-operator", "gpu-operator", given)
+		r.allocatable(5)
 		r.uninstall("gpu-operator", "gpu-operator")
 		r.eventually("what it made is gone", func() error {
 			plugins, err := r.client.AppsV1().DaemonSets("gpu-operator").List(t.Context(), metav1.ListOptions{})
