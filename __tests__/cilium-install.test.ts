@@ -4,7 +4,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { DataHelmTemplate } from "../.gen/providers/helm/data-helm-template";
 import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
-import type { CiliumInstallProps } from "../constructs";
+import { CiliumInstall, type CiliumInstallProps } from "../constructs";
 import "./matchers";
 import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
 
@@ -69,8 +69,10 @@ describe("CiliumInstall", () => {
     expect(parse(stack.resource[Release.tfResourceType].cilium.values[0])).toMatchObject({
       ipv4: { enabled: false },
       ipv6: { enabled: true },
+      underlayProtocol: "ipv6",
     });
     expect(valuesOf()).not.toHaveProperty("ipv6");
+    expect(valuesOf()).not.toHaveProperty("underlayProtocol");
   });
 
   test("hands text that Terraform would interpolate to the chart as it is", () => {
@@ -93,8 +95,39 @@ describe("CiliumInstall", () => {
           cleanCiliumState: ["NET_ADMIN", "SYS_ADMIN", "SYS_RESOURCE"],
         },
       },
-      operator: { replicas: 1 },
+      rollOutCiliumPods: true,
+      operator: { replicas: 1, rollOutPods: true },
+      envoy: { rollOutPods: true },
+      hubble: { relay: { rollOutPods: true }, ui: { rollOutPods: true } },
     });
+  });
+
+  test("waits until its pods run, each time that the release or the nodes change, and lets what needs a network wait", () => {
+    const stack = synthesizedJson((scope) => {
+      const node = nodeIn(scope);
+      new CiliumInstall(scope, "cilium", { node, l2Announcements: { addressPools: [] }, timeout: 1200 });
+      new Resource(scope, "workload", { dependsOn: [node.usable] });
+    });
+    const { wait_for_cilium, workload } = stack.resource[Resource.tfResourceType];
+    expect(wait_for_cilium).toMatchObject({
+      triggers: {
+        release: "${helm_release.cilium.id} ${helm_release.cilium.metadata.revision}",
+        nodes: "talos-gpu",
+      },
+      depends_on: ["null_resource.remove_control_plane_taint"],
+    });
+    expect(workload.depends_on).toEqual(["null_resource.wait_for_cilium"]);
+    const [rollout, definitions] = wait_for_cilium.provisioner.map((each: TerraformJson) => each["local-exec"]);
+    expect(rollout.command).toMatch(/wait-for-rollout\.sh$/);
+    expect(rollout.environment).toMatchObject({
+      NAMESPACE: "kube-system",
+      SELECTOR: "app.kubernetes.io/part-of=cilium",
+      TIMEOUT: "1200",
+    });
+    expect(definitions.environment.RESOURCES).toMatch(/^crd\/ciliumloadbalancerippools/);
+    expect(stack.resource[Release.tfResourceType].cilium_load_balancer.depends_on).toEqual([
+      "null_resource.wait_for_cilium",
+    ]);
   });
 
   test.each([
@@ -122,11 +155,11 @@ describe("CiliumInstall", () => {
   test("merges further values deeply, a list in place of a list", () => {
     const values = valuesOf({
       values: {
-        operator: { rollOutPods: true },
+        operator: { prometheus: { enabled: true } },
         securityContext: { capabilities: { cleanCiliumState: ["NET_ADMIN"] } },
       },
     });
-    expect(values.operator).toEqual({ replicas: 1, rollOutPods: true });
+    expect(values.operator).toEqual({ replicas: 1, rollOutPods: true, prometheus: { enabled: true } });
     expect(values.securityContext.capabilities.cleanCiliumState).toEqual(["NET_ADMIN"]);
     expect(values.securityContext.capabilities.ciliumAgent).toContain("NET_ADMIN");
   });

@@ -3,9 +3,16 @@ import type { TerraformStack } from "cdktf";
 import { parse } from "yaml";
 import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
-import { CiliumInstall, NvidiaInstall, type NvidiaInstallProps, type TalosSingleNodeProps } from "../constructs";
+import {
+  CiliumInstall,
+  NvidiaInstall,
+  type NvidiaInstallProps,
+  type TalosClusterProps,
+  type TalosSingleNodeProps,
+} from "../constructs";
+import { methods } from "../constructs/nvidia/method";
 import { conformance } from "./conformance";
-import { nodeIn, problemsOf, synthesizedJson } from "./stacks";
+import { clusterIn, nodeIn, problemsOf, synthesizedJson, withVariable } from "./stacks";
 
 const driver = { kernelModules: "open", branch: "production" } as const;
 const gpuIn =
@@ -36,6 +43,7 @@ describe("NvidiaInstall", () => {
         driver: { enabled: false },
         toolkit: { enabled: false },
         hostPaths: { driverInstallDir: "/usr/local" },
+        daemonsets: { annotations: { "checksum/values": expect.stringMatching(/^[0-9a-f]{64}$/) } },
       },
     ],
     [
@@ -89,7 +97,7 @@ describe("NvidiaInstall", () => {
       new CiliumInstall(stack, "cilium", { node });
     };
     expect(releases(build).nvidia_prerequisites.depends_on).toEqual([
-      "helm_release.cilium",
+      "null_resource.wait_for_cilium",
       "null_resource.remove_control_plane_taint",
     ]);
   });
@@ -108,6 +116,62 @@ describe("NvidiaInstall", () => {
     expect(parse(operator.devicePlugin.config.data.sharing)).toEqual(told);
     const labelled = JSON.stringify(patchesOf(gpuIn({ sharing }))).includes("nvidia.com/mps.capable");
     expect(labelled).toBe(strategy === "mps");
+  });
+
+  test.each(["device-plugin", "gpu-operator", "dra"] as const)(
+    "waits until the pods of %s run on every node with a GPU, before it proves that",
+    (method) => {
+      const { resource } = synthesizedJson((stack) => void gpuIn({ method, timeout: 700 })(stack));
+      const { [`wait_for_${methods[method].address}`]: wait, gpu_smoke_test } = resource[Resource.tfResourceType];
+      const { address, chart, namespace, daemonSet, patience } = methods[method];
+      expect(wait.triggers.release).toBe(
+        `\${helm_release.${address}.id} \${helm_release.${address}.metadata.revision}`,
+      );
+      const [{ values }] = [resource[Release.tfResourceType][address]];
+      expect(wait.provisioner[0]["local-exec"].environment).toEqual({
+        KUBECONFIG: "${local_file.kubeconfig.filename}",
+        RELEASE: chart,
+        NAMESPACE: namespace,
+        SELECTOR: `app.kubernetes.io/instance=${chart}`,
+        TIMEOUT: "700",
+        PLUGIN: daemonSet,
+        NODES: "1",
+        PATIENCE: String(patience),
+        CHECKSUM: method === "gpu-operator" ? parse(values[0]).daemonsets.annotations["checksum/values"] : "",
+      });
+      expect(gpu_smoke_test.depends_on).toEqual([`null_resource.wait_for_${address}`]);
+    },
+  );
+
+  test("waits for one pod of the plugin where its values choose the nodes, and for none on a control plane without pods", () => {
+    const nodes = (props: Partial<NvidiaInstallProps>, cluster: Partial<TalosClusterProps> = {}) => {
+      const { resource } = synthesizedJson((stack) => {
+        const node = clusterIn(stack, { talos: { version: "v1.13.9", nvidia: driver }, ...cluster });
+        new NvidiaInstall(stack, "nvidia", { node, ...props });
+      });
+      return resource[Resource.tfResourceType].wait_for_nvidia_device_plugin.provisioner[0]["local-exec"].environment
+        .NODES;
+    };
+    expect(nodes({})).toBe("2");
+    expect(nodes({}, { schedulingOnControlPlanes: true })).toBe("5");
+    expect(nodes({ values: { nodeSelector: { "nvidia.com/gpu.product": "NVIDIA-L4" } } })).toBe("1");
+  });
+
+  test("lets the operator's pods read another configuration: they are annotated with a checksum of the values", () => {
+    const checksum = (replicas: number, values: Record<string, unknown> = {}) => {
+      const props = { method: "gpu-operator", sharing: { strategy: "time-slicing", replicas }, values } as const;
+      return valuesOf(releases(gpuIn(props)).nvidia_gpu_operator).daemonsets.annotations["checksum/values"];
+    };
+    expect(checksum(2)).toBe(checksum(2));
+    expect(new Set([checksum(2), checksum(4), checksum(2, { dcgmExporter: { enabled: false } })]).size).toBe(3);
+    const stack = synthesizedJson(
+      withVariable((scope, replicas: number) => {
+        gpuIn({ method: "gpu-operator", sharing: { strategy: "mps", replicas } })(scope);
+      }, "number"),
+    );
+    const [values] = stack.resource[Release.tfResourceType].nvidia_gpu_operator.values;
+    expect(values).toContain('"checksum/values" = sha256(yamlencode(');
+    expect(conformance(stack)).toEqual([]);
   });
 
   test("proves at the end that a pod can use the GPU, anew when the release or Talos changes", () => {

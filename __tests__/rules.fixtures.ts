@@ -91,6 +91,10 @@ const gpus =
     });
 const pools = (addressPools: object, nodeProps = {}): Build => cilium({ l2Announcements: { addressPools } }, nodeProps);
 const pool = (...blocks: object[]): Build => pools([{ name: "lan", blocks }]);
+const ofFamilies = (...cidrs: string[]) => ({
+  addressPools: [{ name: "lan", blocks: cidrs.map((cidr) => ({ cidr })) }],
+});
+const ipv6Node = { machine: { ...machine, address: "2001:db8::50/64", gateway: "2001:db8::1" } };
 /** A pool of the name, beside one whose name is "lan". */
 const pool2 = (name: string): Build =>
   pools([
@@ -4324,6 +4328,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         cilium({ values: { cgroup: { autoMount: { enabled: null } } } }),
         "values.cgroup.autoMount.enabled is null; write false or leave it out",
       ],
+      "running pods would keep the configuration before": [
+        cilium({ values: { rollOutCiliumPods: false } }),
+        "values.rollOutCiliumPods is false; write true or leave it out",
+      ],
+      "nobody replaces the agents": [
+        cilium({ values: { updateStrategy: { type: "OnDelete" } } }),
+        'values.updateStrategy.type is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out',
+      ],
+      "nobody replaces Envoy": [
+        cilium({ values: { envoy: { updateStrategy: { type: "OnDelete" } } } }),
+        'values.envoy.updateStrategy.type is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out',
+      ],
+      "a running operator would": [
+        cilium({ values: { operator: { rollOutPods: null } } }),
+        "values.operator.rollOutPods is null; write true or leave it out",
+      ],
       "not the port of KubePrism": [
         cilium({ values: { k8sServicePort: 6443 } }),
         "values.k8sServicePort is 6443; write 7445 or leave it out",
@@ -4420,6 +4440,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: [true],
         fails: [false],
       },
+      "whether running pods are replaced is a variable": {
+        type: "bool",
+        build: (stack, value: never) => void ciliumIn(stack, { values: { rollOutCiliumPods: value } }),
+        passes: [true],
+        fails: [false],
+      },
+      "how the agents are replaced is a variable": {
+        build: (stack, value: never) => void ciliumIn(stack, { values: { updateStrategy: value } }),
+        passes: [{ type: "RollingUpdate" }, {}, null],
+        fails: [{ type: "OnDelete" }],
+      },
       "what Talos requires is in a variable": {
         build: (stack, value: never) => void ciliumIn(stack, { values: { cgroup: value } }),
         passes: [{ autoMount: { enabled: false }, hostRoot: "/sys/fs/cgroup" }],
@@ -4505,16 +4536,78 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "address-pool-family": {
+    valid: {
+      "IPv6 on an IPv6 node": cilium({ version: "1.19.6", l2Announcements: ofFamilies("fd00:1::/120") }, ipv6Node),
+      "a range of IPv6": cilium(
+        {
+          version: "1.20.2",
+          l2Announcements: { addressPools: [{ name: "lan", blocks: [{ start: "fd00::9", stop: "fd00::a" }] }] },
+        },
+        ipv6Node,
+      ),
+      "blocks of both families": cilium({
+        version: "1.19.6",
+        l2Announcements: ofFamilies("192.168.1.240/29", "fd00:1::/120"),
+        values: { ipv6: { enabled: true } },
+      }),
+    },
+    invalid: {
+      "Cilium 1.18 announces no IPv6": [
+        cilium({ version: "1.18.12", l2Announcements: ofFamilies("fd00:1::/120") }, ipv6Node),
+        'l2Announcements.addressPools[0].blocks[0] has IPv6 addresses, which Cilium "1.18.12" does not announce; write IPv4 addresses, or a version of 1.19 or later',
+      ],
+      "the cluster has no IPv6": [
+        cilium({ version: "1.19.6", l2Announcements: ofFamilies("192.168.1.240/29", "fd00:1::/120") }),
+        "l2Announcements.addressPools[0].blocks[1] has IPv6 addresses, and the cluster has no IPv6; write IPv4 addresses",
+      ],
+      "the cluster has no IPv4": [
+        cilium({ version: "1.19.6", l2Announcements: ofFamilies("192.168.1.240/29") }, ipv6Node),
+        "l2Announcements.addressPools[0].blocks[0] has IPv4 addresses, and the cluster has no IPv4; write IPv6 addresses",
+      ],
+    },
+    atPlan: {
+      "the addresses are a variable": {
+        build: (stack, value: never) => cilium({ version: "1.19.6", l2Announcements: ofFamilies(value) })(stack),
+        passes: ["192.168.1.240/29"],
+        fails: ["fd00:1::/120"],
+      },
+      "the version is a variable": {
+        build: (stack, version: never) =>
+          cilium({ version, l2Announcements: ofFamilies("fd00:1::/120") }, ipv6Node)(stack),
+        passes: ["1.19.6", "1.20.2"],
+        fails: ["1.18.12"],
+      },
+      "the address of the node is a variable": {
+        build: (stack, address: never) =>
+          cilium(
+            { version: "1.19.6", l2Announcements: ofFamilies("192.168.1.240/29") },
+            { machine: { ...machine, address, gateway: undefined } },
+          )(stack),
+        passes: ["192.168.1.50/24"],
+        fails: ["2001:db8::50/64"],
+      },
+      "whether the cluster has IPv6 is a variable": {
+        type: "bool",
+        build: (stack, enabled: never) =>
+          cilium({
+            version: "1.19.6",
+            l2Announcements: ofFamilies("fd00:1::/120"),
+            values: { ipv6: { enabled } },
+          })(stack),
+        passes: [true],
+        fails: [false],
+      },
+    },
+  },
   "address-pool": {
     valid: {
       "a network and a range": pool({ cidr: "192.168.1.240/28" }, { start: "192.168.1.200", stop: "192.168.1.220" }),
       "a range of one": pool({ start: "192.168.1.200", stop: "192.168.1.200" }),
-      "a range of IPv6": pool({ start: "fd00::9", stop: "fd00::a" }),
       "up to the node's own address": pool({ start: "192.168.1.40", stop: "192.168.1.49" }),
       "from behind it on": pool({ start: "192.168.1.51", stop: "192.168.1.60" }),
       "a block behind another": pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.248", stop: "192.168.1.250" }),
       "a block before another": pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.230", stop: "192.168.1.239" }),
-      "blocks of both families": pool({ cidr: "192.168.1.240/29" }, { cidr: "fd00:1::/120" }),
       "beside the gateway": pool({ start: "192.168.1.2", stop: "192.168.1.9" }),
       "with a DNS server, which may run in the cluster": pools(
         [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }],
@@ -4692,6 +4785,8 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           ciliumIn(
             stack,
             {
+              version: "1.19.6",
+              values: { ipv6: { enabled: true } },
               l2Announcements: {
                 addressPools: [
                   { name: "lan", blocks: [{ start: "192.168.1.200", stop: "192.168.1.220" }, { cidr: "fd00::/120" }] },
@@ -4853,12 +4948,29 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         gpus({ method: "dra", values: { nvidiaDriverRoot: "/" } }),
         'values.nvidiaDriverRoot is "/"; write "/usr/local" or leave it out',
       ],
+      "nobody replaces the plugin": [
+        gpus({ values: { updateStrategy: { type: "OnDelete" } } }),
+        'values.updateStrategy.type is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out',
+      ],
+      "nobody replaces what the operator makes": [
+        gpus({ method: "gpu-operator", values: { daemonsets: { updateStrategy: "OnDelete" } } }),
+        'values.daemonsets.updateStrategy is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out',
+      ],
+      "nobody replaces the driver for claims": [
+        gpus({ method: "dra", values: { kubeletPlugin: { updateStrategy: { type: "OnDelete" } } } }),
+        'values.kubeletPlugin.updateStrategy.type is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out',
+      ],
       "another sharing than the option's": [
         gpus({ sharing: { strategy: "mps", replicas: 2 }, values: { config: { default: "mine" } } }),
         'values.config.default is "mine"; write "sharing" or leave it out',
       ],
     },
     atPlan: {
+      "how the plugin is replaced is a variable": {
+        build: (stack, type: never) => gpus({ values: { updateStrategy: { type } } })(stack),
+        passes: ["RollingUpdate"],
+        fails: ["OnDelete"],
+      },
       "a value is a variable": {
         build: (stack, runtimeClassName) => gpus({ values: { runtimeClassName } })(stack),
         passes: ["nvidia"],

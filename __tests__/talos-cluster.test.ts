@@ -194,9 +194,17 @@ describe("Cilium on a cluster", () => {
     [2, {}],
     [2, { controlPlanes: controlPlanes.slice(0, 1), workers: workers.slice(0, 1), virtualAddress: undefined }],
     [1, { controlPlanes: controlPlanes.slice(0, 1), workers: [], virtualAddress: undefined }],
-  ])("has %s operators, which never share a node", (replicas, props) => {
-    expect(valuesOf(cilium(props)).operator).toEqual({ replicas });
-  });
+  ])(
+    "has %s operators, which never share a node, and two that tolerate the taint of GPU workers",
+    (replicas, props) => {
+      const { operator } = valuesOf(cilium(props));
+      expect(operator.replicas).toBe(replicas);
+      const tolerated = operator.tolerations?.map(({ key }: TerraformJson) => key);
+      if (replicas === 1) expect(tolerated).toBeUndefined();
+      else
+        expect(tolerated).toEqual(expect.arrayContaining(["node-role.kubernetes.io/control-plane", "nvidia.com/gpu"]));
+    },
+  );
 
   test("gives every node what Cilium needs of it", () => {
     const { node: _, ...all } = cilium().data[DataTalosMachineConfiguration.tfResourceType];

@@ -5,6 +5,7 @@ import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { destroyCluster, forgetDestruction, leaveCluster } from "../constructs/talos/membership";
+import { waitForRollout } from "../constructs/talos/rollout";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
 import { commandOf, type Script } from "../constructs/terraform/script";
@@ -89,6 +90,11 @@ const commands: readonly KnownCommand[] = [
     command: applyCrds({ kubeconfig: "", enabled: true, source: "", bundle: "", version: "" }),
     programs: ["kubectl"],
     does: "downloads the CRDs of the Gateway API, unless they come from a file, and applies them; takes them out of Talos's inventory, which would delete them",
+  },
+  {
+    command: waitForRollout("", { release: "", namespace: "", selector: "", timeout: 0, nodes: [] }),
+    programs: ["kubectl"],
+    does: "waits until all pods of a release run; changes nothing",
   },
   ...Object.values(methods).map((method) => ({
     command: smokeTest(method, { kubeconfig: "", talosconfig: "", node: "" }),

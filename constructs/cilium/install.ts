@@ -33,10 +33,10 @@ import { waitForKubernetes } from "../talos/kubectl";
 import { ownSettings } from "../talos/node-settings";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
 import type { RuleDescription } from "../talos/protected-setting";
+import { rolloutOf } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
 import * as gatewayApi from "./gateway-api";
 import * as loadBalancer from "./load-balancer";
 import * as ciliumValues from "./values";
@@ -46,6 +46,7 @@ import {
   familyValues,
   inlineManifestValues,
   operatorValues,
+  rollOutValues,
   talosValues,
 } from "./values";
 import * as ciliumVersion from "./version";
@@ -141,7 +142,7 @@ export interface CiliumInstallProps {
   readonly repository?: string;
 
   /**
-   * Seconds for the release to become ready.
+   * Seconds until all pods of the release run.
    *
    * @default 900
    */
@@ -214,9 +215,8 @@ export const rules: readonly Rule<{
   { ...chartRepository, checks: ({ repository }) => isChartRepository(repository) },
   {
     id: "cilium-timeout",
-    demands: "the release has at least 600 seconds to become ready",
-    because:
-      "the node pulls all images first, and a release that is not ready in time is a failed apply, however well it ends",
+    demands: "the release has at least 600 seconds until all of its pods run",
+    because: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ timeout }) => [
       {
@@ -247,8 +247,8 @@ export class CiliumInstall extends Construct {
   readonly template?: DataHelmTemplate;
   /** Address pools and announcements; undefined without them, or with the method `inline-manifests`. */
   readonly loadBalancer?: Release;
-  /** The wait for the kinds of those; undefined without them. */
-  readonly kindsDefined?: Resource;
+  /** The wait until all of its pods run; undefined with the method `inline-manifests`. */
+  readonly rollout?: Resource;
 
   readonly version: string;
   /** All values of the chart. */
@@ -284,6 +284,7 @@ export class CiliumInstall extends Construct {
         further,
         required: mergeValues(
           talosValues,
+          rollOutValues,
           nodes > 1 ? {} : operatorValues(nodes),
           inline ? inlineManifestValues : {},
           promised,
@@ -295,7 +296,12 @@ export class CiliumInstall extends Construct {
         definitions: options.gatewayApiDefinitions,
         enabledByValues: equal(valueAt(further, ["gatewayAPI", "enabled"]), true),
       }),
-      ...enforce(this, loadBalancer.rules, { l2Announcements, taken: node?.addresses ?? [] }),
+      ...enforce(this, loadBalancer.rules, {
+        l2Announcements,
+        taken: node?.addresses ?? [],
+        version,
+        values: this.values,
+      }),
       ...enforce(this, rules, { node, user: this, method, encryption, repository, timeout, earlierInstalls }),
     ];
     // Of another stack, it is refused; until then it must not be in the way of the other problems.
@@ -355,23 +361,35 @@ export class CiliumInstall extends Construct {
         dependsOn: [node.ready, ...(this.gatewayApi ? [this.gatewayApi] : [])],
       }),
     );
-    node.network = this.resource;
+    const { filename } = node.kubeconfigFile;
+    this.rollout = rolloutOf(
+      this,
+      node,
+      this.resource,
+      {
+        release: "cilium",
+        namespace: "kube-system",
+        selector: "app.kubernetes.io/part-of=cilium",
+        timeout,
+        nodes: node.nodes.map(({ name }) => name),
+      },
+      // Cilium's operator creates the CRDs.
+      l2Announcements && [waitForKubernetes(filename, node.endpoint, timeout, loadBalancer.definitions)],
+    );
+    node.network = this.rollout;
     if (l2Announcements) {
-      // The operator defines the kinds once it runs, and on a single node Helm does not wait for that.
-      this.kindsDefined = at(
-        "wait_for_cilium",
-        nullResource(this, "WaitForKinds", {
-          triggers: { release: this.resource.id },
-          scripts: [waitForKubernetes(node.kubeconfigFile.filename, node.endpoint, timeout, loadBalancer.definitions)],
-        }),
-      );
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
         address: "cilium_load_balancer",
         name: "cilium-load-balancer",
         objects: loadBalancer.objects(l2Announcements, hasWorkers),
-        dependsOn: [this.kindsDefined],
+        dependsOn: [this.rollout],
       });
     }
+  }
+
+  /** @deprecated Write `rollout`. */
+  get kindsDefined(): Resource | undefined {
+    return this.loadBalancer && this.rollout;
   }
 }
 

@@ -1,11 +1,13 @@
+import { type ChartValues, valueAt } from "../rules/chart-values";
 import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { isAddress, isCidr, normalAddress, ofManyOrNone } from "../rules/ip-address";
+import { isAddress, isCidr, isIpv6, normalAddress, ofManyOrNone } from "../rules/ip-address";
 import { pairsOf } from "../rules/pairs";
 import { type Check, given, type Rule } from "../rules/rule";
 import { eitherOf, filledListOf, listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { type AddressRange, notAfter, overlap, rangeOf, sameFamily } from "./address-order";
+import { byCiliumMinor } from "./version";
 
 /** Addresses of a pool: a network, or all from the first to the last. */
 export type AddressBlock =
@@ -108,6 +110,9 @@ interface Taken {
 export const rules: readonly Rule<{
   readonly l2Announcements?: L2Announcements;
   readonly taken: readonly Taken[];
+  readonly version: string;
+  /** All values of the chart. */
+  readonly values: ChartValues;
 }>[] = [
   {
     id: "address-pool",
@@ -139,6 +144,17 @@ export const rules: readonly Rule<{
         })),
       ];
     },
+  },
+  {
+    id: "address-pool-family",
+    demands:
+      "the addresses of a pool are of a family that the cluster has, and Cilium announces those of IPv6 from 1.19 on",
+    because: "no service gets an address of another family, and nobody reaches one that is not announced",
+    source: "https://docs.cilium.io/en/stable/network/l2-announcements/#limitations",
+    checks: ({ l2Announcements: { addressPools = [] } = {}, version, values }) =>
+      addressPools.flatMap(({ blocks }, pool) =>
+        blocks.flatMap((block, place) => familyChecks(`${pathOf(pool)}.blocks[${place}]`, block, version, values)),
+      ),
   },
   {
     id: "l2-interfaces",
@@ -185,6 +201,32 @@ function formChecks(path: string, { cidr, start, stop }: AddressBlock): Check[] 
       holds: isAddress(end),
       problem: `${path} has ${shown(end)}, which is not an address; write ${example}`,
     })),
+  ];
+}
+
+function familyChecks(path: string, block: AddressBlock, version: string, values: ChartValues): Check[] {
+  if (formChecks(path, block).some(({ holds }) => holds === false)) return [];
+  const ofIpv6 = isIpv6(block.cidr ?? block.start);
+  const has = (family: "ipv4" | "ipv6") => valueAt(values, [family, "enabled"]);
+  return [
+    {
+      holds: or(
+        not(ofIpv6),
+        equal(
+          byCiliumMinor(version, ({ announcesIpv6 }) => announcesIpv6),
+          true,
+        ),
+      ),
+      problem: `${path} has IPv6 addresses, which Cilium ${shown(version)} does not announce; write IPv4 addresses, or a version of 1.19 or later`,
+    },
+    {
+      holds: or(not(ofIpv6), equal(has("ipv6"), true)),
+      problem: `${path} has IPv6 addresses, and the cluster has no IPv6; write IPv4 addresses`,
+    },
+    {
+      holds: or(ofIpv6, not(equal(has("ipv4"), false))),
+      problem: `${path} has IPv4 addresses, and the cluster has no IPv4; write IPv6 addresses`,
+    },
   ];
 }
 

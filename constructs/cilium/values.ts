@@ -1,5 +1,14 @@
 import { Token } from "cdktf";
-import { follow, isMissing, keeps, leavesOf, problemAt, shownAtPlan, valueAt } from "../rules/chart-values";
+import {
+  follow,
+  isMissing,
+  keeps,
+  leavesOf,
+  problemAt,
+  replacesPods,
+  shownAtPlan,
+  valueAt,
+} from "../rules/chart-values";
 import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { isIpv6 } from "../rules/ip-address";
@@ -56,22 +65,51 @@ const capabilitiesOf = (version: string): CiliumValues => {
   };
 };
 
-/** Two operators never share a node, so on a single one the second would wait for ever. */
-export const operatorValues = (nodes: number): CiliumValues => ({ operator: { replicas: nodes > 1 ? 2 : 1 } });
+/** What the chart's operator tolerates, whose list ours replaces, and the taint of nodes with GPUs. */
+const operatorTolerations = [
+  "node-role.kubernetes.io/control-plane",
+  "node-role.kubernetes.io/master",
+  "node.kubernetes.io/not-ready",
+  "node.cloudprovider.kubernetes.io/uninitialized",
+  "nvidia.com/gpu",
+].map((key) => ({ key, operator: "Exists" }));
+
+/**
+ * Two operators never share a node. On a single one the second would wait for ever; of two, each takes one, and no upgrade ends
+ * if one of them has a taint that the operator does not tolerate.
+ */
+export const operatorValues = (nodes: number): CiliumValues => ({
+  operator: nodes > 1 ? { replicas: 2, tolerations: operatorTolerations } : { replicas: 1 },
+});
+
+/**
+ * Agent, operator, Envoy and Hubble read their ConfigMaps when they start. With these values the chart writes a checksum of the
+ * ConfigMap into the pod template, so that a change of the configuration replaces the pods.
+ *
+ * @see https://github.com/cilium/cilium/blob/v1.20.2/install/kubernetes/cilium/values.yaml
+ */
+export const rollOutValues: CiliumValues = {
+  rollOutCiliumPods: true,
+  operator: { rollOutPods: true },
+  envoy: { rollOutPods: true },
+  hubble: { relay: { rollOutPods: true }, ui: { rollOutPods: true } },
+};
 
 /** Rendered manifests must come out the same every time, so the certificates are made in the cluster. */
 export const inlineManifestValues: CiliumValues = { hubble: { tls: { auto: { method: "cronJob" } } } };
 
-/** Cilium's own choice is IPv4, of which a node with an address of IPv6 has nothing. */
+/** Cilium's own choice is IPv4, of which a node with an IPv6 address has nothing; up to 1.19 also for the tunnel between nodes. */
 export const familyValues = (address: string): CiliumValues =>
   isIpv6(address) === false
     ? {}
     : {
         ipv4: { enabled: byFamily(address, { ipv6: false, ipv4: true }) },
         ipv6: { enabled: byFamily(address, { ipv6: true, ipv4: false }) },
+        underlayProtocol: byFamily(address, { ipv6: "ipv6", ipv4: "ipv4" }),
       };
 
-export const defaultValues = (version: string): CiliumValues => mergeValues(talosValues, capabilitiesOf(version));
+export const defaultValues = (version: string): CiliumValues =>
+  mergeValues(talosValues, rollOutValues, capabilitiesOf(version));
 
 interface Judged {
   /** All values of the chart. */
@@ -86,7 +124,7 @@ export const rules: readonly Rule<Judged>[] = [
   {
     id: "cilium-talos-values",
     demands:
-      "values that Talos or an option of the construct requires keep their values, and those that decide that are true or false",
+      "values that Talos or an option of the construct requires, or without which a change reaches no running pod, keep their values, and those that decide that are true or false",
     because: "Cilium does not start with others, or takes the node's network down, or lacks what the option says",
     source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ values, further, required }) => {
@@ -99,6 +137,7 @@ export const rules: readonly Rule<Judged>[] = [
       const isIpsec = or(isMissing(type), equal(type, "ipsec"));
       return [
         ...keeps(values, required),
+        ...updateStrategies.map((path) => replacesPods(further, path)),
         ...switches.map((path) => isSwitch(further, path)),
         ...capabilityChecks(values, further),
         {
@@ -138,6 +177,12 @@ export const rules: readonly Rule<Judged>[] = [
       ];
     },
   },
+];
+
+/** Of the DaemonSets; those of Deployments have no other than to replace pods. */
+const updateStrategies = [
+  ["updateStrategy", "type"],
+  ["envoy", "updateStrategy", "type"],
 ];
 
 /**

@@ -15,13 +15,15 @@ interface MinorVersion {
   readonly gatewayApiBelow: string;
   /** The agent reads the kernel's log, for which its chart asks for a capability. */
   readonly syslog: boolean;
+  /** It announces addresses of IPv6: https://github.com/cilium/cilium/pull/39648 */
+  readonly announcesIpv6: boolean;
 }
 
 /** The supported minors, oldest first. */
 export const ciliumMinors = {
-  "1.18": { gatewayApi: "v1.3.0", gatewayApiBelow: "v1.5.0", syslog: false },
-  "1.19": { gatewayApi: "v1.4.1", gatewayApiBelow: "v1.5.0", syslog: true },
-  "1.20": { gatewayApi: "v1.6.1", gatewayApiBelow: "", syslog: true },
+  "1.18": { gatewayApi: "v1.3.0", gatewayApiBelow: "v1.5.0", syslog: false, announcesIpv6: false },
+  "1.19": { gatewayApi: "v1.4.1", gatewayApiBelow: "v1.5.0", syslog: true, announcesIpv6: true },
+  "1.20": { gatewayApi: "v1.6.1", gatewayApiBelow: "", syslog: true, announcesIpv6: true },
 } as const satisfies Readonly<Record<string, MinorVersion>>;
 
 const minors = Object.keys(ciliumMinors) as (keyof typeof ciliumMinors)[];

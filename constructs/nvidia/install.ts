@@ -2,7 +2,7 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
 import { chartRepository, isChartRepository } from "../rules/chart-repository";
-import { type ChartValues, isMissing, keeps, valueAt } from "../rules/chart-values";
+import { type ChartValues, isMissing, keeps, leavesOf, replacesPods, valueAt } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { matches, not, or, wholeNumber } from "../rules/condition";
 import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
@@ -18,9 +18,10 @@ import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmIn, kubernetesObjects } from "../talos/helm";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
+import { rolloutOf } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
-import { mergeValues, renderDocument } from "../terraform/document";
+import { checksumOf, mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { type Method, type MethodName, methodNames, methods, runtimeClass, taint } from "./method";
@@ -82,7 +83,7 @@ export interface NvidiaInstallProps {
   readonly repository?: string;
 
   /**
-   * Seconds for the release to become ready.
+   * Seconds until all pods of the release run.
    *
    * @default 900
    */
@@ -206,10 +207,14 @@ export const rules: readonly Rule<{
   },
   {
     id: "nvidia-values",
-    demands: "values without which the method does not work on Talos keep their values",
-    because: "the plugin would find no driver, or bring one that Talos refuses",
+    demands:
+      "values without which the method does not work on Talos, or a change reaches no running pod, keep their values",
+    because: "the plugin would find no driver, or bring one that Talos refuses, or keep the configuration before",
     source,
-    checks: ({ values, needed }) => keeps(values, needed),
+    checks: ({ method, values, needed }) => [
+      ...keeps(values, needed),
+      replacesPods(values, methodOf(method).updateStrategy),
+    ],
   },
   {
     id: "nvidia-version",
@@ -226,7 +231,7 @@ export const rules: readonly Rule<{
   { ...chartRepository, checks: ({ repository }) => isChartRepository(repository) },
   {
     id: "nvidia-timeout",
-    demands: "the release has at least 600 seconds to become ready",
+    demands: "the release has at least 600 seconds until all of its pods run",
     because: "the node pulls large images first",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ timeout }) => [
@@ -267,6 +272,8 @@ export class NvidiaInstall extends Construct {
   readonly resource?: Release;
   /** The namespace and what else must be there before the chart. */
   readonly prerequisites?: Release;
+  /** The wait until all of its pods run. */
+  readonly rollout?: Resource;
   /** The pod that proves that the GPU can be used; undefined where it is left out. */
   readonly smokeTest?: Resource;
 
@@ -294,7 +301,9 @@ export class NvidiaInstall extends Construct {
     const repository = fitted.props.repository ?? this.method.repository;
     const shared = fitted.props.sharing ? this.method.sharingValues(fitted.props.sharing) : {};
     const needed = mergeValues(this.method.values, shared);
-    this.values = mergeValues(needed, fitted.props.values ?? {});
+    const given = mergeValues(needed, fitted.props.values ?? {});
+    const checksum = checksumOf([this.version, given]);
+    this.values = mergeValues(given, this.method.checksumValues?.(checksum) ?? {});
 
     const earlierInstalls = node ? claim("GPUs of nodes", node.node.path, id, this) : [];
     const preconditions = [
@@ -332,7 +341,10 @@ export class NvidiaInstall extends Construct {
       objects: prerequisites(this.method),
       dependsOn: [node.usable, node.schedulable],
     });
-    const { address, chart, namespace } = this.method;
+    const { address, chart, namespace, daemonSet, patience } = this.method;
+    // The plugin does not tolerate the taint of control plane nodes.
+    const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
+    const isPlaced = leavesOf(this.values).some(([path]) => path.some((key) => /^(affinity|nodeSelector)$/.test(key)));
     this.resource = at(
       address,
       new Release(this, "Resource", {
@@ -350,6 +362,19 @@ export class NvidiaInstall extends Construct {
         lifecycle: lifecycleWith(preconditions),
       }),
     );
+    this.rollout = rolloutOf(this, node, this.resource, {
+      release: chart,
+      namespace,
+      selector: `app.kubernetes.io/instance=${chart}`,
+      timeout,
+      nodes: withPlugin.map(({ name }) => name),
+      plugin: {
+        daemonSet,
+        nodes: isPlaced ? 1 : withPlugin.length,
+        checksum: this.method.checksumValues && checksum,
+        patience,
+      },
+    });
     if (proof) {
       this.smokeTest = at(
         "gpu_smoke_test",
@@ -366,6 +391,7 @@ export class NvidiaInstall extends Construct {
               isTainted,
             }),
           ],
+          dependsOn: [this.rollout],
         }),
       );
     }

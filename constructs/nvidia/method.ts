@@ -30,8 +30,12 @@ export interface Method {
   readonly values: ChartValues;
   /** Where the chart takes the plugin's tolerations. */
   readonly tolerations: readonly string[];
+  /** Where the chart takes the update strategy of the plugin. */
+  readonly updateStrategy: readonly string[];
   /** Where the chart takes the configuration of sharing. */
   readonly sharingValues: (sharing: GpuSharing) => ChartValues;
+  /** Where the chart takes an annotation of the pods that its operator creates; without it the chart creates them. */
+  readonly checksumValues?: (checksum: string) => ChartValues;
 }
 
 /**
@@ -61,6 +65,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     claims: false,
     values: { runtimeClassName: runtimeClass },
     tolerations: ["tolerations"],
+    updateStrategy: ["updateStrategy", "type"],
     sharingValues: (sharing) => ({ config: { map: { sharing: configuration(sharing) }, default: "sharing" } }),
   },
   "gpu-operator": {
@@ -82,11 +87,15 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       hostPaths: { driverInstallDir: driverRoot },
     },
     tolerations: ["daemonsets", "tolerations"],
+    updateStrategy: ["daemonsets", "updateStrategy"],
     sharingValues: (sharing) => ({
       devicePlugin: {
         config: { create: true, name: "sharing", default: "sharing", data: { sharing: configuration(sharing) } },
       },
     }),
+    // The plugin reads its ConfigMap when it starts, and the operator does not look into it:
+    // https://github.com/NVIDIA/gpu-operator/blob/v26.3.3/controllers/object_controls.go
+    checksumValues: (checksum) => ({ daemonsets: { annotations: { "checksum/values": checksum } } }),
   },
   dra: {
     chart: "dra-driver-nvidia-gpu",
@@ -107,6 +116,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       resources: { computeDomains: { enabled: false } },
     },
     tolerations: ["kubeletPlugin", "tolerations"],
+    updateStrategy: ["kubeletPlugin", "updateStrategy", "type"],
     sharingValues: () => ({}),
   },
 };

@@ -1,5 +1,5 @@
 import { Fn, Token } from "cdktf";
-import { type Condition, equal, isUnknown, or } from "./condition";
+import { type Condition, equal, isUnknown, not, or } from "./condition";
 import { expression } from "./expression";
 import type { Check } from "./rule";
 import { shown, shownUnlessVariable } from "./shown";
@@ -13,6 +13,12 @@ export const keeps = (values: ChartValues, needed: ChartValues): Check[] =>
     holds: sameValue(valueAt(values, path), value),
     problem: problemAt(values, path, shown(value)),
   }));
+
+/** Checks that a workload replaces its pods by itself, which with the strategy OnDelete nobody does. */
+export const replacesPods = (values: ChartValues, path: readonly string[]): Check => ({
+  holds: not(equal(valueAt(values, path), "OnDelete")),
+  problem: `values.${path.join(".")} is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out`,
+});
 
 /** What is wrong where the values have something else than is wanted at the path, or on the way there. */
 export function problemAt(values: ChartValues, path: readonly string[], wanted: string): string {

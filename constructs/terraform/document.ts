@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Fn } from "cdktf";
 import { merge } from "ts-deepmerge";
 import { stringify } from "yaml";
@@ -14,6 +15,10 @@ export const renderDocument = (value: unknown): string => literalText(asYaml(val
  */
 export const asYaml = (value: unknown): string =>
   hasUnknown(value) ? Fn.yamlencode(withArguments(value)) : stringify(value, { version: "1.1" });
+
+/** A checksum of the value, which Terraform computes if it has to. */
+export const checksumOf = (value: unknown): string =>
+  hasUnknown(value) ? Fn.sha256(asYaml(value)) : createHash("sha256").update(asYaml(value)).digest("hex");
 
 const plainKey = /^[\w./-]+$/;
 

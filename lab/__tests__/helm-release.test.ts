@@ -12,6 +12,7 @@ import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
 import { addUncheckedPatch } from "./support/unchecked-patch";
 import { unwrapped } from "./support/unwrapped";
+import { waiting } from "./support/waiting";
 
 /** The relay's image can't be pulled. */
 const noRelay: NodeFault = { pod: "kube-system/hubble-relay-*", reason: "ErrImagePull" };
@@ -140,6 +141,7 @@ describe("an upgrade of Cilium", () => {
       const upgrade = await withCilium(lab, { version });
       expect((await upgrade.changes()).map(({ address, change }) => `${change.actions} ${address}`)).toEqual([
         "update helm_release.cilium",
+        "delete,create null_resource.wait_for_cilium",
       ]);
       succeeded(await upgrade.apply());
       await unchanged(upgrade);
@@ -217,19 +219,21 @@ test("the cluster may be away for a moment while Helm waits for it", async () =>
   expect(await history(kubectl)).toEqual(["deployed"]);
 });
 
-test("a pod that a taint keeps away is Pending and says so; Helm does not wait for it", async () => {
+test("a pod that a taint keeps away is told of, though Helm does not wait for it", async () => {
   const lab = await startLab();
   const terraform = await deployCluster(lab, {
     cilium: { hubble: { relay: true } },
-    force: ({ cluster }) => addUncheckedPatch(cluster, { machine: { nodeTaints: { dedicated: "gpu:NoSchedule" } } }),
+    force: (stack) => {
+      addUncheckedPatch(stack.cluster, { machine: { nodeTaints: { dedicated: "gpu:NoSchedule" } } });
+      waiting(20)(stack);
+    },
   });
-  succeeded(await terraform.apply());
-  const kubectl = await lab.kubectl(100);
-  const { items } = await kubectl.get<{ items: { status: { phase: string; conditions: { message?: string }[] } }[] }>(
-    ...["pods", "-n", "kube-system", "-l", "k8s-app=hubble-relay"],
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(output).toContain("helm_release.cilium: Creation complete");
+  expect(unwrapped(output)).toMatch(
+    /pod kube-system\/hubble-relay-\S+ is not scheduled: 0\/1 nodes are available: 1 node\(s\) had untolerated taint/,
   );
-  expect(items.map(({ status }) => status.phase)).toEqual(["Pending"]);
-  expect(items[0]?.status.conditions[0]?.message).toContain("1 node(s) had untolerated taint(s)");
 });
 
 test("addresses for load balancers wait until Cilium's operator has defined their kinds", async () => {

@@ -152,7 +152,7 @@ test("three control planes and two GPU workers come up at once, change one at a 
   const held = await Promise.all(
     options.controlPlanes.map(async (each) => ({ each, is: await site.state(each.vmId) })),
   );
-  const holder = held.find(({ is }) => is.virtualIPs.includes(options.virtualAddress))?.each;
+  const holder = held.find(({ is }) => is.virtualIPs.includes(options.virtualAddress ?? ""))?.each;
   if (!holder) throw new Error("nobody holds the virtual address");
   site.power(holder.vmId, false);
   // THEN another one has it

@@ -25,7 +25,8 @@ export interface Place {
 }
 
 export interface TalosClusterOptions {
-  readonly virtualAddress: string;
+  /** Needed by several control planes. */
+  readonly virtualAddress?: string;
   readonly controlPlanes: readonly Place[];
   /** Workers with a GPU each. */
   readonly gpuWorkers: readonly Place[];
@@ -35,6 +36,9 @@ export interface TalosClusterOptions {
   readonly kubernetesVersion?: string;
   /** What hands out the GPUs; `false` for nothing. */
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
+  readonly ciliumVersion?: string;
+  /** Whether control planes run pods beside workers. */
+  readonly schedulingOnControlPlanes?: boolean;
   /**
    * Seconds for each of the waits.
    *
@@ -49,6 +53,7 @@ export const deployTalosCluster = (lab: Lab, options: TalosClusterOptions): Prom
 
 function define(app: App, lab: Lab, options: TalosClusterOptions): void {
   const { virtualAddress, version, kubernetesVersion, nvidia, readyTimeout = 240, ...machines } = options;
+  const { schedulingOnControlPlanes, ciliumVersion } = options;
   const stack = new TerraformStack(app, "talos-cluster");
   new LocalBackend(stack, { path: "terraform.tfstate" });
   const connection = new ProxmoxConnection(stack, "proxmox", {
@@ -99,6 +104,7 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
     talos,
     kubernetesVersion,
     virtualAddress,
+    schedulingOnControlPlanes,
     readyTimeout,
     controlPlanes: machines.controlPlanes.map((place) => machine(place, talos)),
     workers: [
@@ -109,6 +115,6 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
       ...(machines.workers ?? []).map((place) => machine(place, talos)),
     ],
   });
-  new CiliumInstall(stack, "cilium", { node: cluster });
+  new CiliumInstall(stack, "cilium", { node: cluster, version: ciliumVersion });
   if (nvidia !== false) new NvidiaInstall(stack, "nvidia", { ...nvidia, node: cluster });
 }

@@ -1,0 +1,132 @@
+import { type Rollout, waitForRollout } from "../constructs/talos/rollout";
+import { contentOf, file, program, run } from "./provisioner";
+
+/** A cluster as kubectl shows it. */
+interface Cluster {
+  readonly workloads?: string;
+  /** Workloads that do not run, as a pattern of the shell. */
+  readonly behind?: string;
+  /** The pods of those, with whether they are ready. */
+  readonly pods?: string;
+  readonly unscheduled?: string;
+  /** Containers, with whether they are ready, how often they were restarted, and why. */
+  readonly containers?: string;
+  readonly warnings?: string;
+  readonly log?: string;
+  /** For how many nodes the plugin is, and the checksum of its pods. */
+  readonly plugin?: readonly [nodes: string, checksum: string];
+}
+
+function cluster({ workloads = "daemonset.apps/cilium\ndeployment.apps/cilium-operator", ...answers }: Cluster): void {
+  const { behind = "none", pods = "", unscheduled = "", containers = "", warnings = "", log = "" } = answers;
+  const [nodes, checksum] = answers.plugin ?? ["1", ""];
+  program(
+    "kubectl",
+    `echo "$*" >>${file("calls")}
+case "$*" in
+  *"get daemonsets,deployments"*) printf '%s' '${workloads}';;
+  *"rollout status ${behind} "*) exit 1;;
+  *desiredNumberScheduled*) printf '%s' '${nodes}';;
+  *checksum/values*) printf '%s' '${checksum}';;
+  *matchLabels*) printf 'k8s-app=cilium,';;
+  *"get pods"*) printf '${pods}';;
+  *PodScheduled*) printf '%s' '${unscheduled}';;
+  *"get pod "*) printf '${containers}';;
+  *"get events"*) printf '${warnings}';;
+  *logs*) printf '%s' '${log}';;
+esac`,
+  );
+}
+
+const cilium: Rollout = {
+  release: "cilium",
+  namespace: "kube-system",
+  selector: "app.kubernetes.io/part-of=cilium",
+  timeout: 900,
+  nodes: ["gpu-1", "gpu-2"],
+};
+const wait = (rollout: Partial<Rollout> = {}) => run(waitForRollout("kubeconfig", { ...cilium, ...rollout }));
+const calls = () => contentOf("calls");
+
+describe("the wait for a release", () => {
+  test("asks for the rollout of each of its workloads", () => {
+    cluster({});
+    expect(wait()).toMatchObject({ status: 0, stderr: "" });
+    expect(calls()).toContain(
+      "--namespace=kube-system get daemonsets,deployments --selector=app.kubernetes.io/part-of",
+    );
+    expect(calls()).toContain("rollout status daemonset.apps/cilium ");
+    expect(calls()).toContain("rollout status deployment.apps/cilium-operator ");
+  });
+
+  test("goes on until they run", () => {
+    cluster({});
+    const rollout = `[ -e ${file("asked")} ] || { touch ${file("asked")}; exit 1; }`;
+    program("kubectl", `case "$*" in *get*) echo daemonset.apps/cilium;; *rollout*) ${rollout};; esac`);
+    expect(wait()).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  const agent = { behind: "daemonset.apps/cilium", pods: "cilium-old True\\ncilium-new False\\n" };
+  test.each<[string, Cluster, string]>([
+    [
+      "why no node takes it",
+      { ...agent, unscheduled: "0/1 nodes are available: 1 node(s) had untolerated taint(s)." },
+      "pod kube-system/cilium-new is not scheduled: 0/1 nodes are available: 1 node(s) had untolerated taint(s).",
+    ],
+    [
+      "the reason, the warning and the last line of the log of its container",
+      {
+        ...agent,
+        containers: "config true 0 Completed\\ncilium-agent false 2 CrashLoopBackOff\\n",
+        warnings: "cilium-new Unhealthy\\nother Not this one\\ncilium-new Back-off restarting failed container\\n",
+        log: "fatal: unable to connect to the API",
+      },
+      "container cilium-agent of pod kube-system/cilium-new is not ready: CrashLoopBackOff, Back-off restarting failed container; the last line of its log: fatal: unable to connect to the API",
+    ],
+    [
+      "why it was not created",
+      {
+        behind: "deployment.apps/cilium-operator",
+        warnings:
+          'cilium-operator-5d4 Error creating: pods "cilium-operator-5d4-x" is forbidden: violates PodSecurity\\n',
+      },
+      'deployment.apps/cilium-operator lacks pods: Error creating: pods "cilium-operator-5d4-x" is forbidden: violates PodSecurity',
+    ],
+    [
+      "that there is nothing to run",
+      { workloads: "" },
+      "nothing in namespace kube-system has the label app.kubernetes.io/part-of=cilium",
+    ],
+  ])("that is over tells of the pod %s", (_, given, why) => {
+    cluster(given);
+    const { status, stderr } = wait();
+    expect(stderr).toMatch(/^the release cilium does not run after 9\d\d seconds: /);
+    expect([status, stderr.replace(/^.*? seconds: /, "")]).toEqual([1, `${why}\n`]);
+  });
+
+  test("tells kubectl's last answer if the API does not answer", () => {
+    program("kubectl", "echo 'connection refused' >&2; exit 1");
+    expect(wait().stderr).toMatch(/: kubectl says: connection refused\n$/);
+  });
+
+  const plugin = { daemonSet: "nvidia-device-plugin", nodes: 2, patience: 60, checksum: "abc" };
+  test("includes a plugin, on all of its nodes and as its operator made it of this release", () => {
+    cluster({ plugin: ["2", "abc"] });
+    expect(wait({ plugin })).toMatchObject({ status: 0, stderr: "" });
+    expect(calls()).toContain("rollout status daemonset.apps/nvidia-device-plugin ");
+    cluster({ plugin: ["1", "abc"] });
+    expect(wait({ plugin }).stderr).toContain("DaemonSet nvidia-device-plugin is scheduled to 1 of 2 nodes with a GPU");
+    cluster({ plugin: ["2", "of the release before"] });
+    expect(wait({ plugin }).stderr).toContain("nvidia-device-plugin has not been updated by its operator yet");
+  });
+
+  test.each([
+    ["an image that is not there", "ErrImagePull", 0, true],
+    ["a container that ended once", "ContainerCreating", 1, false],
+    ["a container that ends again and again, while it runs", "", 5, true],
+  ])("has as much patience with %s as is given", (_, reason, restarts, isShort) => {
+    cluster({ ...agent, plugin: ["2", "abc"], containers: `agent false ${restarts} ${reason}\\n` });
+    const [, seconds] = /after (\d+) seconds/.exec(wait({ plugin }).stderr) ?? [];
+    expect(Number(seconds) < 200).toBe(isShort);
+  });
+});

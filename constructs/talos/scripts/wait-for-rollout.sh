@@ -1,0 +1,110 @@
+#!/bin/sh
+# Waits until the workloads of a release run, all of their pods from the newest template. Helm's own wait is content with
+# replicas - maxUnavailable, which on one or two nodes is nothing: https://github.com/helm/helm/issues/3173
+#
+# KUBECONFIG  kubeconfig of the cluster
+# RELEASE     what they are of, for messages
+# NAMESPACE   namespace of the workloads
+# SELECTOR    labels of the workloads
+# TIMEOUT     seconds
+# PLUGIN      a DaemonSet that has to run too, whatever its labels; empty if there is none
+# NODES       on how many nodes it has to run, at least
+# CHECKSUM    the annotation checksum/values that its pods have once an operator has acted on the release, or empty
+# PATIENCE    seconds after which a pod that fails is not waited for any longer; empty to wait for the whole time
+. "$(dirname "$0")/lib.sh"
+
+require kubectl
+ask() { kubectl --request-timeout=30s --namespace="$NAMESPACE" "$@"; }
+
+plugin() { ask get daemonset "$PLUGIN" --output="jsonpath={$1}"; }
+# Prints what the plugin lacks before its rollout counts.
+plugin_lacks() {
+  wanted=$(plugin .status.desiredNumberScheduled) || return
+  if [ "${wanted:-0}" -lt "$NODES" ]; then
+    echo "DaemonSet $PLUGIN is scheduled to ${wanted:-0} of $NODES nodes with a GPU; see their labels and taints"
+  elif [ -n "$CHECKSUM" ] && [ "$(plugin .spec.template.metadata.annotations.checksum/values)" != "$CHECKSUM" ]; then
+    echo "DaemonSet $PLUGIN has not been updated by its operator yet"
+  fi
+}
+
+# Prints the first workload that does not run, or what else is missing, and nothing if all runs.
+missing() {
+  workloads=$(ask get daemonsets,deployments --selector="$SELECTOR" --output=name) || return
+  if [ -z "$workloads" ]; then
+    echo "nothing in namespace $NAMESPACE has the label $SELECTOR"
+    return
+  fi
+  if [ -n "$PLUGIN" ]; then
+    lack=$(plugin_lacks) || return
+    if [ -n "$lack" ]; then
+      echo "$lack"
+      return
+    fi
+    workloads=$(printf '%s\n' "$workloads" "daemonset.apps/$PLUGIN" | sort -u)
+  fi
+  for workload in $workloads; do
+    ask rollout status "$workload" --timeout=10s >/dev/null 2>&1 && continue
+    echo "$workload"
+    return
+  done
+}
+
+# The first pod of a workload that is not ready.
+unready_pod() {
+  # shellcheck disable=SC2016 # The variables are the template's.
+  labels=$(ask get "$1" --output=go-template='{{range $key, $value := .spec.selector.matchLabels}}{{$key}}={{$value}},{{end}}')
+  ask get pods --selector="${labels%,}" --output=jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' |
+    awk '$2 != "True" { print $1; exit }'
+}
+# The first container of a pod that is not ready: its name, how often it was restarted, and why.
+unready_container() {
+  each='{.name} {.ready} {.restartCount} {.state.*.reason}{"\n"}{end}'
+  ask get pod "$1" --output=jsonpath="{range .status.initContainerStatuses[*]}$each{range .status.containerStatuses[*]}$each" |
+    awk '$2 != "true" { print $1, $3, $4; exit }'
+}
+# The last warning about an object whose name matches.
+warning() {
+  ask get events --field-selector=type=Warning --sort-by=.lastTimestamp --output=jsonpath='{range .items[*]}{.involvedObject.name} {.message}{"\n"}{end}' |
+    awk -v name="^$1\$" '$1 ~ name { sub(/^[^ ]+ /, ""); last = $0 } END { print last }'
+}
+last_line() { ask logs "$1" --container="$2" --tail=1 || ask logs "$1" --container="$2" --tail=1 --previous; }
+
+# Sets `why` it does not run, and `fails` if that does not mend by itself.
+explain() {
+  fails=''
+  why=$1
+  case "$1" in *" "*) return ;; esac
+  pod=$(unready_pod "$1")
+  if [ -z "$pod" ]; then
+    # The pods of a Deployment are created by its ReplicaSets.
+    refused=$(warning "${1#*/}(-[0-9a-z]+)?")
+    if [ -n "$refused" ]; then fails=true; fi
+    why="$1 lacks pods${refused:+: $refused}"
+    return
+  fi
+  unscheduled=$(ask get pod "$pod" --output=jsonpath='{.status.conditions[?(@.type=="PodScheduled")].message}')
+  if [ -n "$unscheduled" ]; then
+    why="pod $NAMESPACE/$pod is not scheduled: $unscheduled"
+    return
+  fi
+  read -r container restarts reason <<EOF
+$(unready_container "$pod")
+EOF
+  case "$reason" in *BackOff | Err* | *Error | InvalidImageName) fails=true ;; esac
+  if [ "${restarts:-0}" -ge 3 ]; then fails=true; fi
+  told=$(warning "$pod")
+  log=$(last_line "$pod" "$container")
+  why="container $container of pod $NAMESPACE/$pod is not ready${reason:+: $reason}${told:+, $told}${log:+; the last line of its log: $log}"
+}
+
+start=$(date +%s)
+deadline=$(deadline_in "$TIMEOUT")
+failing_since=''
+until found=$(missing 2>"$work/answer") && [ -z "$found" ]; do
+  explain "${found:-kubectl says: $(cat "$work/answer")}" 2>/dev/null || true
+  if [ -z "$fails" ]; then failing_since=''; else failing_since=${failing_since:-$(date +%s)}; fi
+  if past "$deadline" || past $((${failing_since:-$deadline} + ${PATIENCE:-$TIMEOUT})); then
+    fail "the release $RELEASE does not run after $(($(date +%s) - start)) seconds: $why"
+  fi
+  sleep 2
+done
