@@ -118,7 +118,7 @@ describe("what is chosen", () => {
 
   test("is the storage with the most room", async () => {
     const storage = (name: string, gibibytes: number, content: string[]) => ({
-      ...{ name, type: "dir", content, enabled: true, active: true },
+      ...{ name, type: "dir", content, enabled: true, active: true, shared: false },
       ...{ available: gibibytes * 1024 ** 3, total: gibibytes * 1024 ** 3 },
     });
     const storages = [

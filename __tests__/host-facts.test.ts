@@ -39,13 +39,17 @@ describe("a host is asked", () => {
     });
   });
 
-  test("for nothing by a VM without GPUs", () => {
-    expect(asked((stack) => void vmIn(stack))).toEqual({});
+  test("for its storages and processors alone by a VM without GPUs", () => {
+    expect(asked((stack) => void vmIn(stack))).toEqual({
+      "proxmox_datastores.host": { node_name: "pve" },
+      "proxmox_virtual_environment_node.host": { node_name: "pve" },
+    });
   });
 
   test("for mappings where one is used by its name, and for no devices then", () => {
     expect(asked((stack) => void vmIn(stack, { gpus: [{ mapping: "gpu" }] }, apiToken))).toEqual({
       "proxmox_hardware_mappings.host": { type: "pci", check_node: "pve" },
+      "proxmox_datastores.host": { node_name: "pve" },
       "proxmox_virtual_environment_node.host": { node_name: "pve" },
     });
   });

@@ -1,7 +1,7 @@
 import type { Host, HostDevice } from "../constructs/proxmox/host-facts";
 
 const card = (slot: string, device: string, name: string, iommuGroup: number): HostDevice[] => {
-  const common = { vendor: "0x10de", subsystemVendor: "0x1458", subsystemDevice: "0x40bf", iommuGroup };
+  const common = { vendor: "0x10de", subsystemVendor: "0x1458", subsystemDevice: "0x40bf", iommuGroup, mdev: false };
   return [
     { ...common, id: `${slot}.0`, class: "0x030000", device, name },
     { ...common, id: `${slot}.1`, class: "0x040300", device: "0x22ba", name: "" },
@@ -22,6 +22,7 @@ export const neighbour: HostDevice = {
   subsystemVendor: "",
   subsystemDevice: "",
   iommuGroup: 14,
+  mdev: false,
 };
 
 const gibibyte = 1024 ** 3;
@@ -30,9 +31,11 @@ export const local = {
   content: ["iso", "import"],
   enabled: true,
   active: true,
-  available: 100 * gibibyte,
+  shared: false,
+  available: 200 * gibibyte,
+  total: 200 * gibibyte,
 };
-const disks = { ...local, name: "local-lvm", content: ["images"] };
+export const disks = { ...local, name: "local-lvm", content: ["images"] };
 
 /** A host that has all that the stacks of the tests ask for. */
 export const goodHost = {
@@ -43,13 +46,24 @@ export const goodHost = {
   mappingProblems: [],
   version: "9.2.6",
   memory: 64 * gibibyte,
+  cpus: 32,
 } satisfies Host;
 
 /** What differs from the good host. */
 export type Differing = Partial<Host>;
 
 const snake = {
-  devices: ({ id, class: kind, vendor, device, name, subsystemVendor, subsystemDevice, iommuGroup }: HostDevice) => ({
+  devices: ({
+    id,
+    class: kind,
+    vendor,
+    device,
+    name,
+    subsystemVendor,
+    subsystemDevice,
+    iommuGroup,
+    mdev,
+  }: HostDevice) => ({
     id,
     class: kind,
     vendor,
@@ -58,20 +72,23 @@ const snake = {
     subsystem_vendor: subsystemVendor,
     subsystem_device: subsystemDevice,
     iommu_group: iommuGroup,
+    mdev,
   }),
-  storages: ({ name, content, enabled, active, available }: typeof local) => ({
+  storages: ({ name, content, enabled, active, shared, available, total }: typeof local) => ({
     id: name,
     content_types: content,
     enabled,
     active,
+    shared,
     space_available: available,
+    space_total: total,
   }),
   problems: ({ mapping, message }: { mapping: string; message: string }) => ({ mapping_id: mapping, message }),
 };
 
 /** The text with the host's answers in place of the references to its data sources. */
 export function answered(text: string, differing: Differing): string {
-  const { devices, storages, mappings, mappingProblems, version, memory } = { ...goodHost, ...differing };
+  const { devices, storages, mappings, mappingProblems, version, memory, cpus } = { ...goodHost, ...differing };
   const answers = {
     "proxmox_hardware_pci.host.devices": (devices as HostDevice[]).map(snake.devices),
     "proxmox_datastores.host.datastores": (storages as (typeof local)[]).map(snake.storages),
@@ -81,6 +98,7 @@ export function answered(text: string, differing: Differing): string {
       (mappingProblems as never[]).length > 0 ? (mappingProblems as never[]).map(snake.problems) : null,
     "proxmox_version.host.version": version,
     "proxmox_virtual_environment_node.host.memory_total": memory,
+    "proxmox_virtual_environment_node.host.cpu_count": cpus,
   };
   return Object.entries(answers).reduce(
     (result, [reference, answer]) => result.replaceAll(`data.${reference}`, JSON.stringify(answer)),

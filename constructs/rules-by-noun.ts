@@ -21,6 +21,7 @@ import * as guest from "./proxmox/guest";
 import * as hostDevice from "./proxmox/host-device";
 import * as hostMapping from "./proxmox/host-mapping";
 import * as hostMemory from "./proxmox/host-memory";
+import * as hostProcessors from "./proxmox/host-processors";
 import * as hostStorage from "./proxmox/host-storage";
 import * as identity from "./proxmox/identity";
 import * as initialization from "./proxmox/initialization";
@@ -37,6 +38,7 @@ import * as template from "./proxmox/template";
 import * as usb from "./proxmox/usb";
 import * as vga from "./proxmox/vga";
 import * as vmId from "./proxmox/vm-id";
+import * as vmStorage from "./proxmox/vm-storage";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
 import * as clusterOnce from "./talos/cluster-once";
@@ -86,6 +88,8 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...hostMapping.rules,
     ...hostStorage.rules,
     ...hostMemory.rules,
+    ...hostProcessors.rules,
+    ...vmStorage.rules,
   ],
   "USB and serial devices": [...usb.rules, ...serialDevice.rules],
   "Processor, memory and firmware": [

@@ -17,6 +17,8 @@ export interface PciRow {
   readonly subsystem_device?: string;
   /** −1 where there is none. */
   readonly iommugroup: number;
+  /** 1 where it can be divided into mediated devices. */
+  readonly mdev?: number;
 }
 
 /** A PCI function as the rules know it, with the name of its vendor. */
@@ -34,6 +36,7 @@ const functionOf = (row: PciRow): PciFunction => ({
   subsystemVendor: row.subsystem_vendor ?? "",
   subsystemDevice: row.subsystem_device ?? "",
   iommuGroup: row.iommugroup,
+  mdev: row.mdev === 1,
 });
 
 /** A graphics card of a node. */

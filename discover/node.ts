@@ -8,8 +8,6 @@ export interface HostStorage extends StorageFacts {
   readonly content: readonly string[];
   /** Proxmox's storage type, such as `dir` or `lvmthin`. */
   readonly type: string;
-  /** Bytes. */
-  readonly total: number;
 }
 
 /** A bridge for VMs. */
@@ -61,6 +59,7 @@ interface StorageRow {
   readonly content?: string;
   readonly active?: number;
   readonly enabled?: number;
+  readonly shared?: number;
   readonly avail?: number;
   readonly total?: number;
 }
@@ -103,12 +102,13 @@ const bootOf = ({ "current-kernel": kernel, "boot-info": boot }: StatusRow): Boo
   isSecure: Number(boot?.secureboot ?? 0) === 1,
 });
 
-const storageOf = ({ storage, type, content, active, enabled, avail, total }: StorageRow): HostStorage => ({
+const storageOf = ({ storage, type, content, active, enabled, shared, avail, total }: StorageRow): HostStorage => ({
   name: storage,
   type: type ?? "",
   content: content?.split(",") ?? [],
   enabled: enabled !== 0,
   active: active === 1,
+  shared: shared === 1,
   available: avail ?? 0,
   total: total ?? 0,
 });

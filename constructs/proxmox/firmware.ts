@@ -4,7 +4,6 @@ import { equal, not, or } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { choice, flag, literalOr, objectOf, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { defaultDatastore } from "./disk";
 import { type Guest, ofTalos } from "./guest";
 import { isStorage, proxmoxName } from "./name";
 
@@ -19,7 +18,7 @@ export interface VmEfiDisk {
   /**
    * Storage to keep it on.
    *
-   * @default "local-lvm"
+   * @default - that of the first disk
    */
   readonly datastore?: string;
 
@@ -44,9 +43,9 @@ export const efiDiskShape = literalOr(
   objectOf<VmEfiDisk>({ datastore: text, type: choice(efiTypes), preEnrolledKeys: flag }),
 );
 
-export function block(efiDisk: VmEfiDisk | false): VirtualEnvironmentVmEfiDisk | undefined {
+export function block(efiDisk: VmEfiDisk | false, ofFirstDisk: string): VirtualEnvironmentVmEfiDisk | undefined {
   if (efiDisk === false) return undefined;
-  const { datastore = defaultDatastore, type = "4m", preEnrolledKeys = false } = efiDisk;
+  const { datastore = ofFirstDisk, type = "4m", preEnrolledKeys = false } = efiDisk;
   return { datastoreId: datastore, type: type as string, preEnrolledKeys };
 }
 

@@ -41,6 +41,7 @@ import * as hostDevice from "./host-device";
 import { type Host, hostOf } from "./host-facts";
 import * as hostMapping from "./host-mapping";
 import * as hostMemory from "./host-memory";
+import * as hostProcessors from "./host-processors";
 import * as identity from "./identity";
 import * as initialization from "./initialization";
 import { machineDevices } from "./machine-device";
@@ -59,6 +60,7 @@ import * as template from "./template";
 import * as usb from "./usb";
 import * as vga from "./vga";
 import * as vmId from "./vm-id";
+import * as vmStorage from "./vm-storage";
 
 export interface ProxmoxGpuVmProps {
   /** The Proxmox API, and as whom the VM is created. */
@@ -126,7 +128,7 @@ export interface ProxmoxGpuVmProps {
   /**
    * Where the firmware keeps its variables.
    *
-   * @default - 4 MB on local-lvm without pre-enrolled keys where `bios` is ovmf
+   * @default - 4 MB on the storage of the first disk, without pre-enrolled keys, where `bios` is ovmf
    */
   readonly efiDisk?: firmware.VmEfiDisk | false;
 
@@ -331,6 +333,8 @@ const rules = [
   ...hostDevice.rules,
   ...hostMapping.rules,
   ...hostMemory.rules,
+  ...hostProcessors.rules,
+  ...vmStorage.rules,
 ];
 
 /**
@@ -445,9 +449,10 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         clone: boot.clone && template.cloneBlock(boot.clone, this.templates),
         cpu: cpu.block(this.cpu),
         disk: unlessEmpty(this.disks),
-        efiDisk: firmware.block(settings.efiDisk),
+        efiDisk: firmware.block(settings.efiDisk, vmStorage.datastoreOf(disks)),
         hostpci: unlessEmpty(this.gpus.map(gpu.block)),
-        initialization: settings.initialization && initialization.block(settings.initialization),
+        initialization:
+          settings.initialization && initialization.block(settings.initialization, vmStorage.datastoreOf(disks)),
         memory: this.memory,
         networkDevice: [...this.networkDevices],
         operatingSystem: { type: "l26" },

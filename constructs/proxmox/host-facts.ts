@@ -27,6 +27,8 @@ export interface HostDevice {
   readonly subsystemDevice: string;
   /** −1 where there is none. */
   readonly iommuGroup: number;
+  /** Whether it can be divided into mediated devices. */
+  readonly mdev: unknown;
 }
 
 /** A storage as a node sees it. */
@@ -36,8 +38,12 @@ export interface HostStorage {
   readonly content: Values<string>;
   readonly enabled: unknown;
   readonly active: unknown;
+  /** Whether all nodes that have it see the same volumes. */
+  readonly shared: unknown;
   /** Bytes. */
   readonly available: number;
+  /** Bytes. */
+  readonly total: number;
 }
 
 /** What Proxmox finds wrong with a resource mapping on a node. */
@@ -62,6 +68,8 @@ export interface Host {
   readonly version: string;
   /** Bytes. */
   readonly memory: number;
+  /** Threads of the processors. */
+  readonly cpus: number;
 }
 
 const eachDevice = eachOf<HostDevice>("device", {
@@ -73,6 +81,7 @@ const eachDevice = eachOf<HostDevice>("device", {
   subsystemVendor: ["subsystem_vendor", "text"],
   subsystemDevice: ["subsystem_device", "text"],
   iommuGroup: ["iommu_group", "number"],
+  mdev: ["mdev", "flag"],
 });
 
 const eachStorage = eachOf<HostStorage>("storage", {
@@ -80,7 +89,9 @@ const eachStorage = eachOf<HostStorage>("storage", {
   content: ["content_types", "texts"],
   enabled: ["enabled", "flag"],
   active: ["active", "flag"],
+  shared: ["shared", "flag"],
   available: ["space_available", "amount"],
+  total: ["space_total", "amount"],
 });
 
 const eachMappingProblem = eachOf<MappingProblem>("check", {
@@ -146,9 +157,17 @@ class HostFacts extends Construct implements Host {
   }
 
   get memory(): number {
+    return this.status.memoryTotal;
+  }
+
+  get cpus(): number {
+    return this.status.cpuCount;
+  }
+
+  private get status(): DataProxmoxVirtualEnvironmentNode {
     return this.once("Status", (id) => {
       const config = { ...this.asking, nodeName: this.name };
-      return this.at(new DataProxmoxVirtualEnvironmentNode(this, id, config)).memoryTotal;
+      return this.at(new DataProxmoxVirtualEnvironmentNode(this, id, config));
     });
   }
 

@@ -1,7 +1,8 @@
 import { Token } from "cdktf";
 import type { Construct } from "constructs";
+import { product, sum } from "../rules/arithmetic";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { equal, isUnknown, less, not } from "../rules/condition";
+import { equal, isUnknown, less, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
@@ -12,17 +13,11 @@ import type { VmMemory } from "./memory";
 
 const mebibyte = 1024 ** 2;
 
-const bytes = (mebibytes: number): number =>
-  isUnknown(mebibytes) ? Token.asNumber(expression`${mebibytes} * ${mebibyte}`) : mebibytes * mebibyte;
-
 const mebibytes = (bytes: number): number =>
   isUnknown(bytes) ? Token.asNumber(expression`floor(${bytes} / ${mebibyte})`) : Math.floor(bytes / mebibyte);
 
-/** The sum, of which Terraform adds what only it knows. */
-const sum = (numbers: readonly number[]): number =>
-  numbers.reduce((one, other) =>
-    isUnknown(one) || isUnknown(other) ? Token.asNumber(expression`(${one} + ${other})`) : one + other,
-  );
+/** MiB without which no Proxmox host runs, and those that its documentation asks for. */
+const own = { least: 1024, enough: 2048 };
 
 /** MiB that a node pins for a VM. */
 interface Pinned {
@@ -51,26 +46,53 @@ function addedTo(node: string, { value }: EarlierClaim<Pinned>): number {
   return Token.asNumber(expression`(${isThere} ? ${value.dedicated} : 0)`);
 }
 
-export const rules: readonly Rule<{
+interface Pinning {
   readonly memory: Required<VmMemory>;
   readonly gpus: readonly Gpu[];
   readonly host?: Host;
   /** Memory of other VMs of the app. */
   readonly pinnedEarlier: readonly EarlierClaim<Pinned>[];
-}>[] = [
+}
+
+/** MiB that the node pins for all VMs of the app with passed-through devices, and the same in words. */
+function allPinned({ memory: { dedicated }, pinnedEarlier }: Pinning, name: string) {
+  const others = pinnedEarlier.filter(({ value }) => equal(value.node, name) !== false);
+  const all = sum([dedicated, ...others.map((other) => addedTo(name, other))]);
+  const together = others.length > 0 ? `, ${asText(all)} with ${others.map(({ by }) => by).join(" and ")}` : "";
+  return { all, words: `memory.dedicated is ${shown(dedicated)} MiB${together}` };
+}
+
+const source = "https://pve.proxmox.com/wiki/PCI_Passthrough";
+
+export const rules: readonly Rule<Pinning>[] = [
   {
     id: "host-memory",
-    demands: "the node has the memory of all VMs of the app with passed-through devices when Terraform plans",
+    demands: `the node has the memory of all VMs of the app with passed-through devices, and ${own.least} MiB for itself, when Terraform plans`,
     because: "the host pins all of it when the VMs start, which fails where there is not enough",
-    source: "https://pve.proxmox.com/wiki/PCI_Passthrough",
-    checks: ({ memory: { dedicated }, gpus, host, pinnedEarlier }) =>
-      given(gpus.length > 0 ? host : undefined, ({ memory, name }) => {
-        const others = pinnedEarlier.filter(({ value }) => equal(value.node, name) !== false);
-        const all = sum([dedicated, ...others.map((other) => addedTo(name, other))]);
-        const together = others.length > 0 ? `, ${asText(all)} with ${others.map(({ by }) => by).join(" and ")}` : "";
+    source,
+    checks: (pinning) =>
+      given(pinning.gpus.length > 0 ? pinning.host : undefined, ({ memory, name }) => {
+        const { all, words } = allPinned(pinning, name);
         return {
-          holds: not(less(memory, bytes(all))),
-          problem: `memory.dedicated is ${shown(dedicated)} MiB${together}, all of which the host pins, and node ${shown(name)} has ${asText(mebibytes(memory))}; write less`,
+          holds: not(less(memory, product(sum([all, own.least]), mebibyte))),
+          problem: `${words}, all of which the host pins, and node ${shown(name)} has ${asText(mebibytes(memory))}, of which it needs ${own.least} itself; write less`,
+        };
+      }),
+  },
+  {
+    id: "host-memory-spare",
+    demands: `the node keeps ${own.enough} MiB for itself beside all VMs of the app with passed-through devices`,
+    because: "a host that runs out of memory kills processes, such as the VM",
+    source: "https://pve.proxmox.com/pve-docs/chapter-pve-installation.html#install_recommended_requirements",
+    severity: "warning",
+    checks: (pinning) =>
+      given(pinning.gpus.length > 0 ? pinning.host : undefined, ({ memory, name }) => {
+        const { all, words } = allPinned(pinning, name);
+        const pinnedBeside = (mebibytes: number) => product(sum([all, mebibytes]), mebibyte);
+        return {
+          // What leaves even less is refused.
+          holds: or(less(memory, pinnedBeside(own.least)), not(less(memory, pinnedBeside(own.enough)))),
+          problem: `${words}, all of which the host pins: that leaves node ${shown(name)} less than ${own.enough} MiB for itself; write less`,
         };
       }),
   },

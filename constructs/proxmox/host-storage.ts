@@ -19,29 +19,31 @@ export const imageRoom = 2 * gibibyte;
 export const isBeforeImports = (version: string): Condition => matches(version, /^([0-7]|8[.][0-3])([.~-]|$)/);
 
 /** Whether a storage may hold such content. */
-export const takes = ({ content }: HostStorage, kind: "import" | "images" | "backup"): Condition =>
+export const takes = ({ content }: HostStorage, kind: "import" | "images" | "iso" | "backup"): Condition =>
   includes(content, kind);
 
 /** Whether a storage can be used now. */
 export const isOn = ({ enabled, active }: HostStorage): Condition => and(equal(enabled, true), equal(active, true));
 
 /** What a storage is for, as Proxmox's API and its interface call it, and in a sentence. */
-interface Content {
+export interface Content {
   readonly kind: Parameters<typeof takes>[1];
   readonly label: string;
   readonly plural: string;
 }
 
-const imports: Content = { kind: "import", label: "Import", plural: "imports" };
+export const imports: Content = { kind: "import", label: "Import", plural: "imports" };
+export const images: Content = { kind: "images", label: "Disk image", plural: "disk images" };
+export const isos: Content = { kind: "iso", label: "ISO image", plural: "ISO images" };
 export const backups: Content = { kind: "backup", label: "Backup", plural: "backups" };
 
-/** Checks that the storage at `path` of the props is there, can be used, and takes such content. */
-export function takesContent(
+/** Checks of the storage at `path` of the props: that it is there, that it takes such content, that it can be used. */
+export function storageChecks(
   path: string,
   datastore: string,
   { storages, name }: Host,
   { kind, label, plural }: Content,
-): Check[] {
+): { readonly isThere: Check; readonly isFit: Check; readonly isUsable: Check } {
   const isIt = (storage: HostStorage) => equal(storage.name, datastore);
   const isTaking = (storage: HostStorage) => takes(storage, kind);
   const others = listed(
@@ -53,21 +55,24 @@ export function takesContent(
     "none",
   );
   const named = `${path} ${shown(datastore)}`;
-  return [
-    {
+  return {
+    isThere: {
       holds: some(storages, isIt),
       problem: `${named} is no storage of node ${shown(name)}, or the account lacks Datastore.Audit on it; write one that takes ${plural}, which are ${others}`,
     },
-    {
+    isFit: {
       holds: not(some(storages, (storage) => and(isIt(storage), not(isTaking(storage))))),
       problem: `${named} takes no ${plural} on node ${shown(name)}; enable the content type ${label} (Datacenter → Storage), or write one that does, which are ${others}`,
     },
-    {
+    isUsable: {
       holds: not(some(storages, (storage) => and(isIt(storage), not(isOn(storage))))),
       problem: `${named} is disabled or not active on node ${shown(name)}; enable it, or write one that takes ${plural}, which are ${others}`,
     },
-  ];
+  };
 }
+
+/** Checks that the storage at `path` of the props is there, can be used, and takes such content. */
+export const takesContent = (...of: Parameters<typeof storageChecks>): Check[] => Object.values(storageChecks(...of));
 
 export const rules: readonly Rule<Downloading>[] = [
   {

@@ -7,7 +7,6 @@ import { isOfNode } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { defaultDatastore } from "./disk";
 import { isStorage, proxmoxName } from "./name";
 import type { NetworkDevice } from "./network-device";
 import { unlessEmpty } from "./optional-list";
@@ -73,7 +72,7 @@ export interface Initialization {
   /**
    * Storage of the cloud-init drive.
    *
-   * @default "local-lvm"
+   * @default - that of the first disk
    */
   readonly datastore?: string;
 }
@@ -102,10 +101,10 @@ function byFamily({ address, gateway, ipv6 }: IpConfig): { readonly ipv4?: Ipv6C
   return isIpv6(address) === true ? { ipv6: { address, gateway } } : { ipv4: { address, gateway }, ipv6 };
 }
 
-export function block(initialization: Initialization): VirtualEnvironmentVmInitialization {
+export function block(initialization: Initialization, ofFirstDisk: string): VirtualEnvironmentVmInitialization {
   const servers = unlessEmpty(initialization.dnsServers);
   return {
-    datastoreId: initialization.datastore ?? defaultDatastore,
+    datastoreId: initialization.datastore ?? ofFirstDisk,
     ipConfig: initialization.ipConfigs.map(byFamily),
     dns: servers && { servers },
   };

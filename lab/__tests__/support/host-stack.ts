@@ -42,6 +42,12 @@ export class HostStack {
     this.isInitialized = true;
   }
 
+  /** The reasons why there is no plan; none where there is one. */
+  async refusals(): Promise<string[]> {
+    const planned = await this.terraform.planned();
+    return "plan" in planned ? [] : planned.refusals.map(({ text }) => text.trim());
+  }
+
   /** Leaves nothing behind. */
   async stop(): Promise<void> {
     this.terraform.kill();

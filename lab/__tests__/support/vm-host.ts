@@ -36,11 +36,8 @@ export async function vmHost(version: ProxmoxVersion, cards: readonly string[] =
     devices: cards.flatMap((card, place) => graphicsCard(`0000:${card}`, 100 + place)),
     memory: 1024 ** 4,
   });
+  provideVmImages(stack);
   const { host } = stack.proxmox;
-  const local = host.storages.get("local");
-  const image = { content: "import", format: "qcow2", size: gibibyte, virtualSize: 4 * gibibyte };
-  local.add({ ...image, volid: "local:import/talos.qcow2" });
-  local.add({ ...image, volid: "local:iso/talos.iso", content: "iso", format: "iso" });
   const template = host.createVm(9000, (vm) => {
     const values = { name: "template", bios: "ovmf", machine: "q35", scsihw: "virtio-scsi-pci", agent: "enabled=1" };
     const drives = { efidisk0: "local-lvm:1,efitype=4m,pre-enrolled-keys=0", scsi0: "local-lvm:10" };
@@ -48,6 +45,14 @@ export async function vmHost(version: ProxmoxVersion, cards: readonly string[] =
   });
   template.makeTemplate();
   return stack;
+}
+
+/** The image and the ISO that VMs boot. */
+export function provideVmImages({ proxmox: { host } }: HostStack): void {
+  const local = host.storages.get("local");
+  const image = { content: "import", format: "qcow2", size: gibibyte, virtualSize: 4 * gibibyte };
+  local.add({ ...image, volid: "local:import/talos.qcow2" });
+  local.add({ ...image, volid: "local:iso/talos.iso", content: "iso", format: "iso" });
 }
 
 /** Makes VMs of these props, or of VMs that are there, and sees that the next plan is empty. */
