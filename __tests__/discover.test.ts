@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { addressIn } from "../discover/address";
 import { bridgeOf, chosen } from "../discover/choice";
 import { endpointOf } from "../discover/endpoint";
-import { gpusOf } from "../discover/gpu";
+import { gpusOf, type PciRow } from "../discover/gpu";
 import { iommuAdvice } from "../discover/iommu";
 import { terminalOf } from "../discover/terminal";
 import { graphicsCard } from "../lab/proxmox/pci-device";
@@ -94,6 +94,36 @@ describe("the address", () => {
     ["https://root:secret@pve:8006", /^The address names a user, not shown as it may be a secret/],
   ])("%s is refused", (text, reason) => {
     expect(() => endpointOf(text)).toThrow(reason);
+  });
+});
+
+describe("a card that is divided", () => {
+  const [card, audio] = graphicsCard("0000:41:00", 40) as [PciRow, PciRow];
+  const virtual = [4, 5].map((number) => ({ ...card, id: `0000:41:00.${number}`, iommugroup: 40 + number }));
+
+  test("into virtual functions stays with the host, and each of these is proposed alone", () => {
+    const gpus = gpusOf([card, audio, ...virtual]).map(({ address, functions, isUsable, iommuGroup }) => ({
+      ...{ address, functions, isUsable, iommuGroup },
+    }));
+    expect(gpus).toEqual([
+      {
+        ...{ address: "41:00", isUsable: false, iommuGroup: 40 },
+        functions: ["41:00.0", "41:00.1", "41:00.4", "41:00.5"],
+      },
+      { address: "41:00.4", functions: ["41:00.4"], isUsable: true, iommuGroup: 44 },
+      { address: "41:00.5", functions: ["41:00.5"], isUsable: true, iommuGroup: 45 },
+    ]);
+    expect(gpusOf([card, ...virtual])[0]?.verdict).toMatch(/divided into virtual functions.*: 41:00.4, 41:00.5$/);
+  });
+
+  test("is not proposed where a virtual function shares its group with the card", () => {
+    const shared = virtual.map((each) => ({ ...each, iommugroup: 40 }));
+    expect(gpusOf([card, ...shared]).map(({ isUsable }) => isUsable)).toEqual([false, false, false]);
+  });
+
+  test("into mediated devices is not proposed whole", () => {
+    const [gpu] = gpusOf([{ ...card, mdev: 1 }, audio]);
+    expect(gpu).toMatchObject({ isUsable: false, verdict: expect.stringContaining("with mdev") });
   });
 });
 

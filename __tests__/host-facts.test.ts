@@ -114,15 +114,15 @@ describe("a mapping has of its host", () => {
     ]);
   });
 
-  test("for each device of a pool that of its node, and for several in one the first's", () => {
+  test("for each device of a pool that of its node", () => {
     const map = mapOf({
-      address: "01:00;02:00.1",
+      address: "01:00",
       alternatives: [{ address: "05:00" }, { node: "pve2", address: "03:00.1" }],
     });
     expect(map).toEqual([
       expect.objectContaining({
         node: "pve",
-        path: "0000:01:00;0000:02:00.1",
+        path: "0000:01:00",
         id: expect.stringMatching(/pci\.host\.devices .*"0000:01:00\.0"/),
       }),
       expect.objectContaining({ node: "pve", id: expect.stringMatching(/pci\.host\.devices .*"0000:05:00\.0"/) }),

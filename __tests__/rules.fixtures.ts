@@ -1005,6 +1005,17 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         mapping({ iommuGroup: -1 }),
         "iommuGroup is -1; write the whole number that `pvesh get /nodes/<node>/hardware/pci` shows",
       ],
+      "the VM would not start, and the host is not asked": [
+        gpu({ mapping: { ...device, iommuGroup: undefined } }, { ...apiToken, checkHost: false }),
+        "iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that `pvesh get /nodes/<node>/hardware/pci` shows",
+      ],
+      "nor would it with a device that stands for another": [
+        gpu(
+          { mapping: { ...device, iommuGroup: 1, alternatives: [{ address: "05:00", deviceId: "10de:2684" }] } },
+          { ...apiToken, checkHost: false },
+        ),
+        "alternatives[0].iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that `pvesh get /nodes/<node>/hardware/pci` shows",
+      ],
     },
     atPlan: {
       "the group is a variable": {
@@ -1012,6 +1023,63 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) => mapping({ iommuGroup: value })(stack),
         passes: [0, 14],
         fails: [-1, 1.5],
+      },
+    },
+  },
+  "mapping-one-address": {
+    valid: {
+      "the whole device": mapping({ address: "01:00" }),
+      "several of a raw GPU": gpu({ address: "01:00;02:00" }),
+    },
+    invalid: {
+      "the provider takes one": [
+        mapping({ address: "01:00;02:00" }),
+        'address "01:00;02:00" has several addresses; write one, without a function for the whole device, and make a mapping for each of the others',
+      ],
+      "also of a device that stands for another": [
+        mapping({ alternatives: [{ address: "05:00.0;05:00.1" }] }),
+        'alternatives[0].address "05:00.0;05:00.1" has several addresses; write one, without a function for the whole device, and make a mapping for each of the others',
+      ],
+    },
+  },
+  "gpu-mediated": {
+    valid: {
+      "the host is not asked": gpu({ address: "01:00.0", mdev: "nvidia-63" }, { ...password, checkHost: false }),
+    },
+    invalid: {},
+    onHost: {
+      "a mediated device": {
+        build: gpu({ address: "01:00.0", mdev: "nvidia-63" }),
+        passes: [{ devices: rtx4090.map((each) => ({ ...each, mdev: true })) }, { devices: [] }],
+        fails: [
+          [
+            {},
+            'gpus[0].address "0000:01:00.0" of node "pve" is not divided into mediated devices; leave mdev out, or choose a device that is',
+          ],
+        ],
+      },
+      "a mapping of a whole device": {
+        build: gpu({ mapping: { name: "gpu", address: "01:00" } }, apiToken),
+        passes: [{}],
+        fails: [
+          [
+            { devices: rtx4090.map((each) => ({ ...each, mdev: true })) },
+            'gpus[0].mapping "0000:01:00" of node "pve" is divided into mediated devices, so Proxmox does not map it whole; write mdev, such as "nvidia-63", or map another device',
+          ],
+        ],
+      },
+      "a pool for mediated devices": {
+        build: gpu(
+          { mapping: { name: "gpu", address: "01:00.0", alternatives: [{ address: "05:00.0" }] }, mdev: "nvidia-63" },
+          apiToken,
+        ),
+        passes: [{ devices: [...rtx4090, ...rtx5090].map((each) => ({ ...each, mdev: true })) }],
+        fails: [
+          [
+            { devices: [...rtx4090.map((each) => ({ ...each, mdev: true })), ...rtx5090] },
+            'gpus[0].mapping "0000:05:00.0" of node "pve" is not divided into mediated devices; leave mdev out, or choose a device that is',
+          ],
+        ],
       },
     },
   },
@@ -1426,7 +1494,6 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "a mapping of the same address on two nodes": mapping({
         alternatives: [{ address: "01:00", deviceId: "10de:2684", node: "pve2" }],
       }),
-      "a mapping of two functions of one device": mapping({ address: "01:00.0;01:00.1" }),
       "two mediated devices of one function": (stack) => {
         vmIn(stack, { gpus: [{ address: "01:00.0", mdev: "nvidia-63" }] });
         vmIn(stack, { gpus: [{ address: "01:00.0", mdev: "nvidia-63" }] }, password, "second");
@@ -1707,16 +1774,6 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           [
             { devices: [neighbour] },
             'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are none at all; write the address of one that it has',
-          ],
-        ],
-      },
-      "a mapping of two devices together": {
-        build: mapping({ address: "01:00;05:00" }),
-        passes: [{ devices: [...rtx4090, ...rtx5090] }],
-        fails: [
-          [
-            {},
-            'address "0000:05:00" is no device of node "pve", whose GPUs are 0000:01:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has',
           ],
         ],
       },

@@ -1,4 +1,12 @@
-import { identityAt, idOf, isAt, isDisplay, isInGroupOf, mayNotReset } from "../constructs/proxmox/host-device";
+import {
+  identityAt,
+  idOf,
+  isAt,
+  isDisplay,
+  isDivided,
+  isInGroupOf,
+  mayNotReset,
+} from "../constructs/proxmox/host-device";
 import type { HostDevice } from "../constructs/proxmox/host-facts";
 import { PciAddress } from "../constructs/proxmox/pci-address";
 import { generationOf, isKnownTo } from "../constructs/talos/gpu-generation";
@@ -42,7 +50,7 @@ const functionOf = (row: PciRow): PciFunction => ({
 /** A graphics card of a node. */
 export interface HostGpu {
   readonly name: string;
-  /** As `lspci` prints it, without the function: `01:00`. */
+  /** As `lspci` prints it, without the function: `01:00`; with it for a virtual function: `01:00.4`. */
   readonly address: string;
   /** All functions of the card, such as `01:00.0` and the audio at `01:00.1`. */
   readonly functions: readonly string[];
@@ -74,25 +82,40 @@ export function gpusOf(rows: readonly PciRow[]): HostGpu[] {
       return slot ? [[`${slot}`, slot]] : [];
     }),
   );
-  return [...slots.values()].map((slot) => gpuAt(slot, devices));
+  return [...slots.values()].flatMap((slot) => {
+    const [card, ...virtual] = devices.filter((device) => isDisplay(device) === true && isAt(device, slot) === true);
+    const virtualFunctions = virtual.map(({ id }) => id);
+    return [
+      gpuAt(slot, devices, virtualFunctions),
+      ...(card ? virtualFunctions : []).flatMap((id) => {
+        const address = PciAddress.parse(id);
+        return address ? gpuAt(address, devices) : [];
+      }),
+    ];
+  });
 }
 
-function gpuAt(slot: PciAddress, devices: readonly PciFunction[]): HostGpu {
+/** @param virtualFunctions of the card, each of which is one more display beside it */
+function gpuAt(slot: PciAddress, devices: readonly PciFunction[], virtualFunctions: readonly string[] = []): HostGpu {
   const all = (holds: typeof isDisplay) => devices.filter((device) => holds(device) === true);
   const card = all((device) => isAt(device, slot));
   const [main] = card.filter((device) => isDisplay(device) === true) as [PciFunction];
   const deviceId = idOf(main);
+  // Of a whole card, what else is in its slot goes with it.
+  const isInGroup = isInGroupOf({ devices }, slot, slot.functionNumber === undefined ? [slot] : []);
   const facts = {
     name: nameOf(main),
     address: short(`${slot}`),
     functions: card.map(({ id }) => short(id)),
     ...identityAt({ devices }, slot),
     deviceId,
-    otherMembers: all(isInGroupOf({ devices }, slot, [slot])).map((each) => `${short(each.id)} ${nameOf(each)}`),
+    otherMembers: all(isInGroup)
+      .filter((device) => isAt(device, slot) !== true)
+      .map((each) => `${short(each.id)} ${nameOf(each)}`),
     generation: generationOf(deviceId)?.name,
     driver: driverFor(deviceId),
   };
-  return { ...facts, ...judged(main, facts) };
+  return { ...facts, ...judged(main, facts, virtualFunctions.map(short)) };
 }
 
 const nameOf = (device: PciFunction): string =>
@@ -115,10 +138,19 @@ const makers = ["0x10de", "0x1002", "0x8086"];
 function judged(
   main: HostDevice,
   { iommuGroup, otherMembers, driver, generation }: Omit<HostGpu, "isUsable" | "verdict">,
+  virtualFunctions: readonly string[],
 ): Pick<HostGpu, "isUsable" | "verdict"> {
   const no = (verdict: string) => ({ isUsable: false, verdict });
   const yes = (verdict: string) => ({ isUsable: true, verdict });
   if (!makers.includes(main.vendor)) return no("the board's own display chip; it stays with the host");
+  if (virtualFunctions.length > 0) {
+    return no(
+      `is divided into virtual functions, and the host keeps the card; pass one of them: ${virtualFunctions.join(", ")}`,
+    );
+  }
+  if (isDivided(main) === true) {
+    return no("is divided into mediated devices by a driver of the host; pass one of these, with mdev");
+  }
   if (iommuGroup === undefined) return no("cannot be passed through: it has no IOMMU group, as the IOMMU is off");
   if (otherMembers.length > 0) {
     return no(

@@ -76,7 +76,7 @@ function connection({ credentials, account, isTrusted }: Host): string[] {
 
 /** The host pins all of it; half of the host's is a beginning. */
 const memoryFor = ({ memory }: HostNode): number =>
-  memory === undefined ? 16384 : Math.max(4096, Math.min(16384, Math.floor(memory / 2 / gibibyte) * 1024));
+  memory === undefined ? 16384 : Math.max(2048, Math.min(16384, Math.floor(memory / 2 / gibibyte) * 1024));
 
 function gpuLines(host: Host, { mappings }: HostNode, gpu: HostGpu): string[] {
   const { name, address, functions, deviceId, subsystemId, iommuGroup } = gpu;

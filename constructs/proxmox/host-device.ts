@@ -22,6 +22,9 @@ export interface PlacedDevice {
 
 const source = "https://pve.proxmox.com/wiki/PCI_Passthrough";
 
+/** Whether it can be divided into mediated devices. */
+export const isDivided = ({ mdev }: HostDevice): Condition => equal(mdev, true);
+
 /** Whether the function is the one at the address, or one of the device that the address stands for. */
 export const isAt = ({ id }: HostDevice, address: PciAddress): Condition =>
   address.functionNumber === undefined ? isInSlot(id, address) : equal(id, `${address}`);
@@ -173,6 +176,31 @@ export const rules: readonly Rule<Passing>[] = [
   {
     ...gpuIommu,
     checks: (passing) => checksOf(passing, (host, placed) => placed.filter(isRaw).map((each) => isInGroup(each, host))),
+  },
+  {
+    id: "gpu-mediated",
+    demands:
+      "`mdev` goes with a device that is divided into mediated devices, and such a device is mapped for them alone",
+    because: "the VM does not start: the device does not support mediated devices, or 'mdev' does not match",
+    source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#_mediated_devices_vgpu_gvt_g",
+    checks: (passing) =>
+      checksOf(passing, ({ devices, name }, placed) =>
+        placed.flatMap(({ path, address, isMediated, isMapped }) => {
+          const first = `${firstFunction(address)}`;
+          const isFirst = (device: HostDevice) => equal(device.id, first);
+          const named = `${path} ${shown(`${address}`)} of node ${shown(name)}`;
+          const hasMediated = {
+            holds: not(some(devices, (device) => and(isFirst(device), not(isDivided(device))))),
+            problem: `${named} is not divided into mediated devices; leave mdev out, or choose a device that is`,
+          };
+          const isWhole = {
+            holds: not(some(devices, (device) => and(isFirst(device), isDivided(device)))),
+            problem: `${named} is divided into mediated devices, so Proxmox does not map it whole; write mdev, such as "nvidia-63", or map another device`,
+          };
+          if (isMediated) return [hasMediated];
+          return isMapped ? [isWhole] : [];
+        }),
+      ),
   },
   {
     id: "gpu-group-own",

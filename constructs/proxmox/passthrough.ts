@@ -164,13 +164,11 @@ export function passThrough(
   };
 }
 
-/** The mapping's devices on the node. An id that is given is that of the first of those that go together. */
+/** The mapping's devices on the node. */
 const devicesOn = (mapping: PciMapping | undefined, node: string) =>
   (mapping?.devices ?? [])
     .filter((device) => equal(device.node, node) === true)
-    .flatMap(({ addresses, deviceId }) =>
-      addresses.map((address, place) => ({ address, deviceId: place === 0 ? deviceId : undefined })),
-    );
+    .flatMap(({ addresses, deviceId }) => addresses.map((address) => ({ address, deviceId })));
 
 /** The mapping of each GPU that is made by this app, or is now: once for each description. */
 function mappingsOf(

@@ -21,8 +21,7 @@ import { isOther, pciDeviceOnce, type TakenDevice, takeDevice } from "./taken-de
 /** A physical device, by what Proxmox compares with the hardware when a VM starts. */
 export interface MappedDevice {
   /**
-   * Address as `lspci` prints it, such as `01:00`; without a function it stands for the whole device. Several, separated by
-   * `;`, are passed through together, and the ids and the group are those of the first.
+   * Address as `lspci` prints it, such as `01:00`; without a function it stands for the whole device.
    */
   readonly address: string;
 
@@ -43,7 +42,7 @@ export interface MappedDevice {
   /**
    * IOMMU group of the device.
    *
-   * @default - the host's own; where the host is not asked none, which Proxmox reports as changed hardware
+   * @default - the host's own; required where the host is not asked
    */
   readonly iommuGroup?: number;
 }
@@ -139,11 +138,12 @@ export const mappingMediated: Omit<Rule<unknown>, "checks"> = {
   source: mappingSource,
 };
 
-/** A device of a mapping, or several that go together, and where it is. */
+/** A device of a mapping, and where it is. */
 interface Entry extends MappedDevice {
   readonly node: string;
   /** What its props begin with: nothing, or `alternatives[0].` */
   readonly path: string;
+  /** Its address; none where the text is not one. */
   readonly addresses: readonly PciAddress[];
   readonly taken: readonly TakenEntry[];
   readonly host?: Host;
@@ -176,21 +176,36 @@ export const rules: readonly Rule<Mapped>[] = [
   },
   {
     id: "mapping-iommu-group",
-    demands: "an IOMMU group is a whole number from 0 on",
-    because: "Proxmox counts the groups so, and refuses anything else when the mapping is created",
+    demands: "an IOMMU group is a whole number from 0 on, and given where the host is not asked for it",
+    because: "Proxmox refuses anything else when the mapping is created, and a mapping without it when a VM starts",
     source: mappingSource,
     checks: ({ entries }) =>
-      entries.flatMap(({ path, iommuGroup }) =>
-        given(iommuGroup, (group) => ({
+      entries.flatMap(({ path, iommuGroup, host }) => [
+        ...given(iommuGroup, (group) => ({
           holds: wholeNumber(group, 0, 2_147_483_647),
           problem: `${path}iommuGroup is ${shown(group)}; write the whole number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
         })),
-      ),
+        {
+          holds: iommuGroup !== undefined || host !== undefined,
+          problem: `${path}iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
+        },
+      ]),
+  },
+  {
+    id: "mapping-one-address",
+    demands: "a device of a mapping has one address",
+    because: "the provider refuses a list of addresses when it plans",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/hardware_mapping_pci#path",
+    checks: ({ entries }) =>
+      entries.map(({ path, address }) => ({
+        holds: !isList(address),
+        problem: `${path}address ${shown(address)} has several addresses; write one, without a function for the whole device, and make a mapping for each of the others`,
+      })),
   },
   {
     ...pciAddressFormat,
     checks: ({ entries }) =>
-      entries.flatMap(({ path, address }) => textsOf(address).map((text) => isPciAddress(`${path}address`, text))),
+      entries.flatMap(({ path, address }) => (isList(address) ? [] : isPciAddress(`${path}address`, address))),
   },
   {
     id: "pci-device-id",
@@ -261,7 +276,8 @@ export const rules: readonly Rule<Mapped>[] = [
   },
 ];
 
-const textsOf = (address: string): string[] => address.split(";");
+/** Whether it has several addresses, as a raw GPU may. */
+const isList = (address: string): boolean => address.includes(";");
 
 /** Each device of the mapping, and where the props say so. */
 const placesOf = ({ entries }: Mapped) =>
@@ -306,7 +322,7 @@ export class PciMapping extends Construct {
     this.givenName = name;
     const entries = [first, ...alternatives].map((device: AlternativeDevice, place): Entry => {
       const own = device.node ?? node;
-      const addresses = textsOf(device.address).flatMap((text) => PciAddress.parse(text) ?? []);
+      const addresses = [PciAddress.parse(device.address) ?? []].flat();
       const path = place === 0 ? "" : `alternatives[${place - 1}].`;
       const taken = addresses.map((address) => {
         const device = { address, mapping: name, isMediated: false };
@@ -355,7 +371,7 @@ function entryBlock({ node, address, addresses: [first], host, ...given }: Entry
   const own = host && first && !isComplete ? identityAt(host, first) : undefined;
   return {
     nodeAttribute: node,
-    path: textsOf(address).map(inFull).join(";"),
+    path: inFull(address),
     // Proxmox compares the ids with the hardware in lower case.
     id: deviceId === undefined ? (own?.deviceId ?? "") : lowerCase(deviceId),
     subsystemId: subsystemId === undefined ? own?.subsystemId : lowerCase(subsystemId),
