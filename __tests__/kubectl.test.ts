@@ -1,5 +1,5 @@
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
-import { contentOf, file, pathOfTools, program, run } from "./provisioner";
+import { contentOf, file, program, run } from "./provisioner";
 
 const wait = (resources = "", timeout = 1) =>
   waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", timeout, resources);
@@ -40,13 +40,15 @@ describe("the wait for Kubernetes", () => {
     ["as the kubeconfig has it", undefined, ""],
     ["at the endpoint itself", "directly", "--server=https://192.168.1.50:6443 "],
   ] as const)("asks the API %s", (_, at, server) => {
-    program("kubectl", `echo "$KUBECONFIG $*" >>${file("asked")}; echo node/talos-gpu`);
+    program("kubectl", `echo "$*" >>${file("asked")}; echo node/talos-gpu`);
     expect(run(waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", 1, "", at)).status).toBe(0);
-    expect(contentOf("asked")).toMatch(new RegExp(`^(kubeconfig --request-timeout=10s ${server}get .*\n)+$`));
+    expect(contentOf("asked")).toMatch(
+      new RegExp(`^(--kubeconfig=kubeconfig --request-timeout=10s ${server}get .*\n)+$`),
+    );
   });
 
   test("says that kubectl is missing where it is", () => {
-    expect(run(wait(), pathOfTools())).toMatchObject({
+    expect(run(wait())).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^kubectl is missing on the machine that runs Terraform; install it from https/),
     });
@@ -57,10 +59,10 @@ describe("the removal of the control-plane taint", () => {
   const remove = () => run(removeControlPlaneTaint("kubeconfig"));
 
   test("asks for exactly that", () => {
-    program("kubectl", `echo "$KUBECONFIG $*" >${file("asked")}`);
+    program("kubectl", `echo "$*" >${file("asked")}`);
     expect(remove().status).toBe(0);
     expect(contentOf("asked")).toBe(
-      "kubeconfig --request-timeout=30s taint nodes --all node-role.kubernetes.io/control-plane-\n",
+      "--kubeconfig=kubeconfig --request-timeout=30s taint nodes --all node-role.kubernetes.io/control-plane-\n",
     );
   });
 

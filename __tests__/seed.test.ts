@@ -59,7 +59,7 @@ describe.each([
     const taint = stack.resource.null_resource.remove_control_plane_taint;
     const [, script = ""] = / sh assets\/scripts\/(\S+)$/.exec(taint.provisioner[0]["local-exec"].command) ?? [];
     expect(readFileSync(join(__dirname, "../constructs/talos/scripts", script), "utf8")).toContain(
-      "kubectl --request-timeout=30s taint nodes --all node-role.kubernetes.io/control-plane-",
+      "kube 30 taint nodes --all node-role.kubernetes.io/control-plane-",
     );
   });
 

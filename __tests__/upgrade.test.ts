@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
@@ -7,8 +8,17 @@ let snapshots: string;
 beforeEach(() => {
   snapshots = file("clusters");
   mkdirSync(snapshots);
-  program("kubectl", "exit 0");
+  // A Kubernetes that is ready, and runs what its node does.
+  program(
+    "kubectl",
+    `case "$*" in *kubeletVersion*) echo "v$(cat ${file("kubernetes")})";; *--output=name*) echo node/one;; esac`,
+  );
+  writeFileSync(file("saved"), etcdSnapshot);
 });
+
+/** What etcd sends: its data, and their hash. */
+const data = randomBytes(1000);
+const etcdSnapshot = Buffer.concat([data, createHash("sha256").update(data).digest()]);
 
 /** A node that runs this, and becomes what it is told to; every call is written down. */
 function node({ talos = "v1.13.9", schematic = "old", kubernetes = "1.35.4" }, faults = ""): void {
@@ -28,7 +38,7 @@ case "$*" in
       printf 'node: 192.168.1.50\\nmetadata:\\n    id: 1\\n    version: 1\\nspec:\\n    metadata:\\n        name: %s\\n        version: %s\\n---\\n' $extension
     done;;
   "get machineconfig --output yaml") printf 'spec: |\\n    machine:\\n        kubelet:\\n            image: ghcr.io/siderolabs/kubelet:v%s\\n    cluster:\\n        apiServer:\\n            image: registry.k8s.io/kube-apiserver:v1.0.0\\n' "$(cat kubernetes)";;
-  "etcd snapshot "*) echo saved >"$3";;
+  "etcd snapshot "*) cat saved >"$3";;
   "upgrade --image "*) image=$3; schematic=\${image%:*}; echo "\${image##*:}" >talos; echo "\${schematic##*/}" >schematic;;
   "upgrade-k8s --to "*) echo "$3" >kubernetes;;
   "kubeconfig --force "*) echo config >"$3";;
@@ -40,6 +50,7 @@ esac`,
 const target = (): UpgradeTarget => ({
   node: "192.168.1.50",
   talosconfig: file("clusters/talosconfig"),
+  directory: snapshots,
   firstVersion: "v1.12.6",
   talosVersion: "v1.13.9",
   kubernetesVersion: "1.35.4",
@@ -48,7 +59,7 @@ const target = (): UpgradeTarget => ({
 
 const talos = (changes: Partial<UpgradeTarget> = {}, schematic = "new") => {
   const wanted = { ...target(), ...changes };
-  return run(upgradeTalos(wanted, `factory.example/nocloud-installer/${schematic}:${wanted.talosVersion}`, snapshots));
+  return run(upgradeTalos(wanted, `factory.example/nocloud-installer/${schematic}:${wanted.talosVersion}`));
 };
 const kubernetes = (changes: Partial<UpgradeTarget> = {}) => run(upgradeKubernetes({ ...target(), ...changes }));
 
@@ -93,7 +104,7 @@ describe("the upgrade of Talos", () => {
 
   test("does nothing on a node that runs the version and the schematic", () => {
     node({ schematic: "new" });
-    expect(talos()).toMatchObject({ status: 0, stdout: "" });
+    expect(talos()).toMatchObject({ status: 0, stdout: "192.168.1.50 runs Talos v1.13.9 with the schematic new\n" });
     expect(calls()).not.toMatch(/upgrade|snapshot/);
   });
 
@@ -101,14 +112,18 @@ describe("the upgrade of Talos", () => {
     node({ schematic: "new" });
     writeFileSync(join(snapshots, "kubeconfig"), "");
     program("kubectl", `cd ${file(".")}; [ -e asked ] || { touch asked; exit 1; }`);
-    expect(talos({ timeout: 60 })).toMatchObject({ status: 0, stdout: "" });
+    expect(talos({ timeout: 60 })).toMatchObject({ status: 0, stderr: "" });
+    expect(calls()).not.toMatch(/upgrade --image/);
     program("kubectl", "exit 1");
     expect(talos()).toMatchObject({ status: 1, stderr: expect.stringContaining("its Kubernetes is not ready") });
   });
 
   test("does nothing on a machine in maintenance mode", () => {
     node({}, 'case "$*" in "version --insecure"*) exit 0;; version) exit 1;; esac');
-    expect(talos()).toMatchObject({ status: 0, stdout: "" });
+    expect(talos()).toMatchObject({
+      status: 0,
+      stdout: "192.168.1.50 is a new machine, with nothing to upgrade\n",
+    });
   });
 
   test.each([
@@ -228,7 +243,7 @@ describe("the upgrade of Kubernetes", () => {
 
   test("does nothing where the node runs the version", () => {
     node({});
-    expect(kubernetes()).toMatchObject({ status: 0, stdout: "" });
+    expect(kubernetes()).toMatchObject({ status: 0, stdout: "192.168.1.50 runs Kubernetes 1.35.4\n" });
     expect(calls()).not.toContain("upgrade-k8s");
   });
 
@@ -265,7 +280,7 @@ describe("of several nodes, the upgrade of Talos", () => {
         .join("")}';; esac`,
     );
   const of = (cluster: UpgradeTarget["cluster"]) =>
-    run(upgradeTalos({ ...target(), cluster }, "factory.example/nocloud-installer/new:v1.13.9", snapshots));
+    run(upgradeTalos({ ...target(), cluster }, "factory.example/nocloud-installer/new:v1.13.9"));
 
   test("reaches a worker through a control plane, and takes no snapshot there", () => {
     node({ talos: "v1.12.9" }, faultless);

@@ -79,9 +79,9 @@ function run(name: "taint-node.sh" | "untaint-node.sh", taints = triggers.taints
   const values = { ...environment, DIRECTORY: access, NODE: triggers.node, TAINTS: taints };
   return runProvisioner({ file: script(name), environment: values }, path);
 }
-const kubectl = (answer: string) => program("kubectl", `echo "$KUBECONFIG $*" >>${file("asked")}\n${answer}`);
+const kubectl = (answer: string) => program("kubectl", `echo "$*" >>${file("asked")}\n${answer}`);
 const asked = (...taints: string[]) =>
-  taints.map((each) => `${access}/kubeconfig --request-timeout=10s taint nodes gpu-1 ${each}\n`).join("");
+  taints.map((each) => `--kubeconfig=${access}/kubeconfig --request-timeout=10s taint nodes gpu-1 ${each}\n`).join("");
 
 test("the steps are those of the scripts", () => {
   expect(taint.command).toMatch(/ sh assets\/scripts\/taint-node[.]sh$/);

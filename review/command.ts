@@ -1,122 +1,120 @@
-import type { LocalExecProvisioner } from "cdktf";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { applyCrds } from "../constructs/cilium/gateway-api";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
-import { destroyCluster, forgetDestruction, leaveCluster } from "../constructs/talos/membership";
+import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/membership";
 import { waitForRollout } from "../constructs/talos/rollout";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
-import { commandOf, type Script } from "../constructs/terraform/script";
+import { commandOf, filesOf, type Script, scriptFolder } from "../constructs/terraform/script";
 import { blocksOf, entriesOf, type Json, objectOf, sorted, textOf, textsOf } from "./json";
 import { block, code, codes, list, type Markdown, table } from "./markdown";
 import { elementsOf, resourcesOf, type Stack } from "./stack";
 
-/** The values of the constructs' commands come in through the environment, so that the commands themselves are always the same. */
-const target = { node: "", talosconfig: "", firstVersion: "", talosVersion: "", kubernetesVersion: "", timeout: 0 };
+/** Content of the files in a stack's folder of scripts, by name. */
+export type Scripts = ReadonlyMap<string, string>;
 
-const ofSeveral = (isFirst: boolean) => ({ ...target, cluster: { name: "", endpoint: "", isFirst } });
-
-/** A command of the constructs. */
-interface KnownCommand {
-  readonly command: LocalExecProvisioner | Script;
+/** A script of the constructs. */
+interface KnownScript {
+  readonly script: Script;
   readonly programs: readonly string[];
   readonly does: string;
 }
 
-const commands: readonly KnownCommand[] = [
+const target = {
+  ...{ node: "", talosconfig: "", directory: "", firstVersion: "", talosVersion: "", kubernetesVersion: "" },
+  timeout: 0,
+};
+
+const scripts: readonly KnownScript[] = [
   {
-    command: upgradeTalos(target, "", ""),
+    script: upgradeTalos(target, ""),
     programs: ["kubectl", "talosctl"],
-    does: "on a new machine nothing; on a node that runs another version or schematic: saves etcd to a file, removes all but the newest three of these, upgrades Talos, which restarts the node, and waits for Kubernetes",
+    does: "on a new machine nothing; on a node that runs another version or schematic: waits until all other nodes are ready, saves etcd to a file before the first of them and removes all but the newest three of these, drains and upgrades the node, which restarts, and waits for Kubernetes",
   },
   {
-    command: upgradeKubernetes(target),
-    programs: ["kubectl", "talosctl"],
-    does: "on a new machine nothing; on a cluster of an older version: upgrades Kubernetes and waits for it",
-  },
-  ...[true, false].map((isFirst) => ({
-    command: upgradeTalos(ofSeveral(isFirst), "", ""),
-    programs: ["kubectl", "talosctl"],
-    does: `on a new machine nothing; on a node that runs another version or schematic: waits until all others are well, ${isFirst ? "saves etcd to a file, removes all but the newest three of these, " : ""}drains and upgrades the node, which restarts, and waits for all`,
-  })),
-  {
-    command: upgradeKubernetes(ofSeveral(true)),
+    script: upgradeKubernetes(target),
     programs: ["kubectl", "talosctl"],
     does: "on a new machine nothing; on a cluster of an older version: upgrades Kubernetes, on one node after the other, and waits for it",
   },
-  ...(["directly", undefined] as const).map((at) => ({
-    command: waitForKubernetes("", "", 0, "", at),
+  {
+    script: waitForKubernetes("", "", 0, ""),
     programs: ["kubectl"],
     does: "waits until Kubernetes answers; changes nothing",
-  })),
+  },
   {
-    command: leaveCluster(""),
+    script: leaveCluster(""),
     programs: ["kubectl", "talosctl"],
     does: "drains the node, takes it out of etcd, and deletes it from Kubernetes; nothing where the whole cluster is destroyed, and fails where etcd needs the node",
   },
   {
-    command: destroyCluster(""),
+    script: beginDestruction(""),
     programs: [],
     does: "writes down that the whole cluster is destroyed, so that its nodes do not leave it first",
   },
   {
-    command: forgetDestruction(""),
+    script: endDestruction(""),
     programs: [],
     does: "removes what was written down of that",
   },
   {
-    command: checkTalosconfig({ talosconfig: "", ca: "", clusterName: "" }),
+    script: checkTalosconfig({ talosconfig: "", ca: "", clusterName: "" }),
     programs: [],
     does: "fails if a talosconfig of another cluster would be overwritten; changes nothing",
   },
   {
-    command: removeControlPlaneTaint(""),
+    script: removeControlPlaneTaint(""),
     programs: ["kubectl"],
     does: "removes the taint that keeps pods off the control plane",
   },
   {
-    command: taintNode(""),
+    script: taintNode(""),
     programs: ["kubectl"],
     does: "keeps pods without a toleration off the worker",
   },
   {
-    command: untaintNode(""),
+    script: untaintNode(""),
     programs: ["kubectl"],
     does: "removes that taint; nothing if the whole cluster is destroyed",
   },
   {
-    command: applyCrds({ kubeconfig: "", enabled: true, source: "", bundle: "", version: "" }),
+    script: applyCrds({ kubeconfig: "", enabled: true, source: "", bundle: "", version: "" }),
     programs: ["kubectl"],
     does: "downloads the CRDs of the Gateway API, unless they come from a file, and applies them; takes them out of Talos's inventory, which would delete them",
   },
   {
-    command: waitForRollout("", { release: "", namespace: "", selector: "", timeout: 0, nodes: [] }),
+    script: waitForRollout("", { release: "", namespace: "", selector: "", timeout: 0, nodes: [] }),
     programs: ["kubectl"],
     does: "waits until all pods of a release run; changes nothing",
   },
-  ...Object.values(methods).map((method) => ({
-    command: smokeTest(method, { kubeconfig: "", talosconfig: "", node: "" }),
+  {
+    script: smokeTest(methods["device-plugin"], { kubeconfig: "", talosconfig: "", node: "" }),
     programs: ["kubectl", "talosctl"],
     does: "runs a pod that uses the GPU, and removes it again; fails where the GPU is of no use",
-  })),
+  },
 ];
 
-/** What a command runs: its own text, and with it the script that its environment may have for it. */
-const textOfCommand = (command = "", script = ""): string => (script ? `${command}\n${script}` : command);
-
-const ranBy = (body: Json): string => textOfCommand(textOf(body.command), textOf(objectOf(body.environment).SCRIPT));
-
-/** By the whole text: a command that was changed is not known. */
-const known: ReadonlyMap<string, KnownCommand> = new Map(
-  commands.map((each) => [
-    "file" in each.command
-      ? commandOf(each.command)
-      : textOfCommand(each.command.command, each.command.environment?.SCRIPT),
-    each,
-  ]),
+/** The project's own scripts and their libraries. */
+const own: Scripts = new Map(
+  scripts
+    .flatMap(({ script }) => filesOf(script.file))
+    .map((file) => [basename(file), readFileSync(file, "utf8")] as const),
 );
+
+/** The script that a provisioner runs, if both its command and all files are the project's own. */
+function knownScript(body: Json, inStack: Scripts): KnownScript | undefined {
+  const environment = Object.fromEntries(entriesOf(body.environment).map(([name]) => [name, ""]));
+  return scripts.find(
+    ({ script: { file, inherits } }) =>
+      body.command === commandOf({ file, environment, inherits }) &&
+      body.interpreter === undefined &&
+      body.working_dir === undefined &&
+      filesOf(file).every((each) => inStack.get(basename(each)) === own.get(basename(each))),
+  );
+}
 
 /** Programs worth a reviewer's attention where the text of any other command names them. */
 const programs =
@@ -141,27 +139,35 @@ const provisionersOf = (stack: Stack): Provisioner[] =>
 const whenOf = ({ body }: Provisioner): string =>
   body.when === "destroy" ? "when it is destroyed" : "when it is made, or made anew because a trigger changed";
 
-const rowOf = (provisioner: Provisioner): Markdown[] => {
+const rowOf = (provisioner: Provisioner, scripts: Scripts): Markdown[] => {
   const { address, kind, body } = provisioner;
-  const command = ranBy(body);
-  const own = known.get(command);
+  const command = textOf(body.command) ?? "";
+  const known = knownScript(body, scripts);
   return [
     code(address),
     whenOf(provisioner),
-    kind === "local-exec" ? codes(own?.programs ?? sorted(command.match(programs) ?? [])) : code(kind),
-    own?.does ?? "**not of this project's constructs**",
-    codes(entriesOf(body.environment).flatMap(([name]) => (name === "SCRIPT" ? [] : [name]))),
+    known ? code(`${scriptFolder}/${basename(known.script.file)}`) : code(kind),
+    codes(known?.programs ?? (kind === "local-exec" ? sorted(command.match(programs) ?? []) : [])),
+    known?.does ?? "**not of this project's constructs**",
+    codes(entriesOf(body.environment).map(([name]) => name)),
   ];
 };
 
 /** What is not of the constructs is there to be read in full. */
-const foreign = (provisioners: readonly Provisioner[]): Markdown[] =>
-  provisioners
-    .filter(({ kind, body }) => kind === "local-exec" && !known.has(ranBy(body)))
-    .flatMap(({ address, body }) => {
+function foreign(provisioners: readonly Provisioner[], scripts: Scripts): Markdown[] {
+  const commands = provisioners.filter(({ kind, body }) => kind === "local-exec" && !knownScript(body, scripts));
+  const files = sorted([...scripts.keys()]).filter((name) => scripts.get(name) !== own.get(name));
+  return [
+    ...commands.flatMap(({ address, body }) => {
       const interpreter = textsOf(body.interpreter).join(" ") || "the shell";
-      return [`${code(address)}, by ${code(interpreter)}:`, block(ranBy(body), "sh")];
-    });
+      return [`${code(address)}, by ${code(interpreter)}:`, block(textOf(body.command) ?? "", "sh")];
+    }),
+    ...files.flatMap((name) => [
+      `${code(`${scriptFolder}/${name}`)}, **not as this project has it**:`,
+      block(scripts.get(name) ?? "", "sh"),
+    ]),
+  ];
+}
 
 /** As whom each part of the stack acts. */
 function powersOf(stack: Stack): Markdown[] {
@@ -196,13 +202,18 @@ function accountOf({ password, api_token, auth_ticket, username }: Json): Markdo
   return "as whoever the environment's `PROXMOX_VE_…` name";
 }
 
-export function commandSection(stack: Stack): Markdown {
+/** @param scripts what the stack's folder has of them */
+export function commandSection(stack: Stack, scripts: Scripts): Markdown {
   const provisioners = provisionersOf(stack);
   return [
     "## What acts, and as whom",
     list(powersOf(stack), "Nothing acts on another machine."),
     "Commands on the machine of whoever deploys, as that user:",
-    table(["address", "when", "programs", "does", "environment"], provisioners.map(rowOf), "None."),
-    ...foreign(provisioners),
+    table(
+      ["address", "when", "runs", "programs", "does", "environment"],
+      provisioners.map((each) => rowOf(each, scripts)),
+      "None.",
+    ),
+    ...foreign(provisioners, scripts),
   ].join("\n\n");
 }

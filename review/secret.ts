@@ -60,9 +60,9 @@ const snapshots = (stack: Stack): Markdown[][] =>
   resourcesOf(stack).flatMap(({ address, body }) =>
     blocksOf(body.provisioner).flatMap((provisioner) =>
       blocksOf(provisioner["local-exec"]).flatMap((command) => {
-        const directory = textOf(objectOf(command.environment).DIRECTORY);
-        if (directory === undefined || !(textOf(objectOf(command.environment).SCRIPT) ?? "").includes("etcd snapshot"))
-          return [];
+        const { DIRECTORY, SNAPSHOT } = objectOf(command.environment);
+        const directory = textOf(DIRECTORY);
+        if (directory === undefined || SNAPSHOT === undefined) return [];
         const file = code(`${directory}/etcd-….snapshot`);
         return [[file, code(address), "all that is in Kubernetes, its secrets too", code("0600")]];
       }),

@@ -1,7 +1,8 @@
 /** Synthesizes, and writes a page about each stack for whoever approves it; with what a plan changes, if asked. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { scriptFolder } from "../constructs/terraform/script";
 import { pageOf } from "../review/page";
 import { changesOf, type Plan, summaryOf } from "../review/plan";
 import { run } from "./child";
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
     const directory = join(output, "stacks", stack);
     const plan = values.plan ? await planned(directory) : given;
     const page = join(directory, "review.md");
-    writeFileSync(page, pageOf(stack, json(join(directory, "cdk.tf.json")), pins(), plan));
+    writeFileSync(page, pageOf(stack, json(join(directory, "cdk.tf.json")), scriptsIn(directory), pins(), plan));
     console.log(plan === undefined ? page : `${page}: ${summaryOf(changesOf(plan))}`);
   }
 }
@@ -74,6 +75,13 @@ function parsed(text: string, from: string): Plan {
     // Told below, without what was read: that may hold secrets.
   }
   throw new Refusal(`${from} is no plan; write what \`${terraform} show -json\` prints of a plan file`);
+}
+
+/** What a stack's directory has of scripts, by name. */
+function scriptsIn(directory: string): Map<string, string> {
+  const folder = join(directory, scriptFolder);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));

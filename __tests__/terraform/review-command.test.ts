@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { pageOf } from "../../review/page";
 import { pins } from "../../scripts/pins";
 import { losing, secret } from "../review.fixtures";
+import { ownScripts } from "../script-files";
 import { stacksIn } from "../synthesized";
 
 const root = join(__dirname, "../..");
@@ -64,7 +65,8 @@ const writePlan = (text = JSON.stringify(losing)) => {
   return join(directory, "plan.json");
 };
 
-const golden = (plan?: typeof losing) => pageOf("talos-gpu", stacksIn(output())["talos-gpu"] ?? {}, pins(), plan);
+const golden = (plan?: typeof losing) =>
+  pageOf("talos-gpu", stacksIn(output())["talos-gpu"] ?? {}, ownScripts(), pins(), plan);
 
 test("review synthesizes and writes the page beside the JSON, the same on every run", () => {
   const { status, stdout } = run([]);

@@ -383,7 +383,7 @@ export class NvidiaInstall extends Construct {
             release: `${this.resource.id} ${this.resource.metadata.revision}`,
             talos: withGpus.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
           },
-          provisioners: [
+          scripts: [
             smokeTest(this.method, {
               kubeconfig: node.kubeconfigFile.filename,
               talosconfig: node.talosconfigFile.filename,

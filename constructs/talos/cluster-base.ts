@@ -284,6 +284,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       secrets: this.machineSecrets,
       upgradeTarget: {
         talosconfig: this.talosconfigFile.filename,
+        directory: literalText(outputDirectory),
         firstVersion: this.machineSecrets.talosVersion,
         talosVersion: version,
         kubernetesVersion: this.kubernetesVersion,
@@ -321,7 +322,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       "upgrade_kubernetes",
       nullResource(this, "UpgradeKubernetes", {
         triggers: { version: this.kubernetesVersion },
-        provisioners: [upgradeKubernetes(targetOf(first, cluster))],
+        scripts: [upgradeKubernetes(targetOf(first, cluster))],
         dependsOn: nodes.flatMap(({ installed }) => installed ?? []),
       }),
     );

@@ -129,7 +129,7 @@ export class TalosNode {
         names.upgrade,
         nullResource(scope, "UpgradeTalos", {
           triggers: { installer },
-          provisioners: [upgradeTalos(targetOf(member, cluster), installer, literalText(cluster.outputDirectory))],
+          scripts: [upgradeTalos(targetOf(member, cluster), installer)],
           dependsOn: given(machine.resource, before?.installed),
         }),
       );

@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { oncePerStack } from "./once";
 import { localExec, type Script } from "./script";
 
-interface NullResourceConfig extends ResourceConfig {
+interface NullResourceConfig extends Omit<ResourceConfig, "provisioners"> {
   /** What it runs, in this order. */
   readonly scripts?: readonly Script[];
 }
@@ -12,6 +12,6 @@ interface NullResourceConfig extends ResourceConfig {
 /** A resource of Terraform's alone, with its provider. */
 export function nullResource(scope: Construct, id: string, { scripts = [], ...config }: NullResourceConfig): Resource {
   oncePerStack(scope, "null_provider", (scope, id) => new NullProvider(scope, id));
-  const provisioners = [...(config.provisioners ?? []), ...scripts.map((script) => localExec(scope, script))];
+  const provisioners = scripts.map((script) => localExec(scope, script));
   return new Resource(scope, id, { ...config, ...(provisioners.length > 0 && { provisioners }) });
 }

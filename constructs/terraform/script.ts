@@ -1,11 +1,14 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { type LocalExecProvisioner, TerraformStack } from "cdktf";
 import { addCustomSynthesis, type ICustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import { Construct } from "constructs";
 import { oncePerStack } from "./once";
 
-/** A POSIX shell script that runs where Terraform runs, because no resource does its work. */
+/**
+ * A POSIX shell script that runs where Terraform runs, because no resource does its work. It sources `lib.sh`, calls
+ * kubectl and talosctl by its functions, and says in a sentence what it does.
+ */
 export interface Script {
   /** Path of its file, whose name is unique among all scripts. */
   readonly file: string;
@@ -29,10 +32,7 @@ export interface Script {
 }
 
 /** Where a stack has its scripts, relative to its folder. */
-const folder = "assets/scripts";
-
-/** What all scripts begin with. */
-export const library = join(__dirname, "scripts/lib.sh");
+export const scriptFolder = "assets/scripts";
 
 /** The provisioner that runs the script, which becomes a file of the stack. */
 export function localExec(scope: Construct, script: Script): LocalExecProvisioner {
@@ -42,20 +42,32 @@ export function localExec(scope: Construct, script: Script): LocalExecProvisione
 }
 
 /** The command of the provisioner. A kubeconfig, a token or a proxy of whoever deploys is not the cluster's. */
-export function commandOf({ file, environment, inherits = [] }: Script): string {
-  const variables = ["PATH", "TMPDIR", ...inherits, ...Object.keys(environment)].map((name) => `${name}="$${name}"`);
-  return `exec env -i ${variables.join(" ")} sh ${posix.join(folder, basename(file))}`;
+export function commandOf({ file, environment, inherits = [] }: Omit<Script, "when">): string {
+  const names = ["PATH", "TMPDIR", ...inherits, ...Object.keys(environment).sort()];
+  const variables = names.map((name) => `${name}="$${name}"`).join(" ");
+  // Without `exec` the shell of the provisioner would stand between Terraform and the script, which knows its run by its parent.
+  return `exec env -i ${variables} sh ${posix.join(scriptFolder, basename(file))}`;
+}
+
+/** The script's file, and those of the libraries that it sources: beside it, or those of all scripts. */
+export function filesOf(file: string): string[] {
+  const sourced = readFileSync(file, "utf8").matchAll(/^\. "\$\(dirname "\$0"\)\/([\w-]+\.sh)"$/gm);
+  const libraries = [...sourced].flatMap(([, name = ""]) => {
+    const beside = join(dirname(file), name);
+    return filesOf(existsSync(beside) ? beside : join(__dirname, "scripts", name));
+  });
+  return [...new Set([file, ...libraries])];
 }
 
 /** The scripts of a stack, each once, under names that stay when their content changes. */
 class ScriptFiles extends Construct {
-  private readonly files = new Set([library]);
+  private readonly files = new Set<string>();
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const stack = TerraformStack.of(this);
     const write: ICustomSynthesis["onSynthesize"] = ({ manifest }) => {
-      const target = join(manifest.outdir, dirname(manifest.forStack(stack).synthesizedStackPath), folder);
+      const target = join(manifest.outdir, dirname(manifest.forStack(stack).synthesizedStackPath), scriptFolder);
       mkdirSync(target, { recursive: true });
       for (const file of this.files) copyFileSync(file, join(target, basename(file)));
     };
@@ -63,6 +75,6 @@ class ScriptFiles extends Construct {
   }
 
   add(file: string): void {
-    this.files.add(file);
+    for (const each of filesOf(file)) this.files.add(each);
   }
 }

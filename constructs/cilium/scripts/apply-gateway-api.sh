@@ -20,7 +20,7 @@ unset HTTPS_PROXY https_proxy NO_PROXY no_proxy
 deadline=$(deadline_in "$TIMEOUT")
 # Repeats kubectl while the API does not answer. Its answer is in $answer.
 ask() {
-  until answer=$(kubectl --request-timeout=30s "$@" 2>"$work/problem"); do
+  until answer=$(kube 30 "$@" 2>"$work/problem"); do
     case "$(cat "$work/problem")" in
       *forbidden* | *invalid* | *Invalid* | *denied* | *conflict*) return 1 ;;
     esac
@@ -40,32 +40,17 @@ older() {
 }
 too_new() { [ -n "$BELOW" ] && ! older "$1" "$BELOW"; }
 
-# Ends a command that takes longer than a minute: kubectl downloads without a time limit.
-within_a_minute() {
-  left=60
-  "$@" &
-  running=$!
-  while kill -0 "$running" 2>/dev/null; do
-    left=$((left - 1))
-    if [ "$left" -lt 0 ]; then
-      kill "$running"
-      echo "no answer within a minute" >&2
-      return 1
-    fi
-    sleep 1
-  done
-  wait "$running"
-}
-
-# Becomes a kubectl that reads the CRDs. The proxy is for the download, and not for the cluster's API.
+# Reads the CRDs, within a minute. The proxy is for the download, and not for the cluster's API.
 read_source() {
-  server=$(kubectl config view --minify --output='jsonpath={.clusters[0].cluster.server}' | sed 's|^[a-z]*://||; s|/.*||; s|:[0-9]*$||')
-  export HTTPS_PROXY="$proxy" NO_PROXY="${direct:+$direct,}$server"
-  exec kubectl create --dry-run=client --validate=false --output=yaml --filename="$SOURCE"
+  server=$(kube 10 config view --minify --output='jsonpath={.clusters[0].cluster.server}' | sed 's|^[a-z]*://||; s|/.*||; s|:[0-9]*$||')
+  (
+    export HTTPS_PROXY="$proxy" NO_PROXY="${direct:+$direct,}$server"
+    kube 60 create --dry-run=client --validate=false --output=yaml --filename="$SOURCE"
+  )
 }
 read_definitions() {
   for pause in 5 10 0; do
-    within_a_minute read_source >"$work/definitions.yaml" 2>"$work/problem" && return
+    read_source >"$work/definitions.yaml" 2>"$work/problem" && return
     sleep "$pause"
   done
   fail "the CRDs of the Gateway API cannot be read from $SOURCE: $(cat "$work/problem"). Check that this machine reaches it, or write a file or a mirror as gatewayApiDefinitions. Nothing was changed"
@@ -93,7 +78,7 @@ check_definitions() {
 apply_definitions() {
   deadline=$(deadline_in "$TIMEOUT")
   ask_or_fail apply --server-side --force-conflicts --field-manager=gateway-api-definitions --filename="$work/definitions.yaml" --output=name
-  crds=$(echo "$answer" | grep '^customresourcedefinition' || true)
+  crds=$(printf '%s\n' "$answer" | grep '^customresourcedefinition' || true)
   for crd in $crds; do
     ask_or_fail wait --for=condition=Established --timeout=30s "$crd"
   done
@@ -104,7 +89,7 @@ inventory="configmap/talos-bootstrap-manifests-inventory"
 read_inventory() {
   # shellcheck disable=SC2016 # a template of kubectl's
   ask_or_fail get "$inventory" --namespace=kube-system --ignore-not-found --output='go-template={{range $name, $_ := .data}}{{$name}}{{"\n"}}{{end}}'
-  entries=$(echo "$answer" | grep '^_[^_]*gateway\.networking\.k8s\.io_' || true)
+  entries=$(printf '%s\n' "$answer" | grep '^_[^_]*gateway\.networking\.k8s\.io_' || true)
 }
 # Talos may be writing what it read before, so that it is looked at again.
 leave_inventory() {
@@ -112,7 +97,7 @@ leave_inventory() {
   read_inventory
   while [ -n "$entries" ]; do
     if past "$deadline"; then fail "Talos keeps the CRDs of the Gateway API in $inventory; leave them out of cluster.extraManifests and cluster.inlineManifests in configPatches"; fi
-    patch=$(echo "$entries" | awk '{ printf "%s\"%s\":null", separator, $0; separator = "," }')
+    patch=$(printf '%s\n' "$entries" | awk '{ printf "%s\"%s\":null", separator, $0; separator = "," }')
     ask_or_fail patch "$inventory" --namespace=kube-system --type=merge --patch="{\"data\":{$patch}}"
     sleep 3
     read_inventory
@@ -124,5 +109,7 @@ if [ "$ENABLED" = true ]; then
   read_definitions
   check_definitions
   apply_definitions
+  say "the cluster has the CRDs of the Gateway API $BUNDLE"
 fi
 leave_inventory
+say "Talos has no CRDs of the Gateway API in its inventory"

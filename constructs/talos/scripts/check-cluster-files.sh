@@ -10,3 +10,4 @@
 if [ -s "$TALOSCONFIG" ] && ! grep -qF "$CA" "$TALOSCONFIG"; then
   fail "$TALOSCONFIG belongs to a cluster that this state does not know, and was not overwritten. If that cluster is $CLUSTER, its state was lost: bring the state back from a copy, or its secrets from secrets.yaml. If the cluster no longer exists, remove the file"
 fi
+say "$TALOSCONFIG belongs to $CLUSTER, or is new"

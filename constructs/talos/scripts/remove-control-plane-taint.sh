@@ -5,9 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 
 require kubectl
-if ! answer=$(kubectl --request-timeout=30s taint nodes --all node-role.kubernetes.io/control-plane- 2>&1); then
+if ! try kube 30 taint nodes --all node-role.kubernetes.io/control-plane-; then
   case "$answer" in
     *"not found"*) ;;
     *) fail "the control-plane taint could not be removed: $answer" ;;
   esac
 fi
+say "the control plane nodes take pods"

@@ -8,12 +8,13 @@
 . "$(dirname "$0")/lib.sh"
 
 require kubectl
-export KUBECONFIG="$DIRECTORY/kubeconfig"
+KUBECONFIG="$DIRECTORY/kubeconfig"
 deadline=$(deadline_in "$TIMEOUT")
 # shellcheck disable=SC2086 # each taint is a word
-until answer=$(kubectl --request-timeout=10s taint nodes "$NODE" $TAINTS --overwrite 2>&1); do
+until try kube 10 taint nodes "$NODE" $TAINTS --overwrite; do
   if past "$deadline"; then
     fail "the node $NODE could not be tainted with $TAINTS within $TIMEOUT seconds; the last answer of Kubernetes: $answer"
   fi
   sleep 2
 done
+say "the node $NODE has the taints $TAINTS"

@@ -8,21 +8,24 @@
 . "$(dirname "$0")/lib.sh"
 
 # The cluster is destroyed as a whole, by the run of Terraform that this script belongs to.
-if [ "$(cat "$DIRECTORY/destroying" 2>/dev/null)" = "$PPID" ]; then exit 0; fi
+if [ "$(cat "$DIRECTORY/destroying" 2>/dev/null)" = "$PPID" ]; then
+  say "$NODE goes with its cluster"
+  exit 0
+fi
 
 require kubectl
-export KUBECONFIG="$DIRECTORY/kubeconfig"
+KUBECONFIG="$DIRECTORY/kubeconfig"
 # If the kubeconfig is missing, the same apply writes it.
 untaint() {
   if [ ! -s "$KUBECONFIG" ]; then
-    echo "there is no $KUBECONFIG"
+    say "there is no $KUBECONFIG"
     return 1
   fi
-  kubectl --request-timeout=10s taint nodes "$NODE" "$1-"
+  kube 10 taint nodes "$NODE" "$1-"
 }
 deadline=$(deadline_in "$TIMEOUT")
 for taint in $TAINTS; do
-  until answer=$(untaint "$taint" 2>&1); do
+  until try untaint "$taint"; do
     case "$answer" in *"not found"*) break ;; esac
     if past "$deadline"; then
       fail "the taint $taint of the node $NODE could not be removed within $TIMEOUT seconds; the last answer of Kubernetes: $answer"
@@ -30,3 +33,4 @@ for taint in $TAINTS; do
     sleep 2
   done
 done
+say "the node $NODE has no taint $TAINTS"

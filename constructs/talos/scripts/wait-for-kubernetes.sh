@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 require kubectl
-ask() { kubectl --request-timeout=10s ${DIRECTLY:+--server="$ENDPOINT"} get "$@"; }
+ask() { kube 10 ${DIRECTLY:+--server="$ENDPOINT"} get "$@"; }
 ready() {
   ask --raw /readyz && ask nodes --output=name | grep . || return
   for resource in $RESOURCES; do
@@ -17,10 +17,12 @@ ready() {
   done
 }
 
+say "waiting for Kubernetes at $ENDPOINT"
 deadline=$(deadline_in "$TIMEOUT")
-until answer=$(ready 2>&1); do
+until try ready; do
   if past "$deadline"; then
     fail "Kubernetes at $ENDPOINT is not ready after $TIMEOUT seconds; its last answer: $answer"
   fi
   sleep 2
 done
+say "Kubernetes at $ENDPOINT is ready"

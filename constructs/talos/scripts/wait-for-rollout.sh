@@ -14,16 +14,16 @@
 . "$(dirname "$0")/lib.sh"
 
 require kubectl
-ask() { kubectl --request-timeout=30s --namespace="$NAMESPACE" "$@"; }
+ask() { kube 30 --namespace="$NAMESPACE" "$@"; }
 
 plugin() { ask get daemonset "$PLUGIN" --output="jsonpath={$1}"; }
 # Prints what the plugin lacks before its rollout counts.
 plugin_lacks() {
   wanted=$(plugin .status.desiredNumberScheduled) || return
   if [ "${wanted:-0}" -lt "$NODES" ]; then
-    echo "DaemonSet $PLUGIN is scheduled to ${wanted:-0} of $NODES nodes with a GPU; see their labels and taints"
+    say "DaemonSet $PLUGIN is scheduled to ${wanted:-0} of $NODES nodes with a GPU; see their labels and taints"
   elif [ -n "$CHECKSUM" ] && [ "$(plugin .spec.template.metadata.annotations.checksum/values)" != "$CHECKSUM" ]; then
-    echo "DaemonSet $PLUGIN has not been updated by its operator yet"
+    say "DaemonSet $PLUGIN has not been updated by its operator yet"
   fi
 }
 
@@ -31,20 +31,20 @@ plugin_lacks() {
 missing() {
   workloads=$(ask get daemonsets,deployments --selector="$SELECTOR" --output=name) || return
   if [ -z "$workloads" ]; then
-    echo "nothing in namespace $NAMESPACE has the label $SELECTOR"
+    say "nothing in namespace $NAMESPACE has the label $SELECTOR"
     return
   fi
   if [ -n "$PLUGIN" ]; then
     lack=$(plugin_lacks) || return
     if [ -n "$lack" ]; then
-      echo "$lack"
+      say "$lack"
       return
     fi
     workloads=$(printf '%s\n' "$workloads" "daemonset.apps/$PLUGIN" | sort -u)
   fi
   for workload in $workloads; do
     ask rollout status "$workload" --timeout=10s >/dev/null 2>&1 && continue
-    echo "$workload"
+    say "$workload"
     return
   done
 }
@@ -97,14 +97,15 @@ EOF
   why="container $container of pod $NAMESPACE/$pod is not ready${reason:+: $reason}${told:+, $told}${log:+; the last line of its log: $log}"
 }
 
-start=$(date +%s)
+say "waiting for the pods of the release $RELEASE"
 deadline=$(deadline_in "$TIMEOUT")
-failing_since=''
+patience_ends=''
 until found=$(missing 2>"$work/answer") && [ -z "$found" ]; do
   explain "${found:-kubectl says: $(cat "$work/answer")}" 2>/dev/null || true
-  if [ -z "$fails" ]; then failing_since=''; else failing_since=${failing_since:-$(date +%s)}; fi
-  if past "$deadline" || past $((${failing_since:-$deadline} + ${PATIENCE:-$TIMEOUT})); then
-    fail "the release $RELEASE does not run after $(($(date +%s) - start)) seconds: $why"
+  if [ -z "$fails" ]; then patience_ends=''; else patience_ends=${patience_ends:-$(deadline_in "${PATIENCE:-$TIMEOUT}")}; fi
+  if past "$deadline" || past "${patience_ends:-$deadline}"; then
+    fail "the release $RELEASE does not run after $elapsed seconds: $why"
   fi
   sleep 2
 done
+say "all pods of the release $RELEASE run"

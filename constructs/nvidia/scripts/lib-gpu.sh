@@ -1,0 +1,95 @@
+# shellcheck shell=sh
+# The links of the chain from the device to the pod, each by what shows that it is broken.
+
+# What Kubernetes can allocate: a number, or the names of devices that can be claimed.
+gpus() {
+  if [ "$CLAIMS" = true ]; then
+    kube 30 get resourceslices --output='jsonpath={.items[?(@.spec.driver=="gpu.nvidia.com")].spec.devices[*].name}'
+  else
+    kube 30 get nodes --output='jsonpath={.items[*].status.allocatable.nvidia\.com/gpu}'
+  fi
+}
+# Other pods that have a GPU.
+users() {
+  if [ "$CLAIMS" = true ]; then
+    kube 30 get resourceclaims --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.status.reservedFor[*].name} {.status.allocation.devices.results[*].driver}{"\n"}{end}' |
+      awk '/gpu[.]nvidia[.]com/ && $1 !~ "/gpu-smoke-test-" { printf "%s%s", gap, $1; gap = ", " }'
+  else
+    kube 30 get pods --all-namespaces --field-selector=status.phase=Running --output='jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.containers[*].resources.limits.nvidia\.com/gpu}{"\n"}{end}' |
+      awk 'NF > 1 && $1 !~ "/gpu-smoke-test-" { printf "%s%s", gap, $1; gap = ", " }'
+  fi
+}
+# Why something has no pod. Without the pod's name, which is another one at every try.
+refusal() {
+  owner=$1
+  shift
+  why=$(kube 30 get events "$@" --field-selector="reason=FailedCreate,involvedObject.name=$owner" --sort-by=.lastTimestamp --output='jsonpath={range .items[*]}{.message}{"\n"}{end}' |
+    tail -n 1 | sed -E 's/^Error creating: (pods? "[^"]*" is forbidden: )?//')
+  case "$why" in
+    "") ;;
+    *PodSecurity*) say "pod security refused the pod of $owner, whose namespace lacks the label pod-security.kubernetes.io/enforce: privileged: $why" ;;
+    *) say "Kubernetes refused the pod of $owner: $why" ;;
+  esac
+}
+# What keeps a container from running.
+stuck() {
+  kube 30 get pods "$@" --output='jsonpath={range .items[*]}{range .status.initContainerStatuses[*]}{.state.waiting.reason} {.image}{"\n"}{end}{range .status.containerStatuses[*]}{.state.waiting.reason} {.image}{"\n"}{end}{end}' |
+    awk '$1 ~ /^(ErrImagePull|ImagePullBackOff|InvalidImageName)$/ { print "an image was not pulled: " $2; exit }
+      $1 == "CrashLoopBackOff" { print "a container ends again and again, see its log: " $2; exit }'
+}
+
+device_and_driver() {
+  command -v talosctl >/dev/null || return
+  devices=$(talos 30 get pcidevices 2>/dev/null) || return
+  if ! printf '%s\n' "$devices" | grep -qi nvidia; then
+    say "the VM has no NVIDIA device; see its hardware in Proxmox"
+    return
+  fi
+  # A driver that knows none of the GPUs is not loaded either.
+  said=$(talos 30 dmesg 2>/dev/null | grep -E 'NVRM:.*(not supported|requires use of|RmInitAdapter failed)' | head -n 1 | sed 's/.*NVRM: *//')
+  if [ -n "$said" ]; then
+    say "the driver and the GPU do not fit; choose the other kernel modules or branch in talos.nvidia: $said"
+  elif ! talos 30 read /proc/driver/nvidia/version >/dev/null 2>&1; then
+    say "Talos has no NVIDIA driver; talosctl --nodes $NODE dmesg tells why its modules were not loaded"
+  fi
+}
+plugin() {
+  daemons=$(kube 30 get daemonsets --namespace="$NAMESPACE" --output='jsonpath={range .items[*]}{.metadata.name} {.status.desiredNumberScheduled} {.status.currentNumberScheduled} {.status.numberReady}{"\n"}{end}')
+  without_pod=$(printf '%s\n' "$daemons" | awk '$2 > $3 { print $1; exit }')
+  link=
+  if [ -n "$without_pod" ]; then link=$(refusal "$without_pod" --namespace="$NAMESPACE"); fi
+  if [ -z "$link" ]; then link=$(stuck --namespace="$NAMESPACE"); fi
+  if [ -n "$link" ]; then
+    say "$link"
+    return
+  fi
+  case "$(printf '%s\n' "$daemons" | awk -v name="$DAEMONSET" '$1 == name { print $2 " " $4 }')" in
+    "") say "the namespace $NAMESPACE has no DaemonSet $DAEMONSET; see its pods, and helm status --namespace=$NAMESPACE" ;;
+    "0 "*) say "no node fits $DAEMONSET, it needs the node label nvidia.com/gpu.present: \"true\"" ;;
+    *" 0") ;; # It starts.
+    *) say "no GPU is allocatable, though $DAEMONSET runs; see kubectl logs --namespace=$NAMESPACE daemonset/$DAEMONSET, talosctl --nodes $NODE get pcidevices and talosctl --nodes $NODE read /proc/driver/nvidia/version" ;;
+  esac
+}
+waits() { say "the pod waits: ${1#Pending }"; }
+pod() {
+  pods=$(kube 30 get pods --selector=job-name=gpu-smoke-test --output='jsonpath={range .items[*]}{.status.phase} {.status.conditions[?(@.type=="PodScheduled")].message}{end}')
+  case "$pods" in
+    "") refusal gpu-smoke-test ;;
+    "Pending "*" Insufficient nvidia.com/gpu"* | "Pending "*" cannot allocate all claims"*)
+      users=$(users)
+      if [ -n "$users" ]; then say "every GPU is in use, by $users"; else waits "$pods"; fi
+      ;;
+    "Pending "?*) waits "$pods" ;;
+    *) stuck --selector=job-name=gpu-smoke-test ;;
+  esac
+}
+# Prints the first link that is broken, nothing where all are whole or time will tell.
+broken_link() {
+  case "$(gpus)" in
+    "" | 0)
+      link=$(device_and_driver)
+      if [ -n "$link" ]; then say "$link"; else plugin; fi
+      ;;
+    *) pod ;;
+  esac
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Runs a Job that uses the GPU, and waits for it. If it does not complete, the message names the link of the chain from the
+# device to the pod that is broken. GPUs that other pods have, such as during an upgrade, are not taken from them.
+#
+# KUBECONFIG   kubeconfig of the cluster
+# TALOSCONFIG  file for talosctl, which is asked about the device and the driver if the machine has it
+# NODE         address of the node with the GPU
+# NAMESPACE    namespace of the plugin
+# DAEMONSET    name of the plugin's DaemonSet
+# CLAIMS       true if pods claim GPUs, false if they ask for a number
+# JOB          manifests of the Job
+# PATIENCE     seconds for what is broken to mend by itself
+# TIMEOUT      seconds for the Job
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-gpu.sh"
+
+require kubectl
+clean() { printf '%s\n' "$JOB" | kube 30 delete --ignore-not-found --wait=false --filename=- >/dev/null 2>&1 || true; }
+state() { kube 30 get job gpu-smoke-test --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
+last_lines() { kube 30 describe pods --selector=job-name=gpu-smoke-test | tail -n 5; }
+
+say "running a pod that uses the GPU"
+clean
+kube 60 wait --for=delete job/gpu-smoke-test --timeout=60s >/dev/null 2>&1 || true
+finally=clean
+printf '%s\n' "$JOB" >"$work/job"
+try kube 30 apply --filename="$work/job" || fail "no pod can use the GPU: Kubernetes does not take the Job: $answer"
+
+deadline=$(deadline_in "$TIMEOUT")
+settled=$(deadline_in "$PATIENCE")
+broken=
+while :; do
+  case "$(state)" in
+    *Complete*)
+      say "a pod has used the GPU"
+      exit 0
+      ;;
+    *Failed*)
+      broken="$(
+        last_lines
+        kube 30 logs job/gpu-smoke-test --tail=20 2>&1
+      )"
+      break
+      ;;
+  esac
+  found=$(broken_link 2>/dev/null || true)
+  if [ "$found" != "$broken" ]; then
+    broken=$found
+    settled=$(deadline_in "$PATIENCE")
+  fi
+  # What stays broken is told at once, whatever else there would be to wait for.
+  if [ -n "$broken" ] && past "$settled"; then break; fi
+  if past "$deadline"; then break; fi
+  sleep 2
+done
+case "$broken" in
+  "every GPU is in use"*)
+    say "$broken; no other pod was tried"
+    exit 0
+    ;;
+  "") broken="the pod did not end within $TIMEOUT seconds: $(last_lines)" ;;
+esac
+fail "no pod can use the GPU: $broken"
