@@ -9,6 +9,8 @@ export interface Case {
   readonly along?: Props;
   /** Only the node tells whether it takes it: the plan is applied as well. */
   readonly applied?: true;
+  /** What becomes of pods is not looked at: why. */
+  readonly unseen?: string;
 }
 
 /** Values by the paths of props. */
@@ -181,7 +183,7 @@ const announced = {
 
 const cilium: readonly Case[] = [
   { prop: "version", to: "1.18.13" },
-  { prop: "method", to: "inline-manifests" },
+  { prop: "method", to: "inline-manifests", unseen: "the cluster would be without a network" },
   { prop: "hubble.relay", to: false, along: { "hubble.ui": false } },
   { prop: "hubble.ui", to: false },
   { prop: "gatewayApi", to: true },

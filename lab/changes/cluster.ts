@@ -7,7 +7,9 @@ import { inParallel } from "../in-parallel";
 import type { Json } from "../json";
 import type { Lab } from "../lab";
 import { atSite } from "../site";
+import type { Terraform } from "../terraform";
 import { type Case, cases, type Part, type Props } from "./cases";
+import { type PodsSeen, podsDuring } from "./pods";
 import { withValues } from "./props";
 import type { Row } from "./row";
 import { defaultSite } from "./site";
@@ -62,6 +64,9 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
     },
     width,
   );
+  const pods = new Map<Case, PodsSeen>();
+  const observe = (rows: readonly Row[], site: object) => observePods(lab, terraform, rows, site, pods);
+  await observe(planned, defaultSite);
   const asked: Row[] = [];
   for (const change of ofCluster.filter(({ each }) => each.applied)) {
     synthesize(lab, changed(defaultSite, change));
@@ -76,7 +81,37 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
     (change, place) => planIn(lab, synthesize(lab, changed(fullSite, change), `full-${place}`), change),
     width,
   );
-  return [...planned, ...asked, ...full];
+  await observe(full, fullSite);
+  return [...planned, ...asked, ...full].map((row) => ({ ...row, pods: pods.get(row.each) }));
+}
+
+/**
+ * Applies the changes that are about pods one after the other, and sees what becomes of these. One that takes something away
+ * is taken back, as others need it; what the others change stays.
+ */
+async function observePods(
+  lab: Lab,
+  terraform: Terraform,
+  rows: readonly Row[],
+  site: object,
+  pods: Map<Case, PodsSeen>,
+): Promise<void> {
+  const apply = async (to: object) => {
+    synthesize(lab, to);
+    await terraform.succeed("apply", ...unasked, "-refresh=false");
+  };
+  await apply(site);
+  const kubectl = await lab.kubectl(defaultSite.vm.vmId);
+  let current = site;
+  for (const row of rows) {
+    const { part, each, refusal } = row;
+    if ((part !== "cilium" && part !== "nvidia") || refusal !== undefined || each.unseen) continue;
+    const next = changed(current, row);
+    pods.set(each, await podsDuring(kubectl, () => apply(next)));
+    const takesAway = each.along !== undefined || !("to" in each) || each.prop === "method";
+    if (takesAway) await apply(current);
+    else current = next;
+  }
 }
 
 /** For two cores, of a work that waits little. */

@@ -16,7 +16,7 @@ export const changesDocument = (rows: readonly Row[]): Markdown =>
   `${[
     "# What a change does",
     "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
-    "What another value of a prop does to a cluster that runs, the worst first. The default stack was applied in [the lab](../lab/README.md), then each prop was given another value. Terraform's plan says what is changed, in the words of `npm run review -- --plan`; whether the VM is restarted for it is what its host was asked.",
+    "What another value of a prop does to a cluster that runs, the worst first. The default stack was applied in [the lab](../lab/README.md), then each prop was given another value. Terraform's plan says what is changed, in the words of `npm run review -- --plan`; whether the VM is restarted for it is what its host was asked. What becomes of running pods is seen by their UIDs, while each change of Cilium and NVIDIA is applied; when the VM or the machine is restarted, all of its pods are.",
     table(
       ["does", "means"],
       meanings.map(([word, meaning]) => [word, meaning]),
@@ -24,7 +24,15 @@ export const changesDocument = (rows: readonly Row[]): Markdown =>
     ),
     ...(Object.keys(titles) as Part[]).flatMap((part) => {
       const own = rows.filter((row) => row.part === part).sort((one, other) => rankOf(one) - rankOf(other));
-      return [`## ${titles[part]}`, table(["prop", "to", "does", "by"], own.map(cellsOf), none)];
+      const seen = part === "cilium" || part === "nvidia";
+      return [
+        `## ${titles[part]}`,
+        table(
+          ["prop", "to", "does", ...(seen ? ["running pods"] : []), "by"],
+          own.map((row) => cellsOf(row, seen)),
+          none,
+        ),
+      ];
     }),
   ].join("\n\n")}\n`;
 
@@ -39,14 +47,26 @@ const meanings: readonly (readonly [word: string, meaning: string])[] = [
   [verdicts.recorded, "nothing, or only what is remembered of it"],
 ];
 
-function cellsOf(row: Row): Markdown[] {
+function cellsOf(row: Row, seen: boolean): Markdown[] {
   const { each, refusal, changes } = row;
   return [
     code(each.prop),
     "to" in each ? code(textOf(each.to)) : "left out",
     `**${verdictOf(row)}**`,
+    ...(seen ? [podsOf(row)] : []),
     refusal === undefined ? effectsOf(changes) : refusedBy(row),
   ];
+}
+
+/** What became of running pods, by the names of their DaemonSets and Deployments. */
+function podsOf({ pods }: Row): Markdown {
+  if (!pods) return none;
+  const told = [
+    { word: "replaced", workloads: pods.replaced },
+    { word: "gone", workloads: pods.gone },
+    { word: "new", workloads: pods.started },
+  ].flatMap(({ word, workloads }) => (workloads.length > 0 ? [`${word}: ${codes(workloads)}`] : []));
+  return told.join("; ") || "stay";
 }
 
 /** The rule; those that the node decides are no rules of a stack. */

@@ -1,6 +1,7 @@
 import { type Effect, effectsWorstFirst, verdicts } from "../../review/effect";
 import type { Change } from "../../review/plan";
 import type { Case, Part } from "./cases";
+import type { PodsSeen } from "./pods";
 
 /** What becomes of a cluster when a prop of it changes. */
 export interface Row {
@@ -10,6 +11,8 @@ export interface Row {
   readonly refusal?: string;
   /** What Terraform changes, the worst first. */
   readonly changes: readonly Change[];
+  /** What became of running pods, of Cilium's and NVIDIA's props. */
+  readonly pods?: PodsSeen;
 }
 
 /** The rule that a refusal names. */
