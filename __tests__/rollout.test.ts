@@ -31,6 +31,7 @@ case "$*" in
   *matchLabels*) printf 'k8s-app=cilium,';;
   *"get pods"*) printf '${pods}';;
   *PodScheduled*) printf '%s' '${unscheduled}';;
+  *nodeName*) printf worker-1;;
   *"get pod "*) printf '${containers}';;
   *"get events"*) printf '${warnings}';;
   *logs*) printf '%s' '${log}';;
@@ -82,6 +83,12 @@ describe("the wait for a release", () => {
         log: "fatal: unable to connect to the API",
       },
       "container cilium-agent of pod kube-system/cilium-new is not ready: CrashLoopBackOff, Back-off restarting failed container; the last line of its log: fatal: unable to connect to the API",
+    ],
+    ["its node", agent, "pod kube-system/cilium-new is not ready, though its containers are; see node worker-1"],
+    [
+      "that old ones are still there",
+      { behind: "daemonset.apps/cilium", pods: "cilium-old True\\n" },
+      "daemonset.apps/cilium goes on to replace its pods",
     ],
     [
       "why it was not created",

@@ -78,8 +78,7 @@ explain() {
   if [ -z "$pod" ]; then
     # The pods of a Deployment are created by its ReplicaSets.
     refused=$(warning "${1#*/}(-[0-9a-z]+)?")
-    if [ -n "$refused" ]; then fails=true; fi
-    why="$1 lacks pods${refused:+: $refused}"
+    if [ -n "$refused" ]; then fails=true why="$1 lacks pods: $refused"; else why="$1 goes on to replace its pods"; fi
     return
   fi
   unscheduled=$(ask get pod "$pod" --output=jsonpath='{.status.conditions[?(@.type=="PodScheduled")].message}')
@@ -90,6 +89,10 @@ explain() {
   read -r container restarts reason <<EOF
 $(unready_container "$pod")
 EOF
+  if [ -z "$container" ]; then
+    why="pod $NAMESPACE/$pod is not ready, though its containers are; see node $(ask get pod "$pod" --output=jsonpath='{.spec.nodeName}')"
+    return
+  fi
   case "$reason" in *BackOff | Err* | *Error | InvalidImageName) fails=true ;; esac
   if [ "${restarts:-0}" -ge 3 ]; then fails=true; fi
   told=$(warning "$pod")
