@@ -42,13 +42,6 @@ test("the page of TalosSingleNode has the supported versions", () => {
   expect(unpadded("docs/talos-single-node.md")).toContain(rows.join("\n"));
 });
 
-test("the page of NvidiaInstall has the drivers of each Talos minor version", () => {
-  const rows = talosMinors.map(
-    ({ minor, nvidiaDriver: { lts, production } }) => `| ${minor} | ${lts} | ${production} |`,
-  );
-  expect(unpadded("docs/nvidia-install.md")).toContain(rows.join("\n"));
-});
-
 test("the README has the default versions", () => {
   expect(unpadded("README.md")).toContain(`| ${defaultKubernetesVersion}, ${defaultCiliumVersion} |`);
   expect(unpadded("README.md")).toContain(`| ${defaultTalosVersion}, open kernel modules |`);

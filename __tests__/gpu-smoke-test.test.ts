@@ -11,10 +11,6 @@ interface Cluster {
   readonly daemonsets?: string;
   readonly pluginWaits?: string;
   readonly gpus?: string;
-  /** Nodes with the label for the plugin, each with the keys of its taints. */
-  readonly labelled?: string;
-  /** Keys of the taints that the plugin tolerates. */
-  readonly tolerated?: string;
   readonly slices?: string;
   readonly pod?: string;
   readonly podWaits?: string;
@@ -25,7 +21,7 @@ interface Cluster {
 
 function cluster({ daemonsets = "nvidia-device-plugin 1 1 1", gpus = "1", ...answers }: Cluster): void {
   const { job = "", events = "", pluginWaits = "", slices = "", pod = "", podWaits = "" } = answers;
-  const { users = "", claims = "", described = "", labelled = "", tolerated = "" } = answers;
+  const { users = "", claims = "", described = "" } = answers;
   program(
     "kubectl",
     `echo "$*" >>${file("calls")}
@@ -37,8 +33,6 @@ case "$*" in
   *"get pods --selector"*initContainer*) printf '%s' '${podWaits}';;
   *"get pods --selector"*PodScheduled*) printf '%s' '${pod}';;
   *"get pods --all-namespaces"*Running*) printf '%s' '${users}';;
-  *"get daemonset nvidia-device-plugin"*) printf '%s' '${tolerated}';;
-  *"get nodes --selector=nvidia.com/gpu.present=true"*) printf '%s' '${labelled}';;
   *"get nodes"*) printf '%s' '${gpus}';;
   *"get resourceslices"*) printf '%s' '${slices}';;
   *"get resourceclaims"*) printf '%s' '${claims}';;
@@ -87,27 +81,6 @@ describe("the proof that a pod can use the GPU", () => {
       "the label",
       { gpus: "", daemonsets: "another 0 0 0\nnvidia-device-plugin 0 0 0" },
       'no node fits nvidia-device-plugin, it needs the node label nvidia.com/gpu.present: "true"',
-    ],
-    [
-      "a taint",
-      {
-        gpus: "",
-        daemonsets: "nvidia-device-plugin 0 0 0",
-        labelled:
-          "control-1 node-role.kubernetes.io/control-plane\ngpu-1 nvidia.com/gpu node.kubernetes.io/not-ready a.b/c",
-        tolerated: "CriticalAddonsOnly nvidia.com/gpu",
-      },
-      "no node with a GPU takes nvidia-device-plugin: control-1 has the taint node-role.kubernetes.io/control-plane, gpu-1 has the taint a.b/c; remove the taint, which schedulingOnControlPlanes: true does for a control plane node, or let values tolerate it",
-    ],
-    [
-      "what else keeps the plugin from nodes with the label",
-      {
-        gpus: "",
-        daemonsets: "nvidia-device-plugin 0 0 0",
-        labelled: "gpu-1 nvidia.com/gpu",
-        tolerated: "nvidia.com/gpu",
-      },
-      "no node with a GPU takes nvidia-device-plugin; see kubectl describe --namespace=nvidia-device-plugin daemonset/nvidia-device-plugin",
     ],
     [
       "the plugin's image",

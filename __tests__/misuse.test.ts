@@ -142,7 +142,9 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
       const mapping = vmIn(stack) as never;
       vmIn(stack, { gpus: [{ mapping }] }, undefined, "second");
     });
-    expect(problems).toContainEqual(expect.stringMatching(/^\[stack\/second\/.*address is missing \[prop-type\]$/));
+    expect(problems).toContainEqual(
+      expect.stringMatching(/^\[stack\/second\] gpus\[0\]\.mapping is a ProxmoxGpuVm; write .* \[prop-type\]$/),
+    );
   });
 
   test("all that is wrong at once, each with its path and its rule", () => {

@@ -177,7 +177,7 @@ export const refused: Readonly<Record<string, readonly [patch: TalosPatch, probl
   ],
   "an object for a string": [
     { machine: { nodeLabels: { a: { b: "c" } } } },
-    'has machine.nodeLabels.a {"b":"c"}; write a string',
+    "has machine.nodeLabels.a an object; write a string",
   ],
   "a number for a duration": [
     { machine: { time: { bootTimeout: 5 } } },

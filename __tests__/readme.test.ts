@@ -40,7 +40,7 @@ describe("README", () => {
     expect(() =>
       run(program.replace('endpoint: "https://pve.example:8006/"', 'endpoint: "https://10.0.0.2:8006/"')),
     ).toThrow(
-      '[talos-gpu/proxmox] endpoint "https://10.0.0.2:8006/" is not in our domain; write it as in "https://pve.example:8006/" [house-domain]',
+      '[talos-gpu/proxmox] proxmox.endpoint "https://10.0.0.2:8006/" is not in our domain; write it as in "https://pve.example:8006/" [house-domain]',
     );
   });
 

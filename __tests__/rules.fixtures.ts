@@ -209,7 +209,19 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "a misspelt prop would be ignored": [
         gpu({ address: "01:00", romBar: false }),
-        "gpus[0].romBar is not a prop; the props here are address, functions, mapping, pcie, rombar, xvga, romFile, mdev",
+        "gpus[0].romBar is not a prop; the props here are address, functions, mapping, pcie, rombar, xvga, romFile, mdev; did you mean rombar?",
+      ],
+      "a password belongs to Terraform": [
+        connection({ credentials: "password", password: "hunter2" }),
+        'password is not a prop; write credentials: "password" and give it to Terraform in the environment variable TF_VAR_proxmox_password',
+      ],
+      "an object is no boolean": [
+        gpu({ address: "01:00", rombar: {} }),
+        "gpus[0].rombar is an object; write a boolean",
+      ],
+      "a variable is an object; what stands for its value is one of its members": [
+        (stack: TerraformStack) => vm({ name: new TerraformVariable(stack, "name", {}) })(stack),
+        "name is a TerraformVariable; write its stringValue",
       ],
       "a number is no name": [vm({ description: 5 }), "description is 5; write a string"],
       "a required prop is missing": [vm({ node: undefined }), "node is missing"],
@@ -465,7 +477,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "a secret would be written to the stack": [
         connection({ credentials: { password: "hunter2" } }),
-        'credentials is something else, not shown as it may be a secret; write one of "password", "api-token", "ticket", "environment"',
+        'credentials is something else, not shown as it may be a secret; write one of "password", "api-token", "ticket", "environment", and give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password',
       ],
     },
   },
@@ -1007,14 +1019,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "the VM would not start, and the host is not asked": [
         gpu({ mapping: { ...device, iommuGroup: undefined } }, { ...apiToken, checkHost: false }),
-        "iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that `pvesh get /nodes/<node>/hardware/pci` shows",
+        "gpus[0].mapping.iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that `pvesh get /nodes/<node>/hardware/pci` shows",
       ],
       "nor would it with a device that stands for another": [
         gpu(
           { mapping: { ...device, iommuGroup: 1, alternatives: [{ address: "05:00", deviceId: "10de:2684" }] } },
           { ...apiToken, checkHost: false },
         ),
-        "alternatives[0].iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that `pvesh get /nodes/<node>/hardware/pci` shows",
+        "gpus[0].mapping.alternatives[0].iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that `pvesh get /nodes/<node>/hardware/pci` shows",
       ],
     },
     atPlan: {
@@ -1222,7 +1234,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           [gpu({ address: "01:00", rombar }), `gpus[0].rombar is "${rombar}"; write ${meant}`] as const,
         ]),
       ),
-      "no boolean at all": [gpu({ address: "01:00", rombar: {} }), "gpus[0].rombar is {}; write true or false"],
+      "no boolean at all": [
+        gpu({ address: "01:00", rombar: "maybe" }),
+        'gpus[0].rombar is "maybe"; write true or false',
+      ],
     },
     atPlan: {
       "rombar is a variable": {
@@ -1328,7 +1343,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "a name that is no address in Terraform either": [
         gpu({ mapping: { ...device, name: "mapping 4090" } }),
-        'name "mapping 4090" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
+        'gpus[0].mapping.name "mapping 4090" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
       ],
       "a digit first": [
         gpu({ mapping: "4090" }),
@@ -1340,7 +1355,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       nothing: [
         gpu({ mapping: { ...device, name: "" } }),
-        'name "" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
+        'gpus[0].mapping.name "" is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"',
       ],
       "of a USB device": [
         vm({ usb: [{ mapping: "a.b" }] }),
@@ -1388,11 +1403,11 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           inAnotherStack(stack, (another) => vmIn(another, { gpus: [{ mapping: device }] }));
           vmIn(stack, { gpus: [{ mapping: { ...device, address: "02:00" } }] });
         },
-        'name "gpu" is that of the mapping another/talos_node/gpu already; choose another one, or use that mapping by its name',
+        'gpus[0].mapping.name "gpu" is that of the mapping another/talos_node/gpu already; choose another one, or use that mapping by its name',
       ],
       "also in one VM": [
         vm({ gpus: [{ mapping: device }, { mapping: { ...device, address: "02:00" } }] }),
-        'name "gpu" is that of the mapping stack/talos_node/gpu already; choose another one, or use that mapping by its name',
+        'gpus[1].mapping.name "gpu" is that of the mapping stack/talos_node/gpu already; choose another one, or use that mapping by its name',
       ],
     },
     atPlan: {
@@ -1555,7 +1570,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           vmIn(stack, { gpus: [{ address: "01:00.1" }] });
           vmIn(stack, { gpus: [{ mapping: device }] }, password, "second");
         },
-        'address "0000:01:00" is already passed through by stack/talos_node; choose another device',
+        'gpus[0].mapping.address "0000:01:00" is already passed through by stack/talos_node; choose another device',
       ],
       "one device twice in a mapping": [
         mapping({ alternatives: [{ address: "0000:01:00.0", deviceId: "10de:2684" }] }),
@@ -1563,7 +1578,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "one device by two mappings": [
         vm({ gpus: [{ mapping: device }, { mapping: { ...device, name: "gpu2", address: "0000:01:00.0" } }] }),
-        'address "0000:01:00.0" is already the mapping "gpu" of stack/talos_node/gpu; use that by its name, or choose another device',
+        'gpus[1].mapping.address "0000:01:00.0" is already the mapping "gpu" of stack/talos_node/gpu; use that by its name, or choose another device',
       ],
       "a mapping of one device in two slots": [
         vm({ gpus: [{ mapping: device }, { mapping: "gpu" }] }),
@@ -1731,7 +1746,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a host that is not asked": [
         gpu({ mapping: { name: "gpu", address: "01:00" } }, { ...apiToken, checkHost: false }),
-        'deviceId is missing, and with checkHost: false the host is not asked for it; write it as `lspci -nn` prints it, such as "10de:2684"',
+        'gpus[0].mapping.deviceId is missing, and with checkHost: false the host is not asked for it; write it as `lspci -nn` prints it, such as "10de:2684"',
       ],
     },
     atPlan: {
@@ -3627,7 +3642,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "the factory wants the v": [
         image({ version: "1.13.9" }),
-        'Talos version "1.13.9" is not supported; write one of 1.11, 1.12, 1.13, 1.14 in full, such as "v1.13.9"',
+        'Talos version "1.13.9" lacks the "v" that versions of Talos begin with; write "v1.13.9"',
       ],
     },
     atPlan: {
@@ -4009,7 +4024,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         node({
           configPatches: ["machine: {network: {interfaces: [{deviceSelector: {physical: true}, $patch: delete}]}}"],
         }),
-        'configPatches[0] deletes machine.network.interfaces[deviceSelector={"physical":true}], which a controlplane does not have; leave that out',
+        "configPatches[0] deletes machine.network.interfaces[deviceSelector=an object], which a controlplane does not have; leave that out",
       ],
       "a document that is not there": [
         node({
@@ -4124,7 +4139,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "Talos would install to what a selector finds": [
         node({ configPatches: [{ machine: { install: { diskSelector: { size: "> 1TB" } } } }] }),
-        'configPatches[0] has machine.install.diskSelector {"size":"> 1TB"}; write installDisk of the node',
+        "configPatches[0] has machine.install.diskSelector; write installDisk of the node",
       ],
       "an installer where the props have none": [
         node({ configPatches: [{ machine: { install: { image: "factory.example/id:v1.12.0" } } }] }),

@@ -91,7 +91,7 @@ describe("StrictApp", () => {
     expect(error.mock.calls).toEqual([
       [
         expect.stringMatching(
-          /^Warning: \[one\/talos_node\] scsiHardware is "virtio-scsi-single".*\[scsi-controller\]$/,
+          /^Warning: \[one\/talos_node\] vm\.scsiHardware is "virtio-scsi-single".*\[scsi-controller\]$/,
         ),
       ],
     ]);
@@ -109,10 +109,10 @@ describe("StrictApp", () => {
     expect(status).toBe(1);
     expect(stderr.trim().split("\n")).toEqual([
       "Nothing was written, for 3 problems:",
-      "  [wrong/talos_node] gpus[0].rombar is 1; write true [rombar-boolean]",
-      expect.stringMatching(/^ {2}\[wrong\/talos_node\] cpu\.type is "kvm64".*\[cpu-type-host\]$/),
+      "  [wrong/talos_node] vm.gpus[0].rombar is 1; write true [rombar-boolean]",
+      expect.stringMatching(/^ {2}\[wrong\/talos_node\] vm\.cpu\.type is "kvm64".*\[cpu-type-host\]$/),
       expect.stringMatching(
-        /^ {2}\[second\/talos_node\] gpus\[0\]\.address .*by good\/talos_node.*\[pci-device-once\]$/,
+        /^ {2}\[second\/talos_node\] vm\.gpus\[0\]\.address .*by good\/talos_node.*\[pci-device-once\]$/,
       ),
     ]);
     expect(readdirSync(join(outdir, "stacks"))).toEqual([]);
@@ -329,18 +329,16 @@ describe("TalosGpuCluster", () => {
   test("takes nothing for a prop of its own that every object has", () => {
     const app = new StrictApp({ outdir });
     new TalosGpuCluster(app, "one", { ...site, vm: { ...site.vm, toString: 5 } as never });
-    expect(app.problems()).toEqual([expect.stringMatching(/^\[one\/talos_node\] toString is not a prop; /)]);
+    expect(app.problems()).toEqual([expect.stringMatching(/^\[one\/talos_node\] vm.toString is not a prop; /)]);
   });
 
   test("tells what is missing of the props, not where it crashed", () => {
     const app = new StrictApp({ outdir });
     new TalosGpuCluster(app, "one", {} as TalosGpuClusterProps);
-    expect(app.problems()).toEqual(
-      expect.arrayContaining([
-        "[one/talos_node] name is missing [prop-type]",
-        "[one/cluster] clusterName is missing [prop-type]",
-        "[one] proxmox is missing [prop-type]",
-      ]),
-    );
+    expect(app.problems()).toEqual([
+      "[one] proxmox is missing [prop-type]",
+      "[one] vm is missing [prop-type]",
+      "[one] cluster is missing [prop-type]",
+    ]);
   });
 });

@@ -12,56 +12,11 @@ import type { Field } from "../constructs/rules/shape";
 import * as talosCluster from "../constructs/talos/cluster";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import { conformance } from "./conformance";
+import { ciliumProps, clusterProps, type machine, nodeProps, vmProps } from "./props.fixtures";
 import { checksIn, ciliumIn, clusterIn, newApp, nodeIn, outcomeOf, vmIn } from "./stacks";
 
 /** Rules that judge a prop, which Terraform has to check when it is a variable. */
 type Judged = Readonly<Record<string, readonly string[]>>;
-
-const vmProps = {
-  name: "talos-gpu",
-  node: "pve",
-  vmId: 100,
-  boot: { clone: { id: 9000, node: "pve", full: true, guestAgent: true } },
-  gpus: [
-    { address: "01:00", functions: [0], pcie: true, rombar: true, xvga: false, romFile: "gpu.rom", mdev: "nvidia-63" },
-  ],
-  usb: [{ host: "1050:0407" }],
-  cpu: { cores: 4, sockets: 1, type: "host" },
-  memory: { dedicated: 4096, floating: 0 },
-  disks: [
-    { size: 20, datastore: "local-lvm", interface: "scsi0", cache: "none", discard: "on", ssd: true, backup: true },
-  ],
-  efiDisk: { datastore: "local-lvm", type: "4m", preEnrolledKeys: false },
-  networkDevices: [
-    { bridge: "vmbr0", model: "virtio", macAddress: "BC:24:11:00:00:01", vlanId: 5, mtu: 1500, firewall: false },
-  ],
-  initialization: {
-    ipConfigs: [
-      {
-        address: "192.168.1.50/24",
-        gateway: "192.168.1.1",
-        ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
-      },
-    ],
-    dnsServers: ["192.168.1.1"],
-    datastore: "local-lvm",
-  },
-  agent: { enabled: true, trim: true, type: "virtio", timeout: "5m" },
-  bios: "ovmf",
-  machine: "q35",
-  scsiHardware: "virtio-scsi-pci",
-  serialDevices: ["socket"],
-  vga: { type: "std", memory: 16 },
-  startup: { order: 1, upDelay: 5, downDelay: 5 },
-  backup: {
-    datastore: "local",
-    schedule: "02:00",
-    keep: { last: 3, hourly: 1, daily: 7, weekly: 4, monthly: 6, yearly: 1 },
-  },
-  onBoot: true,
-  tags: ["gpu"],
-  description: "a node",
-};
 
 const judgedOfVm: Judged = {
   name: ["vm-name-dns", "vm-id-free"],
@@ -152,29 +107,6 @@ const judgedOfVm: Judged = {
   description: ["description-length"],
 };
 
-const nodeProps = {
-  clusterName: "talos-gpu",
-  machine: {
-    name: "talos-gpu",
-    address: "192.168.1.50/24",
-    gateway: "192.168.1.1",
-    dnsServers: ["192.168.1.1"],
-    macAddress: "BC:24:11:00:00:01",
-    installDisk: "/dev/sda",
-  },
-  talos: {
-    version: "v1.13.9",
-    installer: "factory.talos.dev/nocloud-installer/schematic:v1.13.9",
-    nvidia: { kernelModules: "open", branch: "lts" },
-  },
-  endpoint: "https://192.168.1.50:6443",
-  kubernetesVersion: "1.35.4",
-  installDisk: "/dev/sda",
-  timeServers: ["time.example"],
-  outputDirectory: "access",
-  readyTimeout: 600,
-};
-
 const judgedOfNode: Judged = {
   clusterName: ["cluster-name"],
   "machine.name": ["vm-name-dns"],
@@ -198,14 +130,6 @@ const judgedOfNode: Judged = {
   readyTimeout: ["ready-timeout"],
 };
 
-const { machine, installDisk: _, ...ofBoth } = nodeProps;
-const clusterProps = {
-  ...ofBoth,
-  controlPlanes: [{ ...machine, name: "control-1", macAddress: "BC:24:11:00:00:03" }],
-  workers: [{ ...machine, name: "worker-1", address: "192.168.1.61/24", macAddress: "BC:24:11:00:00:02" }],
-  virtualAddress: "192.168.1.60",
-};
-
 /** What is judged of a machine and of its Talos, in each of the lists; a name is none that may be a variable. */
 const judgedOfMachines = ["controlPlanes[0]", "workers[0]"].flatMap((path) =>
   Object.entries(judgedOfNode).flatMap(([scalar, rules]): [string, readonly string[]][] => {
@@ -226,20 +150,6 @@ const judgedOfCluster: Judged = {
   ),
   ...Object.fromEntries(judgedOfMachines),
   virtualAddress: ["virtual-address"],
-};
-
-const ciliumProps = {
-  version: "1.18.12",
-  hubble: { relay: true, ui: true },
-  gatewayApi: true,
-  gatewayApiDefinitions: "https://mirror.example/standard-install.yaml",
-  l2Announcements: {
-    addressPools: [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }],
-    interfaces: ["eth0"],
-  },
-  encryption: "wireguard",
-  repository: "https://helm.cilium.io/",
-  timeout: 900,
 };
 
 const judgedOfCilium: Judged = {

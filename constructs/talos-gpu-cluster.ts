@@ -1,15 +1,21 @@
 import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import * as ciliumInstall from "./cilium/install";
 import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
+import * as nvidiaInstall from "./nvidia/install";
 import { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
 import * as bootMedium from "./proxmox/boot-medium";
+import * as connection from "./proxmox/connection";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
 import { DownloadedImage } from "./proxmox/downloaded-image";
+import * as gpuVm from "./proxmox/gpu-vm";
 import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
 import { enforce, given, type Rule } from "./rules/rule";
-import { fitProps, literalOr, objectOf, partOf, required, type Shape, text } from "./rules/shape";
+import { fitProps, isStandIn, literalOr, objectOf, partOf, quietly, required, type Shape, text } from "./rules/shape";
+import { isWrittenAt, type Place } from "./rules/written";
 import * as talosImage from "./talos/image";
 import { TalosImage, type TalosImageProps } from "./talos/image";
+import * as singleNode from "./talos/single-node";
 import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
 import { defaultTalosVersion } from "./talos/version";
 import { talosGpuOutputs } from "./talos-gpu-outputs";
@@ -73,13 +79,23 @@ export interface TalosGpuClusterProps {
 }
 
 export const shape: Shape<TalosGpuClusterProps> = {
-  proxmox: required(partOf({})),
-  vm: required(partOf({ connection: "proxmox", boot: "boot" })),
+  proxmox: required(partOf(connection.shape, {})),
+  vm: required(partOf(gpuVm.shape, { connection: "proxmox", boot: "boot" })),
   talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.shape, datastore: text, installer: text }),
   boot: bootMedium.shape,
-  cluster: required(partOf({ machine: "vm", talos: "talos" })),
-  cilium: literalOr(false, partOf({ node: "cluster" })),
-  nvidia: literalOr(false, partOf({ node: "cluster" })),
+  cluster: required(partOf(singleNode.shape, { machine: "vm", talos: "talos" })),
+  cilium: literalOr(false, partOf(ciliumInstall.shape, { node: "cluster" })),
+  nvidia: literalOr(false, partOf(nvidiaInstall.shape, { node: "cluster" })),
+};
+
+/** Where the props of the parts are written. */
+const places: Readonly<Record<string, Place>> = {
+  proxmox: { prefix: "proxmox" },
+  talos: { prefix: "talos" },
+  talos_node: { prefix: "vm", elsewhere: { connection: "proxmox", boot: "boot" } },
+  cluster: { prefix: "cluster", elsewhere: { machine: "vm", talos: "talos" } },
+  cilium: { prefix: "cilium", elsewhere: { node: "cluster" } },
+  nvidia: { prefix: "nvidia", elsewhere: { node: "cluster" } },
 };
 
 export const rules: readonly Rule<TalosGpuClusterProps>[] = [
@@ -142,13 +158,15 @@ export class TalosGpuCluster extends TerraformStack {
     const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = fitted.props;
 
     const own = ownScope(this);
+    for (const [id, place] of Object.entries(places)) isWrittenAt(own, id, place);
     this.connection = new ProxmoxConnection(own, "proxmox", proxmox);
     const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
     let { boot } = fitted.props;
     if (!boot) {
       this.image = new TalosImage(own, "talos", { ...image, version });
       const { connection } = this;
-      const download = { ...this.image.file, connection, node: vm.node, datastore };
+      isWrittenAt(this.image, "talos", { prefix: "talos", elsewhere: { node: "vm.node" } });
+      const download = { ...this.image.file, connection, node: quietly(text, vm.node), datastore };
       boot = { image: new DownloadedImage(this.image, "talos", download) };
     }
     this.vm = new ProxmoxGpuVm(own, "talos_node", { ...vm, connection: this.connection, boot });
@@ -158,7 +176,7 @@ export class TalosGpuCluster extends TerraformStack {
       talos: this.image ?? { version, nvidia: image.nvidia, installer },
     });
     if (cilium !== false) this.cilium = new CiliumInstall(own, "cilium", { ...cilium, node: this.cluster });
-    if (nvidia !== false && (nvidia ?? talos.nvidia)) {
+    if (nvidia !== false && (nvidia ?? talos.nvidia) && !isStandIn(talos)) {
       this.nvidia = new NvidiaInstall(own, "nvidia", { ...nvidia, node: this.cluster });
     }
     for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster, this.nvidia))) {

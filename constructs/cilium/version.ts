@@ -1,5 +1,5 @@
 import { Fn } from "cdktf";
-import { isUnknown, matches } from "../rules/condition";
+import { type Condition, isUnknown, matches } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { versionNumber } from "../rules/version-number";
@@ -45,11 +45,16 @@ export const rules: readonly Rule<{ readonly version: string }>[] = [
     demands: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor among ${minors.join(", ")}`,
     because: "the values that Talos requires are known for these, and Cilium maintains no others",
     source: "https://docs.cilium.io/en/stable/installation/k8s-install-helm/",
-    checks: ({ version }) => [
-      {
-        holds: matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.]${versionNumber}$`)),
-        problem: `version ${shown(version)} is not supported; write one of ${minors.join(", ")} in full, such as "${defaultCiliumVersion}"`,
-      },
-    ],
+    checks: ({ version }) => [{ holds: isSupported(version), problem: problemOf(version) }],
   },
 ];
+
+const isSupported = (version: string): Condition =>
+  matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.]${versionNumber}$`));
+
+function problemOf(version: string): string {
+  const bare = isUnknown(version) ? version : version.replace(/^v/, "");
+  return bare !== version && isSupported(bare) === true
+    ? `version ${shown(version)} begins with a "v", as no version of Cilium does; write ${shown(bare)}`
+    : `version ${shown(version)} is not supported; write one of ${minors.join(", ")} in full, such as "${defaultCiliumVersion}"`;
+}

@@ -2,7 +2,7 @@ import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmAgent } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { type Condition, matches, not, or } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
-import { choice, flag, objectOf, text } from "../rules/shape";
+import { choice, flag, isStandIn, objectOf, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { type BootMedium, hasGuestAgent } from "./boot-medium";
 
@@ -92,7 +92,7 @@ export const rules: readonly Rule<{
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#enabled",
     checks: ({ agent: { enabled }, networkDevices }) => [
       {
-        holds: or(networkDevices.length > 0, not(enabled as Condition)),
+        holds: or(networkDevices.length > 0 || isStandIn(networkDevices), not(enabled as Condition)),
         problem: `agent.enabled is ${shown(enabled)}, but networkDevices is empty, so the agent can report no address; write agent: { enabled: false }, or add a network device`,
       },
     ],

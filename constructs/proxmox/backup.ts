@@ -4,7 +4,7 @@ import { BackupJob } from "../../.gen/providers/proxmox/backup-job";
 import type { VirtualEnvironmentVm } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { matches, wholeNumber } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
-import { number, objectOf, required, text } from "../rules/shape";
+import { isStandIn, number, objectOf, required, text } from "../rules/shape";
 import { asText, shown } from "../rules/shown";
 import { at } from "../terraform/logical-id";
 import type { Host } from "./host-facts";
@@ -103,7 +103,7 @@ export const rules: readonly Rule<BackedUp>[] = [
     checks: ({ backup }) =>
       given(backup, ({ keep }) => {
         const kept = Object.entries(keep).filter(([, value]) => value !== undefined);
-        if (kept.length === 0) {
+        if (kept.length === 0 && !isStandIn(keep)) {
           return [{ holds: false, problem: "backup.keep is empty; write how many to keep, such as { last: 3 }" }];
         }
         return kept.map(([name, value]) => ({

@@ -2,7 +2,7 @@ import type { IResolvable } from "cdktf";
 import { Construct } from "constructs";
 import { type Condition, equal, not } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
-import { eitherOf, flag, number, objectOf, required, type Shape, text } from "../rules/shape";
+import { eitherOf, flag, isStandIn, number, objectOf, orConstruct, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import * as firmware from "./firmware";
 import { isNode, isVolume, proxmoxName } from "./name";
@@ -96,15 +96,17 @@ const cloneShape: Shape<CloneSource> = {
 };
 
 export const shape = eitherOf<BootMedium>(
-  { image: objectOf(fileShape), clone: eitherOf<CloneSource>(cloneShape, "id"), iso: objectOf(fileShape) },
+  { image: orConstruct(objectOf(fileShape)), clone: eitherOf<CloneSource>(cloneShape, "id"), iso: objectOf(fileShape) },
   "image",
 );
 
 /** Where a CD drive is that holds an ISO. Cloud-init takes ide2. */
 export const isoInterface = "ide0";
 
-export const hasGuestAgent = ({ image, clone, iso }: BootMedium): Condition =>
-  (image ?? clone ?? iso)?.guestAgent ?? false;
+export function hasGuestAgent({ image, clone, iso }: BootMedium): Condition {
+  const medium = image ?? clone ?? iso;
+  return isStandIn(medium) || (medium?.guestAgent ?? false);
+}
 
 const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 

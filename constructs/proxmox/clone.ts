@@ -1,5 +1,6 @@
 import { and, equal, not, or } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
+import { isStandIn } from "../rules/shape";
 import { shown } from "../rules/shown";
 import type { BootMedium } from "./boot-medium";
 import type { VmBios } from "./firmware";
@@ -45,7 +46,7 @@ export const rules: readonly Rule<Cloned>[] = [
           })),
         ),
         {
-          holds: serialDevices.length > 0,
+          holds: serialDevices.length > 0 || isStandIn(serialDevices),
           problem: "serialDevices is empty, but the clone keeps those of its template; leave it out",
         },
       ]),

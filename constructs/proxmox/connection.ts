@@ -5,7 +5,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
 import { usesOwnStack } from "../rules/own-stack";
 import { enforce, given, type Rule } from "../rules/rule";
-import { fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
+import { type Field, fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { isTrueOrFalse } from "../rules/true-or-false";
 import { at } from "../terraform/logical-id";
@@ -60,9 +60,29 @@ export interface ProxmoxConnectionProps {
   readonly checkHost?: boolean;
 }
 
+/** What is no text may hold a secret all the more: its rule says so without showing it. */
+const credentialsShape: Field<ProxmoxCredentials> = {
+  standIn: () => "password",
+  fit: (value) => (typeof value === "string" ? value : "") as ProxmoxCredentials,
+};
+
+/** Secrets that people write where they belong to Terraform. */
+const secrets: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    { names: ["password"], kind: "password", variable: "password" },
+    { names: ["apiToken", "api_token", "token", "tokenSecret"], kind: "api-token", variable: "api_token" },
+    { names: ["ticket", "authTicket", "auth_ticket"], kind: "ticket", variable: "auth_ticket" },
+  ].flatMap(({ names, kind, variable }) =>
+    names.map((name) => [
+      name,
+      `write credentials: "${kind}" and give it to Terraform in the environment variable TF_VAR_proxmox_${variable}`,
+    ]),
+  ),
+);
+
 export const shape: Shape<ProxmoxConnectionProps> = {
   endpoint: text,
-  credentials: required(literal()),
+  credentials: required(credentialsShape),
   username: text,
   insecure: flag,
   checkHost: literal(),
@@ -87,7 +107,7 @@ export const rules: readonly Rule<Connecting>[] = [
     checks: ({ credentials }) =>
       given(credentials, (credentials) => ({
         holds: kinds.includes(credentials),
-        problem: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(shown).join(", ")}`,
+        problem: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(shown).join(", ")}, and give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password`,
       })),
   },
   {
@@ -166,7 +186,7 @@ export class ProxmoxConnection extends Construct {
 
   constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
+    const fitted = fitProps(this, props, shape, secrets);
     const { credentials, username, insecure } = fitted.props;
     const earlierConnections = claim<ProxmoxConnection>(
       `connections of ${TerraformStack.of(this).node.path}`,

@@ -2,7 +2,7 @@ import { Fn, type IResolvable, Token } from "cdktf";
 import type { VirtualEnvironmentVmDisk } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { and, type Condition, equal, isUnknown, less, matches, not, or, wholeNumber } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
-import { choice, flag, number, objectOf, required, text } from "../rules/shape";
+import { choice, flag, isStandIn, number, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { type Guest, ofTalos } from "./guest";
 import { isStorage, proxmoxName } from "./name";
@@ -142,7 +142,7 @@ export const rules: readonly Rule<{
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#disk",
     checks: ({ disks, boot }) => [
       {
-        holds: disks.length > 0 || boot.clone !== undefined,
+        holds: disks.length > 0 || isStandIn(disks) || boot.clone !== undefined,
         problem: "disks is empty, but what the VM boots needs one; write one such as { size: 100 }, or leave disks out",
       },
     ],

@@ -3,11 +3,23 @@ import type { VirtualEnvironmentVmHostpci } from "../../.gen/providers/proxmox/v
 import { equal, isBoolean, matches, not, or, wholeNumber } from "../rules/condition";
 import { pairsOf } from "../rules/pairs";
 import { type Check, given, type Rule } from "../rules/rule";
-import { eitherOf, flag, listOf, literalOr, number, objectOf, ruled, text, textOr } from "../rules/shape";
+import {
+  eitherOf,
+  flag,
+  isStandIn,
+  listOf,
+  literalOr,
+  number,
+  objectOf,
+  orInstanceOf,
+  ruled,
+  text,
+  textOr,
+} from "../rules/shape";
 import { shown } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
 import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
-import { deviceShape, type PciMapping, type PciMappingDevice } from "./pci-mapping";
+import { deviceShape, PciMapping, type PciMappingDevice } from "./pci-mapping";
 import { needsRoot, permissionSource } from "./root-only";
 
 /** How the guest sees a passed-through device. */
@@ -83,7 +95,7 @@ export const shape = eitherOf<Gpu>(
   {
     address: text,
     functions: literalOr("all", listOf(number)),
-    mapping: textOr(objectOf(deviceShape)),
+    mapping: textOr(orInstanceOf(PciMapping, objectOf(deviceShape))),
     pcie: flag,
     rombar: ruled("boolean"),
     xvga: flag,
@@ -170,7 +182,7 @@ export const rules: readonly Rule<WithGpus>[] = [
           problem: `gpus[${slot}].functions has ${shown(other)} twice; write each function once`,
         })),
         {
-          holds: !Array.isArray(gpu.functions) || gpu.functions.length > 0,
+          holds: !Array.isArray(gpu.functions) || gpu.functions.length > 0 || isStandIn(gpu.functions),
           problem: `gpus[${slot}].functions is empty; write "all", the numbers of the functions, or leave it out`,
         },
         ...(gpu.functions === undefined ? [] : textsOf(gpu.address)).map((text) => ({

@@ -5,7 +5,7 @@ import { gatewayInSubnet, goesWithNoAddress, isReachableGateway } from "../rules
 import { isAddress, isHostCidr, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../rules/ip-address";
 import { isOfNode } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
-import { listOf, objectOf, required, text } from "../rules/shape";
+import { isStandIn, listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { isStorage, proxmoxName } from "./name";
 import type { NetworkDevice } from "./network-device";
@@ -131,7 +131,9 @@ export const interfacesOf = (ipConfigs: readonly IpConfig[], networkDevices: rea
   });
 
 /** The address at which the first network device is known to answer. */
-export function nodeAddressOf([first]: readonly IpConfig[]): string | undefined {
+export function nodeAddressOf(ipConfigs: readonly IpConfig[]): string | undefined {
+  const [first] = ipConfigs;
+  if (isStandIn(ipConfigs) || isStandIn(first)) return text.standIn();
   if (first === undefined) return undefined;
   const { address, reservedAddress, ipv6 } = first;
   return reservedAddress ?? [address, ipv6?.address].find((each) => each !== undefined && isStatic(each)) ?? address;
@@ -144,7 +146,9 @@ export function nodeGatewayOf([first]: readonly IpConfig[]): string | undefined 
 
 const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init";
 
-function addressChecks(path: string, { address, ipv6, reservedAddress }: IpConfig): Check[] {
+function addressChecks(path: string, config: IpConfig): Check[] {
+  if (isStandIn(config)) return [];
+  const { address, ipv6, reservedAddress } = config;
   const dhcp = equal(address, "dhcp");
   const dhcpv6 = ipv6 === undefined ? false : equal(ipv6.address, "dhcp");
   return [
@@ -231,7 +235,7 @@ export const rules: readonly Rule<{
     source,
     checks: ({ initialization, networkDevices }) =>
       given(initialization, ({ ipConfigs }) => ({
-        holds: ipConfigs.length <= networkDevices.length,
+        holds: ipConfigs.length <= networkDevices.length || isStandIn(networkDevices),
         problem: `initialization.ipConfigs has ${ipConfigs.length} entries for ${networkDevices.length} network devices; leave some out, or write more networkDevices`,
       })),
   },

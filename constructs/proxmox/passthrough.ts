@@ -3,6 +3,7 @@ import type { EarlierClaim } from "../rules/claims";
 import { equal, isUnknown } from "../rules/condition";
 import type { Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import { isWrittenAt } from "../rules/written";
 import type { ProxmoxConnection } from "./connection";
 import { addressesOf, type Gpu, isOneFunction, mdevOneFunction } from "./gpu";
 import type { PlacedDevice } from "./host-device";
@@ -186,6 +187,7 @@ function mappingsOf(
     const same = made.get(description);
     if (same) return same;
     const id = isFreeId(vm, name) ? name : `${vm.node.id}_gpu${slot}`;
+    isWrittenAt(vm, id, { prefix: `gpus[${slot}].mapping`, elsewhere: { connection: "connection", node: "node" } });
     const ours = new PciMapping(vm, id, { ...mapping, connection, node });
     made.set(description, ours);
     return ours;

@@ -1,33 +1,41 @@
 import { isUnknown } from "./condition";
-import type { Field } from "./shape";
+import { isPlainObject, kindOf } from "./kind";
+import { type Field, isToken, text } from "./shape";
 import { shown, shownForObject } from "./shown";
 
-type Data = Readonly<Record<string, unknown>>;
+export { isPlainObject } from "./kind";
+
+const mostItems = 10_000;
+
+/** No configuration is deeper; readers of YAML and the constructs here go through it level by level. */
+const deepest = 100;
 
 /** What YAML cannot hold of the value, each with its path; values that only Terraform knows are data. */
 export function noData(value: unknown, path: string, above: readonly unknown[] = []): string[] {
-  if (isUnknown(value) || value === null || ["string", "boolean"].includes(typeof value)) return [];
-  if (typeof value === "number" && Number.isFinite(value)) return [];
+  if (value === null || ["string", "boolean"].includes(typeof value)) return [];
+  if (typeof value === "number" && (Number.isFinite(value) || isUnknown(value))) return [];
   if (above.includes(value)) return [`${path} contains itself; write each value out`];
+  if (above.length >= deepest) return [`${shortened(path)} is nested in ${deepest} levels; write fewer`];
   const within = [...above, value];
-  // Array.from, because flatMap passes over what a sparse list lacks.
   if (Array.isArray(value)) {
+    if (value.length > mostItems) return [`${path} has ${value.length} items; write ${mostItems} at most`];
+    // Array.from, because flatMap passes over what a sparse list lacks.
     return Array.from(value, (each, place) => noData(each, `${path}[${place}]`, within)).flat();
   }
-  if (!isPlainObject(value)) {
-    const what = typeof value === "object" ? `a ${value?.constructor?.name}` : shown(value);
-    return [`${path} is ${what}, which YAML cannot hold; write text, a number, true, false, a list or an object`];
+  if (isPlainObject(value)) {
+    return Object.entries(value).flatMap(([key, inside]) =>
+      inside === undefined ? [] : noData(inside, `${path}.${key}`, within),
+    );
   }
-  return Object.entries(value).flatMap(([key, inside]) =>
-    inside === undefined ? [] : noData(inside, `${path}.${key}`, within),
-  );
+  if (isToken(value)) return [];
+  const what = typeof value === "object" ? kindOf(value) : shown(value);
+  return [`${path} is ${what}, which YAML cannot hold; write text, a number, true, false, a list or an object`];
 }
 
-export const isPlainObject = (value: unknown): value is Data =>
-  typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+const shortened = (path: string): string => (path.length > 80 ? `${path.slice(0, 80)}…` : path);
 
 /** An object with any fields, as deep as YAML goes. */
-export const record: Field<Data> = {
+export const record: Field<Readonly<Record<string, unknown>>> = {
   standIn: () => ({}),
   fit: (value, path, report) => {
     if (!isPlainObject(value) || isUnknown(value)) {
@@ -35,7 +43,19 @@ export const record: Field<Data> = {
       return {};
     }
     const problems = noData(value, path);
-    for (const problem of problems) report(false, problem);
+    for (const problem of problems.slice(0, mostProblems)) report(false, problem);
     return problems.length > 0 ? {} : value;
   },
 };
+
+/** Data that a rule of its own judges; here it is only read, in whole. */
+export const ruledData = <Value>(): Field<Value> => ({
+  standIn: () => text.standIn() as Value,
+  fit: (value, path) => {
+    noData(value, path);
+    return value as Value;
+  },
+});
+
+/** More of one kind tell no more. */
+const mostProblems = 10;

@@ -8,6 +8,7 @@ import {
 import type { Construct } from "constructs";
 import type { Condition } from "./condition";
 import { literalText, spelled } from "./text";
+import { asWritten, isNews } from "./written";
 
 /** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
 export interface Check {
@@ -58,7 +59,10 @@ export function enforce<Subject>(
       const message = `${problem} [${rule.id}]`;
       if (rule.severity === "warning") warn(construct, rule.id, holds, message);
       else if (holds !== false) preconditions.push({ condition: holds, errorMessage: literalText(message) });
-      else if (!problems.includes(message)) problems.push(message);
+      else {
+        const written = asWritten(construct, message);
+        if (!problems.includes(written) && isNews(construct, written)) problems.push(written);
+      }
     }
   }
   if (problems.length > 0) {
@@ -101,7 +105,7 @@ const assertsOf = new WeakMap<Construct, Map<string, object[]>>();
 /** A check block warns and goes on: https://developer.hashicorp.com/terraform/language/checks */
 function warn(construct: Construct, id: string, holds: Condition, message: string): void {
   if (typeof holds === "boolean") {
-    Annotations.of(construct).addWarning(message);
+    Annotations.of(construct).addWarning(asWritten(construct, message));
     return;
   }
   const name = `${construct.node.id}_${id}`.replaceAll("-", "_");

@@ -1,9 +1,13 @@
-import { Lazy, type Precondition, Token, Tokenization } from "cdktf";
+import { types } from "node:util";
+import { Lazy, type Precondition, TerraformVariable, Token, Tokenization } from "cdktf";
 import { Construct } from "constructs";
 import { type Condition, isUnknown, oneOf } from "./condition";
+import { isPlainObject, kindOf } from "./kind";
+import { nearest } from "./nearest";
 import { enforce, type Rule } from "./rule";
 import { shown, shownForObject } from "./shown";
 import { isTrueOrFalse } from "./true-or-false";
+import { hasProps } from "./written";
 
 type Scalar = "string" | "number" | "boolean";
 
@@ -55,7 +59,9 @@ const unknownScalar = (type: Scalar) => () => {
 
 /** Whether the value, or a part of it, stands for one that is reported already, and not for a variable. */
 export const isStandIn = (value: unknown): boolean =>
-  Array.isArray(value) ? standIns.has(value) : Tokenization.reverse(value).some((token) => standIns.has(token));
+  Array.isArray(value) || isPlainObject(value)
+    ? standIns.has(value)
+    : Tokenization.reverse(value).some((token) => standIns.has(token));
 
 const scalar = <Value>(type: Scalar): Field<Value> => {
   const standIn = unknownScalar(type) as () => Value;
@@ -64,12 +70,25 @@ const scalar = <Value>(type: Scalar): Field<Value> => {
     standIn,
     fit: (value, path, report) => {
       if (typeof value === type) return value as Value;
-      if (isUnknown(value)) return encoded[type](value) as Value;
-      report(false, `${path} is ${shown(value)}; write a ${type}`);
+      if (isToken(value)) return encoded[type](value) as Value;
+      report(false, notScalar(type, value, path));
       return standIn();
     },
   };
 };
+
+/** Whether a value that is no scalar stands for one that only Terraform knows; anything may have a method `resolve`. */
+export const isToken = (value: unknown): boolean =>
+  isUnknown(value) && (typeof value !== "object" || Array.isArray(value) || isOfCdktf(Object(value)));
+const isOfCdktf = (value: object): boolean => "creationStack" in value || !("resolve" in value);
+
+const notScalar = (type: Scalar, value: unknown, path: string): string =>
+  value instanceof TerraformVariable
+    ? `${path} is a TerraformVariable; write its ${type}Value`
+    : `${path} is ${shown(value)}; write a ${type}`;
+
+/** Whether the value is one of those that any scalar is, so that a rule can judge it. */
+const isScalar = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value) || isToken(value);
 
 export const text = scalar<string>("string");
 export const number = scalar<number>("number");
@@ -81,6 +100,7 @@ export const choice = <const Choice extends string>(choices: readonly Choice[]):
   scalar: "string",
   standIn: () => text.standIn() as Choice,
   fit: (value, path, report) => {
+    if (!isScalar(value)) return text.fit(value, path, report) as Choice;
     report(oneOf(value, choices), `${path} is ${shown(value)}; write ${alternatives(choices)}`);
     if (isUnknown(value)) return text.fit(value, path, report) as Choice;
     return choices.includes(value as Choice) ? (value as Choice) : (text.standIn() as Choice);
@@ -97,7 +117,12 @@ const alternatives = (choices: readonly string[]): string => {
 export const ruled = <Value>(type: Scalar): Field<Value> => ({
   scalar: type,
   standIn: unknownScalar(type) as () => Value,
-  fit: (value) => (isUnknown(value) ? encoded[type](value) : value) as Value,
+  fit: (value, path, report) => {
+    if (isToken(value)) return encoded[type](value) as Value;
+    if (isScalar(value)) return value as Value;
+    report(false, notScalar(type, value, path));
+    return unknownScalar(type)() as Value;
+  },
 });
 
 /** True or false, and no variable: it decides what there is in a stack. */
@@ -114,7 +139,11 @@ export const decision: Field<boolean> = {
 /** What decides which resources there are, so that no variable can stand for it; a rule of its own judges it. */
 export const literal = <Value>(): Field<Value> => ({
   standIn: () => undefined as Value,
-  fit: (value) => value as Value,
+  fit: (value, path, report) => {
+    if (isScalar(value)) return value as Value;
+    report(false, `${path} is ${shown(value)}; write text, a number, true or false`);
+    return undefined as Value;
+  },
 });
 
 /** A string, or an object with the shape. */
@@ -127,19 +156,37 @@ export const textOr = <Value>(object: Field<Value>): Field<string | Value> => ({
 });
 
 /** An object of one of the classes. */
-export const instanceOf = <Value>(...types: readonly (abstract new (...args: never[]) => Value)[]): Field<Value> => {
+export const instanceOf = <Value>(...classes: readonly (abstract new (...args: never[]) => Value)[]): Field<Value> => {
   const standIn = () => undefined as Value;
   return {
     standIn,
     fit: (value, path, report) => {
-      if (types.some((type) => value instanceof type)) return value as Value;
-      const names = types.map(({ name }) => name);
+      if (classes.some((type) => value instanceof type)) return value as Value;
+      const names = classes.map(({ name }) => name);
       const made = names.map((name) => `new ${name}(…)`);
       report(false, `${path} is not a ${names.join(" or ")}; write one made with ${made.join(" or ")}`);
       return standIn();
     },
   };
 };
+
+/** An object of the class, or the field. */
+export const orInstanceOf = <Made, Value>(
+  made: abstract new (...args: never[]) => Made,
+  field: Field<Value>,
+): Field<Made | Value> => ({
+  ...field,
+  fit: (value, path, report) => (value instanceof made ? value : field.fit(value, path, report)),
+});
+
+/** A construct that has what the object needs, whose class answers for it, or the object. */
+export const orConstruct = <Value>(object: Field<Value>): Field<Value> => ({
+  ...object,
+  fit: (value, path, report) =>
+    Construct.isConstruct(value) && fitsFields(value, Object.entries(object.fields ?? {}))
+      ? (value as Value)
+      : object.fit(value, path, report),
+});
 
 export const required = <Value>(field: Field<Value>): RequiredField<Value> => ({ ...field, required: true });
 
@@ -148,6 +195,9 @@ export const literalOr = <const Literal, Value>(literal: Literal, field: Field<V
   ...field,
   fit: (value, path, report) => (value === literal ? literal : field.fit(value, path, report)),
 });
+
+/** A list with more is a mistake, which would be told item by item. */
+const mostItems = 1000;
 
 export function listOf<Value>(item: Field<Value>): Field<Value[]> {
   const standIn = () => {
@@ -161,14 +211,20 @@ export function listOf<Value>(item: Field<Value>): Field<Value[]> {
     list: true,
     standIn,
     fit: (value, path, report) => {
-      if (isUnknown(value)) {
+      if (isToken(value)) {
         report(false, `${path} is a variable; write a list, whose items may be variables`);
         return standIn();
       }
+      if (!Array.isArray(value)) {
+        report(false, `${path} is ${shown(value)}; write a list`);
+        return standIn();
+      }
+      if (value.length > mostItems) {
+        report(false, `${path} has ${value.length} items; write ${mostItems} at most`);
+        return standIn();
+      }
       // Array.from, because map passes over what a sparse list lacks.
-      if (Array.isArray(value)) return Array.from(value, (each, index) => item.fit(each, `${path}[${index}]`, report));
-      report(false, `${path} is ${shown(value)}; write a list`);
-      return standIn();
+      return Array.from(value, (_, index) => fitted(item, () => value[index], `${path}[${index}]`, report));
     },
   };
 }
@@ -185,48 +241,129 @@ export function filledListOf<Value>(item: Field<Value>, advice: string): Field<V
   };
 }
 
-/** An object for its fields, of a class or not; no list, no Map or Date, whose content is in none. */
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  Object.prototype.toString.call(value) === "[object Object]" && !isUnknown(value);
+/**
+ * The value of a prop, as far as it fits. Whatever happens when it is read, such as in a getter, or in a value that is
+ * nested without end, is a mistake in that prop.
+ */
+function fitted<Value>(field: Field<Value>, read: () => unknown, path: string, report: Report): Value {
+  try {
+    const value = read();
+    // Another construct has reported it.
+    if (isStandIn(value)) return value as Value;
+    if (!types.isProxy(value) && (isToken(value) || !isUnknown(value))) return field.fit(value, path, report);
+    report(false, `${path || "the props object"} is ${kindOf(value)}; write a plain value`);
+  } catch {
+    report(
+      false,
+      `${path || "the props object"} cannot be read; write a plain value, without getters and not nested without end`,
+    );
+  }
+  return field.standIn();
+}
 
-/** A plain object with these fields, or a construct, whose class answers for it. */
-export const objectOf = <Props>(shape: Shape<Props>): Field<Props> =>
-  objectWith(shape, (name) => shape[name].required === true);
+/** An object with these fields and no others, or one of a class, but no construct, that has what is required. */
+export const objectOf = <Props>(shape: Shape<Props>, instead: Instead = {}): Field<Props> =>
+  objectWith(shape, (name) => shape[name].required === true, instead);
+
+/** What to write instead of names that people write, and which are no props. */
+type Instead = Readonly<Record<string, string>>;
 
 /** The object, for which one with the fields of these names stands in. */
-function objectWith<Props>(shape: Shape<Props>, standsIn: (name: keyof Props) => boolean): Field<Props> {
+function objectWith<Props>(
+  shape: Shape<Props>,
+  standsIn: (name: keyof Props) => boolean,
+  instead: Instead = {},
+): Field<Props> {
   const fields: Readonly<Record<string, Field>> = shape;
   const named = Object.entries(fields);
-  const names = Object.keys(fields).join(", ");
-  const standIn = () =>
-    Object.fromEntries(
-      named.flatMap(([name, field]) => (standsIn(name as keyof Props) ? [[name, field.standIn()]] : [])),
-    ) as Props;
+  const standIn = () => {
+    const some = named.flatMap(([name, field]) => (standsIn(name as keyof Props) ? [[name, field.standIn()]] : []));
+    const object = Object.fromEntries(some) as Props & object;
+    standIns.add(object);
+    return object;
+  };
   return {
     fields,
     standIn,
     fit: (value, path, report) => {
-      if (Construct.isConstruct(value)) return value as Props;
-      if (!isPlain(value)) {
+      const isOfClass = !isPlainObject(value) && !Construct.isConstruct(value) && fitsFields(value, named);
+      if (!isOfClass && (!isPlainObject(value) || isUnknown(value))) {
+        const names = Object.keys(fields).join(", ");
         report(false, `${path || "the props object"} is ${shownForObject(value)}; write an object with ${names}`);
         return standIn();
       }
-      const below = (name: string) => (path ? `${path}.${name}` : name);
-      for (const name of Object.keys(value)) {
-        if (!Object.hasOwn(fields, name)) report(false, `${below(name)} is not a prop; the props here are ${names}`);
-      }
+      const props = value as Readonly<Record<string, unknown>>;
+      // An object of a class has what else it needs.
+      const misspelt = isOfClass ? new Set<string>() : reportUnknown(props, fields, instead, path, report);
       const fitting: Record<string, unknown> = {};
       for (const [name, field] of named) {
-        const given = value[name];
-        if (given !== undefined && given !== null) fitting[name] = field.fit(given, below(name), report);
-        else if (field.required) {
-          report(false, `${below(name)} is missing`);
-          fitting[name] = field.standIn();
-        }
+        const prop = orNothing(field, misspelt.has(name));
+        const fit = fitted(prop, () => props[name], below(path, name), report);
+        if (fit !== undefined) fitting[name] = fit;
       }
       return fitting as Props;
     },
   };
+}
+
+/** The field where something is given. */
+const orNothing = (field: Field, isMisspelt: boolean): Field => ({
+  ...field,
+  fit: (value, path, report) => {
+    if (value !== undefined && value !== null) return field.fit(value, path, report);
+    if (!field.required) return undefined;
+    if (!isMisspelt) report(false, `${path} is missing`);
+    return field.standIn();
+  },
+});
+
+const below = (path: string, name: string): string => (path ? `${path}.${name}` : name);
+
+/** Whether an object of a class has all fields that are required, and nothing else under the names of the fields. */
+function fitsFields(value: unknown, fields: readonly (readonly [string, Field])[]): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isToken(value)) return false;
+  const object = value as Readonly<Record<string, unknown>>;
+  const given = fields.filter(([name]) => object[name] !== undefined && object[name] !== null);
+  let fits = given.length > 0 && fields.every(([name, field]) => !field.required || name in object);
+  for (const [name, field] of given) {
+    field.fit(object[name], name, (holds) => {
+      if (holds === false) fits = false;
+    });
+  }
+  return fits;
+}
+
+/**
+ * Tells of props that are none; those of something else that was given whole, all at once.
+ *
+ * @returns the names that were meant and are missing
+ */
+function reportUnknown(
+  props: Readonly<Record<string, unknown>>,
+  fields: Readonly<Record<string, Field>>,
+  instead: Instead,
+  path: string,
+  report: Report,
+): Set<string> {
+  const names = Object.keys(fields);
+  const unknown = Object.keys(props).filter((name) => !Object.hasOwn(fields, name));
+  const free = names.filter((name) => !Object.hasOwn(props, name));
+  const missing = free.filter((name) => fields[name]?.required);
+  const known = `the props here are ${names.join(", ")}`;
+  const [first, second, third, ...more] = unknown.map((name) => below(path, name.slice(0, 60)));
+  if (more.length > 0) {
+    report(false, `${first}, ${second}, ${third} and ${more.length} more are no props; ${known}`);
+    return new Set();
+  }
+  const meant = unknown.flatMap((name) => {
+    const near = nearest(name, free);
+    const only = near === undefined && unknown.length === 1 && missing.length === 1 ? missing[0] : undefined;
+    const advice = near === undefined ? only && `, and ${only} is missing` : `; did you mean ${near}?`;
+    const written = Object.hasOwn(instead, name) ? instead[name] : `${known}${advice ?? ""}`;
+    report(false, `${below(path, name)} is not a prop; ${written}`);
+    return near ?? only ?? [];
+  });
+  return new Set(meant);
 }
 
 /** All fields of the members of a union. */
@@ -245,22 +382,38 @@ type Merged<Union> = {
 export const eitherOf = <Union>(shape: Shape<Merged<Union>>, ...assumed: (keyof Merged<Union>)[]): Field<Union> =>
   objectWith<Merged<Union>>(shape, (name) => assumed.includes(name)) as Field<unknown> as Field<Union>;
 
-/** Props of another construct, which answers for them, but for those that it is given by this one. */
-export const partOf = <Props>(ours: Readonly<Record<string, string>>): Field<Props> => ({
-  standIn: () => ({}) as Props,
-  fit: (value, path, report) => {
-    if (!isPlain(value)) {
-      report(false, `${path} is ${shownForObject(value)}; write an object`);
-      return {} as Props;
-    }
-    const theirs = Object.entries(value).filter(([name, given]) => {
-      const source = given === undefined || !Object.hasOwn(ours, name) ? undefined : ours[name];
-      if (source !== undefined) report(false, `${path}.${name} comes from ${source} beside ${path}; leave it out`);
-      return source === undefined;
-    });
-    return Object.fromEntries(theirs) as Props;
-  },
-});
+/** Props of another construct of the shape, which answers for them, but for those that it is given by this one. */
+export const partOf = <Props>(shape: Shape<Props>, ours: Readonly<Record<string, string>>): Field<Props> => {
+  const { standIn, fields = {} } = objectOf(shape);
+  return {
+    standIn,
+    fit: (value, path, report) => {
+      if (!isPlainObject(value) || isUnknown(value)) {
+        report(false, `${path} is ${shownForObject(value)}; write an object`);
+        return standIn();
+      }
+      const theirs = Object.keys(value).flatMap((name) => {
+        const source = Object.hasOwn(ours, name) ? ours[name] : undefined;
+        const given = fitted(
+          anything(() => fields[name]?.standIn()),
+          () => value[name],
+          below(path, name),
+          report,
+        );
+        if (source === undefined || given === undefined) return [[name, given]];
+        report(false, `${path}.${name} comes from ${source} beside ${path}; leave it out`);
+        return [];
+      });
+      return Object.fromEntries(theirs) as Props;
+    },
+  };
+};
+
+/** What another shape judges. */
+const anything = (standIn: () => unknown): Field => ({ standIn, fit: (value) => value });
+
+/** The value as it fits the field, which another construct answers for. */
+export const quietly = <Value>(field: Field<Value>, value: unknown): Value => field.fit(value, "", () => {});
 
 export const propType: Rule<readonly { readonly holds: Condition; readonly problem: string }[]> = {
   id: "prop-type",
@@ -273,16 +426,24 @@ export const propType: Rule<readonly { readonly holds: Condition; readonly probl
 /**
  * The props as far as they have the shape; the rest is reported when the stack is synthesized.
  *
+ * @param instead what to write instead of names that are no props
  * @returns the props, and what only Terraform can decide of them, for the resource to have as its preconditions
  */
 export function fitProps<Props>(
   construct: Construct,
   props: Props,
   shape: Shape<Props>,
+  instead: Instead = {},
 ): { readonly props: Fitted<Props>; readonly preconditions: Precondition[] } {
+  hasProps(construct, Object.keys(shape));
   const reports: { holds: Condition; problem: string }[] = [];
-  const fitting = objectOf(shape).fit(props, "", (holds, problem) => {
-    if (holds !== true) reports.push({ holds, problem });
-  });
+  const fitting = fitted(
+    objectOf(shape, instead),
+    () => props,
+    "",
+    (holds, problem) => {
+      if (holds !== true) reports.push({ holds, problem });
+    },
+  );
   return { props: fitting as Fitted<Props>, preconditions: enforce(construct, [propType], reports) };
 }

@@ -1,4 +1,5 @@
 import { Fn, Token, Tokenization } from "cdktf";
+import { kindOf } from "./kind";
 
 /** Longer values are cut: a message is for reading. */
 const longest = 200;
@@ -21,38 +22,30 @@ export function shown(value: unknown): string {
       : `"${asText(value)}"`;
   }
   if (typeof value === "string") return cut(JSON.stringify(value), `… (${value.length} characters)`);
-  if (typeof value === "object" && value !== null) return cut(asJson(value), "…");
-  if (typeof value === "function") return "a function";
-  if (value === undefined) return "nothing";
+  if (Array.isArray(value) && value.length <= longest && value.every(isShort)) {
+    return cut(`[${value.map(shown).join(",")}]`, "…");
+  }
+  if (typeof value === "object" || typeof value === "function" || value === undefined) return kindOf(value);
   return typeof value === "bigint" ? `${value}n` : String(value);
 }
+
+/** The value behind the name of what has it; of an object, which may hold secrets, the name alone. */
+export function shownBehind(value: unknown): string {
+  const text = shown(value);
+  return text === kindOf(value) ? "" : ` ${text}`;
+}
+
+/** What a list is shown with; what is in other objects may be anything. */
+const isShort = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value);
 
 /** The value where no variable may stand: of one there is nothing to show. */
 export const shownUnlessVariable = (value: unknown): string =>
   Token.isUnresolved(value) ? "a variable" : shown(value);
 
-/** The value where an object is due: what is in a list or a Map would tell nothing. */
-export function shownForObject(value: unknown): string {
-  if (Token.isUnresolved(value)) return shownUnlessVariable(value);
-  if (Array.isArray(value)) return "a list";
-  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
-  return typeof value !== "object" || ["Object", "Null"].includes(kind) ? shown(value) : `a ${kind}`;
-}
+/** The value where an object is due: what is in a list would tell nothing. */
+export const shownForObject = (value: unknown): string =>
+  typeof value === "object" && !Token.isUnresolved(value) ? kindOf(value) : shownUnlessVariable(value);
 
 /** Text with an unknown part is left alone: half of what stands for that would break the message. */
 const cut = (text: string, ending: string): string =>
   text.length > longest && !Token.isUnresolved(text) ? `${text.slice(0, longest)}${ending}` : text;
-
-/** JSON of anything: what JSON cannot hold is named instead. */
-function asJson(value: object): string {
-  const above: object[] = [];
-  return JSON.stringify(value, function (this: object, _key, inside: unknown) {
-    if (typeof inside === "number" && !Number.isFinite(inside)) return String(inside);
-    if (typeof inside === "bigint" || typeof inside === "symbol" || typeof inside === "function") return shown(inside);
-    if (typeof inside !== "object" || inside === null) return inside;
-    while (above.length > 0 && above.at(-1) !== this) above.pop();
-    if (above.includes(inside)) return "itself";
-    above.push(inside);
-    return inside;
-  });
-}

@@ -8,6 +8,7 @@ import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-ta
 import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { claim } from "../rules/claims";
+import { ruledData } from "../rules/plain-data";
 import { enforce, lifecycleWith } from "../rules/rule";
 import {
   decision,
@@ -15,9 +16,9 @@ import {
   fitProps,
   instanceOf,
   listOf,
-  literal,
   number,
   objectOf,
+  orConstruct,
   required,
   type Shape,
   text,
@@ -103,12 +104,14 @@ export interface TalosClusterBaseProps {
   readonly readyTimeout?: number;
 }
 
-export const releaseShape = objectOf<TalosRelease>({
-  version: required(text),
-  installer: text,
-  nvidia: nvidia.shape,
-  resource: instanceOf(TerraformResource),
-});
+export const releaseShape = orConstruct(
+  objectOf<TalosRelease>({
+    version: required(text),
+    installer: text,
+    nvidia: nvidia.shape,
+    resource: instanceOf(TerraformResource),
+  }),
+);
 
 export const baseShape: Shape<TalosClusterBaseProps> = {
   clusterName: required(text),
@@ -116,7 +119,7 @@ export const baseShape: Shape<TalosClusterBaseProps> = {
   endpoint: text,
   kubernetesVersion: text,
   timeServers: listOf(text),
-  configPatches: listOf(literal()),
+  configPatches: listOf(ruledData()),
   outputDirectory: text,
   secretsFile: decision,
   readyTimeout: number,
@@ -216,7 +219,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...fitted.preconditions,
-      ...enforce(this, talosVersion.rules, { version }),
+      // A construct has judged its own.
+      ...(Construct.isConstruct(talos) ? [] : enforce(this, talosVersion.rules, { version })),
       ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
       ...members.flatMap((member) =>
         Construct.isConstruct(member.machine) ? [] : enforce(this, plainMachineRules, member),

@@ -3,6 +3,7 @@ import { dependable } from "cdktf";
 import type { Construct } from "constructs";
 import { claim } from "../rules/claims";
 import { lowerCase } from "../rules/expression";
+import { ruledData } from "../rules/plain-data";
 import { addPreconditions, enforce } from "../rules/rule";
 import {
   type Field,
@@ -103,7 +104,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
 const withRelease = objectOf<TalosMachineWithRelease>({
   machine: required(machine.shape),
   talos: releaseShape,
-  configPatches: listOf(literal()),
+  configPatches: listOf(ruledData()),
 });
 
 const clusterMachine: Field<TalosClusterMachine> = {
@@ -113,7 +114,7 @@ const clusterMachine: Field<TalosClusterMachine> = {
 };
 
 const hasRelease = (value: unknown): value is TalosMachineWithRelease =>
-  typeof value === "object" && value !== null && "machine" in value;
+  typeof value === "object" && value !== null && ("machine" in value || ("talos" in value && !("name" in value)));
 
 export const shape: Shape<TalosClusterProps> = {
   ...baseShape,
@@ -121,8 +122,8 @@ export const shape: Shape<TalosClusterProps> = {
   workers: listOf(clusterMachine),
   virtualAddress: text,
   schedulingOnControlPlanes: literal(),
-  controlPlanePatches: listOf(literal()),
-  workerPatches: listOf(literal()),
+  controlPlanePatches: listOf(ruledData()),
+  workerPatches: listOf(ruledData()),
 };
 
 /**

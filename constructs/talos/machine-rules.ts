@@ -148,9 +148,9 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
   },
   {
     ...nodeAddress,
-    checks: ({ path, machine: { address, interfaces } }) => [
+    checks: ({ path, machine: { name, address, interfaces } }) => [
       {
-        holds: or(isHostCidr(address), isReserved(address, interfaces)),
+        holds: (address === undefined && isStandIn(name)) || or(isHostCidr(address), isReserved(address, interfaces)),
         problem: `${path}.address is ${shown(address)}; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
       },
     ],

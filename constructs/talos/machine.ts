@@ -1,6 +1,7 @@
 import { TerraformResource } from "cdktf";
 import type { Condition } from "../rules/condition";
-import { instanceOf, listOf, literal, objectOf, required, text } from "../rules/shape";
+import { type Field, instanceOf, listOf, literal, objectOf, orConstruct, required, text } from "../rules/shape";
+import { shown } from "../rules/shown";
 
 /** A network device of a machine, and how Talos is to configure it. */
 export interface TalosInterface {
@@ -112,23 +113,35 @@ export interface TalosMachine {
   readonly resource?: TerraformResource;
 }
 
-export const shape = objectOf<TalosMachine>({
-  name: required(text),
-  address: required(text),
-  gateway: text,
-  dnsServers: listOf(text),
-  macAddress: text,
-  interfaces: listOf(
-    objectOf<TalosInterface>({
-      macAddress: text,
-      addresses: required(listOf(text)),
-      gateways: listOf(text),
-      dhcp: literal(),
-      dhcpv6: literal(),
-    }),
-  ),
-  installDisk: required(text),
-  pciDevices: literal(),
-  guest: literal(),
-  resource: instanceOf(TerraformResource),
-});
+/** What a construct tells of itself: nobody writes it. */
+const device: Field<TalosMachineDevice> = {
+  standIn: () => ({ path: "", description: "", isSuch: () => false }),
+  fit: (value, path, report) => {
+    const isDevice = typeof value === "object" && value !== null && "isSuch" in value;
+    if (!isDevice) report(false, `${path} is ${shown(value)}; leave pciDevices to a ProxmoxGpuVm`);
+    return isDevice ? (value as TalosMachineDevice) : device.standIn();
+  },
+};
+
+export const shape = orConstruct(
+  objectOf<TalosMachine>({
+    name: required(text),
+    address: required(text),
+    gateway: text,
+    dnsServers: listOf(text),
+    macAddress: text,
+    interfaces: listOf(
+      objectOf<TalosInterface>({
+        macAddress: text,
+        addresses: required(listOf(text)),
+        gateways: listOf(text),
+        dhcp: literal(),
+        dhcpv6: literal(),
+      }),
+    ),
+    installDisk: required(text),
+    pciDevices: listOf(device),
+    guest: literal(),
+    resource: instanceOf(TerraformResource),
+  }),
+);

@@ -29,7 +29,7 @@ export const rules: readonly Rule<Patched>[] = [
     demands: "a patch gives workers no taints, and no labels that are reserved for administrators",
     because:
       "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
-    source: "https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction",
+    source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#machine",
     checks: ({ patches }) => patches.flatMap(({ path, patch }) => workerChecks(path, patch)),
   },
 ];

@@ -3,7 +3,7 @@ import { and, type Condition, equal, isUnknown, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { isPlainObject } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { shownBehind } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { documentsOf, isDeletion } from "./patch-document";
 import { leavesAtPlan } from "./patch-effect";
@@ -132,7 +132,7 @@ function findingIn(
   const written = documentsOf(patch)
     .map((document) => (isOf(document, kind) ? valueAt(document, path) : undefined))
     .find((each) => each !== undefined);
-  return [{ rule, check: { holds, problem: `${where} has ${name} ${shown(written ?? has)}; ${advice}` } }];
+  return [{ rule, check: { holds, problem: `${where} has ${name}${shownBehind(written ?? has)}; ${advice}` } }];
 }
 
 /** One deletion is one mistake, whatever is deleted with it. */

@@ -108,14 +108,17 @@ export const rules: readonly Rule<{ readonly version: string }>[] = [
     demands: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
     because: "the machine configuration differs from minor to minor, and a node refuses that of another",
     source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
-    checks: ({ version }) => [
-      {
-        holds: and(
-          matches(version, new RegExp(`^v1[.]${versionNumber}[.]${versionNumber}(-[a-z]+[.]${versionNumber})?$`)),
-          hasMinor(version, () => true),
-        ),
-        problem: `Talos version ${shown(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`,
-      },
-    ],
+    checks: ({ version }) => [{ holds: isSupported(version), problem: problemOf(version) }],
   },
 ];
+
+const isSupported = (version: string): Condition =>
+  and(
+    matches(version, new RegExp(`^v1[.]${versionNumber}[.]${versionNumber}(-[a-z]+[.]${versionNumber})?$`)),
+    hasMinor(version, () => true),
+  );
+
+const problemOf = (version: string): string =>
+  !isUnknown(version) && isSupported(`v${version}`) === true
+    ? `Talos version ${shown(version)} lacks the "v" that versions of Talos begin with; write ${shown(`v${version}`)}`
+    : `Talos version ${shown(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`;

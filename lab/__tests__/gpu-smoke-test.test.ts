@@ -96,16 +96,6 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   );
   succeeded(await kubectl.run("label", "namespace", "nvidia-device-plugin", `${level}=privileged`));
 
-  const taint = "example.com/mine=yes:NoSchedule";
-  succeeded(await kubectl.run("taint", "nodes", "--all", taint));
-  await restarted(kubectl);
-  await eventually(async () =>
-    expect(await said()).toEqual(
-      broken("no node with a GPU takes nvidia-device-plugin: \\S+ has the taint example.com/mine; remove the taint"),
-    ),
-  );
-  succeeded(await kubectl.run("taint", "nodes", "--all", `${taint}-`));
-
   program.placeIn(lab.site, withoutLabel);
   succeeded(await terraform.apply("-target=talos_machine_configuration_apply.node"));
   await eventually(async () =>

@@ -53,22 +53,6 @@ device_and_driver() {
     say "Talos has no NVIDIA driver; talosctl --nodes $NODE dmesg tells why its modules were not loaded"
   fi
 }
-# Why the plugin is scheduled on no node: none has the label, or those that have it have a taint that the plugin does not
-# tolerate. Taints of Kubernetes itself, which every DaemonSet tolerates, are left out.
-no_node() {
-  tolerated=$(kube 30 get daemonset "$DAEMONSET" --namespace="$NAMESPACE" --output='jsonpath={.spec.template.spec.tolerations[*].key}')
-  labelled=$(kube 30 get nodes --selector=nvidia.com/gpu.present=true --output='jsonpath={range .items[*]}{.metadata.name} {.spec.taints[?(@.effect!="PreferNoSchedule")].key}{"\n"}{end}')
-  tainted=$(printf '%s\n' "$labelled" | awk -v tolerated=" $tolerated " '{
-    for (i = 2; i <= NF; i++) if ($i !~ /^node[.]kubernetes[.]io\// && !index(tolerated, " " $i " ")) { printf "%s%s has the taint %s", gap, $1, $i; gap = ", " }
-  }')
-  if [ -z "$labelled" ]; then
-    say "no node fits $DAEMONSET, it needs the node label nvidia.com/gpu.present: \"true\""
-  elif [ -n "$tainted" ]; then
-    say "no node with a GPU takes $DAEMONSET: $tainted; remove the taint, which schedulingOnControlPlanes: true does for a control plane node, or let values tolerate it"
-  else
-    say "no node with a GPU takes $DAEMONSET; see kubectl describe --namespace=$NAMESPACE daemonset/$DAEMONSET"
-  fi
-}
 plugin() {
   daemons=$(kube 30 get daemonsets --namespace="$NAMESPACE" --output='jsonpath={range .items[*]}{.metadata.name} {.status.desiredNumberScheduled} {.status.currentNumberScheduled} {.status.numberReady}{"\n"}{end}')
   without_pod=$(printf '%s\n' "$daemons" | awk '$2 > $3 { print $1; exit }')
@@ -81,7 +65,7 @@ plugin() {
   fi
   case "$(printf '%s\n' "$daemons" | awk -v name="$DAEMONSET" '$1 == name { print $2 " " $4 }')" in
     "") say "the namespace $NAMESPACE has no DaemonSet $DAEMONSET; see its pods, and helm status --namespace=$NAMESPACE" ;;
-    "0 "*) no_node ;;
+    "0 "*) say "no node fits $DAEMONSET, it needs the node label nvidia.com/gpu.present: \"true\"" ;;
     *" 0") ;; # It starts.
     *) say "no GPU is allocatable, though $DAEMONSET runs; see kubectl logs --namespace=$NAMESPACE daemonset/$DAEMONSET, talosctl --nodes $NODE get pcidevices and talosctl --nodes $NODE read /proc/driver/nvidia/version" ;;
   esac

@@ -1,0 +1,287 @@
+import { Resource } from "@cdktf/provider-null/lib/resource";
+import { type TerraformStack, TerraformVariable } from "cdktf";
+import { Construct } from "constructs";
+import {
+  CiliumInstall,
+  DownloadedImage,
+  NvidiaInstall,
+  PciMapping,
+  ProxmoxConnection,
+  ProxmoxGpuVm,
+  TalosCluster,
+  TalosGpuCluster,
+  TalosImage,
+  TalosSingleNode,
+} from "../constructs";
+import { ciliumProps, clusterProps, nodeProps, vmProps } from "./props.fixtures";
+import { newStack, nodeIn, password, problemsOf } from "./stacks";
+
+type Props = Record<string, unknown>;
+type Class = new (scope: Construct, id: string, props: never) => Construct;
+
+const driver = { kernelModules: "open", branch: "production" } as const;
+const gpuNode = (stack: TerraformStack) => nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver } });
+const connectionIn = (stack: TerraformStack) => new ProxmoxConnection(stack, "proxmox", password);
+const pool = { name: "lan", blocks: [{ start: "192.168.1.200", stop: "192.168.1.220" }] };
+const device = { address: "01:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 1 };
+const mapping = { name: "gpu", ...device, alternatives: [{ ...device, address: "02:00", node: "pve" }] };
+const site = {
+  proxmox: { ...password, username: "root@pam", insecure: true, checkHost: true },
+  vm: { ...vmProps, boot: undefined },
+  talos: { version: "v1.13.9", nvidia: driver, extensions: ["siderolabs/iscsi-tools"], datastore: "local" },
+  cluster: {
+    clusterName: "talos-gpu",
+    kubernetesVersion: "1.35.4",
+    configPatches: [{ machine: { sysctls: { a: "1" } } }],
+  },
+  cilium: ciliumProps,
+  nvidia: { sharing: { strategy: "time-slicing", replicas: 2 }, values: { nodeSelector: { a: "b" } } },
+};
+
+/** Props of every construct in which every prop is somewhere. */
+const subjects: readonly (readonly [name: string, Class, (stack: TerraformStack) => Props])[] = [
+  ["ProxmoxConnection", ProxmoxConnection, () => ({ ...site.proxmox })],
+  [
+    "ProxmoxGpuVm",
+    ProxmoxGpuVm,
+    (stack) => ({
+      connection: connectionIn(stack),
+      ...vmProps,
+      guest: "talos",
+      replaceable: false,
+      disksManagedElsewhere: false,
+    }),
+  ],
+  [
+    "ProxmoxGpuVm",
+    ProxmoxGpuVm,
+    (stack) => ({
+      connection: connectionIn(stack),
+      name: "talos-gpu",
+      node: "pve",
+      boot: { image: { fileId: "local:import/talos.qcow2", guestAgent: true } },
+      gpus: [{ mapping }],
+      usb: [{ mapping: "key" }],
+      initialization: { ipConfigs: [{ address: "dhcp", reservedAddress: "192.168.1.50" }] },
+    }),
+  ],
+  [
+    "ProxmoxGpuVm",
+    ProxmoxGpuVm,
+    (stack) => ({
+      connection: connectionIn(stack),
+      name: "talos-gpu",
+      node: "pve",
+      boot: { iso: { fileId: "local:iso/talos.iso", guestAgent: true } },
+    }),
+  ],
+  ["PciMapping", PciMapping, (stack) => ({ connection: connectionIn(stack), node: "pve", ...mapping })],
+  [
+    "DownloadedImage",
+    DownloadedImage,
+    (stack) => ({
+      connection: connectionIn(stack),
+      node: "pve",
+      datastore: "local",
+      ...new TalosImage(stack, "talos").file,
+    }),
+  ],
+  [
+    "TalosImage",
+    TalosImage,
+    () => ({
+      version: "v1.13.9",
+      nvidia: driver,
+      extensions: ["siderolabs/iscsi-tools"],
+      extraKernelArgs: ["quiet"],
+      factory: "https://factory.talos.dev",
+    }),
+  ],
+  [
+    "TalosSingleNode",
+    TalosSingleNode,
+    () => ({ ...nodeProps, secretsFile: true, configPatches: [{ machine: { sysctls: { a: "1" } } }] }),
+  ],
+  ["TalosCluster", TalosCluster, () => ({ ...clusterProps, schedulingOnControlPlanes: true, secretsFile: true })],
+  [
+    "TalosCluster",
+    TalosCluster,
+    () => ({
+      ...clusterProps,
+      workers: [
+        {
+          machine: {
+            name: "worker-1",
+            address: "192.168.1.61/24",
+            installDisk: "/dev/sda",
+            interfaces: [{ addresses: ["192.168.1.61/24"], gateways: ["192.168.1.1"], dhcp: false, dhcpv6: false }],
+          },
+          talos: nodeProps.talos,
+        },
+      ],
+    }),
+  ],
+  [
+    "CiliumInstall",
+    CiliumInstall,
+    (stack) => ({ node: gpuNode(stack), method: "helm-release", values: { a: { b: 1 } }, ...ciliumProps }),
+  ],
+  ["CiliumInstall", CiliumInstall, (stack) => ({ node: gpuNode(stack), l2Announcements: { addressPools: [pool] } })],
+  [
+    "NvidiaInstall",
+    NvidiaInstall,
+    (stack) => ({
+      node: gpuNode(stack),
+      method: "device-plugin",
+      taint: false,
+      smokeTest: true,
+      version: "0.20.0",
+      repository: "https://nvidia.github.io/k8s-device-plugin",
+      timeout: 900,
+      ...site.nvidia,
+    }),
+  ],
+  ["TalosGpuCluster", TalosGpuCluster as never, () => ({ ...site })],
+];
+
+/** Something of which a prop may have none, made for a stack. */
+const cycle: Props = {};
+cycle.self = [cycle];
+class Mine {
+  readonly secret = "canary";
+  resolve() {
+    return this.secret;
+  }
+}
+const nested = () => {
+  let value: object = {};
+  for (let level = 0; level < 20_000; level++) value = { value };
+  return value;
+};
+const wrongThings: Readonly<Record<string, (stack: TerraformStack) => unknown>> = {
+  "a construct": (stack) => stack.node.tryFindChild("wrong") ?? new Resource(stack, "wrong"),
+  "a VM": (stack) =>
+    stack.node.tryFindChild("wrong_vm") ??
+    new ProxmoxGpuVm(stack, "wrong_vm", { name: "wrong", node: "pve", boot: { clone: { id: 1000 } } } as never),
+  "an app": (stack) => stack.node.root,
+  "a variable": (stack) => stack.node.tryFindChild("variable") ?? new TerraformVariable(stack, "variable", {}),
+  "a function": () => () => "canary",
+  "a class": () => Mine,
+  "an object of a class": () => new Mine(),
+  "a promise": () => Promise.resolve("canary"),
+  "a Map": () => new Map([["canary", "canary"]]),
+  "a Set": () => new Set(["canary"]),
+  "a Date": () => new Date(0),
+  "a Buffer": () => Buffer.from("canary"),
+  "a pattern": () => /canary/,
+  "a Proxy": () => new Proxy({}, { get: () => "canary", ownKeys: () => ["canary"] }),
+  "a Proxy of anything": () => {
+    const endless: object = new Proxy(() => endless, { get: () => endless, has: () => true });
+    return endless;
+  },
+  "a circular object": () => cycle,
+  "a symbol": () => Symbol("wrong"),
+  "an object that is nested 20,000 times": nested,
+  "a list of a thousand million": () => new Array(1_000_000_000),
+};
+const names = Object.keys(wrongThings);
+const exhaustive = process.env.EXHAUSTIVE !== undefined;
+
+/** The paths of all that is in the value, but in constructs. */
+function pathsIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== "object" || value === null || Construct.isConstruct(value)) return [];
+  return Object.entries(value).flatMap(([key, inside]) =>
+    inside === undefined ? [] : [[...path, key], ...pathsIn(inside, [...path, key])],
+  );
+}
+
+/** A copy of the value with another one at the path, or a getter. */
+function replaced(value: unknown, [key, ...rest]: readonly string[], wrong: PropertyDescriptor): unknown {
+  if (key === undefined) return value;
+  const copy = Array.isArray(value) ? [...value] : { ...(value as Props) };
+  const inside = (value as Props)[key];
+  Object.defineProperty(
+    copy,
+    key,
+    rest.length > 0 ? { value: replaced(inside, rest, wrong), enumerable: true } : { enumerable: true, ...wrong },
+  );
+  return copy;
+}
+
+const spelled = (path: readonly string[]) =>
+  path
+    .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
+    .join("")
+    .slice(1);
+
+function problemsWith(
+  create: Class,
+  props: (stack: TerraformStack) => Props,
+  change: (stack: TerraformStack, props: Props) => unknown,
+) {
+  return problemsOf((stack) => void new create(stack, "it", change(stack, props(stack)) as never)).filter(
+    (problem) => !problem.includes("without a matching provider") && !problem.startsWith("[stack/wrong_vm]"),
+  );
+}
+
+describe.each(subjects)("%s", (_, create, props) => {
+  test("breaks no rule", () => {
+    expect(problemsWith(create, props, (_, right) => right)).toEqual([]);
+  });
+  const paths = pathsIn(props(newStack()));
+
+  test("refuses all that is wrong in any prop, in one short message, and at once", () => {
+    const failures: string[] = [];
+    for (const [place, path] of paths.entries()) {
+      // Every kind of wrong thing at every prop takes a minute; this way each meets many props.
+      for (const name of process.env.WRONG
+        ? [process.env.WRONG]
+        : exhaustive
+          ? names
+          : [names[place % names.length] as string]) {
+        const wrong = { value: (stack: TerraformStack) => wrongThings[name]?.(stack) };
+        const problems = problemsWith(create, props, (stack, right) =>
+          replaced(right, path, { value: wrong.value(stack) }),
+        );
+        const [problem = ""] = problems;
+        const isAsDue =
+          problems.length > 0 &&
+          // Of an object without what is due, what lacks it tells as well.
+          problems.length <= (/object that|circular/.test(name) || path.includes("configPatches") ? 20 : 1) &&
+          problem.length < 2000 &&
+          !/canary|\n\s+at /.test(problem);
+        if (!isAsDue)
+          failures.push(`${spelled(path)} that is ${name}: ${problems.map((each) => each.slice(0, 300)).join(" | ")}`);
+      }
+    }
+    expect(failures).toEqual([]);
+  });
+
+  test("refuses props that cannot be read", () => {
+    for (const path of paths.filter((_, place) => place % 5 === 0)) {
+      const getter = {
+        get: () => {
+          throw new Error("canary");
+        },
+      };
+      const problems = problemsWith(create, props, (_, right) => replaced(right, path, getter));
+      expect([spelled(path), ...problems]).toEqual([
+        spelled(path),
+        expect.stringMatching(/ cannot be read; write .* \[[a-z-]+\]$/),
+      ]);
+    }
+  });
+
+  // A function gives the props of a stack, and a class is one that fails.
+  const instead = names.filter((name) => create !== (TalosGpuCluster as never) || !/function|class$/.test(name));
+  test.each(instead)("refuses %s instead of its props", (name) => {
+    const problems = problemsWith(create, props, (stack) => wrongThings[name]?.(stack));
+    expect(problems).toContainEqual(
+      expect.stringMatching(
+        / (the props object (is|cannot be read).*; write|(self|value) is not a prop;) .*\[prop-type\]$/,
+      ),
+    );
+    expect(problems.join("\n").length).toBeLessThan(2000);
+    expect(problems.join("\n")).not.toMatch(/canary/);
+  });
+});
