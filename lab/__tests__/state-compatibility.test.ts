@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
+import type { Json } from "../json";
 import type { ResourceChange } from "../terraform";
 import { credentials } from "./support/accounts";
 import { placed } from "./support/placed";
@@ -73,3 +74,37 @@ test("the state of a configuration written by hand is taken over, but for the li
   expect(lab.proxmox.journal.find("POST", /\/clone$/)).toHaveLength(clones);
   expect(await (await lab.node(vmid)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
 });
+
+interface Steps {
+  readonly resource: {
+    readonly null_resource: Readonly<Record<string, { readonly provisioner?: readonly { "local-exec": LocalExec }[] }>>;
+  };
+}
+
+interface LocalExec {
+  command: string;
+  interpreter?: readonly string[];
+  environment: Record<string, string>;
+}
+
+/** Steps as those of earlier releases: shell in the JSON of the stack itself. */
+function withShell(configuration: Json): void {
+  for (const { provisioner = [] } of Object.values((configuration as never as Steps).resource.null_resource)) {
+    for (const { "local-exec": step } of provisioner) {
+      step.environment.SCRIPT = step.command;
+      step.command = 'set -eu\neval "$SCRIPT"';
+      step.interpreter = ["/bin/sh", "-c"];
+    }
+  }
+}
+
+test.each(["main.ts", "examples/cluster.ts"])(
+  "no step of %s runs again because it has become a script",
+  async (file) => {
+    const { program, lab, terraform } = await placed(file);
+    program.placeIn(lab.site, withShell);
+    succeeded(await terraform.apply());
+    program.placeIn(lab.site);
+    await unchanged(terraform);
+  },
+);

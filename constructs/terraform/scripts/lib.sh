@@ -41,7 +41,7 @@ watcher=$!
 finally=:
 ended() {
   if read -r called bound <"$work/call"; then kill "$called" 2>/dev/null || true; fi
-  $finally
+  $finally || true
   # Without `wait`, bash reports its end.
   { kill "$watcher" && wait "$watcher"; } 2>/dev/null || true
   clean_up
