@@ -1,33 +1,34 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { methods } from "../constructs/nvidia/method";
+import { smokeTest } from "../constructs/nvidia/smoke-test";
+import { commandOf, filesOf, scriptFolder } from "../constructs/terraform/script";
 import { contentOf, file, program } from "./provisioner";
 
 const root = join(__dirname, "..");
 beforeEach(() => {
   program(
     "kubectl",
-    `echo "$KUBECONFIG $*" >>${file("calls")}\ncase "$*" in *"get job"*) printf Complete;; *apply*) cat >/dev/null;; esac`,
+    `echo "$*" >>${file("calls")}\ncase "$*" in *"get job"*) printf Complete;; *apply*) cat >/dev/null;; esac`,
   );
 });
 
+const kubeconfig = "${local_file.kubeconfig.filename}";
+const smoke = smokeTest(methods["device-plugin"], { kubeconfig, talosconfig: "", node: "" });
+
+/** A stack as a synth writes it, with the scripts that it runs. */
 function stack(name: string, resource: object): void {
   const place = file(`stacks/${name}`);
-  mkdirSync(place, { recursive: true });
+  mkdirSync(join(place, scriptFolder), { recursive: true });
   writeFileSync(join(place, "cdk.tf.json"), JSON.stringify({ resource }));
+  for (const each of filesOf(smoke.file)) copyFileSync(each, join(place, scriptFolder, basename(each)));
 }
 
 const proof = {
   null_resource: {
     gpu_smoke_test: {
-      provisioner: [
-        {
-          "local-exec": {
-            command: 'set -eu\neval "$SCRIPT"',
-            environment: { KUBECONFIG: "${local_file.kubeconfig.filename}", SCRIPT: "kubectl get job x" },
-          },
-        },
-      ],
+      provisioner: [{ "local-exec": { command: commandOf(smoke), environment: smoke.environment } }],
     },
   },
   local_file: { kubeconfig: { filename: "../../clusters/one/kubeconfig" } },
@@ -44,7 +45,7 @@ test("npm run gpu:test runs the proof of the only stack that has one, with its k
   stack("one", proof);
   stack("without", {});
   expect(run()).toMatchObject({ status: 0, stderr: "" });
-  expect(contentOf("calls")).toBe("../../clusters/one/kubeconfig get job x\n");
+  expect(contentOf("calls")).toMatch(/^(--kubeconfig=[.][.]\/[.][.]\/clusters\/one\/kubeconfig .*\n)+$/);
 });
 
 test("npm run gpu:test asks which stack is meant, and says where there is none", () => {

@@ -13,7 +13,7 @@ const provisionerOf = (step: string): TerraformJson => steps[step].provisioner[0
 
 let access: string;
 beforeEach(() => {
-  access = file("access");
+  access = file("a cluster's files");
   mkdirSync(access);
   for (const name of ["kubeconfig", "talosconfig"]) writeFileSync(join(access, name), "secret");
   cluster();

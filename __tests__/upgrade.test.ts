@@ -6,7 +6,7 @@ import { contentOf, file, program, run } from "./provisioner";
 
 let snapshots: string;
 beforeEach(() => {
-  snapshots = file("clusters");
+  snapshots = file("a cluster's files");
   mkdirSync(snapshots);
   // A Kubernetes that is ready, and runs what its node does.
   program(
@@ -49,7 +49,7 @@ esac`,
 
 const target = (): UpgradeTarget => ({
   node: "192.168.1.50",
-  talosconfig: file("clusters/talosconfig"),
+  talosconfig: join(snapshots, "talosconfig"),
   directory: snapshots,
   firstVersion: "v1.12.6",
   talosVersion: "v1.13.9",
