@@ -72,6 +72,42 @@ const siteOf = (name: string, vm: Partial<TalosGpuClusterProps["vm"]>): TalosGpu
 const cluster = (name: string, vm: object) =>
   `new TalosGpuCluster(app, "${name}", ${JSON.stringify(siteOf(name, vm))});`;
 
+describe("a program", () => {
+  test.each<[string, string, RegExp]>([
+    ["has a syntax error", "const a = {\n  b: 1\n  c: 2,\n};", /^\.app-\d+\.ts:3:1: Expected ',', got 'ident'\n$/],
+    [
+      "awaits outside a function",
+      "const a: number = await Promise.resolve(1);",
+      /^\.app-\d+\.ts: await stands outside a function, .* write async function main\(\) .*\n$/,
+    ],
+    ["throws what is no error", 'throw "text";', /^\.app-\d+\.ts: this is thrown, and is no Error: text\n$/],
+    [
+      "fails in an async function",
+      "async function main(site: any) {\n  return site.vm;\n}\nmain(undefined);",
+      /^\.app-\d+\.ts:2:15: Cannot read properties of undefined \(reading 'vm'\)\n$/,
+    ],
+    [
+      "has two stacks of one id",
+      'import { App, TerraformStack } from "cdktf";\nconst app = new App();\nnew TerraformStack(app, "one");\nnew TerraformStack(app, "one");',
+      /^\.app-\d+\.ts:4:1: two constructs beside each other have the id "one"; .*\n$/,
+    ],
+    [
+      "has a stack without an id",
+      'import { App, TerraformStack } from "cdktf";\nnew TerraformStack(new App(), "");',
+      /^\.app-\d+\.ts:2:1: the id of a construct is empty; .*\n$/,
+    ],
+    [
+      "forgets synth",
+      'import { StrictApp } from "./constructs";\nnew StrictApp();',
+      /^Nothing was written: .* its synth\(\); end it with app\.synth\(\);\n$/,
+    ],
+  ])("that %s is told so in a line, without a stack trace", (_, program, message) => {
+    const { status, stdout, stderr } = run(program);
+    expect(stderr).toMatch(message);
+    expect([status, stdout]).toEqual([1, ""]);
+  });
+});
+
 describe("StrictApp", () => {
   test("writes every stack where nothing is wrong, and tells where", () => {
     const log = jest.spyOn(console, "log").mockImplementation();

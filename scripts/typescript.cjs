@@ -6,7 +6,8 @@
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const Module = require("node:module");
-const { dirname, join } = require("node:path");
+const { dirname, join, relative } = require("node:path");
+const { Script } = require("node:vm");
 
 const cache = join(__dirname, "../node_modules/.cache/typescript");
 const options = {
@@ -18,24 +19,58 @@ const options = {
 const compiler = JSON.stringify([require("@swc/core/package.json").version, options]);
 const translations = new Map();
 
+require("./uncaught.cjs");
+
 // What V8 makes of the JavaScript is kept too, from Node.js 22.1 on.
 Module.enableCompileCache?.();
 
 Module._extensions[".ts"] = (module, filename) => {
   const translation = translate(filename);
   translations.set(filename, translation);
+  if (/^\s*(\w.*\W)?await\b/m.test(translation.code)) refuseAwait(translation.code, filename);
   module._compile(translation.code, filename);
 };
+
+/** Outside a function, where Node.js would read the file again as an ES module, and not know what TypeScript is. */
+function refuseAwait(code, filename) {
+  try {
+    new Script(`(function () {${code}\n})`);
+  } catch (error) {
+    if (!/^await is only valid/.test(error.message)) return;
+    throw mistake(
+      relative(process.cwd(), filename),
+      "await stands outside a function, which a CommonJS module does not allow; write async function main() { … app.synth(); } around it, and main(); behind",
+    );
+  }
+}
+
+/** A mistake in the text of a program, which has no stack. */
+const mistake = (place, message) => Object.assign(new Error(message), { name: "SyntaxError", place });
+
+/** The mistake that the compiler found, of which it draws a picture. */
+function syntaxError(filename, { message }) {
+  const [, what] = message.match(/^\s*[x×]\s+(.*)$/m) ?? [];
+  const [, line, column] = message.match(/\[.*:(\d+):(\d+)\]/) ?? [];
+  return mistake(`${relative(process.cwd(), filename)}:${line}:${column}`, what ?? "cannot be read as TypeScript");
+}
 
 function translate(filename) {
   const source = readFileSync(filename, "utf8");
   const kept = join(cache, createHash("sha256").update(compiler).update(filename).update(source).digest("hex"));
   const before = read(`${kept}.js`);
   if (before !== undefined) return { code: before, map: () => read(`${kept}.map`) };
-  const { code, map } = require("@swc/core").transformSync(source, { ...options, filename });
+  const { code, map } = compiled(source, filename);
   keep(`${kept}.map`, map);
   keep(`${kept}.js`, code);
   return { code, map: () => map };
+}
+
+function compiled(source, filename) {
+  try {
+    return require("@swc/core").transformSync(source, { ...options, filename });
+  } catch (error) {
+    throw syntaxError(filename, error);
+  }
 }
 
 function read(file) {

@@ -6,6 +6,7 @@ import type { IConstruct } from "constructs";
 import "./deprecation";
 import { Draft, makeOutput } from "./draft";
 import { toHcl } from "./hcl";
+import { pending } from "./pending";
 import { Refusal } from "./refusal";
 import { forgetTokenStacks } from "./token-stacks";
 
@@ -23,6 +24,7 @@ export class StrictApp extends App {
     makeOutput(config.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
     // The stack traces would name this machine's directories.
     super({ stackTraces: false, ...config });
+    pending.add(this);
   }
 
   /** What is wrong so far, in all stacks, each with the path of its construct; aspects may add to it at synth. */
@@ -39,6 +41,7 @@ export class StrictApp extends App {
    * @throws with all that is wrong; nothing is written then
    */
   override synth(): void {
+    pending.delete(this);
     const draft = new Draft(this.outdir);
     try {
       const manifest = new Manifest(this.manifest.version, draft.folder, this.hclOutput);
