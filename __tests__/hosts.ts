@@ -33,7 +33,6 @@ export const local = {
   active: true,
   shared: false,
   available: 200 * gibibyte,
-  total: 200 * gibibyte,
 };
 export const disks = { ...local, name: "local-lvm", content: ["images"] };
 
@@ -74,14 +73,13 @@ const snake = {
     iommu_group: iommuGroup,
     mdev,
   }),
-  storages: ({ name, content, enabled, active, shared, available, total }: typeof local) => ({
+  storages: ({ name, content, enabled, active, shared, available }: typeof local) => ({
     id: name,
     content_types: content,
     enabled,
     active,
     shared,
     space_available: available,
-    space_total: total,
   }),
   problems: ({ mapping, message }: { mapping: string; message: string }) => ({ mapping_id: mapping, message }),
 };

@@ -84,8 +84,20 @@ describe("ProxmoxGpuVm", () => {
       expect(disk).toBeUndefined();
     });
 
-    test("from a clone of the only template of a name", () => {
+    test("from a clone of a template by id, on the node that has it", () => {
+      const { clone } = block({ boot: { clone: { id: 9000 } } });
+      expect(clone).toEqual({
+        vm_id: 9000,
+        node_name:
+          "${one([for vm in data.proxmox_virtual_environment_vms.same_id.vms : vm.node_name if (vm.vm_id == 9000)])}",
+        full: true,
+      });
+    });
+
+    test("from a clone of the only template of a name, on its own node before others", () => {
       const stack = vm({ boot: { clone: { name: "talos-template" } } });
+      const all = "data.proxmox_virtual_environment_vms.talos_template.vms";
+      const own = `[for vm in ${all} : vm if (vm.node_name == "pve")]`;
       expect(stack).toHaveDataSourceWithProperties(DataProxmoxVirtualEnvironmentVms, {
         filter: [
           { name: "name", values: ["talos-template"] },
@@ -94,12 +106,13 @@ describe("ProxmoxGpuVm", () => {
       });
       expect(stack).toHaveResourceWithProperties(VirtualEnvironmentVm, {
         clone: expect.objectContaining({
-          vm_id: "${data.proxmox_virtual_environment_vms.talos_template.vms[0].vm_id}",
+          vm_id: `\${concat(${own}, ${all})[0].vm_id}`,
+          node_name: `\${concat(${own}, ${all})[0].node_name}`,
         }),
         lifecycle: expect.objectContaining({
           precondition: expect.arrayContaining([
             {
-              condition: "${(length(data.proxmox_virtual_environment_vms.talos_template.vms) == 1)}",
+              condition: `\${((length(${all}) == 1) || (length(${own}) == 1))}`,
               error_message: expect.stringMatching(
                 /"talos-template" is not the name of exactly one template.*\[clone-source-once\]/,
               ),

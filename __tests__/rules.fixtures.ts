@@ -11,6 +11,7 @@ import {
   type PciMappingProps,
   ProxmoxConnection,
   type ProxmoxConnectionProps,
+  type ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
   TalosGpuCluster,
   type TalosGpuClusterProps,
@@ -112,6 +113,19 @@ const connection =
     void new ProxmoxConnection(stack, "proxmox", { ...password, ...props });
 const hostnameConfig = { apiVersion: "v1alpha1", kind: "HostnameConfig" };
 const device = { name: "gpu", address: "01:00", deviceId: "10de:2684" };
+const file = { url: "https://example.org/talos.qcow2", fileName: "talos.qcow2" };
+const farIn = (stack: TerraformStack, endpoint = "https://far.example:8006/"): ProxmoxConnection =>
+  new ProxmoxConnection(stack, "far", { ...password, endpoint });
+/** A VM that boots the image. */
+const vmOfImage = (stack: TerraformStack, { file }: TalosImage): ProxmoxGpuVm => {
+  const connection = connectionIn(stack);
+  const image = new DownloadedImage(stack, "download", { ...file, connection, node: "pve" });
+  return vmIn(stack, {
+    connection,
+    boot: { image },
+    initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] },
+  });
+};
 const mapping =
   (props: Partial<PciMappingProps>): Build =>
   (stack) => {
@@ -2293,23 +2307,130 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: { "only the host knows": disks({ size: 1_000_000 }) },
     invalid: {},
     onHost: {
-      "two disks of a VM whose id the cluster is asked for": {
-        build: vm({ vmId: 100, disks: [{ size: 100 }, { size: 50 }] }),
-        passes: [],
-        fails: [],
-      },
-      "two disks of a VM that may be there": {
+      // Whether the VM is there, only the state knows.
+      "two disks of one storage": {
         build: disks({ size: 100 }, { size: 50 }, { size: 10, datastore: "tank" }),
         passes: [
-          { storages: [{ ...disksOfHost, available: 0, total: 150 * 1024 ** 3 }] },
-          { storages: [{ ...disksOfHost, total: 0, active: false }] },
+          { storages: [{ ...disksOfHost, available: 150 * 1024 ** 3 }] },
+          { storages: [{ ...disksOfHost, available: 0, active: false }] },
         ],
+        fails: [],
+      },
+    },
+  },
+  "same-cluster": {
+    valid: {
+      "with another account": (stack) => {
+        const image = new DownloadedImage(stack, "image", { ...file, connection: connectionIn(stack), node: "pve" });
+        vmIn(stack, { connection: new ProxmoxConnection(stack, "root", password), boot: { image } });
+      },
+    },
+    invalid: {
+      "an image of another cluster": [
+        (stack) => {
+          const connection = connectionIn(stack);
+          const image = new DownloadedImage(stack, "image", { ...file, connection: farIn(stack), node: "pve" });
+          vmIn(stack, { connection, boot: { image } });
+        },
+        "boot.image is stack/image, of the connection stack/far, and the VM of stack/proxmox; make both with one connection",
+      ],
+      "a mapping of another cluster, by its name": [
+        (stack) => {
+          const connection = connectionIn(stack);
+          const { name } = new PciMapping(stack, "gpu", { ...device, connection: farIn(stack), node: "pve" });
+          vmIn(stack, { connection, gpus: [{ mapping: name }] });
+        },
+        "gpus[0].mapping is stack/gpu, of the connection stack/far, and the VM of stack/proxmox; make both with one connection",
+      ],
+    },
+    atPlan: {
+      "the endpoint is a variable": {
+        type: "string",
+        build: (stack, value: never) => {
+          const connection = connectionIn(stack);
+          const image = new DownloadedImage(stack, "image", { ...file, connection: farIn(stack, value), node: "pve" });
+          vmIn(stack, { connection, boot: { image } });
+        },
+        passes: ["https://pve.example:8006/"],
+        fails: ["https://far.example:8006/"],
+      },
+    },
+  },
+  "image-on-node": {
+    valid: {
+      "on the VM's own node": (stack) => {
+        const connection = connectionIn(stack);
+        const image = new DownloadedImage(stack, "image", { ...file, connection, node: "pve" });
+        vmIn(stack, { connection, boot: { image } });
+      },
+    },
+    invalid: {},
+    onHost: {
+      "on another node": {
+        build: (stack) => {
+          const connection = connectionIn(stack);
+          const image = new DownloadedImage(stack, "image", { ...file, connection, node: "pve1" });
+          vmIn(stack, { connection, boot: { image } });
+        },
+        passes: [{ storages: [{ ...local, shared: true }, disksOfHost] }],
         fails: [
           [
-            { storages: [{ ...disksOfHost, total: 150 * 1024 ** 3 - 1 }] },
-            'disks takes 150 GiB of storage "local-lvm", which has less to spare on node "pve"; make room on it, or write another datastore',
+            {},
+            'boot.image is downloaded to "local" of node "pve1", which node "pve" does not share; download it with node: "pve", or to a shared storage',
           ],
         ],
+      },
+    },
+  },
+  "image-on-node-unchecked": {
+    valid: {
+      "on the VM's own node": (stack) => {
+        const connection = new ProxmoxConnection(stack, "proxmox", { ...password, checkHost: false });
+        const image = new DownloadedImage(stack, "image", { ...file, connection, node: "pve" });
+        vmIn(stack, { connection, boot: { image } });
+      },
+    },
+    invalid: {
+      "on another node": [
+        (stack) => {
+          const connection = new ProxmoxConnection(stack, "proxmox", { ...password, checkHost: false });
+          const image = new DownloadedImage(stack, "image", { ...file, connection, node: "pve1" });
+          vmIn(stack, { connection, boot: { image } });
+        },
+        'boot.image is downloaded to "local" of node "pve1", and checkHost: false does not tell whether node "pve" shares it; download it with node: "pve", or see that it does',
+      ],
+    },
+  },
+  "machine-boots-release": {
+    valid: {
+      "the same": node({ machine: { ...machine, talosVersion: "v1.13.9" } }),
+      "an image of the same": (stack) => {
+        const image = new TalosImage(stack, "image", { version: "v1.13.9" });
+        nodeIn(stack, { machine: vmOfImage(stack, image), talos: image });
+      },
+    },
+    invalid: {
+      "another release": [
+        node({ machine: { ...machine, talosVersion: "v1.12.8" } }),
+        'machine boots Talos "v1.12.8", and talos.version is "v1.13.9"; make its image of that version, or write the image\'s',
+      ],
+      "an image of another release": [
+        (stack) => {
+          const image = new TalosImage(stack, "image", { version: "v1.14.0" });
+          nodeIn(stack, { machine: vmOfImage(stack, image), talos: { version: "v1.13.9" } });
+        },
+        'machine boots Talos "v1.14.0", and talos.version is "v1.13.9"; make its image of that version, or write the image\'s',
+      ],
+    },
+    atPlan: {
+      "the image's version is a variable": {
+        type: "string",
+        build: (stack, value: never) => {
+          const image = new TalosImage(stack, "image", { version: value });
+          nodeIn(stack, { machine: vmOfImage(stack, image), talos: { version: "v1.13.9" } });
+        },
+        passes: ["v1.13.9"],
+        fails: ["v1.13.8"],
       },
     },
   },

@@ -30,6 +30,7 @@ import * as memory from "./proxmox/memory";
 import * as networkDevice from "./proxmox/network-device";
 import * as passthrough from "./proxmox/passthrough";
 import * as pciMapping from "./proxmox/pci-mapping";
+import * as sameHost from "./proxmox/same-host";
 import * as scsiController from "./proxmox/scsi-controller";
 import * as serialDevice from "./proxmox/serial-device";
 import * as startup from "./proxmox/startup";
@@ -75,6 +76,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...template.rules,
     ...bootMedium.rules,
     ...downloadedImage.rules,
+    ...sameHost.rules,
     ...clone.rules,
     ...agent.rules,
     ...startup.rules,

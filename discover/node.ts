@@ -8,6 +8,8 @@ export interface HostStorage extends StorageFacts {
   readonly content: readonly string[];
   /** Proxmox's storage type, such as `dir` or `lvmthin`. */
   readonly type: string;
+  /** Bytes. */
+  readonly total: number;
 }
 
 /** A bridge for VMs. */

@@ -28,7 +28,7 @@ export interface DiskImage extends BootSoftware {
 /** A template to clone, found by name or by id. */
 export interface CloneSource extends BootSoftware {
   /**
-   * Name of the template, of which there must be exactly one.
+   * Name of the template, of which there must be exactly one: on the VM's own node, or else in the cluster.
    *
    * @default - found by id
    */
@@ -44,7 +44,7 @@ export interface CloneSource extends BootSoftware {
   /**
    * Node that holds the template.
    *
-   * @default - the VM's own node
+   * @default - where the template is found; of several of one name, the VM's own node
    */
   readonly node?: string;
 

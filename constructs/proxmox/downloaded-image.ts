@@ -94,6 +94,9 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
 export class DownloadedImage extends Construct implements DiskImage {
   readonly resource: DownloadFile;
   readonly guestAgent: boolean;
+  readonly connection?: ProxmoxConnection;
+  /** Where it is kept, and under which name. */
+  readonly placed: { readonly node: string; readonly datastore: string; readonly fileName: string };
 
   constructor(scope: Construct, id: string, props: DownloadedImageProps) {
     super(scope, id);
@@ -107,6 +110,8 @@ export class DownloadedImage extends Construct implements DiskImage {
       ...enforce(this, hostStorage.rules, { datastore, host: hostOf(connection, node) }),
     ];
     this.guestAgent = guestAgent;
+    this.connection = connection;
+    this.placed = { node, datastore, fileName };
     this.resource = at(
       id,
       new DownloadFile(this, "Resource", {
@@ -121,6 +126,14 @@ export class DownloadedImage extends Construct implements DiskImage {
         lifecycle: lifecycleWith(preconditions),
       }),
     );
+  }
+
+  /** Version of the Talos in it; undefined where its name is not one that a `TalosImage` gives. */
+  get talosVersion(): string | undefined {
+    const { fileName } = this.placed;
+    const [prefix, version = ""] = partsOf(fileName);
+    if (prefix === "talos-" && isPlaceholder(version)) return version;
+    return /^talos-(v[0-9]+[.][0-9]+[.][0-9]+(-(alpha|beta|rc)[.][0-9]+)?)-/.exec(fileName)?.[1];
   }
 
   /** Volume id; using it makes a VM wait for the download. */

@@ -52,6 +52,7 @@ import * as networkDevice from "./network-device";
 import { unlessEmpty } from "./optional-list";
 import * as passthrough from "./passthrough";
 import type { PciMapping } from "./pci-mapping";
+import * as sameHost from "./same-host";
 import * as scsiController from "./scsi-controller";
 import * as serialDevice from "./serial-device";
 import * as startup from "./startup";
@@ -317,6 +318,7 @@ const rules = [
   ...usb.rules,
   ...serialDevice.rules,
   ...bootMedium.rules,
+  ...sameHost.rules,
   ...clone.rules,
   ...cpu.rules,
   ...memory.rules,
@@ -369,6 +371,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly macAddress?: string;
   readonly interfaces?: readonly TalosInterface[];
   readonly installDisk: string;
+  readonly talosVersion?: string;
   readonly guest: guest.Guest;
   readonly gpus: readonly gpu.Gpu[];
   readonly cpu: Required<cpu.VmCpu>;
@@ -390,6 +393,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.networkDevices = networkDevices.map(networkDevice.block);
     this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this, connection);
     this.templates = template.templatesOf(this, boot.clone, connection);
+    const isSought = boot.clone?.id !== undefined && boot.clone.node === undefined;
+    const searched = isSought ? vmId.allVmsOf(this, connection) : undefined;
     const passed = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
     this.gpus = passed.gpus;
     this.pciMappings = passed.pciMappings;
@@ -446,7 +451,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         stopOnDestroy: true,
         agent: settings.agent,
         cdrom: boot.iso && { fileId: boot.iso.fileId, interface: bootMedium.isoInterface },
-        clone: boot.clone && template.cloneBlock(boot.clone, this.templates),
+        clone: boot.clone && template.cloneBlock(boot.clone, node, { templates: this.templates, vms: searched }),
         cpu: cpu.block(this.cpu),
         disk: unlessEmpty(this.disks),
         efiDisk: firmware.block(settings.efiDisk, vmStorage.datastoreOf(disks)),
@@ -472,6 +477,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.dnsServers = unlessEmpty(dnsServers);
     this.interfaces = initialization.interfacesOf(ipConfigs, networkDevices);
     this.macAddress = networkDevices[0]?.macAddress;
+    this.talosVersion = sameHost.downloadedImageOf(boot)?.talosVersion;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
   }
 

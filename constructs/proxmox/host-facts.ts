@@ -42,8 +42,6 @@ export interface HostStorage {
   readonly shared: unknown;
   /** Bytes. */
   readonly available: number;
-  /** Bytes. */
-  readonly total: number;
 }
 
 /** What Proxmox finds wrong with a resource mapping on a node. */
@@ -91,7 +89,6 @@ const eachStorage = eachOf<HostStorage>("storage", {
   active: ["active", "flag"],
   shared: ["shared", "flag"],
   available: ["space_available", "amount"],
-  total: ["space_total", "amount"],
 });
 
 const eachMappingProblem = eachOf<MappingProblem>("check", {

@@ -308,6 +308,7 @@ export class PciMapping extends Construct {
   readonly resource: HardwareMappingPci;
   /** Name to give to a VM; using it makes the VM wait for the mapping. */
   readonly name: string;
+  readonly connection?: ProxmoxConnection;
   /** The name as it was given, to be compared with others. */
   readonly givenName: string;
   /** What it maps: one device, or several of which Proxmox takes a free one. What is no address is left out. */
@@ -319,6 +320,7 @@ export class PciMapping extends Construct {
     super(scope, id);
     const fitted = fitProps(this, props, shape);
     const { connection, name, node, alternatives = [], ...first } = fitted.props;
+    this.connection = connection;
     this.givenName = name;
     const entries = [first, ...alternatives].map((device: AlternativeDevice, place): Entry => {
       const own = device.node ?? node;

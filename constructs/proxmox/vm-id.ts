@@ -1,10 +1,9 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, type IResolvable, Token } from "cdktf";
+import { Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import type { EarlierClaim } from "../rules/claims";
 import { equal, not, or, wholeNumber } from "../rules/condition";
-import { expression } from "../rules/expression";
 import { type Check, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
 import { resourceAddress } from "../terraform/logical-id";
@@ -83,9 +82,6 @@ export const rules: readonly Rule<{
       }),
   },
 ];
-
-/** The ids of the VMs. */
-export const idsOf = (vms: DataProxmoxVirtualEnvironmentVms): IResolvable => expression`${vms.fqn}.vms[*].vm_id`;
 
 const column = (vms: DataProxmoxVirtualEnvironmentVms, name: string): string[] =>
   Token.asList(vms.interpolationForAttribute(`vms[*].${name}`));

@@ -1,15 +1,15 @@
-import type { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { product, sum } from "../rules/arithmetic";
-import { and, type Condition, equal, isUnknown, less, not } from "../rules/condition";
+import { and, type Condition, equal, isUnknown, less, not, or } from "../rules/condition";
 import { given, type Rule } from "../rules/rule";
 import { asText, shown } from "../rules/shown";
-import { includes, some } from "../terraform/rows";
+import { some } from "../terraform/rows";
 import type { BootMedium } from "./boot-medium";
 import { type Disk, defaultDatastore } from "./disk";
 import type { VmEfiDisk } from "./firmware";
 import type { Host, HostStorage } from "./host-facts";
 import { type Content, images, imports, isOn, isos, storageChecks } from "./host-storage";
-import { idsOf } from "./vm-id";
+import { isKnown } from "./identity";
 
 /** A VM as far as it names storages. */
 interface Storing {
@@ -17,8 +17,7 @@ interface Storing {
   readonly efiDisk: VmEfiDisk | false;
   readonly initialization?: { readonly datastore?: string };
   readonly boot: BootMedium;
-  readonly vmId?: number;
-  readonly allVms?: DataProxmoxVirtualEnvironmentVms;
+  readonly identity: Resource;
   readonly host?: Host;
 }
 
@@ -121,16 +120,13 @@ export const rules: readonly Rule<Storing>[] = [
         [...neededBy(vm)].map(([datastore, size]) => {
           const bytes = product(size, gibibyte);
           const isFull = (storage: HostStorage): Condition =>
-            and(equal(storage.name, datastore), isOn(storage), hasNoRoom(storage, bytes, vm));
+            and(equal(storage.name, datastore), isOn(storage), less(storage.available, bytes));
           return {
-            holds: not(some(storages, isFull)),
+            // A VM that is there has its disks already.
+            holds: or(isKnown(vm.identity), not(some(storages, isFull))),
             problem: `disks takes ${asText(size)} GiB of storage ${shown(datastore)}, which has less to spare on node ${shown(name)}; make room on it, or write another datastore`,
           };
         }),
       ),
   },
 ];
-
-/** A VM that is there has its disks already; of one whose id is not known, only the whole storage says something. */
-const hasNoRoom = ({ available, total }: HostStorage, bytes: number, { vmId, allVms }: Storing): Condition =>
-  vmId === undefined || !allVms ? less(total, bytes) : and(less(available, bytes), not(includes(idsOf(allVms), vmId)));

@@ -134,7 +134,7 @@ function isReachableFromAny(path: string, gateway: string, addresses: readonly s
 const isReserved = (address: string | undefined, [first]: readonly TalosInterface[] = []): Condition =>
   first?.dhcp || first?.dhcpv6 ? isAddress(address) : false;
 
-export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "installDisk">>[] = [
+export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "installDisk" | "release">>[] = [
   {
     id: "machine-for-talos",
     demands: "a node's machine is made for Talos",
@@ -144,6 +144,17 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
       given(guest, (guest) => ({
         holds: guest === "talos",
         problem: `${path}.guest is ${shownUnlessVariable(guest)}; write "talos" or leave it out`,
+      })),
+  },
+  {
+    id: "machine-boots-release",
+    demands: "a node's machine boots the Talos that the node runs",
+    because: "its first configuration is made for the node's version, which another one may refuse",
+    source: "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory",
+    checks: ({ path, machine: { talosVersion }, release }) =>
+      given(talosVersion, (version) => ({
+        holds: equal(version, release.talos.version),
+        problem: `${path} boots Talos ${shown(version)}, and ${release.path}.version is ${shown(release.talos.version)}; make its image of that version, or write the image's`,
       })),
   },
   {

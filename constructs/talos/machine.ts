@@ -92,6 +92,13 @@ export interface TalosMachine {
   readonly installDisk: string;
 
   /**
+   * Version of Talos that it boots, such as `v1.13.9`. A `ProxmoxGpuVm` knows that of an image of the Image Factory.
+   *
+   * @default - not known
+   */
+  readonly talosVersion?: string;
+
+  /**
    * PCI devices that are passed through to the machine. A `ProxmoxGpuVm` knows its own.
    *
    * @default - not known
@@ -140,6 +147,7 @@ export const shape = orConstruct(
       }),
     ),
     installDisk: required(text),
+    talosVersion: literal(),
     pciDevices: listOf(device),
     guest: literal(),
     resource: instanceOf(TerraformResource),

@@ -62,8 +62,8 @@ export const storageRoutes: readonly Route[] = [
         .filter((storage) => name === null || storage.name === name)
         .filter((storage) => kinds === undefined || kinds.some((kind) => storage.holds(kind)))
         .map(({ options, used }) => {
-          const { name, type, content, capacity, unusable } = options;
-          const common = { storage: name, type, content: content.join(","), shared: 0 };
+          const { name, type, content, capacity, shared, unusable } = options;
+          const common = { storage: name, type, content: content.join(","), shared: shared ? 1 : 0 };
           return unusable
             ? { ...common, active: 0, enabled: unusable === "disabled" ? 0 : 1, total: 0, used: 0, avail: 0 }
             : {

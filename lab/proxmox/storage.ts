@@ -23,6 +23,12 @@ export interface StorageOptions {
   /** Bytes. */
   readonly capacity: number;
   /**
+   * Whether all nodes see the same volumes.
+   *
+   * @default false
+   */
+  readonly shared?: boolean;
+  /**
    * Why it cannot be used: it is switched off, or it is elsewhere and does not answer.
    *
    * @default - it can

@@ -1,0 +1,83 @@
+import type { Construct } from "constructs";
+import { and, type Condition, equal, isUnknown, or } from "../rules/condition";
+import { type Check, given, type Rule } from "../rules/rule";
+import { shown } from "../rules/shown";
+import { some } from "../terraform/rows";
+import type { BootMedium } from "./boot-medium";
+import type { ProxmoxConnection } from "./connection";
+import { DownloadedImage } from "./downloaded-image";
+import type { Host } from "./host-facts";
+import type { PciMapping } from "./pci-mapping";
+
+/** A VM as far as it is made of parts that have a host of their own. */
+interface Assembled {
+  readonly node: string;
+  readonly connection?: ProxmoxConnection;
+  readonly boot: BootMedium;
+  /** The GPUs by mapping. */
+  readonly used: readonly { readonly slot: number; readonly mapping?: PciMapping }[];
+  readonly host?: Host;
+}
+
+/** The image that the app downloads. */
+export const downloadedImageOf = ({ image }: BootMedium): DownloadedImage | undefined =>
+  image instanceof DownloadedImage ? image : undefined;
+
+/** Whether both talk to the same Proxmox cluster, as far as their endpoints say. */
+function isSameCluster(one: ProxmoxConnection, other: ProxmoxConnection): Condition {
+  if (one === other || one.cluster === other.cluster) return true;
+  if (!isUnknown(one.endpoint) && !isUnknown(other.endpoint)) return false;
+  return one.endpoint === undefined || other.endpoint === undefined || equal(one.endpoint, other.endpoint);
+}
+
+const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+
+export const rules: readonly Rule<Assembled>[] = [
+  {
+    id: "same-cluster",
+    demands: "the image and the mappings of a VM are of its own Proxmox cluster",
+    because: "on another cluster there is no such image and no such mapping: the VM is not created",
+    source,
+    checks: ({ connection, boot, used }) =>
+      given(connection, (connection) => {
+        const partOf = (path: string, part: Construct & { readonly connection?: ProxmoxConnection }): Check[] =>
+          given(part.connection, (other) => ({
+            holds: isSameCluster(connection, other),
+            problem: `${path} is ${part.node.path}, of the connection ${other.node.path}, and the VM of ${connection.node.path}; make both with one connection`,
+          }));
+        return [
+          ...given(downloadedImageOf(boot), (image) => partOf("boot.image", image)),
+          ...used.flatMap(({ slot, mapping }) => given(mapping, (mapping) => partOf(`gpus[${slot}].mapping`, mapping))),
+        ];
+      }),
+  },
+  {
+    id: "image-on-node",
+    demands: "an image is downloaded on the VM's own node, or to a storage that both nodes share",
+    because: "the node finds no such image: the VM is not created",
+    source: `${source}#import_from`,
+    checks: ({ node, boot, host }) =>
+      given(downloadedImageOf(boot), ({ placed }) => {
+        if (!host) return [];
+        const isShared = some(host.storages, (storage) =>
+          and(equal(storage.name, placed.datastore), equal(storage.shared, true)),
+        );
+        return {
+          holds: or(equal(placed.node, node), isShared),
+          problem: `boot.image is downloaded to ${shown(placed.datastore)} of node ${shown(placed.node)}, which node ${shown(node)} does not share; download it with node: ${shown(node)}, or to a shared storage`,
+        };
+      }),
+  },
+  {
+    id: "image-on-node-unchecked",
+    severity: "warning",
+    demands: "an image for another node is on a storage that both nodes share, which only the hosts know",
+    because: "the node finds no such image otherwise: the VM is not created",
+    source: `${source}#import_from`,
+    checks: ({ node, boot, host }) =>
+      given(host ? undefined : downloadedImageOf(boot), ({ placed }) => ({
+        holds: equal(placed.node, node),
+        problem: `boot.image is downloaded to ${shown(placed.datastore)} of node ${shown(placed.node)}, and checkHost: false does not tell whether node ${shown(node)} shares it; download it with node: ${shown(node)}, or see that it does`,
+      })),
+  },
+];
