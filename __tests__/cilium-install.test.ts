@@ -6,7 +6,7 @@ import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import { CiliumInstall, type CiliumInstallProps } from "../constructs";
 import "./matchers";
-import { ciliumIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
+import { ciliumIn, clusterIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
 
 const cilium = (props: Partial<CiliumInstallProps> = {}) => synthesized((stack) => void ciliumIn(stack, props));
 const json = (props: Partial<CiliumInstallProps> = {}): TerraformJson =>
@@ -289,6 +289,44 @@ describe("CiliumInstall", () => {
       expect(patchesOf(json(inline))).toContainEqual(
         '${yamlencode({"cluster" = {"inlineManifests" = [{"name" = "cilium", "contents" = data.helm_template.cilium.manifest}]}})}',
       );
+    });
+
+    test("hands no manifest to a worker, which would keep it for nothing", () => {
+      const stack = synthesizedJson(
+        (scope) => void new CiliumInstall(scope, "cilium", { ...inline, node: clusterIn(scope) }),
+      );
+      const configurations = Object.values<TerraformJson>(stack.data[DataTalosMachineConfiguration.tfResourceType]);
+      for (const { machine_type, config_patches } of configurations) {
+        expect(config_patches.join("").includes("inlineManifests")).toBe(machine_type === "controlplane");
+      }
+      expect(configurations.map(({ machine_type }) => machine_type)).toContain("worker");
+    });
+
+    test("applies every change of the manifests and the pools, which Talos would not", () => {
+      const l2Announcements = { addressPools: [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }] };
+      const { cilium_manifests } = json({ ...inline, l2Announcements }).resource[Resource.tfResourceType];
+      expect(cilium_manifests.triggers).toMatchObject({
+        cilium: "${sha256(data.helm_template.cilium.manifest)}",
+        "cilium-load-balancer": expect.stringMatching(/^\$\{sha256\(.*CiliumLoadBalancerIPPool/s),
+      });
+      const scripts = cilium_manifests.provisioner.map(
+        ({ "local-exec": { environment } }: TerraformJson) => environment,
+      );
+      expect(scripts[0]).toMatchObject({ NAME: "cilium-manifests" });
+      expect(scripts.at(-1)).toMatchObject({ NAME: "cilium-load-balancer-manifests" });
+      // Without pools those that were there go.
+      const without = json(inline).resource[Resource.tfResourceType].cilium_manifests.provisioner.at(-1);
+      expect(without["local-exec"].environment).toMatchObject({
+        NAME: "cilium-load-balancer-manifests",
+        MANIFESTS: "",
+      });
+    });
+
+    test("refuses at plan what is rendered with private keys", () => {
+      const [{ condition, error_message }] =
+        json(inline).data[DataHelmTemplate.tfResourceType].cilium.lifecycle.postcondition;
+      expect(condition).toContain("self.manifest");
+      expect(error_message).toContain("[inline-manifests-keys]");
     });
 
     test("renders the same every time: certificates are made in the cluster", () => {

@@ -4406,6 +4406,30 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "inline-manifests-keys": {
+    valid: {
+      "certificates that a job makes": cilium({
+        method: "inline-manifests",
+        values: { clustermesh: { useAPIServer: true, apiserver: { tls: { auto: { method: "cronJob" } } } } },
+      }),
+      "a release": cilium({ values: { clustermesh: { useAPIServer: true } } }),
+    },
+    invalid: {
+      "certificates that Helm makes": [
+        cilium({ method: "inline-manifests", values: { clustermesh: { useAPIServer: true } } }),
+        'values.clustermesh.useAPIServer is true, for which Helm makes private keys; write method: "helm-release", or clustermesh.apiserver.tls.auto.method: "cronJob"',
+      ],
+    },
+    atPlan: {
+      "whether there is a server is a variable": {
+        type: "bool",
+        build: (stack, value: never) =>
+          void ciliumIn(stack, { method: "inline-manifests", values: { clustermesh: { useAPIServer: value } } }),
+        passes: [false],
+        fails: [true],
+      },
+    },
+  },
   "gateway-api-version": {
     valid: {
       "the version after it": cilium({ version: "1.20.1", gatewayApi: true }),

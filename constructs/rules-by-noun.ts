@@ -1,4 +1,5 @@
 import * as gatewayApi from "./cilium/gateway-api";
+import * as inlineManifests from "./cilium/inline-manifests";
 import * as install from "./cilium/install";
 import * as loadBalancer from "./cilium/load-balancer";
 import * as ciliumValues from "./cilium/values";
@@ -116,5 +117,12 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
   ],
   "Cluster of several machines": members.rules,
   "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
-  Cilium: [...ciliumVersion.rules, ...install.rules, ...gatewayApi.rules, ...ciliumValues.rules, ...loadBalancer.rules],
+  Cilium: [
+    ...ciliumVersion.rules,
+    ...install.rules,
+    ...gatewayApi.rules,
+    ...inlineManifests.rules,
+    ...ciliumValues.rules,
+    ...loadBalancer.rules,
+  ],
 };

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { applyCrds } from "../constructs/cilium/gateway-api";
+import { applyCrds, waitForGatewayClass } from "../constructs/cilium/gateway-api";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
+import { applyManifests } from "../constructs/talos/inline-manifests";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/membership";
 import { waitForRollout } from "../constructs/talos/rollout";
@@ -89,6 +90,16 @@ const scripts: readonly KnownScript[] = [
     script: waitForRollout("", { release: "", namespace: "", selector: "", timeout: 0, nodes: [] }),
     programs: ["kubectl"],
     does: "waits until all pods of a release run; changes nothing",
+  },
+  {
+    script: waitForGatewayClass("", true),
+    programs: ["kubectl"],
+    does: "waits until Cilium serves gateways; restarts its operator if that started before the CRDs",
+  },
+  {
+    script: applyManifests("", { name: "", contents: "" }),
+    programs: ["kubectl", "base64", "gunzip"],
+    does: "creates, replaces and deletes what the inline manifests of the machine configuration have and no longer have",
   },
   {
     script: smokeTest(methods["device-plugin"], { kubeconfig: "", talosconfig: "", node: "" }),

@@ -110,6 +110,16 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
     },
   ],
   [
+    /^cilium_manifests$/,
+    {
+      deleted: ["recorded", "Cilium stays as it is"],
+      replaced: ["changed", "Cilium's objects are replaced by those of the machine configuration"],
+      created: ["made", "Cilium's objects become those of the machine configuration"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [
     /^gateway_api$/,
     {
       deleted: ["recorded", "the CRDs of the Gateway API stay in the cluster, and gateways and routes with them"],

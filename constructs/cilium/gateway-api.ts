@@ -75,8 +75,8 @@ const isFile = (path: string): boolean => existsSync(path) && statSync(path).isF
 /** What the download of the CRDs takes from whoever deploys. */
 const inherits = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/** Seconds for the API to take the CRDs. */
-const timeout = 180;
+/** Seconds for the API to take the CRDs, and for Cilium to accept its GatewayClass. */
+const timeout = 300;
 
 /** What the script that applies the CRDs takes. */
 interface Step {
@@ -105,6 +105,12 @@ export const applyCrds = ({ kubeconfig, enabled, source, bundle, version }: Step
   inherits,
 });
 
+/** Waits until Cilium has accepted its GatewayClass, and restarts an operator that started before the CRDs. */
+export const waitForGatewayClass = (kubeconfig: string, enabled: boolean | IResolvable): Script => ({
+  file: join(__dirname, "scripts/wait-for-gateway-class.sh"),
+  environment: { KUBECONFIG: kubeconfig, ENABLED: asText(enabled), TIMEOUT: String(timeout) },
+});
+
 /** The step that applies the CRDs, before Cilium looks for them. */
 export function applyGatewayApi(
   scope: Construct,
@@ -118,7 +124,7 @@ export function applyGatewayApi(
     "gateway_api",
     nullResource(scope, "GatewayApi", {
       // A cluster that is recreated has none of them.
-      triggers: { cluster: node.ready.id, bundle, source: identity, enabled: asText(enabled) },
+      triggers: { cluster: node.bootstrap.id, bundle, source: identity, enabled: asText(enabled) },
       scripts: [applyCrds({ kubeconfig: node.kubeconfigFile.filename, enabled, source, bundle, version })],
       dependsOn,
     }),

@@ -29,15 +29,18 @@ import { literalText } from "../rules/text";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
+import { applyManifests } from "../talos/inline-manifests";
 import { waitForKubernetes } from "../talos/kubectl";
 import { ownSettings } from "../talos/node-settings";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
 import type { RuleDescription } from "../talos/protected-setting";
-import { rolloutOf } from "../talos/rollout";
+import { type Rollout, rolloutOf, waitForRollout } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
+import type { Script } from "../terraform/script";
 import * as gatewayApi from "./gateway-api";
+import * as inlineManifests from "./inline-manifests";
 import * as loadBalancer from "./load-balancer";
 import * as ciliumValues from "./values";
 import {
@@ -83,8 +86,8 @@ export interface CiliumInstallProps {
   readonly version?: string;
 
   /**
-   * How to install: `helm-release` once Kubernetes answers; or `inline-manifests`, rendered at plan and applied by Talos at
-   * bootstrap. Which resources exist depends on it, so it cannot be a Terraform variable.
+   * How to install: `helm-release` once Kubernetes answers; or `inline-manifests`, rendered at plan into the machine
+   * configuration of the control plane nodes, from which Talos creates them at bootstrap; the stack applies changes. Which resources exist depends on it, so it cannot be a Terraform variable.
    *
    * @default "helm-release"
    */
@@ -245,6 +248,8 @@ export class CiliumInstall extends Construct {
   readonly resource?: Release;
   /** The rendered chart; undefined with the method `helm-release`. */
   readonly template?: DataHelmTemplate;
+  /** The step that applies the rendered chart; undefined with the method `helm-release`. */
+  readonly manifests?: Resource;
   /** Address pools and announcements; undefined without them, or with the method `inline-manifests`. */
   readonly loadBalancer?: Release;
   /** The wait until all of its pods run; undefined with the method `inline-manifests`. */
@@ -290,6 +295,7 @@ export class CiliumInstall extends Construct {
           promised,
         ),
       }),
+      ...enforce(this, inlineManifests.rules, { inline, values: this.values }),
       ...enforce(this, gatewayApi.rules, {
         version,
         enabled: options.gatewayApi,
@@ -321,6 +327,20 @@ export class CiliumInstall extends Construct {
       );
     }
 
+    // Cilium's operator creates the CRDs of the pools.
+    const { filename } = node.kubeconfigFile;
+    const hasClass = !["false", false].includes(valueAt(further, ["gatewayAPI", "gatewayClass", "create"]) as string);
+    const then = [
+      ...(l2Announcements ? [waitForKubernetes(filename, node.endpoint, timeout, loadBalancer.definitions)] : []),
+      ...(options.gatewayApi && hasClass ? [gatewayApi.waitForGatewayClass(filename, options.gatewayApi)] : []),
+    ];
+    const rollout: Rollout = {
+      release: "cilium",
+      namespace: "kube-system",
+      selector: "app.kubernetes.io/part-of=cilium",
+      timeout,
+      nodes: node.nodes.map(({ name }) => name),
+    };
     const chart = {
       name: "cilium",
       namespace: "kube-system",
@@ -339,13 +359,14 @@ export class CiliumInstall extends Construct {
           provider: helmForRendering(this),
           includeCrds: true,
           kubeVersion: node.kubernetesVersion,
+          lifecycle: { ...chart.lifecycle, postcondition: [inlineManifests.withoutKeys] },
         }),
       );
-      node.addRequiredPatch(inlineManifest("cilium", this.template.manifest));
-      if (l2Announcements) {
-        const objects = loadBalancer.objects(l2Announcements, hasWorkers).map(asYaml).join("---\n");
-        node.addRequiredPatch(inlineManifest("cilium-load-balancer", objects));
-      }
+      this.manifests = this.applyInline(node, this.template.manifest, options, [
+        waitForRollout(filename, rollout),
+        ...then,
+      ]);
+      node.network = this.manifests;
       return;
     }
 
@@ -361,21 +382,7 @@ export class CiliumInstall extends Construct {
         dependsOn: [node.ready, ...(this.gatewayApi ? [this.gatewayApi] : [])],
       }),
     );
-    const { filename } = node.kubeconfigFile;
-    this.rollout = rolloutOf(
-      this,
-      node,
-      this.resource,
-      {
-        release: "cilium",
-        namespace: "kube-system",
-        selector: "app.kubernetes.io/part-of=cilium",
-        timeout,
-        nodes: node.nodes.map(({ name }) => name),
-      },
-      // Cilium's operator creates the CRDs.
-      l2Announcements && [waitForKubernetes(filename, node.endpoint, timeout, loadBalancer.definitions)],
-    );
+    this.rollout = rolloutOf(this, node, this.resource, rollout, then);
     node.network = this.rollout;
     if (l2Announcements) {
       this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
@@ -390,6 +397,29 @@ export class CiliumInstall extends Construct {
   /** @deprecated Write `rollout`. */
   get kindsDefined(): Resource | undefined {
     return this.loadBalancer && this.rollout;
+  }
+
+  /** Applies the rendered chart and the pools, at every change of them. */
+  private applyInline(
+    node: TalosClusterBase,
+    contents: string,
+    { l2Announcements }: Fitted<CiliumInstallProps>,
+    waits: readonly Script[],
+  ): Resource {
+    const { filename } = node.kubeconfigFile;
+    const hasWorkers = node.nodes.some(({ role }) => role === "worker");
+    const objects = l2Announcements ? loadBalancer.objects(l2Announcements, hasWorkers).map(asYaml).join("---\n") : "";
+    const [chart, pools] = [
+      { name: "cilium", contents },
+      { name: "cilium-load-balancer", contents: objects },
+    ] as const;
+    return inlineManifests.install(
+      this,
+      node,
+      [chart, pools],
+      [applyManifests(filename, chart), ...waits, applyManifests(filename, pools)],
+      [node.schedulable, ...(this.gatewayApi ? [this.gatewayApi] : [])],
+    );
   }
 }
 
@@ -414,7 +444,3 @@ const tunedValues = ({ hubble, gatewayApi, l2Announcements }: Fitted<CiliumInsta
 
 const classOf = (enabled: true | IResolvable): unknown =>
   isUnknown(enabled) ? Fn.conditional(enabled, "true", "auto") : "true";
-
-const inlineManifest = (name: string, contents: string): TalosPatch => ({
-  cluster: { inlineManifests: [{ name, contents }] },
-});

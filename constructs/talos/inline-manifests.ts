@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { Fn } from "cdktf";
+import { asArgument } from "../rules/expression";
+import { asText } from "../rules/shown";
+import type { Script } from "../terraform/script";
+import type { TalosClusterBase } from "./cluster-base";
+import type { TalosPatch } from "./patch";
+
+/** Manifests that Talos has in its machine configuration. */
+export interface InlineManifests {
+  readonly name: string;
+  /** YAML documents. */
+  readonly contents: string;
+}
+
+/** Seconds for the API to take them. */
+const timeout = 300;
+
+/** Adds them to the machine configuration of the control planes; Talos applies those of no worker. */
+export function addInlineManifests(cluster: TalosClusterBase, { name, contents }: InlineManifests): void {
+  const patch: TalosPatch = { cluster: { inlineManifests: [{ name, contents }] } };
+  for (const node of cluster.nodes) if (node.role === "controlplane") node.addRequiredPatch(patch);
+}
+
+/** What tells one content from another, for a trigger. */
+export const hashOf = ({ contents }: InlineManifests): string =>
+  contents === "" ? "" : asText(Fn.sha256(asArgument(contents)));
+
+/**
+ * Brings the cluster to them, because Talos creates what is missing and updates nothing before the next upgrade of Kubernetes.
+ */
+export const applyManifests = (kubeconfig: string, { name, contents }: InlineManifests): Script => ({
+  file: join(__dirname, "scripts/apply-manifests.sh"),
+  environment: {
+    KUBECONFIG: kubeconfig,
+    NAME: `${name}-manifests`,
+    // Linux limits a variable to 128 KiB.
+    MANIFESTS: contents === "" ? "" : asText(Fn.base64gzip(asArgument(contents))),
+    TIMEOUT: String(timeout),
+  },
+});

@@ -1,0 +1,85 @@
+#!/bin/sh
+# Brings the cluster to the inline manifests of the machine configuration: Talos creates what is missing and updates nothing
+# until the next `talosctl upgrade-k8s`.
+#
+# KUBECONFIG  kubeconfig of the cluster
+# NAME        name of the manifests; what is in them is kept in a ConfigMap of that name, so that it can be deleted later
+# MANIFESTS   YAML documents, compressed by gzip, in base64; empty if there are none
+# TIMEOUT     seconds
+. "$(dirname "$0")/lib.sh"
+
+for program in kubectl base64 gunzip; do require "$program"; done
+deadline=$(deadline_in "$TIMEOUT")
+# Repeats a step until it succeeds.
+persist() {
+  until "$@" 2>"$work/problem"; do
+    if past "$deadline"; then fail "the manifests of $NAME cannot be applied: $(cat "$work/problem")"; fi
+    sleep 5
+  done
+}
+ask() { kube 60 "$@"; }
+
+all=$work/all.yaml
+replaceable=$work/replaceable.yaml
+objects=$work/objects
+if [ -n "$MANIFESTS" ]; then
+  printf %s "$MANIFESTS" | base64 -d | gunzip >"$all" || fail "the manifests of $NAME cannot be read"
+  # A Job cannot be changed.
+  awk 'function flush() { if (!job) printf "%s", document; document = ""; job = 0 }
+    /^---/ { flush() }
+    { document = document $0 "\n" }
+    /^kind: *"?Job"? *$/ { job = 1 }
+    END { flush() }' "$all" >"$replaceable"
+fi
+
+# One object a line: apiVersion, kind, namespace and name.
+list_objects() {
+  : >"$objects"
+  [ -n "$MANIFESTS" ] || return 0
+  ask create --dry-run=client --validate=false --filename="$all" \
+    --output=jsonpath='{.apiVersion} {.kind} {.metadata.namespace}/{.metadata.name}{"\n"}' | sort -u >"$objects"
+  [ -s "$objects" ]
+}
+known_objects() {
+  ask get configmap "$NAME" --namespace=kube-system --ignore-not-found --output='jsonpath={.data.objects}' >"$work/answer" || return
+  sed '/^$/d' "$work/answer" | sort -u >"$work/known"
+}
+write_objects() {
+  ask create configmap "$NAME" --namespace=kube-system --from-file=objects="$1" --dry-run=client --output=yaml |
+    ask apply --server-side --force-conflicts --field-manager=inline-manifests --filename=- >/dev/null
+}
+
+# Talos creates them as well.
+create_missing() {
+  ask create --filename="$all" >/dev/null 2>"$work/refused" && return
+  if grep -v 'AlreadyExists\|already exists' "$work/refused" >&2; then return 1; fi
+}
+# What the manifests no longer have goes, other than with `kubectl apply`, which leaves what Talos has set.
+replace_all() { ask replace --filename="$replaceable" >/dev/null; }
+# An object whose kind is gone is gone too.
+delete_object() {
+  ask delete --ignore-not-found --wait=false --filename=- >/dev/null 2>"$work/refused" <<EOF && return
+{"apiVersion": "$1", "kind": "$2", "metadata": {"name": "${3#*/}", "namespace": "${3%%/*}"}}
+EOF
+  grep -q 'no matches for kind' "$work/refused" && return
+  cat "$work/refused" >&2
+  return 1
+}
+delete_gone() {
+  comm -13 "$objects" "$work/known" >"$work/gone"
+  while read -r version kind object; do
+    delete_object "$version" "$kind" "$object" || return
+  done <"$work/gone"
+}
+
+persist list_objects
+persist known_objects
+sort -u "$objects" "$work/known" >"$work/both"
+# If this is interrupted, the next run knows of everything that may be there.
+if [ -s "$work/both" ]; then persist write_objects "$work/both"; fi
+if [ -n "$MANIFESTS" ]; then
+  persist create_missing
+  persist replace_all
+fi
+persist delete_gone
+if [ -s "$work/both" ]; then persist write_objects "$objects"; fi
