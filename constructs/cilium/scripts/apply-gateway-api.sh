@@ -11,6 +11,7 @@
 # TIMEOUT     seconds
 # HTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are those of whoever deploys, for the download alone.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-gateway-api.sh"
 
 require kubectl
 proxy=${HTTPS_PROXY:-${https_proxy:-}}
@@ -84,23 +85,15 @@ apply_definitions() {
   done
 }
 
-inventory="configmap/talos-bootstrap-manifests-inventory"
-# What Talos has of them in its inventory, in $entries.
-read_inventory() {
-  # shellcheck disable=SC2016 # a template of kubectl's
-  ask_or_fail get "$inventory" --namespace=kube-system --ignore-not-found --output='go-template={{range $name, $_ := .data}}{{$name}}{{"\n"}}{{end}}'
-  entries=$(printf '%s\n' "$answer" | grep '^_[^_]*gateway\.networking\.k8s\.io_' || true)
-}
 # Talos may be writing what it read before, so that it is looked at again.
 leave_inventory() {
   deadline=$(deadline_in "$TIMEOUT")
-  read_inventory
-  while [ -n "$entries" ]; do
-    if past "$deadline"; then fail "Talos keeps the CRDs of the Gateway API in $inventory; leave them out of cluster.extraManifests and cluster.inlineManifests in configPatches"; fi
-    patch=$(printf '%s\n' "$entries" | awk '{ printf "%s\"%s\":null", separator, $0; separator = "," }')
-    ask_or_fail patch "$inventory" --namespace=kube-system --type=merge --patch="{\"data\":{$patch}}"
+  while ! { read_inventory && [ -z "$entries" ]; }; do
+    if past "$deadline"; then
+      fail "Talos keeps the CRDs of the Gateway API in $inventory; leave them out of cluster.extraManifests and cluster.inlineManifests in configPatches. The last answer of the API: $answer"
+    fi
+    if [ -n "${entries:-}" ]; then remove_entries || true; fi
     sleep 3
-    read_inventory
   done
 }
 

@@ -45,8 +45,8 @@ known_objects() {
   sed '/^$/d' "$work/answer" | sort -u >"$work/known"
 }
 write_objects() {
-  ask create configmap "$NAME" --namespace=kube-system --from-file=objects="$1" --dry-run=client --output=yaml |
-    ask apply --server-side --force-conflicts --field-manager=inline-manifests --filename=- >/dev/null
+  ask create configmap "$NAME" --namespace=kube-system --from-file=objects="$1" --dry-run=client --output=yaml >"$work/list.yaml" || return
+  ask apply --server-side --force-conflicts --field-manager=inline-manifests --filename="$work/list.yaml" >/dev/null
 }
 
 # Talos creates them as well.
