@@ -31,8 +31,10 @@ until changed=$(applied 2>"$work/problem") && old=$(outdated "$changed" 2>"$work
     fail "Cilium has not accepted the GatewayClass cilium after $TIMEOUT seconds${log:+; its operator says: $log}. $(cat "$work/problem")"
   fi
   if [ -n "${old:-}" ]; then
+    say "restarting Cilium's operator, which started before the CRDs of the Gateway API"
     # shellcheck disable=SC2086 # one name each
     kube 30 --namespace=kube-system delete pod --wait=false $old >/dev/null 2>"$work/problem" || true
   fi
   sleep 2
 done
+say "Cilium serves gateways"

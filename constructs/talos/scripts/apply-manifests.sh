@@ -83,3 +83,4 @@ if [ -n "$MANIFESTS" ]; then
 fi
 persist delete_gone
 if [ -s "$work/both" ]; then persist write_objects "$objects"; fi
+say "the cluster has the manifests of $NAME: $(wc -l <"$objects" | tr -d ' ') objects"
