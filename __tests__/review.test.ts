@@ -1,4 +1,5 @@
 import { type ProxmoxUse, privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
+import { commandOf } from "../constructs/terraform/script";
 import { pageOf } from "../review/page";
 import { changesOf, summaryOf } from "../review/plan";
 import { proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
@@ -7,6 +8,11 @@ import { change, losing, planOf, secret } from "./review.fixtures";
 import { ownScripts } from "./script-files";
 import { nodeIn, synthesizedJson, vmIn } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
+
+interface Step {
+  command: string;
+  environment: Record<string, string>;
+}
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[4], scripts = ownScripts()) =>
   pageOf(name, stack, scripts, pins(), plan);
@@ -141,6 +147,18 @@ describe("a page", () => {
       Object.assign(changed.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"], more);
       expect(page("s", changed as never as Stack)).toMatch(unknown);
     }
+  });
+
+  test.each(["PATH", "TMPDIR", "LD_PRELOAD"])("does not know a script with the variable %s", (name) => {
+    const stack = structuredClone(synthesize("main.ts")["talos-gpu"]) as never as {
+      resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": Step }] } } };
+    };
+    const step = stack.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"];
+    step.environment = { ...step.environment, [name]: "/tmp/evil" };
+    step.command = commandOf({ file: "wait-for-kubernetes.sh", environment: step.environment });
+    expect(page("s", stack as never as Stack)).toMatch(
+      /wait_for_kubernetes` \|.*\*\*not of this project's constructs\*\*/,
+    );
   });
 
   test("tells of a file with a secret that others can read", () => {

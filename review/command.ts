@@ -115,12 +115,19 @@ const own: Scripts = new Map(
     .map((file) => [basename(file), readFileSync(file, "utf8")] as const),
 );
 
+/** Whether the script reads the variable: any other, such as LD_PRELOAD, would change what its programs do. */
+function hasVariable(file: string, name: string): boolean {
+  const reads = new RegExp(`\\$\\{?${name}\\b`);
+  return !/^(HOME|TMPDIR)$/.test(name) && filesOf(file).some((each) => reads.test(own.get(basename(each)) ?? ""));
+}
+
 /** The script that a provisioner runs, if both its command and all files are the project's own. */
 function knownScript(body: Json, inStack: Scripts): KnownScript | undefined {
   const environment = Object.fromEntries(entriesOf(body.environment).map(([name]) => [name, ""]));
   return scripts.find(
     ({ script: { file, inherits } }) =>
       body.command === commandOf({ file, environment, inherits }) &&
+      Object.keys(environment).every((name) => hasVariable(file, name)) &&
       body.interpreter === undefined &&
       body.working_dir === undefined &&
       filesOf(file).every((each) => inStack.get(basename(each)) === own.get(basename(each))),

@@ -75,6 +75,7 @@ class ScriptFiles extends Construct {
   }
 
   add(file: string): void {
+    if (this.files.has(file)) return;
     for (const each of filesOf(file)) this.files.add(each);
   }
 }
