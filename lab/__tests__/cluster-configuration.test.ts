@@ -74,7 +74,7 @@ test.each(talosMinors.map(({ minor }) => minor))(
       const { status, stderr } = spawnSync(built.talosValidate(minor), { input, encoding: "utf8" });
       expect([name, status, stderr]).toEqual([name, 0, ""]);
       expect([name, input.includes("ip: 192.168.1.50")]).toEqual([name, name.startsWith("control")]);
-      expect([name, input.includes("nvidia.com/gpu: present:NoSchedule")]).toEqual([name, name === "gpu-1"]);
+      expect([name, input.includes("registerWithTaints:")]).toEqual([name, name === "gpu-1"]);
     }
   },
 );
