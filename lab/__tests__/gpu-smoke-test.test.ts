@@ -47,7 +47,7 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   const node = await lab.node(vmid);
   const said = async () => {
     const { code, output } = await gpuTest(lab, program.stack);
-    return `${code}: ${output.replace(/^Warning: .*\n/gm, "")}`;
+    return `${code}: ${output.replace(/^(Warning: .*|running a pod that uses the GPU)\n/gm, "")}`;
   };
   const broken = (message: string) => expect.stringMatching(new RegExp(`^1: no pod can use the GPU: ${message}`));
   const unusable = () => eventually(async () => expect(await allocatable(kubectl)).toBe("0"));
