@@ -155,6 +155,7 @@ describe("NvidiaInstall", () => {
     expect(nodes({})).toBe("2");
     expect(nodes({}, { schedulingOnControlPlanes: true })).toBe("5");
     expect(nodes({ values: { nodeSelector: { "nvidia.com/gpu.product": "NVIDIA-L4" } } })).toBe("1");
+    expect(nodes({ values: { devicePlugin: { enabled: false }, gfd: { enabled: true } }, smokeTest: false })).toBe("");
   });
 
   test("lets the operator's pods read another configuration: they are annotated with a checksum of the values", () => {

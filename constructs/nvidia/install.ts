@@ -18,7 +18,7 @@ import type { TalosClusterBase } from "../talos/cluster-base";
 import { helmIn, kubernetesObjects } from "../talos/helm";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
-import { rolloutOf } from "../talos/rollout";
+import { type Rollout, rolloutOf } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
 import { checksumOf, mergeValues, renderDocument } from "../terraform/document";
@@ -341,10 +341,9 @@ export class NvidiaInstall extends Construct {
       objects: prerequisites(this.method),
       dependsOn: [node.usable, node.schedulable],
     });
-    const { address, chart, namespace, daemonSet, patience } = this.method;
+    const { address, chart, namespace } = this.method;
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
-    const isPlaced = leavesOf(this.values).some(([path]) => path.some((key) => /^(affinity|nodeSelector)$/.test(key)));
     this.resource = at(
       address,
       new Release(this, "Resource", {
@@ -368,12 +367,7 @@ export class NvidiaInstall extends Construct {
       selector: `app.kubernetes.io/instance=${chart}`,
       timeout,
       nodes: withPlugin.map(({ name }) => name),
-      plugin: {
-        daemonSet,
-        nodes: isPlaced ? 1 : withPlugin.length,
-        checksum: this.method.checksumValues && checksum,
-        patience,
-      },
+      plugin: pluginOf(this.method, this.values, withPlugin.length, checksum),
     });
     if (proof) {
       this.smokeTest = at(
@@ -408,6 +402,15 @@ export class NvidiaInstall extends Construct {
       ? "get resourceslices"
       : "get nodes --output=custom-columns='NODE:.metadata.name,GPUS:.status.allocatable.nvidia\\.com/gpu'";
   }
+}
+
+/** The plugin that is waited for on so many nodes; undefined if the values leave it out. */
+function pluginOf(method: Method, values: ChartValues, nodes: number, checksum: string): Rollout["plugin"] {
+  if (valueAt(values, ["devicePlugin", "enabled"]) === false) return undefined;
+  // Values that choose among the nodes leave some out.
+  const isPlaced = leavesOf(values).some(([path]) => path.some((key) => /^(affinity|nodeSelector)$/.test(key)));
+  const { daemonSet, patience, checksumValues } = method;
+  return { daemonSet, nodes: isPlaced ? 1 : nodes, checksum: checksumValues && checksum, patience };
 }
 
 /** The plugin's DaemonSet goes to nodes with the label, which nothing else sets: https://github.com/siderolabs/talos/issues/12103 */
