@@ -66,7 +66,6 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
   );
   const pods = new Map<Case, PodsSeen>();
   const observe = (rows: readonly Row[], site: object) => observePods(lab, terraform, rows, site, pods);
-  await observe(planned, defaultSite);
   const asked: Row[] = [];
   for (const change of ofCluster.filter(({ each }) => each.applied)) {
     synthesize(lab, changed(defaultSite, change));
@@ -74,6 +73,7 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
     if (code === 0) throw new Error(`${change.part}.${change.each.prop} was to be refused by the node`);
     asked.push({ ...change, refusal: /\[upgrade-one-minor\]/.exec(output)?.[0] ?? output, changes: [] });
   }
+  await observe(planned, defaultSite);
   synthesize(lab, fullSite);
   await terraform.succeed("apply", ...unasked, "-refresh=false");
   const full = await inParallel(
