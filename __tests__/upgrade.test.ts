@@ -247,6 +247,26 @@ describe("the upgrade of Kubernetes", () => {
     expect(calls()).not.toContain("upgrade-k8s");
   });
 
+  test("takes the CRDs of the Gateway API out of Talos's inventory first, from which it would delete them", () => {
+    const entry = "_gateways.gateway.networking.k8s.io_apiextensions.k8s.io_CustomResourceDefinition";
+    node({ kubernetes: "1.34.1" });
+    program(
+      "kubectl",
+      `case "$*" in
+  *kubeletVersion*) echo "v$(cat ${file("kubernetes")})";;
+  *"get configmap/talos-bootstrap-manifests-inventory"*) echo ${entry}; echo kube-system_coredns_apps_Deployment;;
+  *" patch "*) echo "$*" >>${file("calls")};;
+  *--output=name*) echo node/one;;
+esac`,
+    );
+    expect(kubernetes()).toMatchObject({ status: 0, stderr: "" });
+    const [patched, upgraded] = [`--patch={"data":{"${entry}":null}}`, "upgrade-k8s --to"].map((call) =>
+      calls().indexOf(call),
+    );
+    expect(patched).toBeGreaterThan(0);
+    expect(upgraded).toBeGreaterThan(patched ?? 0);
+  });
+
   test.each([
     ["down", "1.36.0", "Kubernetes cannot go down from 1.36.0 to 1.35.4"],
     ["two minors up", "1.33.4", "Kubernetes goes up one minor at a time"],
