@@ -16,6 +16,10 @@ export function asLastRelease({ directory }: Terraform): void {
   resource.null_resource.gateway_api = undefined;
   cilium.depends_on = ["null_resource.wait_for_kubernetes"];
   cilium.values = cilium.values.map((values: string) => values.replace(/\n {2}gatewayClass:\n {4}create: "true"/, ""));
+  const { wait_for_cilium } = resource.null_resource;
+  wait_for_cilium.provisioner = wait_for_cilium.provisioner.filter(
+    ({ "local-exec": { command } }: { "local-exec": { command: string } }) => !command.includes("gateway-class"),
+  );
   const [{ "local-exec": wait }] = resource.null_resource.wait_for_kubernetes.provisioner;
   wait.environment.RESOURCES = "crd/gatewayclasses.gateway.networking.k8s.io";
   writeFileSync(file, JSON.stringify({ resource, data, ...rest }, null, 2));
