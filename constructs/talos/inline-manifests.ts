@@ -8,6 +8,7 @@ import type { TalosPatch } from "./patch";
 
 /** Manifests that Talos has in its machine configuration. */
 export interface InlineManifests {
+  /** The name of the Helm release that they stand for. */
   readonly name: string;
   /** YAML documents. */
   readonly contents: string;
@@ -34,6 +35,7 @@ export const applyManifests = (kubeconfig: string, { name, contents }: InlineMan
   environment: {
     KUBECONFIG: kubeconfig,
     NAME: `${name}-manifests`,
+    RELEASE: name,
     // Linux limits a variable to 128 KiB.
     MANIFESTS: contents === "" ? "" : asText(Fn.base64gzip(asArgument(contents))),
     TIMEOUT: String(timeout),

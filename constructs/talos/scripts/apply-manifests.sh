@@ -4,6 +4,7 @@
 #
 # KUBECONFIG  kubeconfig of the cluster
 # NAME        name of the manifests; what is in them is kept in a ConfigMap of that name, so that it can be deleted later
+# RELEASE     name of the Helm release that may have been there instead
 # MANIFESTS   YAML documents, compressed by gzip, in base64; empty if there are none
 # TIMEOUT     seconds
 . "$(dirname "$0")/lib.sh"
@@ -72,6 +73,19 @@ delete_gone() {
   done <"$work/gone"
 }
 
+# Helm deletes the objects with its release, which Terraform may be destroying at this moment.
+release_gone() {
+  try kube 30 get secrets --namespace=kube-system --selector="owner=helm,name=$RELEASE" --ignore-not-found --output=name && [ -z "$answer" ]
+}
+
+if [ -n "$MANIFESTS" ]; then
+  until release_gone; do
+    if past "$deadline"; then
+      fail "the Helm release $RELEASE is still there, and Helm would delete what Talos brings; uninstall it, or remove its records with kubectl --namespace=kube-system delete secrets --selector=owner=helm,name=$RELEASE. The last answer of the API: $answer"
+    fi
+    sleep 5
+  done
+fi
 persist list_objects
 persist known_objects
 sort -u "$objects" "$work/known" >"$work/both"
