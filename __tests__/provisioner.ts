@@ -60,7 +60,7 @@ ${script}`,
 
 /** Programs that every system has, with one of the two for SHA-256. */
 const tools =
-  "awk cat date dirname env grep head ls mkdir mktemp mv od rm sed sh sha256sum shasum sleep sort tail tr wc".split(
+  "awk base64 cat date dirname env grep head ls mkdir mktemp mv od rm sed sh sha256sum shasum sleep sort tail tr wc".split(
     " ",
   );
 
@@ -89,5 +89,14 @@ export function run(step: LocalExecProvisioner | Script, path = pathOfTools()) {
     cwd: directory,
     encoding: "utf8",
     env: { PATH: `${directory}:${path}`, TMPDIR: directory, ...step.environment },
+  });
+}
+
+/** Runs a script as a person does, with all of that person's environment. */
+export function runByHand({ file, environment }: Script, ...args: string[]) {
+  return spawnSync("/bin/sh", [join(scriptFolder, basename(file)), ...args], {
+    cwd: directory,
+    encoding: "utf8",
+    env: { PATH: `${directory}:${pathOfTools()}`, TMPDIR: directory, HOME: "/home/operator", ...environment },
   });
 }

@@ -5,8 +5,11 @@ import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import { isUnknown } from "./rules/condition";
 import { expression } from "./rules/expression";
 import { literalText } from "./rules/text";
+import { restoreEtcd, saveEtcd } from "./talos/etcd-snapshot";
 import type { TalosSingleNode } from "./talos/single-node";
 import { resourceAddress } from "./terraform/logical-id";
+import { addScript, type Script } from "./terraform/script";
+import { shellArgument } from "./terraform/shell-argument";
 
 /** What a person wants to know of a cluster once it is applied. Paths are relative to the stack's directory. */
 export function talosGpuOutputs(
@@ -16,15 +19,18 @@ export function talosGpuOutputs(
 ): Record<string, TerraformOutputConfig> {
   const kubeconfig = cluster.kubeconfigFile.filename;
   const talosconfig = cluster.talosconfigFile.filename;
-  const kubectl = `kubectl --kubeconfig ${kubeconfig}`;
-  const talosctl = `talosctl --talosconfig ${talosconfig} --nodes ${cluster.address}`;
-  const snapshots = `${literalText(cluster.outputDirectory)}/etcd-`;
-  const wipe = `${talosctl} reset --graceful=false --reboot --system-labels-to-wipe=EPHEMERAL`;
-  const renew = `terraform apply -replace=${resourceAddress(vm.resource)} -target=${resourceAddress(cluster.configurationApply)}`;
-  const recover = [
-    `until ${talosctl} version >/dev/null 2>&1; do sleep 5; done`,
-    `${talosctl} bootstrap --recover-from="$(ls ${snapshots}*.snapshot | tail -n 1)"`,
-  ];
+  const { outputDirectory: directory } = cluster;
+  const [kubeconfigWord, talosconfigWord] = ["kubeconfig", "talosconfig"].map((file) => wordOf(`${directory}/${file}`));
+  const kubectl = `kubectl --kubeconfig ${kubeconfigWord}`;
+  const talosctl = `talosctl --talosconfig ${talosconfigWord} --nodes ${cluster.address}`;
+  const etcdNode = { node: cluster.address, talosconfig: `${directory}/talosconfig`, directory };
+  const restore = commandIn(
+    cluster,
+    restoreEtcd(etcdNode, {
+      vm: resourceAddress(vm.resource),
+      configuration: resourceAddress(cluster.configurationApply),
+    }),
+  );
   const verification = `${talosctl} ${cluster.nvidia ? "read /proc/driver/nvidia/version" : "get pcidevices"}`;
   return {
     cluster_name: { description: "Name of the cluster", value: cluster.clusterName },
@@ -105,15 +111,15 @@ export function talosGpuOutputs(
     restore_commands: {
       description: "Bring the cluster back from the newest snapshot of etcd; for the stack's directory",
       value: {
-        take_snapshot: `${talosctl} etcd snapshot ${snapshots}$(date -u +%Y%m%dT%H%M%SZ).snapshot`,
-        on_same_vm: [wipe, ...recover].join("\n"),
-        on_new_vm: [renew, ...recover, "terraform apply"].join("\n"),
+        take_snapshot: commandIn(cluster, saveEtcd(etcdNode)),
+        on_same_vm: `${restore} same-vm`,
+        on_new_vm: `${restore} new-vm`,
       },
     },
     access_instructions: {
       description: "How to reach the cluster from the stack's directory",
       value: [
-        `export KUBECONFIG=${kubeconfig} TALOSCONFIG=${talosconfig}`,
+        `export KUBECONFIG=${kubeconfigWord} TALOSCONFIG=${talosconfigWord}`,
         "kubectl get nodes",
         `talosctl --nodes ${cluster.address} dashboard`,
       ].join("\n"),
@@ -123,5 +129,16 @@ export function talosGpuOutputs(
 
 const times = (count: number, each: number): unknown =>
   isUnknown(each) ? expression`(${count} * ${each})` : count * each;
+
+/** The text as a word of a command, in which Terraform interpolates nothing. */
+const wordOf = (text: string): string => literalText(shellArgument(text));
+
+/** The command by which a person starts the script in the stack's folder. */
+const commandIn = (cluster: TalosSingleNode, { file, environment }: Script): string =>
+  [
+    ...Object.entries(environment).map(([name, value]) => `${name}=${wordOf(value)}`),
+    "sh",
+    addScript(cluster, file),
+  ].join(" ");
 
 const gpuName = (gpu: Gpu): string => (gpu.mapping === undefined ? addressesOf(gpu).join(";") : `${gpu.mapping}`);

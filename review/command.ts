@@ -4,6 +4,7 @@ import { applyCrds, waitForGatewayClass } from "../constructs/cilium/gateway-api
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
+import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
 import { applyManifests } from "../constructs/talos/inline-manifests";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/membership";
@@ -29,6 +30,8 @@ const target = {
   ...{ node: "", talosconfig: "", directory: "", firstVersion: "", talosVersion: "", kubernetesVersion: "" },
   timeout: 0,
 };
+
+const etcdNode = { node: "", talosconfig: "", directory: "" };
 
 const scripts: readonly KnownScript[] = [
   {
@@ -65,6 +68,16 @@ const scripts: readonly KnownScript[] = [
     script: checkTalosconfig({ talosconfig: "", ca: "", clusterName: "" }),
     programs: [],
     does: "fails if a talosconfig of another cluster would be overwritten; changes nothing",
+  },
+  {
+    script: saveEtcd(etcdNode),
+    programs: ["talosctl"],
+    does: "saves etcd to a file, once, and removes all but the newest three of these; nothing without talosctl",
+  },
+  {
+    script: restoreEtcd(etcdNode, { vm: "", configuration: "" }),
+    programs: ["kubectl", "talosctl", "terraform"],
+    does: "only if a person starts it: restores etcd from a snapshot, on the same VM, whose data it wipes, or on a new one",
   },
   {
     script: removeControlPlaneTaint(""),

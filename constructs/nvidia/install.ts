@@ -388,6 +388,7 @@ export class NvidiaInstall extends Construct {
           dependsOn: [this.rollout],
         }),
       );
+      node.saveAfter(this.smokeTest);
     }
   }
 

@@ -30,6 +30,7 @@ import { oncePerStack } from "../terraform/once";
 import { checkClusterFiles } from "./cluster-files";
 import * as clusterOnce from "./cluster-once";
 import { rules } from "./cluster-rules";
+import * as etcdSnapshot from "./etcd-snapshot";
 import { enforceDrivers } from "./gpu-driver";
 import { type TalosRelease, talosProvider } from "./image";
 import { waitForKubernetes } from "./kubectl";
@@ -148,6 +149,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** The cluster's secrets; undefined unless they are asked for. */
   readonly secretsFile?: File;
   readonly ready: Resource;
+  /** The snapshot of etcd that ends a first deployment. */
+  readonly firstSnapshot: Resource;
 
   readonly clusterName: string;
   /** Address of the first control plane, without prefix length. */
@@ -378,6 +381,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
             },
       ),
     );
+    this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
+    this.saveAfter(this.ready);
   }
 
   /** Adds a patch of the machine configuration of all nodes; those of the props come after it and win. */
@@ -391,6 +396,20 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** Adds a construct's own patch to all nodes, before those of users; with a protection, they have to leave what it says. */
   addRequiredPatch(patch: TalosPatch, protection?: Protection): void {
     for (const node of this.nodes) node.addRequiredPatch(patch, protection);
+  }
+
+  /** The node whose etcd is saved. */
+  get etcdNode(): etcdSnapshot.EtcdNode {
+    return {
+      node: this.address,
+      talosconfig: this.talosconfigFile.filename,
+      directory: literalText(this.outputDirectory),
+    };
+  }
+
+  /** Lets the first snapshot of etcd come after the resource. */
+  saveAfter(resource: ITerraformDependable): void {
+    this.firstSnapshot.dependsOn = [...(this.firstSnapshot.dependsOn ?? []), dependable(resource)];
   }
 
   /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */

@@ -53,14 +53,14 @@ export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollo
  *
  * @param then what is waited for after it
  */
-export const rolloutOf = (
+export function rolloutOf(
   scope: Construct,
   cluster: TalosClusterBase,
   release: Release,
   rollout: Rollout,
   then: readonly Script[] = [],
-): Resource =>
-  at(
+): Resource {
+  const wait = at(
     `wait_for_${release.friendlyUniqueId}`,
     nullResource(scope, "Rollout", {
       triggers: {
@@ -72,3 +72,6 @@ export const rolloutOf = (
       dependsOn: [cluster.schedulable],
     }),
   );
+  cluster.saveAfter(wait);
+  return wait;
+}

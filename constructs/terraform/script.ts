@@ -34,9 +34,17 @@ export interface Script {
 /** Where a stack has its scripts, relative to its folder. */
 export const scriptFolder = "assets/scripts";
 
+/** Makes the script a file of the stack. @returns its path there, for a person who starts it in the stack's folder */
+export function addScript(scope: Construct, file: string): string {
+  oncePerStack(scope, "scripts", (scope, id) => new ScriptFiles(scope, id)).add(file);
+  return pathOf(file);
+}
+
+const pathOf = (file: string): string => posix.join(scriptFolder, basename(file));
+
 /** The provisioner that runs the script, which becomes a file of the stack. */
 export function localExec(scope: Construct, script: Script): LocalExecProvisioner {
-  oncePerStack(scope, "scripts", (scope, id) => new ScriptFiles(scope, id)).add(script.file);
+  addScript(scope, script.file);
   const { environment, when } = script;
   return { type: "local-exec", environment: { ...environment }, command: commandOf(script), ...(when && { when }) };
 }
@@ -46,7 +54,7 @@ export function commandOf({ file, environment, inherits = [] }: Omit<Script, "wh
   const names = ["PATH", "TMPDIR", ...inherits, ...Object.keys(environment).sort()];
   const variables = names.map((name) => `${name}="$${name}"`).join(" ");
   // Without `exec` the shell of the provisioner would stand between Terraform and the script, which knows its run by its parent.
-  return `exec env -i ${variables} sh ${posix.join(scriptFolder, basename(file))}`;
+  return `exec env -i ${variables} sh ${pathOf(file)}`;
 }
 
 /** The script's file, and those of the libraries that it sources: beside it, or those of all scripts. */

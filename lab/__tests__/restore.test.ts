@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Lab } from "../lab";
 import { Processes } from "../processes";
 import type { Terraform } from "../terraform";
@@ -16,12 +18,14 @@ interface RestoreCommands {
 
 /** Does what the output says, as a person who pastes it into the shell; Terraform's question is answered. */
 async function paste(lab: Lab, { directory }: Terraform, commands: string): Promise<void> {
-  const { TERRAFORM_BINARY_NAME: binary = "terraform" } = process.env;
-  const script = `set -e\nterraform() { command ${binary} "$@" -auto-approve -input=false -no-color; }\n${commands}`;
-  succeeded(
-    await new Processes().run("sh", ["-c", script], { directory, environment: { ...lab.environment, ...credentials } }),
-  );
+  succeeded(await pasted(lab, directory, commands));
 }
+
+const pasted = (lab: Lab, directory: string, commands: string) =>
+  new Processes().run("sh", ["-c", commands], {
+    directory,
+    environment: { ...lab.environment, ...credentials, TF_CLI_ARGS_apply: "-auto-approve -input=false -no-color" },
+  });
 
 test("the cluster comes back from the newest snapshot, on the same VM and on a new one, as the output says", async () => {
   const lab = await startLab();
@@ -35,6 +39,24 @@ test("the cluster comes back from the newest snapshot, on the same VM and on a n
   };
   const remembers = (...names: string[]) =>
     eventually(async () => succeeded(await kubectl.run("get", "configmap", ...names)));
+
+  // The first deployment has left one; without any, or with one that is cut off, nothing is touched.
+  const snapshots = join(terraform.directory, "../../../clusters/talos-gpu");
+  const [first = ""] = readdirSync(snapshots).filter((name) => name.endsWith(".snapshot"));
+  const whole = readFileSync(join(snapshots, first));
+  const refused = async (problem: RegExp) => {
+    for (const command of [commands.on_same_vm, commands.on_new_vm]) {
+      const { code, output } = await pasted(lab, terraform.directory, command);
+      expect(output).toMatch(problem);
+      expect(code).toBe(1);
+    }
+    expect(await (await lab.node(100)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
+  };
+  writeFileSync(join(snapshots, first), whole.subarray(0, whole.length / 2));
+  await refused(/is not whole; nothing was changed/);
+  rmSync(join(snapshots, first));
+  await refused(/there is no snapshot of etcd at/);
+  writeFileSync(join(snapshots, first), whole);
 
   await remember("first");
   succeeded(await kubectl.run("delete", "configmap", "first"));

@@ -6,6 +6,7 @@
 # SNAPSHOT   if set, etcd is saved first
 # The others are those of lib-upgrade.sh.
 . "$(dirname "$0")/lib-upgrade.sh"
+. "$(dirname "$0")/lib-snapshot.sh"
 
 schematic=${INSTALLER##*/}
 schematic=${schematic%%:*}
@@ -34,30 +35,6 @@ others_first() {
   done
 }
 
-sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | awk '{ print $1 }'; }
-# etcd ends a snapshot with its hash.
-is_whole() {
-  size=$(wc -c <"$1")
-  [ "$size" -gt 32 ] && [ "$(tail -c 32 "$1" | od -A n -t x1 | tr -d ' \n')" = "$(head -c $((size - 32)) "$1" | sha256)" ]
-}
-save_etcd() {
-  snapshot="$DIRECTORY/etcd-$(date -u +%Y%m%dT%H%M%SZ)"
-  rm -f "$DIRECTORY"/etcd-*.part
-  discard "$snapshot.part"
-  # As talosctl calls what it has not finished.
-  discard "$snapshot.part.part"
-  try talos "$TIMEOUT" etcd snapshot "$snapshot.part" || fail "no snapshot of etcd could be taken, so nothing was changed: $answer"
-  is_whole "$snapshot.part" || fail "the snapshot of etcd is not whole, so nothing was changed; talosctl said: $answer"
-  mv "$snapshot.part" "$snapshot.snapshot"
-  say "etcd is saved in $snapshot.snapshot"
-  # The newest three are kept.
-  set -- "$DIRECTORY"/etcd-*.snapshot
-  while [ $# -gt 3 ]; do
-    rm -f "$1"
-    shift
-  done
-}
-
 if upgraded; then
   say "$NODE runs Talos $TALOS_VERSION with the schematic $schematic"
   # Where the cluster has been handed out already, an upgrade that was interrupted may have left it on its way up.
@@ -65,7 +42,7 @@ if upgraded; then
   exit 0
 fi
 if [ -n "${NAME:-}" ]; then others_first; fi
-if [ -n "${SNAPSHOT:-}" ]; then save_etcd; fi
+if [ -n "${SNAPSHOT:-}" ]; then save_etcd ", so nothing was changed"; fi
 drain=
 if [ -n "${NAME:-}" ]; then
   note_cordon

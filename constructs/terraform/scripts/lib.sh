@@ -7,6 +7,8 @@ umask 077
 
 # Nothing of the home directory of whoever deploys is read; what programs write there goes with the script.
 work=$(mktemp -d)
+# shellcheck disable=SC2034 # for Terraform, where a person starts the script
+callers_home=${HOME:-}
 export HOME="$work"
 : >"$work/discarded"
 

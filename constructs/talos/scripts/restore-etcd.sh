@@ -1,0 +1,77 @@
+#!/bin/sh
+# Brings the cluster of one node back from a snapshot of etcd. For the stack's folder:
+#
+#   sh assets/scripts/restore-etcd.sh same-vm [snapshot]   etcd is broken, and the machine is healthy
+#   sh assets/scripts/restore-etcd.sh new-vm [snapshot]    the VM or its disk is gone
+#
+# NODE           address of the node
+# TALOSCONFIG    file for talosctl
+# DIRECTORY      where the files of the cluster are
+# TIMEOUT        seconds for each of the waits
+# VM             address of the VM in Terraform, with new-vm
+# CONFIGURATION  address of its Talos configuration in Terraform, with new-vm
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-snapshot.sh"
+
+KUBECONFIG="$DIRECTORY/kubeconfig"
+
+# The newest whole snapshot of this cluster; nothing if there is none.
+newest_good() {
+  good=
+  for each in "$DIRECTORY"/etcd-*.snapshot; do
+    if [ -f "$each" ] && is_whole "$each" && is_of_cluster "$each"; then good=$each; fi
+  done
+  printf '%s\n' "$good"
+}
+# Every namespace has the cluster's CA certificate: a line of it tells one cluster's snapshot from another's.
+# https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-token-volume
+is_of_cluster() { LC_ALL=C grep -qF -e "$ca" "$1"; }
+instead() {
+  good=$(newest_good)
+  if [ -n "$good" ]; then printf '%s\n' "the newest good one is $good; write its path after $mode to restore that"; else printf '%s\n' "there is no good one in $DIRECTORY"; fi
+}
+
+mode=${1:-}
+case "$mode" in
+  same-vm | new-vm) ;;
+  *) fail "write same-vm if the machine is healthy, or new-vm if the VM or its disk is gone" ;;
+esac
+require talosctl
+require kubectl
+[ -s "$KUBECONFIG" ] || fail "$KUBECONFIG is missing, without which no snapshot can be told to be of this cluster; nothing was changed"
+ca=$(awk '$1 == "certificate-authority-data:" { print $2; exit }' "$KUBECONFIG" | base64 -d | sed -n 3p)
+[ -n "$ca" ] || fail "$KUBECONFIG has no CA certificate; nothing was changed"
+
+snapshot=${2:-}
+if [ -z "$snapshot" ]; then
+  for each in "$DIRECTORY"/etcd-*.snapshot; do snapshot=$each; done
+fi
+[ -f "$snapshot" ] || fail "there is no snapshot of etcd at $snapshot; nothing was changed"
+is_whole "$snapshot" || fail "$snapshot is not whole; nothing was changed, and $(instead)"
+is_of_cluster "$snapshot" || fail "$snapshot is not of this cluster; nothing was changed, and $(instead)"
+
+if [ "$mode" = same-vm ]; then
+  try talos 30 version || fail "the Talos node at $NODE does not answer, so it cannot be restored in place; nothing was changed. Its answer: $answer"
+  say "wiping etcd's data on $NODE, to restore $snapshot"
+  try talos "$TIMEOUT" reset --graceful=false --reboot --system-labels-to-wipe=EPHEMERAL ||
+    fail "$NODE could not be reset: $answer"
+else
+  require "${TERRAFORM_BINARY_NAME:=terraform}"
+  say "replacing $VM, to restore $snapshot"
+  HOME="$callers_home" "$TERRAFORM_BINARY_NAME" apply -replace="$VM" -target="$CONFIGURATION" ||
+    fail "$VM is not replaced; nothing was restored. Write the same once more"
+fi
+
+deadline=$(deadline_in "$TIMEOUT")
+until try talos 120 bootstrap --recover-from="$snapshot"; do
+  if past "$deadline"; then fail "$NODE does not recover from $snapshot, after $TIMEOUT seconds: $answer"; fi
+  sleep 5
+done
+say "$NODE recovers from $snapshot"
+deadline=$(deadline_in "$TIMEOUT")
+until try kube 10 get --raw /readyz; do
+  if past "$deadline"; then fail "etcd is restored, but Kubernetes is not ready after $TIMEOUT seconds: $answer"; fi
+  sleep 2
+done
+if [ "$mode" = new-vm ]; then HOME="$callers_home" "$TERRAFORM_BINARY_NAME" apply; fi
+say "the cluster runs again, as $snapshot has it"
