@@ -91,9 +91,16 @@ export class Guests {
     const graphics = this.host
       .passedTo(vm)
       .filter(({ vendor, class: kind }) => vendor === "0x10de" && /^0x03/.test(kind));
-    return { cores, memory: Number(vm.get("memory") ?? 512), gpus: graphics.length };
+    return { cores, memory: Number(vm.get("memory") ?? 512), gpus: graphics.length, links: macAddressesOf(vm) };
   }
 }
+
+/** The MAC addresses of the VM's network devices, as Proxmox keeps them. */
+const macAddressesOf = (vm: VirtualMachine): string[] =>
+  Object.entries(vm.config)
+    .filter(([key]) => /^net\d+$/.test(key))
+    .sort(([one], [other]) => Number(one.slice("net".length)) - Number(other.slice("net".length)))
+    .flatMap(([, device]) => /(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/i.exec(String(device))?.[0] ?? []);
 
 /** The address that the VM's cloud-init drive gives it. */
 function addressOf(vm: VirtualMachine): string {

@@ -3,6 +3,18 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { built } from "./build";
 
+/** A network device of a node, as its configuration left it. */
+export interface NodeLink {
+  readonly name: string;
+  /** MAC address, in lower case. */
+  readonly hardwareAddr: string;
+  readonly addresses: readonly string[];
+  /** Those of default routes. */
+  readonly gateways: readonly string[];
+  /** The addresses that it may get beside its own. */
+  readonly virtualIPs: readonly string[];
+}
+
 /** A request to the node's Talos or Kubernetes API. */
 export interface NodeCall {
   /** An RPC such as `Bootstrap`, or a Kubernetes request such as `GET /readyz`. */
@@ -35,6 +47,8 @@ export interface NodeState extends TalosSystem {
   readonly kubernetes: boolean;
   /** The virtual addresses that the node holds. */
   readonly virtualIPs: readonly string[];
+  /** The network devices; empty without a configuration. */
+  readonly links: readonly NodeLink[];
   readonly calls: readonly NodeCall[];
 }
 
@@ -75,6 +89,8 @@ export interface Hardware {
   readonly memory: number;
   /** How many of NVIDIA's GPUs are passed through. */
   readonly gpus: number;
+  /** MAC addresses of the network devices, in their order. */
+  readonly links: readonly string[];
 }
 
 export interface TalosNodeOptions {

@@ -14,6 +14,8 @@ type Hardware struct {
 	Memory int `json:"memory"`
 	// GPUs is how many of NVIDIA's GPUs are passed through.
 	GPUs int `json:"gpus"`
+	// Links are the MAC addresses of its network devices, in their order.
+	Links []string `json:"links,omitempty"`
 }
 
 // devices are what Talos finds on the PCI bus: QEMU's bridge, and the GPUs.

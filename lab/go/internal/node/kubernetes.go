@@ -82,7 +82,7 @@ func (k *kubernetes) update(c *configuration) bool {
 	settings.Members = k.settings.Members
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err != nil || !reflect.DeepEqual(settings, k.settings) || !slices.Equal(c.virtualIPs(), k.current.virtualIPs()) {
+	if err != nil || !reflect.DeepEqual(settings, k.settings) || !slices.Equal(c.virtualIPs(k.options.Hardware), k.current.virtualIPs(k.options.Hardware)) {
 		return false
 	}
 	k.current = c
@@ -132,7 +132,7 @@ func (k *kubernetes) run(ctx context.Context) error {
 	}
 	defer api.Stop()
 	defer k.close()
-	if err := k.share(ctx, first.virtualIPs()); err != nil {
+	if err := k.share(ctx, first.virtualIPs(k.options.Hardware)); err != nil {
 		return err
 	}
 	if err := api.Listening(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log"
 	"net"
 	"os"
 	"path/filepath"
@@ -129,7 +130,9 @@ type State struct {
 	Kubernetes bool `json:"kubernetes"`
 	// VirtualIPs are the virtual addresses that the node holds.
 	VirtualIPs []string `json:"virtualIPs"`
-	Calls      []Call   `json:"calls"`
+	// Links are the network devices, as the configuration left them; empty without one.
+	Links []Link `json:"links"`
+	Calls []Call `json:"calls"`
 }
 
 // Start switches a new machine on, which is in maintenance mode.
@@ -234,7 +237,10 @@ func (n *Node) State() State {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	state := State{System: n.disk.system, On: n.talos != nil, Stage: n.disk.stage, Applied: slices.Clone(n.disk.applied),
-		Bootstraps: n.disk.bootstraps, VirtualIPs: []string{}, Calls: slices.Clone(n.calls)}
+		Bootstraps: n.disk.bootstraps, VirtualIPs: []string{}, Links: []Link{}, Calls: slices.Clone(n.calls)}
+	if n.disk.current != nil {
+		state.Links = n.disk.current.links(n.hardware)
+	}
 	if n.kubernetes != nil {
 		state.Kubernetes, state.VirtualIPs = n.kubernetes.listening(), n.kubernetes.virtualIPs()
 	}
@@ -283,7 +289,7 @@ func (n *Node) apply(c *configuration, mode string) error {
 	if err := n.settle(); err != nil {
 		return err
 	}
-	if n.kubernetes != nil && n.kubernetes.update(c) {
+	if n.kubernetes != nil && n.startsKubelet() && n.kubernetes.update(c) {
 		return nil
 	}
 	n.mu.Unlock()
@@ -360,7 +366,7 @@ func (d *disk) hostname() string {
 }
 
 func (n *Node) runKubernetes() error {
-	if n.disk.current == nil || n.options.Programs == "" {
+	if n.disk.current == nil || n.options.Programs == "" || !n.startsKubelet() {
 		return nil
 	}
 	options := n.options
@@ -380,6 +386,16 @@ func (n *Node) runKubernetes() error {
 		n.kubernetes = running
 	}
 	return err
+}
+
+// startsKubelet tells whether the kubelet has an address to register with. It runs the control plane, too.
+func (n *Node) startsKubelet() bool {
+	addresses, err := n.disk.current.nodeIPs(n.host(), n.hardware)
+	if err != nil || len(addresses) == 0 {
+		log.Printf("no suitable node IP found, please make sure .machine.kubelet.nodeIP filters and pod/service subnets are set up correctly: %v", err)
+		return false
+	}
+	return true
 }
 
 // stopKubernetes waits for callers to be cut off, and so must not be called under the lock that serves them.

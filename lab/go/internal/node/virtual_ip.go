@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"net"
-	"slices"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -16,25 +15,6 @@ const (
 	secondsToMiss  = 4
 	pauseToCompete = 500 * time.Millisecond
 )
-
-// virtualIPs are the addresses that the control planes of the cluster share.
-func (c *configuration) virtualIPs() (addresses []string) {
-	for _, device := range c.provider.Machine().Network().Devices() {
-		if device.VIPConfig() != nil {
-			addresses = append(addresses, device.VIPConfig().IP())
-		}
-		for _, vlan := range device.Vlans() {
-			if vlan.VIPConfig() != nil {
-				addresses = append(addresses, vlan.VIPConfig().IP())
-			}
-		}
-	}
-	for _, each := range c.provider.NetworkVirtualIPConfigs() {
-		addresses = append(addresses, each.VIP().String())
-	}
-	slices.Sort(addresses)
-	return slices.Compact(addresses)
-}
 
 // share stands for election in etcd, as Talos does, for every virtual address, and holds those that it is elected for.
 func (k *kubernetes) share(ctx context.Context, addresses []string) error {
