@@ -71,6 +71,18 @@ describe("the address that is proposed", () => {
     expect(addressIn({ name: "vmbr0", cidr, gateway })).toEqual({ address, gateway, isOfBridge: true });
   });
 
+  test("comes with other subnets for pods and services than Talos's own, where those have addresses of the bridge", () => {
+    const beside = (cidr: string) => addressIn({ name: "vmbr0", cidr, gateway: "10.100.0.1" });
+    expect(beside("10.100.0.10/24")).toMatchObject({
+      address: "10.100.0.50/24",
+      movedSubnets: { serviceSubnets: ["10.43.0.0/16"] },
+    });
+    expect(beside("10.0.0.10/8")).toMatchObject({
+      address: "10.0.0.50/8",
+      movedSubnets: { podSubnets: ["172.20.0.0/16"], serviceSubnets: ["172.21.0.0/16"] },
+    });
+  });
+
   test("is an example where the bridge has none", () => {
     expect(addressIn({ name: "vmbr0" })).toMatchObject({ isOfBridge: false });
   });

@@ -16,7 +16,12 @@ jest.mock("../constructs/rules/rule", () => {
       for (const { id } of rules) mockEnforced.add(id);
       return enforce(construct, rules, ...rest);
     };
-  return { ...rule, enforce: noted(rule.enforce), enforceAtSynth: noted(rule.enforceAtSynth) };
+  return {
+    ...rule,
+    enforce: noted(rule.enforce),
+    enforceAtSynth: noted(rule.enforceAtSynth),
+    enforceWhenComplete: noted(rule.enforceWhenComplete),
+  };
 });
 
 const registered = new Set(

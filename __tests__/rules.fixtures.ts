@@ -21,6 +21,7 @@ import {
 } from "../constructs";
 import { clusterFixtures } from "./cluster.fixtures";
 import { type Differing, disks as disksOfHost, gtx1070, local, neighbour, rtx4090, rtx5090 } from "./hosts";
+import { networkFixtures } from "./network.fixtures";
 import { patchFixtures } from "./patch.fixtures";
 import { apiToken, ciliumIn, clusterIn, machine, machineAt, nodeIn, password, vmIn, withVariable } from "./stacks";
 
@@ -69,6 +70,12 @@ const linux = (props: object, connection?: ProxmoxConnectionProps): Build =>
   vm({ guest: "linux", ...props }, connection);
 const disks = (...list: object[]): Build => vm({ disks: list });
 const ipConfig = (...ipConfigs: object[]): Build => vm({ initialization: { ipConfigs } });
+/** Addresses of network devices of which a DHCP server knows the MAC addresses. */
+const reserved = (...ipConfigs: object[]): Build =>
+  vm({
+    networkDevices: ipConfigs.map((_, place) => ({ macAddress: `BC:24:11:00:00:0${place}` })),
+    initialization: { ipConfigs },
+  });
 const gpu = (props: object, connection?: ProxmoxConnectionProps): Build => vm({ gpus: [props] }, connection);
 const node =
   (props: object): Build =>
@@ -218,6 +225,7 @@ const mapped = (deviceId: string) => [{ mapping: { name: "gpu", address: "01:00"
 export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   ...clusterFixtures,
   ...patchFixtures,
+  ...networkFixtures,
   "prop-type": {
     valid: { "all props are known and of their type": vm({ description: "a node" }) },
     invalid: {
@@ -3324,12 +3332,20 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     valid: {
       "with prefix length": vm({ initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
       "a VM may use DHCP": vm({ initialization: { ipConfigs: [{ address: "dhcp" }] } }),
-      "a reservation of a DHCP server": ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50" }),
-      "a reservation of IPv6": ipConfig({ ipv6: { address: "dhcp" }, reservedAddress: "2001:db8::50" }),
-      "a reservation where both families have DHCP": ipConfig({
+      "a reservation of a DHCP server": reserved({ address: "dhcp", reservedAddress: "192.168.1.50" }),
+      "a reservation of IPv6": reserved({ ipv6: { address: "dhcp" }, reservedAddress: "2001:db8::50" }),
+      "a reservation where both families have DHCP": reserved({
         address: "dhcp",
         ipv6: { address: "dhcp" },
         reservedAddress: "2001:db8::50",
+      }),
+      "link-local beside the node's": ipConfig({ address: "192.168.1.50/24", ipv6: { address: "fe80::50/64" } }),
+      "link-local at another network device": vm({
+        networkDevices: [{ macAddress: "BC:24:11:00:00:01" }, { macAddress: "BC:24:11:00:00:02" }],
+        initialization: { ipConfigs: [{ address: "192.168.1.50/24" }, { address: "169.254.255.1/32" }] },
+      }),
+      "link-local, of a router that is no node": linux({
+        initialization: { ipConfigs: [{ ipv6: { address: "fe80::1/64" } }] },
       }),
       ...Object.fromEntries(
         ["192.168.1.1/24", "192.168.1.254/24", "223.255.255.1/24", "10.0.0.0/31"].map((address) => [
@@ -3343,7 +3359,8 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the largest networks": ipConfig({ address: "10.0.0.50/8", ipv6: { address: "fd00::50/8" } }),
       "the node of such a VM": (stack) => {
         const ipConfigs = [{ address: "dhcp", reservedAddress: "192.168.1.50" }];
-        nodeIn(stack, { machine: vmIn(stack, { initialization: { ipConfigs } }) });
+        const networkDevices = [{ macAddress: "BC:24:11:00:00:01" }];
+        nodeIn(stack, { machine: vmIn(stack, { networkDevices, initialization: { ipConfigs } }) });
       },
       "a node that DHCP always gives the same": node({
         machine: {
@@ -3410,22 +3427,56 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead',
       ],
       "many hosts, by their reservation": [
-        ipConfig({ address: "dhcp", reservedAddress: "224.0.0.1" }),
+        reserved({ address: "dhcp", reservedAddress: "224.0.0.1" }),
         "initialization.ipConfigs[0].reservedAddress \"224.0.0.1\" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own",
       ],
       ...Object.fromEntries(
-        ["192.168.1.0/24", "192.168.1.255/24", "255.0.0.1/8", "0.0.0.0/8", "224.0.0.5/24", "239.1.2.3/24"].map(
-          (address) => [
-            `no node has ${address}`,
-            [
-              ipConfig({ address }),
-              `initialization.ipConfigs[0].address "${address}" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own`,
-            ] as const,
-          ],
-        ),
+        [
+          ...["192.168.1.0/24", "192.168.1.255/24", "255.0.0.1/8", "0.0.0.0/8", "224.0.0.5/24", "239.1.2.3/24"],
+          ...["127.0.0.1/8", "127.1.2.3/24"],
+        ].map((address) => [
+          `no node has ${address}`,
+          [
+            ipConfig({ address }),
+            `initialization.ipConfigs[0].address "${address}" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own`,
+          ] as const,
+        ]),
       ),
       ...Object.fromEntries(
-        ["::/64", "::1/128", "ff02::1/64"].map((address) => [
+        ["169.254.1.50/16", "fe80::50/64"].map((address) => [
+          `no node is reached at ${address}`,
+          [
+            ipConfig({ address }),
+            `initialization.ipConfigs[0].address "${address}" is link-local, which Kubernetes takes for no node's; write one such as "192.168.1.50" or "2001:db8::50"`,
+          ] as const,
+        ]),
+      ),
+      "link-local, by its reservation": [
+        reserved({ ipv6: { address: "dhcp" }, reservedAddress: "fe80::50" }),
+        'initialization.ipConfigs[0].reservedAddress "fe80::50" is link-local, which Kubernetes takes for no node\'s; write one such as "192.168.1.50" or "2001:db8::50"',
+      ],
+      "link-local, of IPv6 alone": [
+        ipConfig({ ipv6: { address: "fe80::50/64" } }),
+        'initialization.ipConfigs[0].ipv6.address "fe80::50/64" is link-local, which Kubernetes takes for no node\'s; write one such as "192.168.1.50" or "2001:db8::50"',
+      ],
+      "link-local, for a machine that is no VM": [
+        node({ machine: { ...machine, address: "169.254.1.50/16", gateway: undefined } }),
+        'machine.address "169.254.1.50/16" is link-local, which Kubernetes takes for no node\'s; write one such as "192.168.1.50" or "2001:db8::50"',
+      ],
+      "IPv4 in the form of IPv6": [
+        ipConfig({ ipv6: { address: "::ffff:192.168.1.50/120" } }),
+        'initialization.ipConfigs[0].ipv6.address "::ffff:192.168.1.50/120" is an IPv4 address written as IPv6; write it as in "192.168.1.50"',
+      ],
+      "a loopback address of another network device": [
+        onInterfaces({ addresses: ["192.168.1.50/24", "127.0.0.5/8"] }),
+        "machine.interfaces[0].addresses[1] \"127.0.0.5/8\" is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own",
+      ],
+      "a reservation for no MAC address": [
+        ipConfig({ address: "dhcp", reservedAddress: "192.168.1.50" }),
+        'initialization.ipConfigs[0].reservedAddress "192.168.1.50" is reserved for a MAC address, and networkDevices[0].macAddress is missing; write the one that the DHCP server knows, such as "BC:24:11:00:00:01"',
+      ],
+      ...Object.fromEntries(
+        ["::/64", "::1/128", "0:0:0::1/64", "ff02::1/64"].map((address) => [
           `no node has ${address}`,
           [
             ipConfig({ ipv6: { address } }),
@@ -3457,7 +3508,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: ["192.168.1.50/24", "dhcp", "192.168.1.50/32", "192.168.1.0/31"],
         fails: [
           ...["192.168.1.50", "192.168.1.500/24", "192.168.1.50/024", "10.0.0.50/7", "192.168.001.50/24"],
-          ...["192.168.1.0/24", "192.168.1.255/24", "0.0.0.5/8", "224.0.0.5/24"],
+          ...["192.168.1.0/24", "192.168.1.255/24", "0.0.0.5/8", "224.0.0.5/24", "127.0.0.5/8", "169.254.1.5/16"],
         ],
       },
       "the IPv6 address is a variable": {
@@ -3465,20 +3516,29 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         build: (stack, value: never) =>
           void vmIn(stack, { initialization: { ipConfigs: [{ ipv6: { address: value } }] } }),
         passes: ["2001:db8::50/64", "dhcp", "auto"],
-        fails: ["2001:db8::50", "192.168.1.50/24", "fd00::50/7", "fd00::50/129", "::1/128", "ff02::1/64"],
+        fails: [
+          ...["2001:db8::50", "192.168.1.50/24", "fd00::50/7", "fd00::50/129", "::1/128", "0:0::1/128", "ff02::1/64"],
+          ...["fe80::50/64", "::ffff:192.168.1.50/120", "0:0:0:0:0:FFFF:c0a8:0132/120"],
+        ],
       },
       "the reservation is a variable": {
         type: "string",
         build: (stack, value: never) =>
-          void vmIn(stack, { initialization: { ipConfigs: [{ address: "dhcp", reservedAddress: value }] } }),
+          void vmIn(stack, {
+            networkDevices: [{ macAddress: "BC:24:11:00:00:01" }],
+            initialization: { ipConfigs: [{ address: "dhcp", reservedAddress: value }] },
+          }),
         passes: ["192.168.1.50"],
-        fails: ["192.168.1.50/24", "dhcp"],
+        fails: ["192.168.1.50/24", "dhcp", "127.0.0.5", "169.254.1.50"],
       },
       "the node's address is a variable": {
         type: "string",
         build: (stack, value: never) => void nodeIn(stack, { machine: { ...machine, address: value } }),
         passes: ["192.168.1.50/24", "10.0.0.50/8", "fd00::50/64", "fd00::50/8"],
-        fails: ["192.168.1.50", "dhcp", "192.168.1.50/0", "10.0.0.50/7", "fd00::50/7"],
+        fails: [
+          ...["192.168.1.50", "dhcp", "192.168.1.50/0", "10.0.0.50/7", "fd00::50/7"],
+          ...["127.0.0.5/8", "169.254.1.5/16", "fe80::50/64", "::1/64", "255.255.255.255/24"],
+        ],
       },
     },
   },
@@ -3487,6 +3547,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "in the network": vm({ initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] } }),
       "in the IPv6 network": vm({ initialization: { ipConfigs: [{ address: "fd00::50/64", gateway: "fd00::1" }] } }),
       "link-local, as IPv6 routers are": ipConfig({ ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" } }),
+      "link-local, on the link of a single address": ipConfig({ address: "203.0.113.50/32", gateway: "169.254.1.1" }),
       "on the link of a single address": ipConfig({ address: "203.0.113.50/32", gateway: "198.51.100.1" }),
       "the other of two addresses": ipConfig({ address: "10.0.0.0/31", gateway: "10.0.0.1" }),
       "in one of several networks": onInterfaces({
@@ -3506,6 +3567,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       "the DHCP server tells it": [
         ipConfig({ address: "dhcp", gateway: "192.168.1.1" }),
         'initialization.ipConfigs[0].gateway "192.168.1.1" goes with no static address; leave it out, or write one with its prefix length',
+      ],
+      "no router's, on the link of a single address": [
+        ipConfig({ address: "203.0.113.50/32", gateway: "127.0.0.1" }),
+        'initialization.ipConfigs[0].gateway "127.0.0.1" is not in the network of "203.0.113.50/32"; write the router\'s address in that network',
       ],
       "of the other family": [
         ipConfig({ address: "203.0.113.50/32", gateway: "fe80::1" }),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AnnotationMetadataEntryType, type App, TerraformStack, TerraformVariable, Testing } from "cdktf";
+import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import type { Construct } from "constructs";
 import {
   CiliumInstall,
@@ -37,6 +38,8 @@ type Build = (stack: TerraformStack) => void;
 export function outcomeOf(build: Build) {
   const stack = newStack();
   build(stack);
+  // Some rules wait until all constructs are made.
+  invokeAspects(stack);
   const nodes = () => stack.node.findAll().map(({ node }) => node);
   return {
     /** The problems, each with its path and its rule's id. */

@@ -200,7 +200,7 @@ describe("TalosSingleNode", () => {
           machine: {
             network: {
               interfaces: [
-                { deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" }, dhcp: false, addresses: ["fd00::50/64"] },
+                { deviceSelector: { hardwareAddr: "bc:24:11:00:00:01" }, dhcp: false, addresses: ["fd00::50/64"] },
               ],
               nameservers: ["fd00::1"],
             },
@@ -229,7 +229,7 @@ describe("TalosSingleNode", () => {
             network: {
               interfaces: [
                 {
-                  deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" },
+                  deviceSelector: { hardwareAddr: "bc:24:11:00:00:01" },
                   dhcp: false,
                   addresses: ["192.168.1.50/24", "2001:db8::50/64"],
                   routes: [
@@ -238,7 +238,7 @@ describe("TalosSingleNode", () => {
                   ],
                 },
                 {
-                  deviceSelector: { hardwareAddr: "BC:24:11:00:00:02" },
+                  deviceSelector: { hardwareAddr: "bc:24:11:00:00:02" },
                   dhcp: false,
                   addresses: ["10.0.0.50/24"],
                 },

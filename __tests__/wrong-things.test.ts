@@ -62,6 +62,7 @@ const subjects: readonly (readonly [name: string, Class, (stack: TerraformStack)
       boot: { image: { fileId: "local:import/talos.qcow2", guestAgent: true } },
       gpus: [{ mapping }],
       usb: [{ mapping: "key" }],
+      networkDevices: [{ macAddress: "BC:24:11:00:00:01" }],
       initialization: { ipConfigs: [{ address: "dhcp", reservedAddress: "192.168.1.50" }] },
     }),
   ],

@@ -43,8 +43,11 @@ import * as vmId from "./proxmox/vm-id";
 import * as vmStorage from "./proxmox/vm-storage";
 import type { Rule } from "./rules/rule";
 import { propType } from "./rules/shape";
+import * as apiEndpoint from "./talos/api-endpoint";
 import * as clusterOnce from "./talos/cluster-once";
 import * as cluster from "./talos/cluster-rules";
+import * as clusterSubnets from "./talos/cluster-subnet-rules";
+import * as deviceSelector from "./talos/device-selector";
 import * as extension from "./talos/extension";
 import * as gpuDriver from "./talos/gpu-driver";
 import * as image from "./talos/image";
@@ -109,10 +112,13 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...kubernetesVersion.rules,
     ...machine.plainMachineRules,
     ...machine.machineRules,
+    ...apiEndpoint.rules,
     ...cluster.rules,
+    ...clusterSubnets.rules,
     ...clusterOnce.rules,
     ...patch.rules,
     ...patchRole.rules,
+    ...deviceSelector.rules,
     ...nodeRestriction.rules,
   ],
   "Cluster of several machines": members.rules,
@@ -124,5 +130,6 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...inlineManifests.rules,
     ...ciliumValues.rules,
     ...loadBalancer.rules,
+    ...loadBalancer.subnetRules,
   ],
 };

@@ -1,3 +1,4 @@
+import { movedSubnets } from "../constructs/talos/cluster-subnets";
 import type { HostBridge } from "./node";
 
 /** An address for a machine in the network of a bridge. */
@@ -7,6 +8,8 @@ export interface ProposedAddress {
   readonly gateway: string;
   /** Whether the network is the bridge's own, and not an example. */
   readonly isOfBridge: boolean;
+  /** Subnets for pods or services, by their key in the machine configuration, where Talos's own have addresses of the bridge. */
+  readonly movedSubnets?: Readonly<Record<string, readonly string[]>>;
 }
 
 const example: ProposedAddress = { address: "192.168.1.50/24", gateway: "192.168.1.1", isOfBridge: false };
@@ -20,7 +23,8 @@ export function addressIn({ cidr, gateway }: HostBridge): ProposedAddress {
   const network = own - (own % size);
   const places = Array.from({ length: size - 2 }, (_, place) => network + 1 + ((place + 49) % (size - 2)));
   const free = places.find((place) => place !== own && place !== router) ?? own;
-  return { address: `${textOf(free)}/${prefix}`, gateway: textOf(router), isOfBridge: true };
+  const address = `${textOf(free)}/${prefix}`;
+  return { address, gateway: textOf(router), isOfBridge: true, movedSubnets: movedSubnets(address) };
 }
 
 function numberOf(address: string | undefined): number | undefined {

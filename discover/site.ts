@@ -11,7 +11,7 @@ const root = join(__dirname, "..");
 /** A program that makes the stack, in the form of main.ts. `file` is where it will be. */
 export function siteOf(host: Host, choice: Choice, file: string): string {
   const { node, gpu, images, disks, bridge } = choice;
-  const { address, gateway, isOfBridge } = addressIn(bridge);
+  const { address, gateway, isOfBridge, movedSubnets } = addressIn(bridge);
   const datastore = JSON.stringify(disks.name);
   const cores = Math.min(8, node.cpus ?? 8);
   const diskSize = Math.min(100, Math.floor((disks.available / gibibyte) * 0.9));
@@ -44,7 +44,7 @@ ${lines(4, gpuLines(host, node, gpu))}
     },
   },
 ${lines(2, talos(gpu, images.name))}
-  cluster: { clusterName: "talos-gpu" },
+${lines(2, cluster(bridge.name, movedSubnets))}
 });
 
 app.synth();
@@ -110,6 +110,18 @@ function freeName(taken: readonly string[]): string {
   let name = "gpu";
   for (let number = 2; taken.includes(name); number += 1) name = `gpu-${number}`;
   return name;
+}
+
+function cluster(bridge: string, movedSubnets?: object): string[] {
+  const clusterName = 'clusterName: "talos-gpu"';
+  if (movedSubnets === undefined) return [`cluster: { ${clusterName} },`];
+  return [
+    "cluster: {",
+    `  ${clusterName},`,
+    `  // ${bridge} has addresses that Talos gives to pods or services, which get others.`,
+    `  configPatches: [${JSON.stringify({ cluster: { network: movedSubnets } })}],`,
+    "},",
+  ];
 }
 
 const talos = ({ driver }: HostGpu, datastore: string): string[] => [

@@ -91,7 +91,13 @@ export class Lab {
         this.charts.redirect(configuration);
         this.gatewayApi.redirect(configuration);
       },
+      placed: (configuration) => this.network.placed(configuration),
     };
+  }
+
+  /** An address of the lab as a stack has it: it is the lab's own once the stack is synthesized. */
+  written(address: string): string {
+    return this.network.written(address);
   }
 
   /** A gateway in the network of the node's address. */
@@ -138,7 +144,7 @@ export class Lab {
 
   private readonly fitted = (configuration: Json): string => {
     this.site.fit(configuration);
-    return JSON.stringify(configuration, null, 2);
+    return this.site.placed(JSON.stringify(configuration, null, 2));
   };
 
   /** Terraform in a directory of its own. */

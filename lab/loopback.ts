@@ -22,6 +22,12 @@ async function isFree(address: string, port: number): Promise<boolean> {
 export const areNodePortsFree = async (address: string): Promise<boolean> =>
   (await Promise.all(nodePorts.map((port) => isFree(address, port)))).every(Boolean);
 
+/** What stands for the network's addresses in stacks. */
+const written = "192.168.77";
+
+/** Where rules say at plan that a node has none of these addresses, they are to mean another one. */
+const [loopback, noAddress] = ["127.0.0.0/8", "127.0.0.0/32"];
+
 /** A network of a lab's own, 256 loopback addresses of which one after the other is given away. */
 export class LoopbackNetwork {
   private readonly prefix = `127.${randomInt(1, 255)}.${randomInt(0, 256)}`;
@@ -30,6 +36,18 @@ export class LoopbackNetwork {
 
   get gateway(): string {
     return `${this.prefix}.1`;
+  }
+
+  /** An address of the network as a stack has it, whose rules refuse loopback addresses. */
+  written(address: string): string {
+    return address.replace(this.prefix, written);
+  }
+
+  /** The text of a configuration with the network's own addresses, which no rule refuses here. */
+  placed(configuration: string): string {
+    return configuration
+      .replace(new RegExp(`\\b${written.replaceAll(".", "\\.")}(?=\\.\\d)`, "g"), this.prefix)
+      .replaceAll(loopback, noAddress);
   }
 
   /** An address on which the ports of a Talos node are free, so that many nodes run side by side. */

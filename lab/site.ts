@@ -14,6 +14,8 @@ export interface Site {
   readonly gateway: string;
   /** Fits a configuration to what else the lab has. */
   readonly fit: (configuration: Json) => void;
+  /** The text of a configuration with the lab's own loopback addresses. */
+  readonly placed: (configuration: string) => string;
 }
 
 /** The resources of a type in a configuration, by name. */
@@ -51,7 +53,7 @@ export function atSite(site: Site, configuration: Json, original = configuration
     if (own === undefined) throw new Error(`the lab has no address for ${address}`);
     text = text.replaceAll(whole(address), own);
   }
-  return text;
+  return site.placed(text);
 }
 
 /** An address, but not the beginning of a longer one. */

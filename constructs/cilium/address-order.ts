@@ -1,14 +1,11 @@
 import { Fn, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
-import { and, type Condition, equal, isUnknown } from "../rules/condition";
+import { and, type Condition, isUnknown } from "../rules/condition";
 import { asArgument, expression, verbatim } from "../rules/expression";
-import { isIpv6 } from "../rules/ip-address";
+import { isIpv6, sameFamily } from "../rules/ip-address";
 
 /** The first and the last of some addresses. */
 export type AddressRange = readonly [first: string, last: string];
-
-/** Whether both addresses are of IPv4, or both of IPv6. */
-export const sameFamily = (one: string, other: string): Condition => equal(isIpv6(one), isIpv6(other));
 
 /** All addresses of the network. */
 export function rangeOf(cidr: string): AddressRange {

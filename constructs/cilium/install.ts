@@ -9,7 +9,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { equal, isUnknown, wholeNumber } from "../rules/condition";
 import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
-import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
+import { enforce, enforceWhenComplete, given, lifecycleWith, type Rule } from "../rules/rule";
 import {
   type Fitted,
   fitProps,
@@ -313,6 +313,8 @@ export class CiliumInstall extends Construct {
     // Of another stack, it is refused; until then it must not be in the way of the other problems.
     if (!node || !isInStackOf(this, node)) return;
 
+    const subnets = () => ({ l2Announcements, subnets: node.nodes[0].subnets });
+    enforceWhenComplete(this, loadBalancer.subnetRules, subnets, node.machineSecrets);
     const advice = (value: unknown) => `write ${shown(value)} or leave it out`;
     for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
     const hasWorkers = node.nodes.some(({ role }) => role === "worker");

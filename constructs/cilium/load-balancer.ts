@@ -1,12 +1,21 @@
 import { type ChartValues, valueAt } from "../rules/chart-values";
 import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { isAddress, isCidr, isIpv6, normalAddress, ofManyOrNone } from "../rules/ip-address";
+import {
+  isAddress,
+  isCidr,
+  isInAny,
+  isIpv6,
+  normalAddress,
+  ofManyOrNone,
+  overlapsAny,
+  sameFamily,
+} from "../rules/ip-address";
 import { pairsOf } from "../rules/pairs";
 import { type Check, given, type Rule } from "../rules/rule";
 import { eitherOf, filledListOf, listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
-import { type AddressRange, notAfter, overlap, rangeOf, sameFamily } from "./address-order";
+import { type AddressRange, notAfter, overlap, rangeOf } from "./address-order";
 import { byCiliumMinor } from "./version";
 
 /** Addresses of a pool: a network, or all from the first to the last. */
@@ -168,6 +177,43 @@ export const rules: readonly Rule<{
       })),
   },
 ];
+
+/** Subnets of which pods or services have their addresses. */
+interface Subnets {
+  readonly of: string;
+  /** Terraform alone may know them. */
+  readonly subnets: readonly string[];
+}
+
+export const subnetRules: readonly Rule<{
+  readonly l2Announcements?: L2Announcements;
+  readonly subnets: readonly Subnets[];
+}>[] = [
+  {
+    id: "address-pool-subnets",
+    demands: "an address pool has no addresses of the subnets of pods and services",
+    because: "a service may get an address that a pod or another service has already",
+    source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
+    severity: "warning",
+    checks: ({ l2Announcements: { addressPools = [] } = {}, subnets }) =>
+      addressPools.flatMap(({ blocks }, pool) =>
+        blocks.flatMap((block, place) =>
+          subnets.map((each) => ({
+            holds: not(hasAddressOf(block, each)),
+            problem: `${pathOf(pool)}.blocks[${place}] has addresses of the ${each.of}, ${isUnknown(each.subnets) ? shown(each.subnets) : each.subnets.map(shown).join(" and ")}; write addresses of the local network`,
+          })),
+        ),
+      ),
+  },
+];
+
+function hasAddressOf(block: AddressBlock, { subnets }: Subnets): Condition {
+  // What cannot be read is refused.
+  if (formChecks("", block).some(({ holds }) => holds === false)) return false;
+  if (block.cidr !== undefined) return overlapsAny(block.cidr, subnets);
+  if (isUnknown(subnets)) return or(isInAny(block.start, subnets), isInAny(block.stop, subnets));
+  return or(...subnets.filter(isCidr).map((subnet) => overlap(addressesOf(block), rangeOf(subnet))));
+}
 
 const pathOf = (pool: number): string => `l2Announcements.addressPools[${pool}]`;
 

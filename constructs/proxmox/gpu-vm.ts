@@ -10,6 +10,7 @@ import {
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
 import { hostName, isHostName } from "../rules/host-name";
+import { claimIpAddresses, claimMacAddresses } from "../rules/network-once";
 import { enforce, lifecycleWith, type Rule } from "../rules/rule";
 import {
   decision,
@@ -406,6 +407,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
+    const owner = { kind: "vm", guest: this.guest } as const;
     this.identity = identity.identityOf(this, settings, settings.replaceable);
     const preconditions = [
       ...(connection?.preconditions ?? []),
@@ -420,6 +422,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
         allVms: this.allVms,
         templates: this.templates,
         earlierIds,
+        sameIpAddresses: claimIpAddresses(this, owner, initialization.addressesOf(settings.initialization)),
+        sameMacAddresses: claimMacAddresses(this, owner, networkDevice.macAddressesOf(networkDevices)),
         otherDrives: [
           ...(settings.initialization
             ? [{ interface: initialization.driveInterface, what: "the cloud-init drive" }]

@@ -1,12 +1,20 @@
 import type { VirtualEnvironmentVmInitialization } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { and, equal, isUnknown, not, oneOf, or } from "../rules/condition";
 import { areDnsServers, dnsServer } from "../rules/dns-server";
-import { gatewayInSubnet, goesWithNoAddress, isReachableGateway } from "../rules/gateway";
+import {
+  areOfOneEachFamily,
+  gatewayInSubnet,
+  gatewayOnce,
+  goesWithNoAddress,
+  isReachableGateway,
+} from "../rules/gateway";
 import { isAddress, isHostCidr, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../rules/ip-address";
-import { isOfNode } from "../rules/node-address";
+import { ipAddressOnce, type Located } from "../rules/network-once";
+import { isNotLinkLocal, isOfMachine } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { isStandIn, listOf, objectOf, required, text } from "../rules/shape";
 import { shown } from "../rules/shown";
+import { type Guest, ofTalos } from "./guest";
 import { isStorage, proxmoxName } from "./name";
 import type { NetworkDevice } from "./network-device";
 import { unlessEmpty } from "./optional-list";
@@ -130,6 +138,16 @@ export const interfacesOf = (ipConfigs: readonly IpConfig[], networkDevices: rea
     };
   });
 
+/** All addresses that are known, with or without prefix length. */
+export const addressesOf = ({ ipConfigs = [] }: Partial<Initialization> = {}): Located[] =>
+  ipConfigs.flatMap(({ address, ipv6, reservedAddress }, place) =>
+    Object.entries({ address, "ipv6.address": ipv6?.address, reservedAddress }).flatMap(([prop, address]) =>
+      address !== undefined && isStatic(address)
+        ? [{ path: `initialization.ipConfigs[${place}].${prop}`, address }]
+        : [],
+    ),
+  );
+
 /** The address at which the first network device is known to answer. */
 export function nodeAddressOf(ipConfigs: readonly IpConfig[]): string | undefined {
   const [first] = ipConfigs;
@@ -170,14 +188,14 @@ function addressChecks(path: string, config: IpConfig): Check[] {
         holds: ipv6 === undefined || isUnknown(address) || not(isIpv6(address)),
         problem: `${path}.address ${shown(address)} is one of IPv6 beside ipv6; write one of them`,
       },
-      ...isOfNode(`${path}.address`, address),
+      ...isOfMachine(`${path}.address`, address),
     ]),
     ...given(ipv6, ({ address }) => [
       {
         holds: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
         problem: `${path}.ipv6.address ${shown(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
       },
-      ...isOfNode(`${path}.ipv6.address`, address),
+      ...isOfMachine(`${path}.ipv6.address`, address),
     ]),
     ...given(reservedAddress, (reserved) => [
       {
@@ -188,9 +206,33 @@ function addressChecks(path: string, config: IpConfig): Check[] {
         holds: or(and(dhcp, dhcpv6), and(dhcp, not(isIpv6(reserved))), and(dhcpv6, isIpv6(reserved))),
         problem: `${path}.reservedAddress ${shown(reserved)} is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead`,
       },
-      ...isOfNode(`${path}.reservedAddress`, reserved),
+      ...isOfMachine(`${path}.reservedAddress`, reserved),
     ]),
   ];
+}
+
+/** Checks that the DHCP server knows the device by its MAC address, which Proxmox would choose when the VM is created. */
+const reservationChecks = (
+  place: number,
+  { reservedAddress }: IpConfig,
+  networkDevices: readonly NetworkDevice[],
+): Check[] =>
+  given(reservedAddress, (reserved) => {
+    const device = networkDevices[place];
+    // What is no network device another rule refuses.
+    if (device === undefined || isStandIn(networkDevices) || isStandIn(device)) return [];
+    return {
+      holds: device.macAddress !== undefined,
+      problem: `initialization.ipConfigs[${place}].reservedAddress ${shown(reserved)} is reserved for a MAC address, and networkDevices[${place}].macAddress is missing; write the one that the DHCP server knows, such as "BC:24:11:00:00:01"`,
+    };
+  });
+
+/** Checks that a node is reached at the address of the first network device that its cluster knows it by. */
+function nodeAddressChecks(ipConfigs: readonly IpConfig[]): Check[] {
+  const address = nodeAddressOf(ipConfigs);
+  const { address: own, reservedAddress } = ipConfigs[0] ?? {};
+  const prop = reservedAddress === address ? "reservedAddress" : own === address ? "address" : "ipv6.address";
+  return isNotLinkLocal(`initialization.ipConfigs[0].${prop}`, address);
 }
 
 const gatewayChecks = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
@@ -201,6 +243,9 @@ const gatewayChecks = (path: string, gateway: string | undefined, address: strin
 export const rules: readonly Rule<{
   readonly initialization?: Initialization;
   readonly networkDevices: readonly NetworkDevice[];
+  readonly guest: Guest;
+  /** What is to be said of addresses that another network device of the app has. */
+  readonly sameIpAddresses: readonly Check[];
 }>[] = [
   {
     ...proxmoxName,
@@ -212,11 +257,15 @@ export const rules: readonly Rule<{
     demands: "an address is an IP address with its prefix length, or left to DHCP",
     because: "the node would not answer where Terraform waits for it",
     source,
-    checks: ({ initialization }) =>
-      (initialization?.ipConfigs ?? []).flatMap((ipConfig, place) =>
-        addressChecks(`initialization.ipConfigs[${place}]`, ipConfig),
-      ),
+    checks: ({ initialization: { ipConfigs = [] } = {}, networkDevices, guest }) => [
+      ...ipConfigs.flatMap((ipConfig, place) => [
+        ...addressChecks(`initialization.ipConfigs[${place}]`, ipConfig),
+        ...reservationChecks(place, ipConfig, networkDevices),
+      ]),
+      ...ofTalos(guest, ...nodeAddressChecks(ipConfigs)),
+    ],
   },
+  { ...ipAddressOnce, checks: ({ sameIpAddresses }) => [...sameIpAddresses] },
   {
     ...gatewayInSubnet,
     checks: ({ initialization }) =>
@@ -227,6 +276,19 @@ export const rules: readonly Rule<{
           ...gatewayChecks(`${path}.ipv6.gateway`, ipv6?.gateway, ipv6?.address),
         ];
       }),
+  },
+  {
+    ...gatewayOnce,
+    checks: ({ initialization }) =>
+      areOfOneEachFamily(
+        (initialization?.ipConfigs ?? []).flatMap(({ gateway, ipv6 }, place) => {
+          const path = `initialization.ipConfigs[${place}]`;
+          return [
+            ...(gateway === undefined ? [] : [{ path: `${path}.gateway`, gateway }]),
+            ...(ipv6?.gateway === undefined ? [] : [{ path: `${path}.ipv6.gateway`, gateway: ipv6.gateway }]),
+          ];
+        }),
+      ),
   },
   {
     id: "ip-config-has-network-device",

@@ -2,7 +2,9 @@ import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmNetworkDevice } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { equal, or, wholeNumber } from "../rules/condition";
 import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
-import { given, type Rule } from "../rules/rule";
+import { areDifferent, isSameMacAddress, macAddressOnce } from "../rules/network-once";
+import { pairsOf } from "../rules/pairs";
+import { type Check, given, type Rule } from "../rules/rule";
 import { choice, flag, number, objectOf, text } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { type Guest, ofTalos } from "./guest";
@@ -64,6 +66,12 @@ export const shape = objectOf<NetworkDevice>({
   firewall: flag,
 });
 
+/** The MAC addresses that are known. */
+export const macAddressesOf = (networkDevices: readonly NetworkDevice[]) =>
+  networkDevices.flatMap(({ macAddress }, place) =>
+    macAddress === undefined ? [] : [{ path: `networkDevices[${place}].macAddress`, address: macAddress, place }],
+  );
+
 /**
  * All eleven keys, because `network_device` is an attribute: the provider demands every key, and reads null as unset.
  *
@@ -93,6 +101,8 @@ export const rules: readonly Rule<{
   readonly networkDevices: readonly NetworkDevice[];
   readonly initialization?: { readonly ipConfigs: readonly object[] };
   readonly guest: Guest;
+  /** What is to be said of MAC addresses that another network device of the app has. */
+  readonly sameMacAddresses: readonly Check[];
 }>[] = [
   {
     ...proxmoxName,
@@ -126,6 +136,15 @@ export const rules: readonly Rule<{
       if (networkDevices.length < 2 || initialization === undefined) return [];
       const configured = networkDevices.slice(0, initialization.ipConfigs.length);
       return ofTalos(guest, ...hasMacAddressOfEach("networkDevices", configured));
+    },
+  },
+  {
+    ...macAddressOnce,
+    checks: ({ networkDevices, initialization, guest, sameMacAddresses }) => {
+      // Those that Talos is to tell apart have a rule of their own.
+      const toldApart = guest === "linux" ? [] : networkDevices.slice(0, initialization?.ipConfigs.length ?? 0);
+      const pairs = pairsOf(macAddressesOf(networkDevices)).filter(([, { place }]) => place >= toldApart.length);
+      return [...sameMacAddresses, ...areDifferent(pairs, isSameMacAddress)];
     },
   },
   {

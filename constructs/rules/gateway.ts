@@ -1,5 +1,6 @@
 import { and, type Condition, isUnknown, matches, not, or } from "./condition";
-import { isAddress, isCidr, isInNetwork, isIpv6, isTakenInNetwork } from "./ip-address";
+import { isAddress, isCidr, isInNetwork, isIpv6, isOfHost, isTakenInNetwork, sameFamily } from "./ip-address";
+import { pairsOf } from "./pairs";
 import { type Check, given, type Rule } from "./rule";
 import { shown } from "./shown";
 
@@ -17,6 +18,27 @@ const isLinkLocal = (address: string): Condition => matches(address, /^fe[89ab][
 export const isSingleAddress = (address: string): boolean =>
   !isUnknown(address) && /^([0-9.]+[/]32|.*:.*[/]128)$/.test(address);
 
+export const gatewayOnce: Omit<Rule<unknown>, "checks"> = {
+  id: "gateway-once",
+  demands: "a machine has one default gateway of IPv4 at most, and one of IPv6",
+  because: "a second default route is refused by the guest, or takes the answers another way than the questions came",
+  source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/static-addressing",
+};
+
+/** A gateway, and where the props have it. */
+export interface Gateway {
+  readonly path: string;
+  readonly gateway: string;
+}
+
+/** Checks that no two of the gateways of a machine are of one family. */
+export const areOfOneEachFamily = (gateways: readonly Gateway[]): Check[] =>
+  // What is no address another rule refuses.
+  pairsOf(gateways.filter(({ gateway }) => isAddress(gateway) !== false)).map(([one, other]) => ({
+    holds: not(sameFamily(one.gateway, other.gateway)),
+    problem: `${other.path} ${shown(other.gateway)} is a second default gateway of its family, beside ${one.path} ${shown(one.gateway)}; leave one of them out`,
+  }));
+
 /** What is told of a gateway of a network device without a static address. */
 export const goesWithNoAddress = (path: string, gateway: string): Check => ({
   holds: false,
@@ -33,8 +55,11 @@ export const isReachableGateway = (path: string, gateway: string | undefined, ad
           problem: `${path} ${shown(gateway)} is not an address; write the router's, as in "192.168.1.1"`,
         };
       }
-      const sameFamily = or(and(isIpv6(gateway), isIpv6(address)), and(not(isIpv6(gateway)), not(isIpv6(address))));
-      const onLink = or(and(isLinkLocal(gateway), isIpv6(address)), and(isSingleAddress(address), sameFamily));
+      const isSameFamily = or(and(isIpv6(gateway), isIpv6(address)), and(not(isIpv6(gateway)), not(isIpv6(address))));
+      const onLink = or(
+        and(isLinkLocal(gateway), isIpv6(address)),
+        and(isSingleAddress(address), isSameFamily, isOfHost(gateway)),
+      );
       return [
         {
           holds: or(onLink, isInNetwork(gateway, address)),

@@ -26,6 +26,12 @@ const inBrackets = (url: string): string =>
     ? Token.asString(expression`try(regex("[[]([^]]*)", ${url})[0], "")`)
     : (/\[([^\]]*)/.exec(url)?.[1] ?? "");
 
+/** The host of an https URL, one of IPv6 without its brackets; empty where there is none. */
+export const hostIn = (url: string): string =>
+  isUnknown(url)
+    ? Token.asString(expression`try(regex("^https://[[]?([^]/]*?)]?(:[0-9]+)?$", ${url})[0], "")`)
+    : (/^https:[/][/]\[?([^\]/]*?)\]?(:[0-9]+)?$/.exec(url)?.[1] ?? "");
+
 /** Checks that the endpoint is an https URL; `pattern` says what else it has to be. */
 export const isHttpsEndpoint = (endpoint: string, pattern: RegExp, advice: string): Check => ({
   holds: matches(endpoint, pattern),

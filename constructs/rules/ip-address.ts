@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { Fn, Op, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
 import { and, type Condition, equal, isUnknown, matches, not, or } from "./condition";
-import { asArgument } from "./expression";
+import { asArgument, expression } from "./expression";
 
 /** Terraform reads octets that begin with 0, which other software takes for octal or refuses. */
 const zeros = /(^|[./])0[0-9]/;
@@ -65,11 +65,59 @@ export function isInNetwork(address: string, cidr: string): Condition {
 /** What an address of many hosts, of none, or in IPv6 of each itself begins with, in a pattern. */
 export const ofManyOrNone = "(0|22[4-9]|23[0-9])[.]|::1?([/]|$)|ff[0-9a-f]{2}:";
 
-/** But those of 127.0.0.0/8, where the nodes of the lab are. */
-const ofNoHost = new RegExp(`^(255[.]|${ofManyOrNone})`, "i");
+/** Subnets of which no host has an address: of none, loopback, multicast and broadcast. */
+const ofNoHost = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.0.0.0/8", "::/96", "ff00::/8"];
 
 /** Whether the address, with or without prefix length, can be one at which a host is reached. */
-export const isOfHost = (address: string): Condition => not(matches(address, ofNoHost));
+export const isOfHost = (address: string): Condition => not(isInAny(withoutPrefix(address), ofNoHost));
+
+const ofOneLink = ["169.254.0.0/16", "fe80::/10"];
+const ipv4Mapped = ["::ffff:0:0/96"];
+
+/** Whether the address, with or without prefix length, is valid on its link alone. */
+export const isLinkLocal = (address: string): Condition => isInAny(withoutPrefix(address), ofOneLink);
+
+/** Whether the address, with or without prefix length, is one of IPv4 in the form of IPv6. */
+export const isIpv4Mapped = (address: string): Condition => isInAny(withoutPrefix(address), ipv4Mapped);
+
+/** Whether the text is no address that machines of other subnets cannot reach. */
+export const isReachable = (host: string): Condition => not(isInAny(host, [...ofNoHost, ...ofOneLink, ...ipv4Mapped]));
+
+/** Whether the address is in one of the subnets, which Terraform alone may know; what is no address is in none. */
+export function isInAny(address: string, subnets: readonly string[]): Condition {
+  if (![address, subnets, ...subnets].some(isUnknown)) {
+    const isIn = (subnet: string) => isCidr(subnet) === true && isInNetwork(address, subnet) === true;
+    return isAddress(address) === true && subnets.some(isIn);
+  }
+  return expression`anytrue([for subnet in ${subnets} : try(cidrhost(join("/", [${address}, split("/", subnet)[1]]), 0) == cidrhost(subnet, 0), false)])`;
+}
+
+/** Whether the subnet and one of the others have addresses in common; Terraform alone may know either. */
+export function overlapsAny(cidr: string, subnets: readonly string[]): Condition {
+  if (![cidr, subnets, ...subnets].some(isUnknown)) {
+    return isCidr(cidr) === true && subnets.some((subnet) => isCidr(subnet) === true && overlap(cidr, subnet));
+  }
+  const [address, prefix] = [0, 1].map((part) => expression`split("/", ${cidr})[${part}]`);
+  const isIn = expression`cidrhost(join("/", [${address}, split("/", subnet)[1]]), 0) == cidrhost(subnet, 0)`;
+  const contains = expression`cidrhost(join("/", [split("/", subnet)[0], ${prefix}]), 0) == cidrhost(${cidr}, 0)`;
+  return expression`anytrue([for subnet in ${subnets} : try(${isIn} || ${contains}, false)])`;
+}
+
+/** Whether both are the same address, without prefix length and however they are written. */
+export function sameAddress(one: string, other: string): Condition {
+  const [first, second] = [normalAddress(one), normalAddress(other)];
+  if (!isUnknown(first) && !isUnknown(second)) return isAddress(first) === true && first === second;
+  const sameHost = (bits: string) =>
+    expression`cidrhost(join("/", [${first}, ${bits}]), 0) == cidrhost(join("/", [${second}, ${bits}]), 0)`;
+  // No prefix of IPv4 is as long.
+  return expression`try(${sameHost("128")}, ${sameHost("32")}, false)`;
+}
+
+/** Whether both addresses are of IPv4, or both of IPv6. */
+export const sameFamily = (one: string, other: string): Condition => equal(isIpv6(one), isIpv6(other));
+
+const overlap = (one: string, other: string): boolean =>
+  isInNetwork(withoutPrefix(one), other) === true || isInNetwork(withoutPrefix(other), one) === true;
 
 /** Whether the address is the first or the last of an IPv4 network, which stand for the network and for all of its hosts. */
 export function isEndOfNetwork(address: string, cidr: string): Condition {

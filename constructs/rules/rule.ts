@@ -1,11 +1,12 @@
 import {
   Annotations,
+  Aspects,
   type Precondition,
   type TerraformResource,
   type TerraformResourceLifecycle,
   TerraformStack,
 } from "cdktf";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import type { Condition } from "./condition";
 import { literalText, spelled } from "./text";
 import { asWritten, isNews } from "./written";
@@ -20,6 +21,12 @@ export interface Check {
 /** Checks of a value that may be left out; none without it. */
 export const given = <Value>(value: Value | undefined, checks: (value: Value) => Check | Check[]): Check[] =>
   value === undefined ? [] : [checks(value)].flat();
+
+/** One problem is enough of several checks of one value: the first that is broken now, or all that Terraform decides. */
+export function firstBroken(checks: readonly Check[]): Check[] {
+  const broken = checks.find(({ holds }) => holds === false);
+  return broken === undefined ? [...checks] : [broken];
+}
 
 /** Something that must hold, so that what would fail on the host an hour later is refused now. */
 export interface Rule<Subject> {
@@ -86,6 +93,25 @@ export function enforceAtSynth<Subject>(
       return [...new Set(problems)].map((problem) => spelled(construct, problem));
     },
   });
+}
+
+/**
+ * Holds `construct` to rules of what is complete only when all constructs are made, such as the patches of a node; what only
+ * Terraform can decide becomes preconditions of the resource.
+ */
+export function enforceWhenComplete<Subject>(
+  construct: Construct,
+  rules: readonly Rule<Subject>[],
+  subject: () => Subject,
+  resource: TerraformResource,
+): void {
+  let isDone = false;
+  const visit = (visited: IConstruct) => {
+    if (visited !== construct || isDone) return;
+    isDone = true;
+    addPreconditions(resource, enforce(construct, rules, subject()));
+  };
+  Aspects.of(construct).add({ visit });
 }
 
 /** The lifecycle of a resource with these preconditions. */

@@ -9,7 +9,7 @@ import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { claim } from "../rules/claims";
 import { ruledData } from "../rules/plain-data";
-import { enforce, lifecycleWith } from "../rules/rule";
+import { enforce, enforceWhenComplete, lifecycleWith } from "../rules/rule";
 import {
   decision,
   type Fitted,
@@ -27,15 +27,18 @@ import { literalText } from "../rules/text";
 import { at } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { oncePerStack } from "../terraform/once";
+import * as apiEndpoint from "./api-endpoint";
 import { checkClusterFiles } from "./cluster-files";
 import * as clusterOnce from "./cluster-once";
 import { rules } from "./cluster-rules";
+import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
 import { enforceDrivers } from "./gpu-driver";
 import { type TalosRelease, talosProvider } from "./image";
 import { waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
+import { claimAddressesOf } from "./network-claims";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-address";
 import * as nvidia from "./nvidia-driver";
@@ -204,10 +207,12 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const constructs = new Map<Member, Construct>(
       members.map((member) => [member, member.construct === undefined ? this : new Construct(this, member.construct)]),
     );
+    const constructOf = (member: Member) => constructs.get(member) ?? this;
     const own = members.map((member) => ({
       path: member.construct === undefined ? "address" : `${member.path}.address`,
       address: addressOf(member.machine),
-      by: constructs.get(member) ?? this,
+      by: constructOf(member),
+      machine: member.machine,
     }));
     const identity = clusterOnce.claimIdentity(this, {
       clusterName,
@@ -226,7 +231,9 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ...(Construct.isConstruct(talos) ? [] : enforce(this, talosVersion.rules, { version })),
       ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
       ...members.flatMap((member) =>
-        Construct.isConstruct(member.machine) ? [] : enforce(this, plainMachineRules, member),
+        Construct.isConstruct(member.machine)
+          ? []
+          : enforce(this, plainMachineRules, { ...member, ...claimAddressesOf(member, constructOf(member), this) }),
       ),
       ...releases.flatMap((release) => enforce(this, nvidia.rules, release.talos)),
       ...enforce(this, clusterOnce.rules, identity),
@@ -311,8 +318,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       schedulingOnControlPlanes: this.described.schedulingOnControlPlanes,
       isSingle: members.length === 1,
     };
-    const nodeOf = (member: Member, before?: TalosNode) =>
-      new TalosNode(constructs.get(member) ?? this, member, cluster, before);
+    const nodeOf = (member: Member, before?: TalosNode) => new TalosNode(constructOf(member), member, cluster, before);
     const nodes: [TalosNode, ...TalosNode[]] = [nodeOf(first)];
     for (const member of others) nodes.push(nodeOf(member, nodes.at(-1)));
     this.nodes = nodes;
@@ -323,6 +329,18 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ofControlPlanes: ofRole("controlplane"),
       ofWorkers: ofRole("worker"),
     });
+    const subnets = () => ({
+      nodes: nodes.map((node, place) => ({
+        path: members[place]?.path ?? node.name,
+        machine: node.machine,
+        subnets: node.subnets,
+      })),
+      virtualAddress,
+      endpoint: given.endpoint,
+    });
+    enforceWhenComplete(this, clusterSubnets.rules, subnets, this.machineSecrets);
+    const api = () => ({ endpoint: given.endpoint, virtualAddress, members, port: nodes[0].apiPort });
+    enforceWhenComplete(this, apiEndpoint.rules, api, this.machineSecrets);
 
     // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
     this.kubernetesUpgrade = at(

@@ -1,11 +1,12 @@
 import { posix } from "node:path";
 import { TerraformStack } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { isUnknown } from "../rules/condition";
-import { normalAddress } from "../rules/ip-address";
-import { given, type Rule } from "../rules/rule";
+import { isUnknown, not } from "../rules/condition";
+import { normalAddress, sameAddress } from "../rules/ip-address";
+import { firstBroken, given, type Rule } from "../rules/rule";
 import { shown } from "../rules/shown";
+import type { TalosMachine } from "./machine";
 
 /** What no other cluster of an app may have. */
 interface Identity {
@@ -22,6 +23,13 @@ interface OwnAddress {
   readonly address: string;
   /** The construct that has it. */
   readonly by: Construct;
+  /** Undefined for an address that several machines share. */
+  readonly machine?: TalosMachine;
+}
+
+/** An address that no other node and no other cluster may have, and what has been claimed before. */
+interface ClaimedAddress extends OwnAddress {
+  readonly earlier: readonly EarlierClaim<OwnAddress>[];
 }
 
 interface Claimed {
@@ -34,20 +42,37 @@ interface Claimed {
 export function claimIdentity(
   cluster: Construct,
   { clusterName, outputDirectory, addresses }: Identity,
-): { readonly clusterName: Claimed; readonly addresses: readonly Claimed[]; readonly outputDirectory: Claimed } {
-  const claimed = (path: string, what: string, value: string, key: string, by = cluster): Claimed => {
+): {
+  readonly clusterName: Claimed;
+  readonly addresses: readonly ClaimedAddress[];
+  readonly outputDirectory: Claimed;
+} {
+  const claimed = (path: string, what: string, value: string, key: string): Claimed => {
     if (isUnknown(value) || value === "") return { path, value };
-    const earlier = claim(`${what} of clusters`, key, value, by).find((each) => each.by !== cluster.node.path);
+    const earlier = claim(`${what} of clusters`, key, value, cluster).find((each) => each.by !== cluster.node.path);
     return { path, value, earlier };
   };
   const stackDirectory = `cdktf.out/stacks/${TerraformStack.of(cluster).node.id}`;
   const directory = posix.isAbsolute(outputDirectory) ? outputDirectory : posix.join(stackDirectory, outputDirectory);
   return {
     clusterName: claimed("clusterName", "name", clusterName, clusterName),
-    addresses: addresses.map(({ path, address, by }) => claimed(path, "address", address, normalAddress(address), by)),
+    addresses: addresses.flatMap((own) => claimAddress(cluster, own)),
     outputDirectory: claimed("outputDirectory", "directory", outputDirectory, posix.join(directory, "/")),
   };
 }
+
+function claimAddress(cluster: Construct, own: OwnAddress): ClaimedAddress[] {
+  const { address, by, machine } = own;
+  if (address === "") return [];
+  const earlier = claim("address of clusters", normalAddress(address), own, by).filter(
+    // Virtual addresses and VMs have rules of their own.
+    (each) => each.by !== cluster.node.path && !areTwoVms(machine, each.value.machine),
+  );
+  return [{ ...own, earlier }];
+}
+
+const areTwoVms = (one: TalosMachine | undefined, other: TalosMachine | undefined): boolean =>
+  one !== other && Construct.isConstruct(one) && Construct.isConstruct(other);
 
 export const rules: readonly Rule<ReturnType<typeof claimIdentity>>[] = [
   {
@@ -56,14 +81,22 @@ export const rules: readonly Rule<ReturnType<typeof claimIdentity>>[] = [
       "no two clusters of an app have the same name, address, or directory for their kubeconfig, and no two nodes of one the same address",
     because: "the second would overwrite the first, its node or its files",
     source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
-    checks: ({ clusterName, addresses, outputDirectory }) =>
+    checks: ({ clusterName, addresses, outputDirectory }) => [
       // The directory is named after the cluster.
-      [clusterName, ...addresses, ...(clusterName.earlier ? [] : [outputDirectory])].flatMap(
-        ({ path, value, earlier }) =>
-          given(earlier, ({ by }) => ({
-            holds: false,
-            problem: `${path} ${shown(value)} is already that of ${by}; choose another one`,
-          })),
+      ...[clusterName, ...(clusterName.earlier ? [] : [outputDirectory])].flatMap(({ path, value, earlier }) =>
+        given(earlier, ({ by }) => ({ holds: false, problem: taken(path, value, by) })),
       ),
+      ...addresses.flatMap(({ path, address, earlier }) =>
+        firstBroken(
+          earlier.map(({ value, by }) => ({
+            holds: not(sameAddress(address, value.address)),
+            problem: taken(path, address, by),
+          })),
+        ),
+      ),
+    ],
   },
 ];
+
+const taken = (path: string, value: string, by: string): string =>
+  `${path} ${shown(value)} is already that of ${by}; choose another one`;

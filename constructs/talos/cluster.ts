@@ -1,6 +1,6 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { dependable } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import { claim } from "../rules/claims";
 import { lowerCase } from "../rules/expression";
 import { ruledData } from "../rules/plain-data";
@@ -22,6 +22,7 @@ import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
 import * as members from "./members";
 import { membershipsOf } from "./membership";
+import { claimVirtualAddress } from "./network-claims";
 import type { Member } from "./node";
 import { asEndpoint } from "./node-address";
 import type { TalosPatch } from "./patch";
@@ -147,6 +148,7 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
       own,
       version: this.talosVersion,
       outputDirectory: this.outputDirectory,
+      sameIpAddresses: claimVirtualAddress(this, this.described),
     });
     addPreconditions(this.machineSecrets, preconditions);
     const { last, memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory);
@@ -161,15 +163,21 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
   /** Claims what no other machine of the cluster may have. */
   private claimOwn({ path, machine, construct = "" }: Member): members.Own[] {
     const by = this.node.findChild(construct) as Construct;
-    const own = (path: string, what: string, value: string): members.Own => {
+    const own = (path: string, what: string, value: string, isVm = false): members.Own => {
       const key = lowerCase(value);
-      return { path, value, key, earlier: claim(`${what} of ${this.node.path}`, key, key, by) };
+      const earlier = claim(`${what} of ${this.node.path}`, key, { key, isVm }, by)
+        // VMs have compared theirs already.
+        .filter((each) => !(isVm && each.value.isVm))
+        .map(({ value, by }) => ({ value: value.key, by }));
+      return { path, value, key, earlier };
     };
     const { name, macAddress, interfaces = [] } = machine;
     const macAddresses = new Set([macAddress, ...interfaces.map((each) => each.macAddress)]);
     return [
       own(`${path}.name`, "names", name),
-      ...[...macAddresses].flatMap((mac) => (mac === undefined ? [] : own(`${path}.macAddress`, "MAC addresses", mac))),
+      ...[...macAddresses].flatMap((mac) =>
+        mac === undefined ? [] : own(`${path}.macAddress`, "MAC addresses", mac, Construct.isConstruct(machine)),
+      ),
     ];
   }
 }

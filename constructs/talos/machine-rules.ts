@@ -1,15 +1,23 @@
 import { and, type Condition, equal, matches, or } from "../rules/condition";
 import { areDnsServers, dnsServer } from "../rules/dns-server";
-import { gatewayInSubnet, goesWithNoAddress, isReachableGateway } from "../rules/gateway";
+import {
+  areOfOneEachFamily,
+  gatewayInSubnet,
+  gatewayOnce,
+  goesWithNoAddress,
+  isReachableGateway,
+} from "../rules/gateway";
 import { hostName, isHostName } from "../rules/host-name";
 import { isAddress, isHostCidr, withoutPrefix } from "../rules/ip-address";
 import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
-import { isOfNode } from "../rules/node-address";
+import { ipAddressOnce, macAddressOnce } from "../rules/network-once";
+import { isOfMachine, isOfNode } from "../rules/node-address";
 import { type Check, given, type Rule } from "../rules/rule";
 import { isStandIn } from "../rules/shape";
 import { shown, shownUnlessVariable } from "../rules/shown";
 import { isTrueOrFalse } from "../rules/true-or-false";
 import type { TalosInterface } from "./machine";
+import type { SameAddresses } from "./network-claims";
 import type { Member } from "./node";
 
 const installDisk: Omit<Rule<unknown>, "checks"> = {
@@ -27,7 +35,7 @@ const nodeAddress: Omit<Rule<unknown>, "checks"> = {
 };
 
 /** Rules of a machine that is no construct, which has rules of its own. */
-export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine">>[] = [
+export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> & SameAddresses>[] = [
   { ...hostName, checks: ({ path, machine: { name } }) => [isHostName(`${path}.name`, name)] },
   {
     ...gatewayInSubnet,
@@ -39,6 +47,15 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine">>[
         ),
       ),
     ],
+  },
+  {
+    ...gatewayOnce,
+    checks: ({ path, machine: { interfaces = [] } }) =>
+      areOfOneEachFamily(
+        interfaces.flatMap(({ gateways = [] }, place) =>
+          gateways.map((gateway, which) => ({ path: `${path}.interfaces[${place}].gateways[${which}]`, gateway })),
+        ),
+      ),
   },
   {
     id: "machine-network",
@@ -57,7 +74,17 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine">>[
       ...given(interfaces, (interfaces) => hasAddress(path, address, interfaces)),
     ],
   },
-  { ...nodeAddress, checks: ({ path, machine: { address } }) => isOfNode(`${path}.address`, address) },
+  {
+    ...nodeAddress,
+    checks: ({ path, machine: { address, interfaces = [] } }) => [
+      ...isOfNode(`${path}.address`, address),
+      ...interfaces.flatMap(({ addresses }, place) =>
+        addresses.flatMap((each, which) =>
+          each === address ? [] : isOfMachine(`${path}.interfaces[${place}].addresses[${which}]`, each),
+        ),
+      ),
+    ],
+  },
   {
     ...macAddress,
     checks: ({ path, machine: { macAddress, interfaces = [] } }) => [
@@ -72,6 +99,8 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine">>[
     checks: ({ path, machine: { interfaces = [] } }) =>
       interfaces.length < 2 ? [] : hasMacAddressOfEach(`${path}.interfaces`, interfaces),
   },
+  { ...ipAddressOnce, checks: ({ sameIpAddresses }) => [...sameIpAddresses] },
+  { ...macAddressOnce, checks: ({ sameMacAddresses }) => [...sameMacAddresses] },
   { ...dnsServer, checks: ({ path, machine: { dnsServers } }) => areDnsServers(`${path}.dnsServers`, dnsServers) },
   {
     ...installDisk,

@@ -1,6 +1,7 @@
 import type { EarlierClaim } from "../rules/claims";
-import { equal, isUnknown, not, or } from "../rules/condition";
-import { isAddress, isCidr, isInNetwork, isTakenInNetwork, withoutPrefix } from "../rules/ip-address";
+import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
+import { isAddress, isCidr, isInNetwork, isTakenInNetwork, sameFamily, withoutPrefix } from "../rules/ip-address";
+import { ipAddressOnce } from "../rules/network-once";
 import { type Check, given, type Rule } from "../rules/rule";
 import { isStandIn } from "../rules/shape";
 import { shown } from "../rules/shown";
@@ -27,6 +28,8 @@ interface Members {
   readonly virtualAddress?: string;
   readonly schedulingOnControlPlanes: boolean;
   readonly outputDirectory: string;
+  /** What is to be said of a virtual address that a VM of the app has. */
+  readonly sameIpAddresses: readonly Check[];
 }
 
 /** Whether Terraform can have resources of the name. */
@@ -118,6 +121,22 @@ export const rules: readonly Rule<Members>[] = [
       }),
   },
   {
+    id: "address-family",
+    demands: "the addresses of all nodes of a cluster are of IPv4, or all of IPv6",
+    because: "each node is configured for one family, and pods of one do not reach those of the other",
+    source: "https://kubernetes.io/docs/concepts/services-networking/dual-stack/",
+    checks: ({ members: [first, ...others] }) =>
+      given(first, (first) =>
+        others.flatMap(({ path, machine: { address } }) =>
+          given(address, (address) => ({
+            holds: isFamilyOf(address, first.machine.address),
+            problem: `${path}.address ${shown(address)} is of another family than that of ${first.path}, ${shown(first.machine.address)}; write addresses of one family for all nodes`,
+          })),
+        ),
+      ),
+  },
+  { ...ipAddressOnce, checks: ({ sameIpAddresses }) => [...sameIpAddresses] },
+  {
     id: "cluster-directory-known",
     demands: "the directory of a cluster of several machines is known",
     because: "a machine that leaves needs the kubeconfig in it when Terraform knows no variables any more",
@@ -145,6 +164,10 @@ export const rules: readonly Rule<Members>[] = [
     ],
   },
 ];
+
+/** Whether both are of one family; what is no address with or without prefix length another rule refuses. */
+const isFamilyOf = (address: string, other = ""): Condition =>
+  or(...[address, other].map((each) => not(isAddress(withoutPrefix(each)))), sameFamily(address, other));
 
 /** Checks that the virtual address is not the machine's, nor of its router, and in its network where it may get it. */
 function apart(virtual: string, { path, role, machine }: Member): Check[] {

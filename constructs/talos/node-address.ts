@@ -11,9 +11,12 @@ export function byFamily<Value>(address: string, { ipv6, ipv4 }: { readonly ipv6
   return Fn.conditional(ofIpv6, one, other) as Value;
 }
 
+/** Port at which control planes, and whoever has the virtual address, serve the Kubernetes API unless a patch says otherwise. */
+export const apiPort = 6443;
+
 /** The URL of the Kubernetes API at the address: one of IPv6 stands in brackets. */
 export const asEndpoint = (address: string): string =>
-  `https://${text(byFamily(address, { ipv6: `[${address}]`, ipv4: address }))}:6443`;
+  `https://${text(byFamily(address, { ipv6: `[${address}]`, ipv4: address }))}:${apiPort}`;
 
 /** The network of this address alone. */
 export const asNetwork = (address: string): string =>

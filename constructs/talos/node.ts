@@ -8,8 +8,10 @@ import { withoutPrefix } from "../rules/ip-address";
 import { literalText } from "../rules/text";
 import { at, resourceAddress } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import { type ClusterSubnets, subnetsOf } from "./cluster-subnets";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
+import { apiPort } from "./node-address";
 import type { NodePatches } from "./node-patches";
 import { type DescribedNode, ownNetwork, ownSettings } from "./node-settings";
 import { type NodeTaint, taintPatch } from "./node-taint";
@@ -25,6 +27,7 @@ import {
   type TalosPatch,
 } from "./patch";
 import type { PatchJudge } from "./patch-judge";
+import { patchedValue } from "./patched-value";
 import type { GivenPatch, Protection } from "./protected-setting";
 import { type UpgradeTarget, upgradeTalos } from "./upgrade";
 
@@ -181,6 +184,22 @@ export class TalosNode {
   addTaint(taint: NodeTaint): void {
     this.ownTaints.push(taint);
     this.addRequiredPatch(taintPatch(this.role, taint), ownSettings);
+  }
+
+  /** The subnets of pods and services, as far as patches are known by now. */
+  get subnets(): readonly ClusterSubnets[] {
+    return subnetsOf(this.address, this.patchesOfUser);
+  }
+
+  /** The port of its Kubernetes API, as far as patches are known by now. */
+  get apiPort(): unknown {
+    return (
+      patchedValue(this.patchesOfUser, ["cluster", "controlPlane", "localAPIServerPort"], apiPort).value ?? apiPort
+    );
+  }
+
+  private get patchesOfUser(): TalosPatch[] {
+    return this.patches.ofUser.map(({ patch }) => patch);
   }
 }
 

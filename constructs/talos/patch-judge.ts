@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import { addPreconditions, enforce, enforceAtSynth } from "../rules/rule";
 import { asText } from "../rules/shown";
 import { literalText, spelled } from "../rules/text";
+import * as deviceSelector from "./device-selector";
 import { NodePatches } from "./node-patches";
 import * as nodeRestriction from "./node-restriction";
 import type { DescribedNode } from "./node-settings";
@@ -69,6 +70,7 @@ export class PatchJudge {
     const reachingWorkers = hasWorkers ? [...shared, ...ofWorkers] : [];
     addPreconditions(this.checked, [
       ...enforce(this.cluster, keyRules, { patches, version: this.version }),
+      ...enforce(this.cluster, deviceSelector.rules, { patches }),
       ...enforce(this.cluster, patchRole.rules, { shared: hasWorkers ? shared : [], ofWorkers }),
       ...enforce(this.cluster, nodeRestriction.rules, { patches: reachingWorkers }),
     ]);

@@ -1,4 +1,5 @@
 import { isUnknown } from "../rules/condition";
+import { lowerCase } from "../rules/expression";
 import { isSingleAddress } from "../rules/gateway";
 import { isIpv6 } from "../rules/ip-address";
 import { noData } from "../rules/plain-data";
@@ -61,7 +62,8 @@ export function networkPatch(machine: TalosMachine, virtualAddress?: string): Ta
 /** By the MAC address, or the only physical one: names such as eth0 are not predictable. */
 function interfaceDocument({ macAddress, addresses, gateways = [], dhcp = false, dhcpv6 = false }: TalosInterface) {
   return {
-    deviceSelector: macAddress === undefined ? { physical: true } : { hardwareAddr: macAddress },
+    // Talos compares the text with the address as the kernel writes it, and drops a device for which it finds no link.
+    deviceSelector: macAddress === undefined ? { physical: true } : { hardwareAddr: lowerCase(macAddress) },
     dhcp: dhcp || dhcpv6,
     ...(dhcpv6 && { dhcpOptions: { ipv4: dhcp, ipv6: true } }),
     ...(addresses.length > 0 && { addresses: [...addresses] }),
@@ -99,6 +101,12 @@ export const nodeIpPatch = (address: string): TalosPatch => ({
   machine: { kubelet: { nodeIP: { validSubnets: [asNetwork(address)] } } },
 });
 
+/** Subnets of which Talos gives pods and services their addresses, and what it takes for the other family. */
+export const ownSubnets = {
+  podSubnets: { ipv6: ["fc00:db8:10::/56"], ipv4: ["10.244.0.0/16"] },
+  serviceSubnets: { ipv6: ["fc00:db8:20::/112"], ipv4: ["10.96.0.0/12"] },
+};
+
 /**
  * Talos's own networks of pods and services, of IPv6 where the node is: Kubernetes wants them of its address's family.
  * Talos itself looks at the endpoint, and takes a URL for no address.
@@ -109,8 +117,8 @@ export const subnetsPatch = (address: string): TalosPatch | undefined =>
     : {
         cluster: {
           network: {
-            podSubnets: byFamily(address, { ipv6: ["fc00:db8:10::/56"], ipv4: ["10.244.0.0/16"] }),
-            serviceSubnets: byFamily(address, { ipv6: ["fc00:db8:20::/112"], ipv4: ["10.96.0.0/12"] }),
+            podSubnets: byFamily(address, ownSubnets.podSubnets),
+            serviceSubnets: byFamily(address, ownSubnets.serviceSubnets),
           },
         },
       };

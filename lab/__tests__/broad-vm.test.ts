@@ -11,7 +11,7 @@ import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
 
 /** A VM that has everything that a VM may have. */
-const broad = ({ address, gateway }: Lab): Partial<ProxmoxGpuVmProps> => ({
+const broad = (lab: Lab): Partial<ProxmoxGpuVmProps> => ({
   // Talos would want its disks on one bus, and a MAC address for each of its network devices.
   guest: "linux",
   name: "talos-gpu-1",
@@ -31,8 +31,12 @@ const broad = ({ address, gateway }: Lab): Partial<ProxmoxGpuVmProps> => ({
     { bridge: "vmbr0", model: "e1000" },
   ],
   initialization: {
-    ipConfigs: [{ address: `${address}/24`, gateway }, { address: "2001:db8::50/64" }, { address: "dhcp" }],
-    dnsServers: [gateway, "2001:db8::1"],
+    ipConfigs: [
+      { address: `${lab.written(lab.address)}/24`, gateway: lab.written(lab.gateway) },
+      { address: "2001:db8::50/64" },
+      { address: "dhcp" },
+    ],
+    dnsServers: [lab.written(lab.gateway), "2001:db8::1"],
     datastore: "local",
   },
   gpus: [
@@ -60,7 +64,7 @@ const changed = (lab: Lab): Partial<ProxmoxGpuVmProps> => ({
   // The provider does not take away addresses and DNS servers, nor does it move the drive to LVM-thin.
   initialization: {
     ipConfigs: [
-      { address: `${lab.address}/24`, gateway: lab.gateway },
+      { address: `${lab.written(lab.address)}/24`, gateway: lab.written(lab.gateway) },
       { address: "2001:db8::51/64" },
       { address: "dhcp" },
     ],

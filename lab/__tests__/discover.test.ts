@@ -169,6 +169,22 @@ describe("the site", () => {
     expect(printed).toContain("Pascal: proprietary kernel modules, branch lts");
   });
 
+  test("gives pods and services other subnets where Talos's own have addresses of the bridge", async () => {
+    const { site, stack, refusal } = await at({
+      bridges: [{ name: "vmbr0", cidr: "10.100.0.10/24", gateway: "10.100.0.1" }],
+    });
+    expect(refusal).toBeUndefined();
+    expect(site).toContain('configPatches: [{"cluster":{"network":{"serviceSubnets":["10.43.0.0/16"]}}}]');
+    // The rules, which refuse the address without the patch, let it pass.
+    expect(stack).toMatchObject(
+      vmWith({
+        initialization: expect.objectContaining({
+          ip_config: [{ ipv4: { address: "10.100.0.50/24", gateway: "10.100.0.1" } }],
+        }),
+      }),
+    );
+  });
+
   test("fits a host of Proxmox 8.4 with little memory and few threads", async () => {
     const { stack } = await at({ ...exampleHosts["proxmox-8.4"], memory: 16 * 1024 ** 3, cpus: 4 });
     expect(stack).toMatchObject(

@@ -19,7 +19,10 @@ interface Case {
 }
 
 const addresses = (server: string) => (lab: Lab) => ({
-  initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }], dnsServers: [server] },
+  initialization: {
+    ipConfigs: [{ address: `${lab.written(lab.address)}/24`, gateway: lab.written(lab.gateway) }],
+    dnsServers: [server],
+  },
 });
 
 const cases: readonly Case[] = [

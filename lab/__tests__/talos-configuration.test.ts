@@ -54,7 +54,7 @@ test.each(Object.keys(talosVersions) as TalosMinor[])(
   },
 );
 
-test("a node accepts the configuration of two network devices, one of both families, the other with a gateway on its link", async () => {
+test("a node accepts the configuration of two network devices, one of both families, the other with a gateway on its link, and puts both to work", async () => {
   const lab = await startLab();
   const terraform = await deployCluster(lab, {
     vm: {
@@ -62,8 +62,7 @@ test("a node accepts the configuration of two network devices, one of both famil
       initialization: {
         ipConfigs: [
           {
-            address: `${lab.address}/24`,
-            gateway: lab.gateway,
+            address: `${lab.written(lab.address)}/24`,
             ipv6: { address: "2001:db8::50/64", gateway: "fe80::1" },
           },
           { address: "203.0.113.50/32", gateway: "198.51.100.1", ipv6: { address: "dhcp" } },
@@ -72,20 +71,23 @@ test("a node accepts the configuration of two network devices, one of both famil
     },
   });
   succeeded(await terraform.apply("-target=talos_machine_configuration_apply.node"));
-  expect(document(await (await lab.node(100)).state())).toMatchObject({
+  const state = await (await lab.node(100)).state();
+  // In upper case Talos would find neither device.
+  expect(state.links).toMatchObject([
+    { hardwareAddr: "bc:24:11:00:00:01", addresses: [`${lab.address}/24`, "2001:db8::50/64"], gateways: ["fe80::1"] },
+    { hardwareAddr: "bc:24:11:00:00:02", addresses: ["203.0.113.50/32"], gateways: ["198.51.100.1"] },
+  ]);
+  expect(document(state)).toMatchObject({
     machine: {
       network: {
         interfaces: [
           {
-            deviceSelector: { hardwareAddr: "BC:24:11:00:00:01" },
+            deviceSelector: { hardwareAddr: "bc:24:11:00:00:01" },
             addresses: [`${lab.address}/24`, "2001:db8::50/64"],
-            routes: [
-              { network: "0.0.0.0/0", gateway: lab.gateway },
-              { network: "::/0", gateway: "fe80::1" },
-            ],
+            routes: [{ network: "::/0", gateway: "fe80::1" }],
           },
           {
-            deviceSelector: { hardwareAddr: "BC:24:11:00:00:02" },
+            deviceSelector: { hardwareAddr: "bc:24:11:00:00:02" },
             addresses: ["203.0.113.50/32"],
             dhcp: true,
             dhcpOptions: { ipv4: false, ipv6: true },

@@ -7,9 +7,9 @@ import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
 
 /** A cluster whose steps give up soon, so that a test need not wait for them. */
-const impatient = (lab: Lab): Promise<Terraform> =>
+const impatient = (lab: Lab, ...configPatches: object[]): Promise<Terraform> =>
   deployCluster(lab, {
-    node: { readyTimeout: 15 },
+    node: { readyTimeout: 15, configPatches },
     force: ({ cluster }) => {
       for (const step of [cluster.configurationApply, cluster.bootstrap, cluster.kubeconfig]) {
         step.addOverride("timeouts", { create: "20s" });
@@ -66,6 +66,21 @@ test("a Kubernetes API that never answers is waited for no longer than asked, an
   await (await lab.node(100)).setFaults();
   succeeded(await terraform.apply());
   await unchanged(terraform);
+});
+
+test("a node whose address is in the subnet of the pods starts no kubelet, and comes up once that is moved", async () => {
+  const lab = await startLab();
+  // No rule sees it: in the stack the node has another address than here.
+  const everywhere = ["127.0.0.0/9", "127.128.0.0/9"];
+  const stuck = await (await impatient(lab, { cluster: { network: { podSubnets: everywhere } } })).apply();
+  expect(stuck.code).toBe(1);
+  expect(unwrapped(stuck.output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 15 seconds`);
+  const node = await lab.node(100);
+  expect(await node.state()).toMatchObject({ stage: "bootstrapped", kubernetes: false });
+  const terraform = await impatient(lab, { cluster: { network: { podSubnets: ["10.42.0.0/16"] } } });
+  succeeded(await terraform.apply());
+  await unchanged(terraform);
+  expect(await node.state()).toMatchObject({ kubernetes: true });
 });
 
 test("a Terraform that is killed after bootstrap leaves what a later apply completes", async () => {

@@ -107,7 +107,10 @@ const vm: readonly Case[] = [
   { prop: "initialization.ipConfigs[0].gateway", to: "192.168.1.254" },
   {
     prop: "initialization.ipConfigs[0].reservedAddress",
-    given: { "initialization.ipConfigs": [{ address: "dhcp", reservedAddress: "192.168.1.50" }] },
+    given: {
+      "networkDevices[0].macAddress": "BC:24:11:00:00:02",
+      "initialization.ipConfigs": [{ address: "dhcp", reservedAddress: "192.168.1.50" }],
+    },
     to: "192.168.1.60",
   },
   { prop: "initialization.ipConfigs[0].ipv6.address", to: "2001:db8::50/64" },

@@ -81,7 +81,12 @@ class VmCase {
       MAPPING: this.id,
       OTHER: `${this.id}-other`,
     };
-    return JSON.parse(JSON.stringify(props), (_, value) => places[value as keyof typeof places] ?? value);
+    // No two VMs have the same address.
+    const ownSubnet = (text: string) =>
+      text.replace(/^192[.]168[.]1[.]/, `10.1.${this.index}.`).replace(/^2001:db8::/, `2001:db8:${this.index}::`);
+    return JSON.parse(JSON.stringify(props), (_, value) =>
+      typeof value === "string" ? (places[value as keyof typeof places] ?? ownSubnet(value)) : value,
+    );
   }
 }
 

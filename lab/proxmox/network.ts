@@ -3,6 +3,14 @@ export interface Bridge {
   readonly name: string;
   /** @default 1500 */
   readonly mtu?: number;
+  /**
+   * Address of the node there, with prefix length.
+   *
+   * @default - 192.0.2.10/24 at the first bridge, none at others
+   */
+  readonly cidr?: string;
+  /** @default 192.0.2.1 */
+  readonly gateway?: string;
 }
 
 /** The bridges of a node, for its VMs' network devices. */
@@ -11,7 +19,7 @@ export class Bridges {
 
   /** As `GET nodes/{node}/network` lists them. */
   get listed(): readonly { readonly iface: string; readonly [property: string]: unknown }[] {
-    return this.bridges.map(({ name, mtu }, n) => ({
+    return this.bridges.map(({ name, mtu, cidr = "192.0.2.10/24", gateway = "192.0.2.1" }, n) => ({
       iface: name,
       type: "bridge",
       active: 1,
@@ -23,7 +31,7 @@ export class Bridges {
       bridge_ports: `enp${n + 1}s0`,
       bridge_stp: "off",
       bridge_fd: "0",
-      ...(n === 0 ? { address: "192.0.2.10", netmask: "24", cidr: "192.0.2.10/24", gateway: "192.0.2.1" } : {}),
+      ...(n === 0 ? { address: cidr.split("/")[0], netmask: cidr.split("/")[1], cidr, gateway } : {}),
       ...(mtu === undefined ? {} : { mtu: String(mtu) }),
     }));
   }

@@ -31,7 +31,9 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
           node: "pve",
           vmId: 100,
           gpus: [{ address: "01:00", functions: "all" }],
-          initialization: { ipConfigs: [{ address: `${lab.address}/24`, gateway: lab.gateway }] },
+          initialization: {
+            ipConfigs: [{ address: `${lab.written(lab.address)}/24`, gateway: lab.written(lab.gateway) }],
+          },
           ...options.vm,
         },
         cluster: { clusterName: "talos-gpu", ...options.node },

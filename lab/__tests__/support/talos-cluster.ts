@@ -97,13 +97,15 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
       boot: { image: imageFor(image, host) },
       memory: { dedicated: 4096 },
       gpus,
-      initialization: { ipConfigs: [{ address: `${address}/24`, gateway: lab.gateway }] },
+      // As Proxmox writes it, in upper case.
+      networkDevices: [{ macAddress: `BC:24:11:00:0A:${`${vmId}`.slice(-2)}` }],
+      initialization: { ipConfigs: [{ address: `${lab.written(address)}/24`, gateway: lab.written(lab.gateway) }] },
     });
   const cluster = new TalosCluster(stack, "cluster", {
     clusterName: "talos-cluster",
     talos,
     kubernetesVersion,
-    virtualAddress,
+    virtualAddress: virtualAddress === undefined ? undefined : lab.written(virtualAddress),
     schedulingOnControlPlanes,
     readyTimeout,
     controlPlanes: machines.controlPlanes.map((place) => machine(place, talos)),

@@ -1,0 +1,48 @@
+import { Fn } from "cdktf";
+import { isUnknown } from "../rules/condition";
+import { expression } from "../rules/expression";
+import { isPlainObject } from "../rules/plain-data";
+import type { TalosPatch } from "./patch";
+import { documentsOf, isDeletion } from "./patch-document";
+
+/** What patches leave at a path of the machine configuration. */
+export interface PatchedValue {
+  /** Undefined where a patch deletes it; Terraform alone may know it. */
+  readonly value: unknown;
+  /** Whether a patch has put it there. */
+  readonly isPatched: boolean;
+}
+
+/** The value at the path after patches, the last of which wins; it is one value, or a list that Talos replaces. */
+export function patchedValue(patches: readonly TalosPatch[], path: readonly string[], own: unknown): PatchedValue {
+  let result: PatchedValue = { value: own, isPatched: false };
+  for (const patch of patches) {
+    if (isUnknown(patch)) {
+      result = { value: inVariable(patch as string, path, result.value), isPatched: true };
+      continue;
+    }
+    for (const document of documentsOf(patch)) {
+      const set = settingIn(document, path, result.value);
+      if (set !== undefined) result = { value: set ?? undefined, isPatched: set !== null };
+    }
+  }
+  return result;
+}
+
+/** What the document has at the path, or null where it deletes that; undefined where it leaves it as it was before. */
+function settingIn(inside: unknown, path: readonly string[], before: unknown): unknown {
+  const [first, ...rest] = path;
+  if (isUnknown(inside)) {
+    return path.length === 0 ? inside : expression`try(${Fn.lookupNested(inside, [...path])}, ${before ?? null})`;
+  }
+  if (isDeletion(inside)) return null;
+  if (first === undefined) return inside ?? undefined;
+  return isPlainObject(inside) ? settingIn(inside[first], rest, before) : undefined;
+}
+
+/** What the documents of a patch that only Terraform knows have at the path, or else what was there before. */
+function inVariable(patch: string, path: readonly string[], before: unknown): unknown {
+  const documents = expression`split("\\n---", join("", ["\\n", ${patch}]))`;
+  const set = path.reduce((inside, key) => expression`${inside}[${key}]`, expression`yamldecode(document)`);
+  return expression`try(reverse([for document in ${documents} : ${set} if try(${set} != null, false)])[0], ${before ?? null})`;
+}
