@@ -1,9 +1,10 @@
 import type { TalosPatch } from "../constructs";
+import type { TalosMinor } from "../constructs/talos/version";
 
 /** A patch that passes the rules, as public configurations have it, and the first minor version of Talos that knows it. */
 export interface Accepted {
   readonly patch: TalosPatch;
-  readonly from?: "1.12" | "1.13";
+  readonly from?: TalosMinor;
 }
 
 const document = (kind: string, content: object) => ({ apiVersion: "v1alpha1", kind, ...content });

@@ -83,6 +83,10 @@ export const patchFixtures: Readonly<Record<string, RuleFixtures>> = {
         }),
         "configPatches[0] has machine.kubelet.extraConfig.registerWithTaints; leave it out: the only node runs the pods",
       ],
+      "no pod would be scheduled": [
+        node("machine: {controlPlane: {scheduler: {disabled: true}}}"),
+        "configPatches[0] has machine.controlPlane.scheduler.disabled true; leave it out: the only node runs the pods",
+      ],
       "the API on another port": [
         node({ cluster: { controlPlane: { localAPIServerPort: 7443 } } }),
         "configPatches[0] has cluster.controlPlane.localAPIServerPort 7443; leave it out: the API is asked at port 6443",

@@ -4236,6 +4236,15 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         }),
         "configPatches[0] has ResolverConfig beside machine.network.nameservers, which Talos refuses; leave one of the two out, or write dnsServers of the machine",
       ],
+      "an address that workers would share": [
+        (stack) =>
+          void clusterIn(stack, {
+            workerPatches: [
+              { machine: { network: { interfaces: [{ interface: "ens19", vip: { ip: "10.0.0.9" } }] } } },
+            ],
+          }),
+        "workerPatches[0] has machine.network.interfaces with a vip, which workers refuse; write virtualAddress",
+      ],
       "a document that is not whole": [
         node({ configPatches: [{ apiVersion: "v1alpha1", kind: "VLANConfig", name: "vlan10", parent: "ens18" }] }),
         "configPatches[0] has kind VLANConfig without vlanID; write it",

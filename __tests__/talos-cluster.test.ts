@@ -13,6 +13,7 @@ import {
   NvidiaInstall,
   type NvidiaInstallProps,
   type TalosClusterProps,
+  type TalosMachine,
 } from "../constructs";
 import "./matchers";
 import {
@@ -51,6 +52,37 @@ describe("TalosCluster", () => {
     expect(others).toEqual(expect.arrayContaining(["kubeconfig", "secrets", "MachineSecrets", "Memberships", "Whole"]));
     const named = { secretsFile: true, workers: others.map((name, place) => machineAt(name, 100 + place)) };
     expect(Object.keys(configurations(named)).sort()).toEqual([...names.slice(0, 3), ...others].sort());
+  });
+
+  test("patches all machines, then a role, then one machine, and workers with no keys of control planes", () => {
+    const env = (value: string) => `machine: {env: {A: ${value}}}`;
+    const [first, ...others] = workers;
+    const props: Partial<TalosClusterProps> = {
+      configPatches: [{ cluster: { etcd: { advertisedSubnets: ["192.168.1.0/24"] } }, machine: { env: { A: "all" } } }],
+      controlPlanePatches: [env("control"), { cluster: { apiServer: { disablePodSecurityPolicy: true } } }],
+      workerPatches: [env("worker")],
+      workers: [{ machine: first as TalosMachine, configPatches: [env("first")] }, ...others],
+    };
+    const build = (stack: TerraformStack) => {
+      const made = clusterIn(stack, props);
+      made.nodes[1]?.addConfigPatch(env("node"));
+      made.addConfigPatch(env("call"));
+      new CiliumInstall(stack, "cilium", { node: made });
+    };
+    const made = synthesizedJson(build).data[DataTalosMachineConfiguration.tfResourceType];
+    const values = (name: string) =>
+      made[name].config_patches
+        .flatMap((patch: string) => parseAllDocuments(patch).map((document) => document.toJS()))
+        .flatMap(({ machine }: TerraformJson) => machine?.env?.A ?? []);
+    expect(values("control-1")).toEqual(["call", "all", "control"]);
+    expect(values("control-2")).toEqual(["node", "call", "all", "control"]);
+    expect(values("worker-1")).toEqual(["call", "all", "worker", "first"]);
+    expect(values("worker-2")).toEqual(["call", "all", "worker"]);
+    for (const name of names) {
+      const patches = JSON.stringify(made[name].config_patches);
+      expect([name, /etcd|apiServer/.test(patches)]).toEqual([name, name.startsWith("control")]);
+      expect(patches.indexOf("kubePrism")).toBeLessThan(patches.indexOf("A: "));
+    }
   });
 
   test("configures each machine by its name and for its role, with the secrets of all", () => {

@@ -2,7 +2,7 @@
  * Builds the programs the lab runs, once for each version of their sources, into `lab/.cache`: real ones as Go tools at
  * pinned versions, the lab's own from `lab/go`. Prints only what it has to build.
  *
- *     node --require ./scripts/typescript.cjs lab/build.ts [providers] [talos-node] [talosctl] [talos-validate] [kubernetes] [opentofu]
+ *     node --require ./scripts/typescript.cjs lab/build.ts [providers] [talos-node] [talosctl] [talos-validate] [talos-patch] [kubernetes] [opentofu]
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -23,6 +23,10 @@ export const built = {
   mirror: join(cache, "mirror"),
   talosNode: join(cache, "bin/talos-node"),
   talosValidate: (minor: TalosMinor) => join(cache, `bin/talos-validate-${minor}`),
+  /** Patches machine configurations as the provider does. */
+  talosPatch: join(cache, "bin/talos-patch"),
+  /** Prints what the decoder of a Talos minor version knows. */
+  talosKeys: (minor: TalosMinor) => join(cache, `bin/talos-keys-${minor}`),
   opentofu: join(cache, "bin/tofu"),
   /** etcd, the programs of a Kubernetes control plane, and kwok. */
   kubernetes: join(cache, "bin"),
@@ -111,6 +115,18 @@ const targets = {
       sources: ["main.go", "check", `talos-${minor}.mod`, `talos-${minor}.sum`],
       flags: [...stripped, `-modfile=talos-${minor}.mod`],
     })),
+  },
+  "talos-patch": {
+    programs: [
+      own("talos-patch"),
+      ...talosMinors.map((minor) => ({
+        module: join(lab, "go/validate"),
+        package: "./keys",
+        output: built.talosKeys(minor),
+        sources: ["keys", `talos-${minor}.mod`, `talos-${minor}.sum`],
+        flags: [...stripped, `-modfile=talos-${minor}.mod`],
+      })),
+    ],
   },
   kubernetes: { programs: kubernetes },
   opentofu: {

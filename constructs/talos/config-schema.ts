@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Ajv2020, { type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
+import type { Ajv2020, ErrorObject, ValidateFunction } from "ajv/dist/2020";
 import { type TalosMinor, talosMinors } from "./version";
 
 /**
@@ -92,19 +92,32 @@ const misnamed: Readonly<Record<string, string>> = { KubeSpanEndpoints: "KubeSpa
 const readSchema = (minor: TalosMinor): Definitions =>
   JSON.parse(readFileSync(join(__dirname, `../../schemas/talos-config/${minor}.json`), "utf8")).$defs;
 
-/** A node takes what earlier minor versions took, though its own schema leaves out what is deprecated. */
+/**
+ * A node takes what earlier minor versions took, though the schema of the machine configuration leaves out what is
+ * deprecated. Other documents are younger, and have all of their keys.
+ */
 function definitionsOf(minor: TalosMinor): Definitions {
   const all = talosMinors.map((each) => each.minor);
   const minors = all.slice(0, all.indexOf(minor) + 1);
   const merged: Record<string, Schema> = {};
-  const corrected = minors.flatMap((each) => Object.entries(corrections[each] ?? {}));
-  for (const [name, schema] of [
-    ...minors.flatMap((each) => Object.entries(readSchema(each))),
-    ...corrected.map(([name, properties]): [string, Schema] => [name, { properties }]),
-  ]) {
+  const add = (name: string, schema: Schema) => {
     merged[name] = { ...merged[name], ...schema, properties: { ...merged[name]?.properties, ...schema.properties } };
+  };
+  for (const [name, schema] of minors.flatMap((each) => Object.entries(readSchema(each)))) {
+    if (name.startsWith("v1alpha1.")) add(name, schema);
+    else merged[name] = schema;
+  }
+  for (const [name, properties] of minors.flatMap((each) => Object.entries(corrections[each] ?? {}))) {
+    add(name, { properties });
   }
   return merged;
+}
+
+/** Loaded when it is needed first, as it takes as long as many a stack. */
+function newAjv(): Ajv2020 {
+  const { Ajv2020 } = require("ajv/dist/2020") as typeof import("ajv/dist/2020");
+  const options = { strict: false, allErrors: true, verbose: true, code: { optimize: false } };
+  return new Ajv2020({ ...options, meta: false, validateSchema: false });
 }
 
 const schemas = new Map<TalosMinor, ConfigSchema>();
@@ -123,14 +136,7 @@ function readConfigSchema(minor: TalosMinor): ConfigSchema {
     const [kind] = properties?.kind?.enum ?? [];
     if (typeof kind === "string") kinds.set(misnamed[kind] ?? kind, name);
   }
-  const ajv = new Ajv2020({
-    strict: false,
-    allErrors: true,
-    verbose: true,
-    meta: false,
-    validateSchema: false,
-    code: { optimize: false },
-  });
+  const ajv = newAjv();
   ajv.addSchema({ $id: minor, $defs: definitions });
   const validators = new Map<string, ValidateFunction>();
   const errorsOf = (kind: string, document: unknown): ErrorObject[] => {

@@ -19,7 +19,6 @@ export function generatedConfiguration(role: "controlplane" | "worker", kubernet
     ca: isWorker ? { crt: generated } : certificate,
     certSANs: [],
     kubelet: { image: `ghcr.io/siderolabs/kubelet:v${kubernetesVersion}` },
-    network: {},
     install: {},
     features: { kubePrism: { enabled: true, port: 7445 }, hostDNS: { enabled: true, forwardKubeDNSToHost: true } },
     ...(!isWorker && { nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": "" } }),
@@ -30,7 +29,6 @@ export function generatedConfiguration(role: "controlplane" | "worker", kubernet
     serviceAccount: { key: generated },
     apiServer: {
       image: image("kube-apiserver"),
-      certSANs: [],
       admissionControl: [{ name: "PodSecurity", configuration: {} }],
       auditPolicy: { apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{ level: "Metadata" }] },
     },

@@ -96,7 +96,7 @@ export function generatedSettings(node: DescribedNode): ProtectedSetting[] {
   const kubelet = (...path: string[]) => ["machine", "kubelet", ...path];
   return [
     ...imageSettings(node),
-    ...(role === "controlplane" && isOnly ? taintSettings : []),
+    ...(role === "controlplane" && isOnly ? [...taintSettings, ...podSettings] : []),
     apiPortSetting(node),
     { path: kubelet("extraArgs", "hostname-override"), value: undefined, advice: `${own} name` },
     { path: kubelet("extraArgs", "node-ip"), value: undefined, advice: `${own} address` },
@@ -142,6 +142,13 @@ const taintSettings = [
   value: undefined,
   accepts: (taints: unknown) =>
     not(matches(hasUnknown(taints) ? Fn.jsonencode(taints) : JSON.stringify(taints), pattern)),
+  advice: "leave it out: the only node runs the pods",
+}));
+
+/** Without these, no pod is made or scheduled. */
+const podSettings = ["controllerManager", "scheduler"].map((part) => ({
+  path: ["machine", "controlPlane", part, "disabled"],
+  value: false,
   advice: "leave it out: the only node runs the pods",
 }));
 

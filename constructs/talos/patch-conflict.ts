@@ -28,9 +28,13 @@ export function conflictsOf(
   const missing = documentsOf(patch).flatMap((document) =>
     isPlainObject(document) ? missingOf(document, before) : [],
   );
+  const hasVip = role === "worker" && sharesAddress(after) && !sharesAddress(before);
   const instead = role === "worker" ? ", or write it in controlPlanePatches" : "";
   return [
     ...missing.map((what) => `${where} deletes ${what}, which a ${role} does not have; leave that out${instead}`),
+    ...(hasVip
+      ? [`${where} has machine.network.interfaces with a vip, which workers refuse; write virtualAddress`]
+      : []),
     ...Object.entries(replacedBy).flatMap(([kind, keys]) =>
       keys
         .filter((key) => isBeside(kind, key, after) && !isBeside(kind, key, before))
@@ -39,6 +43,15 @@ export function conflictsOf(
         ),
     ),
   ];
+}
+
+/** Whether a network device of the configuration, or a VLAN on it, has an address that several machines share. */
+function sharesAddress(configuration: Configuration): boolean {
+  const devices = follow(configuration.get(""), ["machine", "network", "interfaces"]);
+  const hasVip = (device: unknown): boolean =>
+    isPlainObject(device) &&
+    ((device.vip ?? undefined) !== undefined || (Array.isArray(device.vlans) && device.vlans.some(hasVip)));
+  return Array.isArray(devices) && devices.some(hasVip);
 }
 
 const insteadOf = (key: string): string => {

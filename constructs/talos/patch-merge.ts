@@ -107,11 +107,15 @@ const replaced = ["podSubnets", "serviceSubnets", "auditPolicy", "ingress", "por
 
 /** Lists whose items are merged, by what tells them apart. */
 const merging: Readonly<Record<string, (item: Document) => unknown>> = {
-  interfaces: ({ interface: name, deviceSelector }) => name ?? (deviceSelector && JSON.stringify(deviceSelector)),
+  interfaces: ({ interface: name, deviceSelector }) => name ?? selectorOf(deviceSelector),
   vlans: ({ vlanId }) => vlanId,
   admissionControl: ({ name }) => name,
   configFiles: ({ mountPath }) => mountPath,
 };
+
+/** Talos compares `physical` by its place in memory, so that no two devices with it are the same. */
+const selectorOf = (selector: unknown): string | undefined =>
+  isPlainObject(selector) && !("physical" in selector) ? JSON.stringify(selector) : undefined;
 
 /** https://github.com/siderolabs/talos/blob/v1.13.0/pkg/machinery/config/merge/merge.go */
 function merged(left: unknown, right: unknown, path: readonly string[]): unknown {
