@@ -4742,6 +4742,140 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "cilium-values-together": {
+    valid: {
+      "native routing with its network": cilium({
+        values: {
+          routingMode: "native",
+          ipv4NativeRoutingCIDR: "10.244.0.0/16",
+          autoDirectNodeRoutes: true,
+          loadBalancer: { mode: "dsr" },
+        },
+      }),
+      "native routing without masquerading": cilium({ values: { routingMode: "native", enableIPv4Masquerade: false } }),
+      "an egress gateway": cilium({
+        values: { egressGateway: { enabled: true }, bpf: { masquerade: true, hostLegacyRouting: true } },
+      }),
+      "DSR over Geneve": cilium({
+        values: { tunnelProtocol: "geneve", loadBalancer: { mode: "dsr", dsrDispatch: "geneve" } },
+      }),
+      netkit: cilium({ values: { bpf: { datapathMode: "netkit" }, bandwidthManager: { enabled: true, bbr: true } } }),
+      "one of many clusters": cilium({
+        values: { cluster: { name: "one", id: 300 }, clustermesh: { maxConnectedClusters: 511 } },
+      }),
+      "no id": cilium({ values: { cluster: { id: 0 } } }),
+      "further configuration": cilium({
+        values: {
+          extraConfig: { "kube-proxy-replacement": "true", "enable-wireguard": "true" },
+          extraArgs: ["--log-opt=level=debug"],
+        },
+      }),
+      "both families": (stack) =>
+        void ciliumIn(
+          stack,
+          { values: { ipv6: { enabled: true } } },
+          {
+            configPatches: [{ cluster: { network: { podSubnets: ["10.244.0.0/16", "fd00:1::/56"] } } }],
+          },
+        ),
+    },
+    invalid: {
+      "an agent without a network to route natively": [
+        cilium({ values: { routingMode: "native" } }),
+        'values.routingMode is "native" without ipv4NativeRoutingCIDR, with which the agent ends; write the network whose addresses are not masqueraded, such as that of the pods',
+      ],
+      "an egress gateway without masquerading in BPF": [
+        cilium({ values: { egressGateway: { enabled: true } } }),
+        "values.egressGateway.enabled is true without bpf.masquerade, with which the agent ends; write bpf: { masquerade: true, hostLegacyRouting: true }",
+      ],
+      "an agent for masquerading without masquerading in BPF": [
+        cilium({ values: { ipMasqAgent: { enabled: true } } }),
+        "values.ipMasqAgent.enabled is true without bpf.masquerade, with which the agent ends; write bpf: { masquerade: true, hostLegacyRouting: true }",
+      ],
+      "no connection tracking, and a tunnel": [
+        cilium({ values: { installNoConntrackIptablesRules: true } }),
+        'values.installNoConntrackIptablesRules is true without routingMode "native" and bpf.masquerade, with which the agent ends; write these too, or leave it out',
+      ],
+      "BBR over the host's routing": [
+        cilium({ values: { bandwidthManager: { enabled: true, bbr: true }, bpf: { hostLegacyRouting: true } } }),
+        "values.bandwidthManager.bbr is true beside bpf.hostLegacyRouting: true, with which the agent ends; leave one of the two out",
+      ],
+      "netkit over the host's routing": [
+        cilium({ values: { bpf: { datapathMode: "netkit", hostLegacyRouting: true } } }),
+        'values.bpf.datapathMode is "netkit" beside bpf.hostLegacyRouting: true, with which the agent ends; leave one of the two out',
+      ],
+      "DSR over VXLAN": [
+        cilium({ values: { loadBalancer: { mode: "dsr" } } }),
+        'values.loadBalancer.mode is "dsr" over a VXLAN tunnel, with which the agent ends; write routingMode: "native", or tunnelProtocol: "geneve" with loadBalancer.dsrDispatch: "geneve"',
+      ],
+      "direct routes beside a tunnel": [
+        cilium({ values: { autoDirectNodeRoutes: true } }),
+        'values.autoDirectNodeRoutes is true without routingMode: "native", with which the agent ends; write that too, or leave it out',
+      ],
+      "a tunnel that is none": [
+        cilium({ values: { tunnelProtocol: "gre" } }),
+        'values.tunnelProtocol is "gre", which Cilium ignores or ends with; write "vxlan" or "geneve"',
+      ],
+      "a host firewall with IPsec": [
+        cilium({
+          values: { hostFirewall: { enabled: true }, encryption: { enabled: true, ipsec: { secretName: "keys" } } },
+        }),
+        "values.hostFirewall.enabled is true beside IPsec, with which the agent ends; leave one of the two out, or encrypt with WireGuard",
+      ],
+      "encryption of a type that is none": [
+        cilium({ values: { encryption: { enabled: true, type: "wiregard" } } }),
+        'values.encryption.type is "wiregard", which Cilium ignores or ends with; write "ipsec" or "wireguard" or "ztunnel"',
+      ],
+      "a cluster's id without a name": [
+        cilium({ values: { cluster: { id: 7 } } }),
+        'values.cluster.id is set beside the name "default", which the chart refuses; write cluster.name too',
+      ],
+      "an id that is too large": [
+        cilium({ values: { cluster: { name: "one", id: 256 } } }),
+        "values.cluster.id is 256; write a whole number from 0 to 255",
+      ],
+      "no operator": [
+        cilium({ values: { operator: { enabled: false } } }),
+        "values.operator.enabled is false, without which no CRD is there and no node gets its addresses; leave it out",
+      ],
+      "no agent": [
+        cilium({ values: { agent: false } }),
+        "values.agent is false, without which no pod has a network; leave it out",
+      ],
+      "no CNI": [
+        cilium({ values: { cni: { install: false } } }),
+        "values.cni.install is false, without which the kubelet finds no network; leave it out",
+      ],
+      "a script for the node": [
+        cilium({ values: { nodeinit: { enabled: true } } }),
+        "values.nodeinit.enabled is true, which needs a shell on the node, and Talos has none; leave it out",
+      ],
+      "an agent that tolerates nothing": [
+        cilium({ values: { tolerations: [] } }),
+        "values.tolerations is [], with which its pods never run on a node that is not ready yet; leave it out",
+      ],
+      "IPv6 on an IPv4 cluster": [
+        cilium({ values: { ipv6: { enabled: true } } }),
+        "values.ipv6.enabled is true, and the cluster gives pods IPv4 addresses alone, so that the agents wait for ever; write podSubnets and serviceSubnets of both families in a patch, or leave it out",
+      ],
+      "kube-proxy's work taken back": [
+        cilium({ values: { extraConfig: { "kube-proxy-replacement": "false" } } }),
+        'values.extraConfig.kube-proxy-replacement is "false", which wins over values.kubeProxyReplacement; leave it out',
+      ],
+      "another IPAM by an argument": [
+        cilium({ values: { extraArgs: ["--ipam=cluster-pool"] } }),
+        'values.extraArgs has "--ipam=cluster-pool", which wins over values.ipam.mode; leave it out',
+      ],
+    },
+    atPlan: {
+      "a tunnel that is a variable": {
+        type: "string",
+        build: (stack, value: never) => void ciliumIn(stack, { values: { tunnelProtocol: value } }),
+        passes: ["geneve", "vxlan"],
+        fails: ["gre"],
+      },
+    },
+  },
   "cilium-talos-values": {
     valid: {
       "a value of one's own": cilium({ values: { bpf: { masquerade: true, hostLegacyRouting: true } } }),
@@ -4750,6 +4884,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         values: { securityContext: { capabilities: { ciliumAgent: ["NET_ADMIN"] } } },
       }),
       "WireGuard as a value": cilium({ values: { encryption: { enabled: true, type: "wireguard" } } }),
+      "masquerading in BPF, where the node does not answer DNS queries": cilium(
+        { values: { bpf: { masquerade: true } } },
+        { configPatches: [{ machine: { features: { hostDNS: { forwardKubeDNSToHost: false } } } }] },
+      ),
       "what the chart has anyway": cilium({ values: { bpf: { masquerade: null }, hubble: { enabled: true } } }),
       "values that are left out": cilium({
         hubble: { relay: true },
@@ -4836,7 +4974,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "Talos's DNS would break": [
         cilium({ values: { bpf: { masquerade: true } } }),
-        "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too",
+        "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too, or machine.features.hostDNS.forwardKubeDNSToHost: false in a patch of the node",
       ],
       "nobody may load modules, not even to clean up": [
         cilium({ values: { securityContext: { capabilities: { cleanCiliumState: ["SYS_MODULE"] } } } }),
@@ -4988,11 +5126,14 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         },
         ipv6Node,
       ),
-      "blocks of both families": cilium({
-        version: "1.19.6",
-        l2Announcements: ofFamilies("192.168.1.240/29", "fd00:1::/120"),
-        values: { ipv6: { enabled: true } },
-      }),
+      "blocks of both families": cilium(
+        {
+          version: "1.19.6",
+          l2Announcements: ofFamilies("192.168.1.240/29", "fd00:1::/120"),
+          values: { ipv6: { enabled: true } },
+        },
+        { configPatches: [{ cluster: { network: { podSubnets: ["10.244.0.0/16", "fd00:2::/56"] } } }] },
+      ),
     },
     invalid: {
       "Cilium 1.18 announces no IPv6": [

@@ -2,6 +2,7 @@ import * as gatewayApi from "./cilium/gateway-api";
 import * as inlineManifests from "./cilium/inline-manifests";
 import * as install from "./cilium/install";
 import * as loadBalancer from "./cilium/load-balancer";
+import * as valuePairs from "./cilium/value-pairs";
 import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
 import * as nvidiaInstall from "./nvidia/install";
@@ -129,6 +130,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...gatewayApi.rules,
     ...inlineManifests.rules,
     ...ciliumValues.rules,
+    ...valuePairs.rules,
     ...loadBalancer.rules,
     ...loadBalancer.subnetRules,
   ],

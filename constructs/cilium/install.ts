@@ -6,7 +6,7 @@ import { Release } from "../../.gen/providers/helm/release";
 import { chartRepository, isChartRepository } from "../rules/chart-repository";
 import { valueAt } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { equal, isUnknown, wholeNumber } from "../rules/condition";
+import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
 import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
 import { enforce, enforceWhenComplete, given, lifecycleWith, type Rule } from "../rules/rule";
@@ -33,6 +33,8 @@ import { applyManifests } from "../talos/inline-manifests";
 import { waitForKubernetes } from "../talos/kubectl";
 import { ownSettings } from "../talos/node-settings";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
+import { documentsOf } from "../talos/patch-document";
+import { hasPath } from "../talos/patch-effect";
 import type { RuleDescription } from "../talos/protected-setting";
 import { type Rollout, rolloutOf, waitForRollout } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
@@ -42,6 +44,7 @@ import type { Script } from "../terraform/script";
 import * as gatewayApi from "./gateway-api";
 import * as inlineManifests from "./inline-manifests";
 import * as loadBalancer from "./load-balancer";
+import * as valuePairs from "./value-pairs";
 import * as ciliumValues from "./values";
 import {
   type CiliumValues,
@@ -230,6 +233,19 @@ export const rules: readonly Rule<{
   },
 ];
 
+const forwardsDns = ["machine", "features", "hostDNS", "forwardKubeDNSToHost"];
+const podSubnets = ["cluster", "network", "podSubnets"];
+
+/** Whether a patch of the props has the value; of a patch that only Terraform knows, whether it has the path. */
+const setsInPatches = (node: TalosClusterBase | undefined, path: readonly string[], value: unknown): Condition =>
+  or(
+    ...(node?.configPatches ?? []).map((patch) =>
+      isUnknown(patch)
+        ? hasPath(patch, path)
+        : documentsOf(patch).some((document) => equal(valueAt({ document }, ["document", ...path]), value) === true),
+    ),
+  );
+
 const machinePatches: readonly TalosPatch[] = [
   { cluster: { network: { cni: { name: "none" } } } },
   { cluster: { proxy: { disabled: true } } },
@@ -280,6 +296,13 @@ export class CiliumInstall extends Construct {
       further,
     );
 
+    const required = mergeValues(
+      talosValues,
+      rollOutValues,
+      nodes > 1 ? {} : operatorValues(nodes),
+      inline ? inlineManifestValues : {},
+      promised,
+    );
     const earlierInstalls = node ? claim("Cilium", node.node.path, id, this) : [];
     const preconditions = [
       ...fitted.preconditions,
@@ -287,13 +310,14 @@ export class CiliumInstall extends Construct {
       ...enforce(this, ciliumValues.rules, {
         values: this.values,
         further,
-        required: mergeValues(
-          talosValues,
-          rollOutValues,
-          nodes > 1 ? {} : operatorValues(nodes),
-          inline ? inlineManifestValues : {},
-          promised,
-        ),
+        required,
+        nodeForwardsDns: not(setsInPatches(node, forwardsDns, false)),
+      }),
+      ...enforce(this, valuePairs.rules, {
+        values: this.values,
+        required: mergeValues(required, node ? familyValues(node.address) : {}),
+        address: node?.address,
+        hasOwnPodSubnets: or(...(node?.configPatches ?? []).map((patch) => hasPath(patch, podSubnets))),
       }),
       ...enforce(this, inlineManifests.rules, { inline, values: this.values }),
       ...enforce(this, gatewayApi.rules, {

@@ -118,6 +118,8 @@ interface Judged {
   readonly further: CiliumValues;
   /** Those that the user's may not change. */
   readonly required: CiliumValues;
+  /** Whether the node answers its pods' DNS queries itself, as Talos does by default. */
+  readonly nodeForwardsDns: Condition;
 }
 
 export const rules: readonly Rule<Judged>[] = [
@@ -127,7 +129,7 @@ export const rules: readonly Rule<Judged>[] = [
       "values that Talos or an option of the construct requires, or without which a change reaches no running pod, keep their values, and those that decide that are true or false",
     because: "Cilium does not start with others, or takes the node's network down, or lacks what the option says",
     source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
-    checks: ({ values, further, required }) => {
+    checks: ({ values, further, required, nodeForwardsDns }) => {
       const [masquerade, legacyRouting] = ["masquerade", "hostLegacyRouting"].map((key) =>
         valueAt(values, ["bpf", key]),
       );
@@ -142,8 +144,9 @@ export const rules: readonly Rule<Judged>[] = [
         ...capabilityChecks(values, further),
         {
           // https://docs.cilium.io/en/stable/installation/k8s-install-helm/ names the fault: Talos forwards DNS on the host.
-          holds: or(not(equal(masquerade, true)), equal(legacyRouting, true)),
-          problem: "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too",
+          holds: or(not(equal(masquerade, true)), equal(legacyRouting, true), not(nodeForwardsDns)),
+          problem:
+            "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too, or machine.features.hostDNS.forwardKubeDNSToHost: false in a patch of the node",
         },
         {
           holds: or(
