@@ -36,11 +36,12 @@ function acceptedOf(props: VmProps): VmProps {
 const samplesOf = (seed: number): VmProps[] =>
   owns.map((own) => fc.sample(randomVm(own), { seed: seed * 1000 + own.vmId, numRuns: 1 })[0] ?? {});
 
-/** Other props of a VM, but for what it cannot change and what the provider does not take away from it. */
-function changedTo({ name, boot, disks, guest, bios, efiDisk, initialization }: VmProps, other: VmProps): VmProps {
-  const kept = { name, boot, disks: disks?.slice(0, 1), guest, bios, efiDisk };
-  const isLess = (other.initialization?.ipConfigs.length ?? -1) < (initialization?.ipConfigs.length ?? -1);
-  return { ...other, ...kept, initialization: isLess ? initialization : other.initialization };
+/** Other props of a VM, but for what it cannot change; its own where the provider would have to take IP configurations away. */
+function changedTo(vm: VmProps, other: VmProps): VmProps {
+  const { name, boot, disks, guest, bios, efiDisk } = vm;
+  const changed = acceptedOf(given({ ...other, name, boot, disks: disks?.slice(0, 1), guest, bios, efiDisk }));
+  const configured = ({ initialization }: VmProps) => initialization?.ipConfigs.length ?? -1;
+  return configured(changed) < configured(vm) ? vm : changed;
 }
 
 const given = (props: VmProps): VmProps =>
@@ -55,7 +56,7 @@ test.each(proxmoxVersions)(
     );
     const vms = samplesOf(seed).map(acceptedOf);
     await settles(stack, vms);
-    const others = samplesOf(-seed).map((other, place) => acceptedOf(given(changedTo(vms[place] ?? {}, other))));
+    const others = samplesOf(-seed).map((other, place) => changedTo(vms[place] ?? {}, other));
     await settles(stack, others);
   },
 );
