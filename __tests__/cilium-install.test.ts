@@ -271,6 +271,12 @@ describe("CiliumInstall", () => {
   describe("as inline manifests", () => {
     const inline = { method: "inline-manifests" } as const;
 
+    test("come before the first snapshot of etcd", () => {
+      const { first_snapshot, cilium_manifests } = json(inline).resource.null_resource;
+      expect(cilium_manifests).toBeDefined();
+      expect(first_snapshot.depends_on).toContain("null_resource.cilium_manifests");
+    });
+
     test("renders the chart at plan, without a cluster, for the node's Kubernetes", () => {
       const stack = json(inline);
       expect(stack.data[DataHelmTemplate.tfResourceType].cilium).toMatchObject({

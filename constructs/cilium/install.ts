@@ -393,6 +393,7 @@ export class CiliumInstall extends Construct {
         ...then,
       ]);
       node.network = this.manifests;
+      node.saveAfter(this.manifests);
       return;
     }
 
