@@ -5,8 +5,10 @@ import { DataHelmTemplate } from "../.gen/providers/helm/data-helm-template";
 import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import { CiliumInstall, type CiliumInstallProps } from "../constructs";
+import { refusedBy } from "../constructs/cilium/value-schema";
+import type { CiliumMinor } from "../constructs/cilium/version";
 import "./matchers";
-import { ciliumIn, clusterIn, nodeIn, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
+import { ciliumIn, clusterIn, nodeIn, problemsOf, synthesized, synthesizedJson, type TerraformJson } from "./stacks";
 
 const cilium = (props: Partial<CiliumInstallProps> = {}) => synthesized((stack) => void ciliumIn(stack, props));
 const json = (props: Partial<CiliumInstallProps> = {}): TerraformJson =>
@@ -357,6 +359,42 @@ describe("CiliumInstall", () => {
     expect(gateway_api.provisioner[0]["local-exec"].environment.ENABLED).toBe("${var.gateway_api}");
     expect(gateway_api.triggers.enabled).toBe("${var.gateway_api}");
     expect(stack.resource[Release.tfResourceType].cilium.values[0]).toContain('var.gateway_api ? "true" : "auto"');
+  });
+
+  test.each(["1.18.12", "1.19.6", "1.20.2"])(
+    "has values that the chart's schema of %s takes, for all options",
+    (version) => {
+      const minor = version.slice(0, version.lastIndexOf(".")) as CiliumMinor;
+      const every: Partial<CiliumInstallProps> = {
+        version,
+        hubble: { relay: true, ui: true },
+        gatewayApi: true,
+        l2Announcements: { addressPools: [] },
+        encryption: "wireguard",
+      };
+      const off = { version, hubble: { relay: false, ui: false }, gatewayApi: false };
+      let ofCluster: object = {};
+      synthesizedJson((stack) => {
+        ofCluster = new CiliumInstall(stack, "cilium", { node: clusterIn(stack), ...every }).values;
+      });
+      let inline: object = {};
+      synthesizedJson((stack) => {
+        inline = ciliumIn(stack, { version, method: "inline-manifests" }).values;
+      });
+      const all = [valuesOf({ version }), valuesOf(every), valuesOf(off), ofCluster, inline];
+      expect(all.map((values) => refusedBy(minor, values))).toEqual(all.map(() => []));
+      expect(refusedBy(minor, { ...valuesOf(every), operator: { replicas: "1" } })).toEqual([
+        'values.operator.replicas is "1"; write a whole number',
+      ]);
+    },
+  );
+
+  test("tells once what the chart's schema and another rule refuse", () => {
+    const problems = problemsOf((stack) => void ciliumIn(stack, { values: { bpf: { masquerade: "true" }, cni: 5 } }));
+    expect(problems).toEqual([
+      expect.stringContaining("values.bpf.masquerade is"),
+      expect.stringContaining("values.cni is 5; write an object [chart-values-schema]"),
+    ]);
   });
 
   test("is not installed where nobody asks for it: the node keeps Talos's own network", () => {

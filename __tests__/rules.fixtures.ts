@@ -4742,6 +4742,117 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "chart-values-schema": {
+    valid: {
+      "values of the chart's types": cilium({
+        values: {
+          operator: { replicas: 1, resources: { limits: { memory: "1Gi" } } },
+          cluster: { name: "one" },
+          identityManagementMode: "operator",
+          envoy: { log: { defaultLevel: "debug" } },
+          extraConfig: { "bpf-lb-sock": "true" },
+          extraEnv: [{ name: "A", value: "1" }],
+          nodeSelector: { "kubernetes.io/arch": "amd64" },
+          tolerations: [{ operator: "Exists" }],
+        },
+      }),
+      "what Helm leaves out": cilium({
+        values: { debug: { enabled: null }, ipam: undefined, bpf: { masquerade: null } },
+      }),
+      "what the version takes": cilium({
+        version: "1.20.2",
+        values: { gatewayAPI: { gatewayClass: { create: true } }, clustermesh: { config: { clusters: {} } } },
+      }),
+      "variables of any type": (stack) => {
+        const variable = (id: string, type: string) => new TerraformVariable(stack, id, { type });
+        const [debug, mode, priority, mtu] = [
+          variable("debug", "bool"),
+          variable("identities", "string"),
+          variable("environment", "list(any)"),
+          variable("mtu", "number"),
+        ];
+        ciliumIn(stack, {
+          values: {
+            debug: { enabled: debug.booleanValue },
+            identityManagementMode: mode.stringValue,
+            extraEnv: priority.listValue,
+            MTU: mtu.numberValue,
+            cni: variable("cni", "any").value,
+            podLabels: variable("labels", "map(string)").value,
+          },
+        });
+      },
+    },
+    invalid: {
+      "a number as text": [
+        cilium({ values: { hubble: { relay: { replicas: "1" } } } }),
+        'values.hubble.relay.replicas is "1"; write a whole number',
+      ],
+      "text for true": [
+        cilium({ values: { debug: { enabled: "yes" } } }),
+        'values.debug.enabled is "yes"; write true or false',
+      ],
+      "true for text": [cilium({ values: { routingMode: true } }), "values.routingMode is true; write a string"],
+      "one item for a list": [
+        cilium({ values: { extraArgs: "--log-opt=level=debug" } }),
+        'values.extraArgs is "--log-opt=level=debug"; write a list',
+      ],
+      "text for an object": [cilium({ values: { cni: "none" } }), 'values.cni is "none"; write an object'],
+      "a value of several types": [
+        cilium({
+          values: { MTU: "1500", k8sServicePort: 7445, updateStrategy: { rollingUpdate: { maxUnavailable: [] } } },
+        }),
+        "values.updateStrategy.rollingUpdate.maxUnavailable is []; write a whole number or a string",
+      ],
+      "an item of a list": [
+        cilium({ values: { hubble: { dropEventEmitter: { reasons: ["auth_required", 5] } } } }),
+        "values.hubble.dropEventEmitter.reasons[1] is 5; write a string",
+      ],
+      "a choice that is none": [
+        cilium({ values: { identityManagementMode: "agents" } }),
+        'values.identityManagementMode is "agents"; write "agent" or "operator" or "both"',
+      ],
+      "a choice that may be left out": [
+        cilium({ values: { envoy: { log: { defaultLevel: "warn" } } } }),
+        'values.envoy.log.defaultLevel is "warn"; write "trace" or "debug" or "info" or "warning" or "error" or "critical" or "off"',
+      ],
+      "a value that this version does not take": [
+        cilium({ values: { gatewayAPI: { gatewayClass: { create: true } } } }),
+        "values.gatewayAPI.gatewayClass.create is true; write a string",
+      ],
+      "what no version takes, of a version that is a variable": [
+        withVariable((stack, version: never) => void ciliumIn(stack, { version, values: { cni: "none" } }), "string"),
+        'values.cni is "none"; write an object',
+      ],
+    },
+    atPlan: {
+      "a version that is a variable": {
+        type: "string",
+        build: (stack, version: never) =>
+          void ciliumIn(stack, { version, values: { gatewayAPI: { gatewayClass: { create: true } } } }),
+        passes: ["1.20.2"],
+        fails: ["1.18.12", "1.19.6"],
+      },
+    },
+  },
+  "chart-value-names": {
+    valid: {
+      "names that the chart has": cilium({ values: { operator: { resources: {} }, podLabels: { ap: "one" } } }),
+      "names that only their user knows": cilium({
+        values: { nodeSelector: { "kubernetes.io/hostname": "one" }, ofMyOwn: true, extraConfig: { "a-key": "1" } },
+      }),
+    },
+    invalid: {
+      "a letter too few": [
+        cilium({ values: { operator: { replica: 1 } } }),
+        "values.operator.replica is no value of the chart, which ignores it; write values.operator.replicas",
+      ],
+      "another case": [
+        cilium({ values: { l2Announcements: { enabled: true } } }),
+        "values.l2Announcements is no value of the chart, which ignores it; write values.l2announcements",
+      ],
+    },
+  },
   "cilium-values-together": {
     valid: {
       "native routing with its network": cilium({

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type CiliumMinor, ciliumMinors } from "../constructs/cilium/version";
 import { talosMinors } from "../constructs/talos/version";
 import { pins } from "../scripts/pins";
+import { trimJsonSchema } from "../scripts/trim-json-schema";
 import { trimSchema } from "../scripts/trim-schema";
-import { trimTalosSchema } from "../scripts/trim-talos-schema";
 
 describe("a committed schema", () => {
   test.each(pins())("of $name is not changed by trimming it again", ({ name, address, version }) => {
@@ -15,7 +16,7 @@ describe("a committed schema", () => {
 describe("Talos's schema", () => {
   test.each(talosMinors)("of $minor is not changed by trimming it again", ({ minor }) => {
     const committed = readFileSync(join(__dirname, `../schemas/talos-config/${minor}.json`), "utf8");
-    expect(trimTalosSchema(JSON.parse(committed))).toBe(committed);
+    expect(trimJsonSchema(JSON.parse(committed))).toBe(committed);
   });
 
   test("keeps names, types and flags", () => {
@@ -40,7 +41,7 @@ describe("Talos's schema", () => {
         "v1.Config": { ...prose, properties, additionalProperties: false, required: ["title"], type: "object" },
       },
     };
-    const trimmed = trimTalosSchema(schema);
+    const trimmed = trimJsonSchema(schema);
     expect(JSON.parse(trimmed)).toEqual({
       $defs: {
         "v1.Config": {
@@ -58,6 +59,31 @@ describe("Talos's schema", () => {
       },
     });
     expect(trimmed.indexOf('"additionalProperties": false')).toBeLessThan(trimmed.indexOf('"properties"'));
+  });
+});
+
+describe("the schema of Cilium's chart", () => {
+  const minors = Object.keys(ciliumMinors) as CiliumMinor[];
+
+  test.each(minors)("of %s is not changed by trimming it again", (minor) => {
+    const committed = readFileSync(join(__dirname, `../schemas/charts/cilium-${minor}.json`), "utf8");
+    expect(trimJsonSchema(JSON.parse(committed))).toBe(committed);
+  });
+
+  test("keeps types and choices, and equal alternatives once", () => {
+    const alternatives = [{ type: "string", title: "One" }, { type: "string" }];
+    const properties = {
+      mode: { description: "Text.", default: "agent", enum: ["agent", "both"], type: ["null", "string"] },
+      args: { items: { anyOf: alternatives }, type: "array" },
+      port: { items: { anyOf: [...alternatives, { type: "integer" }] } },
+    };
+    expect(JSON.parse(trimJsonSchema({ $schema: "http://json-schema.org/draft-07/schema#", properties }))).toEqual({
+      properties: {
+        mode: { enum: ["agent", "both"], type: ["null", "string"] },
+        args: { items: { type: "string" }, type: "array" },
+        port: { items: { anyOf: [{ type: "string" }, { type: "integer" }] } },
+      },
+    });
   });
 });
 

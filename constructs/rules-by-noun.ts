@@ -3,6 +3,7 @@ import * as inlineManifests from "./cilium/inline-manifests";
 import * as install from "./cilium/install";
 import * as loadBalancer from "./cilium/load-balancer";
 import * as valuePairs from "./cilium/value-pairs";
+import * as valueSchema from "./cilium/value-schema";
 import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
 import * as nvidiaInstall from "./nvidia/install";
@@ -131,6 +132,7 @@ export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> =
     ...inlineManifests.rules,
     ...ciliumValues.rules,
     ...valuePairs.rules,
+    ...valueSchema.rules,
     ...loadBalancer.rules,
     ...loadBalancer.subnetRules,
   ],

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { providerMinor } from "../constructs/talos/config-schema";
 import { talosMinors } from "../constructs/talos/version";
-import { trimTalosSchema } from "./trim-talos-schema";
+import { trimJsonSchema } from "./trim-json-schema";
 
 const library = "github.com/siderolabs/talos/pkg/machinery";
 
@@ -15,7 +15,7 @@ for (const { minor } of talosMinors) {
   const words = ["mod", "download", "-json", `${library}@${version}`];
   const { Dir } = JSON.parse(execFileSync("go", words, { cwd: tmpdir(), encoding: "utf8" }));
   const schema = readFileSync(join(Dir, "config/schemas/config.schema.json"), "utf8");
-  writeFileSync(join(__dirname, `../schemas/talos-config/${minor}.json`), trimTalosSchema(JSON.parse(schema)));
+  writeFileSync(join(__dirname, `../schemas/talos-config/${minor}.json`), trimJsonSchema(JSON.parse(schema)));
 }
 
 /** The version of the library in a module file of the lab. */

@@ -9,7 +9,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
 import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
-import { enforce, enforceWhenComplete, given, lifecycleWith, type Rule } from "../rules/rule";
+import { enforce, enforceWhenComplete, given, lifecycleWith, type Rule, refusedNow } from "../rules/rule";
 import {
   type Fitted,
   fitProps,
@@ -45,6 +45,7 @@ import * as gatewayApi from "./gateway-api";
 import * as inlineManifests from "./inline-manifests";
 import * as loadBalancer from "./load-balancer";
 import * as valuePairs from "./value-pairs";
+import * as valueSchema from "./value-schema";
 import * as ciliumValues from "./values";
 import {
   type CiliumValues,
@@ -304,21 +305,25 @@ export class CiliumInstall extends Construct {
       promised,
     );
     const earlierInstalls = node ? claim("Cilium", node.node.path, id, this) : [];
+    const judged = {
+      values: this.values,
+      further,
+      required,
+      nodeForwardsDns: not(setsInPatches(node, forwardsDns, false)),
+    };
+    const judgedTogether = {
+      values: this.values,
+      required: mergeValues(required, node ? familyValues(node.address) : {}),
+      address: node?.address,
+      hasOwnPodSubnets: or(...(node?.configPatches ?? []).map((patch) => hasPath(patch, podSubnets))),
+    };
+    const refused = [...refusedNow(ciliumValues.rules, judged), ...refusedNow(valuePairs.rules, judgedTogether)];
     const preconditions = [
       ...fitted.preconditions,
       ...enforce(this, ciliumVersion.rules, { version }),
-      ...enforce(this, ciliumValues.rules, {
-        values: this.values,
-        further,
-        required,
-        nodeForwardsDns: not(setsInPatches(node, forwardsDns, false)),
-      }),
-      ...enforce(this, valuePairs.rules, {
-        values: this.values,
-        required: mergeValues(required, node ? familyValues(node.address) : {}),
-        address: node?.address,
-        hasOwnPodSubnets: or(...(node?.configPatches ?? []).map((patch) => hasPath(patch, podSubnets))),
-      }),
+      ...enforce(this, ciliumValues.rules, judged),
+      ...enforce(this, valuePairs.rules, judgedTogether),
+      ...enforce(this, valueSchema.rules, { further, version, refused }),
       ...enforce(this, inlineManifests.rules, { inline, values: this.values }),
       ...enforce(this, gatewayApi.rules, {
         version,

@@ -26,8 +26,10 @@ export const ciliumMinors = {
   "1.20": { gatewayApi: "v1.6.1", gatewayApiBelow: "", syslog: true, announcesIpv6: true },
 } as const satisfies Readonly<Record<string, MinorVersion>>;
 
-const minors = Object.keys(ciliumMinors) as (keyof typeof ciliumMinors)[];
-const newest = minors[minors.length - 1] as keyof typeof ciliumMinors;
+export type CiliumMinor = keyof typeof ciliumMinors;
+
+const minors = Object.keys(ciliumMinors) as CiliumMinor[];
+const newest = minors[minors.length - 1] as CiliumMinor;
 
 /** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */
 export function byCiliumMinor<Value>(version: string, choose: (minor: MinorVersion) => Value): Value {

@@ -78,6 +78,10 @@ export function enforce<Subject>(
   return preconditions;
 }
 
+/** What the rules refuse of the subject now. */
+export const refusedNow = <Subject>(rules: readonly Rule<Subject>[], subject: Subject): string[] =>
+  rules.flatMap((rule) => rule.checks(subject)).flatMap(({ holds, problem }) => (holds === false ? [problem] : []));
+
 /** Holds `construct` to rules of what is not known before all constructs are made, such as the addresses of a stack. */
 export function enforceAtSynth<Subject>(
   construct: Construct,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Ajv2020, ErrorObject, ValidateFunction } from "ajv/dist/2020";
+import type { ErrorObject, ValidateFunction } from "ajv/dist/2020";
+import { newAjv } from "../rules/json-schema";
 import { type TalosMinor, talosMinors } from "./version";
 
 /**
@@ -111,13 +112,6 @@ function definitionsOf(minor: TalosMinor): Definitions {
     add(name, { properties });
   }
   return merged;
-}
-
-/** Loaded when it is needed first, as it takes as long as many a stack. */
-function newAjv(): Ajv2020 {
-  const { Ajv2020 } = require("ajv/dist/2020") as typeof import("ajv/dist/2020");
-  const options = { strict: false, allErrors: true, verbose: true, code: { optimize: false } };
-  return new Ajv2020({ ...options, meta: false, validateSchema: false });
 }
 
 const schemas = new Map<TalosMinor, ConfigSchema>();

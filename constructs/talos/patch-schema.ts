@@ -1,5 +1,6 @@
 import type { ErrorObject } from "ajv";
 import { isUnknown, not } from "../rules/condition";
+import { namesOfTypes, namesOfValues, readable } from "../rules/json-schema";
 import { nearest } from "../rules/nearest";
 import { isPlainObject } from "../rules/plain-data";
 import type { Check } from "../rules/rule";
@@ -117,15 +118,6 @@ const isScalar = (value: unknown): boolean => typeof value !== "object";
 /** A value that YAML reads as true or false where Talos wants that. */
 const isTruth = (value: unknown): boolean => typeof value === "string" && /^(y|yes|on|n|no|off)$/i.test(value);
 
-const typeNames: Readonly<Record<string, string>> = {
-  array: "a list",
-  object: "an object",
-  string: "a string",
-  boolean: "true or false",
-  integer: "a whole number",
-  number: "a number",
-};
-
 function problemOf(where: string, error: ErrorObject, minor: TalosMinor): Problem[] {
   const { keyword, instancePath, params, data, parentSchema, schemaPath } = error;
   const { names, path } = readable(instancePath);
@@ -138,7 +130,7 @@ function problemOf(where: string, error: ErrorObject, minor: TalosMinor): Proble
   const has = `${where} has ${path} ${shown(data)}`;
   const at = names.join(".");
   if (keyword === "enum") {
-    return [{ path: at, problem: `${has}; write ${(params.allowedValues as unknown[]).map(shown).join(" or ")}` }];
+    return [{ path: at, problem: `${has}; write ${namesOfValues(error)}` }];
   }
   if (keyword === "pattern") return [{ path: at, problem: `${has}; write a duration such as "1m30s"` }];
   if (keyword === "oneOf") {
@@ -150,7 +142,7 @@ function problemOf(where: string, error: ErrorObject, minor: TalosMinor): Proble
   // YAML knows no difference between a string and a number or a boolean that Talos reads as a string.
   if (type === "string" && !isDuration && ["number", "boolean"].includes(typeof data)) return [];
   if (type === "boolean" && isTruth(data)) return [];
-  return [{ path: at, problem: `${has}; write ${isDuration ? 'a duration such as "1m30s"' : typeNames[type]}` }];
+  return [{ path: at, problem: `${has}; write ${isDuration ? 'a duration such as "1m30s"' : namesOfTypes([type])}` }];
 }
 
 function unknownKey(where: string, path: string, key: string, schema: Schema, minor: TalosMinor): string {
@@ -164,17 +156,4 @@ function unknownKey(where: string, path: string, key: string, schema: Schema, mi
       ? `the keys ${path === "" ? "here" : `of ${path}`} are ${keys.join(", ")}`
       : `write ${within(meant)}`;
   return `${where} has ${within(key)}, which ${version} does not know; ${instead}`;
-}
-
-/** The path of JSON Schema as its user wrote it: machine.network.interfaces[0]. */
-function readable(pointer: string): { readonly names: readonly string[]; readonly path: string } {
-  const names = pointer
-    .split("/")
-    .slice(1)
-    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const path = names.reduce((above, name) => {
-    if (/^[0-9]+$/.test(name)) return `${above}[${name}]`;
-    return above === "" ? name : `${above}.${name}`;
-  }, "");
-  return { names, path };
 }
