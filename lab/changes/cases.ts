@@ -211,7 +211,7 @@ const cilium: readonly Case[] = [
 const shared = { sharing: { strategy: "time-slicing", replicas: 2 } };
 
 const nvidia: readonly Case[] = [
-  { prop: "method", to: "gpu-operator" },
+  { prop: "method", to: "gpu-operator", unseen: "the operator's RuntimeClass stays until Kubernetes has collected it" },
   { prop: "sharing", to: shared.sharing },
   { prop: "sharing.strategy", given: shared, to: "mps" },
   { prop: "sharing.replicas", given: shared, to: 4 },
