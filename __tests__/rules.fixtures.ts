@@ -226,6 +226,22 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
   ...clusterFixtures,
   ...patchFixtures,
   ...networkFixtures,
+  "secret-in-text": {
+    valid: {
+      "a query without a secret": download({ url: "https://images.example/talos.qcow2?version=1" }),
+      "a user without a password": vm({ description: "see ssh://git@git.example/notes and root@pam!" }),
+    },
+    invalid: {
+      "an API token in a description": [
+        vm({ description: "made with ci@pve!talos=c0ffee00-cafe-4bad-8bad-c0ffeec0ffee" }),
+        "description has a secret in it, not shown here; leave that out, or write the stringValue of a sensitive TerraformVariable",
+      ],
+      "a key in the query of a URL": [
+        download({ url: "https://images.example/talos.qcow2?version=1&sig=hunter22" }),
+        "url has a secret in it, not shown here; leave that out, or write the stringValue of a sensitive TerraformVariable",
+      ],
+    },
+  },
   "prop-type": {
     valid: { "all props are known and of their type": vm({ description: "a node" }) },
     invalid: {

@@ -44,6 +44,7 @@ import * as vga from "./proxmox/vga";
 import * as vmId from "./proxmox/vm-id";
 import * as vmStorage from "./proxmox/vm-storage";
 import type { Rule } from "./rules/rule";
+import { secretInText } from "./rules/secret";
 import { propType } from "./rules/shape";
 import * as apiEndpoint from "./talos/api-endpoint";
 import * as clusterOnce from "./talos/cluster-once";
@@ -69,7 +70,7 @@ export type RuleDescription = Omit<Rule<never>, "checks">;
 
 /** Every rule, by noun. */
 export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
-  "Any construct": [propType, ...logicalId.rules],
+  "Any construct": [propType, secretInText, ...logicalId.rules],
   "A cluster as a whole": talosGpuCluster.rules,
   "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [

@@ -22,6 +22,7 @@ import {
   ruled,
   type Shape,
   text,
+  urlText,
 } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
@@ -166,7 +167,7 @@ export const shape: Shape<CiliumInstallProps> = {
   l2Announcements: loadBalancer.shape,
   encryption: ruled("string"),
   values: record,
-  repository: text,
+  repository: urlText,
   timeout: number,
 };
 

@@ -8,7 +8,7 @@ import { matches, not, or, wholeNumber } from "../rules/condition";
 import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
-import { fitProps, instanceOf, literal, number, required, type Shape, text } from "../rules/shape";
+import { fitProps, instanceOf, literal, number, required, type Shape, text, urlText } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { literalText } from "../rules/text";
 import { isTrueOrFalse } from "../rules/true-or-false";
@@ -98,7 +98,7 @@ export const shape: Shape<NvidiaInstallProps> = {
   values: record,
   taint: literal(),
   smokeTest: literal(),
-  repository: text,
+  repository: urlText,
   timeout: number,
 };
 

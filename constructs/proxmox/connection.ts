@@ -5,7 +5,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
 import { usesOwnStack } from "../rules/own-stack";
 import { enforce, given, type Rule } from "../rules/rule";
-import { type Field, fitProps, flag, literal, required, type Shape, text } from "../rules/shape";
+import { type Field, fitProps, flag, literal, required, ruledText, type Shape, urlText } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { isTrueOrFalse } from "../rules/true-or-false";
 import { at } from "../terraform/logical-id";
@@ -81,9 +81,9 @@ const secrets: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 export const shape: Shape<ProxmoxConnectionProps> = {
-  endpoint: text,
+  endpoint: urlText,
   credentials: required(credentialsShape),
-  username: text,
+  username: ruledText,
   insecure: flag,
   checkHost: literal(),
 };

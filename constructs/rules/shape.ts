@@ -5,6 +5,7 @@ import { type Condition, isUnknown, oneOf } from "./condition";
 import { isPlainObject, kindOf } from "./kind";
 import { nearest } from "./nearest";
 import { enforce, type Rule } from "./rule";
+import { holdsSecret, holdsSecretBesideUser, secretInText } from "./secret";
 import { shown, shownForObject } from "./shown";
 import { isTrueOrFalse } from "./true-or-false";
 import { hasProps } from "./written";
@@ -12,7 +13,11 @@ import { hasProps } from "./written";
 type Scalar = "string" | "number" | "boolean";
 
 /** Told of a value: whether it fits, and if not, what to write instead. */
-export type Report = (fits: Condition, problem: string) => void;
+export interface Report {
+  (fits: Condition, problem: string): void;
+  /** Told of a text at the path with a secret in it. */
+  readonly secret?: (path: string) => void;
+}
 
 /** What a prop may hold. Values that only Terraform knows fit every scalar. */
 export interface Field<Value = unknown> {
@@ -63,12 +68,16 @@ export const isStandIn = (value: unknown): boolean =>
     ? standIns.has(value)
     : Tokenization.reverse(value).some((token) => standIns.has(token));
 
-const scalar = <Value>(type: Scalar): Field<Value> => {
+const scalar = <Value>(type: Scalar, isSecret: (text: string) => boolean = () => false): Field<Value> => {
   const standIn = unknownScalar(type) as () => Value;
   return {
     scalar: type,
     standIn,
     fit: (value, path, report) => {
+      if (typeof value === "string" && type === "string" && isSecret(value)) {
+        report.secret?.(path);
+        return standIn();
+      }
       if (typeof value === type) return value as Value;
       if (isToken(value)) return encoded[type](value) as Value;
       report(false, notScalar(type, value, path));
@@ -90,7 +99,11 @@ const notScalar = (type: Scalar, value: unknown, path: string): string =>
 /** Whether the value is one of those that any scalar is, so that a rule can judge it. */
 const isScalar = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value) || isToken(value);
 
-export const text = scalar<string>("string");
+export const text = scalar<string>("string", holdsSecret);
+/** A URL; that it names a user is for a rule of its own to tell. */
+export const urlText = scalar<string>("string", holdsSecretBesideUser);
+/** Text whose own rule refuses a secret, and shows none. */
+export const ruledText = scalar<string>("string");
 export const number = scalar<number>("number");
 // biome-ignore lint/suspicious/noExplicitAny: true, false, or what stands for it, as the prop's type has it
 export const flag = scalar<any>("boolean");
@@ -437,13 +450,14 @@ export function fitProps<Props>(
 ): { readonly props: Fitted<Props>; readonly preconditions: Precondition[] } {
   hasProps(construct, Object.keys(shape));
   const reports: { holds: Condition; problem: string }[] = [];
-  const fitting = fitted(
-    objectOf(shape, instead),
-    () => props,
-    "",
-    (holds, problem) => {
+  const secrets: string[] = [];
+  const report = Object.assign(
+    (holds: Condition, problem: string) => {
       if (holds !== true) reports.push({ holds, problem });
     },
+    { secret: (path: string) => void secrets.push(path) },
   );
-  return { props: fitting as Fitted<Props>, preconditions: enforce(construct, [propType], reports) };
+  const fitting = fitted(objectOf(shape, instead), () => props, "", report);
+  const preconditions = [...enforce(construct, [propType], reports), ...enforce(construct, [secretInText], secrets)];
+  return { props: fitting as Fitted<Props>, preconditions };
 }

@@ -1,5 +1,6 @@
 import { Fn, Token, Tokenization } from "cdktf";
 import { kindOf } from "./kind";
+import { redacted } from "./secret";
 
 /** Longer values are cut: a message is for reading. */
 const longest = 200;
@@ -21,7 +22,12 @@ export function shown(value: unknown): string {
       ? Token.asString(Fn.jsonencode(value))
       : `"${asText(value)}"`;
   }
-  if (typeof value === "string") return cut(JSON.stringify(value), `… (${value.length} characters)`);
+  // Long text is cut before it is searched, which takes time by the square of its length.
+  if (typeof value === "string") {
+    return value.length > 2 * longest && !Token.isUnresolved(value)
+      ? `${JSON.stringify(redacted(value.slice(0, 2 * longest))).slice(0, longest)}… (${value.length} characters)`
+      : cut(JSON.stringify(redacted(value)), `… (${value.length} characters)`);
+  }
   if (Array.isArray(value) && value.length <= longest && value.every(isShort)) {
     return cut(`[${value.map(shown).join(",")}]`, "…");
   }

@@ -22,6 +22,7 @@ import {
   required,
   type Shape,
   text,
+  urlText,
 } from "../rules/shape";
 import { literalText } from "../rules/text";
 import { at } from "../terraform/logical-id";
@@ -120,7 +121,7 @@ export const releaseShape = orConstruct(
 export const baseShape: Shape<TalosClusterBaseProps> = {
   clusterName: required(text),
   talos: required(releaseShape),
-  endpoint: text,
+  endpoint: urlText,
   kubernetesVersion: text,
   timeServers: listOf(text),
   configPatches: listOf(ruledData()),

@@ -7,7 +7,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, matches } from "../rules/condition";
 import { bracketsHoldAddress, host, port, withoutSecrets } from "../rules/https-endpoint";
 import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
-import { fitProps, listOf, type Shape, text } from "../rules/shape";
+import { fitProps, listOf, type Shape, text, urlText } from "../rules/shape";
 import { shown } from "../rules/shown";
 import { renderDocument } from "../terraform/document";
 import { at } from "../terraform/logical-id";
@@ -90,7 +90,7 @@ export const shape: Shape<TalosImageProps> = {
   nvidia: nvidia.shape,
   extensions: listOf(text),
   extraKernelArgs: listOf(text),
-  factory: text,
+  factory: urlText,
 };
 
 const factoryDocs = "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory";

@@ -1,0 +1,51 @@
+import type { Rule } from "./rule";
+
+/** What is hidden of a text that is shown, and what is shown in its place. More than is refused: nobody misses it in a message. */
+const hidden: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*-----[\s\S]*/g, "-----BEGIN …"],
+  [/([a-z][a-z0-9+.-]*:[/][/])[^\s/?#"]*@/gi, "$1…@"],
+  [/([?&#][^=&#\s"]*(?:passw|pwd|secret|token|credential|key|sig|auth)[^=&#\s"]*=)[^&#\s"]+/gi, "$1…"],
+  [/([?&#](?:[^=&#\s"]+=)?)[^=&#\s"]{8,}/g, "$1…"],
+  [/([^\s@!="]+@[^\s!="]+![^\s="]+)=[^\s"]+/g, "$1=…"],
+  [/(PVE[A-Z]*:[^\s:"]+):[^\s"]+/g, "$1:…"],
+  [/([\w-]*(?:passw|secret|token|credential|api[-_]?key)[\w-]*["']?\s*[:=])\s*[^\s&,;"]+/gi, "$1…"],
+  [/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi, "…"],
+  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "…"],
+];
+
+/** The text without what may be a secret. */
+export const redacted = (text: string): string =>
+  hidden.reduce((shorter, [pattern, instead]) => shorter.replace(pattern, instead), text);
+
+const secretKey = "[^&#=\\s]*(passw|pwd|secret|token|credential|key|sig|auth)[^&#=\\s]*";
+
+/** What a secret's pattern cannot do without: the patterns take time by the square of a text's length. */
+const marks = ["://", "@", "PVE", "-----BEGIN"];
+
+const passwordOfUser = /[a-z][a-z0-9+.-]*:[/][/][^\s/?#:]*:[^\s/?#@]+@/i;
+
+/** What is a secret for certain: nobody writes it for anything else. */
+const secrets: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  new RegExp(`[a-z][a-z0-9+.-]*:[/][/][^\\s?#]*[?#]([^\\s#]*&)?${secretKey}=[^&\\s]+`, "i"),
+  /[^\s@!=]+@[^\s!=]+![\w.-]+=[^\s]{8,}/,
+  /PVE[A-Z]*:[^\s:]+:[0-9A-F]{8}::/i,
+];
+
+/** Whether the URL holds a secret, but for that of a user that it names, which another rule tells of. */
+export const holdsSecretBesideUser = (url: string): boolean =>
+  marks.some((mark) => url.includes(mark)) && secrets.some((pattern) => pattern.test(url));
+export const holdsSecret = (text: string): boolean =>
+  (text.includes("://") && passwordOfUser.test(text)) || holdsSecretBesideUser(text);
+
+export const secretInText: Rule<readonly string[]> = {
+  id: "secret-in-text",
+  demands: "no text has a password in a URL, an API token, a ticket or a private key in it",
+  because: "the stack has it in plaintext, for all who read the repository, the plan or the state",
+  source: "https://developer.hashicorp.com/terraform/language/manage-sensitive-data",
+  checks: (paths) =>
+    paths.map((path) => ({
+      holds: false,
+      problem: `${path} has a secret in it, not shown here; leave that out, or write the stringValue of a sensitive TerraformVariable`,
+    })),
+};
