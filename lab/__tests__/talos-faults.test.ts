@@ -9,7 +9,7 @@ import { unwrapped } from "./support/unwrapped";
 /** A cluster whose steps give up soon, so that a test need not wait for them. */
 const impatient = (lab: Lab, ...configPatches: object[]): Promise<Terraform> =>
   deployCluster(lab, {
-    node: { readyTimeout: 15, configPatches },
+    node: { readyTimeout: 60, configPatches },
     force: ({ cluster }) => {
       for (const step of [cluster.configurationApply, cluster.bootstrap, cluster.kubeconfig]) {
         step.addOverride("timeouts", { create: "20s" });
@@ -62,7 +62,7 @@ test("a Kubernetes API that never answers is waited for no longer than asked, an
   const terraform = await impatient(lab);
   const { code, output } = await terraform.apply();
   expect(code).toBe(1);
-  expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 15 seconds`);
+  expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 60 seconds`);
   await (await lab.node(100)).setFaults();
   succeeded(await terraform.apply());
   await unchanged(terraform);
@@ -74,7 +74,7 @@ test("a node whose address is in the subnet of the pods starts no kubelet, and c
   const everywhere = ["127.0.0.0/9", "127.128.0.0/9"];
   const stuck = await (await impatient(lab, { cluster: { network: { podSubnets: everywhere } } })).apply();
   expect(stuck.code).toBe(1);
-  expect(unwrapped(stuck.output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 15 seconds`);
+  expect(unwrapped(stuck.output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 60 seconds`);
   const node = await lab.node(100);
   expect(await node.state()).toMatchObject({ stage: "bootstrapped", kubernetes: false });
   const terraform = await impatient(lab, { cluster: { network: { podSubnets: ["10.42.0.0/16"] } } });
