@@ -1,8 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
+import { scriptFolder } from "../../constructs/terraform/script";
+import { scriptFiles } from "../script-files";
 import { clusterIn, machineAt, synthesizedJson, type TerraformJson, vmIn } from "../stacks";
 
 let directory: string;
@@ -11,6 +22,8 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "membership-"));
   bin = join(directory, "bin");
   mkdirSync(bin);
+  mkdirSync(join(directory, scriptFolder), { recursive: true });
+  for (const file of scriptFiles) copyFileSync(file, join(directory, scriptFolder, basename(file)));
   for (const file of ["kubeconfig", "talosconfig"]) writeFileSync(join(directory, file), "secret");
   program("talosctl", "exit 0");
   program("kubectl", `echo "$*" | grep -oE "(drain|delete node) [a-z0-9-]+" >>${join(directory, "calls")}; echo True`);
@@ -46,7 +59,10 @@ function stackOf(workers: readonly string[], generation: string): TerraformJson 
   const vms = Object.fromEntries(
     workers.map((name) => [name, { triggers_replace: name === "worker-1" ? generation : "" }]),
   );
-  const own = JSON.stringify({ member: { ...member, depends_on: [] }, members })
+  const own = JSON.stringify({
+    member: { ...member, depends_on: [] },
+    members: { ...members, depends_on: ["null_resource.member"] },
+  })
     .replaceAll("null_resource", "terraform_data")
     .replaceAll("proxmox_virtual_environment_vm", "terraform_data")
     .replaceAll('"triggers"', '"triggers_replace"')
