@@ -33,7 +33,10 @@ async function touched(lab: Lab, terraform: Terraform) {
   };
 }
 
-const programs = "kubectl node sh awk cat date grep ls mktemp rm sed sleep sort tail".split(" ");
+const programs =
+  "kubectl node sh awk base64 cat date dirname env grep head ls mkdir mktemp mv od rm sed sha256sum sleep sort tail tr wc".split(
+    " ",
+  );
 
 /** A PATH with what a deployment needs, but for talosctl. */
 function pathWithoutTalosctl(lab: Lab): string {
