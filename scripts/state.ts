@@ -11,7 +11,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 
 /** How many copies of a state are kept, the newest. */
 const kept = 5;
@@ -35,7 +35,7 @@ export const stacksIn = (output: string): string[] => {
 /** Where the stack keeps its state; undefined where that is not a local file. */
 export function localStateOf(directory: string): string | undefined {
   const { backend } = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8")).terraform ?? {};
-  return backend?.local?.path && relative(".", join(directory, backend.local.path));
+  return backend?.local?.path && relative(".", resolve(directory, backend.local.path));
 }
 
 /**

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "./child";
 import { planOf } from "./plan";
 import { terraform } from "./prerequisites";
+import { localStateOf } from "./state";
 
 /** What is asked of `terraform show -json`. */
 export interface Plan {
@@ -53,8 +54,8 @@ export async function upgradingStacks(output: string, names: readonly string[]):
 
 /** Where a state is kept elsewhere, only Terraform knows whether there is one. */
 function mayHaveState(directory: string): boolean {
-  const { backend } = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8")).terraform ?? {};
-  return backend?.local === undefined || existsSync(resolve(directory, backend.local.path));
+  const state = localStateOf(directory);
+  return state === undefined || existsSync(state);
 }
 
 /** The plan; undefined where Terraform makes none. */
