@@ -108,7 +108,7 @@ describe("CiliumInstall", () => {
     const stack = synthesizedJson((scope) => {
       const node = nodeIn(scope);
       new CiliumInstall(scope, "cilium", { node, l2Announcements: { addressPools: [] }, timeout: 1200 });
-      new Resource(scope, "workload", { dependsOn: [node.usable] });
+      new Resource(scope, "workload", { dependsOn: [node.networkReady] });
     });
     const { wait_for_cilium, workload } = stack.resource[Resource.tfResourceType];
     expect(wait_for_cilium).toMatchObject({

@@ -15,7 +15,7 @@ const cluster =
     void clusterIn(stack, props);
 
 const several = (count: number) =>
-  Array.from({ length: count }, (_, place) => machineAt(`control-${place}`, 10 + place));
+  Array.from({ length: count }, (_, index) => machineAt(`control-${index}`, 10 + index));
 
 const talos = { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } } as const;
 const gpuWorkers = [1, 2].map((number) => ({ machine: machineAt(`gpu-${number}`, 70 + number), talos }));
@@ -46,8 +46,8 @@ const pooled =
       address: "01:00",
       alternatives: [{ address: "02:00" }, { node: "pve2", address: "01:00" }],
     });
-    for (const [place, [node, gpus = [{ mapping }]]] of vms.entries()) {
-      vmIn(stack, { node, gpus }, undefined, `vm${place}`);
+    for (const [index, [node, gpus = [{ mapping }]]] of vms.entries()) {
+      vmIn(stack, { node, gpus }, undefined, `vm${index}`);
     }
   };
 
@@ -89,7 +89,7 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
   "machine-once": {
     valid: {
       "names and MAC addresses of their own": cluster({
-        workers: workers.map((each, place) => ({ ...each, macAddress: `BC:24:11:00:00:0${place}` })),
+        workers: workers.map((each, index) => ({ ...each, macAddress: `BC:24:11:00:00:0${index}` })),
       }),
     },
     invalid: {

@@ -10,9 +10,9 @@ import {
   or,
   wholeNumber,
 } from "../constructs/rules/condition";
-import { asArgument } from "../constructs/rules/expression";
-import { isAddress, isCidr, isInNetwork, withoutPrefix } from "../constructs/rules/ip-address";
-import { literalText } from "../constructs/rules/text";
+import { asFunctionArgument } from "../constructs/rules/expression";
+import { isAddress, isCidr, isInSubnet, withoutPrefix } from "../constructs/rules/ip-address";
+import { escapeTemplate } from "../constructs/rules/text";
 import { checksAtPlan, machine, nodeIn, synthesizedJson } from "./stacks";
 
 /** What Terraform reads where the value of a variable is only known to it. */
@@ -81,7 +81,7 @@ describe("text of a user's", () => {
     ["%{ if }", "%%{ if }"],
     ["$5, 100%, {}", "$5, 100%, {}"],
   ])("is escaped for an attribute: %s", (text, escaped) => {
-    expect(literalText(text)).toBe(escaped);
+    expect(escapeTemplate(text)).toBe(escaped);
   });
 
   test.each<[string, string]>([
@@ -90,7 +90,7 @@ describe("text of a user's", () => {
     ["costs $$", 'costs ${"$$"}${var.value}'],
     ["100%", "100%${var.value}"],
   ])("is escaped for an attribute with a variable behind it: %s", (text, escaped) => {
-    expect(expression(({ stringValue }) => literalText(`${text}${stringValue}`))).toBe(escaped);
+    expect(expression(({ stringValue }) => escapeTemplate(`${text}${stringValue}`))).toBe(escaped);
   });
 
   test.each<[string, string]>([
@@ -98,7 +98,7 @@ describe("text of a user's", () => {
     ["%{ if } ", '${upper(join("", ["%%{ if } ", var.value]))}'],
     ['a "b" \\ %{', '${upper(join("", ["a \\"b\\" \\\\ %%{", var.value]))}'],
   ])("is escaped for a function: %s", (text, escaped) => {
-    expect(expression(({ stringValue }) => Fn.upper(asArgument(`${text}${stringValue}`)))).toBe(escaped);
+    expect(expression(({ stringValue }) => Fn.upper(asFunctionArgument(`${text}${stringValue}`)))).toBe(escaped);
   });
 
   test("is escaped in the message of what Terraform checks", () => {
@@ -141,7 +141,7 @@ describe("an IP address", () => {
     ["fd00::1", "fd00::50/64", true],
     ["fd00::1", "192.168.1.50/24", false],
   ])("%s is in the network of %s: %s", (address, cidr, is) => {
-    expect(isInNetwork(address, cidr)).toBe(is);
+    expect(isInSubnet(address, cidr)).toBe(is);
   });
 
   test("loses its prefix length, also in Terraform", () => {

@@ -1,5 +1,5 @@
 import { mistakes } from "../constructs/talos/patch-rules";
-import { laterKinds } from "../constructs/talos/patch-schema";
+import { unsupportedKinds } from "../constructs/talos/patch-schema";
 import { accepted, refused } from "./patch-examples";
 import { checksAtPlan, nodeIn, problemsOf, withVariable } from "./stacks";
 
@@ -48,7 +48,7 @@ describe("a patch", () => {
 
   test("has a case here for each key and kind", () => {
     expect(refusedKeys.map(([key]) => key)).toEqual(mistakes.map(({ key }) => key.join(".")));
-    expect(refusedKinds.map(([kind]) => kind)).toEqual(Object.keys(laterKinds));
+    expect(refusedKinds.map(([kind]) => kind)).toEqual(Object.keys(unsupportedKinds));
   });
 
   test.each(["toString", "constructor"])("may not be of a kind that only JavaScript knows: %s", (kind) => {
@@ -59,9 +59,9 @@ describe("a patch", () => {
 
   test.each(Object.entries(accepted))("may have %s", (_, { patch, from = "1.11" }) => {
     const minors = ["1.11", "1.12", "1.13", "1.14"];
-    for (const [place, minor] of minors.entries()) {
+    for (const [index, minor] of minors.entries()) {
       const problems = problemsWith(patch, `v${minor}.0`);
-      expect([minor, problems.length === 0]).toEqual([minor, place >= minors.indexOf(from)]);
+      expect([minor, problems.length === 0]).toEqual([minor, index >= minors.indexOf(from)]);
       if (problems.length > 0)
         expect(problems).toEqual([expect.stringContaining(`which Talos ${minor} does not know`)]);
     }

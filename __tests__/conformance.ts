@@ -47,9 +47,9 @@ function* blockProblems(block: LanguageBlock | Labelled, value: unknown, path: s
   yield* missing(attributes, value, path);
   for (const [name, { min_items = 0, max_items, nesting_mode }] of Object.entries(block_types)) {
     const count = blocks(value[name], name).length;
-    const most = max_items ?? (nesting_mode === "single" ? 1 : Number.POSITIVE_INFINITY);
+    const max = max_items ?? (nesting_mode === "single" ? 1 : Number.POSITIVE_INFINITY);
     if (count < min_items) yield `${join(path, name)}: ${count} blocks, at least ${min_items} needed`;
-    if (count > most) yield `${join(path, name)}: ${count} blocks, at most ${most} allowed`;
+    if (count > max) yield `${join(path, name)}: ${count} blocks, at most ${max} allowed`;
   }
 }
 

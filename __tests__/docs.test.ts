@@ -36,8 +36,8 @@ describe.each(pages)("%s", (page) => {
 
 test("the page of TalosSingleNode has the supported versions", () => {
   const rows = talosMinors.map(
-    ({ minor, kubernetes: [least, most], defaultKubernetes }) =>
-      `| ${minor} | 1.${least} – 1.${most} | ${defaultKubernetes} |`,
+    ({ minor, kubernetes: [min, max], defaultKubernetes }) =>
+      `| ${minor} | 1.${min} – 1.${max} | ${defaultKubernetes} |`,
   );
   expect(unpadded("docs/talos-single-node.md")).toContain(rows.join("\n"));
 });

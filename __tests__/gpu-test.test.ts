@@ -19,10 +19,10 @@ const smoke = smokeTest(methods["device-plugin"], { kubeconfig, talosconfig: "",
 
 /** A stack as a synth writes it, with the scripts that it runs. */
 function stack(name: string, resource: object): void {
-  const place = file(`stacks/${name}`);
-  mkdirSync(join(place, scriptFolder), { recursive: true });
-  writeFileSync(join(place, "cdk.tf.json"), JSON.stringify({ resource }));
-  for (const each of filesOf(smoke.file)) copyFileSync(each, join(place, scriptFolder, basename(each)));
+  const index = file(`stacks/${name}`);
+  mkdirSync(join(index, scriptFolder), { recursive: true });
+  writeFileSync(join(index, "cdk.tf.json"), JSON.stringify({ resource }));
+  for (const each of filesOf(smoke.file)) copyFileSync(each, join(index, scriptFolder, basename(each)));
 }
 
 const proof = {

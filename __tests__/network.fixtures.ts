@@ -31,7 +31,7 @@ const vm =
 const vms =
   (...all: VmProps[]): Build =>
   (stack) => {
-    for (const [place, props] of all.entries()) vmIn(stack, props, undefined, `vm${place}`);
+    for (const [index, props] of all.entries()) vmIn(stack, props, undefined, `vm${index}`);
   };
 const vmsOfStacks =
   (one: VmProps, other: VmProps): Build =>
@@ -304,10 +304,10 @@ export const networkFixtures: Readonly<Record<string, RuleFixtures>> = {
       "another address of one of them": [
         cluster({
           virtualAddress: undefined,
-          controlPlanes: controlPlanes.map((each, place) => ({
+          controlPlanes: controlPlanes.map((each, index) => ({
             ...each,
             gateway: undefined,
-            interfaces: [{ addresses: [each.address ?? "", `10.0.0.${place + 1}/24`] }],
+            interfaces: [{ addresses: [each.address ?? "", `10.0.0.${index + 1}/24`] }],
           })),
           endpoint: "https://10.0.0.1:6443",
         }),

@@ -27,8 +27,8 @@ const nearlyAddresses = fc.oneof(
   fc
     .tuple(addresses, fc.nat(), fc.constantFrom("", "g", ":", ".", " ", "0", "8", "\n"))
     .map(([{ text }, at, character]) => {
-      const place = at % (text.length + 1);
-      return text.slice(0, place) + character + text.slice(place + 1);
+      const index = at % (text.length + 1);
+      return text.slice(0, index) + character + text.slice(index + 1);
     }),
 );
 

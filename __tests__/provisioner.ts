@@ -65,7 +65,7 @@ const tools =
   );
 
 function systemProgram(name: string): string {
-  const found = ["/usr/bin", "/bin"].map((place) => join(place, name)).find(existsSync);
+  const found = ["/usr/bin", "/bin"].map((index) => join(index, name)).find(existsSync);
   return found ?? name;
 }
 

@@ -30,7 +30,7 @@ function accepted<Made extends Construct & { readonly resource: TerraformResourc
 ): TerraformJson[] {
   const stack = newStack();
   return all
-    .map((props, place) => make(stack, `it${place}`, props))
+    .map((props, index) => make(stack, `it${index}`, props))
     .filter(({ node }) => node.validate().length === 0)
     .flatMap((made) => resourceOf(made) ?? [])
     .map(attributesOf);
@@ -91,8 +91,8 @@ const nearly = (...texts: string[]): fc.Arbitrary<string> =>
       )
       .map(([text, changes]) =>
         changes.reduce((changed, [at, without, insert]) => {
-          const place = at % (changed.length + 1);
-          return changed.slice(0, place) + insert + changed.slice(place + without);
+          const index = at % (changed.length + 1);
+          return changed.slice(0, index) + insert + changed.slice(index + without);
         }, text),
       ),
     fc.string({ maxLength: 60 }),

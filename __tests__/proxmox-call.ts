@@ -147,4 +147,4 @@ const given = (values: Record<string, unknown>): Parameters =>
   );
 
 const numbered = (name: string, blocks: TerraformJson[] = [], text: (block: TerraformJson) => string): Parameters =>
-  Object.fromEntries(blocks.map((block, place) => [`${name}${place}`, text(block)]));
+  Object.fromEntries(blocks.map((block, index) => [`${name}${index}`, text(block)]));

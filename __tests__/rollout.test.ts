@@ -116,7 +116,7 @@ describe("the wait for a release", () => {
     expect(wait().stderr).toMatch(/: kubectl says: connection refused\n$/);
   });
 
-  const plugin = { daemonSet: "nvidia-device-plugin", nodes: 2, patience: 60, checksum: "abc" };
+  const plugin = { daemonSet: "nvidia-device-plugin", nodes: 2, settleSeconds: 60, checksum: "abc" };
   test("includes a plugin, on all of its nodes and as its operator made it of this release", () => {
     cluster({ plugin: ["2", "abc"] });
     expect(wait({ plugin })).toMatchObject({ status: 0, stderr: "" });

@@ -73,7 +73,7 @@ const ipConfig = (...ipConfigs: object[]): Build => vm({ initialization: { ipCon
 /** Addresses of network devices of which a DHCP server knows the MAC addresses. */
 const reserved = (...ipConfigs: object[]): Build =>
   vm({
-    networkDevices: ipConfigs.map((_, place) => ({ macAddress: `BC:24:11:00:00:0${place}` })),
+    networkDevices: ipConfigs.map((_, index) => ({ macAddress: `BC:24:11:00:00:0${index}` })),
     initialization: { ipConfigs },
   });
 const gpu = (props: object, connection?: ProxmoxConnectionProps): Build => vm({ gpus: [props] }, connection);
@@ -144,8 +144,8 @@ const mapping =
 const mappings =
   (...all: Partial<PciMappingProps>[]): Build =>
   (stack) => {
-    for (const [place, props] of all.entries()) {
-      new PciMapping(stack, `gpu${place}`, { ...device, connection: connectionIn(stack), node: "pve", ...props });
+    for (const [index, props] of all.entries()) {
+      new PciMapping(stack, `gpu${index}`, { ...device, connection: connectionIn(stack), node: "pve", ...props });
     }
   };
 const connectionIn = (stack: TerraformStack): ProxmoxConnection =>
@@ -3214,7 +3214,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     },
   },
   "vga-memory": {
-    valid: { least: vm({ vga: { memory: 4 } }), most: vm({ vga: { memory: 512 } }) },
+    valid: { min: vm({ vga: { memory: 4 } }), max: vm({ vga: { memory: 512 } }) },
     invalid: {
       "too little": [vm({ vga: { memory: 3 } }), "vga.memory is 3; write a whole number of MiB from 4 to 512"],
       "too much": [vm({ vga: { memory: 513 } }), "vga.memory is 513; write a whole number of MiB from 4 to 512"],

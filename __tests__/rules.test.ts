@@ -62,14 +62,14 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
       expect(checksIn(json).filter(({ message }) => own(message))).not.toEqual([]);
     });
 
-    for (const [place, differing] of passes.entries()) {
-      test(`passes, of a host that is known: ${reason} ${place}`, () => {
+    for (const [index, differing] of passes.entries()) {
+      test(`passes, of a host that is known: ${reason} ${index}`, () => {
         mockHost = { ...goodHost, ...differing };
         expect(reportedOf(build).filter(own)).toEqual([]);
       });
     }
-    for (const [place, [differing, ...problems]] of fails.entries()) {
-      test(`refuses, of a host that is known: ${reason} ${place}`, () => {
+    for (const [index, [differing, ...problems]] of fails.entries()) {
+      test(`refuses, of a host that is known: ${reason} ${index}`, () => {
         mockHost = { ...goodHost, ...differing };
         expect(reportedOf(build).filter(own)).toEqual(problems.map((problem) => `${problem} [${id}]`));
       });

@@ -1,4 +1,4 @@
-import { flag, listOf, number, objectOf, required, type Shape, text } from "../constructs/rules/shape";
+import { boolean, listOf, number, objectOf, required, type Schema, string } from "../constructs/rules/shape";
 
 // What must not compile: `npm run typecheck` fails where one of these lines does.
 
@@ -12,25 +12,25 @@ interface Props {
 
 const inner = objectOf<{ readonly depth?: number }>({ depth: number });
 
-export const fitting: Shape<Props> = { name: required(text), size: number, tags: listOf(text), ssd: flag, inner };
+export const fitting: Schema<Props> = { name: required(string), size: number, tags: listOf(string), ssd: boolean, inner };
 
 // @ts-expect-error a number is no text
-export const wrongType: Shape<Props> = { ...fitting, size: text };
+export const wrongType: Schema<Props> = { ...fitting, size: string };
 
 // @ts-expect-error one text is no list
-export const noList: Shape<Props> = { ...fitting, tags: text };
+export const noList: Schema<Props> = { ...fitting, tags: string };
 
 // @ts-expect-error a list of numbers is none of texts
-export const wrongItems: Shape<Props> = { ...fitting, tags: listOf(number) };
+export const wrongItems: Schema<Props> = { ...fitting, tags: listOf(number) };
 
 // @ts-expect-error what is required has to be said to be
-export const notRequired: Shape<Props> = { ...fitting, name: text };
+export const notRequired: Schema<Props> = { ...fitting, name: string };
 
 // @ts-expect-error every prop has a field
-export const forgotten: Shape<Props> = { name: required(text), size: number, tags: listOf(text), ssd: flag };
+export const forgotten: Schema<Props> = { name: required(string), size: number, tags: listOf(string), ssd: boolean };
 
 // @ts-expect-error no prop of that name
-export const unknown: Shape<Props> = { ...fitting, sise: number };
+export const unknown: Schema<Props> = { ...fitting, sise: number };
 
 // @ts-expect-error also in an object within
-export const within: Shape<Props> = { ...fitting, inner: objectOf<{ readonly depth?: string }>({ depth: text }) };
+export const within: Schema<Props> = { ...fitting, inner: objectOf<{ readonly depth?: string }>({ depth: string }) };

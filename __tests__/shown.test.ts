@@ -1,11 +1,11 @@
 import { TerraformOutput, TerraformVariable } from "cdktf";
-import { shown } from "../constructs/rules/shown";
+import { formatValue } from "../constructs/rules/shown";
 import { problemsOf, synthesizedJson, vmIn } from "./stacks";
 
 /** The message as Terraform reads it, of a value that a variable of the type is or is in. */
 function messageOf(type: string, value: (variable: TerraformVariable) => unknown): string {
   return synthesizedJson((stack) => {
-    new TerraformOutput(stack, "message", { value: shown(value(new TerraformVariable(stack, "value", { type }))) });
+    new TerraformOutput(stack, "message", { value: formatValue(value(new TerraformVariable(stack, "value", { type }))) });
   }).output.message.value;
 }
 
@@ -34,7 +34,7 @@ describe("a value in a message", () => {
     ["an object that answers for another one", new Proxy({}, {}), "a Proxy"],
     ["a cycle", cycle, "an object"],
   ])("is readable: %s", (_, value, text) => {
-    expect(shown(value)).toBe(text);
+    expect(formatValue(value)).toBe(text);
   });
 
   test.each<[string, string, (variable: TerraformVariable) => unknown, string]>([
@@ -49,12 +49,12 @@ describe("a value in a message", () => {
   });
 
   test("is cut where it is very long, and says how long it was", () => {
-    expect(shown("a".repeat(198))).toBe(`"${"a".repeat(198)}"`);
-    expect(shown("a".repeat(199))).toBe(`"${"a".repeat(199)}… (199 characters)`);
-    const message = shown("a".repeat(1_000_000));
+    expect(formatValue("a".repeat(198))).toBe(`"${"a".repeat(198)}"`);
+    expect(formatValue("a".repeat(199))).toBe(`"${"a".repeat(199)}… (199 characters)`);
+    const message = formatValue("a".repeat(1_000_000));
     expect(message.length).toBeLessThan(250);
     expect(message).toMatch(/^"a+… \(1000000 characters\)$/);
-    expect(shown(Array(1_000_000).fill(1)).length).toBeLessThan(250);
+    expect(formatValue(Array(1_000_000).fill(1)).length).toBeLessThan(250);
   });
 
   test("is not cut where it would be in the middle of what Terraform fills in", () => {

@@ -50,7 +50,7 @@ describe("TalosCluster", () => {
     const { node } = clusterIn(newStack(), { secretsFile: true });
     const others = node.children.map((child) => child.node.id).filter((id) => !names.includes(id));
     expect(others).toEqual(expect.arrayContaining(["kubeconfig", "secrets", "MachineSecrets", "Memberships", "Whole"]));
-    const named = { secretsFile: true, workers: others.map((name, place) => machineAt(name, 100 + place)) };
+    const named = { secretsFile: true, workers: others.map((name, index) => machineAt(name, 100 + index)) };
     expect(Object.keys(configurations(named)).sort()).toEqual([...names.slice(0, 3), ...others].sort());
   });
 

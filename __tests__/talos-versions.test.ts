@@ -6,7 +6,7 @@ import { nodeIn, problemsOf, synthesizedJson, vmIn } from "./stacks";
 /** What is known of a minor, written down a second time. A minor that is missing here does not compile. */
 interface Known {
   readonly version: string;
-  readonly kubernetes: readonly [least: number, most: number];
+  readonly kubernetes: readonly [min: number, max: number];
   readonly hostnameDocument: boolean;
   readonly nvidiaSysctl: boolean;
   readonly kernelArgsInInstall: boolean;
@@ -101,12 +101,12 @@ describe.each(Object.entries(known))("Talos %s", (_, { version, kubernetes, pasc
     expect((["lts", "production"] as const).filter(knows)).toEqual(knowing);
   });
 
-  const [least, most] = kubernetes;
+  const [min, max] = kubernetes;
   test.each([
-    [least - 1, false],
-    [least, true],
-    [most, true],
-    [most + 1, false],
+    [min - 1, false],
+    [min, true],
+    [max, true],
+    [max + 1, false],
   ])("with Kubernetes 1.%i: supported is %s", (minor, supported) => {
     const problems = problemsOf((stack) => void nodeIn(stack, { talos, kubernetesVersion: `1.${minor}.0` }));
     expect(problems).toHaveLength(supported ? 0 : 1);

@@ -216,7 +216,7 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], wrong: Prop
 
 /** A whole cluster takes long, and its parts are tested by themselves. */
 const sample = <Item>(create: Class, items: readonly Item[]): readonly Item[] =>
-  create === (TalosGpuCluster as never) && !exhaustive ? items.filter((_, place) => place % 4 === 0) : items;
+  create === (TalosGpuCluster as never) && !exhaustive ? items.filter((_, index) => index % 4 === 0) : items;
 
 const spelled = (path: readonly string[]) =>
   path
@@ -242,13 +242,13 @@ describe.each(subjects)("%s", (_, create, props) => {
 
   test("refuses all that is wrong in any prop, in one short message, and at once", () => {
     const failures: string[] = [];
-    for (const [place, path] of paths.entries()) {
+    for (const [index, path] of paths.entries()) {
       // Every kind of wrong thing at every prop takes a minute; this way each meets many props.
       for (const name of process.env.WRONG
         ? [process.env.WRONG]
         : exhaustive
           ? names
-          : [names[place % names.length] as string]) {
+          : [names[index % names.length] as string]) {
         const wrong = { value: (stack: TerraformStack) => wrongThings[name]?.(stack) };
         const problems = problemsWith(create, props, (stack, right) =>
           replaced(right, path, { value: wrong.value(stack) }),
@@ -268,7 +268,7 @@ describe.each(subjects)("%s", (_, create, props) => {
   });
 
   test("refuses props that cannot be read", () => {
-    for (const path of paths.filter((_, place) => place % 5 === 0)) {
+    for (const path of paths.filter((_, index) => index % 5 === 0)) {
       const getter = {
         get: () => {
           throw new Error("canary");
@@ -312,9 +312,9 @@ test.each(subjects)("a secret in any text of %s is neither shown nor written", (
   const right = props(newStack());
   const isText = (path: readonly string[]) => typeof at(right, path) === "string" && !isFree(path);
   const texts = sample(create, pathsIn(right).filter(isText));
-  const told = texts.flatMap((path, place) => {
+  const told = texts.flatMap((path, index) => {
     // Every kind at every text takes long; this way each meets many.
-    const [name, secret] = Object.entries(withSecrets)[place % Object.keys(withSecrets).length] ?? [];
+    const [name, secret] = Object.entries(withSecrets)[index % Object.keys(withSecrets).length] ?? [];
     const outcome = outcomeOf(
       (stack) => void new create(stack, "it", replaced(props(stack), path, { value: secret }) as never),
     );

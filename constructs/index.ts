@@ -44,7 +44,7 @@ export {
   wholeNumber,
 } from "./rules/condition";
 export { addPreconditions, type Check, enforce, type Rule } from "./rules/rule";
-export { shown } from "./rules/shown";
+export { formatValue } from "./rules/shown";
 export {
   TalosCluster,
   type TalosClusterMachine,

@@ -10,9 +10,9 @@ import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connec
 import { DownloadedImage } from "./proxmox/downloaded-image";
 import * as gpuVm from "./proxmox/gpu-vm";
 import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
-import { enforce, given, type Rule } from "./rules/rule";
-import { fitProps, isStandIn, literalOr, objectOf, partOf, quietly, required, type Shape, text } from "./rules/shape";
-import { isWrittenAt, type Place } from "./rules/written";
+import { enforce, ifSet, type Rule } from "./rules/rule";
+import { parseProps, isInvalid, optionalLiteral, objectOf, childProps, parseSilently, required, type Schema, string } from "./rules/shape";
+import { setPropPath, type Place } from "./rules/written";
 import * as talosImage from "./talos/image";
 import { TalosImage, type TalosImageProps } from "./talos/image";
 import * as singleNode from "./talos/single-node";
@@ -78,14 +78,14 @@ export interface TalosGpuClusterProps {
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
 }
 
-export const shape: Shape<TalosGpuClusterProps> = {
-  proxmox: required(partOf(connection.shape, {})),
-  vm: required(partOf(gpuVm.shape, { connection: "proxmox", boot: "boot" })),
-  talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.shape, datastore: text, installer: text }),
+export const shape: Schema<TalosGpuClusterProps> = {
+  proxmox: required(childProps(connection.shape, {})),
+  vm: required(childProps(gpuVm.shape, { connection: "proxmox", boot: "boot" })),
+  talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.shape, datastore: string, installer: string }),
   boot: bootMedium.shape,
-  cluster: required(partOf(singleNode.shape, { machine: "vm", talos: "talos" })),
-  cilium: literalOr(false, partOf(ciliumInstall.shape, { node: "cluster" })),
-  nvidia: literalOr(false, partOf(nvidiaInstall.shape, { node: "cluster" })),
+  cluster: required(childProps(singleNode.shape, { machine: "vm", talos: "talos" })),
+  cilium: optionalLiteral(false, childProps(ciliumInstall.shape, { node: "cluster" })),
+  nvidia: optionalLiteral(false, childProps(nvidiaInstall.shape, { node: "cluster" })),
 };
 
 /** Where the props of the parts are written. */
@@ -101,27 +101,27 @@ const places: Readonly<Record<string, Place>> = {
 export const rules: readonly Rule<TalosGpuClusterProps>[] = [
   {
     id: "talos-source",
-    demands:
+    requirement:
       "an image of the Image Factory is described by `talos` alone; of another boot medium, `talos` tells what is on it",
-    because: "what only one of the two has would be ignored with the other",
+    reason: "what only one of the two has would be ignored with the other",
     source: "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory",
     checks: ({ talos = {}, boot }) => {
       if (boot === undefined) {
-        return given(talos.installer, () => ({
-          holds: false,
-          problem: "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
+        return ifSet(talos.installer, () => ({
+          condition: false,
+          message: "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
         }));
       }
       const { version, extensions, extraKernelArgs, factory, datastore } = talos;
       return [
         {
-          holds: version !== undefined,
-          problem: 'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
+          condition: version !== undefined,
+          message: 'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
         },
         ...Object.entries({ extensions, extraKernelArgs, factory, datastore }).flatMap(([name, value]) =>
-          given(value, () => ({
-            holds: false,
-            problem: `talos.${name} is given beside boot, which no image is made for; leave one of them out`,
+          ifSet(value, () => ({
+            condition: false,
+            message: `talos.${name} is given beside boot, which no image is made for; leave one of them out`,
           })),
         ),
       ];
@@ -153,20 +153,20 @@ export class TalosGpuCluster extends TerraformStack {
     super(scope, id);
     // Check blocks and preconditions need it.
     this.addOverride("terraform.required_version", ">= 1.5");
-    const fitted = fitProps(this, typeof props === "function" ? props(this) : props, shape);
+    const fitted = parseProps(this, typeof props === "function" ? props(this) : props, shape);
     enforce(this, rules, fitted.props);
     const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = fitted.props;
 
     const own = ownScope(this);
-    for (const [id, place] of Object.entries(places)) isWrittenAt(own, id, place);
+    for (const [id, place] of Object.entries(places)) setPropPath(own, id, place);
     this.connection = new ProxmoxConnection(own, "proxmox", proxmox);
     const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
     let { boot } = fitted.props;
     if (!boot) {
       this.image = new TalosImage(own, "talos", { ...image, version });
       const { connection } = this;
-      isWrittenAt(this.image, "talos", { prefix: "talos", elsewhere: { node: "vm.node" } });
-      const download = { ...this.image.file, connection, node: quietly(text, vm.node), datastore };
+      setPropPath(this.image, "talos", { prefix: "talos", elsewhere: { node: "vm.node" } });
+      const download = { ...this.image.file, connection, node: parseSilently(string, vm.node), datastore };
       boot = { image: new DownloadedImage(this.image, "talos", download) };
     }
     this.vm = new ProxmoxGpuVm(own, "talos_node", { ...vm, connection: this.connection, boot });
@@ -176,7 +176,7 @@ export class TalosGpuCluster extends TerraformStack {
       talos: this.image ?? { version, nvidia: image.nvidia, installer },
     });
     if (cilium !== false) this.cilium = new CiliumInstall(own, "cilium", { ...cilium, node: this.cluster });
-    if (nvidia !== false && (nvidia ?? talos.nvidia) && !isStandIn(talos)) {
+    if (nvidia !== false && (nvidia ?? talos.nvidia) && !isInvalid(talos)) {
       this.nvidia = new NvidiaInstall(own, "nvidia", { ...nvidia, node: this.cluster });
     }
     for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster, this.nvidia))) {

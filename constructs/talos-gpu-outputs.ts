@@ -4,7 +4,7 @@ import { addressesOf, type Gpu } from "./proxmox/gpu";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import { isUnknown } from "./rules/condition";
 import { expression } from "./rules/expression";
-import { literalText } from "./rules/text";
+import { escapeTemplate } from "./rules/text";
 import { restoreEtcd, saveEtcd } from "./talos/etcd-snapshot";
 import type { TalosSingleNode } from "./talos/single-node";
 import { resourceAddress } from "./terraform/logical-id";
@@ -131,7 +131,7 @@ const times = (count: number, each: number): unknown =>
   isUnknown(each) ? expression`(${count} * ${each})` : count * each;
 
 /** The text as a word of a command, in which Terraform interpolates nothing. */
-const wordOf = (text: string): string => literalText(shellArgument(text));
+const wordOf = (text: string): string => escapeTemplate(shellArgument(text));
 
 /** The command by which a person starts the script in the stack's folder. */
 const commandIn = (cluster: TalosSingleNode, { file, environment }: Script): string =>

@@ -58,9 +58,9 @@ const cluster = new TalosCluster(stack, "cluster", {
   talos,
   // Whichever control plane has it answers for all.
   virtualAddress: "192.168.1.100",
-  controlPlanes: ["pve1", "pve2", "pve3"].map((node, place) => machine(`control-${place + 1}`, place + 1, node, talos)),
-  workers: ["pve1", "pve2"].map((node, place) => ({
-    machine: machine(`gpu-${place + 1}`, place + 11, node, talosWithDriver, [{ mapping: gpu }]),
+  controlPlanes: ["pve1", "pve2", "pve3"].map((node, index) => machine(`control-${index + 1}`, index + 1, node, talos)),
+  workers: ["pve1", "pve2"].map((node, index) => ({
+    machine: machine(`gpu-${index + 1}`, index + 11, node, talosWithDriver, [{ mapping: gpu }]),
     talos: talosWithDriver,
   })),
 });

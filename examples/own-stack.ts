@@ -9,7 +9,7 @@ import {
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
   type Rule,
-  shown,
+  formatValue,
   TalosImage,
   TalosSingleNode,
 } from "../constructs";
@@ -23,13 +23,13 @@ new LocalBackend(stack, { path: "../../../terraform.own-stack.tfstate" });
 const houseRules: readonly Rule<Pick<ProxmoxGpuVmProps, "name">>[] = [
   {
     id: "house-vm-name",
-    demands: "a VM is named after its rack",
-    because: "whoever stands before the racks has to find it",
+    requirement: "a VM is named after its rack",
+    reason: "whoever stands before the racks has to find it",
     source: "https://wiki.example/names",
     checks: ({ name }) => [
       {
-        holds: matches(name, /^rack[0-9]+-[a-z]+$/),
-        problem: `name ${shown(name)} has no rack in it; write it as in "rack1-gpu"`,
+        condition: matches(name, /^rack[0-9]+-[a-z]+$/),
+        message: `name ${formatValue(name)} has no rack in it; write it as in "rack1-gpu"`,
       },
     ],
   },

@@ -24,8 +24,8 @@ function verdictOf<Subject extends Readonly<Record<string, string>>>(
   subject: Subject,
 ): Markdown {
   if (Object.values(subject).some(isExpression)) return atPlan;
-  const problems = rules.flatMap(({ checks }) => checks(subject)).filter(({ holds }) => holds !== true);
-  return problems.length === 0 ? "supported" : problems.map(({ problem }) => `**${text(problem)}**`).join(" ");
+  const problems = rules.flatMap(({ checks }) => checks(subject)).filter(({ condition }) => condition !== true);
+  return problems.length === 0 ? "supported" : problems.map(({ message }) => `**${text(message)}**`).join(" ");
 }
 
 const terraform = ({ terraform }: Stack): Row[] => [
@@ -106,9 +106,9 @@ const charts = (stack: Stack): Row[] => {
 };
 
 /** Whether the version is of an earlier minor. */
-function isOlder(version: string, least: string | undefined): boolean {
+function isOlder(version: string, min: string | undefined): boolean {
   const minorOf = (of: string) => Number(/^v?1[.]([0-9]+)/.exec(of)?.[1] ?? Number.NaN);
-  return least !== undefined && minorOf(version) < minorOf(least);
+  return min !== undefined && minorOf(version) < minorOf(min);
 }
 
 /** What Proxmox and the node fetch by themselves. */

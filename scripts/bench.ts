@@ -101,7 +101,7 @@ function compare(project: () => void, floor: () => void, clock: () => number, se
 /** Of an even number of values, what is between the two in the middle. */
 function median(values: number[]): number {
   const sorted = values.sort((one, other) => one - other);
-  const at = (place: number) => sorted[place >> 1] as number;
+  const at = (index: number) => sorted[index >> 1] as number;
   return (at(sorted.length - 1) + at(sorted.length)) / 2;
 }
 

@@ -55,14 +55,14 @@ export const ofNodes =
     const image = new DownloadedImage(stack, "image", { ...talos.file, connection, node });
     const machines = Array.from(
       { length: count },
-      (_, place) =>
-        new ProxmoxGpuVm(stack, `node-${place}`, {
+      (_, index) =>
+        new ProxmoxGpuVm(stack, `node-${index}`, {
           connection,
-          name: `node-${place}`,
+          name: `node-${index}`,
           node,
-          vmId: 100 + index * 1000 + place,
+          vmId: 100 + index * 1000 + index,
           boot: { image },
-          initialization: { ipConfigs: [{ address: `${network}.${place + 10}/24`, gateway: `${network}.1` }] },
+          initialization: { ipConfigs: [{ address: `${network}.${index + 10}/24`, gateway: `${network}.1` }] },
         }),
     );
     const cluster = new TalosCluster(stack, "cluster", {

@@ -19,13 +19,13 @@ export function rulesDocument(): string {
   ].join("\n");
 }
 
-const section = ({ id, demands, because, source, severity = "error" }: RuleDescription): string[] => [
+const section = ({ id, requirement, reason, source, severity = "error" }: RuleDescription): string[] => [
   "",
   `### ${id}`,
   "",
-  `${sentence(demands)}${severity === "warning" ? " (A warning.)" : ""}`,
+  `${sentence(requirement)}${severity === "warning" ? " (A warning.)" : ""}`,
   "",
-  `Why: ${because}. [Source](${source})`,
+  `Why: ${reason}. [Source](${source})`,
 ];
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}.`;

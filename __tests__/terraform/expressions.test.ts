@@ -12,8 +12,8 @@ import * as tags from "../../constructs/proxmox/tags";
 import { isUnknown } from "../../constructs/rules/condition";
 import { expression } from "../../constructs/rules/expression";
 import { withoutSecrets } from "../../constructs/rules/https-endpoint";
-import { isInNetwork, withoutPrefix } from "../../constructs/rules/ip-address";
-import { literalText } from "../../constructs/rules/text";
+import { isInSubnet, withoutPrefix } from "../../constructs/rules/ip-address";
+import { escapeTemplate } from "../../constructs/rules/text";
 import { asEndpoint, asNetwork } from "../../constructs/talos/node-address";
 import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
@@ -98,8 +98,8 @@ const comesOutAsWritten = (
 const hostCases = Object.entries(fixtures).flatMap(([id, { onHost = {} }]) =>
   Object.entries(onHost).flatMap(([reason, { build, passes, fails }]): Case[] => {
     const checks = checksAtPlan(build).filter(({ message }) => message.endsWith(` [${id}]`));
-    return [...passes.map((host): [Differing, ...string[]] => [host]), ...fails].map(([host, ...problems], place) => ({
-      name: `[${id}] of a host, ${reason} ${place}: ${problems.join("; ") || "passes"}`,
+    return [...passes.map((host): [Differing, ...string[]] => [host]), ...fails].map(([host, ...problems], index) => ({
+      name: `[${id}] of a host, ${reason} ${index}: ${problems.join("; ") || "passes"}`,
       expression: checks.map(({ condition, message }) => [answered(condition, host), answered(message, host)]),
       value: null,
       expected: problems.map((problem) => `${problem} [${id}]`),
@@ -117,7 +117,7 @@ const hasMemory = (node: string, dedicated: number): unknown =>
       gpus: [{ address: "01:00" }],
       host: { ...goodHost, memory: 12 * 1024 ** 3 },
       pinnedEarlier: [{ value: { node, dedicated }, by: "another" }],
-    }).map(({ holds }) => holds),
+    }).map(({ condition }) => condition),
   )[0];
 
 /** Of IPv6, in which Terraform writes the longest row of zeros as "::", wherever it is. */
@@ -151,7 +151,7 @@ const cases: Case[] = [
   ]),
   ...sameAsAtSynth("writes among the tags b and a", (tag) => tags.block(["b", tag, "a"]), ["AB", "A"]),
   ...sameAsAtSynth("drops the prefix length of", withoutPrefix, ["192.168.1.50/24", "fd00::50/64"]),
-  ...sameAsAtSynth("knows the network of", (cidr) => isInNetwork("192.168.1.1", cidr), [
+  ...sameAsAtSynth("knows the network of", (cidr) => isInSubnet("192.168.1.1", cidr), [
     "192.168.1.50/24",
     "192.168.2.50/24",
   ]),
@@ -167,10 +167,10 @@ const cases: Case[] = [
     (text) => hasMemory("pve", isUnknown(text) ? Token.asNumber(text) : Number(text)),
     ["4096", "4097"],
   ),
-  ...addressesInOrder.flatMap((address, place) =>
+  ...addressesInOrder.flatMap((address, index) =>
     sameAsAtSynth(`knows whether ${address} comes after`, (other) => notAfter(address, other), [
-      ...addressesInOrder.slice(0, place + 1),
-      ...addressesInOrder.slice(place + 1, place + 3),
+      ...addressesInOrder.slice(0, index + 1),
+      ...addressesInOrder.slice(index + 1, index + 3),
     ]),
   ),
   ...sameAsAtSynth("knows whether 10.0.0.9 comes after", (other) => notAfter("10.0.0.9", other), [
@@ -185,7 +185,7 @@ const cases: Case[] = [
     ["10.0.0.8", "10.0.0.11", "10.0.0.12", "2001:db8::1"],
   ),
   ...sameAsAtSynth("writes the network of one address,", asNetwork, ["192.168.1.50", "2001:db8::50"]),
-  ...comesOutAsWritten("an attribute has", literalText),
+  ...comesOutAsWritten("an attribute has", escapeTemplate),
   ...comesOutAsWritten("an expression has", (text) => Token.asString(expression`one([for text in ${[text]} : text])`)),
   ...comesOutAsWritten("a patch in YAML has", renderPatch),
   ...comesOutAsWritten(

@@ -40,10 +40,10 @@ function program(name: string, script: string): void {
 /** The memberships of a cluster with these workers, for Terraform without any provider: what it has itself stands for the rest. */
 function stackOf(workers: readonly string[], generation: string): TerraformJson {
   const { resource } = synthesizedJson((stack) => {
-    const vms = workers.map((name, place) =>
+    const vms = workers.map((name, index) =>
       vmIn(
         stack,
-        { name, initialization: { ipConfigs: [{ address: `192.168.1.${61 + place}/24` }] } },
+        { name, initialization: { ipConfigs: [{ address: `192.168.1.${61 + index}/24` }] } },
         undefined,
         name,
       ),

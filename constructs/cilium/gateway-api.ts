@@ -5,11 +5,11 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { AssetType, type IResolvable, type ITerraformDependable, TerraformAsset, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
-import { type Check, given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
-import { literalText } from "../rules/text";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
+import { escapeTemplate } from "../rules/text";
 import type { TalosClusterBase } from "../talos/cluster-base";
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import { byCiliumMinor } from "./version";
@@ -26,43 +26,43 @@ interface GatewayApi {
 export const rules: readonly Rule<GatewayApi & { readonly enabledByValues: Condition }>[] = [
   {
     id: "gateway-api-version",
-    demands:
+    requirement:
       "Cilium's version serves gateways, and the cluster's CRDs of the Gateway API are of a version that it takes",
-    because:
+    reason:
       "1.20.0 never stops configuring a listener of HTTP, and an operator that finds other CRDs at its start serves no gateway or ends",
     source: "https://github.com/cilium/cilium/issues/47624",
     checks: ({ version, enabled }) =>
-      given(enabled, (enabled) => ({
-        holds: or(not(equal(version, "1.20.0")), equal(enabled, false)),
-        problem: `version ${shown(version)} has a bug in the Gateway API, https://github.com/cilium/cilium/issues/47624; write "1.20.1" or later, or leave gatewayApi out`,
+      ifSet(enabled, (enabled) => ({
+        condition: or(not(equal(version, "1.20.0")), equal(enabled, false)),
+        message: `version ${formatValue(version)} has a bug in the Gateway API, https://github.com/cilium/cilium/issues/47624; write "1.20.1" or later, or leave gatewayApi out`,
       })),
   },
   {
     id: "gateway-api-definitions",
-    demands:
+    requirement:
       "the Gateway API is enabled by gatewayApi, and its CRDs come from their release, from a file, or from an https URL",
-    because:
+    reason:
       "without CRDs Cilium serves no gateway, and who can change what http delivers can change what every gateway means",
     source: "https://docs.cilium.io/en/stable/network/servicemesh/gateway-api/gateway-api/",
     checks: ({ enabled, definitions, enabledByValues }) => [
       {
-        holds: or(enabled !== undefined, not(enabledByValues)),
-        problem:
+        condition: or(enabled !== undefined, not(enabledByValues)),
+        message:
           "values.gatewayAPI.enabled is true, which applies no CRDs of the Gateway API; leave it out and write gatewayApi: true",
       },
-      ...given(definitions, (definitions) => definitionChecks(definitions, enabled !== undefined)),
+      ...ifSet(definitions, (definitions) => checkDefinitions(definitions, enabled !== undefined)),
     ],
   },
 ];
 
-const definitionChecks = (definitions: string, hasUse: boolean): Check[] => [
+const checkDefinitions = (definitions: string, hasUse: boolean): Check[] => [
   {
-    holds: hasUse,
-    problem: "gatewayApiDefinitions does nothing without gatewayApi; write gatewayApi: true, or leave it out",
+    condition: hasUse,
+    message: "gatewayApiDefinitions does nothing without gatewayApi; write gatewayApi: true, or leave it out",
   },
   {
-    holds: isUrl(definitions) ? matches(definitions, /^https:[/][/][^/@]+[/]/) : isFile(definitions),
-    problem: `gatewayApiDefinitions ${shown(definitions)} is neither a file nor an https URL; write the path of a release's standard-install.yaml from where you run the synth, or its https URL without a user`,
+    condition: isUrl(definitions) ? matches(definitions, /^https:[/][/][^/@]+[/]/) : isFile(definitions),
+    message: `gatewayApiDefinitions ${formatValue(definitions)} is neither a file nor an https URL; write the path of a release's standard-install.yaml from where you run the synth, or its https URL without a user`,
   },
 ];
 
@@ -95,7 +95,7 @@ export const applyCrds = ({ kubeconfig, enabled, source, bundle, version }: Step
   file: join(__dirname, "scripts/apply-gateway-api.sh"),
   environment: {
     KUBECONFIG: kubeconfig,
-    ENABLED: asText(enabled),
+    ENABLED: toTokenString(enabled),
     SOURCE: source,
     BUNDLE: bundle,
     BELOW: Token.asString(byCiliumMinor(version, ({ gatewayApiBelow }) => gatewayApiBelow)),
@@ -108,7 +108,7 @@ export const applyCrds = ({ kubeconfig, enabled, source, bundle, version }: Step
 /** Waits until Cilium has accepted its GatewayClass, and restarts an operator that started before the CRDs. */
 export const waitForGatewayClass = (kubeconfig: string, enabled: boolean | IResolvable): Script => ({
   file: join(__dirname, "scripts/wait-for-gateway-class.sh"),
-  environment: { KUBECONFIG: kubeconfig, ENABLED: asText(enabled), TIMEOUT: String(timeout) },
+  environment: { KUBECONFIG: kubeconfig, ENABLED: toTokenString(enabled), TIMEOUT: String(timeout) },
 });
 
 /** The step that applies the CRDs, before Cilium looks for them. */
@@ -120,11 +120,11 @@ export function applyGatewayApi(
 ): Resource {
   const bundle = Token.asString(byCiliumMinor(version, ({ gatewayApi }) => gatewayApi));
   const { source, identity } = sourceOf(scope, definitions ?? releaseOf(bundle));
-  return at(
+  return withLogicalId(
     "gateway_api",
     nullResource(scope, "GatewayApi", {
       // A cluster that is recreated has none of them.
-      triggers: { cluster: node.bootstrap.id, bundle, source: identity, enabled: asText(enabled) },
+      triggers: { cluster: node.bootstrap.id, bundle, source: identity, enabled: toTokenString(enabled) },
       scripts: [applyCrds({ kubeconfig: node.kubeconfigFile.filename, enabled, source, bundle, version })],
       dependsOn,
     }),
@@ -136,7 +136,7 @@ const releaseOf = (bundle: string): string =>
 
 /** Where the script finds them, and by what it is known that they are others. */
 function sourceOf(scope: Construct, definitions: string): { readonly source: string; readonly identity: string } {
-  if (isUrl(definitions)) return { source: literalText(definitions), identity: literalText(definitions) };
+  if (isUrl(definitions)) return { source: escapeTemplate(definitions), identity: escapeTemplate(definitions) };
   // What is no file is refused.
   if (!isFile(definitions)) return { source: "", identity: "" };
   const { path } = new TerraformAsset(scope, "gateway-api", { path: definitions, type: AssetType.FILE });

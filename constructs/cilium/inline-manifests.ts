@@ -3,12 +3,12 @@ import type { ITerraformDependable, Postcondition } from "cdktf";
 import type { Construct } from "constructs";
 import { valueAt } from "../rules/chart-values";
 import { equal, not, oneOf, or } from "../rules/condition";
-import { expression, verbatim } from "../rules/expression";
+import { expression, rawExpression } from "../rules/expression";
 import type { Rule } from "../rules/rule";
-import { literalText } from "../rules/text";
+import { escapeTemplate } from "../rules/text";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { addInlineManifests, hashOf, type InlineManifests } from "../talos/inline-manifests";
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import type { CiliumValues } from "./values";
@@ -18,18 +18,18 @@ const advice = 'write method: "helm-release"';
 export const rules: readonly Rule<{ readonly inline: boolean; readonly values: CiliumValues }>[] = [
   {
     id: "inline-manifests-keys",
-    demands: "the manifests in the machine configuration have no private keys of Helm's making",
-    because:
+    requirement: "the manifests in the machine configuration have no private keys of Helm's making",
+    reason:
       "Helm makes others at every rendering, so that each plan would replace those of the cluster, and Talos keeps them in the machine configuration in plaintext",
     source: "https://helm.sh/docs/chart_template_guide/function_list/#cryptographic-and-security-functions",
     checks: ({ inline, values }) => [
       {
-        holds: or(
+        condition: or(
           !inline,
           not(equal(valueAt(values, ["clustermesh", "useAPIServer"]), true)),
           oneOf(valueAt(values, ["clustermesh", "apiserver", "tls", "auto", "method"]), ["cronJob", "certmanager"]),
         ),
-        problem: `values.clustermesh.useAPIServer is true, for which Helm makes private keys; ${advice}, or clustermesh.apiserver.tls.auto.method: "cronJob"`,
+        message: `values.clustermesh.useAPIServer is true, for which Helm makes private keys; ${advice}, or clustermesh.apiserver.tls.auto.method: "cronJob"`,
       },
     ],
   },
@@ -37,7 +37,7 @@ export const rules: readonly Rule<{ readonly inline: boolean; readonly values: C
 
 /** The same of all that the chart renders, once it is known. */
 export const withoutKeys: Postcondition = {
-  condition: expression`!can(regex(${"[kK]ey[\"']?: *[\"']?[A-Za-z0-9+/=]{64,}"}, ${verbatim("self.manifest")}))`,
+  condition: expression`!can(regex(${"[kK]ey[\"']?: *[\"']?[A-Za-z0-9+/=]{64,}"}, ${rawExpression("self.manifest")}))`,
   errorMessage: `the manifests of Cilium have private keys, which Helm makes anew at every rendering; ${advice} [inline-manifests-keys]`,
 };
 
@@ -50,12 +50,12 @@ export function install(
   dependsOn: ITerraformDependable[],
 ): Resource {
   for (const each of manifests) if (each.contents !== "") addInlineManifests(cluster, each);
-  return at(
+  return withLogicalId(
     "cilium_manifests",
     nullResource(scope, "Manifests", {
       triggers: {
         cluster: cluster.bootstrap.id,
-        nodes: cluster.nodes.map(({ name }) => literalText(name)).join(" "),
+        nodes: cluster.nodes.map(({ name }) => escapeTemplate(name)).join(" "),
         ...Object.fromEntries(manifests.map((each) => [each.name, hashOf(each)])),
       },
       scripts,

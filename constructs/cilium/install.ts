@@ -3,29 +3,29 @@ import { Fn, type IResolvable } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { Release } from "../../.gen/providers/helm/release";
-import { chartRepository, isChartRepository } from "../rules/chart-repository";
+import { chartRepository, checkChartRepository } from "../rules/chart-repository";
 import { valueAt } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
-import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
+import { isInStackOf, partsInStack, checkSameStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
-import { enforce, enforceWhenComplete, given, lifecycleWith, type Rule, refusedNow } from "../rules/rule";
+import { enforce, enforceWhenComplete, ifSet, lifecycleWith, type Rule, refusedNow } from "../rules/rule";
 import {
-  type Fitted,
-  fitProps,
-  flag,
+  type Parsed,
+  parseProps,
+  boolean,
   instanceOf,
-  literal,
+  unchecked,
   number,
   objectOf,
   required,
-  ruled,
-  type Shape,
-  text,
-  urlText,
+  checkedByRule,
+  type Schema,
+  string,
+  urlString,
 } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { literalText } from "../rules/text";
+import { formatValue } from "../rules/shown";
+import { escapeTemplate } from "../rules/text";
 
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
@@ -40,7 +40,7 @@ import type { RuleDescription } from "../talos/protected-setting";
 import { type Rollout, rolloutOf, waitForRollout } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import type { Script } from "../terraform/script";
 import * as gatewayApi from "./gateway-api";
 import * as inlineManifests from "./inline-manifests";
@@ -157,24 +157,24 @@ export interface CiliumInstallProps {
   readonly timeout?: number;
 }
 
-export const shape: Shape<CiliumInstallProps> = {
+export const shape: Schema<CiliumInstallProps> = {
   node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
-  version: text,
-  method: literal(),
-  hubble: objectOf<Hubble>({ relay: flag, ui: flag }),
-  gatewayApi: flag,
-  gatewayApiDefinitions: text,
+  version: string,
+  method: unchecked(),
+  hubble: objectOf<Hubble>({ relay: boolean, ui: boolean }),
+  gatewayApi: boolean,
+  gatewayApiDefinitions: string,
   l2Announcements: loadBalancer.shape,
-  encryption: ruled("string"),
+  encryption: checkedByRule("string"),
   values: record,
-  repository: urlText,
+  repository: urlString,
   timeout: number,
 };
 
 const noOtherNetwork: RuleDescription = {
   id: "cilium-needs-no-cni",
-  demands: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
-  because: "two network plugins, or none that reaches the API, leave the node without network",
+  requirement: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
+  reason: "two network plugins, or none that reaches the API, leave the node without network",
   source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
 };
 
@@ -187,49 +187,49 @@ export const rules: readonly Rule<{
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
-  { ...partsInStack, checks: ({ node, user }) => given(node, (node) => usesOwnStack("node", node, user)) },
+  { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
   {
     ...noOtherNetwork,
     checks: ({ earlierInstalls }) => [
       ...earlierInstalls.map(({ by }) => ({
-        holds: false,
-        problem: `the node has Cilium from ${by} already; leave one of the two out`,
+        condition: false,
+        message: `the node has Cilium from ${by} already; leave one of the two out`,
       })),
     ],
   },
   {
     id: "cilium-method",
-    demands: `the method is one of ${methods.join(", ")}`,
-    because: "Terraform has to know which resources there are before it knows any variable",
+    requirement: `the method is one of ${methods.join(", ")}`,
+    reason: "Terraform has to know which resources there are before it knows any variable",
     source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ method }) => [
       {
-        holds: methods.some((each) => each === method),
-        problem: `method is ${shown(method)}; write ${methods.map(shown).join(" or ")}`,
+        condition: methods.some((each) => each === method),
+        message: `method is ${formatValue(method)}; write ${methods.map(formatValue).join(" or ")}`,
       },
     ],
   },
   {
     id: "cilium-encryption",
-    demands: "encryption is wireguard",
-    because: "IPsec needs a key that would have to be in the cluster before Cilium",
+    requirement: "encryption is wireguard",
+    reason: "IPsec needs a key that would have to be in the cluster before Cilium",
     source: "https://docs.cilium.io/en/stable/security/network/encryption/",
     checks: ({ encryption }) =>
-      given(encryption, (encryption) => ({
-        holds: equal(encryption, "wireguard"),
-        problem: `encryption is ${shown(encryption)}; write "wireguard" or leave it out`,
+      ifSet(encryption, (encryption) => ({
+        condition: equal(encryption, "wireguard"),
+        message: `encryption is ${formatValue(encryption)}; write "wireguard" or leave it out`,
       })),
   },
-  { ...chartRepository, checks: ({ repository }) => isChartRepository(repository) },
+  { ...chartRepository, checks: ({ repository }) => checkChartRepository(repository) },
   {
     id: "cilium-timeout",
-    demands: "the release has at least 600 seconds until all of its pods run",
-    because: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
+    requirement: "the release has at least 600 seconds until all of its pods run",
+    reason: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ timeout }) => [
       {
-        holds: wholeNumber(timeout, 600),
-        problem: `timeout is ${shown(timeout)}; write whole seconds, 600 or more`,
+        condition: wholeNumber(timeout, 600),
+        message: `timeout is ${formatValue(timeout)}; write whole seconds, 600 or more`,
       },
     ],
   },
@@ -279,7 +279,7 @@ export class CiliumInstall extends Construct {
 
   constructor(scope: Construct, id: string, props: CiliumInstallProps) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
+    const fitted = parseProps(this, props, shape);
     const options = fitted.props;
     const { node, version = defaultCiliumVersion, method = "helm-release", l2Announcements, timeout = 900 } = options;
     const { repository = "https://helm.cilium.io/", encryption } = options;
@@ -345,7 +345,7 @@ export class CiliumInstall extends Construct {
 
     const subnets = () => ({ l2Announcements, subnets: node.nodes[0].subnets });
     enforceWhenComplete(this, loadBalancer.subnetRules, subnets, node.machineSecrets);
-    const advice = (value: unknown) => `write ${shown(value)} or leave it out`;
+    const advice = (value: unknown) => `write ${formatValue(value)} or leave it out`;
     for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
     const hasWorkers = node.nodes.some(({ role }) => role === "worker");
     if (l2Announcements && !hasWorkers) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
@@ -376,7 +376,7 @@ export class CiliumInstall extends Construct {
     const chart = {
       name: "cilium",
       namespace: "kube-system",
-      repository: literalText(repository),
+      repository: escapeTemplate(repository),
       chart: "cilium",
       version,
       values: [renderDocument(this.values)],
@@ -384,7 +384,7 @@ export class CiliumInstall extends Construct {
       lifecycle: lifecycleWith(preconditions),
     };
     if (inline) {
-      this.template = at(
+      this.template = withLogicalId(
         "cilium",
         new DataHelmTemplate(this, "Template", {
           ...chart,
@@ -404,7 +404,7 @@ export class CiliumInstall extends Construct {
     }
 
     helmIn(node);
-    this.resource = at(
+    this.resource = withLogicalId(
       "cilium",
       new Release(this, "Resource", {
         ...chart,
@@ -436,7 +436,7 @@ export class CiliumInstall extends Construct {
   private applyInline(
     node: TalosClusterBase,
     contents: string,
-    { l2Announcements }: Fitted<CiliumInstallProps>,
+    { l2Announcements }: Parsed<CiliumInstallProps>,
     waits: readonly Script[],
   ): Resource {
     const { filename } = node.kubeconfigFile;
@@ -451,13 +451,13 @@ export class CiliumInstall extends Construct {
       node,
       [chart, pools],
       [applyManifests(filename, chart), ...waits, applyManifests(filename, pools)],
-      [node.schedulable, ...(this.gatewayApi ? [this.gatewayApi] : [])],
+      [node.untainted, ...(this.gatewayApi ? [this.gatewayApi] : [])],
     );
   }
 }
 
 /** The values behind the typed options, which `values` may not take back. */
-const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Fitted<CiliumInstallProps>): CiliumValues => ({
+const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Parsed<CiliumInstallProps>): CiliumValues => ({
   ...(gatewayApi !== undefined && {
     gatewayAPI: { enabled: gatewayApi, enableAlpn: gatewayApi, enableAppProtocol: gatewayApi },
   }),
@@ -466,7 +466,7 @@ const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Fitted<Cili
 });
 
 /** Those that it may. */
-const tunedValues = ({ hubble, gatewayApi, l2Announcements }: Fitted<CiliumInstallProps>): CiliumValues => ({
+const tunedValues = ({ hubble, gatewayApi, l2Announcements }: Parsed<CiliumInstallProps>): CiliumValues => ({
   // Cilium's own choice, "auto", depends on the CRDs that Helm finds, and is made again only when the release changes.
   ...(gatewayApi !== undefined &&
     gatewayApi !== false && { gatewayAPI: { gatewayClass: { create: classOf(gatewayApi) } } }),

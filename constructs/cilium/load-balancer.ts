@@ -4,17 +4,17 @@ import { expression } from "../rules/expression";
 import {
   isAddress,
   isCidr,
-  isInAny,
+  isInAnySubnet,
   isIpv6,
   normalAddress,
-  ofManyOrNone,
+  nonUnicast,
   overlapsAny,
   sameFamily,
 } from "../rules/ip-address";
 import { pairsOf } from "../rules/pairs";
-import { type Check, given, type Rule } from "../rules/rule";
-import { eitherOf, filledListOf, listOf, objectOf, required, text } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { unionOf, nonEmptyListOf, listOf, objectOf, required, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import { type AddressRange, notAfter, overlap, rangeOf } from "./address-order";
 import { byCiliumMinor } from "./version";
 
@@ -58,15 +58,15 @@ export interface L2Announcements {
 }
 
 const example = '{ cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
-const block = eitherOf<AddressBlock>({ cidr: text, start: text, stop: text }, "cidr");
+const block = unionOf<AddressBlock>({ cidr: string, start: string, stop: string }, "cidr");
 const addressPoolShape = objectOf<AddressPool>({
-  name: required(text),
-  blocks: required(filledListOf(block, example)),
+  name: required(string),
+  blocks: required(nonEmptyListOf(block, example)),
 });
 
 export const shape = objectOf<L2Announcements>({
   addressPools: required(listOf(addressPoolShape)),
-  interfaces: listOf(text),
+  interfaces: listOf(string),
 });
 
 /** The kinds of the objects, as `kubectl get` takes their definitions. */
@@ -125,55 +125,55 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "address-pool",
-    demands:
+    requirement:
       "an address pool has a name of its own, and its blocks are networks with prefix length, or a first and a last address of one family in their order, of addresses that nothing else has",
-    because:
+    reason:
       "Cilium ignores a pool that it cannot read or that has addresses of another, and a service with the address of the node or its router takes the node off the network",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
     checks: ({ l2Announcements: { addressPools = [] } = {}, taken }) => {
       const blocks = addressPools.flatMap(({ blocks }, pool) =>
-        blocks.map((block, place) => {
-          const path = `${pathOf(pool)}.blocks[${place}]`;
-          return { path, block, form: formChecks(path, block) };
+        blocks.map((block, index) => {
+          const path = `${pathOf(pool)}.blocks[${index}]`;
+          return { path, block, form: checkForm(path, block) };
         }),
       );
       // What is not an address is in no order and contains none.
-      const readable = blocks.filter(({ form }) => form.every(({ holds }) => holds !== false));
+      const readable = blocks.filter(({ form }) => form.every(({ condition }) => condition !== false));
       return [
-        ...addressPools.flatMap(({ name }, pool) => nameChecks(name, pool, addressPools.slice(0, pool))),
+        ...addressPools.flatMap(({ name }, pool) => checkNames(name, pool, addressPools.slice(0, pool))),
         ...blocks.flatMap(({ form }) => form),
         ...readable.flatMap(({ path, block }) => [
-          ...orderChecks(path, block),
-          ...isOfMachines(path, block),
-          ...taken.flatMap((each) => contains(path, block, each)),
+          ...checkOrder(path, block),
+          ...checkUnicast(path, block),
+          ...taken.flatMap((each) => checkNotContained(path, block, each)),
         ]),
         ...pairsOf(readable).map(([one, other]) => ({
-          holds: not(overlap(addressesOf(other.block), addressesOf(one.block))),
-          problem: `${other.path} has addresses of ${one.path}; leave them out in one of the two`,
+          condition: not(overlap(addressesOf(other.block), addressesOf(one.block))),
+          message: `${other.path} has addresses of ${one.path}; leave them out in one of the two`,
         })),
       ];
     },
   },
   {
     id: "address-pool-family",
-    demands:
+    requirement:
       "the addresses of a pool are of a family that the cluster has, and Cilium announces those of IPv6 from 1.19 on",
-    because: "no service gets an address of another family, and nobody reaches one that is not announced",
+    reason: "no service gets an address of another family, and nobody reaches one that is not announced",
     source: "https://docs.cilium.io/en/stable/network/l2-announcements/#limitations",
     checks: ({ l2Announcements: { addressPools = [] } = {}, version, values }) =>
       addressPools.flatMap(({ blocks }, pool) =>
-        blocks.flatMap((block, place) => familyChecks(`${pathOf(pool)}.blocks[${place}]`, block, version, values)),
+        blocks.flatMap((block, index) => checkFamily(`${pathOf(pool)}.blocks[${index}]`, block, version, values)),
       ),
   },
   {
     id: "l2-interfaces",
-    demands: "the network devices to announce at are regular expressions in Go's syntax",
-    because: "Cilium announces nothing where it cannot read one of them",
+    requirement: "the network devices to announce at are regular expressions in Go's syntax",
+    reason: "Cilium announces nothing where it cannot read one of them",
     source: "https://docs.cilium.io/en/stable/network/l2-announcements/#interfaces",
     checks: ({ l2Announcements: { interfaces = [] } = {} }) =>
-      interfaces.map((name, place) => ({
-        holds: isGoPattern(name),
-        problem: `l2Announcements.interfaces[${place}] ${shown(name)} is no regular expression in Go's syntax; write one such as "^eth[0-9]+"`,
+      interfaces.map((name, index) => ({
+        condition: isGoPattern(name),
+        message: `l2Announcements.interfaces[${index}] ${formatValue(name)} is no regular expression in Go's syntax; write one such as "^eth[0-9]+"`,
       })),
   },
 ];
@@ -191,16 +191,16 @@ export const subnetRules: readonly Rule<{
 }>[] = [
   {
     id: "address-pool-subnets",
-    demands: "an address pool has no addresses of the subnets of pods and services",
-    because: "a service may get an address that a pod or another service has already",
+    requirement: "an address pool has no addresses of the subnets of pods and services",
+    reason: "a service may get an address that a pod or another service has already",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
     severity: "warning",
     checks: ({ l2Announcements: { addressPools = [] } = {}, subnets }) =>
       addressPools.flatMap(({ blocks }, pool) =>
-        blocks.flatMap((block, place) =>
+        blocks.flatMap((block, index) =>
           subnets.map((each) => ({
-            holds: not(hasAddressOf(block, each)),
-            problem: `${pathOf(pool)}.blocks[${place}] has addresses of the ${each.of}, ${isUnknown(each.subnets) ? shown(each.subnets) : each.subnets.map(shown).join(" and ")}; write addresses of the local network`,
+            condition: not(hasAddressOf(block, each)),
+            message: `${pathOf(pool)}.blocks[${index}] has addresses of the ${each.of}, ${isUnknown(each.subnets) ? formatValue(each.subnets) : each.subnets.map(formatValue).join(" and ")}; write addresses of the local network`,
           })),
         ),
       ),
@@ -209,107 +209,107 @@ export const subnetRules: readonly Rule<{
 
 function hasAddressOf(block: AddressBlock, { subnets }: Subnets): Condition {
   // What cannot be read is refused.
-  if (formChecks("", block).some(({ holds }) => holds === false)) return false;
+  if (checkForm("", block).some(({ condition }) => condition === false)) return false;
   if (block.cidr !== undefined) return overlapsAny(block.cidr, subnets);
-  if (isUnknown(subnets)) return or(isInAny(block.start, subnets), isInAny(block.stop, subnets));
+  if (isUnknown(subnets)) return or(isInAnySubnet(block.start, subnets), isInAnySubnet(block.stop, subnets));
   return or(...subnets.filter(isCidr).map((subnet) => overlap(addressesOf(block), rangeOf(subnet))));
 }
 
 const pathOf = (pool: number): string => `l2Announcements.addressPools[${pool}]`;
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
-const nameChecks = (name: string, pool: number, earlier: readonly AddressPool[]): Check[] => [
+const checkNames = (name: string, pool: number, earlier: readonly AddressPool[]): Check[] => [
   {
-    holds: and(
+    condition: and(
       matches(name, /^.{1,253}$/),
       matches(name, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/),
     ),
-    problem: `${pathOf(pool)}.name ${shown(name)} is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"`,
+    message: `${pathOf(pool)}.name ${formatValue(name)} is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"`,
   },
-  ...earlier.map((other, place) => ({
-    holds: not(equal(name, other.name)),
-    problem: `${pathOf(pool)}.name ${shown(name)} is that of ${pathOf(place)} already; write another one`,
+  ...earlier.map((other, index) => ({
+    condition: not(equal(name, other.name)),
+    message: `${pathOf(pool)}.name ${formatValue(name)} is that of ${pathOf(index)} already; write another one`,
   })),
 ];
 
-function formChecks(path: string, { cidr, start, stop }: AddressBlock): Check[] {
+function checkForm(path: string, { cidr, start, stop }: AddressBlock): Check[] {
   const ends = [start, stop].filter((end) => end !== undefined);
   return [
     {
-      holds: ends.length === (cidr === undefined ? 2 : 0),
-      problem: `${path} is neither a network nor a range; write ${example}`,
+      condition: ends.length === (cidr === undefined ? 2 : 0),
+      message: `${path} is neither a network nor a range; write ${example}`,
     },
-    ...given(cidr, (cidr) => ({
-      holds: isCidr(cidr),
-      problem: `${path}.cidr ${shown(cidr)} is not a network; write ${example}`,
+    ...ifSet(cidr, (cidr) => ({
+      condition: isCidr(cidr),
+      message: `${path}.cidr ${formatValue(cidr)} is not a network; write ${example}`,
     })),
     ...ends.map((end) => ({
-      holds: isAddress(end),
-      problem: `${path} has ${shown(end)}, which is not an address; write ${example}`,
+      condition: isAddress(end),
+      message: `${path} has ${formatValue(end)}, which is not an address; write ${example}`,
     })),
   ];
 }
 
-function familyChecks(path: string, block: AddressBlock, version: string, values: ChartValues): Check[] {
-  if (formChecks(path, block).some(({ holds }) => holds === false)) return [];
+function checkFamily(path: string, block: AddressBlock, version: string, values: ChartValues): Check[] {
+  if (checkForm(path, block).some(({ condition }) => condition === false)) return [];
   const ofIpv6 = isIpv6(block.cidr ?? block.start);
   const has = (family: "ipv4" | "ipv6") => valueAt(values, [family, "enabled"]);
   return [
     {
-      holds: or(
+      condition: or(
         not(ofIpv6),
         equal(
           byCiliumMinor(version, ({ announcesIpv6 }) => announcesIpv6),
           true,
         ),
       ),
-      problem: `${path} has IPv6 addresses, which Cilium ${shown(version)} does not announce; write IPv4 addresses, or a version of 1.19 or later`,
+      message: `${path} has IPv6 addresses, which Cilium ${formatValue(version)} does not announce; write IPv4 addresses, or a version of 1.19 or later`,
     },
     {
-      holds: or(not(ofIpv6), equal(has("ipv6"), true)),
-      problem: `${path} has IPv6 addresses, and the cluster has no IPv6; write IPv4 addresses`,
+      condition: or(not(ofIpv6), equal(has("ipv6"), true)),
+      message: `${path} has IPv6 addresses, and the cluster has no IPv6; write IPv4 addresses`,
     },
     {
-      holds: or(ofIpv6, not(equal(has("ipv4"), false))),
-      problem: `${path} has IPv4 addresses, and the cluster has no IPv4; write IPv6 addresses`,
+      condition: or(ofIpv6, not(equal(has("ipv4"), false))),
+      message: `${path} has IPv4 addresses, and the cluster has no IPv4; write IPv6 addresses`,
     },
   ];
 }
 
-function orderChecks(path: string, { start, stop }: AddressBlock): Check[] {
+function checkOrder(path: string, { start, stop }: AddressBlock): Check[] {
   if (start === undefined || stop === undefined) return [];
-  const range = `${path} goes from ${shown(start)} to ${shown(stop)}`;
+  const range = `${path} goes from ${formatValue(start)} to ${formatValue(stop)}`;
   return [
     {
-      holds: sameFamily(start, stop),
-      problem: `${range}, which are of two families; write both of IPv4 or both of IPv6`,
+      condition: sameFamily(start, stop),
+      message: `${range}, which are of two families; write both of IPv4 or both of IPv6`,
     },
     {
-      holds: or(not(sameFamily(start, stop)), notAfter(start, stop)),
-      problem: `${range}, which comes before it; write the first address as start`,
+      condition: or(not(sameFamily(start, stop)), notAfter(start, stop)),
+      message: `${range}, which comes before it; write the first address as start`,
     },
   ];
 }
 
 /** Addresses that a machine has to itself or that are of many, of IPv4 and of IPv6. */
-const ofNoMachine = new RegExp(`^(127[.]|${ofManyOrNone})`, "i");
+const ofNoMachine = new RegExp(`^(127[.]|${nonUnicast})`, "i");
 
-const isOfMachines = (path: string, { cidr, start, stop }: AddressBlock): Check[] =>
+const checkUnicast = (path: string, { cidr, start, stop }: AddressBlock): Check[] =>
   [cidr, start, stop].flatMap((address) =>
-    given(address, (address) => ({
-      holds: not(matches(normalAddress(address), ofNoMachine)),
-      problem: `${path} has ${shown(address)}, which is loopback, multicast or no address of a machine; write addresses of the local network`,
+    ifSet(address, (address) => ({
+      condition: not(matches(normalAddress(address), ofNoMachine)),
+      message: `${path} has ${formatValue(address)}, which is loopback, multicast or no address of a machine; write addresses of the local network`,
     })),
   );
 
-const contains = (path: string, block: AddressBlock, { by, address }: Taken): Check[] =>
+const checkNotContained = (path: string, block: AddressBlock, { by, address }: Taken): Check[] =>
   // What is no address another rule refuses.
   isAddress(address) === false
     ? []
     : [
         {
-          holds: not(overlap(addressesOf(block), [address, address])),
-          problem: `${path} contains ${by}, ${shown(address)}; leave that out`,
+          condition: not(overlap(addressesOf(block), [address, address])),
+          message: `${path} contains ${by}, ${formatValue(address)}; leave that out`,
         },
       ];
 

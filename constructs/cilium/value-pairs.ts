@@ -1,9 +1,9 @@
-import { type ChartValues, isMissing, leavesOf, shownAtPlan, valueAt } from "../rules/chart-values";
+import { type ChartValues, isMissing, leavesOf, formatAtPlan, valueAt } from "../rules/chart-values";
 import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { isIpv6 } from "../rules/ip-address";
 import type { Check, Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
+import { toTokenString, formatValue } from "../rules/shown";
 
 /** The values of the chart, and what they are for. */
 interface Judged {
@@ -42,7 +42,7 @@ class Asked {
 /** Values that do not go together. */
 interface Conflict {
   readonly when: (values: Asked) => Condition;
-  readonly problem: string;
+  readonly message: string;
 }
 
 /** Sources: the checks at the agent's start (`daemon/cmd`, `pkg/kpr`) and `templates/validate.yaml` of the chart. */
@@ -58,12 +58,12 @@ const conflicts: readonly Conflict[] = [
           not(values.is("ipMasqAgent.enabled", true)),
           not(values.has(`${family}NativeRoutingCIDR`)),
         ),
-      problem: `values.routingMode is "native" without ${family}NativeRoutingCIDR, with which the agent ends; write the network whose addresses are not masqueraded, such as that of the pods`,
+      message: `values.routingMode is "native" without ${family}NativeRoutingCIDR, with which the agent ends; write the network whose addresses are not masqueraded, such as that of the pods`,
     };
   }),
   ...["egressGateway", "ipMasqAgent"].map((key) => ({
     when: (values: Asked) => and(values.is(`${key}.enabled`, true), not(values.is("bpf.masquerade", true))),
-    problem: `values.${key}.enabled is true without bpf.masquerade, with which the agent ends; write bpf: { masquerade: true, hostLegacyRouting: true }`,
+    message: `values.${key}.enabled is true without bpf.masquerade, with which the agent ends; write bpf: { masquerade: true, hostLegacyRouting: true }`,
   })),
   {
     when: (values) =>
@@ -71,7 +71,7 @@ const conflicts: readonly Conflict[] = [
         values.is("installNoConntrackIptablesRules", true),
         or(not(values.is("routingMode", "native")), not(values.is("bpf.masquerade", true))),
       ),
-    problem:
+    message:
       'values.installNoConntrackIptablesRules is true without routingMode "native" and bpf.masquerade, with which the agent ends; write these too, or leave it out',
   },
   ...[
@@ -80,7 +80,7 @@ const conflicts: readonly Conflict[] = [
     ["bpf.datapathMode", "netkit-l2"] as const,
   ].map(([path, value]) => ({
     when: (values: Asked) => and(values.is(path, value), values.is("bpf.hostLegacyRouting", true)),
-    problem: `values.${path} is ${shown(value)} beside bpf.hostLegacyRouting: true, with which the agent ends; leave one of the two out`,
+    message: `values.${path} is ${formatValue(value)} beside bpf.hostLegacyRouting: true, with which the agent ends; leave one of the two out`,
   })),
   ...["dsr", "hybrid"].map((mode) => ({
     when: (values: Asked) =>
@@ -89,11 +89,11 @@ const conflicts: readonly Conflict[] = [
         not(values.is("routingMode", "native")),
         not(values.is("tunnelProtocol", "geneve")),
       ),
-    problem: `values.loadBalancer.mode is ${shown(mode)} over a VXLAN tunnel, with which the agent ends; write routingMode: "native", or tunnelProtocol: "geneve" with loadBalancer.dsrDispatch: "geneve"`,
+    message: `values.loadBalancer.mode is ${formatValue(mode)} over a VXLAN tunnel, with which the agent ends; write routingMode: "native", or tunnelProtocol: "geneve" with loadBalancer.dsrDispatch: "geneve"`,
   })),
   {
     when: (values) => and(values.is("autoDirectNodeRoutes", true), not(values.is("routingMode", "native"))),
-    problem:
+    message:
       'values.autoDirectNodeRoutes is true without routingMode: "native", with which the agent ends; write that too, or leave it out',
   },
   {
@@ -103,7 +103,7 @@ const conflicts: readonly Conflict[] = [
         values.is("encryption.enabled", true),
         or(isMissing(values.at("encryption.type")), values.is("encryption.type", "ipsec")),
       ),
-    problem:
+    message:
       "values.hostFirewall.enabled is true beside IPsec, with which the agent ends; leave one of the two out, or encrypt with WireGuard",
   },
   {
@@ -113,7 +113,7 @@ const conflicts: readonly Conflict[] = [
         values.has("cluster.id"),
         not(values.is("cluster.id", 0)),
       ),
-    problem: 'values.cluster.id is set beside the name "default", which the chart refuses; write cluster.name too',
+    message: 'values.cluster.id is set beside the name "default", which the chart refuses; write cluster.name too',
   },
   ...[
     ["operator.enabled", false, "without which no CRD is there and no node gets its addresses"] as const,
@@ -123,14 +123,14 @@ const conflicts: readonly Conflict[] = [
     ["nodeinit.enabled", true, "which needs a shell on the node, and Talos has none"] as const,
   ].map(([path, value, effect]) => ({
     when: (values: Asked) => values.is(path, value),
-    problem: `values.${path} is ${value}, ${effect}; leave it out`,
+    message: `values.${path} is ${value}, ${effect}; leave it out`,
   })),
   ...["tolerations", "operator.tolerations"].map((path) => ({
     when: (values: Asked) => {
       const list = values.at(path);
       return isUnknown(list) ? expression`try(length(${list}) == 0, false)` : Array.isArray(list) && list.length === 0;
     },
-    problem: `values.${path} is [], with which its pods never run on a node that is not ready yet; leave it out`,
+    message: `values.${path} is [], with which its pods never run on a node that is not ready yet; leave it out`,
   })),
 ];
 
@@ -140,10 +140,10 @@ const choices: readonly (readonly [path: string, choices: readonly string[]])[] 
   ["encryption.type", ["ipsec", "wireguard", "ztunnel"]],
 ];
 
-const choiceChecks = (values: Asked): Check[] =>
+const checkChoices = (values: Asked): Check[] =>
   choices.map(([path, known]) => ({
-    holds: or(not(values.has(path)), oneOf(values.at(path) as string, known)),
-    problem: `values.${path} is ${shownAtPlan(values.at(path))}, which Cilium ignores or ends with; write ${known.map(shown).join(" or ")}`,
+    condition: or(not(values.has(path)), oneOf(values.at(path) as string, known)),
+    message: `values.${path} is ${formatAtPlan(values.at(path))}, which Cilium ignores or ends with; write ${known.map(formatValue).join(" or ")}`,
   }));
 
 /** Keys of Cilium's configuration, which the chart makes of these values, and which `extraConfig` and `extraArgs` win over. */
@@ -162,24 +162,24 @@ const configurationKeys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Checks that what must be so is not taken back where Cilium reads it. */
-function bypassChecks({ values, required }: Judged): Check[] {
+function checkBypass({ values, required }: Judged): Check[] {
   const asked = new Asked(values);
   const lists = ["extraArgs", "operator.extraArgs"];
   return leavesOf(required).flatMap(([path, value]) =>
     (configurationKeys[path.join(".")] ?? []).flatMap((key) => {
       const set = valueAt(values, ["extraConfig", key]);
-      const wanted = isUnknown(value) ? asText(value) : key === "enable-ipsec" ? "false" : String(value);
+      const wanted = isUnknown(value) ? toTokenString(value) : key === "enable-ipsec" ? "false" : String(value);
       return [
         {
-          holds: or(isMissing(set), equal(set, wanted)),
-          problem: `values.extraConfig.${key} is ${shownAtPlan(set)}, which wins over values.${path.join(".")}; leave it out`,
+          condition: or(isMissing(set), equal(set, wanted)),
+          message: `values.extraConfig.${key} is ${formatAtPlan(set)}, which wins over values.${path.join(".")}; leave it out`,
         },
         ...lists.flatMap((list) => {
           const found = asked.at(list);
           const items = Array.isArray(found) && !isUnknown(found) ? found : [];
           return items.map((item: unknown) => ({
-            holds: not(matches(String(item), new RegExp(`^--${key}(=|$)`))),
-            problem: `values.${list} has ${shown(item)}, which wins over values.${path.join(".")}; leave it out`,
+            condition: not(matches(String(item), new RegExp(`^--${key}(=|$)`))),
+            message: `values.${list} has ${formatValue(item)}, which wins over values.${path.join(".")}; leave it out`,
           }));
         }),
       ];
@@ -188,18 +188,18 @@ function bypassChecks({ values, required }: Judged): Check[] {
 }
 
 /** Checks that the families of addresses are those that the node has. */
-function familyChecks({ values, address, hasOwnPodSubnets }: Judged): Check[] {
+function checkFamilies({ values, address, hasOwnPodSubnets }: Judged): Check[] {
   if (address === undefined) return [];
   const asked = new Asked(values);
   return [
     {
-      holds: or(not(asked.is("ipv6.enabled", true)), isIpv6(address), hasOwnPodSubnets),
-      problem:
+      condition: or(not(asked.is("ipv6.enabled", true)), isIpv6(address), hasOwnPodSubnets),
+      message:
         "values.ipv6.enabled is true, and the cluster gives pods IPv4 addresses alone, so that the agents wait for ever; write podSubnets and serviceSubnets of both families in a patch, or leave it out",
     },
     {
-      holds: or(not(asked.is("ipv4.enabled", false)), isIpv6(address), hasOwnPodSubnets),
-      problem: "values.ipv4.enabled is false, and the node has an IPv4 address; leave it out",
+      condition: or(not(asked.is("ipv4.enabled", false)), isIpv6(address), hasOwnPodSubnets),
+      message: "values.ipv4.enabled is false, and the node has an IPv4 address; leave it out",
     },
   ];
 }
@@ -207,28 +207,28 @@ function familyChecks({ values, address, hasOwnPodSubnets }: Judged): Check[] {
 export const rules: readonly Rule<Judged>[] = [
   {
     id: "cilium-values-together",
-    demands: "values of Cilium go together, and none takes back in another place what Talos or an option requires",
-    because: "the agent ends at its start, or does nothing, after an apply that looks well",
+    requirement: "values of Cilium go together, and none takes back in another place what Talos or an option requires",
+    reason: "the agent ends at its start, or does nothing, after an apply that looks well",
     source: "https://docs.cilium.io/en/stable/network/concepts/routing/",
     checks: (judged) => {
       const asked = new Asked(judged.values);
       const id = asked.at("cluster.id");
       return [
-        ...conflicts.map(({ when, problem }) => ({ holds: not(when(asked)), problem })),
-        ...choiceChecks(asked),
+        ...conflicts.map(({ when, message }) => ({ condition: not(when(asked)), message })),
+        ...checkChoices(asked),
         {
-          holds: or(
+          condition: or(
             not(asked.has("cluster.id")),
-            matches(asText(id), /^([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/),
+            matches(toTokenString(id), /^([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/),
             and(
               asked.is("clustermesh.maxConnectedClusters", 511),
-              matches(asText(id), /^([0-9]|[1-9][0-9]|[1-4][0-9]{2}|50[0-9]|51[01])$/),
+              matches(toTokenString(id), /^([0-9]|[1-9][0-9]|[1-4][0-9]{2}|50[0-9]|51[01])$/),
             ),
           ),
-          problem: `values.cluster.id is ${shownAtPlan(id)}; write a whole number from 0 to 255`,
+          message: `values.cluster.id is ${formatAtPlan(id)}; write a whole number from 0 to 255`,
         },
-        ...familyChecks(judged),
-        ...bypassChecks(judged),
+        ...checkFamilies(judged),
+        ...checkBypass(judged),
       ];
     },
   },

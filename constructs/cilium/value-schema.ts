@@ -8,7 +8,7 @@ import { namesOfTypes, namesOfValues, newAjv, readable } from "../rules/json-sch
 import { nearest } from "../rules/nearest";
 import { isPlainObject } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { withoutUnknown } from "../talos/patch-schema";
 import { type CiliumMinor, ciliumMinors } from "./version";
 
@@ -59,7 +59,7 @@ export function refusedBy(minor: CiliumMinor, values: ChartValues): string[] {
     const instead = insteadOf(error);
     return instead === undefined
       ? []
-      : [`values.${readable(error.instancePath).path} is ${shown(error.data)}; ${instead}`];
+      : [`values.${readable(error.instancePath).path} is ${formatValue(error.data)}; ${instead}`];
   });
 }
 
@@ -71,7 +71,7 @@ function insteadOf(error: ErrorObject): string | undefined {
   const alternatives = schema as readonly Schema[];
   return written(
     alternatives
-      .map((each) => each.enum?.map(shown).join(" or ") ?? namesOfTypes([each.type ?? "object"].flat()))
+      .map((each) => each.enum?.map(formatValue).join(" or ") ?? namesOfTypes([each.type ?? "object"].flat()))
       .filter((names) => names !== "")
       .join(" or "),
   );
@@ -88,7 +88,7 @@ function misspeltFor(minor: CiliumMinor, values: ChartValues): string[] {
 function misspeltIn(value: unknown, { properties = {}, items }: Schema, path: string): string[] {
   if (isUnknown(value)) return [];
   if (Array.isArray(value)) {
-    return items === undefined ? [] : value.flatMap((each, place) => misspeltIn(each, items, `${path}[${place}]`));
+    return items === undefined ? [] : value.flatMap((each, index) => misspeltIn(each, items, `${path}[${index}]`));
   }
   if (!isPlainObject(value)) return [];
   return Object.entries(value).flatMap(([name, inside]) => {
@@ -113,19 +113,19 @@ const isOf = (version: string, minor: CiliumMinor): Condition =>
   matches(version, new RegExp(`^${minor.replace(".", "[.]")}[.]`));
 
 /** Checks of what is found for the version; where only Terraform knows that, for all minor versions, or at plan. */
-function checksOf(version: string, find: (minor: CiliumMinor) => string[]): Check[] {
+function checkMinors(version: string, find: (minor: CiliumMinor) => string[]): Check[] {
   const minors = (Object.keys(ciliumMinors) as CiliumMinor[]).filter((minor) => isOf(version, minor) !== false);
-  const found = minors.map((minor) => ({ minor, problems: find(minor) }));
-  return [...new Set(found.flatMap(({ problems }) => problems))].map((problem) => {
-    const having = found.filter(({ problems }) => problems.includes(problem)).map(({ minor }) => minor);
+  const found = minors.map((minor) => ({ minor, messages: find(minor) }));
+  return [...new Set(found.flatMap(({ messages }) => messages))].map((message) => {
+    const having = found.filter(({ messages }) => messages.includes(message)).map(({ minor }) => minor);
     const isAll = having.length === minors.length;
-    return { holds: isAll ? false : not(or(...having.map((minor) => isOf(version, minor)))), problem };
+    return { condition: isAll ? false : not(or(...having.map((minor) => isOf(version, minor)))), message: message };
   });
 }
 
-/** Whether the problem is of the same value as one of the others. */
-const isTold = (problem: string, others: readonly string[]): boolean => {
-  const value = problem.slice(0, problem.indexOf(" is ") + " is ".length);
+/** Whether the message is of the same value as one of the others. */
+const isTold = (message: string, others: readonly string[]): boolean => {
+  const value = message.slice(0, message.indexOf(" is ") + " is ".length);
   return others.some((other) => other.startsWith(value));
 };
 
@@ -134,21 +134,21 @@ const isGiven = (values: ChartValues): boolean => Object.keys(values).length > 0
 export const rules: readonly Rule<Judged>[] = [
   {
     id: "chart-values-schema",
-    demands: "values of Cilium have the types that the chart's schema of their minor version gives them",
-    because: "Helm refuses others at the apply, when the node is there already",
+    requirement: "values of Cilium have the types that the chart's schema of their minor version gives them",
+    reason: "Helm refuses others at the apply, when the node is there already",
     source: "https://github.com/cilium/cilium/blob/v1.20.2/install/kubernetes/cilium/values.schema.json",
     checks: ({ further, version, refused }) =>
       isGiven(further)
-        ? checksOf(version, (minor) => refusedBy(minor, further)).filter(({ problem }) => !isTold(problem, refused))
+        ? checkMinors(version, (minor) => refusedBy(minor, further)).filter(({ message }) => !isTold(message, refused))
         : [],
   },
   {
     id: "chart-value-names",
-    demands: "values of Cilium have names that the chart knows, if one of those is almost the same",
-    because: "the chart ignores a name that it does not know, after an apply that looks well",
+    requirement: "values of Cilium have names that the chart knows, if one of those is almost the same",
+    reason: "the chart ignores a name that it does not know, after an apply that looks well",
     severity: "warning",
     source: "https://github.com/cilium/cilium/blob/v1.20.2/install/kubernetes/cilium/values.yaml",
     checks: ({ further, version }) =>
-      isGiven(further) ? checksOf(version, (minor) => misspeltFor(minor, further)) : [],
+      isGiven(further) ? checkMinors(version, (minor) => misspeltFor(minor, further)) : [],
   },
 ];

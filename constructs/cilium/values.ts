@@ -2,18 +2,18 @@ import { Token } from "cdktf";
 import {
   follow,
   isMissing,
-  keeps,
+  checkUnchanged,
   leavesOf,
-  problemAt,
-  replacesPods,
-  shownAtPlan,
+  messageAt,
+  checkReplacesPods,
+  formatAtPlan,
   valueAt,
 } from "../rules/chart-values";
 import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { isIpv6 } from "../rules/ip-address";
 import type { Check, Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { byFamily } from "../talos/node-address";
 import { kubePrismPort } from "../talos/patch";
 import { mergeValues } from "../terraform/document";
@@ -125,9 +125,9 @@ interface Judged {
 export const rules: readonly Rule<Judged>[] = [
   {
     id: "cilium-talos-values",
-    demands:
+    requirement:
       "values that Talos or an option of the construct requires, or without which a change reaches no running pod, keep their values, and those that decide that are true or false",
-    because: "Cilium does not start with others, or takes the node's network down, or lacks what the option says",
+    reason: "Cilium does not start with others, or takes the node's network down, or lacks what the option says",
     source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ values, further, required, nodeForwardsDns }) => {
       const [masquerade, legacyRouting] = ["masquerade", "hostLegacyRouting"].map((key) =>
@@ -138,23 +138,23 @@ export const rules: readonly Rule<Judged>[] = [
       // The chart's own choice.
       const isIpsec = or(isMissing(type), equal(type, "ipsec"));
       return [
-        ...keeps(values, required),
-        ...updateStrategies.map((path) => replacesPods(further, path)),
-        ...switches.map((path) => isSwitch(further, path)),
-        ...capabilityChecks(values, further),
+        ...checkUnchanged(values, required),
+        ...updateStrategies.map((path) => checkReplacesPods(further, path)),
+        ...switches.map((path) => checkSwitch(further, path)),
+        ...checkCapabilities(values, further),
         {
           // https://docs.cilium.io/en/stable/installation/k8s-install-helm/ names the fault: Talos forwards DNS on the host.
-          holds: or(not(equal(masquerade, true)), equal(legacyRouting, true), not(nodeForwardsDns)),
-          problem:
+          condition: or(not(equal(masquerade, true)), equal(legacyRouting, true), not(nodeForwardsDns)),
+          message:
             "values.bpf.masquerade is true, which breaks Talos's DNS; write bpf.hostLegacyRouting: true too, or machine.features.hostDNS.forwardKubeDNSToHost: false in a patch of the node",
         },
         {
-          holds: or(
+          condition: or(
             not(equal(encryption("enabled"), true)),
             not(isIpsec),
             not(isMissing(encryption("ipsec", "secretName"))),
           ),
-          problem:
+          message:
             'values.encryption is of type "ipsec", whose key no secret holds; write encryption: "wireguard" of the construct, or ipsec.secretName of a secret that is there before Cilium',
         },
       ];
@@ -162,20 +162,20 @@ export const rules: readonly Rule<Judged>[] = [
   },
   {
     id: "hubble-ui-needs-relay",
-    demands: "Hubble's UI has the relay, and the relay Hubble",
-    because: "the chart refuses one without the other, at the last step of the apply",
+    requirement: "Hubble's UI has the relay, and the relay Hubble",
+    reason: "the chart refuses one without the other, at the last step of the apply",
     source: "https://docs.cilium.io/en/stable/observability/hubble/hubble-ui/",
     checks: ({ values }) => {
       const enabled = (...path: string[]) => equal(valueAt(values, ["hubble", ...path, "enabled"]), true);
       return [
         {
-          holds: or(not(enabled("ui")), enabled("relay"), enabled("ui", "standalone")),
-          problem:
+          condition: or(not(enabled("ui")), enabled("relay"), enabled("ui", "standalone")),
+          message:
             "hubble.ui is true without hubble.relay, where it gets its flows from; write hubble: { relay: true, ui: true }",
         },
         {
-          holds: or(not(enabled("relay")), not(equal(valueAt(values, ["hubble", "enabled"]), false))),
-          problem: "values.hubble.enabled is false beside hubble.relay; leave it out",
+          condition: or(not(enabled("relay")), not(equal(valueAt(values, ["hubble", "enabled"]), false))),
+          message: "values.hubble.enabled is false beside hubble.relay; leave it out",
         },
       ];
     },
@@ -202,15 +202,15 @@ const switches = [
   ["hubble", "ui", "enabled"],
 ];
 
-function isSwitch(further: CiliumValues, path: readonly string[]): Check {
+function checkSwitch(further: CiliumValues, path: readonly string[]): Check {
   const { at, found, rest } = follow(further, path);
   if (rest.length > 0 && found !== undefined && !isUnknown(found)) {
-    return { holds: false, problem: `${at} is ${shown(found)}; write an object or leave it out` };
+    return { condition: false, message: `${at} is ${formatValue(found)}; write an object or leave it out` };
   }
   const value = valueAt(further, path);
   return {
-    holds: or(isMissing(value), equal(value, true), equal(value, false)),
-    problem: `values.${path.join(".")} is ${shownAtPlan(value)}; write true or false, or leave it out`,
+    condition: or(isMissing(value), equal(value, true), equal(value, false)),
+    message: `values.${path.join(".")} is ${formatAtPlan(value)}; write true or false, or leave it out`,
   };
 }
 
@@ -221,19 +221,19 @@ const neededCapabilities = ["ciliumAgent", "cleanCiliumState"].map((container) =
   container,
 ]);
 
-function capabilityChecks(values: CiliumValues, further: CiliumValues): Check[] {
+function checkCapabilities(values: CiliumValues, further: CiliumValues): Check[] {
   const needed = further.securityContext === undefined ? [] : neededCapabilities;
   const own = leavesOf(further).flatMap(([path]) => (path.includes("capabilities") ? [path] : []));
   const lists = new Map([...needed, ...own].map((path) => [path.join("."), valueAt(values, path)]));
   return [
     ...needed.map((path) => ({
-      holds: isFilledList(valueAt(values, path)),
-      problem: problemAt(values, path, "a list of capabilities"),
+      condition: isFilledList(valueAt(values, path)),
+      message: messageAt(values, path, "a list of capabilities"),
     })),
     ...[...lists].flatMap(([path, list]) =>
       droppedByTalos.map((dropped) => ({
-        holds: not(contains(list, dropped)),
-        problem: `values.${path} has ${dropped}, which Talos grants to no container; leave it out`,
+        condition: not(contains(list, dropped)),
+        message: `values.${path} has ${dropped}, which Talos grants to no container; leave it out`,
       })),
     ),
   ];

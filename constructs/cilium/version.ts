@@ -1,7 +1,7 @@
 import { Fn } from "cdktf";
 import { type Condition, isUnknown, matches } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { versionNumber } from "../rules/version-number";
 
 /** 1.19 and 1.20 have faults in host networking on Talos: https://github.com/cilium/cilium/issues/46010 */
@@ -44,19 +44,19 @@ export function byCiliumMinor<Value>(version: string, choose: (minor: MinorVersi
 export const rules: readonly Rule<{ readonly version: string }>[] = [
   {
     id: "cilium-version-supported",
-    demands: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor among ${minors.join(", ")}`,
-    because: "the values that Talos requires are known for these, and Cilium maintains no others",
+    requirement: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor among ${minors.join(", ")}`,
+    reason: "the values that Talos requires are known for these, and Cilium maintains no others",
     source: "https://docs.cilium.io/en/stable/installation/k8s-install-helm/",
-    checks: ({ version }) => [{ holds: isSupported(version), problem: problemOf(version) }],
+    checks: ({ version }) => [{ condition: isSupported(version), message: unsupportedMessage(version) }],
   },
 ];
 
 const isSupported = (version: string): Condition =>
   matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.]${versionNumber}$`));
 
-function problemOf(version: string): string {
+function unsupportedMessage(version: string): string {
   const bare = isUnknown(version) ? version : version.replace(/^v/, "");
   return bare !== version && isSupported(bare) === true
-    ? `version ${shown(version)} begins with a "v", as no version of Cilium does; write ${shown(bare)}`
-    : `version ${shown(version)} is not supported; write one of ${minors.join(", ")} in full, such as "${defaultCiliumVersion}"`;
+    ? `version ${formatValue(version)} begins with a "v", as no version of Cilium does; write ${formatValue(bare)}`
+    : `version ${formatValue(version)} is not supported; write one of ${minors.join(", ")} in full, such as "${defaultCiliumVersion}"`;
 }

@@ -1,17 +1,17 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
-import { chartRepository, isChartRepository } from "../rules/chart-repository";
-import { type ChartValues, isMissing, keeps, leavesOf, replacesPods, valueAt } from "../rules/chart-values";
+import { chartRepository, checkChartRepository } from "../rules/chart-repository";
+import { type ChartValues, isMissing, checkUnchanged, leavesOf, checkReplacesPods, valueAt } from "../rules/chart-values";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { matches, not, or, wholeNumber } from "../rules/condition";
-import { isInStackOf, partsInStack, usesOwnStack } from "../rules/own-stack";
+import { isInStackOf, partsInStack, checkSameStack } from "../rules/own-stack";
 import { record } from "../rules/plain-data";
-import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
-import { fitProps, instanceOf, literal, number, required, type Shape, text, urlText } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { literalText } from "../rules/text";
-import { isTrueOrFalse } from "../rules/true-or-false";
+import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
+import { parseProps, instanceOf, unchecked, number, required, type Schema, string, urlString } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { escapeTemplate } from "../rules/text";
+import { checkStaticBoolean } from "../rules/true-or-false";
 import { versionNumber } from "../rules/version-number";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
@@ -22,7 +22,7 @@ import { type Rollout, rolloutOf } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
 import { checksumOf, mergeValues, renderDocument } from "../terraform/document";
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { type Method, type MethodName, methodNames, methods, runtimeClass, taint } from "./method";
 import * as sharing from "./sharing";
@@ -90,15 +90,15 @@ export interface NvidiaInstallProps {
   readonly timeout?: number;
 }
 
-export const shape: Shape<NvidiaInstallProps> = {
+export const shape: Schema<NvidiaInstallProps> = {
   node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
-  method: literal(),
+  method: unchecked(),
   sharing: sharing.shape,
-  version: text,
+  version: string,
   values: record,
-  taint: literal(),
-  smokeTest: literal(),
-  repository: urlText,
+  taint: unchecked(),
+  smokeTest: unchecked(),
+  repository: urlString,
   timeout: number,
 };
 
@@ -117,125 +117,125 @@ export const rules: readonly Rule<{
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
-  { ...partsInStack, checks: ({ node, user }) => given(node, (node) => usesOwnStack("node", node, user)) },
+  { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
   {
     id: "nvidia-method",
-    demands: `the method is one of ${methodNames.join(", ")}`,
-    because: "Terraform has to know which resources there are before it knows any variable",
+    requirement: `the method is one of ${methodNames.join(", ")}`,
+    reason: "Terraform has to know which resources there are before it knows any variable",
     source,
     checks: ({ method, smokeTest }) => [
       {
-        holds: methodNames.includes(method),
-        problem: `method is ${shown(method)}; write ${methodNames.map(shown).join(" or ")}`,
+        condition: methodNames.includes(method),
+        message: `method is ${formatValue(method)}; write ${methodNames.map(formatValue).join(" or ")}`,
       },
-      isTrueOrFalse("smokeTest", smokeTest),
+      checkStaticBoolean("smokeTest", smokeTest),
     ],
   },
   {
     id: "nvidia-method-supported",
-    demands: "the method is one that the node's Talos and Kubernetes can do",
-    because: "older ones lack what the chart expects on the node, and its pods never become ready",
+    requirement: "the method is one that the node's Talos and Kubernetes can do",
+    reason: "older ones lack what the chart expects on the node, and its pods never become ready",
     source,
     checks: ({ node, method }) =>
-      given(node, ({ talosVersion, kubernetesVersion }) => {
+      ifSet(node, ({ talosVersion, kubernetesVersion }) => {
         const { talos, kubernetes } = methodOf(method);
         return [
-          ...given(talos, (least) => ({
-            holds: hasMinor(talosVersion, ({ minor }) => minorNumber(minor) >= minorNumber(least)),
-            problem: `method ${shown(method)} needs Talos ${least} or later, and the node runs ${shown(talosVersion)}; write "device-plugin"`,
+          ...ifSet(talos, (min) => ({
+            condition: hasMinor(talosVersion, ({ minor }) => minorNumber(minor) >= minorNumber(min)),
+            message: `method ${formatValue(method)} needs Talos ${min} or later, and the node runs ${formatValue(talosVersion)}; write "device-plugin"`,
           })),
-          ...given(kubernetes, (least) => ({
-            holds: matches(kubernetesVersion, laterThan(minorNumber(least))),
-            problem: `method ${shown(method)} needs Kubernetes ${least} or later, and the node runs ${shown(kubernetesVersion)}; write "device-plugin"`,
+          ...ifSet(kubernetes, (min) => ({
+            condition: matches(kubernetesVersion, laterThan(minorNumber(min))),
+            message: `method ${formatValue(method)} needs Kubernetes ${min} or later, and the node runs ${formatValue(kubernetesVersion)}; write "device-plugin"`,
           })),
         ];
       }),
   },
   {
     id: "nvidia-needs-driver",
-    demands: "the node's Talos has an NVIDIA driver",
-    because: "without it there is no GPU to hand out, whatever the chart says",
+    requirement: "the node's Talos has an NVIDIA driver",
+    reason: "without it there is no GPU to hand out, whatever the chart says",
     source,
     checks: ({ node }) =>
-      given(node, ({ nodes }) => ({
-        holds: nodes.some(({ nvidia }) => nvidia !== undefined),
-        problem:
+      ifSet(node, ({ nodes }) => ({
+        condition: nodes.some(({ nvidia }) => nvidia !== undefined),
+        message:
           'the node\'s Talos has no NVIDIA driver; give its image nvidia: { kernelModules: "open", branch: "production" }',
       })),
   },
   {
     id: "nvidia-schedulable",
-    demands: "a node with GPUs runs pods",
-    because:
+    requirement: "a node with GPUs runs pods",
+    reason:
       "the plugin does not run on a control plane that takes no pods, so its GPUs are never advertised, and no pod that asks for one would run there either",
     source: "https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/workers-on-controlplane",
     checks: ({ node, values, method }) =>
-      given(node, (node) => {
+      ifSet(node, (node) => {
         const unused = unusedNodes(node).map(({ name }) => name);
         return {
-          holds: or(unused.length === 0, not(isMissing(valueAt(values, methodOf(method).tolerations)))),
-          problem: `${unused.join(", ")} ${unused.length === 1 ? "has GPUs and is a control plane that runs" : "have GPUs and are control planes that run"} no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers`,
+          condition: or(unused.length === 0, not(isMissing(valueAt(values, methodOf(method).tolerations)))),
+          message: `${unused.join(", ")} ${unused.length === 1 ? "has GPUs and is a control plane that runs" : "have GPUs and are control planes that run"} no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers`,
         };
       }),
   },
   {
     id: "nvidia-once",
-    demands: "one construct hands out a node's GPUs",
-    because: "two plugins would give the same GPU to two pods",
+    requirement: "one construct hands out a node's GPUs",
+    reason: "two plugins would give the same GPU to two pods",
     source,
     checks: ({ earlierInstalls }) =>
       earlierInstalls.map(({ by }) => ({
-        holds: false,
-        problem: `the node's GPUs are handed out by ${by} already; leave one of the two out`,
+        condition: false,
+        message: `the node's GPUs are handed out by ${by} already; leave one of the two out`,
       })),
   },
   {
     id: "nvidia-taint",
-    demands: "beside tainted nodes with GPUs there is one for other pods",
-    because: "DNS and everything else that asks for no GPU would run nowhere",
+    requirement: "beside tainted nodes with GPUs there is one for other pods",
+    reason: "DNS and everything else that asks for no GPU would run nowhere",
     source: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases",
     checks: ({ node, taint }) => [
-      isTrueOrFalse("taint", taint),
-      ...given(node, ({ nodes, schedulingOnControlPlanes }) => ({
-        holds:
+      checkStaticBoolean("taint", taint),
+      ...ifSet(node, ({ nodes, schedulingOnControlPlanes }) => ({
+        condition:
           taint !== true ||
           nodes.some((each) => !hasGpus(each) && (each.role === "worker" || schedulingOnControlPlanes)),
-        problem:
+        message:
           "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
       })),
     ],
   },
   {
     id: "nvidia-values",
-    demands:
+    requirement:
       "values without which the method does not work on Talos, or a change reaches no running pod, keep their values",
-    because: "the plugin would find no driver, or bring one that Talos refuses, or keep the configuration before",
+    reason: "the plugin would find no driver, or bring one that Talos refuses, or keep the configuration before",
     source,
     checks: ({ method, values, needed }) => [
-      ...keeps(values, needed),
-      replacesPods(values, methodOf(method).updateStrategy),
+      ...checkUnchanged(values, needed),
+      checkReplacesPods(values, methodOf(method).updateStrategy),
     ],
   },
   {
     id: "nvidia-version",
-    demands: "the chart's version is a complete one",
-    because: "of a range Helm takes the newest chart, which nobody has tried, and another one with every apply",
+    requirement: "the chart's version is a complete one",
+    reason: "of a range Helm takes the newest chart, which nobody has tried, and another one with every apply",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ method, version }) => [
       {
-        holds: matches(version, completeVersion),
-        problem: `version ${shown(version)} is not complete; write one such as ${shown(methodOf(method).version)}`,
+        condition: matches(version, completeVersion),
+        message: `version ${formatValue(version)} is not complete; write one such as ${formatValue(methodOf(method).version)}`,
       },
     ],
   },
-  { ...chartRepository, checks: ({ repository }) => isChartRepository(repository) },
+  { ...chartRepository, checks: ({ repository }) => checkChartRepository(repository) },
   {
     id: "nvidia-timeout",
-    demands: "the release has at least 600 seconds until all of its pods run",
-    because: "the node pulls large images first",
+    requirement: "the release has at least 600 seconds until all of its pods run",
+    reason: "the node pulls large images first",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ timeout }) => [
-      { holds: wholeNumber(timeout, 600), problem: `timeout is ${shown(timeout)}; write whole seconds, 600 or more` },
+      { condition: wholeNumber(timeout, 600), message: `timeout is ${formatValue(timeout)}; write whole seconds, 600 or more` },
     ],
   },
 ];
@@ -260,8 +260,8 @@ const methodOf = (name: MethodName): Method => methods[name] ?? methods["device-
 const minorNumber = (version: string): number => Number(version.split(".")[1]);
 
 /** Versions of Kubernetes of this minor or a later one. */
-const laterThan = (least: number): RegExp =>
-  new RegExp(`^v?1[.](${Array.from({ length: 100 - least }, (_, index) => least + index).join("|")})[.]`);
+const laterThan = (min: number): RegExp =>
+  new RegExp(`^v?1[.](${Array.from({ length: 100 - min }, (_, index) => min + index).join("|")})[.]`);
 
 /**
  * Makes the GPUs of Talos nodes available to pods, and proves it.
@@ -288,7 +288,7 @@ export class NvidiaInstall extends Construct {
 
   constructor(scope: Construct, id: string, props: NvidiaInstallProps) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
+    const fitted = parseProps(this, props, shape);
     const {
       node,
       method = "device-plugin",
@@ -339,18 +339,18 @@ export class NvidiaInstall extends Construct {
       address: "nvidia_prerequisites",
       name: "nvidia-prerequisites",
       objects: prerequisites(this.method),
-      dependsOn: [node.usable, node.schedulable],
+      dependsOn: [node.networkReady, node.untainted],
     });
     const { address, chart, namespace } = this.method;
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
-    this.resource = at(
+    this.resource = withLogicalId(
       address,
       new Release(this, "Resource", {
         name: chart,
         chart,
         namespace,
-        repository: literalText(repository),
+        repository: escapeTemplate(repository),
         version: this.version,
         values: [renderDocument(this.values)],
         wait: true,
@@ -370,7 +370,7 @@ export class NvidiaInstall extends Construct {
       plugin: pluginOf(this.method, this.values, withPlugin.length, checksum),
     });
     if (proof) {
-      this.smokeTest = at(
+      this.smokeTest = withLogicalId(
         "gpu_smoke_test",
         nullResource(this, "SmokeTest", {
           triggers: {
@@ -410,8 +410,8 @@ function pluginOf(method: Method, values: ChartValues, nodes: number, checksum: 
   if (valueAt(values, ["devicePlugin", "enabled"]) === false) return undefined;
   // Values that choose among the nodes leave some out.
   const isPlaced = leavesOf(values).some(([path]) => path.some((key) => /^(affinity|nodeSelector)$/.test(key)));
-  const { daemonSet, patience, checksumValues } = method;
-  return { daemonSet, nodes: isPlaced ? 1 : nodes, checksum: checksumValues && checksum, patience };
+  const { daemonSet, settleSeconds, checksumValues } = method;
+  return { daemonSet, nodes: isPlaced ? 1 : nodes, checksum: checksumValues && checksum, settleSeconds };
 }
 
 /** The plugin's DaemonSet goes to nodes with the label, which nothing else sets: https://github.com/siderolabs/talos/issues/12103 */

@@ -19,7 +19,7 @@ export interface Method {
   /** What brings the plugin to the node, of the chart or its operator. */
   readonly daemonSet: string;
   /** Seconds after which what is broken no longer mends by itself. */
-  readonly patience: number;
+  readonly settleSeconds: number;
   /** Name of the resources of the release in Terraform. */
   readonly address: string;
   /** The chart makes a RuntimeClass of its own. */
@@ -59,7 +59,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     version: "0.20.0",
     namespace: "nvidia-device-plugin",
     daemonSet: "nvidia-device-plugin",
-    patience: 60,
+    settleSeconds: 60,
     address: "nvidia_device_plugin",
     ownRuntimeClass: false,
     claims: false,
@@ -77,7 +77,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     namespace: "gpu-operator",
     daemonSet: "nvidia-device-plugin-daemonset",
     // Node feature discovery comes first, then what the operator makes of it.
-    patience: 300,
+    settleSeconds: 300,
     address: "nvidia_gpu_operator",
     ownRuntimeClass: true,
     claims: false,
@@ -105,7 +105,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     kubernetes: "1.34",
     namespace: "dra-driver-nvidia-gpu",
     daemonSet: "dra-driver-nvidia-gpu-kubelet-plugin",
-    patience: 60,
+    settleSeconds: 60,
     address: "nvidia_dra_driver",
     ownRuntimeClass: false,
     claims: true,

@@ -1,8 +1,8 @@
-import { type ChartValues, isMissing, shownAtPlan, valueAt } from "../rules/chart-values";
+import { type ChartValues, isMissing, formatAtPlan, valueAt } from "../rules/chart-values";
 import { equal, or, wholeNumber } from "../rules/condition";
-import { type Check, given, type Rule } from "../rules/rule";
-import { literal, number, objectOf, required } from "../rules/shape";
-import { shown, shownUnlessVariable } from "../rules/shown";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { unchecked, number, objectOf, required } from "../rules/shape";
+import { formatValue, formatUnlessVariable } from "../rules/shown";
 import { asYaml } from "../terraform/document";
 
 const strategies = ["time-slicing", "mps"] as const;
@@ -19,7 +19,7 @@ export interface GpuSharing {
   readonly replicas: number;
 }
 
-export const shape = objectOf<GpuSharing>({ strategy: required(literal()), replicas: required(number) });
+export const shape = objectOf<GpuSharing>({ strategy: required(unchecked()), replicas: required(number) });
 
 /** What the device plugin is told, as a document of its own. */
 export const configuration = ({ strategy, replicas }: GpuSharing): string =>
@@ -37,31 +37,31 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "gpu-sharing",
-    demands:
+    requirement:
       "a GPU is shared by two pods or more, by the device plugin, in a way that is no variable, and by MPS only where MIG does not divide it",
-    because:
+    reason:
       "with one there is nothing to share, claims of DRA name a device each, each way has a label and a configuration of its own, and MPS does not run beside MIG",
     source: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html",
     checks: ({ sharing, method, values }) =>
-      given(sharing, ({ strategy, replicas }): Check[] => [
-        ...given(strategy, (strategy) => ({
-          holds: strategies.includes(strategy),
-          problem: `sharing.strategy is ${shownUnlessVariable(strategy)}; write ${strategies.map(shown).join(" or ")}`,
+      ifSet(sharing, ({ strategy, replicas }): Check[] => [
+        ...ifSet(strategy, (strategy) => ({
+          condition: strategies.includes(strategy),
+          message: `sharing.strategy is ${formatUnlessVariable(strategy)}; write ${strategies.map(formatValue).join(" or ")}`,
         })),
         {
-          holds: wholeNumber(replicas, 2),
-          problem: `sharing.replicas is ${shown(replicas)}; write a whole number, 2 or more, or leave sharing out`,
+          condition: wholeNumber(replicas, 2),
+          message: `sharing.replicas is ${formatValue(replicas)}; write a whole number, 2 or more, or leave sharing out`,
         },
         {
-          holds: method !== "dra",
-          problem:
+          condition: method !== "dra",
+          message:
             'sharing goes with a device plugin, not with method "dra"; leave sharing out, or choose another method',
         },
         ...[["migStrategy"], ["mig", "strategy"]].map((path) => {
           const mig = valueAt(values, path);
           return {
-            holds: or(strategy !== "mps", isMissing(mig), equal(mig, "none")),
-            problem: `sharing.strategy "mps" does not go with values.${path.join(".")} ${shownAtPlan(mig)}; write "time-slicing", or leave ${path.join(".")} out`,
+            condition: or(strategy !== "mps", isMissing(mig), equal(mig, "none")),
+            message: `sharing.strategy "mps" does not go with values.${path.join(".")} ${formatAtPlan(mig)}; write "time-slicing", or leave ${path.join(".")} out`,
           };
         }),
       ]),

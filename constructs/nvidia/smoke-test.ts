@@ -84,7 +84,7 @@ export const smokeTest = (
     DAEMONSET: method.daemonSet,
     CLAIMS: String(method.claims),
     JOB: job(method, access.isTainted),
-    PATIENCE: String(method.patience),
+    PATIENCE: String(method.settleSeconds),
     TIMEOUT: String(timeout),
   },
 });

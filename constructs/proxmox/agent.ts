@@ -1,9 +1,9 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmAgent } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { type Condition, matches, not, or } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { choice, flag, isStandIn, objectOf, text } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { enumOf, boolean, isInvalid, objectOf, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import { type BootMedium, hasGuestAgent } from "./boot-medium";
 
 const types = ["virtio", "isa"] as const;
@@ -39,7 +39,7 @@ export interface VmAgent {
   readonly timeout?: string;
 }
 
-export const shape = objectOf<VmAgent>({ enabled: flag, trim: flag, type: choice(types), timeout: text });
+export const shape = objectOf<VmAgent>({ enabled: boolean, trim: boolean, type: enumOf(types), timeout: string });
 
 export function block(
   agent: VmAgent | undefined,
@@ -62,38 +62,38 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "agent-timeout",
-    demands: "the time to wait for the agent is hours, minutes and seconds, each with its unit",
-    because: "the provider reads it as a duration of Go, and refuses anything else when it plans",
+    requirement: "the time to wait for the agent is hours, minutes and seconds, each with its unit",
+    reason: "the provider reads it as a duration of Go, and refuses anything else when it plans",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#timeout",
     checks: ({ agent: { timeout } }) =>
-      given(timeout, (timeout) => ({
-        holds: matches(timeout, /^([0-9]{1,5}h([0-9]{1,5}m)?([0-9]{1,5}s)?|[0-9]{1,5}m([0-9]{1,5}s)?|[0-9]{1,5}s)$/),
-        problem: `agent.timeout ${shown(timeout)} is not a duration; write it as in "5m" or "1h30m"`,
+      ifSet(timeout, (timeout) => ({
+        condition: matches(timeout, /^([0-9]{1,5}h([0-9]{1,5}m)?([0-9]{1,5}s)?|[0-9]{1,5}m([0-9]{1,5}s)?|[0-9]{1,5}s)$/),
+        message: `agent.timeout ${formatValue(timeout)} is not a duration; write it as in "5m" or "1h30m"`,
       })),
   },
   {
     id: "agent-needs-extension",
-    demands:
+    requirement:
       "the agent is on only if the boot medium contains it: Talos as the extension siderolabs/qemu-guest-agent, other guests as a package",
-    because: "Terraform would wait 15 minutes for it, at every plan",
+    reason: "Terraform would wait 15 minutes for it, at every plan",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ agent: { enabled }, boot }) => [
       {
-        holds: or(hasGuestAgent(boot), not(enabled as Condition)),
-        problem: `agent.enabled is ${shown(enabled)}, but nothing says that the boot medium contains the agent; write guestAgent: true beside what it boots from if it does, or agent: { enabled: false }`,
+        condition: or(hasGuestAgent(boot), not(enabled as Condition)),
+        message: `agent.enabled is ${formatValue(enabled)}, but nothing says that the boot medium contains the agent; write guestAgent: true beside what it boots from if it does, or agent: { enabled: false }`,
       },
     ],
   },
   {
     id: "agent-needs-network-device",
-    demands: "the agent is enabled only if the VM has a network device",
-    because:
+    requirement: "the agent is enabled only if the VM has a network device",
+    reason:
       "Terraform waits for an address that the agent reports: 15 minutes when it creates the VM, and at every plan",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#enabled",
     checks: ({ agent: { enabled }, networkDevices }) => [
       {
-        holds: or(networkDevices.length > 0 || isStandIn(networkDevices), not(enabled as Condition)),
-        problem: `agent.enabled is ${shown(enabled)}, but networkDevices is empty, so the agent can report no address; write agent: { enabled: false }, or add a network device`,
+        condition: or(networkDevices.length > 0 || isInvalid(networkDevices), not(enabled as Condition)),
+        message: `agent.enabled is ${formatValue(enabled)}, but networkDevices is empty, so the agent can report no address; write agent: { enabled: false }, or add a network device`,
       },
     ],
   },

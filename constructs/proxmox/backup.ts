@@ -3,13 +3,13 @@ import type { Construct } from "constructs";
 import { BackupJob } from "../../.gen/providers/proxmox/backup-job";
 import type { VirtualEnvironmentVm } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { matches, wholeNumber } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { isStandIn, number, objectOf, required, text } from "../rules/shape";
-import { asText, shown } from "../rules/shown";
-import { at } from "../terraform/logical-id";
+import { ifSet, type Rule } from "../rules/rule";
+import { isInvalid, number, objectOf, required, string } from "../rules/shape";
+import { toTokenString, formatValue } from "../rules/shown";
+import { withLogicalId } from "../terraform/logical-id";
 import type { Host } from "./host-facts";
 import * as hostStorage from "./host-storage";
-import { isStorage, proxmoxName } from "./name";
+import { checkStorageName, proxmoxName } from "./name";
 
 /** How many backups are kept: the newest ones, and the newest of each of so many periods. */
 export interface BackupRetention {
@@ -47,8 +47,8 @@ export interface VmBackup {
 const retentionShape = { last: number, hourly: number, daily: number, weekly: number, monthly: number, yearly: number };
 
 export const shape = objectOf<VmBackup>({
-  datastore: required(text),
-  schedule: text,
+  datastore: required(string),
+  schedule: string,
   keep: required(objectOf<BackupRetention>(retentionShape)),
 });
 
@@ -82,45 +82,45 @@ interface BackedUp {
 export const rules: readonly Rule<BackedUp>[] = [
   {
     ...proxmoxName,
-    checks: ({ backup }) => given(backup, ({ datastore }) => isStorage("backup.datastore", datastore)),
+    checks: ({ backup }) => ifSet(backup, ({ datastore }) => checkStorageName("backup.datastore", datastore)),
   },
   {
     id: "backup-schedule",
-    demands: "backups are scheduled by a calendar event of Proxmox",
-    because: "Proxmox refuses anything else when the job is created, in the middle of the apply",
+    requirement: "backups are scheduled by a calendar event of Proxmox",
+    reason: "Proxmox refuses anything else when the job is created, in the middle of the apply",
     source: "https://pve.proxmox.com/pve-docs/chapter-calendar-events.html",
     checks: ({ backup }) =>
-      given(backup, ({ schedule }) => ({
-        holds: matches(schedule, schedulePattern),
-        problem: `backup.schedule ${shown(schedule)} is no calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
+      ifSet(backup, ({ schedule }) => ({
+        condition: matches(schedule, schedulePattern),
+        message: `backup.schedule ${formatValue(schedule)} is no calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
       })),
   },
   {
     id: "backup-keep",
-    demands: "at least one backup is kept, and whole numbers of them",
-    because: "Proxmox refuses other numbers, and takes none at all for an order to keep everything",
+    requirement: "at least one backup is kept, and whole numbers of them",
+    reason: "Proxmox refuses other numbers, and takes none at all for an order to keep everything",
     source: `${source}#vzdump_retention`,
     checks: ({ backup }) =>
-      given(backup, ({ keep }) => {
+      ifSet(backup, ({ keep }) => {
         const kept = Object.entries(keep).filter(([, value]) => value !== undefined);
-        if (kept.length === 0 && !isStandIn(keep)) {
-          return [{ holds: false, problem: "backup.keep is empty; write how many to keep, such as { last: 3 }" }];
+        if (kept.length === 0 && !isInvalid(keep)) {
+          return [{ condition: false, message: "backup.keep is empty; write how many to keep, such as { last: 3 }" }];
         }
         return kept.map(([name, value]) => ({
-          holds: wholeNumber(value, 1),
-          problem: `backup.keep.${name} is ${shown(value)}; write a whole number, 1 or more, or leave it out`,
+          condition: wholeNumber(value, 1),
+          message: `backup.keep.${name} is ${formatValue(value)}; write a whole number, 1 or more, or leave it out`,
         }));
       }),
   },
   {
     id: "storage-backups",
-    demands: "the storage for backups is on the node, enabled, active, and takes backups when Terraform plans",
-    because: "the job is created all the same, and fails every time that it runs",
+    requirement: "the storage for backups is on the node, enabled, active, and takes backups when Terraform plans",
+    reason: "the job is created all the same, and fails every time that it runs",
     source,
     checks: ({ backup, host }) =>
-      given(host, (host) =>
-        given(backup, ({ datastore }) =>
-          hostStorage.takesContent("backup.datastore", datastore, host, hostStorage.backups),
+      ifSet(host, (host) =>
+        ifSet(backup, ({ datastore }) =>
+          hostStorage.checkContent("backup.datastore", datastore, host, hostStorage.backups),
         ),
       ),
   },
@@ -134,7 +134,7 @@ export function backupJobOf(
 ): BackupJob {
   // Named by its VM, it is removed before it.
   const vmId = Token.asString(vm.vmId);
-  return at(
+  return withLogicalId(
     scope.node.id,
     new BackupJob(scope, "Backup", {
       provider: vm.provider,
@@ -151,5 +151,5 @@ export function backupJobOf(
 
 const retention = (keep: BackupRetention): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(keep).flatMap(([name, value]) => (value === undefined ? [] : [[`keep-${name}`, asText(value)]])),
+    Object.entries(keep).flatMap(([name, value]) => (value === undefined ? [] : [[`keep-${name}`, toTokenString(value)]])),
   );

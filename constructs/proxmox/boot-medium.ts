@@ -1,13 +1,13 @@
 import type { IResolvable } from "cdktf";
 import { Construct } from "constructs";
 import { type Condition, equal, not } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { eitherOf, flag, isStandIn, number, objectOf, orConstruct, required, type Shape, text } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { unionOf, boolean, isInvalid, number, objectOf, orConstruct, required, type Schema, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import * as firmware from "./firmware";
-import { isNode, isVolume, proxmoxName } from "./name";
+import { checkNodeName, checkVolumeName, proxmoxName } from "./name";
 import * as scsiController from "./scsi-controller";
-import { isVmId } from "./vm-id";
+import { checkVmId } from "./vm-id";
 
 /** What is known of the software that a VM boots. */
 interface BootSoftware {
@@ -83,20 +83,20 @@ export type BootMedium =
   | { readonly clone: CloneSource; readonly image?: never; readonly iso?: never }
   | { readonly iso: IsoImage; readonly image?: never; readonly clone?: never };
 
-const fileShape: Shape<DiskImage & IsoImage> = { fileId: required(text), guestAgent: flag };
+const fileShape: Schema<DiskImage & IsoImage> = { fileId: required(string), guestAgent: boolean };
 
-const cloneShape: Shape<CloneSource> = {
-  name: text,
+const cloneShape: Schema<CloneSource> = {
+  name: string,
   id: number,
-  node: text,
-  full: flag,
-  guestAgent: flag,
+  node: string,
+  full: boolean,
+  guestAgent: boolean,
   scsiHardware: scsiController.shape,
   bios: firmware.biosShape,
 };
 
-export const shape = eitherOf<BootMedium>(
-  { image: orConstruct(objectOf(fileShape)), clone: eitherOf<CloneSource>(cloneShape, "id"), iso: objectOf(fileShape) },
+export const shape = unionOf<BootMedium>(
+  { image: orConstruct(objectOf(fileShape)), clone: unionOf<CloneSource>(cloneShape, "id"), iso: objectOf(fileShape) },
   "image",
 );
 
@@ -105,7 +105,7 @@ export const isoInterface = "ide0";
 
 export function hasGuestAgent({ image, clone, iso }: BootMedium): Condition {
   const medium = image ?? clone ?? iso;
-  return isStandIn(medium) || (medium?.guestAgent ?? false);
+  return isInvalid(medium) || (medium?.guestAgent ?? false);
 }
 
 const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
@@ -113,15 +113,15 @@ const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs
 export const rules: readonly Rule<{ readonly boot: BootMedium; readonly vmId?: number }>[] = [
   {
     id: "boot-medium",
-    demands: "a VM boots from exactly one of an imported image, a clone of a template, an ISO",
-    because: "the provider would use one of them and ignore the others",
+    requirement: "a VM boots from exactly one of an imported image, a clone of a template, an ISO",
+    reason: "the provider would use one of them and ignore the others",
     source,
     checks: ({ boot }) => {
       const given = Object.entries(boot).flatMap(([name, medium]) => (medium === undefined ? [] : name));
       return [
         {
-          holds: given.length === 1,
-          problem: `boot has ${given.join(" and ") || "nothing"}; write one of image, clone and iso`,
+          condition: given.length === 1,
+          message: `boot has ${given.join(" and ") || "nothing"}; write one of image, clone and iso`,
         },
       ];
     },
@@ -130,29 +130,29 @@ export const rules: readonly Rule<{ readonly boot: BootMedium; readonly vmId?: n
     ...proxmoxName,
     checks: ({ boot: { image, iso, clone } }) => [
       // A downloaded image has names of its own making.
-      ...given(Construct.isConstruct(image) ? undefined : image?.fileId, (id) =>
-        isVolume("import")("boot.image.fileId", id),
+      ...ifSet(Construct.isConstruct(image) ? undefined : image?.fileId, (id) =>
+        checkVolumeName("import")("boot.image.fileId", id),
       ),
-      ...given(iso?.fileId, (id) => isVolume("iso")("boot.iso.fileId", id)),
-      ...given(clone?.node, (node) => isNode("boot.clone.node", node)),
+      ...ifSet(iso?.fileId, (id) => checkVolumeName("iso")("boot.iso.fileId", id)),
+      ...ifSet(clone?.node, (node) => checkNodeName("boot.clone.node", node)),
     ],
   },
   {
     id: "clone-source",
-    demands: "a template is found by its name or by its id",
-    because: "the two could name different templates",
+    requirement: "a template is found by its name or by its id",
+    reason: "the two could name different templates",
     source: `${source}#clone`,
     checks: ({ boot: { clone }, vmId }) =>
-      given(clone, ({ name, id }) => [
+      ifSet(clone, ({ name, id }) => [
         {
-          holds: (name === undefined) !== (id === undefined),
-          problem: `boot.clone has ${name === undefined ? "neither name nor id" : `both name ${shown(name)} and id ${shown(id)}`}; write one of them`,
+          condition: (name === undefined) !== (id === undefined),
+          message: `boot.clone has ${name === undefined ? "neither name nor id" : `both name ${formatValue(name)} and id ${formatValue(id)}`}; write one of them`,
         },
-        ...given(id, (id) => [
-          isVmId("boot.clone.id", id),
+        ...ifSet(id, (id) => [
+          checkVmId("boot.clone.id", id),
           {
-            holds: vmId === undefined || not(equal(id, vmId)),
-            problem: `boot.clone.id ${shown(id)} is vmId, the VM's own; write the id of the template`,
+            condition: vmId === undefined || not(equal(id, vmId)),
+            message: `boot.clone.id ${formatValue(id)} is vmId, the VM's own; write the id of the template`,
           },
         ]),
       ]),

@@ -1,7 +1,7 @@
 import { and, equal, not, or } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { isStandIn } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { isInvalid } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import type { BootMedium } from "./boot-medium";
 import type { VmBios } from "./firmware";
 import type { ScsiController } from "./scsi-controller";
@@ -34,37 +34,37 @@ type Cloned = Kept & {
 export const rules: readonly Rule<Cloned>[] = [
   {
     id: "clone-keeps-template",
-    demands: "a clone's controller, firmware and serial devices are its template's where the provider cannot set them",
-    because: "the provider leaves out what is its own default, and no plan shows the difference",
+    requirement: "a clone's controller, firmware and serial devices are its template's where the provider cannot set them",
+    reason: "the provider leaves out what is its own default, and no plan shows the difference",
     source,
     checks: ({ boot: { clone }, serialDevices, ...settings }) =>
-      given(clone, (clone) => [
+      ifSet(clone, (clone) => [
         ...names.flatMap((name) =>
-          given(clone[name], (templates) => ({
-            holds: or(not(equal(settings[name], unsent[name].value)), equal(templates, unsent[name].value)),
-            problem: `${name} is ${shown(settings[name])}, but the clone keeps ${shown(templates)} of its template; set it on the template, or write ${name}: ${shown(templates)}`,
+          ifSet(clone[name], (templates) => ({
+            condition: or(not(equal(settings[name], unsent[name].value)), equal(templates, unsent[name].value)),
+            message: `${name} is ${formatValue(settings[name])}, but the clone keeps ${formatValue(templates)} of its template; set it on the template, or write ${name}: ${formatValue(templates)}`,
           })),
         ),
         {
-          holds: serialDevices.length > 0 || isStandIn(serialDevices),
-          problem: "serialDevices is empty, but the clone keeps those of its template; leave it out",
+          condition: serialDevices.length > 0 || isInvalid(serialDevices),
+          message: "serialDevices is empty, but the clone keeps those of its template; leave it out",
         },
       ]),
   },
   {
     id: "clone-template-known",
     severity: "warning",
-    demands: "what a clone keeps of its template is said beside the template",
-    because: "a template without a SCSI controller of its own has lsi, which is slow and which Talos may not know",
+    requirement: "what a clone keeps of its template is said beside the template",
+    reason: "a template without a SCSI controller of its own has lsi, which is slow and which Talos may not know",
     source,
     checks: ({ boot: { clone }, planned, ...settings }) =>
-      given(clone, (clone) => {
+      ifSet(clone, (clone) => {
         const unsaid = names.filter(
           (name) => clone[name] === undefined && equal(settings[name], unsent[name].value) !== false,
         );
         return {
-          holds: and(...unsaid.map((name) => not(equal(planned[name], unsent[name].value)))),
-          problem: `the clone keeps its template's ${unsaid.map((name) => unsent[name].noun).join(" and ")}, of which nothing is said; write ${unsaid.join(" and ")} beside the template as \`qm config\` shows it, ${unsaid.map((name) => shown(unsent[name].unset)).join(" and ")} where it shows none`,
+          condition: and(...unsaid.map((name) => not(equal(planned[name], unsent[name].value)))),
+          message: `the clone keeps its template's ${unsaid.map((name) => unsent[name].noun).join(" and ")}, of which nothing is said; write ${unsaid.join(" and ")} beside the template as \`qm config\` shows it, ${unsaid.map((name) => formatValue(unsent[name].unset)).join(" and ")} where it shows none`,
         };
       }),
   },

@@ -3,12 +3,12 @@ import { Construct } from "constructs";
 import { ProxmoxProvider } from "../../.gen/providers/proxmox/provider";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
-import { usesOwnStack } from "../rules/own-stack";
-import { enforce, given, type Rule } from "../rules/rule";
-import { type Field, fitProps, flag, literal, required, ruledText, type Shape, urlText } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { isTrueOrFalse } from "../rules/true-or-false";
-import { at } from "../terraform/logical-id";
+import { checkSameStack } from "../rules/own-stack";
+import { enforce, ifSet, type Rule } from "../rules/rule";
+import { type Field, parseProps, boolean, unchecked, required, stringCheckedByRule, type Schema, urlString } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { checkStaticBoolean } from "../rules/true-or-false";
+import { withLogicalId } from "../terraform/logical-id";
 import * as endpoint from "./endpoint";
 
 const kinds = ["password", "api-token", "ticket", "environment"] as const;
@@ -62,8 +62,8 @@ export interface ProxmoxConnectionProps {
 
 /** What is no text may hold a secret all the more: its rule says so without showing it. */
 const credentialsShape: Field<ProxmoxCredentials> = {
-  standIn: () => "password",
-  fit: (value) => (typeof value === "string" ? value : "") as ProxmoxCredentials,
+  invalid: () => "password",
+  parse: (value) => (typeof value === "string" ? value : "") as ProxmoxCredentials,
 };
 
 /** Secrets that people write where they belong to Terraform. */
@@ -80,12 +80,12 @@ const secrets: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
-export const shape: Shape<ProxmoxConnectionProps> = {
-  endpoint: urlText,
+export const shape: Schema<ProxmoxConnectionProps> = {
+  endpoint: urlString,
   credentials: required(credentialsShape),
-  username: ruledText,
-  insecure: flag,
-  checkHost: literal(),
+  username: stringCheckedByRule,
+  insecure: boolean,
+  checkHost: unchecked(),
 };
 
 const providerDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs";
@@ -101,49 +101,49 @@ export const rules: readonly Rule<Connecting>[] = [
   ...endpoint.rules,
   {
     id: "credentials-kind",
-    demands: `credentials are one of ${kinds.join(", ")}`,
-    because: "secrets come from sensitive variables or from the environment, never from the program",
+    requirement: `credentials are one of ${kinds.join(", ")}`,
+    reason: "secrets come from sensitive variables or from the environment, never from the program",
     source: `${providerDocs}#authentication`,
     checks: ({ credentials }) =>
-      given(credentials, (credentials) => ({
-        holds: kinds.includes(credentials),
-        problem: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(shown).join(", ")}, and give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password`,
+      ifSet(credentials, (credentials) => ({
+        condition: kinds.includes(credentials),
+        message: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(formatValue).join(", ")}, and give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password`,
       })),
   },
   {
     id: "check-host",
-    demands: "whether the hosts are asked is said by true or false",
-    because: "Terraform has to know which data sources there are before it knows any variable",
+    requirement: "whether the hosts are asked is said by true or false",
+    reason: "Terraform has to know which data sources there are before it knows any variable",
     source: "https://developer.hashicorp.com/terraform/language/data-sources",
-    checks: ({ checkHost }) => given(checkHost, (checkHost) => isTrueOrFalse("checkHost", checkHost)),
+    checks: ({ checkHost }) => ifSet(checkHost, (checkHost) => checkStaticBoolean("checkHost", checkHost)),
   },
   {
     id: "username-realm",
-    demands: "a user name ends in its realm",
-    because: "the provider refuses it without",
+    requirement: "a user name ends in its realm",
+    reason: "the provider refuses it without",
     source: `${providerDocs}#username`,
     checks: ({ username }) =>
-      given(username, (username) => ({
-        holds: matches(username, /^[^:/ {}]+@[a-z][a-z0-9._-]+$/i),
-        problem: `username ${shown(username)} is no user with its realm; write it as in "root@pam", without the name of a token`,
+      ifSet(username, (username) => ({
+        condition: matches(username, /^[^:/ {}]+@[a-z][a-z0-9._-]+$/i),
+        message: `username ${formatValue(username)} is no user with its realm; write it as in "root@pam", without the name of a token`,
       })),
   },
   {
     id: "connection-id",
-    demands: "every further connection of a stack has an id of its own that Terraform takes as a name",
-    because: "the id is the provider's alias, and the names of the connection's variables begin with it",
+    requirement: "every further connection of a stack has an id of its own that Terraform takes as a name",
+    reason: "the id is the provider's alias, and the names of the connection's variables begin with it",
     source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
     checks: ({ id, earlierConnections }) =>
       earlierConnections.length === 0
         ? []
         : [
             {
-              holds: matches(id, /^[a-zA-Z_][a-zA-Z0-9_-]*$/),
-              problem: `the id ${shown(id)} is no name; write letters, digits, "_" and "-", as in "second"`,
+              condition: matches(id, /^[a-zA-Z_][a-zA-Z0-9_-]*$/),
+              message: `the id ${formatValue(id)} is no name; write letters, digits, "_" and "-", as in "second"`,
             },
             ...earlierConnections.map(({ value, by }) => ({
-              holds: value.name !== id,
-              problem: `the id ${shown(id)} is the name of ${by} already; choose another one`,
+              condition: value.name !== id,
+              message: `the id ${formatValue(id)} is the name of ${by} already; choose another one`,
             })),
           ],
   },
@@ -153,10 +153,10 @@ export const rules: readonly Rule<Connecting>[] = [
 export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; readonly user: Construct }>[] = [
   {
     id: "connection-in-stack",
-    demands: "a construct uses a connection of its own stack",
-    because: "a provider belongs to one stack; in another one Terraform would not find it, or take its default",
+    requirement: "a construct uses a connection of its own stack",
+    reason: "a provider belongs to one stack; in another one Terraform would not find it, or take its default",
     source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
-    checks: ({ connection, user }) => given(connection, (connection) => usesOwnStack("connection", connection, user)),
+    checks: ({ connection, user }) => ifSet(connection, (connection) => checkSameStack("connection", connection, user)),
   },
 ];
 
@@ -186,7 +186,7 @@ export class ProxmoxConnection extends Construct {
 
   constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape, secrets);
+    const fitted = parseProps(this, props, shape, secrets);
     const { credentials, username, insecure } = fitted.props;
     const earlierConnections = claim<ProxmoxConnection>(
       `connections of ${TerraformStack.of(this).node.path}`,
@@ -225,7 +225,7 @@ export class ProxmoxConnection extends Construct {
 
   /** Whose rights the stack has, for messages. */
   get user(): string {
-    return this.username ? shown(this.username) : `whoever the ${this.credentials} names`;
+    return this.username ? formatValue(this.username) : `whoever the ${this.credentials} names`;
   }
 
   /** Whether the stack acts as this user, and not as one of its API tokens. */
@@ -248,7 +248,7 @@ export class ProxmoxConnection extends Construct {
 
   private secret(name: string, description: string): string {
     const variable = new TerraformVariable(this, name, { type: "string", sensitive: true, description });
-    return at(`${this.name}_${name}`, variable).stringValue;
+    return withLogicalId(`${this.name}_${name}`, variable).stringValue;
   }
 }
 

@@ -2,9 +2,9 @@ import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmCpu } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { equal, matches, not, oneOf, or, wholeNumber } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { type Field, number, objectOf, text } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { type Guest, ofTalos } from "./guest";
+import { type Field, number, objectOf, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { type Guest, ifTalos } from "./guest";
 
 /**
  * The types that both the provider and every supported Proxmox know, without `custom-…`, which a host defines.
@@ -119,7 +119,7 @@ export interface VmCpu {
   readonly type?: CpuType | IResolvable;
 }
 
-export const shape = objectOf<VmCpu>({ cores: number, sockets: number, type: text as Field<CpuType> });
+export const shape = objectOf<VmCpu>({ cores: number, sockets: number, type: string as Field<CpuType> });
 
 export const withDefaults = ({ cores = 4, sockets = 1, type = "host" }: VmCpu = {}) => ({ cores, sockets, type });
 
@@ -153,47 +153,47 @@ const mostCores = 2304;
 export const rules: readonly Rule<Processor>[] = [
   {
     id: "cpu-type-host",
-    demands: "`cpu.type` of a Talos guest is `host` if it has GPUs, otherwise x86-64-v2 or later",
-    because:
+    requirement: "`cpu.type` of a Talos guest is `host` if it has GPUs, otherwise x86-64-v2 or later",
+    reason:
       "Talos needs x86-64-v2, which the provider's default qemu64 has not: the node does not boot; and GPU software expects the host's instructions",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: (processor) => {
       const { type } = processor.cpu;
-      return ofTalos(processor.guest, {
-        holds: needsHost(processor) ? equal(type, "host") : not(matches(type, beforeV2)),
-        problem: `cpu.type is ${shown(type)}, ${lacksOf(processor)}; write "host"`,
+      return ifTalos(processor.guest, {
+        condition: needsHost(processor) ? equal(type, "host") : not(matches(type, beforeV2)),
+        message: `cpu.type is ${formatValue(type)}, ${lacksOf(processor)}; write "host"`,
       });
     },
   },
   {
     id: "cpu-type-known",
-    demands: "`cpu.type` is one that the provider knows, or custom-…",
-    because: "the provider refuses another when it plans, with a list of all of them",
+    requirement: "`cpu.type` is one that the provider knows, or custom-…",
+    reason: "the provider refuses another when it plans, with a list of all of them",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#type",
     checks: (processor) => [
       {
-        holds:
+        condition:
           needsHost(processor) ||
           or(oneOf(processor.cpu.type, cpuTypes), matches(processor.cpu.type, /^custom-[a-zA-Z0-9_-]+$/)),
-        problem: `cpu.type ${shown(processor.cpu.type)} is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"`,
+        message: `cpu.type ${formatValue(processor.cpu.type)} is unknown; write one such as "host", "x86-64-v2-AES" or "custom-…"`,
       },
     ],
   },
   {
     id: "cpu-cores",
-    demands: "a VM has whole cores and sockets, a Talos node at least 2 cores",
-    because: "a Talos control plane needs them",
+    requirement: "a VM has whole cores and sockets, a Talos node at least 2 cores",
+    reason: "a Talos control plane needs them",
     source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ cpu: { cores, sockets }, guest }) => {
-      const least = guest === "linux" ? 1 : 2;
+      const min = guest === "linux" ? 1 : 2;
       return [
         {
-          holds: wholeNumber(cores, least, mostCores),
-          problem: `cpu.cores is ${shown(cores)}; write a whole number from ${least} to ${mostCores}`,
+          condition: wholeNumber(cores, min, mostCores),
+          message: `cpu.cores is ${formatValue(cores)}; write a whole number from ${min} to ${mostCores}`,
         },
         {
-          holds: wholeNumber(sockets, 1, 16),
-          problem: `cpu.sockets is ${shown(sockets)}; write a whole number from 1 to 16`,
+          condition: wholeNumber(sockets, 1, 16),
+          message: `cpu.sockets is ${formatValue(sockets)}; write a whole number from 1 to 16`,
         },
       ];
     },

@@ -1,9 +1,9 @@
 import { Fn, Token } from "cdktf";
 import { equal, isUnknown, not, wholeNumber } from "../rules/condition";
-import { asArgument, expression } from "../rules/expression";
-import { given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
-import { literalText } from "../rules/text";
+import { asFunctionArgument, expression } from "../rules/expression";
+import { ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
+import { escapeTemplate } from "../rules/text";
 
 /** All that Go and Perl take for blanks. */
 const blanksAround = /^[\s\u0085]+|[\s\u0085]+$/g;
@@ -20,35 +20,35 @@ const kept = (description: string): string =>
     : description.replaceAll("\r\n", "\n").replace(blanksAround, "");
 
 export const block = (description: string | undefined): string | undefined =>
-  description === undefined ? undefined : literalText(kept(description));
+  description === undefined ? undefined : escapeTemplate(kept(description));
 
 const longest = 8192;
 
 /** In the characters that Proxmox and Terraform count. */
 const lengthOf = (text: string): number =>
-  isUnknown(text) ? Token.asNumber(Fn.lengthOf(asArgument(text))) : [...text.normalize("NFC")].length;
+  isUnknown(text) ? Token.asNumber(Fn.lengthOf(asFunctionArgument(text))) : [...text.normalize("NFC")].length;
 
 export const rules: readonly Rule<{ readonly description?: string }>[] = [
   {
     id: "description-length",
-    demands: `a description has ${longest} characters at most`,
-    because: "Proxmox refuses a longer one when the VM is created",
+    requirement: `a description has ${longest} characters at most`,
+    reason: "Proxmox refuses a longer one when the VM is created",
     source: "https://pve.proxmox.com/pve-docs/qm.1.html",
     checks: ({ description }) =>
-      given(description, (description) => ({
-        holds: wholeNumber(lengthOf(description), 0, longest),
-        problem: `description has ${asText(lengthOf(description))} characters; write ${longest} at most`,
+      ifSet(description, (description) => ({
+        condition: wholeNumber(lengthOf(description), 0, longest),
+        message: `description has ${toTokenString(lengthOf(description))} characters; write ${longest} at most`,
       })),
   },
   {
     id: "description-kept",
-    demands: "a description is more than the digit 0",
-    because: "Proxmox does not store it, so every plan would set it again",
+    requirement: "a description is more than the digit 0",
+    reason: "Proxmox does not store it, so every plan would set it again",
     source: "https://git.proxmox.com/?p=qemu-server.git;a=blob;f=src/PVE/QemuServer.pm",
     checks: ({ description }) =>
-      given(description, (description) => ({
-        holds: not(equal(kept(description), "0")),
-        problem: `description is ${shown(description)}, which Proxmox does not store; write another text, or leave it out`,
+      ifSet(description, (description) => ({
+        condition: not(equal(kept(description), "0")),
+        message: `description is ${formatValue(description)}, which Proxmox does not store; write another text, or leave it out`,
       })),
   },
 ];

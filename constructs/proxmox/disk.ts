@@ -1,11 +1,11 @@
 import { Fn, type IResolvable, Token } from "cdktf";
 import type { VirtualEnvironmentVmDisk } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { and, type Condition, equal, isUnknown, less, matches, not, or, wholeNumber } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { choice, flag, isStandIn, number, objectOf, required, text } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { type Guest, ofTalos } from "./guest";
-import { isStorage, proxmoxName } from "./name";
+import { ifSet, type Rule } from "../rules/rule";
+import { enumOf, boolean, isInvalid, number, objectOf, required, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { type Guest, ifTalos } from "./guest";
+import { checkStorageName, proxmoxName } from "./name";
 
 const caches = ["none", "directsync", "writethrough", "writeback", "unsafe"] as const;
 const discards = ["on", "ignore"] as const;
@@ -61,19 +61,19 @@ export interface Disk {
 
 export const shape = objectOf<Disk>({
   size: required(number),
-  datastore: text,
-  interface: text,
-  cache: choice(caches),
-  discard: choice(discards),
-  ssd: flag,
-  backup: flag,
+  datastore: string,
+  interface: string,
+  cache: enumOf(caches),
+  discard: enumOf(discards),
+  ssd: boolean,
+  backup: boolean,
 });
 
 export const defaultDatastore = "local-lvm";
 const virtio = /^virtio/;
 
 /** Bus and number of the disk at this place in the list. */
-export const interfaceOf = (disk: Disk, place: number): string => disk.interface ?? `scsi${place}`;
+export const interfaceOf = (disk: Disk, index: number): string => disk.interface ?? `scsi${index}`;
 
 /** The name that Linux gives to the first disk of the bus. */
 export function linuxDeviceOf(diskInterface: string): string {
@@ -83,8 +83,8 @@ export function linuxDeviceOf(diskInterface: string): string {
   return Token.asString(Fn.tostring(Fn.conditional(onVirtio, "/dev/vda", "/dev/sda")));
 }
 
-export function block(disk: Disk, place: number, importFrom?: string): VirtualEnvironmentVmDisk {
-  const diskInterface = interfaceOf(disk, place);
+export function block(disk: Disk, index: number, importFrom?: string): VirtualEnvironmentVmDisk {
+  const diskInterface = interfaceOf(disk, index);
   return {
     interface: diskInterface,
     datastoreId: disk.datastore ?? defaultDatastore,
@@ -131,95 +131,95 @@ export const rules: readonly Rule<{
   {
     ...proxmoxName,
     checks: ({ disks }) =>
-      disks.flatMap(({ datastore }, place) =>
-        given(datastore, (datastore) => isStorage(`disks[${place}].datastore`, datastore)),
+      disks.flatMap(({ datastore }, index) =>
+        ifSet(datastore, (datastore) => checkStorageName(`disks[${index}].datastore`, datastore)),
       ),
   },
   {
     id: "disk-for-system",
-    demands: "a VM that boots an image or an ISO has a disk",
-    because: "the image has no disk to be imported to, and the ISO none to install to",
+    requirement: "a VM that boots an image or an ISO has a disk",
+    reason: "the image has no disk to be imported to, and the ISO none to install to",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#disk",
     checks: ({ disks, boot }) => [
       {
-        holds: disks.length > 0 || isStandIn(disks) || boot.clone !== undefined,
-        problem: "disks is empty, but what the VM boots needs one; write one such as { size: 100 }, or leave disks out",
+        condition: disks.length > 0 || isInvalid(disks) || boot.clone !== undefined,
+        message: "disks is empty, but what the VM boots needs one; write one such as { size: 100 }, or leave disks out",
       },
     ],
   },
   {
     id: "disk-interface",
-    demands: "a disk's interface is ide0–3, sata0–5, scsi0–30 or virtio0–15",
-    because: "the provider checks it only when it applies",
+    requirement: "a disk's interface is ide0–3, sata0–5, scsi0–30 or virtio0–15",
+    reason: "the provider checks it only when it applies",
     source: "https://pve.proxmox.com/pve-docs/qm.1.html",
     checks: ({ disks }) =>
-      disks.map((disk, place) => ({
-        holds: matches(
-          interfaceOf(disk, place),
+      disks.map((disk, index) => ({
+        condition: matches(
+          interfaceOf(disk, index),
           /^(ide[0-3]|sata[0-5]|scsi([0-9]|[12][0-9]|30)|virtio([0-9]|1[0-5]))$/,
         ),
-        problem: `disks[${place}].interface ${shown(interfaceOf(disk, place))} does not exist; write one such as "scsi0"`,
+        message: `disks[${index}].interface ${formatValue(interfaceOf(disk, index))} does not exist; write one such as "scsi0"`,
       })),
   },
   {
     id: "disk-at-ide3",
-    demands: "a disk is not at ide3, unless the VM boots an ISO or is a clone",
-    because: "the provider takes what is at ide3 for a CD drive, which every plan would remove",
+    requirement: "a disk is not at ide3, unless the VM boots an ISO or is a clone",
+    reason: "the provider takes what is at ide3 for a CD drive, which every plan would remove",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#cdrom",
     checks: ({ disks, boot }) =>
       (boot.iso ?? boot.clone) === undefined
-        ? disks.map((disk, place) => ({
-            holds: not(equal(interfaceOf(disk, place), "ide3")),
-            problem: `disks[${place}].interface is "ide3", which the provider reads as a CD drive; write another one, such as "ide1"`,
+        ? disks.map((disk, index) => ({
+            condition: not(equal(interfaceOf(disk, index), "ide3")),
+            message: `disks[${index}].interface is "ide3", which the provider reads as a CD drive; write another one, such as "ide1"`,
           }))
         : [],
   },
   {
     id: "disk-interface-once",
-    demands: "every disk and every other drive has an interface of its own",
-    because: "the provider keeps only one of two drives on the same interface",
+    requirement: "every disk and every other drive has an interface of its own",
+    reason: "the provider keeps only one of two drives on the same interface",
     source:
       "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#interface",
     checks: ({ disks, otherDrives }) => {
       const drives = [...otherDrives];
-      return disks.flatMap((disk, place) => {
-        const own = interfaceOf(disk, place);
+      return disks.flatMap((disk, index) => {
+        const own = interfaceOf(disk, index);
         const checks = drives.map((other) => ({
-          holds: not(equal(own, other.interface)),
-          problem: `disks[${place}].interface ${shown(own)} is taken by ${other.what}; choose another number`,
+          condition: not(equal(own, other.interface)),
+          message: `disks[${index}].interface ${formatValue(own)} is taken by ${other.what}; choose another number`,
         }));
-        drives.push({ interface: own, what: `disks[${place}]` });
+        drives.push({ interface: own, what: `disks[${index}]` });
         return checks;
       });
     },
   },
   {
     id: "disk-ssd",
-    demands: "`ssd` is not set on a virtio disk",
-    because: "Proxmox has no such setting for virtio, and the provider leaves it out without a word",
+    requirement: "`ssd` is not set on a virtio disk",
+    reason: "Proxmox has no such setting for virtio, and the provider leaves it out without a word",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_hard_disk",
     checks: ({ disks }) =>
-      disks.flatMap((disk, place) =>
-        given(disk.ssd, (ssd) => ({
-          holds: or(not(matches(interfaceOf(disk, place), virtio)), not(ssd)),
-          problem: `disks[${place}].ssd is ${shown(ssd)} on ${shown(interfaceOf(disk, place))}; leave it out, or choose another bus`,
+      disks.flatMap((disk, index) =>
+        ifSet(disk.ssd, (ssd) => ({
+          condition: or(not(matches(interfaceOf(disk, index), virtio)), not(ssd)),
+          message: `disks[${index}].ssd is ${formatValue(ssd)} on ${formatValue(interfaceOf(disk, index))}; leave it out, or choose another bus`,
         })),
       ),
   },
   {
     id: "system-disk-first",
-    demands:
+    requirement:
       "the first disk has the lowest number on its bus, and no other disk that Linux names like it is on another",
-    because: "Talos is installed to the first disk by its name, and Linux gives the names by number",
+    reason: "Talos is installed to the first disk by its name, and Linux gives the names by number",
     source: "https://docs.kernel.org/admin-guide/devices.html",
     checks: ({ disks, guest }) => {
       const [system, ...others] = disks.map(interfaceOf);
-      return given(system, (system) =>
-        ofTalos(
+      return ifSet(system, (system) =>
+        ifTalos(
           guest,
           ...others.map((other, index) => ({
-            holds: isNamedFirst(system, other),
-            problem: `disks[0].interface ${shown(system)} may not be ${shown(linuxDeviceOf(system))} beside disks[${index + 1}].interface ${shown(other)}; give the first disk the lowest number, and the others its bus or virtio`,
+            condition: isNamedFirst(system, other),
+            message: `disks[0].interface ${formatValue(system)} may not be ${formatValue(linuxDeviceOf(system))} beside disks[${index + 1}].interface ${formatValue(other)}; give the first disk the lowest number, and the others its bus or virtio`,
           })),
         ),
       );
@@ -227,15 +227,15 @@ export const rules: readonly Rule<{
   },
   {
     id: "disk-size",
-    demands: `a disk has whole GiB, Talos's system disk at least ${leastTalosGiB} of them`,
-    because: "Talos needs that much for its system partitions",
+    requirement: `a disk has whole GiB, Talos's system disk at least ${leastTalosGiB} of them`,
+    reason: "Talos needs that much for its system partitions",
     source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
     checks: ({ disks, guest }) =>
-      disks.map(({ size }, place) => {
-        const least = place === 0 && guest !== "linux" ? leastTalosGiB : 1;
+      disks.map(({ size }, index) => {
+        const min = index === 0 && guest !== "linux" ? leastTalosGiB : 1;
         return {
-          holds: wholeNumber(size, least, mostGiB),
-          problem: `disks[${place}].size is ${shown(size)}; write a whole number of GiB, from ${least} to ${mostGiB}${least > 1 ? " for the system disk" : ""}`,
+          condition: wholeNumber(size, min, mostGiB),
+          message: `disks[${index}].size is ${formatValue(size)}; write a whole number of GiB, from ${min} to ${mostGiB}${min > 1 ? " for the system disk" : ""}`,
         };
       }),
   },

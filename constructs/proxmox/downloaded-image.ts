@@ -1,16 +1,16 @@
 import { Construct } from "constructs";
 import { DownloadFile } from "../../.gen/providers/proxmox/download-file";
 import { matches } from "../rules/condition";
-import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
-import { fitProps, flag, instanceOf, required, type Shape, text } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { isPlaceholder, literalText, partsOf } from "../rules/text";
-import { at } from "../terraform/logical-id";
+import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
+import { parseProps, boolean, instanceOf, required, type Schema, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { isPlaceholder, escapeTemplate, partsOf } from "../rules/text";
+import { withLogicalId } from "../terraform/logical-id";
 import type { DiskImage } from "./boot-medium";
 import { ProxmoxConnection, useRules } from "./connection";
 import { hostOf } from "./host-facts";
 import * as hostStorage from "./host-storage";
-import { isNode, isStorage, proxmoxName } from "./name";
+import { checkNodeName, checkStorageName, proxmoxName } from "./name";
 
 /** A disk image on the web, uncompressed: only such images can be imported. */
 export interface ImageFile {
@@ -43,13 +43,13 @@ export interface DownloadedImageProps extends ImageFile {
   readonly datastore?: string;
 }
 
-export const shape: Shape<DownloadedImageProps> = {
+export const shape: Schema<DownloadedImageProps> = {
   connection: required(instanceOf(ProxmoxConnection)),
-  node: required(text),
-  datastore: text,
-  url: required(text),
-  fileName: required(text),
-  guestAgent: flag,
+  node: required(string),
+  datastore: string,
+  url: required(string),
+  fileName: required(string),
+  guestAgent: boolean,
 };
 
 /** Whether the text matches, or where only parts of it are known now, whether each of these has only such characters. */
@@ -64,23 +64,23 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
   {
     ...proxmoxName,
     checks: ({ node, datastore }) => [
-      isNode("node", node),
-      ...given(datastore, (datastore) => isStorage("datastore", datastore)),
+      checkNodeName("node", node),
+      ...ifSet(datastore, (datastore) => checkStorageName("datastore", datastore)),
     ],
   },
   {
     id: "image-file",
-    demands: "an image is downloaded from a URL, to a file whose name ends in .qcow2 or .raw",
-    because: "Proxmox imports disks from such files alone, uncompressed",
+    requirement: "an image is downloaded from a URL, to a file whose name ends in .qcow2 or .raw",
+    reason: "Proxmox imports disks from such files alone, uncompressed",
     source: "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types",
     checks: ({ url, fileName }) => [
       {
-        holds: isMadeOf(url, /^https?:[/][/][!-~]+$/, /^[!-~]+$/),
-        problem: `url ${shown(url)} is not a URL; write it as in "https://example.org/talos.qcow2"`,
+        condition: isMadeOf(url, /^https?:[/][/][!-~]+$/, /^[!-~]+$/),
+        message: `url ${formatValue(url)} is not a URL; write it as in "https://example.org/talos.qcow2"`,
       },
       {
-        holds: isMadeOf(fileName, /^[a-zA-Z0-9_.+=-]{1,240}[.](qcow2|raw)$/, /^[a-zA-Z0-9_.+=-]+$/),
-        problem: `fileName ${shown(fileName)} is not the name of an image; write it as in "talos.qcow2"`,
+        condition: isMadeOf(fileName, /^[a-zA-Z0-9_.+=-]{1,240}[.](qcow2|raw)$/, /^[a-zA-Z0-9_.+=-]+$/),
+        message: `fileName ${formatValue(fileName)} is not the name of an image; write it as in "talos.qcow2"`,
       },
     ],
   },
@@ -100,7 +100,7 @@ export class DownloadedImage extends Construct implements DiskImage {
 
   constructor(scope: Construct, id: string, props: DownloadedImageProps) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
+    const fitted = parseProps(this, props, shape);
     const { connection, node, datastore = "local", url, fileName, guestAgent = false } = fitted.props;
     const preconditions = [
       ...(connection?.preconditions ?? []),
@@ -112,14 +112,14 @@ export class DownloadedImage extends Construct implements DiskImage {
     this.guestAgent = guestAgent;
     this.connection = connection;
     this.placed = { node, datastore, fileName };
-    this.resource = at(
+    this.resource = withLogicalId(
       id,
       new DownloadFile(this, "Resource", {
         provider: connection?.provider,
         nodeName: node,
         datastoreId: datastore,
         contentType: "import",
-        url: literalText(url),
+        url: escapeTemplate(url),
         fileName,
         // Plans must not depend on the server answering.
         overwrite: false,

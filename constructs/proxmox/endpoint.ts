@@ -1,10 +1,10 @@
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { isUnknown, matches, not, or } from "../rules/condition";
-import { endpointHttps, host, isHttpsEndpoint, port, withoutSecrets } from "../rules/https-endpoint";
-import { given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
-import { spelled } from "../rules/text";
+import { endpointHttps, host, checkHttpsEndpoint, port, withoutSecrets } from "../rules/https-endpoint";
+import { ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
+import { resolveTokens } from "../rules/text";
 
 const example = '"https://pve.example:8006/"';
 /** What stands for a user is told of by a rule of its own. */
@@ -16,23 +16,23 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
   {
     ...endpointHttps,
     checks: ({ endpoint }) =>
-      given(endpoint && withoutSecrets(endpoint), (endpoint) => [
-        isHttpsEndpoint(endpoint, https, `an https URL; write it as in ${example}`),
+      ifSet(endpoint && withoutSecrets(endpoint), (endpoint) => [
+        checkHttpsEndpoint(endpoint, https, `an https URL; write it as in ${example}`),
         {
-          holds: or(not(matches(endpoint, https)), matches(endpoint, withPort)),
-          problem: `endpoint ${shown(endpoint)} has no port from 1 to 65535; write it as in ${example}, with 443 where a proxy answers for Proxmox`,
+          condition: or(not(matches(endpoint, https)), matches(endpoint, withPort)),
+          message: `endpoint ${formatValue(endpoint)} has no port from 1 to 65535; write it as in ${example}, with 443 where a proxy answers for Proxmox`,
         },
       ]),
   },
   {
     id: "endpoint-no-secrets",
-    demands: "the endpoint of Proxmox names no user and no password",
-    because: "the endpoint is written to the stack in clear",
+    requirement: "the endpoint of Proxmox names no user and no password",
+    reason: "the endpoint is written to the stack in clear",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication",
     checks: ({ endpoint }) =>
-      given(endpoint, (endpoint) => ({
-        holds: not(matches(endpoint, /@/)),
-        problem: `endpoint ${shown(withoutSecrets(endpoint))} names a user, with a password perhaps, not shown here; leave that out, and say with credentials how to authenticate`,
+      ifSet(endpoint, (endpoint) => ({
+        condition: not(matches(endpoint, /@/)),
+        message: `endpoint ${formatValue(withoutSecrets(endpoint))} names a user, with a password perhaps, not shown here; leave that out, and say with credentials how to authenticate`,
       })),
   },
 ];
@@ -48,4 +48,4 @@ export function clusterOf(scope: Construct, endpoint = process.env.PROXMOX_VE_EN
 
 /** The text; one that is unknown now is the same wherever its stack has the same expression. */
 export const inStack = (scope: Construct, text: string): string =>
-  isUnknown(text) ? `${TerraformStack.of(scope).node.path} ${spelled(scope, text)}` : text;
+  isUnknown(text) ? `${TerraformStack.of(scope).node.path} ${resolveTokens(scope, text)}` : text;

@@ -1,11 +1,11 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmEfiDisk } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { equal, not, or } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { choice, flag, literalOr, objectOf, text } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { type Guest, ofTalos } from "./guest";
-import { isStorage, proxmoxName } from "./name";
+import { ifSet, type Rule } from "../rules/rule";
+import { enumOf, boolean, optionalLiteral, objectOf, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { type Guest, ifTalos } from "./guest";
+import { checkStorageName, proxmoxName } from "./name";
 
 const bioses = ["ovmf", "seabios"] as const;
 const efiTypes = ["4m", "2m"] as const;
@@ -37,10 +37,10 @@ export interface VmEfiDisk {
   readonly preEnrolledKeys?: boolean | IResolvable;
 }
 
-export const biosShape = choice(bioses);
-export const efiDiskShape = literalOr(
+export const biosShape = enumOf(bioses);
+export const efiDiskShape = optionalLiteral(
   false,
-  objectOf<VmEfiDisk>({ datastore: text, type: choice(efiTypes), preEnrolledKeys: flag }),
+  objectOf<VmEfiDisk>({ datastore: string, type: enumOf(efiTypes), preEnrolledKeys: boolean }),
 );
 
 export function block(efiDisk: VmEfiDisk | false, ofFirstDisk: string): VirtualEnvironmentVmEfiDisk | undefined {
@@ -62,14 +62,14 @@ export const rules: readonly Rule<{
   {
     ...proxmoxName,
     checks: ({ efiDisk }) =>
-      given(efiDisk === false ? undefined : efiDisk.datastore, (datastore) =>
-        isStorage("efiDisk.datastore", datastore),
+      ifSet(efiDisk === false ? undefined : efiDisk.datastore, (datastore) =>
+        checkStorageName("efiDisk.datastore", datastore),
       ),
   },
   {
     id: "ovmf-needs-efi-disk",
-    demands: "a VM with ovmf has an EFI disk, that of a Talos guest of type 4m without pre-enrolled keys",
-    because:
+    requirement: "a VM with ovmf has an EFI disk, that of a Talos guest of type 4m without pre-enrolled keys",
+    reason:
       "without it the firmware forgets its boot entries, and with the pre-enrolled keys Secure Boot refuses to start Talos",
     source,
     checks: ({ bios, efiDisk, guest }) => {
@@ -77,18 +77,18 @@ export const rules: readonly Rule<{
       if (efiDisk === false) {
         return [
           {
-            holds: seabios,
-            problem: `efiDisk is false with bios ${shown(bios)}; leave efiDisk out, or write bios: "seabios"`,
+            condition: seabios,
+            message: `efiDisk is false with bios ${formatValue(bios)}; leave efiDisk out, or write bios: "seabios"`,
           },
         ];
       }
       const { type = "4m", preEnrolledKeys = false } = efiDisk;
-      return ofTalos(
+      return ifTalos(
         guest,
-        { holds: or(seabios, equal(type, "4m")), problem: `efiDisk.type is ${shown(type)}; write "4m"` },
+        { condition: or(seabios, equal(type, "4m")), message: `efiDisk.type is ${formatValue(type)}; write "4m"` },
         {
-          holds: or(seabios, not(preEnrolledKeys)),
-          problem: `efiDisk.preEnrolledKeys is ${shown(preEnrolledKeys)}; write false or leave it out`,
+          condition: or(seabios, not(preEnrolledKeys)),
+          message: `efiDisk.preEnrolledKeys is ${formatValue(preEnrolledKeys)}; write false or leave it out`,
         },
       );
     },

@@ -9,24 +9,24 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claim } from "../rules/claims";
-import { hostName, isHostName } from "../rules/host-name";
+import { hostName, checkHostName } from "../rules/host-name";
 import { claimIpAddresses, claimMacAddresses } from "../rules/network-once";
 import { enforce, lifecycleWith, type Rule } from "../rules/rule";
 import {
-  decision,
-  type Fitted,
-  fitProps,
-  flag,
+  staticBoolean,
+  type Parsed,
+  parseProps,
+  boolean,
   instanceOf,
   listOf,
-  literal,
+  unchecked,
   number,
   required,
-  type Shape,
-  text,
+  type Schema,
+  string,
 } from "../rules/shape";
 import type { TalosInterface, TalosMachine, TalosMachineDevice } from "../talos/machine";
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import * as agent from "./agent";
 import * as backup from "./backup";
 import * as bootMedium from "./boot-medium";
@@ -48,7 +48,7 @@ import * as initialization from "./initialization";
 import { machineDevices } from "./machine-device";
 import * as machineType from "./machine-type";
 import * as memory from "./memory";
-import { isNode, proxmoxName } from "./name";
+import { checkNodeName, proxmoxName } from "./name";
 import * as networkDevice from "./network-device";
 import { unlessEmpty } from "./optional-list";
 import * as passthrough from "./passthrough";
@@ -243,10 +243,10 @@ export interface ProxmoxGpuVmProps {
   readonly description?: string;
 }
 
-export const shape: Shape<ProxmoxGpuVmProps> = {
+export const shape: Schema<ProxmoxGpuVmProps> = {
   connection: required(instanceOf(ProxmoxConnection)),
-  name: required(text),
-  node: required(text),
+  name: required(string),
+  node: required(string),
   vmId: number,
   boot: required(bootMedium.shape),
   guest: guest.shape,
@@ -260,20 +260,20 @@ export const shape: Shape<ProxmoxGpuVmProps> = {
   initialization: initialization.shape,
   agent: agent.shape,
   bios: firmware.biosShape,
-  machine: text,
+  machine: string,
   scsiHardware: scsiController.shape,
   serialDevices: serialDevice.shape,
   vga: vga.shape,
   startup: startup.shape,
   backup: backup.shape,
-  onBoot: flag,
-  tags: listOf(text),
-  replaceable: literal(),
-  disksManagedElsewhere: decision,
-  description: text,
+  onBoot: boolean,
+  tags: listOf(string),
+  replaceable: unchecked(),
+  disksManagedElsewhere: staticBoolean,
+  description: string,
 };
 
-const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
+const withDefaults = (props: Parsed<ProxmoxGpuVmProps>) => {
   const { boot, bios = "ovmf", networkDevices = [{}] } = props;
   return {
     ...props,
@@ -296,11 +296,11 @@ const withDefaults = (props: Fitted<ProxmoxGpuVmProps>) => {
 };
 
 export const nameRules: readonly Rule<{ readonly name: string }>[] = [
-  { ...hostName, checks: ({ name }) => [isHostName("name", name)] },
+  { ...hostName, checks: ({ name }) => [checkHostName("name", name)] },
 ];
 
 export const nodeRules: readonly Rule<{ readonly node: string }>[] = [
-  { ...proxmoxName, checks: ({ node }) => [isNode("node", node)] },
+  { ...proxmoxName, checks: ({ node }) => [checkNodeName("node", node)] },
 ];
 
 /** All that a VM is held to, in the order in which problems are told. */
@@ -382,7 +382,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
   constructor(scope: Construct, id: string, props: ProxmoxGpuVmProps) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
+    const fitted = parseProps(this, props, shape);
     const settings = withDefaults(fitted.props);
     const { connection, name, node, boot, disks, networkDevices } = settings;
 
@@ -390,7 +390,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.guest = settings.guest;
     this.cpu = settings.cpu;
     this.memory = settings.memory;
-    this.disks = disks.map((each, place) => disk.block(each, place, place === 0 ? boot.image?.fileId : undefined));
+    this.disks = disks.map((each, index) => disk.block(each, index, index === 0 ? boot.image?.fileId : undefined));
     this.networkDevices = networkDevices.map(networkDevice.block);
     this.allVms = settings.vmId === undefined ? undefined : vmId.allVmsOf(this, connection);
     this.templates = template.templatesOf(this, boot.clone, connection);
@@ -408,7 +408,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const earlierIds =
       settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
     const owner = { kind: "vm", guest: this.guest } as const;
-    this.identity = identity.identityOf(this, settings, settings.replaceable);
+    this.identity = identity.replacementGuard(this, settings, settings.replaceable);
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...fitted.preconditions,
@@ -437,7 +437,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       }),
     ];
 
-    this.resource = at(
+    this.resource = withLogicalId(
       id,
       new VirtualEnvironmentVm(this, "Resource", {
         provider: connection?.provider,

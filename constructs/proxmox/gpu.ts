@@ -2,25 +2,25 @@ import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmHostpci } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { equal, isBoolean, matches, not, or, wholeNumber } from "../rules/condition";
 import { pairsOf } from "../rules/pairs";
-import { type Check, given, type Rule } from "../rules/rule";
+import { type Check, ifSet, type Rule } from "../rules/rule";
 import {
-  eitherOf,
-  flag,
-  isStandIn,
+  unionOf,
+  boolean,
+  isInvalid,
   listOf,
-  literalOr,
+  optionalLiteral,
   number,
   objectOf,
   orInstanceOf,
-  ruled,
-  text,
-  textOr,
+  checkedByRule,
+  string,
+  stringOr,
 } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
-import { isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
+import { checkPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 import { deviceShape, PciMapping, type PciMappingDevice } from "./pci-mapping";
-import { needsRoot, permissionSource } from "./root-only";
+import { checkRoot, permissionSource } from "./root-only";
 
 /** How the guest sees a passed-through device. */
 export interface GpuOptions {
@@ -91,16 +91,16 @@ export interface GpuByMapping extends GpuOptions {
  */
 export type Gpu = GpuAtAddress | GpuByMapping;
 
-export const shape = eitherOf<Gpu>(
+export const shape = unionOf<Gpu>(
   {
-    address: text,
-    functions: literalOr("all", listOf(number)),
-    mapping: textOr(orInstanceOf(PciMapping, objectOf(deviceShape))),
-    pcie: flag,
-    rombar: ruled("boolean"),
-    xvga: flag,
-    romFile: text,
-    mdev: text,
+    address: string,
+    functions: optionalLiteral("all", listOf(number)),
+    mapping: stringOr(orInstanceOf(PciMapping, objectOf(deviceShape))),
+    pcie: boolean,
+    rombar: checkedByRule("boolean"),
+    xvga: boolean,
+    romFile: string,
+    mdev: string,
   },
   "mapping",
 );
@@ -143,28 +143,28 @@ const mostSlots = 16;
 
 export const mdevOneFunction: Omit<Rule<unknown>, "checks"> = {
   id: "mdev-one-function",
-  demands: "a mediated device goes with one function of one device",
-  because: "the VM does not start: cannot use mediated device with multifunction device",
+  requirement: "a mediated device goes with one function of one device",
+  reason: "the VM does not start: cannot use mediated device with multifunction device",
   source: passthroughSource,
 };
 
 /** Checks that the mediated device in the slot is one of one function. */
-export const isOneFunction = (mdev: string, slot: number, addresses: readonly PciAddress[]): Check => ({
-  holds: addresses.length === 1 && addresses[0]?.functionNumber !== undefined,
-  problem: `gpus[${slot}].mdev ${shown(mdev)} is used with ${addresses.join(" and ")}; name one function, such as ${addresses[0]?.withFunction(0)}`,
+export const checkOneFunction = (mdev: string, slot: number, addresses: readonly PciAddress[]): Check => ({
+  condition: addresses.length === 1 && addresses[0]?.functionNumber !== undefined,
+  message: `gpus[${slot}].mdev ${formatValue(mdev)} is used with ${addresses.join(" and ")}; name one function, such as ${addresses[0]?.withFunction(0)}`,
 });
 
 export const rules: readonly Rule<WithGpus>[] = [
   {
     id: "rombar-boolean",
-    demands: "`rombar` is true or false",
-    because: "Proxmox itself writes 0, 1 and on, which the provider refuses or reads as something else",
+    requirement: "`rombar` is true or false",
+    reason: "Proxmox itself writes 0, 1 and on, which the provider refuses or reads as something else",
     source: permissionSource,
     checks: ({ gpus }) =>
       gpus.flatMap(({ rombar }, slot) =>
-        given(rombar, (rombar) => ({
-          holds: isBoolean(rombar),
-          problem: `gpus[${slot}].rombar is ${shown(rombar)}; write ${suggestedBoolean(rombar)}`,
+        ifSet(rombar, (rombar) => ({
+          condition: isBoolean(rombar),
+          message: `gpus[${slot}].rombar is ${formatValue(rombar)}; write ${suggestedBoolean(rombar)}`,
         })),
       ),
   },
@@ -172,79 +172,79 @@ export const rules: readonly Rule<WithGpus>[] = [
     ...pciAddressFormat,
     checks: ({ gpus }) =>
       gpus.flatMap((gpu, slot) => [
-        ...textsOf(gpu.address).map((text) => isPciAddress(`gpus[${slot}].address`, text)),
+        ...textsOf(gpu.address).map((text) => checkPciAddress(`gpus[${slot}].address`, text)),
         ...functionsOf(gpu).map((functionNumber) => ({
-          holds: wholeNumber(functionNumber, 0, 7),
-          problem: `gpus[${slot}].functions has ${shown(functionNumber)}; write "all" or a list of numbers from 0 to 7`,
+          condition: wholeNumber(functionNumber, 0, 7),
+          message: `gpus[${slot}].functions has ${formatValue(functionNumber)}; write "all" or a list of numbers from 0 to 7`,
         })),
         ...pairsOf(functionsOf(gpu)).map(([one, other]) => ({
-          holds: not(equal(one, other)),
-          problem: `gpus[${slot}].functions has ${shown(other)} twice; write each function once`,
+          condition: not(equal(one, other)),
+          message: `gpus[${slot}].functions has ${formatValue(other)} twice; write each function once`,
         })),
         {
-          holds: !Array.isArray(gpu.functions) || gpu.functions.length > 0 || isStandIn(gpu.functions),
-          problem: `gpus[${slot}].functions is empty; write "all", the numbers of the functions, or leave it out`,
+          condition: !Array.isArray(gpu.functions) || gpu.functions.length > 0 || isInvalid(gpu.functions),
+          message: `gpus[${slot}].functions is empty; write "all", the numbers of the functions, or leave it out`,
         },
         ...(gpu.functions === undefined ? [] : textsOf(gpu.address)).map((text) => ({
-          holds: not(matches(text, /[.][0-7]$/)),
-          problem: `gpus[${slot}].address ${shown(text)} names a function beside functions; leave one of them out`,
+          condition: not(matches(text, /[.][0-7]$/)),
+          message: `gpus[${slot}].address ${formatValue(text)} names a function beside functions; leave one of them out`,
         })),
       ]),
   },
   {
     id: "pci-address-or-mapping",
-    demands: "a GPU is named by exactly one of `address` and `mapping`",
-    because: "with neither the apply fails, with both the VM does not start",
+    requirement: "a GPU is named by exactly one of `address` and `mapping`",
+    reason: "with neither the apply fails, with both the VM does not start",
     source: permissionSource,
     checks: ({ gpus }) =>
       gpus.flatMap(({ address, mapping, functions }, slot) => [
         {
-          holds: (address === undefined) !== (mapping === undefined),
-          problem:
+          condition: (address === undefined) !== (mapping === undefined),
+          message:
             address === undefined
               ? `gpus[${slot}] has neither address nor mapping; write one, such as address: "01:00"`
-              : `gpus[${slot}] has both address ${shown(address)} and a mapping; write one of them`,
+              : `gpus[${slot}] has both address ${formatValue(address)} and a mapping; write one of them`,
         },
         {
-          holds: functions === undefined || mapping === undefined,
-          problem: `gpus[${slot}].functions is given beside a mapping, which says itself what it maps; leave it out`,
+          condition: functions === undefined || mapping === undefined,
+          message: `gpus[${slot}].functions is given beside a mapping, which says itself what it maps; leave it out`,
         },
       ]),
   },
   {
     id: "pci-address-needs-root-password",
-    demands: "a raw PCI address or a ROM file goes with root@pam's password or ticket",
-    because: "Proxmox lets only root set them, and an API token never counts as root, not even root's own",
+    requirement: "a raw PCI address or a ROM file goes with root@pam's password or ticket",
+    reason: "Proxmox lets only root set them, and an API token never counts as root, not even root's own",
     source: permissionSource,
     checks: ({ gpus, connection }) =>
       gpus.flatMap(({ address, romFile }, slot) => {
         if (address === undefined && romFile === undefined) return [];
         return address === undefined
-          ? needsRoot(connection, `gpus[${slot}].romFile ${shown(romFile)} is raw`, "or leave romFile out")
-          : needsRoot(connection, `gpus[${slot}].address ${shown(address)} is raw`, "or give the GPU by mapping");
+          ? checkRoot(connection, `gpus[${slot}].romFile ${formatValue(romFile)} is raw`, "or leave romFile out")
+          : checkRoot(connection, `gpus[${slot}].address ${formatValue(address)} is raw`, "or give the GPU by mapping");
       }),
   },
   {
     id: "hostpci-slots",
-    demands: `a VM has at most ${mostSlots} passed-through devices`,
-    because: "Proxmox has the slots hostpci0 to hostpci15",
+    requirement: `a VM has at most ${mostSlots} passed-through devices`,
+    reason: "Proxmox has the slots hostpci0 to hostpci15",
     source: passthroughSource,
     checks: ({ gpus }) => [
       {
-        holds: gpus.length <= mostSlots,
-        problem: `gpus has ${gpus.length} entries; pass through ${mostSlots} devices at most, or functions of one device in one entry`,
+        condition: gpus.length <= mostSlots,
+        message: `gpus has ${gpus.length} entries; pass through ${mostSlots} devices at most, or functions of one device in one entry`,
       },
     ],
   },
   {
     id: "pcie-needs-q35",
-    demands: "`pcie: true` goes with a q35 machine",
-    because: "the VM does not start: q35 machine model is not enabled",
+    requirement: "`pcie: true` goes with a q35 machine",
+    reason: "the VM does not start: q35 machine model is not enabled",
     source: passthroughSource,
     checks: ({ gpus, machine }) =>
       gpus.map(({ pcie = true }, slot) => ({
-        holds: or(not(pcie), matches(machine, /^(pc-)?q35/)),
-        problem: `gpus[${slot}].pcie is true with machine ${shown(machine)}; write machine: "q35" or pcie: false`,
+        condition: or(not(pcie), matches(machine, /^(pc-)?q35/)),
+        message: `gpus[${slot}].pcie is true with machine ${formatValue(machine)}; write machine: "q35" or pcie: false`,
       })),
   },
   {
@@ -252,32 +252,32 @@ export const rules: readonly Rule<WithGpus>[] = [
     checks: ({ gpus }) =>
       gpus.flatMap((gpu, slot) => {
         const addresses = addressesOf(gpu);
-        return gpu.mdev === undefined || addresses.length === 0 ? [] : isOneFunction(gpu.mdev, slot, addresses);
+        return gpu.mdev === undefined || addresses.length === 0 ? [] : checkOneFunction(gpu.mdev, slot, addresses);
       }),
   },
   {
     id: "mdev-type",
-    demands: 'the type of a mediated device is letters, digits, "_" and "-"',
-    because: "Proxmox refuses other text, but only when the VM is created",
+    requirement: 'the type of a mediated device is letters, digits, "_" and "-"',
+    reason: "Proxmox refuses other text, but only when the VM is created",
     source: passthroughSource,
     checks: ({ gpus }) =>
       gpus.flatMap(({ mdev }, slot) =>
-        given(mdev, (mdev) => ({
-          holds: matches(mdev, /^[a-zA-Z0-9_-]+$/),
-          problem: `gpus[${slot}].mdev ${shown(mdev)} is no type; write it as \`ls /sys/bus/pci/devices/*/mdev_supported_types\` prints it, such as "nvidia-63"`,
+        ifSet(mdev, (mdev) => ({
+          condition: matches(mdev, /^[a-zA-Z0-9_-]+$/),
+          message: `gpus[${slot}].mdev ${formatValue(mdev)} is no type; write it as \`ls /sys/bus/pci/devices/*/mdev_supported_types\` prints it, such as "nvidia-63"`,
         })),
       ),
   },
   {
     id: "rom-file-name",
-    demands: "a ROM file's name has letters, digits and `_ . + @ / -`",
-    because: "other characters separate what Proxmox and Terraform read, or Proxmox refuses them",
+    requirement: "a ROM file's name has letters, digits and `_ . + @ / -`",
+    reason: "other characters separate what Proxmox and Terraform read, or Proxmox refuses them",
     source: passthroughSource,
     checks: ({ gpus }) =>
       gpus.flatMap(({ romFile }, slot) =>
-        given(romFile, (romFile) => ({
-          holds: matches(romFile, /^[a-zA-Z0-9_.+@/-]+$/),
-          problem: `gpus[${slot}].romFile ${shown(romFile)} is not the name of a file; write that of one in /usr/share/kvm/, such as "gpu.rom"`,
+        ifSet(romFile, (romFile) => ({
+          condition: matches(romFile, /^[a-zA-Z0-9_.+@/-]+$/),
+          message: `gpus[${slot}].romFile ${formatValue(romFile)} is not the name of a file; write that of one in /usr/share/kvm/, such as "gpu.rom"`,
         })),
       ),
   },

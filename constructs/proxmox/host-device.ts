@@ -1,8 +1,8 @@
 import { Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, less, matches, not, or } from "../rules/condition";
 import { expression, trimmed } from "../rules/expression";
-import { type Check, given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
 import { includes, listed, only, some, type Values, valuesOf } from "../terraform/rows";
 import type { Host, HostDevice } from "./host-facts";
 import type { PciAddress } from "./pci-address";
@@ -97,7 +97,7 @@ const onlyNumber = (values: Values<number>): number | undefined => {
 };
 
 /** Checks what is given of a mapped device: Proxmox compares it with the hardware when a VM starts. */
-export function isIdentity(
+export function checkIdentity(
   { devices, name }: Host,
   address: PciAddress,
   path: string,
@@ -113,45 +113,45 @@ export function isIdentity(
   ): Check => {
     const own = valuesOf(
       devices,
-      (device) => asText(of(device)),
+      (device) => toTokenString(of(device)),
       (device) => and(isIt(device), isThere(device)),
     );
     return {
-      holds: not(some(devices, (device) => and(isIt(device), not(equal(of(device), value))))),
-      problem: `${path}${prop} ${shown(value)} is not that of ${address} on node ${shown(name)}, which has ${listed(own, "none")}; write that, or leave it out`,
+      condition: not(some(devices, (device) => and(isIt(device), not(equal(of(device), value))))),
+      message: `${path}${prop} ${formatValue(value)} is not that of ${address} on node ${formatValue(name)}, which has ${listed(own, "none")}; write that, or leave it out`,
     };
   };
   return [
-    ...given(deviceId, (value) => compared("deviceId", value, idOf)),
-    ...given(subsystemId, (value) => compared("subsystemId", value, subsystemOf, hasSubsystem)),
-    ...given(iommuGroup, (value) => compared("iommuGroup", value, groupOf)),
+    ...ifSet(deviceId, (value) => compared("deviceId", value, idOf)),
+    ...ifSet(subsystemId, (value) => compared("subsystemId", value, subsystemOf, hasSubsystem)),
+    ...ifSet(iommuGroup, (value) => compared("iommuGroup", value, groupOf)),
   ];
 }
 
 export const gpuPresent: Omit<Rule<unknown>, "checks"> = {
   id: "gpu-present",
-  demands: "the node has a device at the address when Terraform plans",
-  because: "a card in another slot has another address, and the VM does not start: no PCI device found",
+  requirement: "the node has a device at the address when Terraform plans",
+  reason: "a card in another slot has another address, and the VM does not start: no PCI device found",
   source,
 };
 
 /** Checks that the node has the device. */
-export const isPresent = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
-  holds: some(devices, (device) => isAt(device, address)),
-  problem: `${path} ${shown(`${address}`)} is no device of node ${shown(name)}, whose GPUs are ${listed(valuesOf(devices, describe, isDisplay), "none at all")}; write the address of one that it has`,
+export const checkPresent = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
+  condition: some(devices, (device) => isAt(device, address)),
+  message: `${path} ${formatValue(`${address}`)} is no device of node ${formatValue(name)}, whose GPUs are ${listed(valuesOf(devices, describe, isDisplay), "none at all")}; write the address of one that it has`,
 });
 
 export const gpuIommu: Omit<Rule<unknown>, "checks"> = {
   id: "gpu-iommu",
-  demands: "the device has an IOMMU group when Terraform plans",
-  because: "without an IOMMU nothing can be passed through: the VM does not start",
+  requirement: "the device has an IOMMU group when Terraform plans",
+  reason: "without an IOMMU nothing can be passed through: the VM does not start",
   source,
 };
 
 /** Checks that the device has an IOMMU group. */
-export const isInGroup = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
-  holds: not(some(devices, (device) => and(isAt(device, address), isWithoutGroup(device)))),
-  problem: `${path} ${shown(`${address}`)} has no IOMMU group on node ${shown(name)}: its IOMMU is off; switch on VT-d or AMD-Vi in the firmware, on Linux before 6.8 with Intel also "intel_iommu=on", and reboot the node`,
+export const checkIommuGroup = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
+  condition: not(some(devices, (device) => and(isAt(device, address), isWithoutGroup(device)))),
+  message: `${path} ${formatValue(`${address}`)} has no IOMMU group on node ${formatValue(name)}: its IOMMU is off; switch on VT-d or AMD-Vi in the firmware, on Linux before 6.8 with Intel also "intel_iommu=on", and reboot the node`,
 });
 
 /** A VM as far as its devices are concerned, on the host that has them. */
@@ -160,7 +160,7 @@ interface Passing {
   readonly host?: Host;
 }
 
-const checksOf = (
+const checkOnHost = (
   { placed, host }: Passing,
   checks: (host: Host, placed: readonly PlacedDevice[]) => Check[],
 ): Check[] => (host && placed.length > 0 ? checks(host, placed) : []);
@@ -171,31 +171,31 @@ const isWhole = ({ isMediated }: PlacedDevice) => !isMediated;
 export const rules: readonly Rule<Passing>[] = [
   {
     ...gpuPresent,
-    checks: (passing) => checksOf(passing, (host, placed) => placed.filter(isRaw).map((each) => isPresent(each, host))),
+    checks: (passing) => checkOnHost(passing, (host, placed) => placed.filter(isRaw).map((each) => checkPresent(each, host))),
   },
   {
     ...gpuIommu,
-    checks: (passing) => checksOf(passing, (host, placed) => placed.filter(isRaw).map((each) => isInGroup(each, host))),
+    checks: (passing) => checkOnHost(passing, (host, placed) => placed.filter(isRaw).map((each) => checkIommuGroup(each, host))),
   },
   {
     id: "gpu-mediated",
-    demands:
+    requirement:
       "`mdev` goes with a device that is divided into mediated devices, and such a device is mapped for them alone",
-    because: "the VM does not start: the device does not support mediated devices, or 'mdev' does not match",
+    reason: "the VM does not start: the device does not support mediated devices, or 'mdev' does not match",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#_mediated_devices_vgpu_gvt_g",
     checks: (passing) =>
-      checksOf(passing, ({ devices, name }, placed) =>
+      checkOnHost(passing, ({ devices, name }, placed) =>
         placed.flatMap(({ path, address, isMediated, isMapped }) => {
           const first = `${firstFunction(address)}`;
           const isFirst = (device: HostDevice) => equal(device.id, first);
-          const named = `${path} ${shown(`${address}`)} of node ${shown(name)}`;
+          const named = `${path} ${formatValue(`${address}`)} of node ${formatValue(name)}`;
           const hasMediated = {
-            holds: not(some(devices, (device) => and(isFirst(device), not(isDivided(device))))),
-            problem: `${named} is not divided into mediated devices; leave mdev out, or choose a device that is`,
+            condition: not(some(devices, (device) => and(isFirst(device), not(isDivided(device))))),
+            message: `${named} is not divided into mediated devices; leave mdev out, or choose a device that is`,
           };
           const isWhole = {
-            holds: not(some(devices, (device) => and(isFirst(device), isDivided(device)))),
-            problem: `${named} is divided into mediated devices, so Proxmox does not map it whole; write mdev, such as "nvidia-63", or map another device`,
+            condition: not(some(devices, (device) => and(isFirst(device), isDivided(device)))),
+            message: `${named} is divided into mediated devices, so Proxmox does not map it whole; write mdev, such as "nvidia-63", or map another device`,
           };
           if (isMediated) return [hasMediated];
           return isMapped ? [isWhole] : [];
@@ -204,35 +204,35 @@ export const rules: readonly Rule<Passing>[] = [
   },
   {
     id: "gpu-group-own",
-    demands: "the IOMMU group of a passed-through device has no other devices but those that the VM gets too",
-    because: "a group is passed through as a whole: the VM does not start while the host uses another device of it",
+    requirement: "the IOMMU group of a passed-through device has no other devices but those that the VM gets too",
+    reason: "a group is passed through as a whole: the VM does not start while the host uses another device of it",
     source,
     checks: (passing) =>
-      checksOf(passing, ({ devices, name }, placed) =>
+      checkOnHost(passing, ({ devices, name }, placed) =>
         placed.filter(isWhole).map(({ path, address }) => {
           const slots = placed.map((own) => own.address);
           const isOther = isInGroupOf({ devices }, address, slots);
           return {
-            holds: not(some(devices, isOther)),
-            problem: `${path} ${shown(`${address}`)} shares its IOMMU group on node ${shown(name)} with ${listed(valuesOf(devices, describe, isOther), "none")}; put the card into another slot, or pass those devices through to this VM too`,
+            condition: not(some(devices, isOther)),
+            message: `${path} ${formatValue(`${address}`)} shares its IOMMU group on node ${formatValue(name)} with ${listed(valuesOf(devices, describe, isOther), "none")}; put the card into another slot, or pass those devices through to this VM too`,
           };
         }),
       ),
   },
   {
     id: "gpu-resets",
-    demands: "a passed-through GPU is one that resets, which many of AMD's do not",
-    because: "a restart of the VM then hangs the host until that is rebooted",
+    requirement: "a passed-through GPU is one that resets, which many of AMD's do not",
+    reason: "a restart of the VM then hangs the host until that is rebooted",
     source: `${source}#AMD_GPUs`,
     severity: "warning",
     checks: (passing) =>
-      checksOf(passing, ({ devices, name }, placed) => {
+      checkOnHost(passing, ({ devices, name }, placed) => {
         const isOne = (device: HostDevice) =>
           and(mayNotReset(device), or(...placed.map(({ address }) => isAt(device, address))));
         return [
           {
-            holds: not(some(devices, isOne)),
-            problem: `gpus has ${listed(valuesOf(devices, describe, isOne), "none")} of AMD on node ${shown(name)}, which may not reset: try a restart of the VM while the host may hang, or choose another GPU`,
+            condition: not(some(devices, isOne)),
+            message: `gpus has ${listed(valuesOf(devices, describe, isOne), "none")} of AMD on node ${formatValue(name)}, which may not reset: try a restart of the VM while the host may hang, or choose another GPU`,
           },
         ];
       }),

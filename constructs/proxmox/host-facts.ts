@@ -6,7 +6,7 @@ import { DataProxmoxVersion } from "../../.gen/providers/proxmox/data-proxmox-ve
 import { DataProxmoxVirtualEnvironmentNode } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-node";
 import { isUnknown } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import { eachOf, type Rows, RowsAtPlan, type Values } from "../terraform/rows";
 import type { ProxmoxConnection } from "./connection";
 import { inStack } from "./endpoint";
@@ -179,8 +179,8 @@ class HostFacts extends Construct implements Host {
     return { provider: this.connection.provider };
   }
 
-  private at<Source extends Parameters<typeof at>[1]>(source: Source): Source {
-    return at(this.address, source);
+  private at<Source extends Parameters<typeof withLogicalId>[1]>(source: Source): Source {
+    return withLogicalId(this.address, source);
   }
 
   private once<Fact>(id: string, ask: (id: string) => Fact): Fact {

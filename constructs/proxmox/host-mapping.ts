@@ -1,7 +1,7 @@
 import { equal, not } from "../rules/condition";
 import { trimmed } from "../rules/expression";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { includes, listed, some, valuesOf } from "../terraform/rows";
 import type { Host, MappingProblem } from "./host-facts";
 
@@ -9,8 +9,8 @@ const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mappin
 
 export const mappingValid: Omit<Rule<unknown>, "checks"> = {
   id: "mapping-valid",
-  demands: "a mapping fits the hardware of its node when Terraform plans",
-  because: "Proxmox compares them when the VM starts, and refuses: hardware probably changed",
+  requirement: "a mapping fits the hardware of its node when Terraform plans",
+  reason: "Proxmox compares them when the VM starts, and refuses: hardware probably changed",
   source,
 };
 
@@ -28,15 +28,15 @@ interface Using {
 export const rules: readonly Rule<Using>[] = [
   {
     id: "mapping-exists",
-    demands: "the cluster has a mapping of the name when Terraform plans",
-    because: "Proxmox refuses the VM when it is created: mapping not found",
+    requirement: "the cluster has a mapping of the name when Terraform plans",
+    reason: "Proxmox refuses the VM when it is created: mapping not found",
     source,
     checks: ({ existingMappings, host }) =>
       existingMappings.flatMap(({ path, name }) =>
         host
           ? {
-              holds: includes(host.mappings, name),
-              problem: `${path} ${shown(name)} is no mapping of the cluster, which has ${listed(host.mappings, "none")}; write the name of one, give the device to make one for, or give the account Mapping.Use on it`,
+              condition: includes(host.mappings, name),
+              message: `${path} ${formatValue(name)} is no mapping of the cluster, which has ${listed(host.mappings, "none")}; write the name of one, give the device to make one for, or give the account Mapping.Use on it`,
             }
           : [],
       ),
@@ -48,8 +48,8 @@ export const rules: readonly Rule<Using>[] = [
         if (!host) return [];
         const isOf = ({ mapping }: MappingProblem) => equal(mapping, name);
         return {
-          holds: not(some(host.mappingProblems, isOf)),
-          problem: `${path} ${shown(name)} does not fit node ${shown(host.name)}: ${listed(
+          condition: not(some(host.mappingProblems, isOf)),
+          message: `${path} ${formatValue(name)} does not fit node ${formatValue(host.name)}: ${listed(
             valuesOf(host.mappingProblems, ({ message }) => trimmed(message), isOf),
             "the hardware probably changed",
           )}; correct it in Datacenter → Resource Mappings`,

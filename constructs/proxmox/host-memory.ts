@@ -4,8 +4,8 @@ import { product, sum } from "../rules/arithmetic";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { equal, isUnknown, less, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
 import type { Gpu } from "./gpu";
 import type { Host } from "./host-facts";
@@ -17,7 +17,7 @@ const mebibytes = (bytes: number): number =>
   isUnknown(bytes) ? Token.asNumber(expression`floor(${bytes} / ${mebibyte})`) : Math.floor(bytes / mebibyte);
 
 /** MiB without which no Proxmox host runs, and those that its documentation asks for. */
-const own = { least: 1024, enough: 2048 };
+const own = { min: 1024, enough: 2048 };
 
 /** MiB that a node pins for a VM. */
 interface Pinned {
@@ -58,8 +58,8 @@ interface Pinning {
 function allPinned({ memory: { dedicated }, pinnedEarlier }: Pinning, name: string) {
   const others = pinnedEarlier.filter(({ value }) => equal(value.node, name) !== false);
   const all = sum([dedicated, ...others.map((other) => addedTo(name, other))]);
-  const together = others.length > 0 ? `, ${asText(all)} with ${others.map(({ by }) => by).join(" and ")}` : "";
-  return { all, words: `memory.dedicated is ${shown(dedicated)} MiB${together}` };
+  const together = others.length > 0 ? `, ${toTokenString(all)} with ${others.map(({ by }) => by).join(" and ")}` : "";
+  return { all, words: `memory.dedicated is ${formatValue(dedicated)} MiB${together}` };
 }
 
 const source = "https://pve.proxmox.com/wiki/PCI_Passthrough";
@@ -67,32 +67,32 @@ const source = "https://pve.proxmox.com/wiki/PCI_Passthrough";
 export const rules: readonly Rule<Pinning>[] = [
   {
     id: "host-memory",
-    demands: `the node has the memory of all VMs of the app with passed-through devices, and ${own.least} MiB for itself, when Terraform plans`,
-    because: "the host pins all of it when the VMs start, which fails where there is not enough",
+    requirement: `the node has the memory of all VMs of the app with passed-through devices, and ${own.min} MiB for itself, when Terraform plans`,
+    reason: "the host pins all of it when the VMs start, which fails where there is not enough",
     source,
     checks: (pinning) =>
-      given(pinning.gpus.length > 0 ? pinning.host : undefined, ({ memory, name }) => {
+      ifSet(pinning.gpus.length > 0 ? pinning.host : undefined, ({ memory, name }) => {
         const { all, words } = allPinned(pinning, name);
         return {
-          holds: not(less(memory, product(sum([all, own.least]), mebibyte))),
-          problem: `${words}, all of which the host pins, and node ${shown(name)} has ${asText(mebibytes(memory))}, of which it needs ${own.least} itself; write less`,
+          condition: not(less(memory, product(sum([all, own.min]), mebibyte))),
+          message: `${words}, all of which the host pins, and node ${formatValue(name)} has ${toTokenString(mebibytes(memory))}, of which it needs ${own.min} itself; write less`,
         };
       }),
   },
   {
     id: "host-memory-spare",
-    demands: `the node keeps ${own.enough} MiB for itself beside all VMs of the app with passed-through devices`,
-    because: "a host that runs out of memory kills processes, such as the VM",
+    requirement: `the node keeps ${own.enough} MiB for itself beside all VMs of the app with passed-through devices`,
+    reason: "a host that runs out of memory kills processes, such as the VM",
     source: "https://pve.proxmox.com/pve-docs/chapter-pve-installation.html#install_recommended_requirements",
     severity: "warning",
     checks: (pinning) =>
-      given(pinning.gpus.length > 0 ? pinning.host : undefined, ({ memory, name }) => {
+      ifSet(pinning.gpus.length > 0 ? pinning.host : undefined, ({ memory, name }) => {
         const { all, words } = allPinned(pinning, name);
         const pinnedBeside = (mebibytes: number) => product(sum([all, mebibytes]), mebibyte);
         return {
           // What leaves even less is refused.
-          holds: or(less(memory, pinnedBeside(own.least)), not(less(memory, pinnedBeside(own.enough)))),
-          problem: `${words}, all of which the host pins: that leaves node ${shown(name)} less than ${own.enough} MiB for itself; write less`,
+          condition: or(less(memory, pinnedBeside(own.min)), not(less(memory, pinnedBeside(own.enough)))),
+          message: `${words}, all of which the host pins: that leaves node ${formatValue(name)} less than ${own.enough} MiB for itself; write less`,
         };
       }),
   },

@@ -1,6 +1,6 @@
 import { and, type Condition, equal, less, matches, not } from "../rules/condition";
-import { type Check, given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
 import { includes, listed, some, valuesOf } from "../terraform/rows";
 import type { Host, HostStorage } from "./host-facts";
 
@@ -54,59 +54,59 @@ export function storageChecks(
     ),
     "none",
   );
-  const named = `${path} ${shown(datastore)}`;
+  const named = `${path} ${formatValue(datastore)}`;
   return {
     isThere: {
-      holds: some(storages, isIt),
-      problem: `${named} is no storage of node ${shown(name)}, or the account lacks Datastore.Audit on it; write one that takes ${plural}, which are ${others}`,
+      condition: some(storages, isIt),
+      message: `${named} is no storage of node ${formatValue(name)}, or the account lacks Datastore.Audit on it; write one that takes ${plural}, which are ${others}`,
     },
     isFit: {
-      holds: not(some(storages, (storage) => and(isIt(storage), not(isTaking(storage))))),
-      problem: `${named} takes no ${plural} on node ${shown(name)}; enable the content type ${label} (Datacenter → Storage), or write one that does, which are ${others}`,
+      condition: not(some(storages, (storage) => and(isIt(storage), not(isTaking(storage))))),
+      message: `${named} takes no ${plural} on node ${formatValue(name)}; enable the content type ${label} (Datacenter → Storage), or write one that does, which are ${others}`,
     },
     isUsable: {
-      holds: not(some(storages, (storage) => and(isIt(storage), not(isOn(storage))))),
-      problem: `${named} is disabled or not active on node ${shown(name)}; enable it, or write one that takes ${plural}, which are ${others}`,
+      condition: not(some(storages, (storage) => and(isIt(storage), not(isOn(storage))))),
+      message: `${named} is disabled or not active on node ${formatValue(name)}; enable it, or write one that takes ${plural}, which are ${others}`,
     },
   };
 }
 
 /** Checks that the storage at `path` of the props is there, can be used, and takes such content. */
-export const takesContent = (...of: Parameters<typeof storageChecks>): Check[] => Object.values(storageChecks(...of));
+export const checkContent = (...of: Parameters<typeof storageChecks>): Check[] => Object.values(storageChecks(...of));
 
 export const rules: readonly Rule<Downloading>[] = [
   {
     id: "proxmox-version",
-    demands: "a host that downloads an image runs Proxmox VE 8.4 or later when Terraform plans",
-    because: "earlier versions have no content type Import for disk images",
+    requirement: "a host that downloads an image runs Proxmox VE 8.4 or later when Terraform plans",
+    reason: "earlier versions have no content type Import for disk images",
     source,
     checks: ({ host }) =>
-      given(host, ({ version }) => ({
-        holds: not(isBeforeImports(version)),
-        problem: `Proxmox VE ${version} downloads no disk images to import; upgrade it to 8.4 or later, or give boot: { clone } or { iso }`,
+      ifSet(host, ({ version }) => ({
+        condition: not(isBeforeImports(version)),
+        message: `Proxmox VE ${version} downloads no disk images to import; upgrade it to 8.4 or later, or give boot: { clone } or { iso }`,
       })),
   },
   {
     id: "storage-imports",
-    demands: "the storage for an image is on the node, enabled, active, and takes imports when Terraform plans",
-    because: "the download fails otherwise, in the middle of the apply",
+    requirement: "the storage for an image is on the node, enabled, active, and takes imports when Terraform plans",
+    reason: "the download fails otherwise, in the middle of the apply",
     source,
-    checks: ({ datastore, host }) => given(host, (host) => takesContent("datastore", datastore, host, imports)),
+    checks: ({ datastore, host }) => ifSet(host, (host) => checkContent("datastore", datastore, host, imports)),
   },
   {
     id: "storage-space",
-    demands: `the storage for an image has ${imageRoom / gibibyte} GiB to spare when Terraform plans`,
-    because: "the download fails when the storage is full",
+    requirement: `the storage for an image has ${imageRoom / gibibyte} GiB to spare when Terraform plans`,
+    reason: "the download fails when the storage is full",
     source,
     severity: "warning",
     checks: ({ datastore, host }) =>
-      given(host, ({ storages, name }) => ({
-        holds: not(
+      ifSet(host, ({ storages, name }) => ({
+        condition: not(
           some(storages, (storage) =>
             and(equal(storage.name, datastore), isOn(storage), less(storage.available, imageRoom)),
           ),
         ),
-        problem: `datastore ${shown(datastore)} has less than ${imageRoom / gibibyte} GiB to spare on node ${shown(name)}; make room on it, or write another one`,
+        message: `datastore ${formatValue(datastore)} has less than ${imageRoom / gibibyte} GiB to spare on node ${formatValue(name)}; make room on it, or write another one`,
       })),
   },
 ];

@@ -3,25 +3,25 @@ import { Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { type Condition, equal, less, not } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
-import { isTrueOrFalse } from "../rules/true-or-false";
-import { at } from "../terraform/logical-id";
+import { ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
+import { checkStaticBoolean } from "../rules/true-or-false";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { type Disk, interfaceOf } from "./disk";
 
 /** What a VM cannot change and keep its system disk, and with it all that is on it. */
-export interface Identity {
+export interface GuardedVm {
   readonly vmId?: number;
   readonly node: string;
   readonly disks: readonly Disk[];
 }
 
 /** The same as text, each under the name that the state remembers it by. */
-const factsOf = ({ vmId, node, disks: [system] }: Identity): Readonly<Record<string, string>> => ({
-  ...(vmId !== undefined && { vm_id: asText(vmId) }),
+const factsOf = ({ vmId, node, disks: [system] }: GuardedVm): Readonly<Record<string, string>> => ({
+  ...(vmId !== undefined && { vm_id: toTokenString(vmId) }),
   node,
-  ...(system && { system_disk: interfaceOf(system, 0), system_disk_size: asText(system.size) }),
+  ...(system && { system_disk: interfaceOf(system, 0), system_disk_size: toTokenString(system.size) }),
 });
 
 /**
@@ -30,8 +30,8 @@ const factsOf = ({ vmId, node, disks: [system] }: Identity): Readonly<Record<str
  *
  * @param replaceable remembers what is wanted now instead, as the VM may become another
  */
-export const identityOf = (vm: Construct, identity: Identity, replaceable: boolean): Resource =>
-  at(
+export const replacementGuard = (vm: Construct, identity: GuardedVm, replaceable: boolean): Resource =>
+  withLogicalId(
     `${vm.node.id}_identity`,
     nullResource(vm, "Identity", {
       triggers: { ...factsOf(identity), [creation]: Fn.plantimestamp() },
@@ -55,20 +55,20 @@ const effects: Readonly<Record<string, readonly [prop: string, effect: string]>>
 
 const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 
-export const rules: readonly Rule<Identity & { readonly identity: Resource; readonly replaceable: boolean }>[] = [
+export const rules: readonly Rule<GuardedVm & { readonly identity: Resource; readonly replaceable: boolean }>[] = [
   {
     id: "vm-kept",
-    demands: "a VM keeps its id, its node and its system disk, unless it may be replaced",
-    because: "Terraform would make a new VM, and what is on the disks of the old one would be lost, a cluster included",
+    requirement: "a VM keeps its id, its node and its system disk, unless it may be replaced",
+    reason: "Terraform would make a new VM, and what is on the disks of the old one would be lost, a cluster included",
     source,
     checks: ({ identity, replaceable, ...wanted }) => [
-      isTrueOrFalse("replaceable", replaceable),
+      checkStaticBoolean("replaceable", replaceable),
       ...(replaceable === true ? [] : Object.entries(factsOf(wanted))).flatMap(([name, value]) =>
-        given(effects[name], ([prop, effect]) => {
+        ifSet(effects[name], ([prop, effect]) => {
           const remembered = rememberedOf(identity, name, value);
           return {
-            holds: equal(remembered, value),
-            problem: `${prop} ${shown(value)} would ${effect} that has ${shown(remembered)}, and lose what is on it; write ${shown(remembered)} again, or replaceable: true where that is meant`,
+            condition: equal(remembered, value),
+            message: `${prop} ${formatValue(value)} would ${effect} that has ${formatValue(remembered)}, and lose what is on it; write ${formatValue(remembered)} again, or replaceable: true where that is meant`,
           };
         }),
       ),
@@ -76,15 +76,15 @@ export const rules: readonly Rule<Identity & { readonly identity: Resource; read
   },
   {
     id: "disk-grows",
-    demands: "the system disk does not shrink",
-    because: "Proxmox cannot shrink a disk, and the provider finds out in the middle of an apply",
+    requirement: "the system disk does not shrink",
+    reason: "Proxmox cannot shrink a disk, and the provider finds out in the middle of an apply",
     source: `${source}#size`,
     checks: ({ identity, replaceable, disks: [system] }) =>
-      given(replaceable === true ? undefined : system, ({ size }) => {
-        const remembered = rememberedOf(identity, "system_disk_size", asText(size));
+      ifSet(replaceable === true ? undefined : system, ({ size }) => {
+        const remembered = rememberedOf(identity, "system_disk_size", toTokenString(size));
         return {
-          holds: not(less(size, Token.asNumber(expression`tonumber(${remembered})`))),
-          problem: `disks[0].size ${shown(size)} is less than the ${remembered} GiB that the disk was made with; write ${remembered} or more`,
+          condition: not(less(size, Token.asNumber(expression`tonumber(${remembered})`))),
+          message: `disks[0].size ${formatValue(size)} is less than the ${remembered} GiB that the disk was made with; write ${remembered} or more`,
         };
       }),
   },

@@ -1,21 +1,21 @@
 import type { VirtualEnvironmentVmInitialization } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { and, equal, isUnknown, not, oneOf, or } from "../rules/condition";
-import { areDnsServers, dnsServer } from "../rules/dns-server";
+import { checkDnsServers, dnsServer } from "../rules/dns-server";
 import {
-  areOfOneEachFamily,
+  checkOneGatewayPerFamily,
   gatewayInSubnet,
   gatewayOnce,
-  goesWithNoAddress,
-  isReachableGateway,
+  checkGatewayHasAddress,
+  checkGatewayReachable,
 } from "../rules/gateway";
 import { isAddress, isHostCidr, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../rules/ip-address";
 import { ipAddressOnce, type Located } from "../rules/network-once";
-import { isNotLinkLocal, isOfMachine } from "../rules/node-address";
-import { type Check, given, type Rule } from "../rules/rule";
-import { isStandIn, listOf, objectOf, required, text } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { type Guest, ofTalos } from "./guest";
-import { isStorage, proxmoxName } from "./name";
+import { checkNotLinkLocal, checkMachineAddress } from "../rules/node-address";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { isInvalid, listOf, objectOf, required, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { type Guest, ifTalos } from "./guest";
+import { checkStorageName, proxmoxName } from "./name";
 import type { NetworkDevice } from "./network-device";
 import { unlessEmpty } from "./optional-list";
 
@@ -89,15 +89,15 @@ export const shape = objectOf<Initialization>({
   ipConfigs: required(
     listOf(
       objectOf<IpConfig>({
-        address: text,
-        gateway: text,
-        reservedAddress: text,
-        ipv6: objectOf<Ipv6Config>({ address: required(text), gateway: text }),
+        address: string,
+        gateway: string,
+        reservedAddress: string,
+        ipv6: objectOf<Ipv6Config>({ address: required(string), gateway: string }),
       }),
     ),
   ),
-  dnsServers: listOf(text),
-  datastore: text,
+  dnsServers: listOf(string),
+  datastore: string,
 });
 
 /** Where the provider puts the cloud-init drive. */
@@ -126,11 +126,11 @@ const isStatic = (address: string): boolean => !["dhcp", "auto"].includes(addres
 
 /** The network devices as the guest is to configure them. */
 export const interfacesOf = (ipConfigs: readonly IpConfig[], networkDevices: readonly NetworkDevice[]) =>
-  ipConfigs.map((ipConfig, place) => {
+  ipConfigs.map((ipConfig, index) => {
     const { ipv4, ipv6 } = byFamily(ipConfig);
     const families = [ipv4, ipv6].flatMap((family) => family ?? []);
     return {
-      macAddress: networkDevices[place]?.macAddress,
+      macAddress: networkDevices[index]?.macAddress,
       addresses: families.map(({ address }) => address).filter(isStatic),
       gateways: families.flatMap(({ gateway }) => gateway ?? []),
       dhcp: ipv4?.address === "dhcp",
@@ -140,10 +140,10 @@ export const interfacesOf = (ipConfigs: readonly IpConfig[], networkDevices: rea
 
 /** All addresses that are known, with or without prefix length. */
 export const addressesOf = ({ ipConfigs = [] }: Partial<Initialization> = {}): Located[] =>
-  ipConfigs.flatMap(({ address, ipv6, reservedAddress }, place) =>
+  ipConfigs.flatMap(({ address, ipv6, reservedAddress }, index) =>
     Object.entries({ address, "ipv6.address": ipv6?.address, reservedAddress }).flatMap(([prop, address]) =>
       address !== undefined && isStatic(address)
-        ? [{ path: `initialization.ipConfigs[${place}].${prop}`, address }]
+        ? [{ path: `initialization.ipConfigs[${index}].${prop}`, address }]
         : [],
     ),
   );
@@ -151,7 +151,7 @@ export const addressesOf = ({ ipConfigs = [] }: Partial<Initialization> = {}): L
 /** The address at which the first network device is known to answer. */
 export function nodeAddressOf(ipConfigs: readonly IpConfig[]): string | undefined {
   const [first] = ipConfigs;
-  if (isStandIn(ipConfigs) || isStandIn(first)) return text.standIn();
+  if (isInvalid(ipConfigs) || isInvalid(first)) return string.invalid();
   if (first === undefined) return undefined;
   const { address, reservedAddress, ipv6 } = first;
   return reservedAddress ?? [address, ipv6?.address].find((each) => each !== undefined && isStatic(each)) ?? address;
@@ -164,81 +164,81 @@ export function nodeGatewayOf([first]: readonly IpConfig[]): string | undefined 
 
 const source = "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init";
 
-function addressChecks(path: string, config: IpConfig): Check[] {
-  if (isStandIn(config)) return [];
+function checkAddresses(path: string, config: IpConfig): Check[] {
+  if (isInvalid(config)) return [];
   const { address, ipv6, reservedAddress } = config;
   const dhcp = equal(address, "dhcp");
   const dhcpv6 = ipv6 === undefined ? false : equal(ipv6.address, "dhcp");
   return [
     {
-      holds: address !== undefined || ipv6 !== undefined,
-      problem: `${path} has no address; write address: "192.168.1.50/24", or "dhcp"`,
+      condition: address !== undefined || ipv6 !== undefined,
+      message: `${path} has no address; write address: "192.168.1.50/24", or "dhcp"`,
     },
-    ...given(address, (address) => [
+    ...ifSet(address, (address) => [
       isUnknown(address)
         ? {
-            holds: or(equal(address, "dhcp"), isIpv4Cidr(address)),
-            problem: `${path}.address ${shown(address)} is not an IPv4 address with prefix length from 8; write it as in "192.168.1.50/24", and one of IPv6 as ipv6: { address: … }`,
+            condition: or(equal(address, "dhcp"), isIpv4Cidr(address)),
+            message: `${path}.address ${formatValue(address)} is not an IPv4 address with prefix length from 8; write it as in "192.168.1.50/24", and one of IPv6 as ipv6: { address: … }`,
           }
         : {
-            holds: address === "dhcp" || isHostCidr(address),
-            problem: `${path}.address ${shown(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
+            condition: address === "dhcp" || isHostCidr(address),
+            message: `${path}.address ${formatValue(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
           },
       {
-        holds: ipv6 === undefined || isUnknown(address) || not(isIpv6(address)),
-        problem: `${path}.address ${shown(address)} is one of IPv6 beside ipv6; write one of them`,
+        condition: ipv6 === undefined || isUnknown(address) || not(isIpv6(address)),
+        message: `${path}.address ${formatValue(address)} is one of IPv6 beside ipv6; write one of them`,
       },
-      ...isOfMachine(`${path}.address`, address),
+      ...checkMachineAddress(`${path}.address`, address),
     ]),
-    ...given(ipv6, ({ address }) => [
+    ...ifSet(ipv6, ({ address }) => [
       {
-        holds: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
-        problem: `${path}.ipv6.address ${shown(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
+        condition: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
+        message: `${path}.ipv6.address ${formatValue(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
       },
-      ...isOfMachine(`${path}.ipv6.address`, address),
+      ...checkMachineAddress(`${path}.ipv6.address`, address),
     ]),
-    ...given(reservedAddress, (reserved) => [
+    ...ifSet(reservedAddress, (reserved) => [
       {
-        holds: isAddress(reserved),
-        problem: `${path}.reservedAddress ${shown(reserved)} is not an address without prefix length; write it as in "192.168.1.50"`,
+        condition: isAddress(reserved),
+        message: `${path}.reservedAddress ${formatValue(reserved)} is not an address without prefix length; write it as in "192.168.1.50"`,
       },
       {
-        holds: or(and(dhcp, dhcpv6), and(dhcp, not(isIpv6(reserved))), and(dhcpv6, isIpv6(reserved))),
-        problem: `${path}.reservedAddress ${shown(reserved)} is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead`,
+        condition: or(and(dhcp, dhcpv6), and(dhcp, not(isIpv6(reserved))), and(dhcpv6, isIpv6(reserved))),
+        message: `${path}.reservedAddress ${formatValue(reserved)} is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead`,
       },
-      ...isOfMachine(`${path}.reservedAddress`, reserved),
+      ...checkMachineAddress(`${path}.reservedAddress`, reserved),
     ]),
   ];
 }
 
 /** Checks that the DHCP server knows the device by its MAC address, which Proxmox would choose when the VM is created. */
-const reservationChecks = (
-  place: number,
+const checkReservation = (
+  index: number,
   { reservedAddress }: IpConfig,
   networkDevices: readonly NetworkDevice[],
 ): Check[] =>
-  given(reservedAddress, (reserved) => {
-    const device = networkDevices[place];
+  ifSet(reservedAddress, (reserved) => {
+    const device = networkDevices[index];
     // What is no network device another rule refuses.
-    if (device === undefined || isStandIn(networkDevices) || isStandIn(device)) return [];
+    if (device === undefined || isInvalid(networkDevices) || isInvalid(device)) return [];
     return {
-      holds: device.macAddress !== undefined,
-      problem: `initialization.ipConfigs[${place}].reservedAddress ${shown(reserved)} is reserved for a MAC address, and networkDevices[${place}].macAddress is missing; write the one that the DHCP server knows, such as "BC:24:11:00:00:01"`,
+      condition: device.macAddress !== undefined,
+      message: `initialization.ipConfigs[${index}].reservedAddress ${formatValue(reserved)} is reserved for a MAC address, and networkDevices[${index}].macAddress is missing; write the one that the DHCP server knows, such as "BC:24:11:00:00:01"`,
     };
   });
 
 /** Checks that a node is reached at the address of the first network device that its cluster knows it by. */
-function nodeAddressChecks(ipConfigs: readonly IpConfig[]): Check[] {
+function checkNodeAddresses(ipConfigs: readonly IpConfig[]): Check[] {
   const address = nodeAddressOf(ipConfigs);
   const { address: own, reservedAddress } = ipConfigs[0] ?? {};
   const prop = reservedAddress === address ? "reservedAddress" : own === address ? "address" : "ipv6.address";
-  return isNotLinkLocal(`initialization.ipConfigs[0].${prop}`, address);
+  return checkNotLinkLocal(`initialization.ipConfigs[0].${prop}`, address);
 }
 
-const gatewayChecks = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
+const checkGateways = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
   gateway === undefined || (address !== undefined && isStatic(address))
-    ? isReachableGateway(path, gateway, address)
-    : [goesWithNoAddress(path, gateway)];
+    ? checkGatewayReachable(path, gateway, address)
+    : [checkGatewayHasAddress(path, gateway)];
 
 export const rules: readonly Rule<{
   readonly initialization?: Initialization;
@@ -250,39 +250,39 @@ export const rules: readonly Rule<{
   {
     ...proxmoxName,
     checks: ({ initialization }) =>
-      given(initialization?.datastore, (datastore) => isStorage("initialization.datastore", datastore)),
+      ifSet(initialization?.datastore, (datastore) => checkStorageName("initialization.datastore", datastore)),
   },
   {
     id: "node-address",
-    demands: "an address is an IP address with its prefix length, or left to DHCP",
-    because: "the node would not answer where Terraform waits for it",
+    requirement: "an address is an IP address with its prefix length, or left to DHCP",
+    reason: "the node would not answer where Terraform waits for it",
     source,
     checks: ({ initialization: { ipConfigs = [] } = {}, networkDevices, guest }) => [
-      ...ipConfigs.flatMap((ipConfig, place) => [
-        ...addressChecks(`initialization.ipConfigs[${place}]`, ipConfig),
-        ...reservationChecks(place, ipConfig, networkDevices),
+      ...ipConfigs.flatMap((ipConfig, index) => [
+        ...checkAddresses(`initialization.ipConfigs[${index}]`, ipConfig),
+        ...checkReservation(index, ipConfig, networkDevices),
       ]),
-      ...ofTalos(guest, ...nodeAddressChecks(ipConfigs)),
+      ...ifTalos(guest, ...checkNodeAddresses(ipConfigs)),
     ],
   },
   { ...ipAddressOnce, checks: ({ sameIpAddresses }) => [...sameIpAddresses] },
   {
     ...gatewayInSubnet,
     checks: ({ initialization }) =>
-      (initialization?.ipConfigs ?? []).flatMap(({ address, gateway, ipv6 }, place) => {
-        const path = `initialization.ipConfigs[${place}]`;
+      (initialization?.ipConfigs ?? []).flatMap(({ address, gateway, ipv6 }, index) => {
+        const path = `initialization.ipConfigs[${index}]`;
         return [
-          ...gatewayChecks(`${path}.gateway`, gateway, address),
-          ...gatewayChecks(`${path}.ipv6.gateway`, ipv6?.gateway, ipv6?.address),
+          ...checkGateways(`${path}.gateway`, gateway, address),
+          ...checkGateways(`${path}.ipv6.gateway`, ipv6?.gateway, ipv6?.address),
         ];
       }),
   },
   {
     ...gatewayOnce,
     checks: ({ initialization }) =>
-      areOfOneEachFamily(
-        (initialization?.ipConfigs ?? []).flatMap(({ gateway, ipv6 }, place) => {
-          const path = `initialization.ipConfigs[${place}]`;
+      checkOneGatewayPerFamily(
+        (initialization?.ipConfigs ?? []).flatMap(({ gateway, ipv6 }, index) => {
+          const path = `initialization.ipConfigs[${index}]`;
           return [
             ...(gateway === undefined ? [] : [{ path: `${path}.gateway`, gateway }]),
             ...(ipv6?.gateway === undefined ? [] : [{ path: `${path}.ipv6.gateway`, gateway: ipv6.gateway }]),
@@ -292,17 +292,17 @@ export const rules: readonly Rule<{
   },
   {
     id: "ip-config-has-network-device",
-    demands: "every IP configuration is of a network device",
-    because: "Proxmox tells the guest nothing of one that has none",
+    requirement: "every IP configuration is of a network device",
+    reason: "Proxmox tells the guest nothing of one that has none",
     source,
     checks: ({ initialization, networkDevices }) =>
-      given(initialization, ({ ipConfigs }) => ({
-        holds: ipConfigs.length <= networkDevices.length || isStandIn(networkDevices),
-        problem: `initialization.ipConfigs has ${ipConfigs.length} entries for ${networkDevices.length} network devices; leave some out, or write more networkDevices`,
+      ifSet(initialization, ({ ipConfigs }) => ({
+        condition: ipConfigs.length <= networkDevices.length || isInvalid(networkDevices),
+        message: `initialization.ipConfigs has ${ipConfigs.length} entries for ${networkDevices.length} network devices; leave some out, or write more networkDevices`,
       })),
   },
   {
     ...dnsServer,
-    checks: ({ initialization }) => areDnsServers("initialization.dnsServers", initialization?.dnsServers),
+    checks: ({ initialization }) => checkDnsServers("initialization.dnsServers", initialization?.dnsServers),
   },
 ];

@@ -1,5 +1,5 @@
 import { and, type Condition } from "../rules/condition";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { listed, some, valuesOf } from "../terraform/rows";
 import type { Gpu } from "./gpu";
 import { describe, idOf, isAt, isDisplay, type PlacedDevice } from "./host-device";
@@ -18,7 +18,7 @@ export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevi
   ...gpus.flatMap(({ mapping }, slot) =>
     placed.some(({ path }) => path.startsWith(`gpus[${slot}].`))
       ? []
-      : { path: `gpus[${slot}].mapping`, description: shown(mapping), isSuch: () => false as const },
+      : { path: `gpus[${slot}].mapping`, description: formatValue(mapping), isSuch: () => false as const },
   ),
 ];
 
@@ -42,4 +42,4 @@ const descriptionOf = (device: PlacedDevice, host: Host | undefined): string =>
         ),
         `${device.address}`,
       )
-    : shown(device.deviceId ?? `${device.address}`);
+    : formatValue(device.deviceId ?? `${device.address}`);

@@ -1,6 +1,6 @@
 import { and, matches } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 
 /** The types of every supported Proxmox, each in a version of its own or as its newest; and the vIOMMU of a q35. */
 const type =
@@ -9,13 +9,13 @@ const type =
 export const rules: readonly Rule<{ readonly machine: string }>[] = [
   {
     id: "machine-type",
-    demands: "a machine type is q35, pc or virt, also in a version",
-    because: "Proxmox knows no other",
+    requirement: "a machine type is q35, pc or virt, also in a version",
+    reason: "Proxmox knows no other",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_machine_type",
     checks: ({ machine }) => [
       {
-        holds: and(matches(machine, type), matches(machine, /^[^,]{1,40}(,|$)/)),
-        problem: `machine ${shown(machine)} is not a machine type; write it as in "q35" or "pc-q35-9.2"`,
+        condition: and(matches(machine, type), matches(machine, /^[^,]{1,40}(,|$)/)),
+        message: `machine ${formatValue(machine)} is not a machine type; write it as in "q35" or "pc-q35-9.2"`,
       },
     ],
   },

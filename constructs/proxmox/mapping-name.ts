@@ -1,18 +1,18 @@
 import { matches } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 
 export const mappingName: Omit<Rule<unknown>, "checks"> = {
   id: "mapping-name",
-  demands: 'a resource mapping\'s name is a letter and then letters, digits, "_" and "-", two characters or more',
-  because: "Proxmox refuses other names, and a mapping that is made has its name as its address in Terraform",
+  requirement: 'a resource mapping\'s name is a letter and then letters, digits, "_" and "-", two characters or more',
+  reason: "Proxmox refuses other names, and a mapping that is made has its name as its address in Terraform",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping",
 };
 
 /** Checks that the text at `path` of the props can be the name of a resource mapping. */
-export const isMappingName = (path: string, name: string): Check => ({
-  holds: matches(name, mappingNamePattern),
-  problem: `${path} ${shown(name)} is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"`,
+export const checkMappingName = (path: string, name: string): Check => ({
+  condition: matches(name, mappingNamePattern),
+  message: `${path} ${formatValue(name)} is not the name of a mapping; begin with a letter, then write letters, digits, "_" and "-", as in "gpu-4090"`,
 });
 
 export const mappingNamePattern = /^[a-zA-Z][a-zA-Z0-9_-]+$/;

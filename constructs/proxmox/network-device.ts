@@ -1,14 +1,14 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmNetworkDevice } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { equal, or, wholeNumber } from "../rules/condition";
-import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
-import { areDifferent, isSameMacAddress, macAddressOnce } from "../rules/network-once";
+import { checkMacAddressOfEach, checkMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
+import { checkDifferent, isSameMacAddress, macAddressOnce } from "../rules/network-once";
 import { pairsOf } from "../rules/pairs";
-import { type Check, given, type Rule } from "../rules/rule";
-import { choice, flag, number, objectOf, text } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { type Guest, ofTalos } from "./guest";
-import { isBridge, proxmoxName } from "./name";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { enumOf, boolean, number, objectOf, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { type Guest, ifTalos } from "./guest";
+import { checkBridgeName, proxmoxName } from "./name";
 
 const models = ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"] as const;
 
@@ -58,18 +58,18 @@ export interface NetworkDevice {
 }
 
 export const shape = objectOf<NetworkDevice>({
-  bridge: text,
-  model: choice(models),
-  macAddress: text,
+  bridge: string,
+  model: enumOf(models),
+  macAddress: string,
   vlanId: number,
   mtu: number,
-  firewall: flag,
+  firewall: boolean,
 });
 
 /** The MAC addresses that are known. */
 export const macAddressesOf = (networkDevices: readonly NetworkDevice[]) =>
-  networkDevices.flatMap(({ macAddress }, place) =>
-    macAddress === undefined ? [] : [{ path: `networkDevices[${place}].macAddress`, address: macAddress, place }],
+  networkDevices.flatMap(({ macAddress }, index) =>
+    macAddress === undefined ? [] : [{ path: `networkDevices[${index}].macAddress`, address: macAddress, index }],
   );
 
 /**
@@ -107,27 +107,27 @@ export const rules: readonly Rule<{
   {
     ...proxmoxName,
     checks: ({ networkDevices }) =>
-      networkDevices.flatMap(({ bridge }, place) =>
-        given(bridge, (bridge) => isBridge(`networkDevices[${place}].bridge`, bridge)),
+      networkDevices.flatMap(({ bridge }, index) =>
+        ifSet(bridge, (bridge) => checkBridgeName(`networkDevices[${index}].bridge`, bridge)),
       ),
   },
   {
     id: "network-device-slots",
-    demands: `a VM has at most ${mostDevices} network devices`,
-    because: "Proxmox has the slots net0 to net31",
+    requirement: `a VM has at most ${mostDevices} network devices`,
+    reason: "Proxmox has the slots net0 to net31",
     source,
     checks: ({ networkDevices }) => [
       {
-        holds: networkDevices.length <= mostDevices,
-        problem: `networkDevices has ${networkDevices.length} entries; write ${mostDevices} at most`,
+        condition: networkDevices.length <= mostDevices,
+        message: `networkDevices has ${networkDevices.length} entries; write ${mostDevices} at most`,
       },
     ],
   },
   {
     ...macAddress,
     checks: ({ networkDevices }) =>
-      networkDevices.flatMap(({ macAddress }, place) =>
-        given(macAddress, (macAddress) => isMacAddress(`networkDevices[${place}].macAddress`, macAddress)),
+      networkDevices.flatMap(({ macAddress }, index) =>
+        ifSet(macAddress, (macAddress) => checkMacAddress(`networkDevices[${index}].macAddress`, macAddress)),
       ),
   },
   {
@@ -135,7 +135,7 @@ export const rules: readonly Rule<{
     checks: ({ networkDevices, initialization, guest }) => {
       if (networkDevices.length < 2 || initialization === undefined) return [];
       const configured = networkDevices.slice(0, initialization.ipConfigs.length);
-      return ofTalos(guest, ...hasMacAddressOfEach("networkDevices", configured));
+      return ifTalos(guest, ...checkMacAddressOfEach("networkDevices", configured));
     },
   },
   {
@@ -143,33 +143,33 @@ export const rules: readonly Rule<{
     checks: ({ networkDevices, initialization, guest, sameMacAddresses }) => {
       // Those that Talos is to tell apart have a rule of their own.
       const toldApart = guest === "linux" ? [] : networkDevices.slice(0, initialization?.ipConfigs.length ?? 0);
-      const pairs = pairsOf(macAddressesOf(networkDevices)).filter(([, { place }]) => place >= toldApart.length);
-      return [...sameMacAddresses, ...areDifferent(pairs, isSameMacAddress)];
+      const pairs = pairsOf(macAddressesOf(networkDevices)).filter(([, { index }]) => index >= toldApart.length);
+      return [...sameMacAddresses, ...checkDifferent(pairs, isSameMacAddress)];
     },
   },
   {
     id: "vlan-id",
-    demands: "a VLAN tag is a whole number from 1 to 4094",
-    because: "Proxmox refuses other tags when the VM is created",
+    requirement: "a VLAN tag is a whole number from 1 to 4094",
+    reason: "Proxmox refuses other tags when the VM is created",
     source,
     checks: ({ networkDevices }) =>
-      networkDevices.flatMap(({ vlanId }, place) =>
-        given(vlanId, (vlanId) => ({
-          holds: wholeNumber(vlanId, 1, 4094),
-          problem: `networkDevices[${place}].vlanId is ${shown(vlanId)}; write a whole number from 1 to 4094, or leave it out`,
+      networkDevices.flatMap(({ vlanId }, index) =>
+        ifSet(vlanId, (vlanId) => ({
+          condition: wholeNumber(vlanId, 1, 4094),
+          message: `networkDevices[${index}].vlanId is ${formatValue(vlanId)}; write a whole number from 1 to 4094, or leave it out`,
         })),
       ),
   },
   {
     id: "mtu",
-    demands: "an MTU is 576 to 65520 bytes, or 1 for that of the bridge",
-    because: "Proxmox refuses larger ones, and IPv4 does not work with smaller ones",
+    requirement: "an MTU is 576 to 65520 bytes, or 1 for that of the bridge",
+    reason: "Proxmox refuses larger ones, and IPv4 does not work with smaller ones",
     source,
     checks: ({ networkDevices }) =>
-      networkDevices.flatMap(({ mtu }, place) =>
-        given(mtu, (mtu) => ({
-          holds: or(equal(mtu, 1), wholeNumber(mtu, 576, 65_520)),
-          problem: `networkDevices[${place}].mtu is ${shown(mtu)}; write a whole number from 576 to 65520, or 1 for that of the bridge`,
+      networkDevices.flatMap(({ mtu }, index) =>
+        ifSet(mtu, (mtu) => ({
+          condition: or(equal(mtu, 1), wholeNumber(mtu, 576, 65_520)),
+          message: `networkDevices[${index}].mtu is ${formatValue(mtu)}; write a whole number from 576 to 65520, or 1 for that of the bridge`,
         })),
       ),
   },

@@ -2,14 +2,14 @@ import type { Construct } from "constructs";
 import type { EarlierClaim } from "../rules/claims";
 import { equal, isUnknown } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
-import { isWrittenAt } from "../rules/written";
+import { formatValue } from "../rules/shown";
+import { setPropPath } from "../rules/written";
 import type { ProxmoxConnection } from "./connection";
-import { addressesOf, type Gpu, isOneFunction, mdevOneFunction } from "./gpu";
+import { addressesOf, type Gpu, checkOneFunction, mdevOneFunction } from "./gpu";
 import type { PlacedDevice } from "./host-device";
-import { isMappingName, mappingName, mappingNamePattern } from "./mapping-name";
-import { areTogether, mappingMediated, mappingNamed, type NamedMapping, nameMapping, PciMapping } from "./pci-mapping";
-import { isOther, pciDeviceOnce, type TakenDevice, takeDevice } from "./taken-device";
+import { checkMappingName, mappingName, mappingNamePattern } from "./mapping-name";
+import { checkSharedUse, mappingMediated, mappingNamed, type MappingUse, claimMappingName, PciMapping } from "./pci-mapping";
+import { checkNotClaimed, pciDeviceOnce, type ClaimedDevice, claimDevice } from "./taken-device";
 
 /** What the GPUs of a VM are on its host and in its cluster, where others may want the same. */
 interface Passthrough {
@@ -18,21 +18,21 @@ interface Passthrough {
   /** The mappings made for them. */
   readonly pciMappings: readonly PciMapping[];
   /** The devices of those given by address, with what others have taken before. */
-  readonly taken: readonly Taken[];
+  readonly taken: readonly ClaimedSlot[];
   /** The mappings of the others, with what is known of their names before. */
-  readonly used: readonly Used[];
+  readonly used: readonly MappingSlot[];
   /** Where all of them are on the VM's node, as far as the app knows. */
   readonly placed: readonly PlacedDevice[];
   /** The mappings among them that the app does not make. */
   readonly existingMappings: readonly { readonly path: string; readonly name: string }[];
 }
 
-interface Taken extends TakenDevice {
+interface ClaimedSlot extends ClaimedDevice {
   readonly slot: number;
-  readonly earlier: readonly EarlierClaim<TakenDevice>[];
+  readonly earlier: readonly EarlierClaim<ClaimedDevice>[];
 }
 
-interface Used {
+interface MappingSlot {
   readonly slot: number;
   readonly node: string;
   readonly name: string;
@@ -40,33 +40,33 @@ interface Used {
   readonly isMediated: boolean;
   /** The mapping, where it is one of this app. */
   readonly mapping?: PciMapping;
-  readonly earlier: readonly EarlierClaim<NamedMapping>[];
+  readonly earlier: readonly EarlierClaim<MappingUse>[];
 }
 
 export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
   {
     ...mappingName,
     checks: ({ used }) =>
-      used.flatMap(({ name, mapping, slot }) => (mapping ? [] : isMappingName(`gpus[${slot}].mapping`, name))),
+      used.flatMap(({ name, mapping, slot }) => (mapping ? [] : checkMappingName(`gpus[${slot}].mapping`, name))),
   },
   {
     ...pciDeviceOnce,
     checks: ({ taken, used }) => [
-      ...withSlotsBefore(taken).flatMap(({ item, before }) =>
+      ...withPreviousClaims(taken).flatMap(({ item, before }) =>
         [...item.earlier, ...before].map((other) =>
-          isOther(`gpus[${item.slot}].address ${shown(`${item.address}`)}`, item, other),
+          checkNotClaimed(`gpus[${item.slot}].address ${formatValue(`${item.address}`)}`, item, other),
         ),
       ),
-      ...usesTogether(used).map(({ once }) => once),
+      ...checkSharedUses(used).map(({ once }) => once),
     ],
   },
   {
     id: "mapping-devices",
-    demands: "a mapping has a device on the node of a VM for each GPU that uses it there",
-    because: "a VM starts only where a device of the mapping is free",
+    requirement: "a mapping has a device on the node of a VM for each GPU that uses it there",
+    reason: "a VM starts only where a device of the mapping is free",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping",
     checks: ({ used }) =>
-      withSlotsBefore(used).flatMap(({ item: { slot, name, node, mapping, isMediated, earlier }, before }) => {
+      withPreviousClaims(used).flatMap(({ item: { slot, name, node, mapping, isMediated, earlier }, before }) => {
         const named = earlier.filter(({ value }) => equal(value.name, name) === true);
         const { devices } = mapping ?? named.find(({ value }) => value.made)?.value.made ?? {};
         const isHere = (device: { readonly node?: string }) => equal(device.node, node) === true;
@@ -77,15 +77,15 @@ export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
         const users = [...named, ...own].filter(({ value }) => isHere(value) && !("made" in value)).map(({ by }) => by);
         const free =
           users.length > 0
-            ? `no free device on ${shown(node)}: ${[...new Set(users)].join(" and ")} use what there is`
-            : `no device on ${shown(node)}`;
+            ? `no free device on ${formatValue(node)}: ${[...new Set(users)].join(" and ")} use what there is`
+            : `no device on ${formatValue(node)}`;
         return {
-          holds: users.length < here,
-          problem: `gpus[${slot}].mapping ${shown(name)} has ${free}; add one to the mapping, or choose another node for the VM`,
+          condition: users.length < here,
+          message: `gpus[${slot}].mapping ${formatValue(name)} has ${free}; add one to the mapping, or choose another node for the VM`,
         };
       }),
   },
-  { ...mappingMediated, checks: ({ used }) => usesTogether(used).map(({ alike }) => alike) },
+  { ...mappingMediated, checks: ({ used }) => checkSharedUses(used).map(({ alike }) => alike) },
   {
     ...mdevOneFunction,
     checks: ({ used }) =>
@@ -93,27 +93,27 @@ export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
         mdev === undefined || !mapping
           ? []
           : mapping.devices.flatMap(({ addresses }) =>
-              addresses.length === 0 ? [] : isOneFunction(mdev, slot, addresses),
+              addresses.length === 0 ? [] : checkOneFunction(mdev, slot, addresses),
             ),
       ),
   },
 ];
 
 /** Each with those in the slots before it, as if they were claims. */
-const withSlotsBefore = <Item extends { readonly slot: number }>(items: readonly Item[]) =>
-  items.map((item, place) => ({
+const withPreviousClaims = <Item extends { readonly slot: number }>(items: readonly Item[]) =>
+  items.map((item, index) => ({
     item,
-    before: items.slice(0, place).map((value) => ({ value, by: `gpus[${value.slot}]` })),
+    before: items.slice(0, index).map((value) => ({ value, by: `gpus[${value.slot}]` })),
   }));
 
 /** The GPUs of mappings that are made, each of one device, with every other GPU of the same. */
-const usesTogether = (used: readonly Used[]) =>
-  withSlotsBefore(used).flatMap(({ item, before }) => {
+const checkSharedUses = (used: readonly MappingSlot[]) =>
+  withPreviousClaims(used).flatMap(({ item, before }) => {
     const mappings = item.earlier.filter(({ value }) => value.made?.devices.length === 1);
     const uses = item.earlier.filter(({ value }) => !value.made);
     return mappings.flatMap(({ value }) =>
       [...before, ...uses].map((other) =>
-        areTogether(`gpus[${item.slot}].mapping ${shown(item.name)}`, value.name, item, other),
+        checkSharedUse(`gpus[${item.slot}].mapping ${formatValue(item.name)}`, value.name, item, other),
       ),
     );
   });
@@ -130,7 +130,7 @@ export function passThrough(
   const taken = gpus.flatMap((gpu, slot) =>
     addressesOf(gpu).map((address) => {
       const device = { address, isMediated: gpu.mdev !== undefined };
-      const earlier = takeDevice(connection, node, device, vm);
+      const earlier = claimDevice(connection, node, device, vm);
       return { ...device, slot, earlier };
     }),
   );
@@ -139,7 +139,7 @@ export function passThrough(
     const name = mapping?.givenName ?? given;
     if (typeof name !== "string") return [];
     const use = { name, node, isMediated: mdev !== undefined };
-    const earlier = nameMapping(connection, use, vm);
+    const earlier = claimMappingName(connection, use, vm);
     for (const { value } of earlier) if (equal(value.name, name) === true) value.made?.useFor(use);
     return [{ ...use, mdev, slot, mapping, earlier }];
   });
@@ -187,7 +187,7 @@ function mappingsOf(
     const same = made.get(description);
     if (same) return same;
     const id = isFreeId(vm, name) ? name : `${vm.node.id}_gpu${slot}`;
-    isWrittenAt(vm, id, { prefix: `gpus[${slot}].mapping`, elsewhere: { connection: "connection", node: "node" } });
+    setPropPath(vm, id, { prefix: `gpus[${slot}].mapping`, elsewhere: { connection: "connection", node: "node" } });
     const ours = new PciMapping(vm, id, { ...mapping, connection, node });
     made.set(description, ours);
     return ours;

@@ -1,8 +1,8 @@
 import { Fn, Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, matches, or } from "../rules/condition";
-import { asArgument, expression } from "../rules/expression";
+import { asFunctionArgument, expression } from "../rules/expression";
 import type { Check, Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
+import { toTokenString, formatValue } from "../rules/shown";
 
 /**
  * As `lspci` prints it: the domain (0000) and the function may be left out.
@@ -27,7 +27,7 @@ export class PciAddress {
   }
 
   private static parseAtPlan(text: string): PciAddress {
-    const part = (of: string, place: number) => Fn.element(Fn.split(".", of), place);
+    const part = (of: string, index: number) => Fn.element(Fn.split(".", of), index);
     const device = Fn.replace(part(text, 0), "/^(..:..)$/", "0000:$1");
     const functionNumber = part(Fn.join(".", [text, "0"]), 1);
     return new PciAddress(Token.asString(Fn.lower(device)), Token.asString(functionNumber));
@@ -42,7 +42,7 @@ export class PciAddress {
   withFunction(functionNumber: number): PciAddress {
     // Terraform does not compare the number of a variable with the text of an address.
     const text = isUnknown(functionNumber) ? expression`tostring(${functionNumber})` : functionNumber;
-    return new PciAddress(this.device, asText(text));
+    return new PciAddress(this.device, toTokenString(text));
   }
 
   wholeDevice(): PciAddress {
@@ -64,21 +64,21 @@ export class PciAddress {
 /** The address with its domain and in lower case, of the whole device where it has no function. */
 export const inFull = (text: string): string =>
   isUnknown(text)
-    ? Token.asString(Fn.lower(Fn.replace(asArgument(text), "/^(..:..([.].)?)$/", "0000:$1")))
+    ? Token.asString(Fn.lower(Fn.replace(asFunctionArgument(text), "/^(..:..([.].)?)$/", "0000:$1")))
     : `${PciAddress.parse(text) ?? text}`;
 
 export const pciAddressFormat: Omit<Rule<unknown>, "checks"> = {
   id: "pci-address-format",
-  demands: "a PCI address has the form [domain:]bus:device[.function], in hex, with function 0 to 7",
-  because: "Proxmox refuses anything else, but only when the VM is created",
+  requirement: "a PCI address has the form [domain:]bus:device[.function], in hex, with function 0 to 7",
+  reason: "Proxmox refuses anything else, but only when the VM is created",
   source: "https://pve.proxmox.com/wiki/PCI_Passthrough",
 };
 
 /** Checks that the text at `path` of the props is a PCI address. */
-export function isPciAddress(path: string, text: string): Check {
+export function checkPciAddress(path: string, text: string): Check {
   const vendorAndDevice = /^[0-9a-f]{4}:[0-9a-f]{4}$/i.test(text);
   const advice = vendorAndDevice
     ? `it is a vendor and device id; \`lspci -D -d ${text}\` prints the address, such as "0000:01:00.0"`
     : 'write it as `lspci -D` prints it, such as "0000:01:00.0"';
-  return { holds: matches(text, pciAddressPattern), problem: `${path} ${shown(text)} is not a PCI address; ${advice}` };
+  return { condition: matches(text, pciAddressPattern), message: `${path} ${formatValue(text)} is not a PCI address; ${advice}` };
 }

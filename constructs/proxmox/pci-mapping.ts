@@ -5,18 +5,18 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, matches, not, or, wholeNumber } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
 import { pairsOf } from "../rules/pairs";
-import { type Check, enforce, given, lifecycleWith, type Rule } from "../rules/rule";
-import { fitProps, instanceOf, listOf, number, objectOf, required, type Shape, text } from "../rules/shape";
-import { shown } from "../rules/shown";
-import { at } from "../terraform/logical-id";
+import { type Check, enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
+import { parseProps, instanceOf, listOf, number, objectOf, required, type Schema, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
+import { withLogicalId } from "../terraform/logical-id";
 import { ProxmoxConnection, useRules } from "./connection";
-import { gpuIommu, gpuPresent, identityAt, isIdentity, isInGroup, isPresent, type PlacedDevice } from "./host-device";
+import { gpuIommu, gpuPresent, identityAt, checkIdentity, checkIommuGroup, checkPresent, type PlacedDevice } from "./host-device";
 import { type Host, hostOf } from "./host-facts";
 import { mappingValid } from "./host-mapping";
-import { isMappingName, mappingName } from "./mapping-name";
-import { isNode, proxmoxName } from "./name";
-import { inFull, isPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
-import { isOther, pciDeviceOnce, type TakenDevice, takeDevice } from "./taken-device";
+import { checkMappingName, mappingName } from "./mapping-name";
+import { checkNodeName, proxmoxName } from "./name";
+import { inFull, checkPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
+import { checkNotClaimed, pciDeviceOnce, type ClaimedDevice, claimDevice } from "./taken-device";
 
 /** A physical device, by what Proxmox compares with the hardware when a VM starts. */
 export interface MappedDevice {
@@ -78,27 +78,27 @@ export interface PciMappingProps extends PciMappingDevice {
   readonly node: string;
 }
 
-const mappedShape: Shape<MappedDevice> = {
-  address: required(text),
-  deviceId: text,
-  subsystemId: text,
+const mappedShape: Schema<MappedDevice> = {
+  address: required(string),
+  deviceId: string,
+  subsystemId: string,
   iommuGroup: number,
 };
-export const deviceShape: Shape<PciMappingDevice> = {
-  name: required(text),
+export const deviceShape: Schema<PciMappingDevice> = {
+  name: required(string),
   ...mappedShape,
-  alternatives: listOf(objectOf<AlternativeDevice>({ ...mappedShape, node: text })),
+  alternatives: listOf(objectOf<AlternativeDevice>({ ...mappedShape, node: string })),
 };
-export const shape: Shape<PciMappingProps> = {
+export const shape: Schema<PciMappingProps> = {
   ...deviceShape,
   connection: required(instanceOf(ProxmoxConnection)),
-  node: required(text),
+  node: required(string),
 };
 
 const mappingSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping";
 
 /** What a mapping's name is known for: the mapping, or a GPU that uses it. */
-export interface NamedMapping {
+export interface MappingUse {
   readonly name: string;
   readonly made?: PciMapping;
   /** Proxmox node of the GPU. */
@@ -108,33 +108,33 @@ export interface NamedMapping {
 }
 
 /** Claims what the name is known for in the cluster. */
-export const nameMapping = ({ cluster }: ProxmoxConnection, named: NamedMapping, by: Construct) =>
+export const claimMappingName = ({ cluster }: ProxmoxConnection, named: MappingUse, by: Construct) =>
   claim(`PCI mappings of ${cluster}`, named.name, named, by);
 
 /** Checks that two GPUs of one mapping, which is of one device, leave room for each other. */
-export function areTogether(
+export function checkSharedUse(
   what: string,
   mapping: string,
-  one: NamedMapping,
-  other: EarlierClaim<Omit<NamedMapping, "made">>,
+  one: MappingUse,
+  other: EarlierClaim<Omit<MappingUse, "made">>,
 ): { readonly once: Check; readonly alike: Check } {
   const differ = not(and(equal(mapping, one.name), equal(mapping, other.value.name)));
   return {
     once: {
-      holds: or(one.isMediated || other.value.isMediated || false, differ),
-      problem: `${what} is the mapping of one device, already passed through by ${other.by}; choose another device`,
+      condition: or(one.isMediated || other.value.isMediated || false, differ),
+      message: `${what} is the mapping of one device, already passed through by ${other.by}; choose another device`,
     },
     alike: {
-      holds: or(one.isMediated === other.value.isMediated, differ),
-      problem: `${what} is used ${one.isMediated ? "with" : "without"} mdev, and ${one.isMediated ? "without" : "with"} it by ${other.by}; write mdev for all of them or for none`,
+      condition: or(one.isMediated === other.value.isMediated, differ),
+      message: `${what} is used ${one.isMediated ? "with" : "without"} mdev, and ${one.isMediated ? "without" : "with"} it by ${other.by}; write mdev for all of them or for none`,
     },
   };
 }
 
 export const mappingMediated: Omit<Rule<unknown>, "checks"> = {
   id: "mapping-mediated",
-  demands: "the GPUs of a mapping that is made are all mediated devices, with `mdev`, or none is",
-  because: "the mapping says which they are, and Proxmox refuses to start a VM that uses it otherwise",
+  requirement: "the GPUs of a mapping that is made are all mediated devices, with `mdev`, or none is",
+  reason: "the mapping says which they are, and Proxmox refuses to start a VM that uses it otherwise",
   source: mappingSource,
 };
 
@@ -149,8 +149,8 @@ interface Entry extends MappedDevice {
   readonly host?: Host;
 }
 
-interface TakenEntry extends TakenDevice {
-  readonly earlier: readonly EarlierClaim<TakenDevice>[];
+interface TakenEntry extends ClaimedDevice {
+  readonly earlier: readonly EarlierClaim<ClaimedDevice>[];
 }
 
 /** A mapping, with what the app knows of its device and of its name. */
@@ -158,84 +158,84 @@ interface Mapped {
   readonly name: string;
   readonly entries: readonly Entry[];
   readonly isPool: boolean;
-  readonly earlierNamed: readonly EarlierClaim<NamedMapping>[];
+  readonly earlierNamed: readonly EarlierClaim<MappingUse>[];
 }
 
 /** The GPUs that use the name of a mapping of one device, two by two. */
 const usesTogether = ({ name, isPool, earlierNamed }: Mapped) => {
   if (isPool) return [];
   const uses = earlierNamed.filter(({ value }) => value.made === undefined);
-  return pairsOf(uses).map(([other, use]) => areTogether(`name ${shown(name)}, of ${use.by},`, name, use.value, other));
+  return pairsOf(uses).map(([other, use]) => checkSharedUse(`name ${formatValue(name)}, of ${use.by},`, name, use.value, other));
 };
 
 export const rules: readonly Rule<Mapped>[] = [
-  { ...mappingName, checks: ({ name }) => [isMappingName("name", name)] },
+  { ...mappingName, checks: ({ name }) => [checkMappingName("name", name)] },
   {
     ...proxmoxName,
-    checks: ({ entries }) => entries.map(({ path, node }) => isNode(`${path}node`, node)),
+    checks: ({ entries }) => entries.map(({ path, node }) => checkNodeName(`${path}node`, node)),
   },
   {
     id: "mapping-iommu-group",
-    demands: "an IOMMU group is a whole number from 0 on, and given where the host is not asked for it",
-    because: "Proxmox refuses anything else when the mapping is created, and a mapping without it when a VM starts",
+    requirement: "an IOMMU group is a whole number from 0 on, and given where the host is not asked for it",
+    reason: "Proxmox refuses anything else when the mapping is created, and a mapping without it when a VM starts",
     source: mappingSource,
     checks: ({ entries }) =>
       entries.flatMap(({ path, iommuGroup, host }) => [
-        ...given(iommuGroup, (group) => ({
-          holds: wholeNumber(group, 0, 2_147_483_647),
-          problem: `${path}iommuGroup is ${shown(group)}; write the whole number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
+        ...ifSet(iommuGroup, (group) => ({
+          condition: wholeNumber(group, 0, 2_147_483_647),
+          message: `${path}iommuGroup is ${formatValue(group)}; write the whole number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
         })),
         {
-          holds: iommuGroup !== undefined || host !== undefined,
-          problem: `${path}iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
+          condition: iommuGroup !== undefined || host !== undefined,
+          message: `${path}iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
         },
       ]),
   },
   {
     id: "mapping-one-address",
-    demands: "a device of a mapping has one address",
-    because: "the provider refuses a list of addresses when it plans",
+    requirement: "a device of a mapping has one address",
+    reason: "the provider refuses a list of addresses when it plans",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/hardware_mapping_pci#path",
     checks: ({ entries }) =>
       entries.map(({ path, address }) => ({
-        holds: !isList(address),
-        problem: `${path}address ${shown(address)} has several addresses; write one, without a function for the whole device, and make a mapping for each of the others`,
+        condition: !isList(address),
+        message: `${path}address ${formatValue(address)} has several addresses; write one, without a function for the whole device, and make a mapping for each of the others`,
       })),
   },
   {
     ...pciAddressFormat,
     checks: ({ entries }) =>
-      entries.flatMap(({ path, address }) => (isList(address) ? [] : isPciAddress(`${path}address`, address))),
+      entries.flatMap(({ path, address }) => (isList(address) ? [] : checkPciAddress(`${path}address`, address))),
   },
   {
     id: "pci-device-id",
-    demands: "a device is named by vendor and device id, four hex digits each, and always where its host is not asked",
-    because: "Proxmox compares the ids with the hardware when a VM starts",
+    requirement: "a device is named by vendor and device id, four hex digits each, and always where its host is not asked",
+    reason: "Proxmox compares the ids with the hardware when a VM starts",
     source: mappingSource,
     checks: ({ entries }) =>
       entries.flatMap(({ path, deviceId, subsystemId, host }) => [
         ...Object.entries({ deviceId, subsystemId }).flatMap(([name, id]) =>
-          given(id, (id) => ({
-            holds: matches(id, /^[0-9a-f]{4}:[0-9a-f]{4}$/i),
-            problem: `${path}${name} ${shown(id)} is not a vendor and device id; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
+          ifSet(id, (id) => ({
+            condition: matches(id, /^[0-9a-f]{4}:[0-9a-f]{4}$/i),
+            message: `${path}${name} ${formatValue(id)} is not a vendor and device id; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
           })),
         ),
         {
-          holds: deviceId !== undefined || host !== undefined,
-          problem: `${path}deviceId is missing, and with checkHost: false the host is not asked for it; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
+          condition: deviceId !== undefined || host !== undefined,
+          message: `${path}deviceId is missing, and with checkHost: false the host is not asked for it; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
         },
       ]),
   },
   {
     id: "mapping-once",
-    demands: "a mapping of a name is made once in a Proxmox cluster",
-    because: "Proxmox refuses a second one",
+    requirement: "a mapping of a name is made once in a Proxmox cluster",
+    reason: "Proxmox refuses a second one",
     source: mappingSource,
     checks: ({ name, earlierNamed }) =>
       earlierNamed.flatMap(({ value, by }) =>
-        given(value.made, () => ({
-          holds: not(equal(name, value.name)),
-          problem: `name ${shown(name)} is that of the mapping ${by} already; choose another one, or use that mapping by its name`,
+        ifSet(value.made, () => ({
+          condition: not(equal(name, value.name)),
+          message: `name ${formatValue(name)} is that of the mapping ${by} already; choose another one, or use that mapping by its name`,
         })),
       ),
   },
@@ -247,19 +247,19 @@ export const rules: readonly Rule<Mapped>[] = [
           device.earlier
             // That one is named twice is told already.
             .filter(({ value }) => equal(value.mapping, mapped.name) !== true)
-            .map((other) => isOther(`${path}address ${shown(`${device.address}`)}`, device, other)),
+            .map((other) => checkNotClaimed(`${path}address ${formatValue(`${device.address}`)}`, device, other)),
         ),
       ),
       ...pairsOf(placesOf(mapped)).map(([one, other]) => ({
-        holds: not(and(equal(one.node, other.node), one.address.overlaps(other.address))),
-        problem: `${other.path} ${shown(`${other.address}`)} is already mapped by ${one.path}; name each device once`,
+        condition: not(and(equal(one.node, other.node), one.address.overlaps(other.address))),
+        message: `${other.path} ${formatValue(`${other.address}`)} is already mapped by ${one.path}; name each device once`,
       })),
       ...usesTogether(mapped).map(({ once }) => once),
     ],
   },
   { ...mappingMediated, checks: (mapped) => usesTogether(mapped).map(({ alike }) => alike) },
-  { ...gpuPresent, checks: (mapped) => onHost(mapped, (placed, host) => [isPresent(placed, host)]) },
-  { ...gpuIommu, checks: (mapped) => onHost(mapped, (placed, host) => [isInGroup(placed, host)]) },
+  { ...gpuPresent, checks: (mapped) => checkOnHosts(mapped, (placed, host) => [checkPresent(placed, host)]) },
+  { ...gpuIommu, checks: (mapped) => checkOnHosts(mapped, (placed, host) => [checkIommuGroup(placed, host)]) },
   {
     ...mappingValid,
     checks: ({ entries }) =>
@@ -267,7 +267,7 @@ export const rules: readonly Rule<Mapped>[] = [
         const [address] = entry.addresses;
         if (!entry.host || !address) return [];
         const { deviceId, subsystemId, iommuGroup } = entry;
-        return isIdentity(entry.host, address, entry.path, {
+        return checkIdentity(entry.host, address, entry.path, {
           deviceId: deviceId && lowerCase(deviceId),
           subsystemId: subsystemId && lowerCase(subsystemId),
           iommuGroup,
@@ -286,7 +286,7 @@ const placesOf = ({ entries }: Mapped) =>
   );
 
 /** The checks of each device whose host is asked. */
-const onHost = ({ entries }: Mapped, checks: (placed: PlacedDevice, host: Host) => Check[]): Check[] =>
+const checkOnHosts = ({ entries }: Mapped, checks: (placed: PlacedDevice, host: Host) => Check[]): Check[] =>
   entries.flatMap(({ path, addresses, host }) =>
     host ? addresses.flatMap((address) => checks({ path: `${path}address`, address }, host)) : [],
   );
@@ -318,24 +318,24 @@ export class PciMapping extends Construct {
 
   constructor(scope: Construct, id: string, props: PciMappingProps) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
+    const fitted = parseProps(this, props, shape);
     const { connection, name, node, alternatives = [], ...first } = fitted.props;
     this.connection = connection;
     this.givenName = name;
-    const entries = [first, ...alternatives].map((device: AlternativeDevice, place): Entry => {
+    const entries = [first, ...alternatives].map((device: AlternativeDevice, index): Entry => {
       const own = device.node ?? node;
       const addresses = [PciAddress.parse(device.address) ?? []].flat();
-      const path = place === 0 ? "" : `alternatives[${place - 1}].`;
+      const path = index === 0 ? "" : `alternatives[${index - 1}].`;
       const taken = addresses.map((address) => {
         const device = { address, mapping: name, isMediated: false };
-        const earlier = connection ? takeDevice(connection, own, device, this) : [];
+        const earlier = connection ? claimDevice(connection, own, device, this) : [];
         return { ...device, earlier };
       });
       return { ...device, node: own, path, addresses, taken, host: hostOf(connection, own) };
     });
     this.devices = entries;
     const isPool = entries.length > 1;
-    const earlierNamed = connection ? nameMapping(connection, { name, made: this }, this) : [];
+    const earlierNamed = connection ? claimMappingName(connection, { name, made: this }, this) : [];
     for (const { value } of earlierNamed) if (equal(name, value.name) === true) this.useFor(value);
     const preconditions = [
       ...(connection?.preconditions ?? []),
@@ -343,7 +343,7 @@ export class PciMapping extends Construct {
       ...enforce(this, useRules, { connection, user: this }),
       ...enforce(this, rules, { name, entries, isPool, earlierNamed }),
     ];
-    this.resource = at(
+    this.resource = withLogicalId(
       id,
       new HardwareMappingPci(this, "Resource", {
         provider: connection?.provider,
@@ -361,7 +361,7 @@ export class PciMapping extends Construct {
   }
 
   /** Makes the mapping fit for the use that a GPU has for it. */
-  useFor({ isMediated = false }: NamedMapping): void {
+  useFor({ isMediated = false }: MappingUse): void {
     this.isMediated ||= isMediated;
   }
 }

@@ -14,22 +14,22 @@ export const permissionSource =
  * @param what the value and why it is root's, to begin the message
  * @param instead another way, to end it
  */
-export function needsRoot(connection: ProxmoxConnection | undefined, what: string, instead: string): Check[] {
+export function checkRoot(connection: ProxmoxConnection | undefined, what: string, instead: string): Check[] {
   if (!connection) return [];
   const isToken = connection.credentials === "api-token";
   const override = connection.overriddenBy(root);
   return [
     {
-      holds: !isToken,
-      problem: `${what}, which no API token may set; use credentials: "password" with ${root}, ${instead}`,
+      condition: !isToken,
+      message: `${what}, which no API token may set; use credentials: "password" with ${root}, ${instead}`,
     },
     {
-      holds: or(isToken, connection.isUser(root)),
-      problem: `${what}, which only ${root} may set, not ${connection.user}; use username: "${root}", ${instead}`,
+      condition: or(isToken, connection.isUser(root)),
+      message: `${what}, which only ${root} may set, not ${connection.user}; use username: "${root}", ${instead}`,
     },
     {
-      holds: isToken || override === undefined,
-      problem: `${what}, and ${override} would be used instead of the ${connection.credentials === "ticket" ? "ticket" : "password"}; unset it, ${instead}`,
+      condition: isToken || override === undefined,
+      message: `${what}, and ${override} would be used instead of the ${connection.credentials === "ticket" ? "ticket" : "password"}; unset it, ${instead}`,
     },
   ];
 }

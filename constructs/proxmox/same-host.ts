@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { and, type Condition, equal, isUnknown, or } from "../rules/condition";
-import { type Check, given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
 import { some } from "../terraform/rows";
 import type { BootMedium } from "./boot-medium";
 import type { ProxmoxConnection } from "./connection";
@@ -35,49 +35,49 @@ const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs
 export const rules: readonly Rule<Assembled>[] = [
   {
     id: "same-cluster",
-    demands: "the image and the mappings of a VM are of its own Proxmox cluster",
-    because: "on another cluster there is no such image and no such mapping: the VM is not created",
+    requirement: "the image and the mappings of a VM are of its own Proxmox cluster",
+    reason: "on another cluster there is no such image and no such mapping: the VM is not created",
     source,
     checks: ({ connection, boot, used }) =>
-      given(connection, (connection) => {
+      ifSet(connection, (connection) => {
         const partOf = (path: string, part: Construct & { readonly connection?: ProxmoxConnection }): Check[] =>
-          given(part.connection, (other) => ({
-            holds: isSameCluster(connection, other),
-            problem: `${path} is ${part.node.path}, of the connection ${other.node.path}, and the VM of ${connection.node.path}; make both with one connection`,
+          ifSet(part.connection, (other) => ({
+            condition: isSameCluster(connection, other),
+            message: `${path} is ${part.node.path}, of the connection ${other.node.path}, and the VM of ${connection.node.path}; make both with one connection`,
           }));
         return [
-          ...given(downloadedImageOf(boot), (image) => partOf("boot.image", image)),
-          ...used.flatMap(({ slot, mapping }) => given(mapping, (mapping) => partOf(`gpus[${slot}].mapping`, mapping))),
+          ...ifSet(downloadedImageOf(boot), (image) => partOf("boot.image", image)),
+          ...used.flatMap(({ slot, mapping }) => ifSet(mapping, (mapping) => partOf(`gpus[${slot}].mapping`, mapping))),
         ];
       }),
   },
   {
     id: "image-on-node",
-    demands: "an image is downloaded on the VM's own node, or to a storage that both nodes share",
-    because: "the node finds no such image: the VM is not created",
+    requirement: "an image is downloaded on the VM's own node, or to a storage that both nodes share",
+    reason: "the node finds no such image: the VM is not created",
     source: `${source}#import_from`,
     checks: ({ node, boot, host }) =>
-      given(downloadedImageOf(boot), ({ placed }) => {
+      ifSet(downloadedImageOf(boot), ({ placed }) => {
         if (!host) return [];
         const isShared = some(host.storages, (storage) =>
           and(equal(storage.name, placed.datastore), equal(storage.shared, true)),
         );
         return {
-          holds: or(equal(placed.node, node), isShared),
-          problem: `boot.image is downloaded to ${shown(placed.datastore)} of node ${shown(placed.node)}, which node ${shown(node)} does not share; download it with node: ${shown(node)}, or to a shared storage`,
+          condition: or(equal(placed.node, node), isShared),
+          message: `boot.image is downloaded to ${formatValue(placed.datastore)} of node ${formatValue(placed.node)}, which node ${formatValue(node)} does not share; download it with node: ${formatValue(node)}, or to a shared storage`,
         };
       }),
   },
   {
     id: "image-on-node-unchecked",
     severity: "warning",
-    demands: "an image for another node is on a storage that both nodes share, which only the hosts know",
-    because: "the node finds no such image otherwise: the VM is not created",
+    requirement: "an image for another node is on a storage that both nodes share, which only the hosts know",
+    reason: "the node finds no such image otherwise: the VM is not created",
     source: `${source}#import_from`,
     checks: ({ node, boot, host }) =>
-      given(host ? undefined : downloadedImageOf(boot), ({ placed }) => ({
-        holds: equal(placed.node, node),
-        problem: `boot.image is downloaded to ${shown(placed.datastore)} of node ${shown(placed.node)}, and checkHost: false does not tell whether node ${shown(node)} shares it; download it with node: ${shown(node)}, or see that it does`,
+      ifSet(host ? undefined : downloadedImageOf(boot), ({ placed }) => ({
+        condition: equal(placed.node, node),
+        message: `boot.image is downloaded to ${formatValue(placed.datastore)} of node ${formatValue(placed.node)}, and checkHost: false does not tell whether node ${formatValue(node)} shares it; download it with node: ${formatValue(node)}, or see that it does`,
       })),
   },
 ];

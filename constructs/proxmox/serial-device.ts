@@ -1,11 +1,11 @@
 import { equal, matches, or } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { listOf, text } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { listOf, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
-import { needsRoot, permissionSource } from "./root-only";
+import { checkRoot, permissionSource } from "./root-only";
 
-export const shape = listOf(text);
+export const shape = listOf(string);
 
 const socket = "socket";
 const mostDevices = 4;
@@ -18,31 +18,31 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "serial-device",
-    demands: `a VM has at most ${mostDevices} serial devices, each a socket or a device of the host`,
-    because: "Proxmox has no others",
+    requirement: `a VM has at most ${mostDevices} serial devices, each a socket or a device of the host`,
+    reason: "Proxmox has no others",
     source: "https://pve.proxmox.com/pve-docs/qm.1.html",
     checks: ({ serialDevices }) => [
       {
-        holds: serialDevices.length <= mostDevices,
-        problem: `serialDevices has ${serialDevices.length} entries; write ${mostDevices} at most`,
+        condition: serialDevices.length <= mostDevices,
+        message: `serialDevices has ${serialDevices.length} entries; write ${mostDevices} at most`,
       },
-      ...serialDevices.map((device, place) => ({
-        holds: matches(device, /^(socket|[/]dev[/][!-+.-z|~-]+)$/),
-        problem: `serialDevices[${place}] is ${shown(device)}; write "socket", or a device of the host such as "/dev/ttyS0"`,
+      ...serialDevices.map((device, index) => ({
+        condition: matches(device, /^(socket|[/]dev[/][!-+.-z|~-]+)$/),
+        message: `serialDevices[${index}] is ${formatValue(device)}; write "socket", or a device of the host such as "/dev/ttyS0"`,
       })),
     ],
   },
   {
     id: "serial-device-needs-root-password",
-    demands: "a serial device of the host goes with root@pam's password or ticket",
-    because: "Proxmox lets only root set it, and an API token never counts as root, not even root's own",
+    requirement: "a serial device of the host goes with root@pam's password or ticket",
+    reason: "Proxmox lets only root set it, and an API token never counts as root, not even root's own",
     source: permissionSource,
     checks: ({ serialDevices, connection }) =>
-      serialDevices.flatMap((device, place) => {
-        const what = `serialDevices[${place}] ${shown(device)} is a device of the host`;
-        return needsRoot(connection, what, 'or write "socket"').map(({ holds, problem }) => ({
-          holds: or(equal(device, socket), holds),
-          problem,
+      serialDevices.flatMap((device, index) => {
+        const what = `serialDevices[${index}] ${formatValue(device)} is a device of the host`;
+        return checkRoot(connection, what, 'or write "socket"').map(({ condition, message }) => ({
+          condition: or(equal(device, socket), condition),
+          message,
         }));
       }),
   },

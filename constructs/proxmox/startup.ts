@@ -1,7 +1,7 @@
 import { wholeNumber } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
+import { ifSet, type Rule } from "../rules/rule";
 import { number, objectOf, required } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 
 /** When a VM starts and stops among those of its host. */
 export interface VmStartup {
@@ -26,19 +26,19 @@ export interface VmStartup {
 export const shape = objectOf<VmStartup>({ order: required(number), upDelay: number, downDelay: number });
 
 /** The largest that the provider can hold. */
-const most = 2_147_483_647;
+const max = 2_147_483_647;
 
 export const rules: readonly Rule<{ readonly startup?: VmStartup }>[] = [
   {
     id: "startup-order",
-    demands: "order and delays of the start-up are whole numbers, none of them below 0",
-    because: "Proxmox refuses other orders, and the provider leaves out what is below 0 without a word",
+    requirement: "order and delays of the start-up are whole numbers, none of them below 0",
+    reason: "Proxmox refuses other orders, and the provider leaves out what is below 0 without a word",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_startup_and_shutdown",
     checks: ({ startup = {} as Partial<VmStartup> }) =>
       Object.entries(startup).flatMap(([name, value]) =>
-        given(value, (value) => ({
-          holds: wholeNumber(value, 0, most),
-          problem: `startup.${name} is ${shown(value)}; write a whole number, 0 or more`,
+        ifSet(value, (value) => ({
+          condition: wholeNumber(value, 0, max),
+          message: `startup.${name} is ${formatValue(value)}; write a whole number, 0 or more`,
         })),
       ),
   },

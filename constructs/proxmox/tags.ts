@@ -2,7 +2,7 @@ import { Fn } from "cdktf";
 import { isUnknown, matches } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { unlessEmpty } from "./optional-list";
 
 /** The tags as Proxmox stores them: in lower case, sorted, each once. In any other form they differ in every plan. */
@@ -14,13 +14,13 @@ export function block(tags: readonly string[] = []): string[] | undefined {
 export const rules: readonly Rule<{ readonly tags?: readonly string[] }>[] = [
   {
     id: "tag",
-    demands: "a tag has letters, digits and _, after the first one also -, + and .",
-    because: "Proxmox refuses other tags when the VM is created",
+    requirement: "a tag has letters, digits and _, after the first one also -, + and .",
+    reason: "Proxmox refuses other tags when the VM is created",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_tags",
     checks: ({ tags = [] }) =>
-      tags.map((tag, place) => ({
-        holds: matches(tag, /^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/),
-        problem: `tags[${place}] ${shown(tag)} is not a tag; write it as in "gpu"`,
+      tags.map((tag, index) => ({
+        condition: matches(tag, /^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/),
+        message: `tags[${index}] ${formatValue(tag)} is not a tag; write it as in "gpu"`,
       })),
   },
 ];

@@ -2,13 +2,13 @@ import type { Construct } from "constructs";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { not, or } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
 import { inStack } from "./endpoint";
 import type { PciAddress } from "./pci-address";
 
 /** A PCI device of a host, as far as a VM or a mapping has taken it. */
-export interface TakenDevice {
+export interface ClaimedDevice {
   readonly address: PciAddress;
   /** The mapping that has taken it. */
   readonly mapping?: string;
@@ -17,26 +17,26 @@ export interface TakenDevice {
 }
 
 /** Takes the device of the node. @returns what others have taken before and may be the same device */
-export const takeDevice = (
+export const claimDevice = (
   { cluster }: ProxmoxConnection,
   node: string,
-  device: TakenDevice,
+  device: ClaimedDevice,
   by: Construct,
-): EarlierClaim<TakenDevice>[] =>
+): EarlierClaim<ClaimedDevice>[] =>
   claim(`devices of ${cluster} ${inStack(by, node)}`, device.address.device, device, by);
 
 export const pciDeviceOnce: Omit<Rule<unknown>, "checks"> = {
   id: "pci-device-once",
-  demands: "a device is passed through once: in one slot, to one VM of its host, by its address or by one mapping",
-  because: "the second VM that claims a device does not start",
+  requirement: "a device is passed through once: in one slot, to one VM of its host, by its address or by one mapping",
+  reason: "the second VM that claims a device does not start",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough",
 };
 
 /** Checks that the device `what` is not the one taken before. */
-export const isOther = (what: string, device: TakenDevice, { value, by }: EarlierClaim<TakenDevice>): Check => ({
-  holds: or(device.isMediated && value.isMediated, not(device.address.overlaps(value.address))),
-  problem:
+export const checkNotClaimed = (what: string, device: ClaimedDevice, { value, by }: EarlierClaim<ClaimedDevice>): Check => ({
+  condition: or(device.isMediated && value.isMediated, not(device.address.overlaps(value.address))),
+  message:
     value.mapping === undefined
       ? `${what} is already passed through by ${by}; choose another device`
-      : `${what} is already the mapping ${shown(value.mapping)} of ${by}; use that by its name, or choose another device`,
+      : `${what} is already the mapping ${formatValue(value.mapping)} of ${by}; use that by its name, or choose another device`,
 });

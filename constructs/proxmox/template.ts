@@ -3,11 +3,11 @@ import type { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import { equal, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
-import { literalText } from "../rules/text";
+import { ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
+import { escapeTemplate } from "../rules/text";
 
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import type { BootMedium, CloneSource } from "./boot-medium";
 import type { ProxmoxConnection } from "./connection";
 
@@ -18,13 +18,13 @@ export function templatesOf(
   connection: ProxmoxConnection | undefined,
 ): DataProxmoxVirtualEnvironmentVms | undefined {
   if (clone?.name === undefined) return undefined;
-  return at(
+  return withLogicalId(
     `${vm.node.id.replace(/_node$/, "")}_template`,
     new DataProxmoxVirtualEnvironmentVms(vm, "Templates", {
       provider: connection?.provider,
       nodeName: clone.node,
       filter: [
-        { name: "name", values: [literalText(clone.name)] },
+        { name: "name", values: [escapeTemplate(clone.name)] },
         { name: "template", values: ["true"] },
       ],
     }),
@@ -38,16 +38,16 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "clone-source-once",
-    demands:
+    requirement:
       "exactly one template has the name to clone from when Terraform plans, on the VM's own node or else in the cluster",
-    because: "with none there is nothing to clone, with two Terraform would pick either",
+    reason: "with none there is nothing to clone, with two Terraform would pick either",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#clone",
     checks: ({ boot, node, templates }) =>
-      given(templates, (templates) => {
+      ifSet(templates, (templates) => {
         const isOne = (found: IResolvable) => equal(Fn.lengthOf(found), 1);
         return {
-          holds: or(isOne(allOf(templates)), boot.clone?.node === undefined ? isOne(ownOf(templates, node)) : false),
-          problem: `boot.clone.name ${shown(boot.clone?.name)} is not the name of exactly one template; give the template's id instead, or a name of its own`,
+          condition: or(isOne(allOf(templates)), boot.clone?.node === undefined ? isOne(ownOf(templates, node)) : false),
+          message: `boot.clone.name ${formatValue(boot.clone?.name)} is not the name of exactly one template; give the template's id instead, or a name of its own`,
         };
       }),
   },

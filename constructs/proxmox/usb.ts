@@ -1,11 +1,11 @@
 import type { VirtualEnvironmentVmUsb } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { matches } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { eitherOf, text } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { unionOf, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import type { ProxmoxConnection } from "./connection";
-import { isMappingName, mappingName } from "./mapping-name";
-import { needsRoot, permissionSource } from "./root-only";
+import { checkMappingName, mappingName } from "./mapping-name";
+import { checkRoot, permissionSource } from "./root-only";
 
 /** A USB device of the host. Only root@pam with a password or ticket may pass it through. */
 export interface UsbAtHost {
@@ -33,7 +33,7 @@ export interface UsbByMapping {
  */
 export type Usb = UsbAtHost | UsbByMapping;
 
-export const shape = eitherOf<Usb>({ host: text, mapping: text }, "mapping");
+export const shape = unionOf<Usb>({ host: string, mapping: string }, "mapping");
 
 export const withDefaults = (devices: readonly Usb[] = []): readonly Usb[] => devices;
 
@@ -45,57 +45,57 @@ const mostSlots = 4;
 export const rules: readonly Rule<{ readonly usb: readonly Usb[]; readonly connection?: ProxmoxConnection }>[] = [
   {
     id: "usb-host-or-mapping",
-    demands: "a USB device is named by exactly one of `host` and `mapping`",
-    because: "with neither the apply fails, with both the VM does not start",
+    requirement: "a USB device is named by exactly one of `host` and `mapping`",
+    reason: "with neither the apply fails, with both the VM does not start",
     source: passthroughSource,
     checks: ({ usb }) =>
       usb.map(({ host, mapping }, slot) => ({
-        holds: (host === undefined) !== (mapping === undefined),
-        problem:
+        condition: (host === undefined) !== (mapping === undefined),
+        message:
           host === undefined
             ? `usb[${slot}] has neither host nor mapping; write one, such as host: "1050:0407"`
-            : `usb[${slot}] has both host ${shown(host)} and mapping ${shown(mapping)}; write one of them`,
+            : `usb[${slot}] has both host ${formatValue(host)} and mapping ${formatValue(mapping)}; write one of them`,
       })),
   },
   {
     id: "usb-host",
-    demands: "a USB device of the host is named by vendor and product id, or by bus and port",
-    because: "Proxmox refuses anything else, but only when the VM is created",
+    requirement: "a USB device of the host is named by vendor and product id, or by bus and port",
+    reason: "Proxmox refuses anything else, but only when the VM is created",
     source: passthroughSource,
     checks: ({ usb }) =>
       usb.flatMap(({ host }, slot) =>
-        given(host, (host) => ({
-          holds: matches(host, /^((0x)?[0-9a-fA-F]{4}:(0x)?[0-9a-fA-F]{4}|[0-9]+-[0-9]+([.][0-9]+)*)$/),
-          problem: `usb[${slot}].host ${shown(host)} is no USB device; write vendor and product as \`lsusb\` prints them, such as "1050:0407", or bus and port, such as "1-2.3"`,
+        ifSet(host, (host) => ({
+          condition: matches(host, /^((0x)?[0-9a-fA-F]{4}:(0x)?[0-9a-fA-F]{4}|[0-9]+-[0-9]+([.][0-9]+)*)$/),
+          message: `usb[${slot}].host ${formatValue(host)} is no USB device; write vendor and product as \`lsusb\` prints them, such as "1050:0407", or bus and port, such as "1-2.3"`,
         })),
       ),
   },
   {
     ...mappingName,
     checks: ({ usb }) =>
-      usb.flatMap(({ mapping }, slot) => given(mapping, (mapping) => isMappingName(`usb[${slot}].mapping`, mapping))),
+      usb.flatMap(({ mapping }, slot) => ifSet(mapping, (mapping) => checkMappingName(`usb[${slot}].mapping`, mapping))),
   },
   {
     id: "usb-host-needs-root-password",
-    demands: "a USB device of the host that is no mapping goes with root@pam's password or ticket",
-    because: "Proxmox lets only root set it, and an API token never counts as root, not even root's own",
+    requirement: "a USB device of the host that is no mapping goes with root@pam's password or ticket",
+    reason: "Proxmox lets only root set it, and an API token never counts as root, not even root's own",
     source: permissionSource,
     checks: ({ usb, connection }) =>
       usb.flatMap(({ host }, slot) =>
-        given(host, (host) =>
-          needsRoot(connection, `usb[${slot}].host ${shown(host)} is raw`, "or give the device by mapping"),
+        ifSet(host, (host) =>
+          checkRoot(connection, `usb[${slot}].host ${formatValue(host)} is raw`, "or give the device by mapping"),
         ),
       ),
   },
   {
     id: "usb-slots",
-    demands: `a VM has at most ${mostSlots} USB devices`,
-    because: "the provider reads no more of them back, so that every plan would add the next one again",
+    requirement: `a VM has at most ${mostSlots} USB devices`,
+    reason: "the provider reads no more of them back, so that every plan would add the next one again",
     source: "https://github.com/bpg/terraform-provider-proxmox/blob/v0.112.0/proxmoxtf/resource/vm/vm.go#L7544-L7553",
     checks: ({ usb }) => [
       {
-        holds: usb.length <= mostSlots,
-        problem: `usb has ${usb.length} entries; pass through ${mostSlots} devices at most, or a whole USB controller as a PCI device`,
+        condition: usb.length <= mostSlots,
+        message: `usb has ${usb.length} entries; pass through ${mostSlots} devices at most, or a whole USB controller as a PCI device`,
       },
     ],
   },

@@ -1,9 +1,9 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmVga } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { wholeNumber } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { choice, number, objectOf } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { enumOf, number, objectOf } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 
 const types = [
   "std",
@@ -40,7 +40,7 @@ export interface VmVga {
   readonly memory?: number;
 }
 
-export const shape = objectOf<VmVga>({ type: choice(types), memory: number });
+export const shape = objectOf<VmVga>({ type: enumOf(types), memory: number });
 
 export const block = ({ type, memory }: VmVga): VirtualEnvironmentVmVga => ({
   type: type as string | undefined,
@@ -50,13 +50,13 @@ export const block = ({ type, memory }: VmVga): VirtualEnvironmentVmVga => ({
 export const rules: readonly Rule<{ readonly vga?: VmVga }>[] = [
   {
     id: "vga-memory",
-    demands: "a display has 4 to 512 MiB of memory",
-    because: "the provider refuses anything else when it plans",
+    requirement: "a display has 4 to 512 MiB of memory",
+    reason: "the provider refuses anything else when it plans",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_display",
     checks: ({ vga }) =>
-      given(vga?.memory, (memory) => ({
-        holds: wholeNumber(memory, 4, 512),
-        problem: `vga.memory is ${shown(memory)}; write a whole number of MiB from 4 to 512`,
+      ifSet(vga?.memory, (memory) => ({
+        condition: wholeNumber(memory, 4, 512),
+        message: `vga.memory is ${formatValue(memory)}; write a whole number of MiB from 4 to 512`,
       })),
   },
 ];

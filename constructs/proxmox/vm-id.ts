@@ -4,21 +4,21 @@ import type { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentVms } from "../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import type { EarlierClaim } from "../rules/claims";
 import { equal, not, or, wholeNumber } from "../rules/condition";
-import { type Check, given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
 import { resourceAddress } from "../terraform/logical-id";
-import { oncePerStack } from "../terraform/once";
+import { stackSingleton } from "../terraform/once";
 import type { ProxmoxConnection } from "./connection";
 import { isKnown } from "./identity";
 
 /** First VM id that Proxmox gives away, and the last. */
-const least = 100;
-const most = 999_999_999;
+const min = 100;
+const max = 999_999_999;
 
 /** Checks that the number at `path` of the props is a VM id. */
-export const isVmId = (path: string, id: number): Check => ({
-  holds: wholeNumber(id, least, most),
-  problem: `${path} ${shown(id)} is no VM id; write a whole number from ${least} to ${most}`,
+export const checkVmId = (path: string, id: number): Check => ({
+  condition: wholeNumber(id, min, max),
+  message: `${path} ${formatValue(id)} is no VM id; write a whole number from ${min} to ${max}`,
 });
 
 /** One list for all VMs of a connection: it is every VM of the Proxmox cluster. */
@@ -28,7 +28,7 @@ export function allVmsOf(
 ): DataProxmoxVirtualEnvironmentVms {
   const provider = connection?.provider;
   const address = provider ? `${connection.name}_same_id` : "same_id";
-  return oncePerStack(scope, address, (scope, id) => new DataProxmoxVirtualEnvironmentVms(scope, id, { provider }));
+  return stackSingleton(scope, address, (scope, id) => new DataProxmoxVirtualEnvironmentVms(scope, id, { provider }));
 }
 
 const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
@@ -43,40 +43,40 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "vm-id-range",
-    demands: `a VM id is a whole number from ${least} to ${most}`,
-    because: "Proxmox keeps the ids below for itself and knows none above",
+    requirement: `a VM id is a whole number from ${min} to ${max}`,
+    reason: "Proxmox keeps the ids below for itself and knows none above",
     source: "https://pve.proxmox.com/pve-docs/qm.1.html",
-    checks: ({ vmId }) => given(vmId, (vmId) => isVmId("vmId", vmId)),
+    checks: ({ vmId }) => ifSet(vmId, (vmId) => checkVmId("vmId", vmId)),
   },
   {
     id: "vm-id-once",
-    demands: "no two VMs of a Proxmox cluster have the same id",
-    because: "the second would take the first one over",
+    requirement: "no two VMs of a Proxmox cluster have the same id",
+    reason: "the second would take the first one over",
     source: vmDocs,
     checks: ({ vmId, earlierIds }) =>
       earlierIds.map(({ value, by }) => ({
-        holds: not(equal(vmId, value)),
-        problem: `vmId ${shown(vmId)} is already that of ${by}; choose another id`,
+        condition: not(equal(vmId, value)),
+        message: `vmId ${formatValue(vmId)} is already that of ${by}; choose another id`,
       })),
   },
   {
     id: "vm-id-free",
-    demands: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
-    because: "the provider takes an existing VM of that id over without a word, and destroy deletes it",
+    requirement: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
+    reason: "the provider takes an existing VM of that id over without a word, and destroy deletes it",
     source: vmDocs,
     checks: ({ vmId, name, allVms, identity }) =>
-      given(allVms, (allVms) => {
+      ifSet(allVms, (allVms) => {
         const ids = column(allVms, "vm_id");
         const names = Fn.zipmap(ids, column(allVms, "name"));
         const isOfThisName = equal(Fn.lookup(names, Token.asString(vmId), name), name);
         return [
           {
-            holds: isOfThisName,
-            problem: `vmId ${shown(vmId)} belongs to a VM of another name than ${shown(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
+            condition: isOfThisName,
+            message: `vmId ${formatValue(vmId)} belongs to a VM of another name than ${formatValue(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
           },
           {
-            holds: or(isKnown(identity), not(isOfThisName), not(Fn.contains(ids, vmId))),
-            problem: `vmId ${shown(vmId)} belongs to a VM ${shown(name)} that this state does not know; choose a free id, or if the state of that VM was lost, bring the state back. To take the VM over as it is: terraform apply -target=${resourceAddress(identity)}`,
+            condition: or(isKnown(identity), not(isOfThisName), not(Fn.contains(ids, vmId))),
+            message: `vmId ${formatValue(vmId)} belongs to a VM ${formatValue(name)} that this state does not know; choose a free id, or if the state of that VM was lost, bring the state back. To take the VM over as it is: terraform apply -target=${resourceAddress(identity)}`,
           },
         ];
       }),

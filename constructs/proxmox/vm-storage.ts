@@ -1,8 +1,8 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { product, sum } from "../rules/arithmetic";
 import { and, type Condition, equal, isUnknown, less, not, or } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
 import { some } from "../terraform/rows";
 import type { BootMedium } from "./boot-medium";
 import { type Disk, defaultDatastore } from "./disk";
@@ -37,7 +37,7 @@ interface Named {
 function namedBy({ disks, efiDisk, initialization, boot: { image, iso } }: Storing): Named[] {
   const volumes = { "boot.image.fileId": image?.fileId, "boot.iso.fileId": iso?.fileId };
   const all = [
-    ...disks.map(({ datastore = defaultDatastore }, place) => made(`disks[${place}].datastore`, datastore)),
+    ...disks.map(({ datastore = defaultDatastore }, index) => made(`disks[${index}].datastore`, datastore)),
     ...(efiDisk === false ? [] : [made("efiDisk.datastore", efiDisk.datastore ?? datastoreOf(disks))]),
     ...(initialization
       ? [{ ...made("initialization.datastore", initialization.datastore ?? datastoreOf(disks)), isMade: false }]
@@ -57,9 +57,9 @@ function namedBy({ disks, efiDisk, initialization, boot: { image, iso } }: Stori
     ),
   ];
   return all.filter(
-    ({ datastore, content, isMade }, place) =>
+    ({ datastore, content, isMade }, index) =>
       !all
-        .slice(0, place)
+        .slice(0, index)
         .some(
           (earlier) => earlier.datastore === datastore && earlier.content === content && (earlier.isMade || !isMade),
         ),
@@ -85,11 +85,11 @@ const source = "https://pve.proxmox.com/pve-docs/chapter-pvesm.html";
 export const rules: readonly Rule<Storing>[] = [
   {
     id: "vm-storage",
-    demands: "every storage that a VM names is on its node, enabled and active, and takes the disks that are put there",
-    because: "the VM is not created otherwise, or does not start, in the middle of the apply",
+    requirement: "every storage that a VM names is on its node, enabled and active, and takes the disks that are put there",
+    reason: "the VM is not created otherwise, or does not start, in the middle of the apply",
     source,
     checks: (vm) =>
-      given(vm.host, (host) =>
+      ifSet(vm.host, (host) =>
         namedBy(vm).flatMap(({ path, datastore, content, isMade }) => {
           const { isThere, isFit, isUsable } = storageChecks(path, datastore, host, content);
           return [isThere, ...(isMade ? [isFit] : []), isUsable];
@@ -98,12 +98,12 @@ export const rules: readonly Rule<Storing>[] = [
   },
   {
     id: "vm-storage-content",
-    demands: "the storage of an image, an ISO or a cloud-init drive takes such content",
-    because: "Proxmox uses what is there, but does not show it, and takes no other one",
+    requirement: "the storage of an image, an ISO or a cloud-init drive takes such content",
+    reason: "Proxmox uses what is there, but does not show it, and takes no other one",
     source,
     severity: "warning",
     checks: (vm) =>
-      given(vm.host, (host) =>
+      ifSet(vm.host, (host) =>
         namedBy(vm)
           .filter(({ isMade }) => !isMade)
           .map(({ path, datastore, content }) => storageChecks(path, datastore, host, content).isFit),
@@ -111,20 +111,20 @@ export const rules: readonly Rule<Storing>[] = [
   },
   {
     id: "vm-storage-space",
-    demands: "a storage has room for the disks of a VM when it is created",
-    because: "the VM is not created otherwise, or its disks stop taking data when the storage is full",
+    requirement: "a storage has room for the disks of a VM when it is created",
+    reason: "the VM is not created otherwise, or its disks stop taking data when the storage is full",
     source,
     severity: "warning",
     checks: (vm) =>
-      given(vm.host, ({ storages, name }) =>
+      ifSet(vm.host, ({ storages, name }) =>
         [...neededBy(vm)].map(([datastore, size]) => {
           const bytes = product(size, gibibyte);
           const isFull = (storage: HostStorage): Condition =>
             and(equal(storage.name, datastore), isOn(storage), less(storage.available, bytes));
           return {
             // A VM that is there has its disks already.
-            holds: or(isKnown(vm.identity), not(some(storages, isFull))),
-            problem: `disks takes ${asText(size)} GiB of storage ${shown(datastore)}, which has less to spare on node ${shown(name)}; make room on it, or write another datastore`,
+            condition: or(isKnown(vm.identity), not(some(storages, isFull))),
+            message: `disks takes ${toTokenString(size)} GiB of storage ${formatValue(datastore)}, which has less to spare on node ${formatValue(name)}; make room on it, or write another datastore`,
           };
         }),
       ),

@@ -2,30 +2,30 @@ import { Fn, Token } from "cdktf";
 import { type Condition, equal, isUnknown, not, or } from "./condition";
 import { expression } from "./expression";
 import type { Check } from "./rule";
-import { shown, shownUnlessVariable } from "./shown";
+import { formatValue, formatUnlessVariable } from "./shown";
 
 /** Values of a chart. */
 export type ChartValues = Readonly<Record<string, unknown>>;
 
 /** Checks that what `needed` says is still so in the values. */
-export const keeps = (values: ChartValues, needed: ChartValues): Check[] =>
+export const checkUnchanged = (values: ChartValues, needed: ChartValues): Check[] =>
   leavesOf(needed).map(([path, value]) => ({
-    holds: sameValue(valueAt(values, path), value),
-    problem: problemAt(values, path, shown(value)),
+    condition: sameValue(valueAt(values, path), value),
+    message: messageAt(values, path, formatValue(value)),
   }));
 
 /** Checks that a workload replaces its pods by itself, which with the strategy OnDelete nobody does. */
-export const replacesPods = (values: ChartValues, path: readonly string[]): Check => ({
-  holds: not(equal(valueAt(values, path), "OnDelete")),
-  problem: `values.${path.join(".")} is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out`,
+export const checkReplacesPods = (values: ChartValues, path: readonly string[]): Check => ({
+  condition: not(equal(valueAt(values, path), "OnDelete")),
+  message: `values.${path.join(".")} is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out`,
 });
 
 /** What is wrong where the values have something else than is wanted at the path, or on the way there. */
-export function problemAt(values: ChartValues, path: readonly string[], wanted: string): string {
+export function messageAt(values: ChartValues, path: readonly string[], wanted: string): string {
   const { at, found, rest } = follow(values, path);
   return rest.length === 0
-    ? `${at} is ${shownAtPlan(found)}; write ${wanted} or leave it out`
-    : `${at} is ${shownUnlessVariable(found)}, in which ${rest.join(".")} is not ${wanted}; write that there, or leave ${at} out`;
+    ? `${at} is ${formatAtPlan(found)}; write ${wanted} or leave it out`
+    : `${at} is ${formatUnlessVariable(found)}, in which ${rest.join(".")} is not ${wanted}; write that there, or leave ${at} out`;
 }
 
 /** The value at the path; where only Terraform knows what is there, it finds null in place of nothing. */
@@ -48,8 +48,8 @@ export function follow(values: ChartValues, path: readonly string[]) {
 }
 
 /** The value for a message: one that only Terraform knows may be null or a list, which no text takes in. */
-export const shownAtPlan = (value: unknown): string =>
-  isUnknown(value) ? Token.asString(Fn.jsonencode(value)) : shown(value);
+export const formatAtPlan = (value: unknown): string =>
+  isUnknown(value) ? Token.asString(Fn.jsonencode(value)) : formatValue(value);
 
 function sameValue(value: unknown, needed: unknown): Condition {
   // Helm takes a number as text too.

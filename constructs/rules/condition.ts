@@ -1,5 +1,5 @@
 import { type IResolvable, Token } from "cdktf";
-import { asArgument, expression } from "./expression";
+import { asFunctionArgument, expression } from "./expression";
 
 /**
  * Whether something holds: decided now where its values are known, otherwise a Terraform expression that decides it at
@@ -35,7 +35,7 @@ export function equal(one: unknown, other: unknown): Condition {
   if (one === other) return true;
   if (!isUnknown(one) && !isUnknown(other)) return false;
   const [left, right] = [one, other].map((side) =>
-    typeof side === "string" && isUnknown(side) ? asArgument(side) : side,
+    typeof side === "string" && isUnknown(side) ? asFunctionArgument(side) : side,
   );
   // The order that reviewed stacks have, in which an operand that is 0, false or empty comes first.
   return right ? expression`(${left} == ${right})` : expression`(${right} == ${left})`;
@@ -52,18 +52,18 @@ export function oneOf(value: unknown, allowed: readonly string[]): Condition {
  * @see https://developer.hashicorp.com/terraform/language/functions/regex
  */
 export function matches(value: unknown, pattern: RegExp): Condition {
-  if (isUnknown(value)) return expression`can(regex(${terraformPattern(pattern)}, ${asArgument(value)}))`;
+  if (isUnknown(value)) return expression`can(regex(${terraformPattern(pattern)}, ${asFunctionArgument(value)}))`;
   return typeof value === "string" && pattern.test(value);
 }
 
 const terraformPattern = ({ source, ignoreCase }: RegExp): string => (ignoreCase ? `(?i)${source}` : source);
 
-/** Whether the value is a whole number from `least` to `most`. */
-export function wholeNumber(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): Condition {
-  if (!isUnknown(value)) return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+/** Whether the value is a whole number from `min` to `max`. */
+export function wholeNumber(value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): Condition {
+  if (!isUnknown(value)) return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
   return and(
-    expression`(${least} <= ${value})`,
-    expression`(${most} >= ${value})`,
+    expression`(${min} <= ${value})`,
+    expression`(${max} >= ${value})`,
     // What comes from the environment into a variable without a type is text.
     expression`(floor(${value}) == tonumber(${value}))`,
   );

@@ -12,20 +12,20 @@ export const expression = (code: TemplateStringsArray, ...values: readonly unkno
   new Expression(code, values);
 
 /** Code without anything put in, such as the variable of a `for`. */
-export const verbatim = (code: string): IResolvable => new Expression([code], []);
+export const rawExpression = (code: string): IResolvable => new Expression([code], []);
 
 /** The text without the blanks around it. */
 export const trimmed = (text: string): string =>
   Token.isUnresolved(text) ? Token.asString(expression`trimspace(${text})`) : text.trim();
 
 export const lowerCase = (text: string): string =>
-  Token.isUnresolved(text) ? Token.asString(Fn.lower(asArgument(text))) : text.toLowerCase();
+  Token.isUnresolved(text) ? Token.asString(Fn.lower(asFunctionArgument(text))) : text.toLowerCase();
 
 /**
  * The text for a Terraform function. cdktf escapes neither quotes nor `%{` among the arguments of functions, and takes no
  * templates there, so text with unknown parts is joined from them.
  */
-export function asArgument(text: unknown): string {
+export function asFunctionArgument(text: unknown): string {
   if (typeof text !== "string") return Token.asString(text);
   const [only = "", ...more] = partsOf(text).map((part) => (isPlaceholder(part) ? part : quoted(part)));
   return more.length === 0 ? only : Fn.join("", [only, ...more]);
@@ -55,7 +55,7 @@ class Expression implements IResolvable {
 
   written(context: IResolveContext): string {
     return this.code
-      .map((part, place) => (place < this.values.length ? `${part}${written(this.values[place], context)}` : part))
+      .map((part, index) => (index < this.values.length ? `${part}${written(this.values[index], context)}` : part))
       .join("");
   }
 
@@ -81,9 +81,9 @@ function writtenText(text: string, context: IResolveContext): string {
   if (parts.length === 1 && isPlaceholder(text)) return writtenUnknown(text, context);
   // Text that looks like a template is joined from its parts, which are escaped as among the arguments of functions.
   const looksLikeTemplate = parts.some(
-    (part, place) => !isPlaceholder(part) && (place + 1 < parts.length ? /[$%](\{|$)/ : /[$%]\{/).test(part),
+    (part, index) => !isPlaceholder(part) && (index + 1 < parts.length ? /[$%](\{|$)/ : /[$%]\{/).test(part),
   );
-  if (looksLikeTemplate) return String(context.resolve(Fn.join("", parts.map(asArgument))));
+  if (looksLikeTemplate) return String(context.resolve(Fn.join("", parts.map(asFunctionArgument))));
   const inner = parts.map((part) => (isPlaceholder(part) ? `\${${context.resolve(part)}}` : escaped(part)));
   return `"${inner.join("")}"`;
 }

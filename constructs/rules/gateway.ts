@@ -1,13 +1,13 @@
 import { and, type Condition, isUnknown, matches, not, or } from "./condition";
-import { isAddress, isCidr, isInNetwork, isIpv6, isOfHost, isTakenInNetwork, sameFamily } from "./ip-address";
+import { isAddress, isCidr, isInSubnet, isIpv6, isHostAddress, isReservedInSubnet, sameFamily } from "./ip-address";
 import { pairsOf } from "./pairs";
-import { type Check, given, type Rule } from "./rule";
-import { shown } from "./shown";
+import { type Check, ifSet, type Rule } from "./rule";
+import { formatValue } from "./shown";
 
 export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-in-subnet",
-  demands: "the gateway is another address in the network of the address, or link-local, or beside a single address",
-  because: "the node could not reach it, nor anything else",
+  requirement: "the gateway is another address in the network of the address, or link-local, or beside a single address",
+  reason: "the node could not reach it, nor anything else",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init",
 };
 
@@ -20,8 +20,8 @@ export const isSingleAddress = (address: string): boolean =>
 
 export const gatewayOnce: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-once",
-  demands: "a machine has one default gateway of IPv4 at most, and one of IPv6",
-  because: "a second default route is refused by the guest, or takes the answers another way than the questions came",
+  requirement: "a machine has one default gateway of IPv4 at most, and one of IPv6",
+  reason: "a second default route is refused by the guest, or takes the answers another way than the questions came",
   source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/static-addressing",
 };
 
@@ -32,42 +32,42 @@ export interface Gateway {
 }
 
 /** Checks that no two of the gateways of a machine are of one family. */
-export const areOfOneEachFamily = (gateways: readonly Gateway[]): Check[] =>
+export const checkOneGatewayPerFamily = (gateways: readonly Gateway[]): Check[] =>
   // What is no address another rule refuses.
   pairsOf(gateways.filter(({ gateway }) => isAddress(gateway) !== false)).map(([one, other]) => ({
-    holds: not(sameFamily(one.gateway, other.gateway)),
-    problem: `${other.path} ${shown(other.gateway)} is a second default gateway of its family, beside ${one.path} ${shown(one.gateway)}; leave one of them out`,
+    condition: not(sameFamily(one.gateway, other.gateway)),
+    message: `${other.path} ${formatValue(other.gateway)} is a second default gateway of its family, beside ${one.path} ${formatValue(one.gateway)}; leave one of them out`,
   }));
 
 /** What is told of a gateway of a network device without a static address. */
-export const goesWithNoAddress = (path: string, gateway: string): Check => ({
-  holds: false,
-  problem: `${path} ${shown(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
+export const checkGatewayHasAddress = (path: string, gateway: string): Check => ({
+  condition: false,
+  message: `${path} ${formatValue(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
 });
 
 /** Checks that the gateway at `path` of the props can be reached from the address, where that is one. */
-export const isReachableGateway = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
-  given(gateway, (gateway) =>
-    given(address, (address) => {
+export const checkGatewayReachable = (path: string, gateway: string | undefined, address: string | undefined): Check[] =>
+  ifSet(gateway, (gateway) =>
+    ifSet(address, (address) => {
       if (and(isCidr(address), isAddress(gateway)) === false) {
         return {
-          holds: isAddress(gateway),
-          problem: `${path} ${shown(gateway)} is not an address; write the router's, as in "192.168.1.1"`,
+          condition: isAddress(gateway),
+          message: `${path} ${formatValue(gateway)} is not an address; write the router's, as in "192.168.1.1"`,
         };
       }
       const isSameFamily = or(and(isIpv6(gateway), isIpv6(address)), and(not(isIpv6(gateway)), not(isIpv6(address))));
       const onLink = or(
         and(isLinkLocal(gateway), isIpv6(address)),
-        and(isSingleAddress(address), isSameFamily, isOfHost(gateway)),
+        and(isSingleAddress(address), isSameFamily, isHostAddress(gateway)),
       );
       return [
         {
-          holds: or(onLink, isInNetwork(gateway, address)),
-          problem: `${path} ${shown(gateway)} is not in the network of ${shown(address)}; write the router's address in that network`,
+          condition: or(onLink, isInSubnet(gateway, address)),
+          message: `${path} ${formatValue(gateway)} is not in the network of ${formatValue(address)}; write the router's address in that network`,
         },
         {
-          holds: not(isTakenInNetwork(gateway, address)),
-          problem: `${path} ${shown(gateway)} is the first, the last or the own address of ${shown(address)}; write the router's`,
+          condition: not(isReservedInSubnet(gateway, address)),
+          message: `${path} ${formatValue(gateway)} is the first, the last or the own address of ${formatValue(address)}; write the router's`,
         },
       ];
     }),

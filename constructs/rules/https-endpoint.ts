@@ -1,14 +1,14 @@
 import { Fn, Token } from "cdktf";
 import { type Condition, isUnknown, matches, not, or } from "./condition";
-import { asArgument, expression } from "./expression";
+import { asFunctionArgument, expression } from "./expression";
 import { isAddress } from "./ip-address";
 import type { Check, Rule } from "./rule";
-import { shown } from "./shown";
+import { formatValue } from "./shown";
 
 export const endpointHttps: Omit<Rule<unknown>, "checks"> = {
   id: "endpoint-https",
-  demands: "an endpoint is an https URL",
-  because: "Proxmox and Kubernetes serve their APIs over TLS only, and the providers refuse anything else",
+  requirement: "an endpoint is an https URL",
+  reason: "Proxmox and Kubernetes serve their APIs over TLS only, and the providers refuse anything else",
   source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#endpoint",
 };
 
@@ -33,13 +33,13 @@ export const hostIn = (url: string): string =>
     : (/^https:[/][/]\[?([^\]/]*?)\]?(:[0-9]+)?$/.exec(url)?.[1] ?? "");
 
 /** Checks that the endpoint is an https URL; `pattern` says what else it has to be. */
-export const isHttpsEndpoint = (endpoint: string, pattern: RegExp, advice: string): Check => ({
-  holds: matches(endpoint, pattern),
-  problem: `endpoint ${shown(withoutSecrets(endpoint))} is not ${advice}`,
+export const checkHttpsEndpoint = (endpoint: string, pattern: RegExp, advice: string): Check => ({
+  condition: matches(endpoint, pattern),
+  message: `endpoint ${formatValue(withoutSecrets(endpoint))} is not ${advice}`,
 });
 
 /** The URL for a message: what is before an `@` may be a secret. */
 export const withoutSecrets = (url: string): string =>
   isUnknown(url)
-    ? Token.asString(Fn.replace(asArgument(url), "/(?i)^([a-z]+:[/][/])?.*@/", "$1…@"))
+    ? Token.asString(Fn.replace(asFunctionArgument(url), "/(?i)^([a-z]+:[/][/])?.*@/", "$1…@"))
     : url.replace(/^([a-z]+:[/][/])?.*@/is, "$1…@");

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { Fn, Op, Token } from "cdktf";
 import ipaddr from "ipaddr.js";
 import { and, type Condition, equal, isUnknown, matches, not, or } from "./condition";
-import { asArgument, expression } from "./expression";
+import { asFunctionArgument, expression } from "./expression";
 
 /** Terraform reads octets that begin with 0, which other software takes for octal or refuses. */
 const zeros = /(^|[./])0[0-9]/;
@@ -10,7 +10,7 @@ const zeros = /(^|[./])0[0-9]/;
 /** Whether the text is an IP address with its prefix length, such as `192.168.1.50/24`. */
 export function isCidr(text: unknown): Condition {
   if (isUnknown(text)) {
-    return and(Token.asAny(Fn.can(Fn.cidrhost(asArgument(text), 0))), not(matches(text, zeros)));
+    return and(Token.asAny(Fn.can(Fn.cidrhost(asFunctionArgument(text), 0))), not(matches(text, zeros)));
   }
   if (typeof text !== "string") return false;
   const [address = "", prefix = "", ...more] = text.split("/");
@@ -30,7 +30,7 @@ export const isIpv6Cidr = (text: unknown): Condition => and(matches(text, ipv6Pr
 /** Whether the text is an IP address without a prefix length, and without a zone. */
 export function isAddress(text: unknown): Condition {
   if (isUnknown(text)) {
-    const readable = Token.asAny(Fn.can(Fn.cidrhost(Fn.join("/", [asArgument(text), "0"]), 0)));
+    const readable = Token.asAny(Fn.can(Fn.cidrhost(Fn.join("/", [asFunctionArgument(text), "0"]), 0)));
     return and(readable, not(matches(text, zeros)));
   }
   return typeof text === "string" && isIP(text) !== 0 && !text.includes("%");
@@ -49,12 +49,12 @@ export const normalAddress = (address: string): string =>
 export const isIpv6 = (address: string | undefined): Condition => matches(address, /:/);
 
 /** Whether the address is in the network of `cidr`; both must be addresses. */
-export function isInNetwork(address: string, cidr: string): Condition {
+export function isInSubnet(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {
     const prefix = isUnknown(cidr) ? Token.asString(Fn.element(Fn.split("/", cidr), 1)) : cidr.split("/")[1];
     const sameNetwork = Op.eq(
-      Fn.cidrhost(Fn.join("/", [asArgument(address), prefix ?? ""]), 0),
-      Fn.cidrhost(asArgument(cidr), 0),
+      Fn.cidrhost(Fn.join("/", [asFunctionArgument(address), prefix ?? ""]), 0),
+      Fn.cidrhost(asFunctionArgument(cidr), 0),
     );
     return Token.asAny(Fn.try([sameNetwork, false]));
   }
@@ -63,30 +63,30 @@ export function isInNetwork(address: string, cidr: string): Condition {
 }
 
 /** What an address of many hosts, of none, or in IPv6 of each itself begins with, in a pattern. */
-export const ofManyOrNone = "(0|22[4-9]|23[0-9])[.]|::1?([/]|$)|ff[0-9a-f]{2}:";
+export const nonUnicast = "(0|22[4-9]|23[0-9])[.]|::1?([/]|$)|ff[0-9a-f]{2}:";
 
 /** Subnets of which no host has an address: of none, loopback, multicast and broadcast. */
 const ofNoHost = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.0.0.0/8", "::/96", "ff00::/8"];
 
 /** Whether the address, with or without prefix length, can be one at which a host is reached. */
-export const isOfHost = (address: string): Condition => not(isInAny(withoutPrefix(address), ofNoHost));
+export const isHostAddress = (address: string): Condition => not(isInAnySubnet(withoutPrefix(address), ofNoHost));
 
 const ofOneLink = ["169.254.0.0/16", "fe80::/10"];
 const ipv4Mapped = ["::ffff:0:0/96"];
 
 /** Whether the address, with or without prefix length, is valid on its link alone. */
-export const isLinkLocal = (address: string): Condition => isInAny(withoutPrefix(address), ofOneLink);
+export const isLinkLocal = (address: string): Condition => isInAnySubnet(withoutPrefix(address), ofOneLink);
 
 /** Whether the address, with or without prefix length, is one of IPv4 in the form of IPv6. */
-export const isIpv4Mapped = (address: string): Condition => isInAny(withoutPrefix(address), ipv4Mapped);
+export const isIpv4Mapped = (address: string): Condition => isInAnySubnet(withoutPrefix(address), ipv4Mapped);
 
 /** Whether the text is no address that machines of other subnets cannot reach. */
-export const isReachable = (host: string): Condition => not(isInAny(host, [...ofNoHost, ...ofOneLink, ...ipv4Mapped]));
+export const isReachable = (host: string): Condition => not(isInAnySubnet(host, [...ofNoHost, ...ofOneLink, ...ipv4Mapped]));
 
 /** Whether the address is in one of the subnets, which Terraform alone may know; what is no address is in none. */
-export function isInAny(address: string, subnets: readonly string[]): Condition {
+export function isInAnySubnet(address: string, subnets: readonly string[]): Condition {
   if (![address, subnets, ...subnets].some(isUnknown)) {
-    const isIn = (subnet: string) => isCidr(subnet) === true && isInNetwork(address, subnet) === true;
+    const isIn = (subnet: string) => isCidr(subnet) === true && isInSubnet(address, subnet) === true;
     return isAddress(address) === true && subnets.some(isIn);
   }
   return expression`anytrue([for subnet in ${subnets} : try(cidrhost(join("/", [${address}, split("/", subnet)[1]]), 0) == cidrhost(subnet, 0), false)])`;
@@ -117,13 +117,13 @@ export function sameAddress(one: string, other: string): Condition {
 export const sameFamily = (one: string, other: string): Condition => equal(isIpv6(one), isIpv6(other));
 
 const overlap = (one: string, other: string): boolean =>
-  isInNetwork(withoutPrefix(one), other) === true || isInNetwork(withoutPrefix(other), one) === true;
+  isInSubnet(withoutPrefix(one), other) === true || isInSubnet(withoutPrefix(other), one) === true;
 
 /** Whether the address is the first or the last of an IPv4 network, which stand for the network and for all of its hosts. */
-export function isEndOfNetwork(address: string, cidr: string): Condition {
+export function isEndOfSubnet(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {
-    const ends = [0, -1].map((place) =>
-      Token.asAny(Fn.try([Op.eq(Fn.cidrhost(asArgument(cidr), place), asArgument(address)), false])),
+    const ends = [0, -1].map((index) =>
+      Token.asAny(Fn.try([Op.eq(Fn.cidrhost(asFunctionArgument(cidr), index), asFunctionArgument(address)), false])),
     );
     return and(not(isIpv6(address)), not(matches(cidr, /[/]3[12]$/)), or(...ends));
   }
@@ -134,6 +134,6 @@ export function isEndOfNetwork(address: string, cidr: string): Condition {
 }
 
 /** Whether the address is that of `cidr` itself, or with IPv4 the first or the last of its network: no router's. */
-export function isTakenInNetwork(address: string, cidr: string): Condition {
-  return or(equal(normalAddress(address), normalAddress(withoutPrefix(cidr))), isEndOfNetwork(address, cidr));
+export function isReservedInSubnet(address: string, cidr: string): Condition {
+  return or(equal(normalAddress(address), normalAddress(withoutPrefix(cidr))), isEndOfSubnet(address, cidr));
 }

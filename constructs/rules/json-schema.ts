@@ -1,5 +1,5 @@
 import type { Ajv2020, ErrorObject } from "ajv/dist/2020";
-import { shown } from "./shown";
+import { formatValue } from "./shown";
 
 /** A validator; loaded when it is needed first, as it takes as long as many a stack. */
 export function newAjv(): Ajv2020 {
@@ -23,7 +23,7 @@ export const namesOfTypes = (types: readonly string[]): string =>
 
 /** The values of an enumeration. */
 export const namesOfValues = ({ params }: ErrorObject): string =>
-  (params.allowedValues as unknown[]).map(shown).join(" or ");
+  (params.allowedValues as unknown[]).map(formatValue).join(" or ");
 
 /** The path of JSON Schema as its user wrote it: machine.network.interfaces[0]. */
 export function readable(pointer: string): { readonly names: readonly string[]; readonly path: string } {

@@ -4,20 +4,20 @@ import { type Condition, equal, isUnknown, not } from "./condition";
 import { lowerCase } from "./expression";
 import { isAddress, normalAddress, sameAddress, withoutPrefix } from "./ip-address";
 import { pairsOf } from "./pairs";
-import { type Check, firstBroken, type Rule } from "./rule";
-import { shown } from "./shown";
+import { type Check, firstViolation, type Rule } from "./rule";
+import { formatValue } from "./shown";
 
 export const ipAddressOnce: Omit<Rule<unknown>, "checks"> = {
   id: "ip-address-once",
-  demands: "no two network devices of an app have the same IP address",
-  because: "both would answer for it, and what is meant for the one reaches the other",
+  requirement: "no two network devices of an app have the same IP address",
+  reason: "both would answer for it, and what is meant for the one reaches the other",
   source: "https://datatracker.ietf.org/doc/html/rfc5227",
 };
 
 export const macAddressOnce: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address-once",
-  demands: "no two network devices of an app have the same MAC address",
-  because: "the bridge would send what is meant for the one to the other, and a DHCP server takes them for one",
+  requirement: "no two network devices of an app have the same MAC address",
+  reason: "the bridge would send what is meant for the one to the other, and a DHCP server takes them for one",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_network_device",
 };
 
@@ -41,13 +41,13 @@ export interface Located {
 /** Claims IP addresses, with or without prefix length; the checks compare them with each other and with earlier ones. */
 export function claimIpAddresses(by: Construct, owner: Owner, located: readonly Located[]): Check[] {
   const addresses = located.filter(isOne);
-  const earlier = claimAll("IP addresses", by, owner, addresses, (each) => normalAddress(withoutPrefix(each)), isSame);
-  return [...earlier, ...areDifferent(pairsOf(addresses), isSame)];
+  const earlier = claimAll("IP addresses", by, owner, addresses, (each) => normalAddress(withoutPrefix(each)), isSameIpAddress);
+  return [...earlier, ...checkDifferent(pairsOf(addresses), isSameIpAddress)];
 }
 
 // What is no address another rule refuses.
 const isOne = ({ address }: Located): boolean => isUnknown(address) || isAddress(withoutPrefix(address)) === true;
-const isSame = (one: string, other: string): Condition => sameAddress(withoutPrefix(one), withoutPrefix(other));
+const isSameIpAddress = (one: string, other: string): Condition => sameAddress(withoutPrefix(one), withoutPrefix(other));
 
 /** Claims MAC addresses; the checks compare them with earlier ones. */
 export const claimMacAddresses = (by: Construct, owner: Owner, located: readonly Located[]): Check[] =>
@@ -64,25 +64,25 @@ function claimAll(
   same: (one: string, other: string) => Condition,
 ): Check[] {
   return located.flatMap(({ path, address }) =>
-    firstBroken(
+    firstViolation(
       claim(what, key(address), { address, owner }, by)
         .filter((earlier) => !mayBeOne(owner, earlier.value.owner) && !isMachineOf(owner, earlier.by))
         .map((earlier) => ({
-          holds: not(same(address, earlier.value.address)),
-          problem: `${path} ${shown(address)} is already that of ${earlier.by}; choose another one`,
+          condition: not(same(address, earlier.value.address)),
+          message: `${path} ${formatValue(address)} is already that of ${earlier.by}; choose another one`,
         })),
     ),
   );
 }
 
 /** Checks that the addresses of each pair, both of one machine, are not the same. */
-export const areDifferent = (
+export const checkDifferent = (
   pairs: readonly (readonly [one: Located, other: Located])[],
   same: (one: string, other: string) => Condition,
 ): Check[] =>
   pairs.map(([one, other]) => ({
-    holds: not(same(one.address, other.address)),
-    problem: `${other.path} ${shown(other.address)} is already that of ${one.path}; choose another one`,
+    condition: not(same(one.address, other.address)),
+    message: `${other.path} ${formatValue(other.address)} is already that of ${one.path}; choose another one`,
   }));
 
 /** Whether both may be the same machine, or rules of their clusters compare them. */

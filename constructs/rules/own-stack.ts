@@ -4,8 +4,8 @@ import type { Check, Rule } from "./rule";
 
 export const partsInStack: Omit<Rule<unknown>, "checks"> = {
   id: "parts-in-stack",
-  demands: "a node has a machine and a Talos of its own stack, and what is installed to a node is in the node's stack",
-  because: "the resources of one stack are in no other, and Terraform refuses what refers to them",
+  requirement: "a node has a machine and a Talos of its own stack, and what is installed to a node is in the node's stack",
+  reason: "the resources of one stack are in no other, and Terraform refuses what refers to them",
   source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
 };
 
@@ -13,7 +13,7 @@ export const isInStackOf = (user: IConstruct, used: IConstruct): boolean =>
   TerraformStack.of(used) === TerraformStack.of(user);
 
 /** Checks that what `user` uses, at `path` of the props, is in its stack. */
-export const usesOwnStack = (path: string, used: IConstruct, user: IConstruct): Check => ({
-  holds: isInStackOf(user, used),
-  problem: `${path} ${used.node.path} is that of another stack; make one in this stack`,
+export const checkSameStack = (path: string, used: IConstruct, user: IConstruct): Check => ({
+  condition: isInStackOf(user, used),
+  message: `${path} ${used.node.path} is that of another stack; make one in this stack`,
 });

@@ -1,11 +1,11 @@
 import { isUnknown } from "./condition";
 import { isPlainObject, kindOf } from "./kind";
-import { type Field, isToken, text } from "./shape";
-import { shown, shownForObject } from "./shown";
+import { type Field, isToken, string } from "./shape";
+import { formatValue, formatForObject } from "./shown";
 
 export { isPlainObject } from "./kind";
 
-const mostItems = 10_000;
+const maxItems = 10_000;
 
 /** No configuration is deeper; readers of YAML and the constructs here go through it level by level. */
 const deepest = 100;
@@ -18,9 +18,9 @@ export function noData(value: unknown, path: string, above: readonly unknown[] =
   if (above.length >= deepest) return [`${shortened(path)} is nested in ${deepest} levels; write fewer`];
   const within = [...above, value];
   if (Array.isArray(value)) {
-    if (value.length > mostItems) return [`${path} has ${value.length} items; write ${mostItems} at most`];
+    if (value.length > maxItems) return [`${path} has ${value.length} items; write ${maxItems} at most`];
     // Array.from, because flatMap passes over what a sparse list lacks.
-    return Array.from(value, (each, place) => noData(each, `${path}[${place}]`, within)).flat();
+    return Array.from(value, (each, index) => noData(each, `${path}[${index}]`, within)).flat();
   }
   if (isPlainObject(value)) {
     return Object.entries(value).flatMap(([key, inside]) =>
@@ -28,7 +28,7 @@ export function noData(value: unknown, path: string, above: readonly unknown[] =
     );
   }
   if (isToken(value)) return [];
-  const what = typeof value === "object" ? kindOf(value) : shown(value);
+  const what = typeof value === "object" ? kindOf(value) : formatValue(value);
   return [`${path} is ${what}, which YAML cannot hold; write text, a number, true, false, a list or an object`];
 }
 
@@ -36,26 +36,26 @@ const shortened = (path: string): string => (path.length > 80 ? `${path.slice(0,
 
 /** An object with any fields, as deep as YAML goes. */
 export const record: Field<Readonly<Record<string, unknown>>> = {
-  standIn: () => ({}),
-  fit: (value, path, report) => {
+  invalid: () => ({}),
+  parse: (value, path, report) => {
     if (!isPlainObject(value) || isUnknown(value)) {
-      report(false, `${path} is ${shownForObject(value)}; write an object`);
+      report(false, `${path} is ${formatForObject(value)}; write an object`);
       return {};
     }
     const problems = noData(value, path);
-    for (const problem of problems.slice(0, mostProblems)) report(false, problem);
+    for (const message of problems.slice(0, maxProblems)) report(false, message);
     return problems.length > 0 ? {} : value;
   },
 };
 
 /** Data that a rule of its own judges; here it is only read, in whole. */
 export const ruledData = <Value>(): Field<Value> => ({
-  standIn: () => text.standIn() as Value,
-  fit: (value, path) => {
+  invalid: () => string.invalid() as Value,
+  parse: (value, path) => {
     noData(value, path);
     return value as Value;
   },
 });
 
 /** More of one kind tell no more. */
-const mostProblems = 10;
+const maxProblems = 10;

@@ -8,23 +8,23 @@ import {
 } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
 import type { Condition } from "./condition";
-import { literalText, spelled } from "./text";
-import { asWritten, isNews } from "./written";
+import { escapeTemplate, resolveTokens } from "./text";
+import { withPropPath, isFirstReport } from "./written";
 
 /** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
 export interface Check {
-  readonly holds: Condition;
+  readonly condition: Condition;
   /** What is wrong, the value, and what to write instead. */
-  readonly problem: string;
+  readonly message: string;
 }
 
 /** Checks of a value that may be left out; none without it. */
-export const given = <Value>(value: Value | undefined, checks: (value: Value) => Check | Check[]): Check[] =>
+export const ifSet = <Value>(value: Value | undefined, checks: (value: Value) => Check | Check[]): Check[] =>
   value === undefined ? [] : [checks(value)].flat();
 
 /** One problem is enough of several checks of one value: the first that is broken now, or all that Terraform decides. */
-export function firstBroken(checks: readonly Check[]): Check[] {
-  const broken = checks.find(({ holds }) => holds === false);
+export function firstViolation(checks: readonly Check[]): Check[] {
+  const broken = checks.find(({ condition }) => condition === false);
   return broken === undefined ? [...checks] : [broken];
 }
 
@@ -33,9 +33,9 @@ export interface Rule<Subject> {
   /** Stable name, shown in errors, docs and Terraform checks. */
   readonly id: string;
   /** What must hold, in one sentence. */
-  readonly demands: string;
+  readonly requirement: string;
   /** Why: what happens otherwise. */
-  readonly because: string;
+  readonly reason: string;
   /** Where that is written. */
   readonly source: string;
   /**
@@ -58,29 +58,29 @@ export function enforce<Subject>(
   rules: readonly Rule<Subject>[],
   subject: Subject,
 ): Precondition[] {
-  const problems: string[] = [];
+  const messages: string[] = [];
   const preconditions: Precondition[] = [];
   for (const rule of rules) {
-    for (const { holds, problem } of rule.checks(subject)) {
-      if (holds === true) continue;
-      const message = `${problem} [${rule.id}]`;
-      if (rule.severity === "warning") warn(construct, rule.id, holds, message);
-      else if (holds !== false) preconditions.push({ condition: holds, errorMessage: literalText(message) });
+    for (const { condition, message: unlabelled } of rule.checks(subject)) {
+      if (condition === true) continue;
+      const message = `${unlabelled} [${rule.id}]`;
+      if (rule.severity === "warning") warn(construct, rule.id, condition, message);
+      else if (condition !== false) preconditions.push({ condition, errorMessage: escapeTemplate(message) });
       else {
-        const written = asWritten(construct, message);
-        if (!problems.includes(written) && isNews(construct, written)) problems.push(written);
+        const written = withPropPath(construct, message);
+        if (!messages.includes(written) && isFirstReport(construct, written)) messages.push(written);
       }
     }
   }
-  if (problems.length > 0) {
-    construct.node.addValidation({ validate: () => problems.map((problem) => spelled(construct, problem)) });
+  if (messages.length > 0) {
+    construct.node.addValidation({ validate: () => messages.map((message) => resolveTokens(construct, message)) });
   }
   return preconditions;
 }
 
 /** What the rules refuse of the subject now. */
 export const refusedNow = <Subject>(rules: readonly Rule<Subject>[], subject: Subject): string[] =>
-  rules.flatMap((rule) => rule.checks(subject)).flatMap(({ holds, problem }) => (holds === false ? [problem] : []));
+  rules.flatMap((rule) => rule.checks(subject)).flatMap(({ condition, message }) => (condition === false ? [message] : []));
 
 /** Holds `construct` to rules of what is not known before all constructs are made, such as the addresses of a stack. */
 export function enforceAtSynth<Subject>(
@@ -88,13 +88,13 @@ export function enforceAtSynth<Subject>(
   rules: readonly Rule<Subject>[],
   subject: () => Subject,
 ): void {
-  const problemsOf = (rule: Rule<Subject>, now: Subject) =>
-    rule.checks(now).flatMap(({ holds, problem }) => (holds === true ? [] : [`${problem} [${rule.id}]`]));
+  const messagesOf = (rule: Rule<Subject>, now: Subject) =>
+    rule.checks(now).flatMap(({ condition, message }) => (condition === true ? [] : [`${message} [${rule.id}]`]));
   construct.node.addValidation({
     validate: () => {
       const now = subject();
-      const problems = rules.flatMap((rule) => problemsOf(rule, now));
-      return [...new Set(problems)].map((problem) => spelled(construct, problem));
+      const messages = rules.flatMap((rule) => messagesOf(rule, now));
+      return [...new Set(messages)].map((message) => resolveTokens(construct, message));
     },
   });
 }
@@ -133,14 +133,14 @@ export function addPreconditions(resource: TerraformResource, preconditions: rea
 const assertsOf = new WeakMap<Construct, Map<string, object[]>>();
 
 /** A check block warns and goes on: https://developer.hashicorp.com/terraform/language/checks */
-function warn(construct: Construct, id: string, holds: Condition, message: string): void {
-  if (typeof holds === "boolean") {
-    Annotations.of(construct).addWarning(asWritten(construct, message));
+function warn(construct: Construct, id: string, condition: Condition, message: string): void {
+  if (typeof condition === "boolean") {
+    Annotations.of(construct).addWarning(withPropPath(construct, message));
     return;
   }
   const name = `${construct.node.id}_${id}`.replaceAll("-", "_");
   const asserts = assertsOf.get(construct)?.get(id) ?? [];
   assertsOf.set(construct, (assertsOf.get(construct) ?? new Map()).set(id, asserts));
-  asserts.push({ condition: holds, error_message: literalText(message) });
+  asserts.push({ condition: condition, error_message: escapeTemplate(message) });
   TerraformStack.of(construct).addOverride(`check.${name}.assert`, asserts);
 }

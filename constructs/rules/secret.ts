@@ -40,12 +40,12 @@ export const holdsSecret = (text: string): boolean =>
 
 export const secretInText: Rule<readonly string[]> = {
   id: "secret-in-text",
-  demands: "no text has a password in a URL, an API token, a ticket or a private key in it",
-  because: "the stack has it in plaintext, for all who read the repository, the plan or the state",
+  requirement: "no text has a password in a URL, an API token, a ticket or a private key in it",
+  reason: "the stack has it in plaintext, for all who read the repository, the plan or the state",
   source: "https://developer.hashicorp.com/terraform/language/manage-sensitive-data",
   checks: (paths) =>
     paths.map((path) => ({
-      holds: false,
-      problem: `${path} has a secret in it, not shown here; leave that out, or write the stringValue of a sensitive TerraformVariable`,
+      condition: false,
+      message: `${path} has a secret in it, not shown here; leave that out, or write the stringValue of a sensitive TerraformVariable`,
     })),
 };

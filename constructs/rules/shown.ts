@@ -6,7 +6,7 @@ import { redacted } from "./secret";
 const longest = 200;
 
 /** The value as text; a number that is unknown now would otherwise come out as the number that stands for it. */
-export const asText = (value: unknown): string =>
+export const toTokenString = (value: unknown): string =>
   Token.asString(
     typeof value === "number" && Token.isUnresolved(value) ? Tokenization.reverseNumber(value) : String(value),
   );
@@ -16,11 +16,11 @@ export const asText = (value: unknown): string =>
  *
  * @example shown("01:00") is `"01:00"`, with its quotes
  */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (Token.isUnresolved(value)) {
     return Array.isArray(value) || (typeof value === "object" && !Tokenization.isResolvable(value))
       ? Token.asString(Fn.jsonencode(value))
-      : `"${asText(value)}"`;
+      : `"${toTokenString(value)}"`;
   }
   // Long text is cut before it is searched, which takes time by the square of its length.
   if (typeof value === "string") {
@@ -29,15 +29,15 @@ export function shown(value: unknown): string {
       : cut(JSON.stringify(redacted(value)), `… (${value.length} characters)`);
   }
   if (Array.isArray(value) && value.length <= longest && value.every(isShort)) {
-    return cut(`[${value.map(shown).join(",")}]`, "…");
+    return cut(`[${value.map(formatValue).join(",")}]`, "…");
   }
   if (typeof value === "object" || typeof value === "function" || value === undefined) return kindOf(value);
   return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
 /** The value behind the name of what has it; of an object, which may hold secrets, the name alone. */
-export function shownBehind(value: unknown): string {
-  const text = shown(value);
+export function formatAfterName(value: unknown): string {
+  const text = formatValue(value);
   return text === kindOf(value) ? "" : ` ${text}`;
 }
 
@@ -45,12 +45,12 @@ export function shownBehind(value: unknown): string {
 const isShort = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value);
 
 /** The value where no variable may stand: of one there is nothing to show. */
-export const shownUnlessVariable = (value: unknown): string =>
-  Token.isUnresolved(value) ? "a variable" : shown(value);
+export const formatUnlessVariable = (value: unknown): string =>
+  Token.isUnresolved(value) ? "a variable" : formatValue(value);
 
 /** The value where an object is due: what is in a list would tell nothing. */
-export const shownForObject = (value: unknown): string =>
-  typeof value === "object" && !Token.isUnresolved(value) ? kindOf(value) : shownUnlessVariable(value);
+export const formatForObject = (value: unknown): string =>
+  typeof value === "object" && !Token.isUnresolved(value) ? kindOf(value) : formatUnlessVariable(value);
 
 /** Text with an unknown part is left alone: half of what stands for that would break the message. */
 const cut = (text: string, ending: string): string =>

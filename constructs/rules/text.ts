@@ -15,15 +15,15 @@ export const isPlaceholder = (part: string): boolean => placeholder.test(part);
  * @example literalText("echo ${HOME}") is `echo $${HOME}`
  * @see https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1
  */
-export function literalText(text: string): string {
+export function escapeTemplate(text: string): string {
   const parts = partsOf(text);
-  return parts.map((part, place) => (isPlaceholder(part) ? part : escaped(part, place + 1 < parts.length))).join("");
+  return parts.map((part, index) => (isPlaceholder(part) ? part : escaped(part, index + 1 < parts.length))).join("");
 }
 
 const resolver = new DefaultTokenResolver(new StringConcat());
 
 /** The text with the Terraform expressions that its placeholders stand for, such as `${var.name}`. */
-export const spelled = (scope: IConstruct, text: string): string =>
+export const resolveTokens = (scope: IConstruct, text: string): string =>
   Token.isUnresolved(text) ? Tokenization.resolve(text, { scope, resolver, preparing: false }) : text;
 
 /** A dollar before an interpolation would turn that into text, so it is interpolated itself. */

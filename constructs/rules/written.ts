@@ -13,18 +13,18 @@ const propNames = new WeakMap<IConstruct, readonly string[]>();
 const told = new WeakMap<IConstruct, Set<string>>();
 
 /** Says where the props of the construct are written that is going to have the id in the scope. */
-export function isWrittenAt(scope: IConstruct, id: string, place: Place): void {
+export function setPropPath(scope: IConstruct, id: string, place: Place): void {
   places.set(scope, (places.get(scope) ?? new Map<string, Place>()).set(id, place));
 }
 
 /** Says what the props of the construct are called. */
-export const hasProps = (construct: IConstruct, names: readonly string[]): void => void propNames.set(construct, names);
+export const setPropNames = (construct: IConstruct, names: readonly string[]): void => void propNames.set(construct, names);
 
 /** The problem with its props as their user wrote them: `vm.gpus[0].rombar`, which the VM knows as `gpus[0].rombar`. */
-export function asWritten(construct: IConstruct, problem: string): string {
+export function withPropPath(construct: IConstruct, message: string): string {
   const { scope, id } = construct.node;
   const place = scope && places.get(scope)?.get(id);
-  if (!place) return problem;
+  if (!place) return message;
   const { prefix, elsewhere = {} } = place;
   const own = (propNames.get(construct) ?? []).filter((name) => !Object.hasOwn(elsewhere, name));
   const known = [...own, ...Object.keys(elsewhere)].join("|");
@@ -32,20 +32,20 @@ export function asWritten(construct: IConstruct, problem: string): string {
   const others = new RegExp(`(?<=[\\s(])(${own.join("|")})(?=[.[])`, "g");
   const full = (name: string) => (Object.hasOwn(elsewhere, name) ? String(elsewhere[name]) : `${prefix}.${name}`);
   // What is quoted is a value.
-  const parts = problem.replace(first, full).split(/("(?:[^"\\]|\\.)*")/);
+  const parts = message.replace(first, full).split(/("(?:[^"\\]|\\.)*")/);
   const written = parts.map((part) => (part.startsWith('"') ? part : part.replace(others, full)));
-  return asWritten(scope, written.join(""));
+  return withPropPath(scope, written.join(""));
 }
 
 /** Whether the problem is new: what two parts of a construct are given from one prop is one mistake. */
-export function isNews(construct: IConstruct, problem: string): boolean {
+export function isFirstReport(construct: IConstruct, message: string): boolean {
   const { scope, id } = construct.node;
   if (!scope || !places.get(scope)?.has(id)) return true;
   const maker = outermost(scope);
   const before = told.get(maker) ?? new Set<string>();
   told.set(maker, before);
-  const isNew = !before.has(problem);
-  before.add(problem);
+  const isNew = !before.has(message);
+  before.add(message);
   return isNew;
 }
 

@@ -1,9 +1,9 @@
 import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression, lowerCase } from "../rules/expression";
 import { hostIn } from "../rules/https-endpoint";
-import { isInAny, isReachable, withoutPrefix } from "../rules/ip-address";
-import { type Check, given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
+import { isInAnySubnet, isReachable, withoutPrefix } from "../rules/ip-address";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
 import type { TalosMachine } from "./machine";
 import { addressesOf } from "./network-claims";
 import type { Member } from "./node";
@@ -23,53 +23,53 @@ const source = "https://docs.siderolabs.com/talos/v1.13/getting-started/prodnote
 export const rules: readonly Rule<ApiEndpoint>[] = [
   {
     id: "api-endpoint",
-    demands:
+    requirement:
       "the endpoint leads to the Kubernetes API: to the virtual address or the only control plane at port 6443, or to a load balancer",
-    because: "nothing would answer there, or only as long as one machine of several runs",
+    reason: "nothing would answer there, or only as long as one machine of several runs",
     source,
     checks: ({ endpoint, virtualAddress, members, port }) =>
-      given(endpoint, (endpoint) => {
+      ifSet(endpoint, (endpoint) => {
         const host = hostIn(endpoint);
         return [
-          elsewhere(endpoint, host),
+          checkReachable(endpoint, host),
           ...gatewaysOf(members).map((gateway) => ({
-            holds: not(isOneOf(host, [gateway])),
-            problem: `endpoint ${shown(endpoint)} is at a gateway of the nodes, ${shown(gateway)}; write the virtual address or a load balancer, one on the router by its name or an address of its own`,
+            condition: not(isOneOf(host, [gateway])),
+            message: `endpoint ${formatValue(endpoint)} is at a gateway of the nodes, ${formatValue(gateway)}; write the virtual address or a load balancer, one on the router by its name or an address of its own`,
           })),
-          ...members.flatMap((member) => memberChecks({ endpoint, members, port }, host, member)),
-          ...given(virtualAddress, (virtual) =>
-            portCheck({ endpoint, port }, isOneOf(host, [virtual]), "the virtual address"),
+          ...members.flatMap((member) => checkMembers({ endpoint, members, port }, host, member)),
+          ...ifSet(virtualAddress, (virtual) =>
+            checkPort({ endpoint, port }, isOneOf(host, [virtual]), "the virtual address"),
           ),
         ];
       }),
   },
   {
     id: "api-endpoint-port",
-    demands: "the endpoint says its port",
-    because: "without one it is 443, and the Kubernetes API of a node is at 6443",
+    requirement: "the endpoint says its port",
+    reason: "without one it is 443, and the Kubernetes API of a node is at 6443",
     source,
     severity: "warning",
     checks: ({ endpoint, virtualAddress, members }) =>
-      given(endpoint, (endpoint) => {
+      ifSet(endpoint, (endpoint) => {
         const host = hostIn(endpoint);
         const own = members.flatMap(({ machine }) => addressesOfMachine(machine));
         const isOwn = isOneOf(host, virtualAddress === undefined ? own : [...own, virtualAddress]);
         return {
           // What is no URL, or at a node's own address, is refused.
-          holds: or(equal(host, ""), matches(endpoint, /:[0-9]+$/), isOwn),
-          problem: `endpoint ${shown(endpoint)} has no port, which is 443; write ":6443" behind it, or ":443" where a load balancer listens there`,
+          condition: or(equal(host, ""), matches(endpoint, /:[0-9]+$/), isOwn),
+          message: `endpoint ${formatValue(endpoint)} has no port, which is 443; write ":6443" behind it, or ":443" where a load balancer listens there`,
         };
       }),
   },
 ];
 
 /** Checks that other machines can reach the host. */
-const elsewhere = (endpoint: string, host: string): Check => ({
-  holds: and(not(equal(lowerCase(host), "localhost")), isReachable(host)),
-  problem: `endpoint ${shown(endpoint)} is reached from no other machine; write an address or a name that all nodes reach`,
+const checkReachable = (endpoint: string, host: string): Check => ({
+  condition: and(not(equal(lowerCase(host), "localhost")), isReachable(host)),
+  message: `endpoint ${formatValue(endpoint)} is reached from no other machine; write an address or a name that all nodes reach`,
 });
 
-function memberChecks(
+function checkMembers(
   { endpoint, members, port }: ApiEndpoint & { readonly endpoint: string },
   host: string,
   { path, role, machine }: ApiEndpoint["members"][number],
@@ -78,29 +78,29 @@ function memberChecks(
   if (role === "worker") {
     return [
       {
-        holds: not(isAt),
-        problem: `endpoint ${shown(endpoint)} is at ${path}, a worker, which has no Kubernetes API; write the virtual address or a load balancer of the control planes`,
+        condition: not(isAt),
+        message: `endpoint ${formatValue(endpoint)} is at ${path}, a worker, which has no Kubernetes API; write the virtual address or a load balancer of the control planes`,
       },
     ];
   }
   if (members.filter((each) => each.role === "controlplane").length === 1) {
-    return [portCheck({ endpoint, port }, isAt, path)];
+    return [checkPort({ endpoint, port }, isAt, path)];
   }
   return [
     {
-      holds: not(isAt),
-      problem: `endpoint ${shown(endpoint)} is at ${path} alone, and gone with it; write the virtual address or a load balancer of the control planes`,
+      condition: not(isAt),
+      message: `endpoint ${formatValue(endpoint)} is at ${path} alone, and gone with it; write the virtual address or a load balancer of the control planes`,
     },
   ];
 }
 
-const portCheck = (
+const checkPort = (
   { endpoint, port }: { readonly endpoint: string; readonly port: unknown },
   isAt: Condition,
-  place: string,
+  index: string,
 ): Check => ({
-  holds: or(not(isAt), endsWith(endpoint, port)),
-  problem: `endpoint ${shown(endpoint)} is at ${place}, where the Kubernetes API is at port ${asText(port)}; write ":${asText(port)}" behind the address`,
+  condition: or(not(isAt), endsWith(endpoint, port)),
+  message: `endpoint ${formatValue(endpoint)} is at ${index}, where the Kubernetes API is at port ${toTokenString(port)}; write ":${toTokenString(port)}" behind the address`,
 });
 
 const endsWith = (endpoint: string, port: unknown): Condition =>
@@ -108,7 +108,7 @@ const endsWith = (endpoint: string, port: unknown): Condition =>
     ? expression`endswith(${endpoint}, join(":", ["", ${port}]))`
     : matches(endpoint, new RegExp(`:${port}$`));
 
-const isOneOf = (host: string, addresses: readonly string[]): Condition => isInAny(host, addresses.map(asNetwork));
+const isOneOf = (host: string, addresses: readonly string[]): Condition => isInAnySubnet(host, addresses.map(asNetwork));
 
 const addressesOfMachine = (machine: TalosMachine): string[] =>
   addressesOf("", machine).map(({ address }) => withoutPrefix(address));

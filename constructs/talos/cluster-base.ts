@@ -11,23 +11,23 @@ import { claim } from "../rules/claims";
 import { ruledData } from "../rules/plain-data";
 import { enforce, enforceWhenComplete, lifecycleWith } from "../rules/rule";
 import {
-  decision,
-  type Fitted,
-  fitProps,
+  staticBoolean,
+  type Parsed,
+  parseProps,
   instanceOf,
   listOf,
   number,
   objectOf,
   orConstruct,
   required,
-  type Shape,
-  text,
-  urlText,
+  type Schema,
+  string,
+  urlString,
 } from "../rules/shape";
-import { literalText } from "../rules/text";
-import { at } from "../terraform/logical-id";
+import { escapeTemplate } from "../rules/text";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
-import { oncePerStack } from "../terraform/once";
+import { stackSingleton } from "../terraform/once";
 import * as apiEndpoint from "./api-endpoint";
 import { checkClusterFiles } from "./cluster-files";
 import * as clusterOnce from "./cluster-once";
@@ -111,22 +111,22 @@ export interface TalosClusterBaseProps {
 
 export const releaseShape = orConstruct(
   objectOf<TalosRelease>({
-    version: required(text),
-    installer: text,
+    version: required(string),
+    installer: string,
     nvidia: nvidia.shape,
     resource: instanceOf(TerraformResource),
   }),
 );
 
-export const baseShape: Shape<TalosClusterBaseProps> = {
-  clusterName: required(text),
+export const baseShape: Schema<TalosClusterBaseProps> = {
+  clusterName: required(string),
   talos: required(releaseShape),
-  endpoint: urlText,
-  kubernetesVersion: text,
-  timeServers: listOf(text),
+  endpoint: urlString,
+  kubernetesVersion: string,
+  timeServers: listOf(string),
   configPatches: listOf(ruledData()),
-  outputDirectory: text,
-  secretsFile: decision,
+  outputDirectory: string,
+  secretsFile: staticBoolean,
   readyTimeout: number,
 };
 
@@ -184,12 +184,12 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     scope: Construct,
     id: string,
     props: Props,
-    shape: Shape<Props>,
-    describe: (props: Fitted<Props>) => Described,
+    shape: Schema<Props>,
+    describe: (props: Parsed<Props>) => Described,
   ) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
-    const given = fitted.props as Fitted<TalosClusterBaseProps>;
+    const fitted = parseProps(this, props, shape);
+    const given = fitted.props as Parsed<TalosClusterBaseProps>;
     const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
     const { version } = talos;
@@ -258,8 +258,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     ];
 
     talosProvider(this);
-    oncePerStack(this, "local_provider", (scope, id) => new LocalProvider(scope, id));
-    this.machineSecrets = at(
+    stackSingleton(this, "local_provider", (scope, id) => new LocalProvider(scope, id));
+    this.machineSecrets = withLogicalId(
       "cluster",
       new MachineSecrets(this, "MachineSecrets", {
         talosVersion: version,
@@ -268,7 +268,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
     );
     const { clientConfiguration } = this.machineSecrets;
-    this.clientConfiguration = at(
+    this.clientConfiguration = withLogicalId(
       "cluster",
       new DataTalosClientConfiguration(this, "ClientConfiguration", {
         clusterName,
@@ -282,7 +282,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       dependable(
         checkClusterFiles(this, this.machineSecrets, {
           clusterName,
-          talosconfig: literalText(`${outputDirectory}/talosconfig`),
+          talosconfig: escapeTemplate(`${outputDirectory}/talosconfig`),
         }),
       ),
     ];
@@ -299,7 +299,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       secrets: this.machineSecrets,
       upgradeTarget: {
         talosconfig: this.talosconfigFile.filename,
-        directory: literalText(outputDirectory),
+        directory: escapeTemplate(outputDirectory),
         firstVersion: this.machineSecrets.talosVersion,
         talosVersion: version,
         kubernetesVersion: this.kubernetesVersion,
@@ -331,8 +331,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ofWorkers: ofRole("worker"),
     });
     const subnets = () => ({
-      nodes: nodes.map((node, place) => ({
-        path: members[place]?.path ?? node.name,
+      nodes: nodes.map((node, index) => ({
+        path: members[index]?.path ?? node.name,
         machine: node.machine,
         subnets: node.subnets,
       })),
@@ -344,7 +344,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     enforceWhenComplete(this, apiEndpoint.rules, api, this.machineSecrets);
 
     // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
-    this.kubernetesUpgrade = at(
+    this.kubernetesUpgrade = withLogicalId(
       "upgrade_kubernetes",
       nullResource(this, "UpgradeKubernetes", {
         triggers: { version: this.kubernetesVersion },
@@ -354,7 +354,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     );
     for (const { configurationApply } of nodes) configurationApply.dependsOn = [dependable(this.kubernetesUpgrade)];
     // Of several control planes, one that is new joins the others; bootstrapped, it would be a second cluster.
-    this.bootstrap = at(
+    this.bootstrap = withLogicalId(
       "cluster",
       new MachineBootstrap(this, "MachineBootstrap", {
         nodeAttribute: this.address,
@@ -363,7 +363,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : replacedWith(first.machine),
       }),
     );
-    this.kubeconfig = at(
+    this.kubeconfig = withLogicalId(
       "cluster",
       new ClusterKubeconfig(this, "ClusterKubeconfig", {
         nodeAttribute: this.address,
@@ -383,7 +383,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const step = { triggers: { cluster: this.bootstrap.id }, scripts: [wait(this.endpoint)] };
     const isOnly = first.construct === undefined;
     if (!isOnly) this.awaited.push(...members.map(({ machine }) => `node/${machine.name.toLowerCase()}`));
-    this.ready = at(
+    this.ready = withLogicalId(
       "wait_for_kubernetes",
       nullResource(
         this,
@@ -422,7 +422,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return {
       node: this.address,
       talosconfig: this.talosconfigFile.filename,
-      directory: literalText(this.outputDirectory),
+      directory: escapeTemplate(this.outputDirectory),
     };
   }
 
@@ -464,8 +464,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   }
 
   /** For a workload to wait for: pods run once the network does. */
-  get usable(): ITerraformDependable {
-    const fqn = () => (this.network ?? this.schedulable).fqn;
+  get networkReady(): ITerraformDependable {
+    const fqn = () => (this.network ?? this.untainted).fqn;
     return {
       get fqn() {
         return fqn();
@@ -474,15 +474,15 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   }
 
   /** After it pods are scheduled. */
-  get schedulable(): ITerraformDependable {
+  get untainted(): ITerraformDependable {
     return this.ready;
   }
 
   private secretFile(name: string, directory: string, content: string, fileName = name): File {
-    return at(
+    return withLogicalId(
       name,
       new File(this, this.node.tryFindChild(name) ? `${name} file` : name, {
-        filename: literalText(`${directory}/${fileName}`),
+        filename: escapeTemplate(`${directory}/${fileName}`),
         content,
         filePermission: "0600",
         directoryPermission: "0700",

@@ -3,8 +3,8 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn } from "cdktf";
 import type { Construct } from "constructs";
 import type { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
-import { literalText } from "../rules/text";
-import { at } from "../terraform/logical-id";
+import { escapeTemplate } from "../rules/text";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 
@@ -30,11 +30,11 @@ export function checkClusterFiles(
   files: { readonly clusterName: string; readonly talosconfig: string },
 ): Resource {
   const ca = clientConfiguration.caCertificate;
-  return at(
+  return withLogicalId(
     "check_cluster_files",
     nullResource(cluster, "CheckClusterFiles", {
       triggers: { cluster: Fn.sha256(ca) },
-      scripts: [checkTalosconfig({ ...files, clusterName: literalText(files.clusterName), ca })],
+      scripts: [checkTalosconfig({ ...files, clusterName: escapeTemplate(files.clusterName), ca })],
     }),
   );
 }

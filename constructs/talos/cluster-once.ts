@@ -4,8 +4,8 @@ import { Construct } from "constructs";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { isUnknown, not } from "../rules/condition";
 import { normalAddress, sameAddress } from "../rules/ip-address";
-import { firstBroken, given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { firstViolation, ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
 import type { TalosMachine } from "./machine";
 
 /** What no other cluster of an app may have. */
@@ -77,20 +77,20 @@ const areTwoVms = (one: TalosMachine | undefined, other: TalosMachine | undefine
 export const rules: readonly Rule<ReturnType<typeof claimIdentity>>[] = [
   {
     id: "cluster-once",
-    demands:
+    requirement:
       "no two clusters of an app have the same name, address, or directory for their kubeconfig, and no two nodes of one the same address",
-    because: "the second would overwrite the first, its node or its files",
+    reason: "the second would overwrite the first, its node or its files",
     source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
     checks: ({ clusterName, addresses, outputDirectory }) => [
       // The directory is named after the cluster.
       ...[clusterName, ...(clusterName.earlier ? [] : [outputDirectory])].flatMap(({ path, value, earlier }) =>
-        given(earlier, ({ by }) => ({ holds: false, problem: taken(path, value, by) })),
+        ifSet(earlier, ({ by }) => ({ condition: false, message: taken(path, value, by) })),
       ),
       ...addresses.flatMap(({ path, address, earlier }) =>
-        firstBroken(
+        firstViolation(
           earlier.map(({ value, by }) => ({
-            holds: not(sameAddress(address, value.address)),
-            problem: taken(path, address, by),
+            condition: not(sameAddress(address, value.address)),
+            message: taken(path, address, by),
           })),
         ),
       ),
@@ -99,4 +99,4 @@ export const rules: readonly Rule<ReturnType<typeof claimIdentity>>[] = [
 ];
 
 const taken = (path: string, value: string, by: string): string =>
-  `${path} ${shown(value)} is already that of ${by}; choose another one`;
+  `${path} ${formatValue(value)} is already that of ${by}; choose another one`;

@@ -2,12 +2,12 @@ import { Fn, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EarlierClaim } from "../rules/claims";
 import { and, type Condition, isUnknown, matches, or, wholeNumber } from "../rules/condition";
-import { asArgument } from "../rules/expression";
-import { bracketsHoldAddress, endpointHttps, host, isHttpsEndpoint, port } from "../rules/https-endpoint";
+import { asFunctionArgument } from "../rules/expression";
+import { bracketsHoldAddress, endpointHttps, host, checkHttpsEndpoint, port } from "../rules/https-endpoint";
 import { isAddress } from "../rules/ip-address";
-import { partsInStack, usesOwnStack } from "../rules/own-stack";
-import { given, type Rule } from "../rules/rule";
-import { asText, shown } from "../rules/shown";
+import { partsInStack, checkSameStack } from "../rules/own-stack";
+import { ifSet, type Rule } from "../rules/rule";
+import { toTokenString, formatValue } from "../rules/shown";
 import type { TalosRelease } from "./image";
 
 export const rules: readonly Rule<{
@@ -28,40 +28,40 @@ export const rules: readonly Rule<{
   {
     ...endpointHttps,
     checks: ({ endpoint }) =>
-      given(endpoint, (endpoint) => {
-        const form = isHttpsEndpoint(
+      ifSet(endpoint, (endpoint) => {
+        const form = checkHttpsEndpoint(
           endpoint,
           new RegExp(`^https:[/][/]${host}(${port})?$`),
           'an https URL of a host, without user and path; write it as in "https://192.168.1.50:6443"',
         );
-        return { ...form, holds: and(form.holds, bracketsHoldAddress(endpoint)) };
+        return { ...form, condition: and(form.condition, bracketsHoldAddress(endpoint)) };
       }),
   },
   {
     ...partsInStack,
     checks: ({ parts, cluster }) =>
       parts.flatMap(({ path, part }) =>
-        given(part.resource, (resource) => usesOwnStack(path, Construct.isConstruct(part) ? part : resource, cluster)),
+        ifSet(part.resource, (resource) => checkSameStack(path, Construct.isConstruct(part) ? part : resource, cluster)),
       ),
   },
   {
     id: "installer-version",
-    demands: "the installer is the name of an image, with the node's Talos version as its tag",
-    because: "the node would get a configuration of one version and run another, which may refuse it, or pull no image",
+    requirement: "the installer is the name of an image, with the node's Talos version as its tag",
+    reason: "the node would get a configuration of one version and run another, which may refuse it, or pull no image",
     source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
     checks: ({ releases, version }) =>
       releases.flatMap(({ path, talos }) =>
-        given(talos.installer, (installer) => {
+        ifSet(talos.installer, (installer) => {
           const tagged = {
-            holds: hasTag(installer, version),
-            problem: `${path}.installer ${shown(installer)} is not of Talos ${shown(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+            condition: hasTag(installer, version),
+            message: `${path}.installer ${formatValue(installer)} is not of Talos ${formatValue(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${toTokenString(version)}"`,
           };
-          if (tagged.holds === false) return tagged;
+          if (tagged.condition === false) return tagged;
           return [
             tagged,
             {
-              holds: matches(installer, reference),
-              problem: `${path}.installer ${shown(installer)} is not the name of an image; write it as in "factory.talos.dev/nocloud-installer/<schematic>:${asText(version)}"`,
+              condition: matches(installer, reference),
+              message: `${path}.installer ${formatValue(installer)} is not the name of an image; write it as in "factory.talos.dev/nocloud-installer/<schematic>:${toTokenString(version)}"`,
             },
           ];
         }),
@@ -69,59 +69,59 @@ export const rules: readonly Rule<{
   },
   {
     id: "cluster-name",
-    demands: "a cluster's name has letters, digits, hyphens and dots",
-    because: "it names the cluster's directory and its context in kubeconfig",
+    requirement: "a cluster's name has letters, digits, hyphens and dots",
+    reason: "it names the cluster's directory and its context in kubeconfig",
     source: "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/",
     checks: ({ clusterName }) => [
       {
-        holds: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
-        problem: `clusterName ${shown(clusterName)} has other characters; write one such as "talos-gpu"`,
+        condition: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
+        message: `clusterName ${formatValue(clusterName)} has other characters; write one such as "talos-gpu"`,
       },
     ],
   },
   {
     id: "time-server",
-    demands: "a time server is a host name, an IP address, or a PTP device",
-    because: "nothing would tell Talos the time, which etcd and the kubelet wait for",
+    requirement: "a time server is a host name, an IP address, or a PTP device",
+    reason: "nothing would tell Talos the time, which etcd and the kubelet wait for",
     source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/time-sync",
     checks: ({ timeServers = [] }) =>
-      timeServers.map((server, place) => ({
-        holds: or(matches(server, /^([a-zA-Z0-9][a-zA-Z0-9._-]*|[/]dev[/]ptp[a-z0-9_]+)$/), isAddress(server)),
-        problem: `timeServers[${place}] ${shown(server)} is not a time server; write a host name or an address, as in "time.cloudflare.com"`,
+      timeServers.map((server, index) => ({
+        condition: or(matches(server, /^([a-zA-Z0-9][a-zA-Z0-9._-]*|[/]dev[/]ptp[a-z0-9_]+)$/), isAddress(server)),
+        message: `timeServers[${index}] ${formatValue(server)} is not a time server; write a host name or an address, as in "time.cloudflare.com"`,
       })),
   },
   {
     id: "output-directory",
-    demands: "a cluster's directory is a path, without the ~ of a shell",
-    because: "the kubeconfig would be in the root of the file system, or in a directory that is called ~",
+    requirement: "a cluster's directory is a path, without the ~ of a shell",
+    reason: "the kubeconfig would be in the root of the file system, or in a directory that is called ~",
     source: "https://registry.terraform.io/providers/hashicorp/local/2.5.3/docs/resources/file#filename",
     checks: ({ outputDirectory }) =>
-      given(outputDirectory, (directory) => ({
-        holds: matches(directory, /^[^~]/),
-        problem: `outputDirectory ${shown(directory)} is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out`,
+      ifSet(outputDirectory, (directory) => ({
+        condition: matches(directory, /^[^~]/),
+        message: `outputDirectory ${formatValue(directory)} is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out`,
       })),
   },
   {
     id: "ready-timeout",
-    demands: "the wait for Kubernetes is bounded, by whole seconds",
-    because: "a node that never comes up would be waited for without end",
+    requirement: "the wait for Kubernetes is bounded, by whole seconds",
+    reason: "a node that never comes up would be waited for without end",
     source: "https://developer.hashicorp.com/terraform/language/resources/provisioners/local-exec",
     checks: ({ readyTimeout }) => [
       {
-        holds: wholeNumber(readyTimeout, 1, 86_400),
-        problem: `readyTimeout is ${shown(readyTimeout)}; write whole seconds, from 1 to 86400`,
+        condition: wholeNumber(readyTimeout, 1, 86_400),
+        message: `readyTimeout is ${formatValue(readyTimeout)}; write whole seconds, from 1 to 86400`,
       },
     ],
   },
   {
     id: "cluster-once-per-stack",
-    demands: "a stack has one cluster",
-    because: "the addresses of its resources are fixed, so that an existing state fits",
+    requirement: "a stack has one cluster",
+    reason: "the addresses of its resources are fixed, so that an existing state fits",
     source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
     checks: ({ earlierClusters }) =>
       earlierClusters.map(({ by }) => ({
-        holds: false,
-        problem: `the stack has the cluster ${by} already; put this one into a stack of its own`,
+        condition: false,
+        message: `the stack has the cluster ${by} already; put this one into a stack of its own`,
       })),
   },
 ];
@@ -133,6 +133,6 @@ const reference =
 /** Whether the image has the tag, with a digest behind it or without. */
 function hasTag(image: string, tag: string): Condition {
   if (!isUnknown(image) && !isUnknown(tag)) return image.split("@")[0]?.endsWith(`:${tag}`) ?? false;
-  const withoutDigest = Token.asString(Fn.element(Fn.split("@", asArgument(image)), 0));
-  return Token.asAny(Fn.endswith(withoutDigest, Fn.join(":", ["", asArgument(tag)])));
+  const withoutDigest = Token.asString(Fn.element(Fn.split("@", asFunctionArgument(image)), 0));
+  return Token.asAny(Fn.endswith(withoutDigest, Fn.join(":", ["", asFunctionArgument(tag)])));
 }

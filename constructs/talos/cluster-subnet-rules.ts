@@ -1,11 +1,11 @@
 import { Token } from "cdktf";
 import { and, type Condition, isUnknown, not, or } from "../rules/condition";
-import { expression, verbatim } from "../rules/expression";
+import { expression, rawExpression } from "../rules/expression";
 import { hostIn } from "../rules/https-endpoint";
-import { isAddress, isCidr, isInAny, overlapsAny, sameFamily, withoutPrefix } from "../rules/ip-address";
+import { isAddress, isCidr, isInAnySubnet, overlapsAny, sameFamily, withoutPrefix } from "../rules/ip-address";
 import type { Located } from "../rules/network-once";
-import { type Check, firstBroken, given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { type Check, firstViolation, ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
 import { type ClusterSubnets, proposedSubnet } from "./cluster-subnets";
 import type { TalosMachine } from "./machine";
 import { addressesOf } from "./network-claims";
@@ -31,110 +31,110 @@ const source =
 export const rules: readonly Rule<Subnets>[] = [
   {
     id: "cluster-subnets",
-    demands:
+    requirement:
       "no node, gateway, virtual address or endpoint has an address in the subnets of pods and services, and subnets that a patch writes have none in common with each other or the machines' own",
-    because:
+    reason:
       "Talos takes such an address for none of the node's: the kubelet never starts, and the apply waits in vain",
     source,
     checks: ({ nodes, virtualAddress: virtual, endpoint: url }) => {
       const cidrs = nodes.flatMap(({ machine }) => addressesOf("", machine).map(({ address }) => address));
-      const ofNodes = nodes.flatMap((node) => nodeChecks(node, cidrs));
+      const ofNodes = nodes.flatMap((node) => checkNodes(node, cidrs));
       const shared = [
         ...(virtual === undefined ? [] : [{ path: "virtualAddress", address: virtual, host: virtual }]),
         ...(url === undefined ? [] : [{ path: "endpoint", address: url, host: hostIn(url) }]),
       ];
       // What moves the nodes out of the way moves what they share, too.
-      const apart = ofNodes.some(({ holds }) => holds === false) ? [] : shared;
+      const apart = ofNodes.some(({ condition }) => condition === false) ? [] : shared;
       const ofCluster = ({ subnets, machine }: NodeSubnets) => [
-        ...apart.flatMap((each) => subnets.map((of) => isOutside(each, of, cidrs))),
-        ...patchChecks(subnets, machine.address),
+        ...apart.flatMap((each) => subnets.map((of) => checkOutside(each, of, cidrs))),
+        ...checkPatches(subnets, machine.address),
       ];
       return [...ofNodes, ...nodes.slice(0, 1).flatMap(ofCluster)];
     },
   },
   {
     id: "dns-server-local",
-    demands: "a node has a DNS server outside of the subnets of pods and services",
-    because: "nothing answers there before Kubernetes runs, for which the node has to find its images",
+    requirement: "a node has a DNS server outside of the subnets of pods and services",
+    reason: "nothing answers there before Kubernetes runs, for which the node has to find its images",
     source,
     severity: "warning",
     checks: ({ nodes }) =>
       nodes.flatMap(({ path, machine: { dnsServers = [] }, subnets }) => {
         const isOfCluster = (server: string) => or(...subnets.map((of) => isIn(server, of)));
         return {
-          holds: dnsServers.length === 0 || not(and(...dnsServers.map(isOfCluster))),
-          problem: `${path}.dnsServers has ${dnsServers.map(shown).join(" and ")} alone, in the subnets of pods and services; write a server of the local network`,
+          condition: dnsServers.length === 0 || not(and(...dnsServers.map(isOfCluster))),
+          message: `${path}.dnsServers has ${dnsServers.map(formatValue).join(" and ")} alone, in the subnets of pods and services; write a server of the local network`,
         };
       }),
   },
 ];
 
-const isIn = (address: string, { subnets }: ClusterSubnets): Condition => isInAny(address, subnets);
+const isIn = (address: string, { subnets }: ClusterSubnets): Condition => isInAnySubnet(address, subnets);
 
 const listed = ({ subnets }: ClusterSubnets): string =>
-  isUnknown(subnets) ? shown(subnets) : subnets.map(shown).join(" and ");
+  isUnknown(subnets) ? formatValue(subnets) : subnets.map(formatValue).join(" and ");
 
 /** What to write to move the subnet, away from the machines' own. */
 const move = ({ key }: ClusterSubnets, cidrs: readonly string[]): string =>
-  `move it, as in configPatches: [{ cluster: { network: { ${key}: [${shown(proposedSubnet(key, cidrs))}] } } }]`;
+  `move it, as in configPatches: [{ cluster: { network: { ${key}: [${formatValue(proposedSubnet(key, cidrs))}] } } }]`;
 
 /** Checks that an address is in no subnet of pods or services. */
-const isOutside = (
+const checkOutside = (
   { path, address, host }: Located & { readonly host: string },
   of: ClusterSubnets,
   cidrs: readonly string[],
 ): Check => ({
-  holds: not(isIn(host, of)),
-  problem: `${path} ${shown(address)} is in the subnet of the ${of.of}, ${listed(of)}; choose another address, or ${move(of, cidrs)}`,
+  condition: not(isIn(host, of)),
+  message: `${path} ${formatValue(address)} is in the subnet of the ${of.of}, ${listed(of)}; choose another address, or ${move(of, cidrs)}`,
 });
 
-function nodeChecks({ path, machine, subnets }: NodeSubnets, cidrs: readonly string[]): Check[] {
+function checkNodes({ path, machine, subnets }: NodeSubnets, cidrs: readonly string[]): Check[] {
   const { gateway, interfaces = [] } = machine;
   const gateways = [
     ...(gateway === undefined ? [] : [{ path: `${path}.gateway`, address: gateway }]),
-    ...interfaces.flatMap(({ gateways = [] }, place) =>
-      gateways.map((address, which) => ({ path: `${path}.interfaces[${place}].gateways[${which}]`, address })),
+    ...interfaces.flatMap(({ gateways = [] }, index) =>
+      gateways.map((address, which) => ({ path: `${path}.interfaces[${index}].gateways[${which}]`, address })),
     ),
   ];
   const own = addressesOf(path, machine);
   return subnets.flatMap((of) =>
     // What moves an address out of the way moves its gateway, too.
-    firstBroken([
-      ...[...own, ...gateways].map((each) => isOutside({ ...each, host: withoutPrefix(each.address) }, of, cidrs)),
-      ...(of.isPatched ? own.map((each) => isApart(each, of, cidrs)) : []),
+    firstViolation([
+      ...[...own, ...gateways].map((each) => checkOutside({ ...each, host: withoutPrefix(each.address) }, of, cidrs)),
+      ...(of.isPatched ? own.map((each) => checkNoOverlap(each, of, cidrs)) : []),
     ]),
   );
 }
 
 /** Checks that the subnet of an address has nothing in common with one that a patch writes. */
-const isApart = ({ path, address }: Located, of: ClusterSubnets, cidrs: readonly string[]): Check => ({
-  holds: not(overlapsAny(address, of.subnets)),
-  problem: `${path} ${shown(address)} has addresses of the ${of.of} in its subnet, ${listed(of)}; write another subnet as cluster.network.${of.key} of the patches, such as ${shown(proposedSubnet(of.key, cidrs))}`,
+const checkNoOverlap = ({ path, address }: Located, of: ClusterSubnets, cidrs: readonly string[]): Check => ({
+  condition: not(overlapsAny(address, of.subnets)),
+  message: `${path} ${formatValue(address)} has addresses of the ${of.of} in its subnet, ${listed(of)}; write another subnet as cluster.network.${of.key} of the patches, such as ${formatValue(proposedSubnet(of.key, cidrs))}`,
 });
 
 /** Checks of subnets that a patch writes, for nodes of the address. */
-function patchChecks(subnets: readonly ClusterSubnets[], address: string | undefined): Check[] {
+function checkPatches(subnets: readonly ClusterSubnets[], address: string | undefined): Check[] {
   const patched = subnets.filter(({ isPatched }) => isPatched);
   const [pods, services] = subnets;
   return [
     ...patched.flatMap((of) =>
       (isUnknown(of.subnets) ? [] : of.subnets).map((subnet) => ({
-        holds: isCidr(subnet),
-        problem: `cluster.network.${of.key} of the patches has ${shown(subnet)}, which is no subnet; write it as in ${shown(proposedSubnet(of.key, []))}`,
+        condition: isCidr(subnet),
+        message: `cluster.network.${of.key} of the patches has ${formatValue(subnet)}, which is no subnet; write it as in ${formatValue(proposedSubnet(of.key, []))}`,
       })),
     ),
-    ...given(address, (address) =>
+    ...ifSet(address, (address) =>
       patched.map((of) => ({
-        holds: or(not(isAddress(withoutPrefix(address))), hasFamilyOf(address, of)),
-        problem: `cluster.network.${of.key} of the patches is ${listed(of)}, and nodes such as ${shown(address)} are of the other family; write a subnet of theirs first`,
+        condition: or(not(isAddress(withoutPrefix(address))), hasFamilyOf(address, of)),
+        message: `cluster.network.${of.key} of the patches is ${listed(of)}, and nodes such as ${formatValue(address)} are of the other family; write a subnet of theirs first`,
       })),
     ),
     ...(patched.length === 0 || pods === undefined || services === undefined
       ? []
       : [
           {
-            holds: not(haveCommon(pods.subnets, services.subnets)),
-            problem: `cluster.network of the patches has pods in ${listed(pods)} and services in ${listed(services)}, which have addresses in common; write apart subnets`,
+            condition: not(haveCommon(pods.subnets, services.subnets)),
+            message: `cluster.network of the patches has pods in ${listed(pods)} and services in ${listed(services)}, which have addresses in common; write apart subnets`,
           },
         ]),
   ];
@@ -144,7 +144,7 @@ function patchChecks(subnets: readonly ClusterSubnets[], address: string | undef
 function hasFamilyOf(address: string, { key, subnets }: ClusterSubnets): Condition {
   const deciding = key === "serviceSubnets" ? "slice(subnets, 0, 1)" : "subnets";
   if (isUnknown(subnets)) {
-    return expression`anytrue([for subnets in [${subnets}] : anytrue([for subnet in ${verbatim(deciding)} : can(regex(":", subnet)) == can(regex(":", ${address}))])])`;
+    return expression`anytrue([for subnets in [${subnets}] : anytrue([for subnet in ${rawExpression(deciding)} : can(regex(":", subnet)) == can(regex(":", ${address}))])])`;
   }
   const own = key === "serviceSubnets" ? subnets.slice(0, 1) : subnets;
   return subnets.length === 0 ? true : or(...own.map((subnet) => sameFamily(subnet, address)));
@@ -153,5 +153,5 @@ function hasFamilyOf(address: string, { key, subnets }: ClusterSubnets): Conditi
 /** Whether an address is in subnets of both lists. */
 const haveCommon = (one: readonly string[], other: readonly string[]): Condition =>
   isUnknown(one)
-    ? expression`anytrue([for own in ${one} : ${overlapsAny(Token.asString(verbatim("own")), other)}])`
+    ? expression`anytrue([for own in ${one} : ${overlapsAny(Token.asString(rawExpression("own")), other)}])`
     : or(...one.map((each) => overlapsAny(each, other)));

@@ -7,14 +7,14 @@ import { ruledData } from "../rules/plain-data";
 import { addPreconditions, enforce } from "../rules/rule";
 import {
   type Field,
-  type Fitted,
-  filledListOf,
+  type Parsed,
+  nonEmptyListOf,
   listOf,
-  literal,
+  unchecked,
   objectOf,
   required,
-  type Shape,
-  text,
+  type Schema,
+  string,
 } from "../rules/shape";
 import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
 import type { TalosRelease } from "./image";
@@ -111,18 +111,18 @@ const withRelease = objectOf<TalosMachineWithRelease>({
 const clusterMachine: Field<TalosClusterMachine> = {
   ...machine.shape,
   fields: { ...machine.shape.fields, ...withRelease.fields },
-  fit: (value, path, report) => (hasRelease(value) ? withRelease : machine.shape).fit(value, path, report),
+  parse: (value, path, report) => (hasRelease(value) ? withRelease : machine.shape).parse(value, path, report),
 };
 
 const hasRelease = (value: unknown): value is TalosMachineWithRelease =>
   typeof value === "object" && value !== null && ("machine" in value || ("talos" in value && !("name" in value)));
 
-export const shape: Shape<TalosClusterProps> = {
+export const shape: Schema<TalosClusterProps> = {
   ...baseShape,
-  controlPlanes: required(filledListOf(clusterMachine, "one machine, or three")),
+  controlPlanes: required(nonEmptyListOf(clusterMachine, "one machine, or three")),
   workers: listOf(clusterMachine),
-  virtualAddress: text,
-  schedulingOnControlPlanes: literal(),
+  virtualAddress: string,
+  schedulingOnControlPlanes: unchecked(),
   controlPlanePatches: listOf(ruledData()),
   workerPatches: listOf(ruledData()),
 };
@@ -182,41 +182,41 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
   }
 }
 
-function describe(props: Fitted<TalosClusterProps>): Described {
+function describe(props: Parsed<TalosClusterProps>): Described {
   const { talos, controlPlanes, workers = [], virtualAddress, endpoint } = props;
   const taken = new Set<string>();
   const ofRole = {
     controlPlanes: givenAs("controlPlanePatches", props.controlPlanePatches),
     workers: givenAs("workerPatches", props.workerPatches),
   };
-  const member = (list: "controlPlanes" | "workers", each: TalosClusterMachine, place: number): Member => {
+  const member = (list: "controlPlanes" | "workers", each: TalosClusterMachine, index: number): Member => {
     const own: TalosMachineWithRelease = hasRelease(each) ? each : { machine: each };
     const role = list === "workers" ? "worker" : "controlplane";
     const { name, installDisk } = own.machine;
     // Another name is refused; until then it must not be in the way of the other problems.
     const isFree = members.namesResources(name) && !taken.has(name.toLowerCase());
-    const id = isFree ? name : `${role}_${place + 1}`;
+    const id = isFree ? name : `${role}_${index + 1}`;
     // Constructs beside the machines have ids with capitals, but for files, which give way.
     const construct = id.toLowerCase();
     taken.add(construct);
     return {
-      path: hasRelease(each) ? `${list}[${place}].machine` : `${list}[${place}]`,
+      path: hasRelease(each) ? `${list}[${index}].machine` : `${list}[${index}]`,
       role,
       machine: own.machine,
-      release: own.talos ? { path: `${list}[${place}].talos`, talos: own.talos } : { path: "talos", talos },
+      release: own.talos ? { path: `${list}[${index}].talos`, talos: own.talos } : { path: "talos", talos },
       installDisk,
       names: { configuration: id, upgrade: `upgrade_talos_${id}` },
       construct,
-      configPatches: [...ofRole[list], ...givenAs(`${list}[${place}].configPatches`, own.configPatches)],
+      configPatches: [...ofRole[list], ...givenAs(`${list}[${index}].configPatches`, own.configPatches)],
     };
   };
   // Where none is given, which is refused, one of which nothing is known.
-  const [first = machine.shape.standIn(), ...others] = controlPlanes;
+  const [first = machine.shape.invalid(), ...others] = controlPlanes;
   return {
     members: [
       member("controlPlanes", first, 0),
-      ...others.map((each, place) => member("controlPlanes", each, place + 1)),
-      ...workers.map((each, place) => member("workers", each, place)),
+      ...others.map((each, index) => member("controlPlanes", each, index + 1)),
+      ...workers.map((each, index) => member("workers", each, index)),
     ],
     virtualAddress,
     endpoint: endpoint ?? (virtualAddress && asEndpoint(virtualAddress)),

@@ -1,6 +1,6 @@
 import { isUnknown, matches, not } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { documentsOf } from "./patch-document";
 import type { GivenPatch } from "./protected-setting";
@@ -11,37 +11,37 @@ const keys = ["hardwareAddr", "permanentAddr"];
 export const rules: readonly Rule<{ readonly patches: readonly GivenPatch[] }>[] = [
   {
     id: "device-selector-case",
-    demands: "a patch selects network devices by MAC addresses in lower case",
-    because:
+    requirement: "a patch selects network devices by MAC addresses in lower case",
+    reason:
       "Talos compares the text with the kernel's, which is in lower case, and drops a device that it does not find",
     source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
-    checks: ({ patches }) => patches.flatMap(({ path, patch }) => patchChecks(path, patch)),
+    checks: ({ patches }) => patches.flatMap(({ path, patch }) => checkPatch(path, patch)),
   },
 ];
 
-function patchChecks(where: string, patch: TalosPatch): Check[] {
+function checkPatch(where: string, patch: TalosPatch): Check[] {
   if (isUnknown(patch)) {
     return [
       {
-        holds: not(matches(patch, /(hardware|permanent)Addr["']?[ ]*:[ "']*[0-9a-f:*]*[A-F]/)),
-        problem: `${where} has a MAC address in upper case in a device selector; write it in lower case`,
+        condition: not(matches(patch, /(hardware|permanent)Addr["']?[ ]*:[ "']*[0-9a-f:*]*[A-F]/)),
+        message: `${where} has a MAC address in upper case in a device selector; write it in lower case`,
       },
     ];
   }
-  return documentsOf(patch).flatMap((document) => selectorChecks(where, document));
+  return documentsOf(patch).flatMap((document) => checkSelector(where, document));
 }
 
-function selectorChecks(path: string, value: unknown): Check[] {
+function checkSelector(path: string, value: unknown): Check[] {
   if (typeof value !== "object" || value === null || isUnknown(value)) return [];
   return Object.entries(value).flatMap(([key, inside]) => {
     const where = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
     const isText = typeof inside === "string" || isUnknown(inside);
-    if (!keys.includes(key) || !isText) return selectorChecks(where, inside);
-    const advice = isUnknown(inside) ? "write it in lower case" : `write ${shown(String(inside).toLowerCase())}`;
+    if (!keys.includes(key) || !isText) return checkSelector(where, inside);
+    const advice = isUnknown(inside) ? "write it in lower case" : `write ${formatValue(String(inside).toLowerCase())}`;
     return [
       {
-        holds: not(matches(inside, /[A-F]/)),
-        problem: `${where} ${shown(inside)} is in upper case, in which Talos finds no device; ${advice}`,
+        condition: not(matches(inside, /[A-F]/)),
+        message: `${where} ${formatValue(inside)} is in upper case, in which Talos finds no device; ${advice}`,
       },
     ];
   });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import type { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
-import { at } from "../terraform/logical-id";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 
@@ -34,7 +34,7 @@ export const saveEtcd = (node: EtcdNode): Script => ({
 
 /** Takes a snapshot once, at the end of the first deployment: of a new cluster there is none to restore. */
 export const firstSnapshot = (cluster: Construct, bootstrap: MachineBootstrap, node: EtcdNode): Resource =>
-  at(
+  withLogicalId(
     "first_snapshot",
     nullResource(cluster, "FirstSnapshot", { triggers: { cluster: bootstrap.id }, scripts: [saveEtcd(node)] }),
   );

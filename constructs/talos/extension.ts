@@ -1,6 +1,6 @@
 import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
-import { type Check, given, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { formatValue } from "../rules/shown";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import { hasMinor, type TalosMinor, talosMinors } from "./version";
@@ -50,37 +50,37 @@ interface Extensions {
 export const rules: readonly Rule<Extensions>[] = [
   {
     id: "extension-name",
-    demands: "a system extension is one that the Image Factory has for the Talos version, siderolabs/ first",
-    because: "the factory refuses names that it does not know, when the image is made",
+    requirement: "a system extension is one that the Image Factory has for the Talos version, siderolabs/ first",
+    reason: "the factory refuses names that it does not know, when the image is made",
     source: "https://github.com/siderolabs/extensions",
     checks: ({ extensions = [], version, factory }) =>
-      extensions.flatMap((extension, place): Check[] => {
+      extensions.flatMap((extension, index): Check[] => {
         const isName = matches(extension, /^[a-z0-9-]+[/][a-z0-9-]+$/);
-        const where = `extensions[${place}] ${shown(extension)}`;
+        const where = `extensions[${index}] ${formatValue(extension)}`;
         // A factory of one's own has extensions of its own.
         if (isName === false || factory !== undefined) {
           return [
             {
-              holds: isName,
-              problem: `${where} is not the name of an extension; write it as in "siderolabs/iscsi-tools"`,
+              condition: isName,
+              message: `${where} is not the name of an extension; write it as in "siderolabs/iscsi-tools"`,
             },
           ];
         }
         return [
           {
-            holds: isExtensionOf(version, extension),
-            problem: `${where} is no extension of Talos ${shown(version)}; ${adviceOn(extension)}`,
+            condition: isExtensionOf(version, extension),
+            message: `${where} is no extension of Talos ${formatValue(version)}; ${adviceOn(extension)}`,
           },
         ];
       }),
   },
   {
     id: "nvidia-extensions",
-    demands: "an image has one kind of NVIDIA's kernel modules, and all of NVIDIA's extensions of one branch",
-    because: "the two kinds exclude each other, and the tools of one branch do not find the modules of the other",
+    requirement: "an image has one kind of NVIDIA's kernel modules, and all of NVIDIA's extensions of one branch",
+    reason: "the two kinds exclude each other, and the tools of one branch do not find the modules of the other",
     source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu",
     checks: ({ extensions, nvidia: driver }) =>
-      given(extensions, (extensions) => {
+      ifSet(extensions, (extensions) => {
         const all = [...new Set([...(driver ? nvidia.extensionsOf(driver) : []), ...extensions])];
         const ofNvidia = all.filter((each) => isUnknown(each) || nvidia.allExtensions.includes(each));
         const has = (part: string): Condition =>
@@ -89,15 +89,15 @@ export const rules: readonly Rule<Extensions>[] = [
               .filter((each) => each.includes(part))
               .flatMap((each) => ofNvidia.map((extension) => equal(extension, each))),
           );
-        const these = ofNvidia.map(shown).join(", ");
+        const these = ofNvidia.map(formatValue).join(", ");
         return [
           {
-            holds: not(and(has(nvidia.extensionOf.open), has(nvidia.extensionOf.proprietary))),
-            problem: `the image has both kinds of NVIDIA's kernel modules among ${these}; leave one of them out`,
+            condition: not(and(has(nvidia.extensionOf.open), has(nvidia.extensionOf.proprietary))),
+            message: `the image has both kinds of NVIDIA's kernel modules among ${these}; leave one of them out`,
           },
           {
-            holds: not(and(has("-lts"), has("-production"))),
-            problem: `the image has extensions of both of NVIDIA's branches, ${these}; write all of them with -lts, or all with -production`,
+            condition: not(and(has("-lts"), has("-production"))),
+            message: `the image has extensions of both of NVIDIA's branches, ${these}; write all of them with -lts, or all with -production`,
           },
         ];
       }),
@@ -122,10 +122,10 @@ function adviceOn(extension: string): string {
   if (minor) return `it came with Talos ${minor.minor}`;
   const alike = allNames.map((name) => ({ name, length: commonStart(name, extension) }));
   const longest = Math.max(...alike.map(({ length }) => length));
-  const closest = alike.filter(({ length }) => length === longest).map(({ name }) => shown(name));
+  const closest = alike.filter(({ length }) => length === longest).map(({ name }) => formatValue(name));
   const where = "the names are at https://github.com/siderolabs/extensions";
   return longest < owner.length + 3 || closest.length > 4 ? where : `write ${closest.join(" or ")}`;
 }
 
 const commonStart = (one: string, other: string): number =>
-  [...one].findIndex((letter, place) => letter !== other[place]) + 1 || one.length + 1;
+  [...one].findIndex((letter, index) => letter !== other[index]) + 1 || one.length + 1;

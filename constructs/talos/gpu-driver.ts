@@ -2,7 +2,7 @@ import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { and, type Condition, equal, matches, not, or } from "../rules/condition";
 import { addPreconditions, enforce, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { type GpuGeneration, gpuGenerations, isKnownTo, isOf } from "./gpu-generation";
 import type { TalosMachineDevice } from "./machine";
 import type { Member } from "./node";
@@ -57,13 +57,13 @@ function generationChecks({ devices, version, path }: Driven, nvidia: NvidiaDriv
       const [generation] = generations;
       const { kernelModules } = generation;
       return {
-        holds: not(
+        condition: not(
           and(
             isUnfit(nvidia, version, generation),
             device.isSuch((id) => isOf(id, generations)),
           ),
         ),
-        problem: `${device.path} is ${device.description}, of ${generations.map(({ name }) => name).join(", ")}, which the driver with kernelModules ${shown(nvidia.kernelModules)} and branch ${shown(nvidia.branch)} does not know; write ${path}.nvidia with kernelModules ${kernelModules.map(shown).join(" or ")} and branch ${branchesFor(version, generation).map(shown).join(" or ")}`,
+        message: `${device.path} is ${device.description}, of ${generations.map(({ name }) => name).join(", ")}, which the driver with kernelModules ${formatValue(nvidia.kernelModules)} and branch ${formatValue(nvidia.branch)} does not know; write ${path}.nvidia with kernelModules ${kernelModules.map(formatValue).join(" or ")} and branch ${branchesFor(version, generation).map(formatValue).join(" or ")}`,
       };
     }),
   );
@@ -73,8 +73,8 @@ const isNvidia = (deviceId: string): Condition => matches(deviceId, /^10de:/i);
 
 const gpuWithDriver: Omit<Rule<unknown>, "checks"> = {
   id: "gpu-with-driver",
-  demands: "an image with an NVIDIA driver goes with a GPU, and an NVIDIA GPU with a driver",
-  because: "one without the other does nothing: no pod gets a GPU",
+  requirement: "an image with an NVIDIA driver goes with a GPU, and an NVIDIA GPU with a driver",
+  reason: "one without the other does nothing: no pod gets a GPU",
   source,
   severity: "warning",
 };
@@ -83,8 +83,8 @@ const gpuWithDriver: Omit<Rule<unknown>, "checks"> = {
 export const rules: readonly Rule<Driven>[] = [
   {
     id: "gpu-driver-generation",
-    demands: "the NVIDIA driver of a node's Talos knows the GPU",
-    because:
+    requirement: "the NVIDIA driver of a node's Talos knows the GPU",
+    reason:
       "each Talos minor version has one driver of each branch: 595 dropped GPUs before Turing, 535 knows no Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others",
     source,
     checks: (driven) => (driven.nvidia ? generationChecks(driven, driven.nvidia) : []),
@@ -95,8 +95,8 @@ export const rules: readonly Rule<Driven>[] = [
       nvidia
         ? []
         : devices.map((device) => ({
-            holds: not(device.isSuch(isNvidia)),
-            problem: `${device.path} is ${device.description} of NVIDIA, and the image has no driver for it; write ${path}: { nvidia: { kernelModules: "open", branch: "production" } }`,
+            condition: not(device.isSuch(isNvidia)),
+            message: `${device.path} is ${device.description} of NVIDIA, and the image has no driver for it; write ${path}: { nvidia: { kernelModules: "open", branch: "production" } }`,
           })),
   },
 ];
@@ -116,8 +116,8 @@ export const releaseRules: readonly Rule<Release>[] = [
       nvidia
         ? [
             {
-              holds: machines.some(({ devices }) => devices === undefined || devices.length > 0),
-              problem: `${path}.nvidia puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
+              condition: machines.some(({ devices }) => devices === undefined || devices.length > 0),
+              message: `${path}.nvidia puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
             },
           ]
         : [],

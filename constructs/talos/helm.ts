@@ -4,13 +4,13 @@ import type { Construct } from "constructs";
 import { HelmProvider, type HelmProviderKubernetes } from "../../.gen/providers/helm/provider";
 import { Release } from "../../.gen/providers/helm/release";
 import { renderDocument } from "../terraform/document";
-import { at } from "../terraform/logical-id";
-import { oncePerStack } from "../terraform/once";
+import { withLogicalId } from "../terraform/logical-id";
+import { stackSingleton } from "../terraform/once";
 import type { TalosClusterBase } from "./cluster-base";
 
 /** Helm in the cluster, for the releases of its stack. */
 export const helmIn = (cluster: TalosClusterBase): HelmProvider =>
-  oncePerStack(
+  stackSingleton(
     cluster,
     "helm_provider",
     (scope, id) => new HelmProvider(scope, id, { kubernetes: kubernetesOf(cluster) }),
@@ -18,7 +18,7 @@ export const helmIn = (cluster: TalosClusterBase): HelmProvider =>
 
 /** Helm without a cluster: what it renders becomes part of the machine configuration that the cluster comes from. */
 export const helmForRendering = (scope: Construct): HelmProvider =>
-  oncePerStack(scope, "helm_rendering", (scope, id) => new HelmProvider(scope, id, { alias: "rendering" }));
+  stackSingleton(scope, "helm_rendering", (scope, id) => new HelmProvider(scope, id, { alias: "rendering" }));
 
 /** The kubeconfig resource gives its certificates in base64, and the provider takes them as PEM. */
 function kubernetesOf({ kubeconfig }: TalosClusterBase): HelmProviderKubernetes {
@@ -52,7 +52,7 @@ export function kubernetesObjects(
     type: AssetType.DIRECTORY,
   });
   const values = [renderDocument({ objects })];
-  return at(
+  return withLogicalId(
     address,
     new Release(scope, id, {
       name,

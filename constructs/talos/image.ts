@@ -6,12 +6,12 @@ import { TalosProvider } from "../../.gen/providers/talos/provider";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, matches } from "../rules/condition";
 import { bracketsHoldAddress, host, port, withoutSecrets } from "../rules/https-endpoint";
-import { enforce, given, lifecycleWith, type Rule } from "../rules/rule";
-import { fitProps, listOf, type Shape, text, urlText } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
+import { parseProps, listOf, type Schema, string, urlString } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import { renderDocument } from "../terraform/document";
-import { at } from "../terraform/logical-id";
-import { oncePerStack } from "../terraform/once";
+import { withLogicalId } from "../terraform/logical-id";
+import { stackSingleton } from "../terraform/once";
 import * as extension from "./extension";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
@@ -85,12 +85,12 @@ export interface TalosImageProps {
   readonly factory?: string;
 }
 
-export const shape: Shape<TalosImageProps> = {
-  version: text,
+export const shape: Schema<TalosImageProps> = {
+  version: string,
   nvidia: nvidia.shape,
-  extensions: listOf(text),
-  extraKernelArgs: listOf(text),
-  factory: urlText,
+  extensions: listOf(string),
+  extraKernelArgs: listOf(string),
+  factory: urlString,
 };
 
 const factoryDocs = "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory";
@@ -106,24 +106,24 @@ interface FromFactory {
 export const rules: readonly Rule<FromFactory>[] = [
   {
     id: "factory-url",
-    demands: "an Image Factory is a URL of a host, without user and path",
-    because: "the addresses of schematics and images are made from it, and are written to the stack in clear",
+    requirement: "an Image Factory is a URL of a host, without user and path",
+    reason: "the addresses of schematics and images are made from it, and are written to the stack in clear",
     source: factoryDocs,
     checks: ({ factory }) =>
-      given(factory, (factory) => ({
-        holds: and(matches(factory, new RegExp(`^https?:[/][/]${host}(${port})?$`)), bracketsHoldAddress(factory)),
-        problem: `factory ${shown(withoutSecrets(factory))} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
+      ifSet(factory, (factory) => ({
+        condition: and(matches(factory, new RegExp(`^https?:[/][/]${host}(${port})?$`)), bracketsHoldAddress(factory)),
+        message: `factory ${formatValue(withoutSecrets(factory))} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
       })),
   },
   {
     id: "factory-once",
-    demands: "all Talos images of a stack come from one Image Factory",
-    because: "the Talos provider of the stack talks to one, and the schematic would be made at the other image's",
+    requirement: "all Talos images of a stack come from one Image Factory",
+    reason: "the Talos provider of the stack talks to one, and the schematic would be made at the other image's",
     source: "https://registry.terraform.io/providers/siderolabs/talos/0.11.0/docs#image_factory_url",
     checks: ({ factory = defaultFactory, earlierFactories }) =>
       earlierFactories.map(({ value, by }) => ({
-        holds: equal(factory, value),
-        problem: `factory ${shown(withoutSecrets(factory))} is another than ${shown(withoutSecrets(value))} of ${by}; write the same, or make one of the images in another stack`,
+        condition: equal(factory, value),
+        message: `factory ${formatValue(withoutSecrets(factory))} is another than ${formatValue(withoutSecrets(value))} of ${by}; write the same, or make one of the images in another stack`,
       })),
   },
 ];
@@ -146,7 +146,7 @@ export class TalosImage extends Construct implements TalosRelease {
 
   constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
     super(scope, id);
-    const fitted = fitProps(this, props, shape);
+    const fitted = parseProps(this, props, shape);
     const { version = defaultTalosVersion, extensions = [], extraKernelArgs, factory } = fitted.props;
     const url = factory ?? defaultFactory;
     const earlierFactories = claim(`Image Factory of ${TerraformStack.of(this).node.path}`, "", url, this);
@@ -165,7 +165,7 @@ export class TalosImage extends Construct implements TalosRelease {
 
     const provider = talosProvider(this);
     if (factory !== undefined) provider.imageFactoryUrl = factory;
-    this.resource = at(
+    this.resource = withLogicalId(
       id,
       new ImageFactorySchematic(this, "Resource", {
         schematic: renderDocument({
@@ -177,7 +177,7 @@ export class TalosImage extends Construct implements TalosRelease {
         lifecycle: lifecycleWith(preconditions),
       }),
     );
-    this.urls = at(
+    this.urls = withLogicalId(
       id,
       new DataTalosImageFactoryUrls(this, "Urls", {
         schematicId: this.resource.id,
@@ -208,4 +208,4 @@ const architecture = "amd64";
 
 /** The Talos provider of the stack, which its images tell their factory. */
 export const talosProvider = (scope: Construct): TalosProvider =>
-  oncePerStack(scope, "talos_provider", (scope, id) => new TalosProvider(scope, id));
+  stackSingleton(scope, "talos_provider", (scope, id) => new TalosProvider(scope, id));

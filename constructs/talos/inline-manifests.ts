@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Fn } from "cdktf";
-import { asArgument } from "../rules/expression";
-import { asText } from "../rules/shown";
+import { asFunctionArgument } from "../rules/expression";
+import { toTokenString } from "../rules/shown";
 import type { Script } from "../terraform/script";
 import type { TalosClusterBase } from "./cluster-base";
 import type { TalosPatch } from "./patch";
@@ -25,7 +25,7 @@ export function addInlineManifests(cluster: TalosClusterBase, { name, contents }
 
 /** What tells one content from another, for a trigger. */
 export const hashOf = ({ contents }: InlineManifests): string =>
-  contents === "" ? "" : asText(Fn.sha256(asArgument(contents)));
+  contents === "" ? "" : toTokenString(Fn.sha256(asFunctionArgument(contents)));
 
 /**
  * Brings the cluster to them, because Talos creates what is missing and updates nothing before the next upgrade of Kubernetes.
@@ -37,7 +37,7 @@ export const applyManifests = (kubeconfig: string, { name, contents }: InlineMan
     NAME: `${name}-manifests`,
     RELEASE: name,
     // Linux limits a variable to 128 KiB.
-    MANIFESTS: contents === "" ? "" : asText(Fn.base64gzip(asArgument(contents))),
+    MANIFESTS: contents === "" ? "" : toTokenString(Fn.base64gzip(asFunctionArgument(contents))),
     TIMEOUT: String(timeout),
   },
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { asText } from "../rules/shown";
+import { toTokenString } from "../rules/shown";
 import type { Script } from "../terraform/script";
 
 /**
@@ -20,7 +20,7 @@ export const waitForKubernetes = (
     KUBECONFIG: kubeconfig,
     ENDPOINT: endpoint,
     ...(at && { DIRECTLY: "true" }),
-    TIMEOUT: asText(timeout),
+    TIMEOUT: toTokenString(timeout),
     RESOURCES: resources,
   },
 });

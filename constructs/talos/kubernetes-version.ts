@@ -1,6 +1,6 @@
 import { and, matches, or } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { versionNumber } from "../rules/version-number";
 import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors } from "./version";
 
@@ -13,25 +13,25 @@ export const defaultKubernetesVersion = kubernetesOf(defaultTalosVersion);
 export const rules: readonly Rule<{ readonly version: string; readonly kubernetesVersion: string }>[] = [
   {
     id: "kubernetes-version-supported",
-    demands: "the Kubernetes version is one that the Talos minor supports",
-    because: "Talos refuses the machine configuration, or runs what nobody has tested",
+    requirement: "the Kubernetes version is one that the Talos minor supports",
+    reason: "Talos refuses the machine configuration, or runs what nobody has tested",
     source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
     checks: ({ version, kubernetesVersion }) => {
       const known = hasMinor(version, () => true);
       if (known === false) return [];
-      const minors = byTalosMinor(version, ({ kubernetes: [least, most] }) => `1.${least} to 1.${most}`);
+      const minors = byTalosMinor(version, ({ kubernetes: [min, max] }) => `1.${min} to 1.${max}`);
       return [
         {
-          holds: or(
-            ...talosMinors.map(({ minor, kubernetes: [least, most] }) => {
-              const supported = Array.from({ length: most - least + 1 }, (_, index) => least + index).join("|");
+          condition: or(
+            ...talosMinors.map(({ minor, kubernetes: [min, max] }) => {
+              const supported = Array.from({ length: max - min + 1 }, (_, index) => min + index).join("|");
               return and(
                 hasMinor(version, (each) => each.minor === minor),
                 matches(kubernetesVersion, new RegExp(`^v?1[.](${supported})[.]${versionNumber}$`)),
               );
             }),
           ),
-          problem: `kubernetesVersion ${shown(kubernetesVersion)} is not supported by Talos ${shown(version)}; write one of ${minors} in full, such as "${kubernetesOf(version)}"`,
+          message: `kubernetesVersion ${formatValue(kubernetesVersion)} is not supported by Talos ${formatValue(version)}; write one of ${minors} in full, such as "${kubernetesOf(version)}"`,
         },
       ];
     },

@@ -1,49 +1,49 @@
 import { and, type Condition, equal, matches, or } from "../rules/condition";
-import { areDnsServers, dnsServer } from "../rules/dns-server";
+import { checkDnsServers, dnsServer } from "../rules/dns-server";
 import {
-  areOfOneEachFamily,
+  checkOneGatewayPerFamily,
   gatewayInSubnet,
   gatewayOnce,
-  goesWithNoAddress,
-  isReachableGateway,
+  checkGatewayHasAddress,
+  checkGatewayReachable,
 } from "../rules/gateway";
-import { hostName, isHostName } from "../rules/host-name";
+import { hostName, checkHostName } from "../rules/host-name";
 import { isAddress, isHostCidr, withoutPrefix } from "../rules/ip-address";
-import { hasMacAddressOfEach, isMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
+import { checkMacAddressOfEach, checkMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
 import { ipAddressOnce, macAddressOnce } from "../rules/network-once";
-import { isOfMachine, isOfNode } from "../rules/node-address";
-import { type Check, given, type Rule } from "../rules/rule";
-import { isStandIn } from "../rules/shape";
-import { shown, shownUnlessVariable } from "../rules/shown";
-import { isTrueOrFalse } from "../rules/true-or-false";
+import { checkMachineAddress, checkNodeAddress } from "../rules/node-address";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { isInvalid } from "../rules/shape";
+import { formatValue, formatUnlessVariable } from "../rules/shown";
+import { checkStaticBoolean } from "../rules/true-or-false";
 import type { TalosInterface } from "./machine";
 import type { SameAddresses } from "./network-claims";
 import type { Member } from "./node";
 
 const installDisk: Omit<Rule<unknown>, "checks"> = {
   id: "install-disk-matches-bus",
-  demands: "the install disk is a device, named as its bus is: /dev/sdX on scsi, /dev/vdX on virtio",
-  because: "Talos would wait for a disk that never appears, in maintenance mode",
+  requirement: "the install disk is a device, named as its bus is: /dev/sdX on scsi, /dev/vdX on virtio",
+  reason: "Talos would wait for a disk that never appears, in maintenance mode",
   source: "https://github.com/siderolabs/talos/issues/11940",
 };
 
 const nodeAddress: Omit<Rule<unknown>, "checks"> = {
   id: "node-address",
-  demands: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
-  because: "Terraform applies the machine configuration to that address, which no DHCP server may change",
+  requirement: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
+  reason: "Terraform applies the machine configuration to that address, which no DHCP server may change",
   source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
 };
 
 /** Rules of a machine that is no construct, which has rules of its own. */
 export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> & SameAddresses>[] = [
-  { ...hostName, checks: ({ path, machine: { name } }) => [isHostName(`${path}.name`, name)] },
+  { ...hostName, checks: ({ path, machine: { name } }) => [checkHostName(`${path}.name`, name)] },
   {
     ...gatewayInSubnet,
     checks: ({ path, machine: { gateway, address, interfaces = [] } }) => [
-      ...isReachableGateway(`${path}.gateway`, gateway, address),
-      ...interfaces.flatMap(({ addresses, gateways = [] }, place) =>
+      ...checkGatewayReachable(`${path}.gateway`, gateway, address),
+      ...interfaces.flatMap(({ addresses, gateways = [] }, index) =>
         gateways.flatMap((gateway, which) =>
-          isReachableFromAny(`${path}.interfaces[${place}].gateways[${which}]`, gateway, addresses),
+          checkReachableFromAny(`${path}.interfaces[${index}].gateways[${which}]`, gateway, addresses),
         ),
       ),
     ],
@@ -51,36 +51,36 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
   {
     ...gatewayOnce,
     checks: ({ path, machine: { interfaces = [] } }) =>
-      areOfOneEachFamily(
-        interfaces.flatMap(({ gateways = [] }, place) =>
-          gateways.map((gateway, which) => ({ path: `${path}.interfaces[${place}].gateways[${which}]`, gateway })),
+      checkOneGatewayPerFamily(
+        interfaces.flatMap(({ gateways = [] }, index) =>
+          gateways.map((gateway, which) => ({ path: `${path}.interfaces[${index}].gateways[${which}]`, gateway })),
         ),
       ),
   },
   {
     id: "machine-network",
-    demands:
+    requirement:
       "a machine's network is told by `interfaces`, the first of which has the address, or by `gateway` and `macAddress`",
-    because: "with the one, the others would be ignored, and the machine would be sought where it is not",
+    reason: "with the one, the others would be ignored, and the machine would be sought where it is not",
     source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
     checks: ({ path, machine: { address, interfaces, gateway, macAddress } }) => [
       ...Object.entries({ gateway, macAddress }).flatMap(([name, value]) =>
-        given(value, (value) => ({
-          holds: interfaces === undefined,
-          problem: `${path}.${name} ${shown(value)} is given beside interfaces; write it there`,
+        ifSet(value, (value) => ({
+          condition: interfaces === undefined,
+          message: `${path}.${name} ${formatValue(value)} is given beside interfaces; write it there`,
         })),
       ),
-      ...(interfaces ?? []).flatMap((each, place) => interfaceChecks(`${path}.interfaces[${place}]`, each)),
-      ...given(interfaces, (interfaces) => hasAddress(path, address, interfaces)),
+      ...(interfaces ?? []).flatMap((each, index) => checkInterface(`${path}.interfaces[${index}]`, each)),
+      ...ifSet(interfaces, (interfaces) => checkHasAddress(path, address, interfaces)),
     ],
   },
   {
     ...nodeAddress,
     checks: ({ path, machine: { address, interfaces = [] } }) => [
-      ...isOfNode(`${path}.address`, address),
-      ...interfaces.flatMap(({ addresses }, place) =>
+      ...checkNodeAddress(`${path}.address`, address),
+      ...interfaces.flatMap(({ addresses }, index) =>
         addresses.flatMap((each, which) =>
-          each === address ? [] : isOfMachine(`${path}.interfaces[${place}].addresses[${which}]`, each),
+          each === address ? [] : checkMachineAddress(`${path}.interfaces[${index}].addresses[${which}]`, each),
         ),
       ),
     ],
@@ -88,73 +88,73 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
   {
     ...macAddress,
     checks: ({ path, machine: { macAddress, interfaces = [] } }) => [
-      ...given(macAddress, (mac) => isMacAddress(`${path}.macAddress`, mac)),
-      ...interfaces.flatMap(({ macAddress }, place) =>
-        given(macAddress, (mac) => isMacAddress(`${path}.interfaces[${place}].macAddress`, mac)),
+      ...ifSet(macAddress, (mac) => checkMacAddress(`${path}.macAddress`, mac)),
+      ...interfaces.flatMap(({ macAddress }, index) =>
+        ifSet(macAddress, (mac) => checkMacAddress(`${path}.interfaces[${index}].macAddress`, mac)),
       ),
     ],
   },
   {
     ...macAddressOfEach,
     checks: ({ path, machine: { interfaces = [] } }) =>
-      interfaces.length < 2 ? [] : hasMacAddressOfEach(`${path}.interfaces`, interfaces),
+      interfaces.length < 2 ? [] : checkMacAddressOfEach(`${path}.interfaces`, interfaces),
   },
   { ...ipAddressOnce, checks: ({ sameIpAddresses }) => [...sameIpAddresses] },
   { ...macAddressOnce, checks: ({ sameMacAddresses }) => [...sameMacAddresses] },
-  { ...dnsServer, checks: ({ path, machine: { dnsServers } }) => areDnsServers(`${path}.dnsServers`, dnsServers) },
+  { ...dnsServer, checks: ({ path, machine: { dnsServers } }) => checkDnsServers(`${path}.dnsServers`, dnsServers) },
   {
     ...installDisk,
     checks: ({ path, machine: { installDisk } }) => [
       {
-        holds: matches(installDisk, /^[/]dev[/][!-~]+$/),
-        problem: `${path}.installDisk ${shown(installDisk)} is not a device; write it as in "/dev/sda"`,
+        condition: matches(installDisk, /^[/]dev[/][!-~]+$/),
+        message: `${path}.installDisk ${formatValue(installDisk)} is not a device; write it as in "/dev/sda"`,
       },
     ],
   },
 ];
 
-function interfaceChecks(path: string, { addresses, dhcp, dhcpv6 }: TalosInterface): Check[] {
+function checkInterface(path: string, { addresses, dhcp, dhcpv6 }: TalosInterface): Check[] {
   return [
-    ...addresses.map((address, place) => ({
-      holds: isHostCidr(address),
-      problem: `${path}.addresses[${place}] ${shown(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
+    ...addresses.map((address, index) => ({
+      condition: isHostCidr(address),
+      message: `${path}.addresses[${index}] ${formatValue(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
     })),
     ...Object.entries({ dhcp, dhcpv6 }).flatMap(([name, value]) =>
-      given(value, (value) => isTrueOrFalse(`${path}.${name}`, value)),
+      ifSet(value, (value) => checkStaticBoolean(`${path}.${name}`, value)),
     ),
   ];
 }
 
 /** Checks that the machine has its address, or gets it by DHCP, at the first of its network devices. */
-function hasAddress(path: string, address = "", interfaces: readonly TalosInterface[]): Check {
+function checkHasAddress(path: string, address = "", interfaces: readonly TalosInterface[]): Check {
   const [first] = interfaces;
   if (first === undefined) {
     return {
-      holds: isStandIn(interfaces),
-      problem: `${path}.interfaces is empty; write the network device that has ${shown(address)}, or leave it out`,
+      condition: isInvalid(interfaces),
+      message: `${path}.interfaces is empty; write the network device that has ${formatValue(address)}, or leave it out`,
     };
   }
   const own = withoutPrefix(address);
   return {
-    holds: or(
-      isStandIn(first.addresses),
+    condition: or(
+      isInvalid(first.addresses),
       ...first.addresses.map((each) => equal(withoutPrefix(each), own)),
       isReserved(address, interfaces),
     ),
-    problem: `${path}.interfaces[0].addresses lacks the machine's own, ${shown(address)}; write it there`,
+    message: `${path}.interfaces[0].addresses lacks the machine's own, ${formatValue(address)}; write it there`,
   };
 }
 
 /** Checks that the gateway can be reached from one of the addresses of its network device. */
-function isReachableFromAny(path: string, gateway: string, addresses: readonly string[]): Check[] {
-  if (isStandIn(addresses)) return [];
-  const [only, ...others] = addresses.map((address) => isReachableGateway(path, gateway, address));
-  if (only === undefined) return [goesWithNoAddress(path, gateway)];
+function checkReachableFromAny(path: string, gateway: string, addresses: readonly string[]): Check[] {
+  if (isInvalid(addresses)) return [];
+  const [only, ...others] = addresses.map((address) => checkGatewayReachable(path, gateway, address));
+  if (only === undefined) return [checkGatewayHasAddress(path, gateway)];
   if (others.length === 0) return only;
   return [
     {
-      holds: or(...[only, ...others].map((checks) => and(...checks.map(({ holds }) => holds)))),
-      problem: `${path} ${shown(gateway)} is the router of none of ${addresses.map(shown).join(", ")}; write one in the network of an address`,
+      condition: or(...[only, ...others].map((checks) => and(...checks.map(({ condition }) => condition)))),
+      message: `${path} ${formatValue(gateway)} is the router of none of ${addresses.map(formatValue).join(", ")}; write one in the network of an address`,
     },
   ];
 }
@@ -166,32 +166,32 @@ const isReserved = (address: string | undefined, [first]: readonly TalosInterfac
 export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "installDisk" | "release">>[] = [
   {
     id: "machine-for-talos",
-    demands: "a node's machine is made for Talos",
-    because: "of a machine for another guest it is not checked whether Talos can run there",
+    requirement: "a node's machine is made for Talos",
+    reason: "of a machine for another guest it is not checked whether Talos can run there",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
     checks: ({ path, machine: { guest } }) =>
-      given(guest, (guest) => ({
-        holds: guest === "talos",
-        problem: `${path}.guest is ${shownUnlessVariable(guest)}; write "talos" or leave it out`,
+      ifSet(guest, (guest) => ({
+        condition: guest === "talos",
+        message: `${path}.guest is ${formatUnlessVariable(guest)}; write "talos" or leave it out`,
       })),
   },
   {
     id: "machine-boots-release",
-    demands: "a node's machine boots the Talos that the node runs",
-    because: "its first configuration is made for the node's version, which another one may refuse",
+    requirement: "a node's machine boots the Talos that the node runs",
+    reason: "its first configuration is made for the node's version, which another one may refuse",
     source: "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory",
     checks: ({ path, machine: { talosVersion }, release }) =>
-      given(talosVersion, (version) => ({
-        holds: equal(version, release.talos.version),
-        problem: `${path} boots Talos ${shown(version)}, and ${release.path}.version is ${shown(release.talos.version)}; make its image of that version, or write the image's`,
+      ifSet(talosVersion, (version) => ({
+        condition: equal(version, release.talos.version),
+        message: `${path} boots Talos ${formatValue(version)}, and ${release.path}.version is ${formatValue(release.talos.version)}; make its image of that version, or write the image's`,
       })),
   },
   {
     ...nodeAddress,
     checks: ({ path, machine: { name, address, interfaces } }) => [
       {
-        holds: (address === undefined && isStandIn(name)) || or(isHostCidr(address), isReserved(address, interfaces)),
-        problem: `${path}.address is ${shown(address)}; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
+        condition: (address === undefined && isInvalid(name)) || or(isHostCidr(address), isReserved(address, interfaces)),
+        message: `${path}.address is ${formatValue(address)}; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
       },
     ],
   },
@@ -204,8 +204,8 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
       };
       return [
         {
-          holds: or(equal(installDisk, machine.installDisk), onBus("sd"), onBus("vd")),
-          problem: `installDisk ${shown(installDisk)} is not on the bus of the machine's disk; write ${shown(machine.installDisk)} or leave it out`,
+          condition: or(equal(installDisk, machine.installDisk), onBus("sd"), onBus("vd")),
+          message: `installDisk ${formatValue(installDisk)} is not on the bus of the machine's disk; write ${formatValue(machine.installDisk)} or leave it out`,
         },
       ];
     },

@@ -1,7 +1,7 @@
 import { TerraformResource } from "cdktf";
 import type { Condition } from "../rules/condition";
-import { type Field, instanceOf, listOf, literal, objectOf, orConstruct, required, text } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { type Field, instanceOf, listOf, unchecked, objectOf, orConstruct, required, string } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 
 /** A network device of a machine, and how Talos is to configure it. */
 export interface TalosInterface {
@@ -122,34 +122,34 @@ export interface TalosMachine {
 
 /** What a construct tells of itself: nobody writes it. */
 const device: Field<TalosMachineDevice> = {
-  standIn: () => ({ path: "", description: "", isSuch: () => false }),
-  fit: (value, path, report) => {
+  invalid: () => ({ path: "", description: "", isSuch: () => false }),
+  parse: (value, path, report) => {
     const isDevice = typeof value === "object" && value !== null && "isSuch" in value;
-    if (!isDevice) report(false, `${path} is ${shown(value)}; leave pciDevices to a ProxmoxGpuVm`);
-    return isDevice ? (value as TalosMachineDevice) : device.standIn();
+    if (!isDevice) report(false, `${path} is ${formatValue(value)}; leave pciDevices to a ProxmoxGpuVm`);
+    return isDevice ? (value as TalosMachineDevice) : device.invalid();
   },
 };
 
 export const shape = orConstruct(
   objectOf<TalosMachine>({
-    name: required(text),
-    address: required(text),
-    gateway: text,
-    dnsServers: listOf(text),
-    macAddress: text,
+    name: required(string),
+    address: required(string),
+    gateway: string,
+    dnsServers: listOf(string),
+    macAddress: string,
     interfaces: listOf(
       objectOf<TalosInterface>({
-        macAddress: text,
-        addresses: required(listOf(text)),
-        gateways: listOf(text),
-        dhcp: literal(),
-        dhcpv6: literal(),
+        macAddress: string,
+        addresses: required(listOf(string)),
+        gateways: listOf(string),
+        dhcp: unchecked(),
+        dhcpv6: unchecked(),
       }),
     ),
-    installDisk: required(text),
-    talosVersion: literal(),
+    installDisk: required(string),
+    talosVersion: unchecked(),
     pciDevices: listOf(device),
-    guest: literal(),
+    guest: unchecked(),
     resource: instanceOf(TerraformResource),
   }),
 );

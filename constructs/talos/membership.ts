@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { TerraformSelf } from "cdktf";
 import type { Construct } from "constructs";
-import { literalText } from "../rules/text";
-import { at } from "../terraform/logical-id";
+import { escapeTemplate } from "../rules/text";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import { idOf, type TalosNode } from "./node";
@@ -13,7 +13,7 @@ const timeout = "300";
 /** A script for the end of something, of which Terraform knows only what it was made with. */
 const atItsEnd = (name: string, directory: string, environment: Record<string, string> = {}): Script => ({
   file: join(__dirname, "scripts", name),
-  environment: { ...environment, DIRECTORY: literalText(directory) },
+  environment: { ...environment, DIRECTORY: escapeTemplate(directory) },
   when: "destroy",
 });
 
@@ -38,8 +38,8 @@ export const endDestruction = (directory: string): Script => atItsEnd("end-destr
 /** What lets each node leave before its machine goes or is replaced, and what tells all of them that the cluster goes. */
 export function membershipsOf(cluster: Construct, nodes: readonly TalosNode[], directory: string) {
   // Terraform destroys it after what depends on it.
-  const last = at("members_gone", nullResource(cluster, "Gone", { scripts: [endDestruction(directory)] }));
-  const memberships = at(
+  const last = withLogicalId("members_gone", nullResource(cluster, "Gone", { scripts: [endDestruction(directory)] }));
+  const memberships = withLogicalId(
     "member",
     nullResource(cluster, "Memberships", {
       scripts: [leaveCluster(directory)],
@@ -49,7 +49,7 @@ export function membershipsOf(cluster: Construct, nodes: readonly TalosNode[], d
   // One block for all of them: Terraform runs what a block says of the end of something only while the block is there.
   memberships.addOverride("for_each", Object.fromEntries(nodes.map((node) => [node.name, triggersOf(node)])));
   memberships.addOverride("triggers", "${each.value}");
-  const whole = at(
+  const whole = withLogicalId(
     "members",
     nullResource(cluster, "Whole", { scripts: [beginDestruction(directory)], dependsOn: [memberships] }),
   );

@@ -38,8 +38,8 @@ export function claimVirtualAddress(
 /** The addresses of a machine, the first of which is the one that its cluster knows it by. */
 export function addressesOf(path: string, { address, interfaces = [] }: TalosMachine): Located[] {
   const own = address === undefined ? [] : [{ path: `${path}.address`, address }];
-  const further = interfaces.flatMap(({ addresses }, place) =>
-    addresses.map((each, which) => ({ path: `${path}.interfaces[${place}].addresses[${which}]`, address: each })),
+  const further = interfaces.flatMap(({ addresses }, index) =>
+    addresses.map((each, which) => ({ path: `${path}.interfaces[${index}].addresses[${which}]`, address: each })),
   );
   return [...own, ...further.filter((each) => each.address !== address)];
 }
@@ -47,5 +47,5 @@ export function addressesOf(path: string, { address, interfaces = [] }: TalosMac
 const macAddressesOf = (path: string, { macAddress, interfaces = [] }: TalosMachine): Located[] =>
   Object.entries({
     macAddress,
-    ...Object.fromEntries(interfaces.map((each, place) => [`interfaces[${place}].macAddress`, each.macAddress])),
+    ...Object.fromEntries(interfaces.map((each, index) => [`interfaces[${index}].macAddress`, each.macAddress])),
   }).flatMap(([prop, address]) => (address === undefined ? [] : [{ path: `${path}.${prop}`, address }]));

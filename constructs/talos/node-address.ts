@@ -1,13 +1,13 @@
 import { Fn, Token } from "cdktf";
 import { isUnknown } from "../rules/condition";
-import { asArgument } from "../rules/expression";
+import { asFunctionArgument } from "../rules/expression";
 import { isIpv6 } from "../rules/ip-address";
 
 /** One value for an address of IPv6 and another for one of IPv4; Terraform chooses where only it knows the address. */
 export function byFamily<Value>(address: string, { ipv6, ipv4 }: { readonly ipv6: Value; readonly ipv4: Value }) {
   const ofIpv6 = isIpv6(address);
   if (typeof ofIpv6 === "boolean") return ofIpv6 ? ipv6 : ipv4;
-  const [one, other] = [ipv6, ipv4].map((value) => (typeof value === "string" ? asArgument(value) : value));
+  const [one, other] = [ipv6, ipv4].map((value) => (typeof value === "string" ? asFunctionArgument(value) : value));
   return Fn.conditional(ofIpv6, one, other) as Value;
 }
 

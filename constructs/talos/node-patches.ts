@@ -70,7 +70,7 @@ export class NodePatches {
       generatedConfiguration(role, kubernetesVersion),
     );
     const isSeen = ![...this.required, ...given.map(({ patch }) => patch)].some((patch) => isUnknown(patch));
-    const refused = (problem: string): Finding => ({ rule: keysRule, check: { holds: false, problem } });
+    const refused = (message: string): Finding => ({ rule: keysRule, check: { condition: false, message } });
     const findings = given.flatMap((each) => {
       const before = configuration;
       configuration = patched(before, each.patch);

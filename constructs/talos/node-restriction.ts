@@ -1,6 +1,6 @@
 import { and, type Condition, isUnknown, matches, not } from "../rules/condition";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { keysAt, setsKey } from "./patch-effect";
 import type { GivenPatch } from "./protected-setting";
@@ -26,8 +26,8 @@ const isRestricted = (label: string): Condition =>
 export const rules: readonly Rule<Patched>[] = [
   {
     id: "node-restriction",
-    demands: "a patch gives workers no taints, and no labels that are reserved for administrators",
-    because:
+    requirement: "a patch gives workers no taints, and no labels that are reserved for administrators",
+    reason:
       "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
     source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#machine",
     checks: ({ patches }) => patches.flatMap(({ path, patch }) => workerChecks(path, patch)),
@@ -36,16 +36,16 @@ export const rules: readonly Rule<Patched>[] = [
 
 const workerChecks = (where: string, patch: TalosPatch) => [
   {
-    holds: not(setsKey(patch, taints, () => true)),
-    problem: `${where} has ${taints.join(".")}, which workers may not set; write machine.kubelet.extraConfig.registerWithTaints for workers that join, and run kubectl taint nodes for those that have joined`,
+    condition: not(setsKey(patch, taints, () => true)),
+    message: `${where} has ${taints.join(".")}, which workers may not set; write machine.kubelet.extraConfig.registerWithTaints for workers that join, and run kubectl taint nodes for those that have joined`,
   },
   {
-    holds: not(setsKey(patch, labels, isRestricted)),
-    problem: `${where} has ${restrictedIn(patch)} in ${labels.join(".")}, which workers may not set; choose a label outside kubernetes.io and k8s.io, or run kubectl label nodes`,
+    condition: not(setsKey(patch, labels, isRestricted)),
+    message: `${where} has ${restrictedIn(patch)} in ${labels.join(".")}, which workers may not set; choose a label outside kubernetes.io and k8s.io, or run kubectl label nodes`,
   },
 ];
 
 const restrictedIn = (patch: TalosPatch): string => {
   const known = keysAt(patch, labels).filter((label) => isRestricted(label) === true);
-  return isUnknown(patch) || known.length === 0 ? "labels of kubernetes.io or k8s.io" : known.map(shown).join(", ");
+  return isUnknown(patch) || known.length === 0 ? "labels of kubernetes.io or k8s.io" : known.map(formatValue).join(", ");
 };

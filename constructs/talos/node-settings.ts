@@ -1,7 +1,7 @@
 import { Fn } from "cdktf";
 import { type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { isIpv6 } from "../rules/ip-address";
-import { asText } from "../rules/shown";
+import { toTokenString } from "../rules/shown";
 import { hasUnknown } from "../terraform/document";
 import { generated } from "./generated-configuration";
 import type { ProtectedSetting, Protection, RuleDescription } from "./protected-setting";
@@ -12,18 +12,18 @@ const reference = "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/
 /** What a prop says. */
 export const propsRule: RuleDescription = {
   id: "config-patch-props",
-  demands:
+  requirement:
     "what a prop says, the prop alone says: the machine's name, type, install disk, installer, the cluster's name and endpoint",
-  because: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
+  reason: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
   source: reference,
 };
 
 /** What the constructs rely on. */
 export const settingsRule: RuleDescription = {
   id: "config-patch-settings",
-  demands:
+  requirement:
     "the machine configuration with all patches still has what the constructs set: addresses, DNS and time servers, scheduling, the API's port, versions of Kubernetes, secrets, the driver's modules, labels of GPU nodes",
-  because: "the apply would wait for a node that is not where, or not what, the props say",
+  reason: "the apply would wait for a node that is not where, or not what, the props say",
   source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/patching",
 };
 
@@ -159,7 +159,7 @@ function imageSettings({ role, kubernetesVersion }: DescribedNode) {
     // Without proxy there is none.
     value: path.includes("proxy") ? undefined : generated,
     accepts: (image: unknown) => hasVersion(image, kubernetesVersion),
-    advice: `write an image with the tag v${asText(kubernetesVersion)}, or another kubernetesVersion`,
+    advice: `write an image with the tag v${toTokenString(kubernetesVersion)}, or another kubernetesVersion`,
   }));
 }
 

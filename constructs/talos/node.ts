@@ -5,8 +5,8 @@ import { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-t
 import { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
 import type { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { withoutPrefix } from "../rules/ip-address";
-import { literalText } from "../rules/text";
-import { at, resourceAddress } from "../terraform/logical-id";
+import { escapeTemplate } from "../rules/text";
+import { withLogicalId, resourceAddress } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { type ClusterSubnets, subnetsOf } from "./cluster-subnets";
 import type { TalosRelease } from "./image";
@@ -114,7 +114,7 @@ export class TalosNode {
       ...(member.configPatches ?? []),
     ]);
     this.requireOwn(member, cluster);
-    this.machineConfiguration = at(
+    this.machineConfiguration = withLogicalId(
       names.configuration,
       new DataTalosMachineConfiguration(scope, "MachineConfiguration", {
         clusterName: cluster.clusterName,
@@ -127,8 +127,8 @@ export class TalosNode {
       }),
     );
     if (talos.installer !== undefined) {
-      const installer = literalText(talos.installer);
-      this.talosUpgrade = at(
+      const installer = escapeTemplate(talos.installer);
+      this.talosUpgrade = withLogicalId(
         names.upgrade,
         nullResource(scope, "UpgradeTalos", {
           triggers: { installer },
@@ -138,7 +138,7 @@ export class TalosNode {
       );
     }
     this.installed = this.talosUpgrade ?? machine.resource;
-    this.configurationApply = at(
+    this.configurationApply = withLogicalId(
       names.configuration,
       new MachineConfigurationApply(scope, "MachineConfigurationApply", {
         nodeAttribute: this.address,

@@ -1,8 +1,8 @@
 import { Fn } from "cdktf";
 import { isUnknown, oneOf } from "../rules/condition";
-import { given, type Rule } from "../rules/rule";
-import { objectOf, required, ruled } from "../rules/shape";
-import { shown } from "../rules/shown";
+import { ifSet, type Rule } from "../rules/rule";
+import { objectOf, required, checkedByRule } from "../rules/shape";
+import { formatValue } from "../rules/shown";
 import { asYaml } from "../terraform/document";
 import { byTalosMinor } from "./version";
 
@@ -20,8 +20,8 @@ export interface NvidiaDriver {
 }
 
 export const shape = objectOf<NvidiaDriver>({
-  kernelModules: required(ruled("string")),
-  branch: required(ruled("string")),
+  kernelModules: required(checkedByRule("string")),
+  branch: required(checkedByRule("string")),
 });
 
 /** System extensions with the kernel modules, of either branch. */
@@ -56,18 +56,18 @@ export const patch = (version: string): string =>
 export const rules: readonly Rule<{ readonly nvidia?: NvidiaDriver }>[] = [
   {
     id: "nvidia-driver",
-    demands: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
-    because: "the Image Factory knows no other",
+    requirement: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
+    reason: "the Image Factory knows no other",
     source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu",
     checks: ({ nvidia }) =>
-      given(nvidia, (nvidia) => [
+      ifSet(nvidia, (nvidia) => [
         {
-          holds: oneOf(nvidia.kernelModules, Object.keys(extensionOf)),
-          problem: `nvidia.kernelModules is ${shown(nvidia.kernelModules)}; write "open" or "proprietary"`,
+          condition: oneOf(nvidia.kernelModules, Object.keys(extensionOf)),
+          message: `nvidia.kernelModules is ${formatValue(nvidia.kernelModules)}; write "open" or "proprietary"`,
         },
         {
-          holds: oneOf(nvidia.branch, branches),
-          problem: `nvidia.branch is ${shown(nvidia.branch)}; write "lts" or "production"`,
+          condition: oneOf(nvidia.branch, branches),
+          message: `nvidia.branch is ${formatValue(nvidia.branch)}; write "lts" or "production"`,
         },
       ]),
   },

@@ -1,6 +1,6 @@
 import { isUnknown } from "../rules/condition";
 import { isPlainObject } from "../rules/plain-data";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
 import { documentsOf, isDeletion } from "./patch-document";
 import { type Configuration, type Document, deletionsIn, idOf, isSelected, type Steps } from "./patch-merge";
@@ -80,7 +80,7 @@ function missingOf(document: Document, before: Configuration): string[] {
 const written = (steps: Steps): string =>
   steps.reduce<string>((path, step) => {
     if (typeof step !== "string")
-      return `${path}[${step.key}=${typeof step.value === "string" ? step.value : shown(step.value)}]`;
+      return `${path}[${step.key}=${typeof step.value === "string" ? step.value : formatValue(step.value)}]`;
     return path === "" ? step : `${path}.${step}`;
   }, "");
 

@@ -1,6 +1,6 @@
 import { Fn, FOR_EXPRESSION_KEY, FOR_EXPRESSION_VALUE, forExpression, Token } from "cdktf";
 import { and, type Condition, equal, isUnknown, not, or } from "../rules/condition";
-import { asArgument } from "../rules/expression";
+import { asFunctionArgument } from "../rules/expression";
 import type { TalosPatch } from "./patch";
 import { directive, documentsOf, isDeletion } from "./patch-document";
 
@@ -30,34 +30,34 @@ export const keysAt = (patch: TalosPatch, path: Path): string[] =>
   });
 
 /** Whether the patch sets a key for which something holds in the object at the path. */
-export const setsKey = (patch: TalosPatch, path: Path, holds: (key: string) => Condition): Condition =>
+export const setsKey = (patch: TalosPatch, path: Path, condition: (key: string) => Condition): Condition =>
   isUnknown(patch)
-    ? anyDocument(patch as string, (document) => setsKeyAtPlan(document, path, holds))
-    : or(...documentsOf(patch).map((document) => setsKeyIn(document, path, holds)));
+    ? anyDocument(patch as string, (document) => setsKeyAtPlan(document, path, condition))
+    : or(...documentsOf(patch).map((document) => setsKeyIn(document, path, condition)));
 
-function setsKeyIn(inside: unknown, path: Path, holds: (key: string) => Condition): Condition {
-  if (isUnknown(inside)) return setsKeyAtPlan(inside, path, holds);
+function setsKeyIn(inside: unknown, path: Path, condition: (key: string) => Condition): Condition {
+  if (isUnknown(inside)) return setsKeyAtPlan(inside, path, condition);
   if (!isObject(inside)) return false;
   const [first, ...rest] = path;
-  if (first !== undefined) return setsKeyIn(inside[first], rest, holds);
-  return or(...Object.keys(inside).map((key) => isSet(inside[key]) && holds(key)));
+  if (first !== undefined) return setsKeyIn(inside[first], rest, condition);
+  return or(...Object.keys(inside).map((key) => isSet(inside[key]) && condition(key)));
 }
 
-function setsKeyAtPlan(document: unknown, path: Path, holds: (key: string) => Condition): Condition {
+function setsKeyAtPlan(document: unknown, path: Path, condition: (key: string) => Condition): Condition {
   const object = path.length === 0 ? document : Fn.lookupNested(document, [...path]);
   // Null has neither keys nor values.
   const entries = Fn.try([Fn.zipmap(Token.asList(Fn.keys(object)), Fn.values(object)), {}]);
   const isDeleted = hasValueAtPlan(FOR_EXPRESSION_VALUE, [directive], "delete");
-  const each = forExpression(entries, and(not(isDeleted), holds(Token.asString(FOR_EXPRESSION_KEY))));
+  const each = forExpression(entries, and(not(isDeleted), condition(Token.asString(FOR_EXPRESSION_KEY))));
   return Token.asAny(Fn.anytrue(Token.asList(each)));
 }
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined && !isDeletion(value);
 
 /** Whether something holds for any of the documents of a patch that only Terraform knows. */
-function anyDocument(patch: string, holds: (document: unknown) => Condition): Condition {
-  const documents = Fn.split("\n---", Fn.join("", ["\n", asArgument(patch)]));
-  const each = forExpression(documents, holds(Fn.yamldecode(Token.asString(FOR_EXPRESSION_VALUE))));
+function anyDocument(patch: string, condition: (document: unknown) => Condition): Condition {
+  const documents = Fn.split("\n---", Fn.join("", ["\n", asFunctionArgument(patch)]));
+  const each = forExpression(documents, condition(Fn.yamldecode(Token.asString(FOR_EXPRESSION_VALUE))));
   return Token.asAny(Fn.anytrue(Token.asList(each)));
 }
 

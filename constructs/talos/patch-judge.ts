@@ -1,8 +1,8 @@
 import type { Precondition, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 import { addPreconditions, enforce, enforceAtSynth } from "../rules/rule";
-import { asText } from "../rules/shown";
-import { literalText, spelled } from "../rules/text";
+import { toTokenString } from "../rules/shown";
+import { escapeTemplate, resolveTokens } from "../rules/text";
 import * as deviceSelector from "./device-selector";
 import { NodePatches } from "./node-patches";
 import * as nodeRestriction from "./node-restriction";
@@ -83,11 +83,11 @@ export class PatchJudge {
     for (const { rule } of findings) this.hold(rule);
     const preconditions = findings.flatMap((finding): Precondition[] => {
       const { rule, check } = finding;
-      if (typeof check.holds === "boolean") return [];
-      const key = `${check.problem} ${spelled(this.cluster, asText(check.holds))}`;
+      if (typeof check.condition === "boolean") return [];
+      const key = `${check.message} ${resolveTokens(this.cluster, toTokenString(check.condition))}`;
       if (this.preconditions.has(key)) return [];
       this.preconditions.add(key);
-      return [{ condition: check.holds, errorMessage: literalText(`${check.problem} [${rule.id}]`) }];
+      return [{ condition: check.condition, errorMessage: escapeTemplate(`${check.message} [${rule.id}]`) }];
     });
     addPreconditions(this.checked, preconditions);
   }
@@ -96,7 +96,7 @@ export class PatchJudge {
     if (this.rules.has(rule.id)) return;
     this.rules.add(rule.id);
     const decided = (findings: Finding[]) =>
-      findings.flatMap((each) => (each.rule.id === rule.id && each.check.holds === false ? [each.check] : []));
+      findings.flatMap((each) => (each.rule.id === rule.id && each.check.condition === false ? [each.check] : []));
     enforceAtSynth(this.cluster, [{ ...rule, checks: decided }], () => this.findings);
   }
 

@@ -94,7 +94,7 @@ export function without(value: unknown, [step, ...rest]: Steps): unknown {
   if (typeof step !== "string") {
     if (!Array.isArray(value)) return value;
     const found = value.findIndex((item) => isSelected(item, step));
-    return value.filter((_, place) => place !== found);
+    return value.filter((_, index) => index !== found);
   }
   if (value instanceof Overlay) return new Overlay(without(value.below, [step, ...rest]), value.above);
   if (!isPlainObject(value) || !(step in value)) return value;
@@ -143,9 +143,9 @@ function mergedLists(left: readonly unknown[], right: unknown, key: string): unk
   const items = [...left];
   for (const item of right) {
     const own = isPlainObject(item) ? identity(item) : undefined;
-    const place = own === undefined ? -1 : items.findIndex((each) => isPlainObject(each) && identity(each) === own);
-    if (place < 0) items.push(item);
-    else items[place] = merged(items[place], item, [key, "[]"]);
+    const index = own === undefined ? -1 : items.findIndex((each) => isPlainObject(each) && identity(each) === own);
+    if (index < 0) items.push(item);
+    else items[index] = merged(items[index], item, [key, "[]"]);
   }
   return items;
 }

@@ -59,21 +59,21 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "config-patch-role",
-    demands: "a patch of workers has no keys that only control planes have",
-    because: "a worker refuses some of them, and the others do nothing there",
+    requirement: "a patch of workers has no keys that only control planes have",
+    reason: "a worker refuses some of them, and the others do nothing there",
     source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#cluster",
     checks: ({ shared, ofWorkers }) => [
       ...shared.flatMap(({ path, patch }) =>
         isUnknown(patch)
-          ? controlPlaneKeys.flatMap(({ key, refused }) => (refused ? [isWithout(path, patch, key)] : []))
+          ? controlPlaneKeys.flatMap(({ key, refused }) => (refused ? [checkWithout(path, patch, key)] : []))
           : [],
       ),
-      ...ofWorkers.flatMap(({ path, patch }) => controlPlaneKeys.map(({ key }) => isWithout(path, patch, key))),
+      ...ofWorkers.flatMap(({ path, patch }) => controlPlaneKeys.map(({ key }) => checkWithout(path, patch, key))),
     ],
   },
 ];
 
-const isWithout = (where: string, patch: TalosPatch, key: readonly string[]): Check => ({
-  holds: not(hasPath(patch, key)),
-  problem: `${where} has ${key.join(".")}, which only control planes have; write it in controlPlanePatches`,
+const checkWithout = (where: string, patch: TalosPatch, key: readonly string[]): Check => ({
+  condition: not(hasPath(patch, key)),
+  message: `${where} has ${key.join(".")}, which only control planes have; write it in controlPlanePatches`,
 });

@@ -1,12 +1,12 @@
 import { and, type Condition, equal, isUnknown, matches, not } from "../rules/condition";
 import { isPlainObject, noData } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { propsRule, settingsRule } from "./node-settings";
 import type { TalosPatch } from "./patch";
 import { directive, readYaml } from "./patch-document";
 import { deletesUnnamed, has, hasPath } from "./patch-effect";
-import { schemaChecks } from "./patch-schema";
+import { checkSchema } from "./patch-schema";
 import type { GivenPatch, RuleDescription } from "./protected-setting";
 import { hasMinor } from "./version";
 
@@ -24,9 +24,9 @@ const reference = "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/
 /** What the provider and the node can read. */
 export const keysRule: RuleDescription = {
   id: "config-patch-keys",
-  demands:
+  requirement:
     "a patch is YAML or an object of keys and kinds that the provider and the node's Talos know, with values that they take",
-  because: "Talos refuses the rest when the machine configuration is made, an apply later",
+  reason: "Talos refuses the rest when the machine configuration is made, an apply later",
   source: reference,
 };
 
@@ -57,23 +57,23 @@ interface Patched {
 export const keyRules: readonly Rule<Patched>[] = [
   {
     ...keysRule,
-    checks: ({ patches, version }) => patches.flatMap(({ path, patch }) => patchChecks(path, patch, version)),
+    checks: ({ patches, version }) => patches.flatMap(({ path, patch }) => checkPatch(path, patch, version)),
   },
   {
     id: "kernel-args-in-schematic",
-    demands: "kernel arguments are in the image from Talos 1.12 on",
-    because:
+    requirement: "kernel arguments are in the image from Talos 1.12 on",
+    reason:
       "Talos refuses a machine configuration with machine.install.extraKernelArgs, as it boots a unified kernel image",
     source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/bare-metal-platforms/bootloader",
     checks: ({ patches, version }) =>
       patches.flatMap(({ path, patch }) => ({
-        holds: not(
+        condition: not(
           and(
             hasPath(patch, kernelArgs),
             hasMinor(version, ({ kernelArgsInImage }) => kernelArgsInImage),
           ),
         ),
-        problem: `${path} has ${kernelArgs.join(".")}; write extraKernelArgs of the image`,
+        message: `${path} has ${kernelArgs.join(".")}; write extraKernelArgs of the image`,
       })),
   },
 ];
@@ -85,24 +85,24 @@ export const rules: readonly RuleDescription[] = [...keyRules, propsRule, settin
 
 const kernelArgs = ["machine", "install", "extraKernelArgs"];
 
-const refused = (problem: string): Check => ({ holds: false, problem });
+const refuse = (message: string): Check => ({ condition: false, message });
 
-function patchChecks(where: string, patch: TalosPatch, version: string): Check[] {
+function checkPatch(where: string, patch: TalosPatch, version: string): Check[] {
   if (isUnknown(patch)) {
     return [
-      ...mistakes.map((mistake) => mistakeCheck(where, hasPath(patch, mistake.key), mistake, version)),
+      ...mistakes.map((mistake) => checkMistake(where, hasPath(patch, mistake.key), mistake, version)),
       {
-        holds: not(matches(patch, otherDirective)),
-        problem: `${where} has ${directive} with another value than delete, and Talos knows no other`,
+        condition: not(matches(patch, otherDirective)),
+        message: `${where} has ${directive} with another value than delete, and Talos knows no other`,
       },
-      { holds: not(deletesUnnamed(patch as string)), problem: unnamed(where) },
+      { condition: not(deletesUnnamed(patch as string)), message: unnamed(where) },
     ];
   }
-  if (typeof patch !== "string") return documentChecks(where, patch, version);
+  if (typeof patch !== "string") return checkDocument(where, patch, version);
   const { documents, errors } = readYaml(patch);
-  if (errors.length > 0) return errors.map((error) => refused(`${where} is not YAML: ${error}`));
-  if (documents.length === 0) return [refused(`${where} is empty; leave it out`)];
-  return documents.flatMap((document) => documentChecks(where, document, version));
+  if (errors.length > 0) return errors.map((error) => refuse(`${where} is not YAML: ${error}`));
+  if (documents.length === 0) return [refuse(`${where} is empty; leave it out`)];
+  return documents.flatMap((document) => checkDocument(where, document, version));
 }
 
 const unnamed = (where: string): string => `${where} deletes a document, but not which; write its apiVersion and kind`;
@@ -110,20 +110,20 @@ const unnamed = (where: string): string => `${where} deletes a document, but not
 /** In YAML or JSON, quoted or not. */
 const otherDirective = /[$]patch[^a-z:]*:[^a-z]*(d[a-df-z]|[a-ce-z])/;
 
-function documentChecks(where: string, document: unknown, version: string): Check[] {
+function checkDocument(where: string, document: unknown, version: string): Check[] {
   if (Array.isArray(document)) {
-    return [refused(`${where} is a list; write a strategic merge patch, an object: JSON patches are not supported`)];
+    return [refuse(`${where} is a list; write a strategic merge patch, an object: JSON patches are not supported`)];
   }
-  if (!isPlainObject(document)) return [refused(`${where} is ${shown(document)}; write an object or YAML`)];
+  if (!isPlainObject(document)) return [refuse(`${where} is ${formatValue(document)}; write an object or YAML`)];
   const notData = noData(document, where);
-  if (notData.length > 0) return notData.map(refused);
-  if (Object.keys(document).length === 0) return [refused(`${where} is empty; leave it out`)];
-  if (document[directive] === "delete" && document.kind === undefined) return [refused(unnamed(where))];
+  if (notData.length > 0) return notData.map(refuse);
+  if (Object.keys(document).length === 0) return [refuse(`${where} is empty; leave it out`)];
+  if (document[directive] === "delete" && document.kind === undefined) return [refuse(unnamed(where))];
   const found = mistakes.filter(({ key }) => has(document, key) !== false);
   return [
-    ...found.map((mistake) => mistakeCheck(where, has(document, mistake.key), mistake, version)),
-    ...directiveChecks(where, document),
-    ...schemaChecks(
+    ...found.map((mistake) => checkMistake(where, has(document, mistake.key), mistake, version)),
+    ...checkDirectives(where, document),
+    ...checkSchema(
       where,
       document,
       version,
@@ -132,16 +132,16 @@ function documentChecks(where: string, document: unknown, version: string): Chec
   ];
 }
 
-function directiveChecks(path: string, value: unknown): Check[] {
+function checkDirectives(path: string, value: unknown): Check[] {
   if (typeof value !== "object" || value === null || isUnknown(value)) return [];
   return Object.entries(value).flatMap(([key, inside]) => {
-    if (key !== directive) return directiveChecks(Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, inside);
-    const problem = `${path} has ${directive} ${shown(inside)}; write "delete" or leave it out, Talos knows no other`;
-    return [{ holds: equal(inside, "delete"), problem }];
+    if (key !== directive) return checkDirectives(Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, inside);
+    const message = `${path} has ${directive} ${formatValue(inside)}; write "delete" or leave it out, Talos knows no other`;
+    return [{ condition: equal(inside, "delete"), message }];
   });
 }
 
-const mistakeCheck = (where: string, found: Condition, { key, write, when }: Mistake, version: string): Check => ({
-  holds: not(and(found, when?.(version) ?? true)),
-  problem: `${where} has ${key.join(".")}; write ${write}`,
+const checkMistake = (where: string, found: Condition, { key, write, when }: Mistake, version: string): Check => ({
+  condition: not(and(found, when?.(version) ?? true)),
+  message: `${where} has ${key.join(".")}; write ${write}`,
 });

@@ -4,13 +4,13 @@ import { namesOfTypes, namesOfValues, readable } from "../rules/json-schema";
 import { nearest } from "../rules/nearest";
 import { isPlainObject } from "../rules/plain-data";
 import type { Check } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
 import { isDeletion } from "./patch-document";
 import { hasMinor, type TalosMinor, talosMinors } from "./version";
 
 /** Kinds that the provider's Talos library does not know, and what it knows instead. */
-export const laterKinds: Readonly<Record<string, string>> = {
+export const unsupportedKinds: Readonly<Record<string, string>> = {
   KubeFlannelCNIConfig: "cluster.network.cni",
   KubeProxyConfig: "cluster.proxy",
   KubePrismConfig: "machine.features.kubePrism",
@@ -22,9 +22,9 @@ export const laterKinds: Readonly<Record<string, string>> = {
 };
 
 /** What is wrong at a path of a document. */
-interface Problem {
+interface Violation {
   readonly path: string;
-  readonly problem: string;
+  readonly message: string;
 }
 
 const newest = talosMinors[talosMinors.length - 1]?.minor ?? providerMinor;
@@ -34,37 +34,37 @@ const newest = talosMinors[talosMinors.length - 1]?.minor ?? providerMinor;
  *
  * @param skipped paths of which something is said already
  */
-export function schemaChecks(where: string, document: object, version: string, skipped: readonly string[]): Check[] {
-  const ofProvider = problemsIn(where, document, configSchema(providerMinor));
-  const checks = ofProvider.map(({ path, problem }) => ({ path, check: { holds: false, problem } }));
+export function checkSchema(where: string, document: object, version: string, skipped: readonly string[]): Check[] {
+  const ofProvider = violationsIn(where, document, configSchema(providerMinor));
+  const checks = ofProvider.map(({ path, message }) => ({ path, check: { condition: false, message } }));
   const paths = ofProvider.map(({ path }) => path);
   for (const { minor } of talosMinors) {
     const isOther = not(hasMinor(version, (each) => each.minor === minor));
     if (minor === providerMinor || isOther === true) continue;
-    for (const { path, problem } of problemsIn(where, document, configSchema(minor))) {
-      if (!paths.includes(path)) checks.push({ path, check: { holds: isOther as false, problem } });
+    for (const { path, message } of violationsIn(where, document, configSchema(minor))) {
+      if (!paths.includes(path)) checks.push({ path, check: { condition: isOther as false, message } });
     }
   }
   return checks.flatMap(({ path, check }) => (skipped.includes(path) ? [] : [check]));
 }
 
-function problemsIn(where: string, document: object, schema: ConfigSchema): Problem[] {
+function violationsIn(where: string, document: object, schema: ConfigSchema): Violation[] {
   const { kind = "" } = document as { readonly kind?: unknown };
   if (isUnknown(kind)) return [];
   const ofKind = kindProblems(where, document as Readonly<Record<string, unknown>>, schema);
   if (ofKind.length > 0) return ofKind;
   return schema
     .errorsOf(kind as string, withoutUnknown(document))
-    .flatMap((error) => problemOf(where, error, schema.minor));
+    .flatMap((error) => violationOf(where, error, schema.minor));
 }
 
 function kindProblems(
   where: string,
   document: Readonly<Record<string, unknown>>,
   { kinds, definitions, minor }: ConfigSchema,
-): Problem[] {
+): Violation[] {
   const { kind, apiVersion, name } = document;
-  const at = (path: string, problem: string): Problem[] => [{ path, problem: `${where} ${problem}` }];
+  const at = (path: string, message: string): Violation[] => [{ path, message: `${where} ${message}` }];
   if ("op" in document && "path" in document) {
     return at("", "is a JSON patch; write a strategic merge patch, an object like the machine configuration");
   }
@@ -75,7 +75,7 @@ function kindProblems(
   if (definition === undefined) return at("kind", unknownKind(kind, minor, [...kinds.keys()]));
   if (isUnknown(apiVersion)) return [];
   if (apiVersion !== "v1alpha1") {
-    const found = apiVersion === undefined ? "without apiVersion" : `with apiVersion ${shown(apiVersion)}`;
+    const found = apiVersion === undefined ? "without apiVersion" : `with apiVersion ${formatValue(apiVersion)}`;
     return at("apiVersion", `has kind ${kind} ${found}; write apiVersion: v1alpha1`);
   }
   const isNamed = definitions[definition]?.properties?.name !== undefined;
@@ -85,9 +85,9 @@ function kindProblems(
 }
 
 function unknownKind(kind: unknown, minor: TalosMinor, kinds: readonly string[]): string {
-  if (typeof kind !== "string") return `has kind ${shown(kind)}; write the kind of a document`;
-  if (minor === providerMinor && Object.hasOwn(laterKinds, kind)) {
-    return `has kind ${kind}, which this version of the provider does not know; write ${laterKinds[kind]}`;
+  if (typeof kind !== "string") return `has kind ${formatValue(kind)}; write the kind of a document`;
+  if (minor === providerMinor && Object.hasOwn(unsupportedKinds, kind)) {
+    return `has kind ${kind}, which this version of the provider does not know; write ${unsupportedKinds[kind]}`;
   }
   if (minor === providerMinor && configSchema(newest).kinds.has(kind)) {
     return `has kind ${kind}, which this version of the provider does not know; leave it out`;
@@ -95,7 +95,7 @@ function unknownKind(kind: unknown, minor: TalosMinor, kinds: readonly string[])
   if (minor !== providerMinor) return `has kind ${kind}, which Talos ${minor} does not know; leave it out`;
   const meant = nearest(kind, kinds);
   const instead = meant === undefined ? `one of ${kinds.filter((each) => each !== "").join(", ")}` : meant;
-  return `has kind ${shown(kind)}, which Talos does not know; write ${instead}`;
+  return `has kind ${formatValue(kind)}, which Talos does not know; write ${instead}`;
 }
 
 /** The value without what is deleted, what is nothing, and what only Terraform knows: of those the keys alone are judged. */
@@ -118,23 +118,23 @@ const isScalar = (value: unknown): boolean => typeof value !== "object";
 /** A value that YAML reads as true or false where Talos wants that. */
 const isTruth = (value: unknown): boolean => typeof value === "string" && /^(y|yes|on|n|no|off)$/i.test(value);
 
-function problemOf(where: string, error: ErrorObject, minor: TalosMinor): Problem[] {
+function violationOf(where: string, error: ErrorObject, minor: TalosMinor): Violation[] {
   const { keyword, instancePath, params, data, parentSchema, schemaPath } = error;
   const { names, path } = readable(instancePath);
   // A patch is a part of the whole, and of one of several types it is enough to say what the whole is not.
   if (keyword === "required" || data === undefined || schemaPath.includes("/oneOf/")) return [];
   if (keyword === "additionalProperties") {
     const key = params.additionalProperty as string;
-    return [{ path: [...names, key].join("."), problem: unknownKey(where, path, key, parentSchema as Schema, minor) }];
+    return [{ path: [...names, key].join("."), message: unknownKey(where, path, key, parentSchema as Schema, minor) }];
   }
-  const has = `${where} has ${path} ${shown(data)}`;
+  const has = `${where} has ${path} ${formatValue(data)}`;
   const at = names.join(".");
   if (keyword === "enum") {
-    return [{ path: at, problem: `${has}; write ${namesOfValues(error)}` }];
+    return [{ path: at, message: `${has}; write ${namesOfValues(error)}` }];
   }
-  if (keyword === "pattern") return [{ path: at, problem: `${has}; write a duration such as "1m30s"` }];
+  if (keyword === "pattern") return [{ path: at, message: `${has}; write a duration such as "1m30s"` }];
   if (keyword === "oneOf") {
-    return [data].flat().every(isScalar) ? [] : [{ path: at, problem: `${has}; write a string or a list of strings` }];
+    return [data].flat().every(isScalar) ? [] : [{ path: at, message: `${has}; write a string or a list of strings` }];
   }
   if (keyword !== "type") return [];
   const { type } = params as { type: string };
@@ -142,7 +142,7 @@ function problemOf(where: string, error: ErrorObject, minor: TalosMinor): Proble
   // YAML knows no difference between a string and a number or a boolean that Talos reads as a string.
   if (type === "string" && !isDuration && ["number", "boolean"].includes(typeof data)) return [];
   if (type === "boolean" && isTruth(data)) return [];
-  return [{ path: at, problem: `${has}; write ${isDuration ? 'a duration such as "1m30s"' : namesOfTypes([type])}` }];
+  return [{ path: at, message: `${has}; write ${isDuration ? 'a duration such as "1m30s"' : namesOfTypes([type])}` }];
 }
 
 function unknownKey(where: string, path: string, key: string, schema: Schema, minor: TalosMinor): string {

@@ -3,7 +3,7 @@ import { lowerCase } from "../rules/expression";
 import { isSingleAddress } from "../rules/gateway";
 import { isIpv6 } from "../rules/ip-address";
 import { noData } from "../rules/plain-data";
-import { literalText } from "../rules/text";
+import { escapeTemplate } from "../rules/text";
 import { asYaml } from "../terraform/document";
 import type { TalosInterface, TalosMachine } from "./machine";
 import { asNetwork, byFamily } from "./node-address";
@@ -26,10 +26,10 @@ const rendered = new WeakMap<object, string>();
  * times for what a stack has, and many patches are the same in all stacks.
  */
 export function renderPatch(patch: TalosPatch): string {
-  if (typeof patch === "string") return literalText(patch);
+  if (typeof patch === "string") return escapeTemplate(patch);
   // What cannot be written is refused; until then it must not be in the way of the other problems.
   if (typeof patch !== "object" || patch === null) return "";
-  const document = rendered.get(patch) ?? (noData(patch, "patch").length > 0 ? "" : literalText(asYaml(patch)));
+  const document = rendered.get(patch) ?? (noData(patch, "patch").length > 0 ? "" : escapeTemplate(asYaml(patch)));
   rendered.set(patch, document);
   return document;
 }
@@ -49,9 +49,9 @@ export function networkPatch(machine: TalosMachine, virtualAddress?: string): Ta
   return {
     machine: {
       network: {
-        interfaces: (machine.interfaces ?? [only]).map((each, place) => ({
+        interfaces: (machine.interfaces ?? [only]).map((each, index) => ({
           ...interfaceDocument(each),
-          ...(place === 0 && virtualAddress !== undefined && { vip: { ip: virtualAddress } }),
+          ...(index === 0 && virtualAddress !== undefined && { vip: { ip: virtualAddress } }),
         })),
         ...(dnsServers && { nameservers: [...dnsServers] }),
       },

@@ -3,7 +3,7 @@ import { and, type Condition, equal, isUnknown, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { isPlainObject } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
-import { shownBehind } from "../rules/shown";
+import { formatAfterName } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { documentsOf, isDeletion } from "./patch-document";
 import { leavesAtPlan } from "./patch-effect";
@@ -22,7 +22,7 @@ export interface GivenPatch {
 
 /** Patches of a prop, each by its place in it. */
 export const givenAs = (prop: string, patches: readonly TalosPatch[] = []): GivenPatch[] =>
-  patches.map((patch, place) => ({ path: `${prop}[${place}]`, patch }));
+  patches.map((patch, index) => ({ path: `${prop}[${index}]`, patch }));
 
 /** A setting of the machine configuration that a user's patch has to leave as it is. */
 export interface ProtectedSetting {
@@ -101,8 +101,8 @@ function findingAtPlan(where: string, patch: string, setting: ProtectedSetting):
   const { kind, path, value, accepts, advice, rule } = setting;
   if (accepts !== undefined || (typeof value === "object" && !isUnknown(value))) return [];
   const changed = value === undefined ? "sets" : "changes or deletes";
-  const holds = leavesAtPlan(patch, { kind, path, value });
-  return [{ rule, check: { holds, problem: `${where} ${changed} ${named(kind, path)}; ${advice}` } }];
+  const condition = leavesAtPlan(patch, { kind, path, value });
+  return [{ rule, check: { condition, message: `${where} ${changed} ${named(kind, path)}; ${advice}` } }];
 }
 
 interface Found extends Finding {
@@ -125,14 +125,14 @@ function findingIn(
     if (value === undefined) return [];
     const deleted = deletedIn(patch, kind, path);
     const what = deleted === name ? name : `${deleted}, and ${name} with it`;
-    return [{ rule, deleted, check: { holds: false, problem: `${where} deletes ${what}; leave that out` } }];
+    return [{ rule, deleted, check: { condition: false, message: `${where} deletes ${what}; leave that out` } }];
   }
   const accepted = accepts === undefined ? value !== undefined && includes(has, value) : accepts(has);
-  const holds = isUnknown(has) ? or(equal(has, null), accepted) : accepted;
+  const condition = isUnknown(has) ? or(equal(has, null), accepted) : accepted;
   const written = documentsOf(patch)
     .map((document) => (isOf(document, kind) ? valueAt(document, path) : undefined))
     .find((each) => each !== undefined);
-  return [{ rule, check: { holds, problem: `${where} has ${name}${shownBehind(written ?? has)}; ${advice}` } }];
+  return [{ rule, check: { condition, message: `${where} has ${name}${formatAfterName(written ?? has)}; ${advice}` } }];
 }
 
 /** One deletion is one mistake, whatever is deleted with it. */
@@ -165,7 +165,7 @@ function deletedIn(patch: TalosPatch, kind: string | undefined, path: Path): str
 }
 
 const leadsTo = (steps: Steps, path: Path): boolean =>
-  steps.every((step, place) => typeof step !== "string" || step === path[place]);
+  steps.every((step, index) => typeof step !== "string" || step === path[index]);
 
 /** The value at the path; where only Terraform knows what is laid over it, its expression, or that of null. */
 function valueAt(value: unknown, path: Path): unknown {

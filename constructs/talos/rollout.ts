@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import type { Release } from "../../.gen/providers/helm/release";
-import { asText } from "../rules/shown";
-import { literalText } from "../rules/text";
-import { at } from "../terraform/logical-id";
+import { toTokenString } from "../rules/shown";
+import { escapeTemplate } from "../rules/text";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import type { TalosClusterBase } from "./cluster-base";
@@ -28,7 +28,7 @@ export interface Rollout {
     /** The annotation `checksum/values` that its pods have once the operator has acted on the release. */
     readonly checksum?: string;
     /** Seconds after which a pod that fails is not waited for any longer. */
-    readonly patience: number;
+    readonly settleSeconds: number;
   };
 }
 
@@ -40,11 +40,11 @@ export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollo
     RELEASE: rollout.release,
     NAMESPACE: rollout.namespace,
     SELECTOR: rollout.selector,
-    TIMEOUT: asText(rollout.timeout),
+    TIMEOUT: toTokenString(rollout.timeout),
     PLUGIN: plugin?.daemonSet ?? "",
-    NODES: asText(plugin?.nodes ?? ""),
+    NODES: toTokenString(plugin?.nodes ?? ""),
     CHECKSUM: plugin?.checksum ?? "",
-    PATIENCE: asText(plugin?.patience ?? ""),
+    PATIENCE: toTokenString(plugin?.settleSeconds ?? ""),
   },
 });
 
@@ -60,16 +60,16 @@ export function rolloutOf(
   rollout: Rollout,
   then: readonly Script[] = [],
 ): Resource {
-  const wait = at(
+  const wait = withLogicalId(
     `wait_for_${release.friendlyUniqueId}`,
     nullResource(scope, "Rollout", {
       triggers: {
         release: `${release.id} ${release.metadata.revision}`,
-        nodes: rollout.nodes.map(literalText).join(" "),
+        nodes: rollout.nodes.map(escapeTemplate).join(" "),
       },
       scripts: [waitForRollout(cluster.kubeconfigFile.filename, rollout), ...then],
       // Some pods are scheduled to no node with the taint of control planes.
-      dependsOn: [cluster.schedulable],
+      dependsOn: [cluster.untainted],
     }),
   );
   cluster.saveAfter(wait);

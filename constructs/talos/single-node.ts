@@ -3,8 +3,8 @@ import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
-import { required, type Shape, text } from "../rules/shape";
-import { at } from "../terraform/logical-id";
+import { required, type Schema, string } from "../rules/shape";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { baseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
 import { removeControlPlaneTaint } from "./kubectl";
@@ -24,10 +24,10 @@ export interface TalosSingleNodeProps extends TalosClusterBaseProps {
   readonly installDisk?: string;
 }
 
-export const shape: Shape<TalosSingleNodeProps> = {
+export const shape: Schema<TalosSingleNodeProps> = {
   ...baseShape,
   machine: required(machine.shape),
-  installDisk: text,
+  installDisk: string,
 };
 
 /**
@@ -47,7 +47,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
       endpoint,
       schedulingOnControlPlanes: true,
     }));
-    this.taintRemoval = at(
+    this.taintRemoval = withLogicalId(
       "remove_control_plane_taint",
       nullResource(this, "RemoveControlPlaneTaint", {
         triggers: { cluster: this.ready.id },
@@ -79,7 +79,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
     return this.nodes[0].nvidia;
   }
 
-  override get schedulable(): ITerraformDependable {
+  override get untainted(): ITerraformDependable {
     return this.taintRemoval;
   }
 }

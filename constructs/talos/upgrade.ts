@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { asText } from "../rules/shown";
+import { toTokenString } from "../rules/shown";
 import type { Script } from "../terraform/script";
 
 /** A node that is there, as an upgrade finds it. */
@@ -37,7 +37,7 @@ const environmentOf = (target: UpgradeTarget): Record<string, string> => ({
   DIRECTORY: target.directory,
   TALOS_VERSION: target.talosVersion,
   KUBERNETES_VERSION: target.kubernetesVersion,
-  TIMEOUT: asText(target.timeout),
+  TIMEOUT: toTokenString(target.timeout),
 });
 
 /**

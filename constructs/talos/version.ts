@@ -1,8 +1,8 @@
 import { Fn, Token } from "cdktf";
 import { and, type Condition, isUnknown, matches, or } from "../rules/condition";
-import { asArgument } from "../rules/expression";
+import { asFunctionArgument } from "../rules/expression";
 import type { Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 import { versionNumber } from "../rules/version-number";
 
 export const defaultTalosVersion = "v1.13.9";
@@ -11,7 +11,7 @@ export const defaultTalosVersion = "v1.13.9";
 interface MinorVersion {
   readonly minor: string;
   /** First and last supported minor version of Kubernetes 1. */
-  readonly kubernetes: readonly [least: number, most: number];
+  readonly kubernetes: readonly [min: number, max: number];
   readonly defaultKubernetes: string;
   /** The host name is a document of its own, and no longer part of `machine.network`. */
   readonly hostnameDocument: boolean;
@@ -86,7 +86,7 @@ export function byTalosMinor(version: string, choose: (minor: (typeof talosMinor
   if (isUnknown(version)) {
     const choices = talosMinors.map((each) => choose(each));
     if (choices.every((choice) => choice === choices[0])) return choices[0] as string;
-    const byMinor = Object.fromEntries(talosMinors.map(({ minor }, place) => [minor, asArgument(choices[place])]));
+    const byMinor = Object.fromEntries(talosMinors.map(({ minor }, index) => [minor, asFunctionArgument(choices[index])]));
     return Token.asString(Fn.lookup(byMinor, Fn.regex(minorPattern.source, version)));
   }
   return choose(minorOf(version ?? ""));
@@ -105,10 +105,10 @@ const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
 export const rules: readonly Rule<{ readonly version: string }>[] = [
   {
     id: "talos-version-supported",
-    demands: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
-    because: "the machine configuration differs from minor to minor, and a node refuses that of another",
+    requirement: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
+    reason: "the machine configuration differs from minor to minor, and a node refuses that of another",
     source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
-    checks: ({ version }) => [{ holds: isSupported(version), problem: problemOf(version) }],
+    checks: ({ version }) => [{ condition: isSupported(version), message: unsupportedMessage(version) }],
   },
 ];
 
@@ -118,7 +118,7 @@ const isSupported = (version: string): Condition =>
     hasMinor(version, () => true),
   );
 
-const problemOf = (version: string): string =>
+const unsupportedMessage = (version: string): string =>
   !isUnknown(version) && isSupported(`v${version}`) === true
-    ? `Talos version ${shown(version)} lacks the "v" that versions of Talos begin with; write ${shown(`v${version}`)}`
-    : `Talos version ${shown(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`;
+    ? `Talos version ${formatValue(version)} lacks the "v" that versions of Talos begin with; write ${formatValue(`v${version}`)}`
+    : `Talos version ${formatValue(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`;

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { type ITerraformDependable, Lazy, TerraformSelf } from "cdktf";
 import type { Construct } from "constructs";
-import { literalText } from "../rules/text";
-import { at } from "../terraform/logical-id";
+import { escapeTemplate } from "../rules/text";
+import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import { idOf, type TalosNode } from "./node";
@@ -12,7 +12,7 @@ import { idOf, type TalosNode } from "./node";
 const timeout = "300";
 
 const environment = (directory: string) => ({
-  DIRECTORY: literalText(directory),
+  DIRECTORY: escapeTemplate(directory),
   NODE: TerraformSelf.getString("triggers.node"),
   TAINTS: TerraformSelf.getString("triggers.taints"),
   TIMEOUT: timeout,
@@ -43,7 +43,7 @@ export function workerTaintsOf(
   directory: string,
   dependsOn: ITerraformDependable[],
 ): Resource {
-  const taints = at(
+  const taints = withLogicalId(
     "worker_taints",
     nullResource(cluster, "WorkerTaints", {
       scripts: [taintNode(directory), untaintNode(directory)],

@@ -3,11 +3,11 @@ import { Fn } from "cdktf";
 import { merge } from "ts-deepmerge";
 import { stringify } from "yaml";
 import { isUnknown } from "../rules/condition";
-import { asArgument, verbatim } from "../rules/expression";
-import { literalText } from "../rules/text";
+import { asFunctionArgument, rawExpression } from "../rules/expression";
+import { escapeTemplate } from "../rules/text";
 
 /** The value as a YAML document, for an attribute. What Terraform would interpolate in it is text as any other. */
-export const renderDocument = (value: unknown): string => literalText(asYaml(value));
+export const renderDocument = (value: unknown): string => escapeTemplate(asYaml(value));
 
 /**
  * The value as YAML: written out where all of it is known, otherwise for Terraform to encode. Words such as `off` are
@@ -23,9 +23,9 @@ export const checksumOf = (value: unknown): string =>
 const plainKey = /^[\w./-]+$/;
 
 function withArguments(value: unknown): unknown {
-  if (typeof value === "string") return asArgument(value);
+  if (typeof value === "string") return asFunctionArgument(value);
   // cdktf writes nothing for it in a list.
-  if (value === null) return verbatim("null");
+  if (value === null) return rawExpression("null");
   if (Array.isArray(value)) return isUnknown(value) ? value : value.map(withArguments);
   if (typeof value !== "object" || isUnknown(value)) return value;
   const entries = Object.entries(value).filter(([, inside]) => inside !== undefined);
@@ -33,7 +33,7 @@ function withArguments(value: unknown): unknown {
   return entries.every(([key]) => plainKey.test(key))
     ? Object.fromEntries(entries.map(([key, inside]) => [key, withArguments(inside)]))
     : Fn.zipmap(
-        entries.map(([key]) => asArgument(key)),
+        entries.map(([key]) => asFunctionArgument(key)),
         entries.map(([, inside]) => withArguments(inside)),
       );
 }

@@ -11,7 +11,7 @@ import {
 } from "cdktf";
 import type { IConstruct } from "constructs";
 import { enforceAtSynth, type Rule } from "../rules/rule";
-import { shown } from "../rules/shown";
+import { formatValue } from "../rules/shown";
 
 const checked = new WeakSet<TerraformStack>();
 
@@ -19,7 +19,7 @@ const checked = new WeakSet<TerraformStack>();
  * Gives the element its logical id, the name in its address in Terraform, which users' state, reviews and tests depend on.
  * It must come before anything refers to the element. All addresses of its stack are held to the rules.
  */
-export function at<Element extends TerraformElement>(name: string, element: Element): Element {
+export function withLogicalId<Element extends TerraformElement>(name: string, element: Element): Element {
   element.overrideLogicalId(name);
   const stack = element.cdktfStack;
   if (!checked.has(stack)) enforceAtSynth(stack, rules, () => addressesIn(stack));
@@ -38,8 +38,8 @@ interface TerraformAddress {
 export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
   {
     id: "address-once",
-    demands: "every resource, data source, variable, output and provider of a stack has an address of its own",
-    because: "Terraform reads two of one address as one, of which the later wins, and refuses a second provider",
+    requirement: "every resource, data source, variable, output and provider of a stack has an address of its own",
+    reason: "Terraform reads two of one address as one, of which the later wins, and refuses a second provider",
     source: "https://developer.hashicorp.com/terraform/cli/state/resource-addressing",
     checks: (addresses) => {
       const paths = new Map<string, string>();
@@ -48,8 +48,8 @@ export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
         const earlier = paths.get(address);
         paths.set(address, earlier ?? path);
         return {
-          holds: earlier === undefined,
-          problem:
+          condition: earlier === undefined,
+          message:
             kind === "provider"
               ? `${address} is configured by both ${earlier} and ${path}; give one of them an alias`
               : earlier === path
@@ -61,13 +61,13 @@ export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
   },
   {
     id: "address-name",
-    demands: "an id that becomes a name in Terraform has letters, digits, _ and -, and starts with no digit",
-    because: "Terraform refuses other names as soon as it reads the stack",
+    requirement: "an id that becomes a name in Terraform has letters, digits, _ and -, and starts with no digit",
+    reason: "Terraform refuses other names as soon as it reads the stack",
     source: "https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers",
     checks: (addresses) =>
       addresses.map(({ kind, name, path }) => ({
-        holds: kind === "provider" || /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name),
-        problem: `${shown(name)}, of ${path}, is no name for ${kind}; write letters, digits, "_" and "-", and no digit first`,
+        condition: kind === "provider" || /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name),
+        message: `${formatValue(name)}, of ${path}, is no name for ${kind}; write letters, digits, "_" and "-", and no digit first`,
       })),
   },
 ];

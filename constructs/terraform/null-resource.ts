@@ -1,7 +1,7 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource, type ResourceConfig } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
-import { oncePerStack } from "./once";
+import { stackSingleton } from "./once";
 import { localExec, type Script } from "./script";
 
 interface NullResourceConfig extends Omit<ResourceConfig, "provisioners"> {
@@ -11,7 +11,7 @@ interface NullResourceConfig extends Omit<ResourceConfig, "provisioners"> {
 
 /** A resource of Terraform's alone, with its provider. */
 export function nullResource(scope: Construct, id: string, { scripts = [], ...config }: NullResourceConfig): Resource {
-  oncePerStack(scope, "null_provider", (scope, id) => new NullProvider(scope, id));
+  stackSingleton(scope, "null_provider", (scope, id) => new NullProvider(scope, id));
   const provisioners = scripts.map((script) => localExec(scope, script));
   return new Resource(scope, id, { ...config, ...(provisioners.length > 0 && { provisioners }) });
 }

@@ -6,7 +6,7 @@ import { ownScope } from "./own-scope";
 const made = new WeakMap<TerraformStack, Map<string, IConstruct>>();
 
 /** What this function made for the stack of `scope` under the id, or makes now: providers and lists that all share. */
-export function oncePerStack<Made extends IConstruct>(
+export function stackSingleton<Made extends IConstruct>(
   scope: Construct,
   id: string,
   make: (scope: Construct, id: string) => Made,

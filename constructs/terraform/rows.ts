@@ -1,6 +1,6 @@
 import { type IResolvable, Token } from "cdktf";
 import { type Condition, isUnknown, or } from "../rules/condition";
-import { expression, verbatim } from "../rules/expression";
+import { expression, rawExpression } from "../rules/expression";
 
 /**
  * A list of records that is known now, or that Terraform reads when it plans. What is asked of it by the functions of this
@@ -36,7 +36,7 @@ type Columns<Row> = { readonly [Name in keyof Row]-?: readonly [column: string, 
 
 export function eachOf<Row>(variable: string, columns: Columns<Row>): Each<Row> {
   const entries = Object.entries(columns) as [string, Columns<Row>[keyof Row]][];
-  const row = entries.map(([name, [column, type]]) => [name, typed[type](verbatim(`${variable}.${column}`))]);
+  const row = entries.map(([name, [column, type]]) => [name, typed[type](rawExpression(`${variable}.${column}`))]);
   return { variable, row: Object.fromEntries(row) as Row };
 }
 
@@ -51,16 +51,16 @@ export function valuesOf<Row, Value>(
 ): Values<Value> {
   if (!(rows instanceof RowsAtPlan)) return rows.filter((row) => where(row) === true).map(value);
   const { list, each } = rows;
-  const variable = verbatim(each.variable);
+  const variable = rawExpression(each.variable);
   return expression`[for ${variable} in ${list} : ${value(each.row)} if ${where(each.row)}]`;
 }
 
 /** Whether the condition holds for any record. */
-export function some<Row>(rows: Rows<Row>, holds: (row: Row) => Condition): Condition {
-  if (!(rows instanceof RowsAtPlan)) return or(...rows.map(holds));
+export function some<Row>(rows: Rows<Row>, isTrue: (row: Row) => Condition): Condition {
+  if (!(rows instanceof RowsAtPlan)) return or(...rows.map(isTrue));
   const { list, each } = rows;
-  const condition = holds(each.row);
-  return condition === false ? false : expression`anytrue([for ${verbatim(each.variable)} in ${list} : ${condition}])`;
+  const condition = isTrue(each.row);
+  return condition === false ? false : expression`anytrue([for ${rawExpression(each.variable)} in ${list} : ${condition}])`;
 }
 
 /** Whether the value is one of the list. */

@@ -3,7 +3,7 @@ import { basename, dirname, join, posix } from "node:path";
 import { type LocalExecProvisioner, TerraformStack } from "cdktf";
 import { addCustomSynthesis, type ICustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import { Construct } from "constructs";
-import { oncePerStack } from "./once";
+import { stackSingleton } from "./once";
 
 /**
  * A POSIX shell script that runs where Terraform runs, because no resource does its work. It sources `lib.sh`, calls
@@ -36,7 +36,7 @@ export const scriptFolder = "assets/scripts";
 
 /** Makes the script a file of the stack. @returns its path there, for a person who starts it in the stack's folder */
 export function addScript(scope: Construct, file: string): string {
-  oncePerStack(scope, "scripts", (scope, id) => new ScriptFiles(scope, id)).add(file);
+  stackSingleton(scope, "scripts", (scope, id) => new ScriptFiles(scope, id)).add(file);
   return pathOf(file);
 }
 
