@@ -1,7 +1,7 @@
 import * as ciliumInstall from "../constructs/cilium/install";
 import * as nvidiaInstall from "../constructs/nvidia/install";
+import type { Field } from "../constructs/props/schema";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
-import type { Field } from "../constructs/rules/shape";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import * as talosGpuCluster from "../constructs/talos-gpu-cluster";
 import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";

@@ -1,4 +1,5 @@
 import { Fn, TerraformOutput, TerraformVariable } from "cdktf";
+import { isAddress, isCidr, isInSubnet, withoutPrefix } from "../constructs/network/ip-address";
 import {
   and,
   type Condition,
@@ -11,8 +12,7 @@ import {
   wholeNumber,
 } from "../constructs/rules/condition";
 import { asFunctionArgument } from "../constructs/rules/expression";
-import { isAddress, isCidr, isInSubnet, withoutPrefix } from "../constructs/rules/ip-address";
-import { escapeTemplate } from "../constructs/rules/text";
+import { escapeTemplate } from "../constructs/rules/template";
 import { checksAtPlan, machine, nodeIn, synthesizedJson } from "./stacks";
 
 /** What Terraform reads where the value of a variable is only known to it. */

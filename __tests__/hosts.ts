@@ -1,4 +1,4 @@
-import type { Host, HostDevice } from "../constructs/proxmox/host-facts";
+import type { Host, HostDevice } from "../constructs/proxmox/host/host-facts";
 
 const card = (slot: string, device: string, name: string, iommuGroup: number): HostDevice[] => {
   const common = { vendor: "0x10de", subsystemVendor: "0x1458", subsystemDevice: "0x40bf", iommuGroup, mdev: false };

@@ -1,4 +1,4 @@
-import { nearest } from "../constructs/rules/nearest";
+import { nearest } from "../constructs/props/nearest";
 
 const known = ["sysctls", "sysfs", "kubelet", "UserVolumeConfig", "VolumeConfig"];
 

@@ -1,7 +1,7 @@
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import * as publicInterface from "../constructs";
-import { addPreconditions, enforce, matches, type Rule, formatValue } from "../constructs";
+import { addPreconditions, enforce, formatValue, matches, type Rule } from "../constructs";
 import { checksAtPlan, ciliumIn, newApp, newStack, vmIn } from "./stacks";
 
 const rules: readonly Rule<{ readonly name: string }>[] = [
@@ -10,7 +10,9 @@ const rules: readonly Rule<{ readonly name: string }>[] = [
     requirement: "a VM is named after its rack",
     reason: "whoever stands before the racks has to find it",
     source: "https://wiki.example/names",
-    checks: ({ name }) => [{ condition: matches(name, /^rack[0-9]+-/), message: `name ${formatValue(name)} has no rack in it` }],
+    checks: ({ name }) => [
+      { condition: matches(name, /^rack[0-9]+-/), message: `name ${formatValue(name)} has no rack in it` },
+    ],
   },
 ];
 

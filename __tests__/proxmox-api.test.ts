@@ -11,7 +11,7 @@ import {
   type ProxmoxGpuVmProps,
   type VmBackup,
 } from "../constructs";
-import { cpuTypes } from "../constructs/proxmox/cpu";
+import { cpuTypes } from "../constructs/proxmox/vm/cpu";
 import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
 import {
   backupParameters,

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { rulesByNoun } from "../constructs/rules-by-noun";
+import { rulesByNoun } from "../constructs/rules-by-module";
 import { fixtures } from "./rules.fixtures";
 import { newStack } from "./stacks";
 

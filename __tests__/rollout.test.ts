@@ -1,4 +1,4 @@
-import { type Rollout, waitForRollout } from "../constructs/talos/rollout";
+import { type Rollout, waitForRollout } from "../constructs/helm/rollout";
 import { contentOf, file, program, run } from "./provisioner";
 
 /** A cluster as kubectl shows it. */

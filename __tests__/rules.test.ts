@@ -1,6 +1,6 @@
 import type { TerraformStack } from "cdktf";
-import type { Host } from "../constructs/proxmox/host-facts";
-import { rulesByNoun } from "../constructs/rules-by-noun";
+import type { Host } from "../constructs/proxmox/host/host-facts";
+import { rulesByNoun } from "../constructs/rules-by-module";
 import { conformance } from "./conformance";
 import { goodHost } from "./hosts";
 import { fixtures } from "./rules.fixtures";
@@ -17,7 +17,7 @@ test("every rule has fixtures, and every fixture a rule", () => {
 });
 
 let mockHost: Host | undefined;
-jest.mock("../constructs/proxmox/host-facts", () => {
+jest.mock("../constructs/proxmox/host/host-facts", () => {
   const { hostOf } = jest.requireActual("../constructs/proxmox/host-facts");
   return { hostOf: (...of: unknown[]) => mockHost ?? hostOf(...of) };
 });

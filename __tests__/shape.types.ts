@@ -1,4 +1,4 @@
-import { boolean, listOf, number, objectOf, required, type Schema, string } from "../constructs/rules/shape";
+import { boolean, listOf, number, objectOf, required, type Schema, string } from "../constructs/props/schema";
 
 // What must not compile: `npm run typecheck` fails where one of these lines does.
 
@@ -12,7 +12,13 @@ interface Props {
 
 const inner = objectOf<{ readonly depth?: number }>({ depth: number });
 
-export const fitting: Schema<Props> = { name: required(string), size: number, tags: listOf(string), ssd: boolean, inner };
+export const fitting: Schema<Props> = {
+  name: required(string),
+  size: number,
+  tags: listOf(string),
+  ssd: boolean,
+  inner,
+};
 
 // @ts-expect-error a number is no text
 export const wrongType: Schema<Props> = { ...fitting, size: string };

@@ -1,11 +1,13 @@
 import { TerraformOutput, TerraformVariable } from "cdktf";
-import { formatValue } from "../constructs/rules/shown";
+import { formatValue } from "../constructs/rules/format-value";
 import { problemsOf, synthesizedJson, vmIn } from "./stacks";
 
 /** The message as Terraform reads it, of a value that a variable of the type is or is in. */
 function messageOf(type: string, value: (variable: TerraformVariable) => unknown): string {
   return synthesizedJson((stack) => {
-    new TerraformOutput(stack, "message", { value: formatValue(value(new TerraformVariable(stack, "value", { type }))) });
+    new TerraformOutput(stack, "message", {
+      value: formatValue(value(new TerraformVariable(stack, "value", { type }))),
+    });
   }).output.message.value;
 }
 

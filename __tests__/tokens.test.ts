@@ -7,8 +7,8 @@ import {
   type TalosSingleNodeProps,
 } from "../constructs";
 import * as ciliumInstall from "../constructs/cilium/install";
+import type { Field } from "../constructs/props/schema";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
-import type { Field } from "../constructs/rules/shape";
 import * as talosCluster from "../constructs/talos/cluster";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import { conformance } from "./conformance";

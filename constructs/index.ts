@@ -5,32 +5,32 @@ export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-b
 export type { CiliumValues } from "./cilium/values";
 export { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
 export type { GpuSharing } from "./nvidia/sharing";
-export type { VmAgent } from "./proxmox/agent";
-export type { BackupRetention, VmBackup } from "./proxmox/backup";
-export type { BootMedium, CloneSource, DiskImage, IsoImage } from "./proxmox/boot-medium";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";
-export type { CpuType, VmCpu } from "./proxmox/cpu";
-export type { Disk } from "./proxmox/disk";
-export { DownloadedImage, type DownloadedImageProps, type ImageFile } from "./proxmox/downloaded-image";
-export type { VmBios, VmEfiDisk } from "./proxmox/firmware";
-export type { Gpu, GpuAtAddress, GpuByMapping, GpuOptions } from "./proxmox/gpu";
 export { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
-export type { Guest } from "./proxmox/guest";
-export type { Initialization, IpConfig, Ipv6Config } from "./proxmox/initialization";
-export type { VmMemory } from "./proxmox/memory";
-export type { NetworkDevice } from "./proxmox/network-device";
-export { PciAddress } from "./proxmox/pci-address";
+export { DownloadedImage, type DownloadedImageProps, type ImageFile } from "./proxmox/host/downloaded-image";
+export type { Gpu, GpuAtAddress, GpuByMapping, GpuOptions } from "./proxmox/pci/gpu";
+export { PciAddress } from "./proxmox/pci/pci-address";
 export {
   type AlternativeDevice,
   type MappedDevice,
   PciMapping,
   type PciMappingDevice,
   type PciMappingProps,
-} from "./proxmox/pci-mapping";
-export type { ScsiController } from "./proxmox/scsi-controller";
-export type { VmStartup } from "./proxmox/startup";
-export type { Usb, UsbAtHost, UsbByMapping } from "./proxmox/usb";
-export type { VmVga } from "./proxmox/vga";
+} from "./proxmox/pci/pci-mapping";
+export type { VmAgent } from "./proxmox/vm/agent";
+export type { BackupRetention, VmBackup } from "./proxmox/vm/backup";
+export type { BootMedium, CloneSource, DiskImage, IsoImage } from "./proxmox/vm/boot-medium";
+export type { CpuType, VmCpu } from "./proxmox/vm/cpu";
+export type { Disk } from "./proxmox/vm/disk";
+export type { VmBios, VmEfiDisk } from "./proxmox/vm/firmware";
+export type { Guest } from "./proxmox/vm/guest";
+export type { Initialization, IpConfig, Ipv6Config } from "./proxmox/vm/initialization";
+export type { VmMemory } from "./proxmox/vm/memory";
+export type { NetworkDevice } from "./proxmox/vm/network-device";
+export type { ScsiController } from "./proxmox/vm/scsi-controller";
+export type { VmStartup } from "./proxmox/vm/startup";
+export type { Usb, UsbAtHost, UsbByMapping } from "./proxmox/vm/usb";
+export type { VmVga } from "./proxmox/vm/vga";
 export {
   and,
   type Condition,
@@ -43,8 +43,8 @@ export {
   or,
   wholeNumber,
 } from "./rules/condition";
+export { formatValue } from "./rules/format-value";
 export { addPreconditions, type Check, enforce, type Rule } from "./rules/rule";
-export { formatValue } from "./rules/shown";
 export {
   TalosCluster,
   type TalosClusterMachine,

@@ -4,15 +4,25 @@ import * as ciliumInstall from "./cilium/install";
 import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
 import * as nvidiaInstall from "./nvidia/install";
 import { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
-import * as bootMedium from "./proxmox/boot-medium";
+import {
+  childProps,
+  isInvalid,
+  objectOf,
+  optionalLiteral,
+  parseProps,
+  parseSilently,
+  required,
+  type Schema,
+  string,
+} from "./props/schema";
 import * as connection from "./proxmox/connection";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
-import { DownloadedImage } from "./proxmox/downloaded-image";
 import * as gpuVm from "./proxmox/gpu-vm";
 import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
+import { DownloadedImage } from "./proxmox/host/downloaded-image";
+import * as bootMedium from "./proxmox/vm/boot-medium";
+import { type Place, setPropPath } from "./rules/prop-path";
 import { enforce, ifSet, type Rule } from "./rules/rule";
-import { parseProps, isInvalid, optionalLiteral, objectOf, childProps, parseSilently, required, type Schema, string } from "./rules/shape";
-import { setPropPath, type Place } from "./rules/written";
 import * as talosImage from "./talos/image";
 import { TalosImage, type TalosImageProps } from "./talos/image";
 import * as singleNode from "./talos/single-node";

@@ -1,10 +1,10 @@
 import { Fn, type TerraformOutputConfig } from "cdktf";
 import type { NvidiaInstall } from "./nvidia/install";
-import { addressesOf, type Gpu } from "./proxmox/gpu";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+import { addressesOf, type Gpu } from "./proxmox/pci/gpu";
 import { isUnknown } from "./rules/condition";
 import { expression } from "./rules/expression";
-import { escapeTemplate } from "./rules/text";
+import { escapeTemplate } from "./rules/template";
 import { restoreEtcd, saveEtcd } from "./talos/etcd-snapshot";
 import type { TalosSingleNode } from "./talos/single-node";
 import { resourceAddress } from "./terraform/logical-id";

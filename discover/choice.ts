@@ -1,6 +1,6 @@
-import { leastTalosGiB } from "../constructs/proxmox/disk";
-import { imageRoom, isBeforeImports, isOn, takes } from "../constructs/proxmox/host-storage";
+import { imageRoom, isBeforeImports, isOn, takes } from "../constructs/proxmox/host/host-storage";
 import { privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
+import { leastTalosGiB } from "../constructs/proxmox/vm/disk";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
 import { iommuAdvice } from "./iommu";

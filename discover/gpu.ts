@@ -1,3 +1,4 @@
+import type { HostDevice } from "../constructs/proxmox/host/host-facts";
 import {
   identityAt,
   idOf,
@@ -6,9 +7,8 @@ import {
   isDivided,
   isInGroupOf,
   mayNotReset,
-} from "../constructs/proxmox/host-device";
-import type { HostDevice } from "../constructs/proxmox/host-facts";
-import { PciAddress } from "../constructs/proxmox/pci-address";
+} from "../constructs/proxmox/pci/host-device";
+import { PciAddress } from "../constructs/proxmox/pci/pci-address";
 import { generationOf, isKnownTo } from "../constructs/talos/gpu-generation";
 import type { NvidiaDriver } from "../constructs/talos/nvidia-driver";
 import { defaultTalosMinor } from "../constructs/talos/version";

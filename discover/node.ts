@@ -1,4 +1,4 @@
-import type { HostStorage as StorageFacts } from "../constructs/proxmox/host-facts";
+import type { HostStorage as StorageFacts } from "../constructs/proxmox/host/host-facts";
 import type { ProxmoxApi } from "./api";
 import { gpusOf, type HostGpu, type PciRow } from "./gpu";
 import { type HostMapping, type MappingRow, mappingOf } from "./mapping";

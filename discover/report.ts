@@ -1,4 +1,4 @@
-import { isOn } from "../constructs/proxmox/host-storage";
+import { isOn } from "../constructs/proxmox/host/host-storage";
 import { roleCommand } from "../constructs/proxmox/privileges";
 import { granted } from "./choice";
 import type { HostGpu } from "./gpu";

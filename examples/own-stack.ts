@@ -4,12 +4,12 @@ import {
   CiliumInstall,
   DownloadedImage,
   enforce,
+  formatValue,
   matches,
   ProxmoxConnection,
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
   type Rule,
-  formatValue,
   TalosImage,
   TalosSingleNode,
 } from "../constructs";

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { applyCrds, waitForGatewayClass } from "../constructs/cilium/gateway-api";
+import { waitForRollout } from "../constructs/helm/rollout";
 import { methods } from "../constructs/nvidia/method";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
 import { applyManifests } from "../constructs/talos/inline-manifests";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
-import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/membership";
-import { waitForRollout } from "../constructs/talos/rollout";
+import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/node-removal";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
 import { commandOf, filesOf, type Script, scriptFolder } from "../constructs/terraform/script";

@@ -1,4 +1,4 @@
-import { type RuleDescription, rulesByNoun } from "../constructs/rules-by-noun";
+import { type RuleDescription, rulesByNoun } from "../constructs/rules-by-module";
 
 /** docs/rules.md, from the rules themselves. */
 export function rulesDocument(): string {

@@ -1,11 +1,11 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ITerraformDependable, Postcondition } from "cdktf";
 import type { Construct } from "constructs";
-import { valueAt } from "../rules/chart-values";
+import { valueAt } from "../helm/values";
 import { equal, not, oneOf, or } from "../rules/condition";
 import { expression, rawExpression } from "../rules/expression";
 import type { Rule } from "../rules/rule";
-import { escapeTemplate } from "../rules/text";
+import { escapeTemplate } from "../rules/template";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { addInlineManifests, hashOf, type InlineManifests } from "../talos/inline-manifests";
 import { withLogicalId } from "../terraform/logical-id";

@@ -3,33 +3,32 @@ import { Fn, type IResolvable } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { Release } from "../../.gen/providers/helm/release";
-import { chartRepository, checkChartRepository } from "../rules/chart-repository";
-import { valueAt } from "../rules/chart-values";
-import { claim, type EarlierClaim } from "../rules/claims";
-import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
-import { isInStackOf, partsInStack, checkSameStack } from "../rules/own-stack";
-import { record } from "../rules/plain-data";
-import { enforce, enforceWhenComplete, ifSet, lifecycleWith, type Rule, refusedNow } from "../rules/rule";
+import { helmForRendering, helmIn, kubernetesObjects } from "../helm/provider";
+import { chartRepository, checkChartRepository } from "../helm/repository";
+import { type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
+import { valueAt } from "../helm/values";
+import { record } from "../props/plain-data";
 import {
-  type Parsed,
-  parseProps,
   boolean,
+  checkedByRule,
   instanceOf,
-  unchecked,
   number,
   objectOf,
+  type Parsed,
+  parseProps,
   required,
-  checkedByRule,
   type Schema,
   string,
+  unchecked,
   urlString,
-} from "../rules/shape";
-import { formatValue } from "../rules/shown";
-import { escapeTemplate } from "../rules/text";
-
+} from "../props/schema";
+import { claim, type EarlierClaim } from "../rules/claims";
+import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
+import { enforce, enforceWhenComplete, ifSet, lifecycleWith, type Rule, refusedNow } from "../rules/rule";
+import { escapeTemplate } from "../rules/template";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
-import { helmForRendering, helmIn, kubernetesObjects } from "../talos/helm";
 import { applyManifests } from "../talos/inline-manifests";
 import { waitForKubernetes } from "../talos/kubectl";
 import { ownSettings } from "../talos/node-settings";
@@ -37,10 +36,10 @@ import { kubePrismPort, type TalosPatch } from "../talos/patch";
 import { documentsOf } from "../talos/patch-document";
 import { hasPath } from "../talos/patch-effect";
 import type { RuleDescription } from "../talos/protected-setting";
-import { type Rollout, rolloutOf, waitForRollout } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
+import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import type { Script } from "../terraform/script";
 import * as gatewayApi from "./gateway-api";
 import * as inlineManifests from "./inline-manifests";
@@ -355,7 +354,7 @@ export class CiliumInstall extends Construct {
         this,
         node,
         { version, enabled: options.gatewayApi, definitions: options.gatewayApiDefinitions },
-        [node.ready],
+        [node.apiReady],
       );
     }
 
@@ -412,7 +411,7 @@ export class CiliumInstall extends Construct {
         // A release that failed is in no state, and its name would be in use for ever.
         upgradeInstall: true,
         // Its operator looks for the CRDs of the Gateway API once, when it starts.
-        dependsOn: [node.ready, ...(this.gatewayApi ? [this.gatewayApi] : [])],
+        dependsOn: [node.apiReady, ...(this.gatewayApi ? [this.gatewayApi] : [])],
       }),
     );
     this.rollout = rolloutOf(this, node, this.resource, rollout, then);

@@ -1,21 +1,20 @@
-import { type ChartValues, valueAt } from "../rules/chart-values";
-import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
-import { expression } from "../rules/expression";
+import { type ChartValues, valueAt } from "../helm/values";
+import { type AddressRange, notAfter, overlap, rangeOf } from "../network/address-order";
 import {
   isAddress,
   isCidr,
   isInAnySubnet,
   isIpv6,
-  normalAddress,
   nonUnicast,
+  normalAddress,
   overlapsAny,
   sameFamily,
-} from "../rules/ip-address";
-import { pairsOf } from "../rules/pairs";
-import { type Check, ifSet, type Rule } from "../rules/rule";
-import { unionOf, nonEmptyListOf, listOf, objectOf, required, string } from "../rules/shape";
-import { formatValue } from "../rules/shown";
-import { type AddressRange, notAfter, overlap, rangeOf } from "./address-order";
+} from "../network/ip-address";
+import { listOf, nonEmptyListOf, objectOf, required, string, unionOf } from "../props/schema";
+import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
+import { expression } from "../rules/expression";
+import { formatValue } from "../rules/format-value";
+import { type Check, ifSet, pairsOf, type Rule } from "../rules/rule";
 import { byCiliumMinor } from "./version";
 
 /** Addresses of a pool: a network, or all from the first to the last. */

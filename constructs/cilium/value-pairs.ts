@@ -1,9 +1,9 @@
-import { type ChartValues, isMissing, leavesOf, formatAtPlan, valueAt } from "../rules/chart-values";
+import { type ChartValues, formatAtPlan, isMissing, leavesOf, valueAt } from "../helm/values";
+import { isIpv6 } from "../network/ip-address";
 import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { isIpv6 } from "../rules/ip-address";
+import { formatValue, toTokenString } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { toTokenString, formatValue } from "../rules/shown";
 
 /** The values of the chart, and what they are for. */
 interface Judged {

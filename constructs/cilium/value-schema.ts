@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020";
 import { distance } from "fastest-levenshtein";
-import type { ChartValues } from "../rules/chart-values";
+import type { ChartValues } from "../helm/values";
+import { namesOfTypes, namesOfValues, newAjv, readable } from "../props/json-schema";
+import { nearest } from "../props/nearest";
+import { isPlainObject } from "../props/plain-data";
 import { type Condition, isUnknown, matches, not, or } from "../rules/condition";
-import { namesOfTypes, namesOfValues, newAjv, readable } from "../rules/json-schema";
-import { nearest } from "../rules/nearest";
-import { isPlainObject } from "../rules/plain-data";
+import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import { withoutUnknown } from "../talos/patch-schema";
 import { type CiliumMinor, ciliumMinors } from "./version";
 

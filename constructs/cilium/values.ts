@@ -1,20 +1,20 @@
 import { Token } from "cdktf";
 import {
-  follow,
-  isMissing,
+  checkReplacesPods,
   checkUnchanged,
+  follow,
+  formatAtPlan,
+  isMissing,
   leavesOf,
   messageAt,
-  checkReplacesPods,
-  formatAtPlan,
   valueAt,
-} from "../rules/chart-values";
+} from "../helm/values";
+import { isIpv6 } from "../network/ip-address";
 import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { isIpv6 } from "../rules/ip-address";
+import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
-import { byFamily } from "../talos/node-address";
+import { byFamily } from "../talos/node-endpoint";
 import { kubePrismPort } from "../talos/patch";
 import { mergeValues } from "../terraform/document";
 import { byCiliumMinor } from "./version";

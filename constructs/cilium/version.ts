@@ -1,8 +1,7 @@
 import { Fn } from "cdktf";
-import { type Condition, isUnknown, matches } from "../rules/condition";
+import { type Condition, isUnknown, matches, versionNumber } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
-import { versionNumber } from "../rules/version-number";
 
 /** 1.19 and 1.20 have faults in host networking on Talos: https://github.com/cilium/cilium/issues/46010 */
 export const defaultCiliumVersion = "1.18.12";

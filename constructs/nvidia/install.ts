@@ -1,29 +1,28 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
-import { chartRepository, checkChartRepository } from "../rules/chart-repository";
-import { type ChartValues, isMissing, checkUnchanged, leavesOf, checkReplacesPods, valueAt } from "../rules/chart-values";
+import { helmIn, kubernetesObjects } from "../helm/provider";
+import { chartRepository, checkChartRepository } from "../helm/repository";
+import { type Rollout, rolloutOf } from "../helm/rollout";
+import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, leavesOf, valueAt } from "../helm/values";
+import { record } from "../props/plain-data";
+import { instanceOf, number, parseProps, required, type Schema, string, unchecked, urlString } from "../props/schema";
+import { checkStaticBoolean } from "../props/static-boolean";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { matches, not, or, wholeNumber } from "../rules/condition";
-import { isInStackOf, partsInStack, checkSameStack } from "../rules/own-stack";
-import { record } from "../rules/plain-data";
+import { matches, not, or, versionNumber, wholeNumber } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
-import { parseProps, instanceOf, unchecked, number, required, type Schema, string, urlString } from "../rules/shape";
-import { formatValue } from "../rules/shown";
-import { escapeTemplate } from "../rules/text";
-import { checkStaticBoolean } from "../rules/true-or-false";
-import { versionNumber } from "../rules/version-number";
+import { escapeTemplate } from "../rules/template";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
-import { helmIn, kubernetesObjects } from "../talos/helm";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
-import { type Rollout, rolloutOf } from "../talos/rollout";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
 import { checksumOf, mergeValues, renderDocument } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import { type Method, type MethodName, methodNames, methods, runtimeClass, taint } from "./method";
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
@@ -235,7 +234,10 @@ export const rules: readonly Rule<{
     reason: "the node pulls large images first",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ timeout }) => [
-      { condition: wholeNumber(timeout, 600), message: `timeout is ${formatValue(timeout)}; write whole seconds, 600 or more` },
+      {
+        condition: wholeNumber(timeout, 600),
+        message: `timeout is ${formatValue(timeout)}; write whole seconds, 600 or more`,
+      },
     ],
   },
 ];

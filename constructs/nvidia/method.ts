@@ -1,4 +1,4 @@
-import type { ChartValues } from "../rules/chart-values";
+import type { ChartValues } from "../helm/values";
 import type { NodeTaint } from "../talos/node-taint";
 import { configuration, type GpuSharing } from "./sharing";
 

@@ -1,8 +1,8 @@
-import { type ChartValues, isMissing, formatAtPlan, valueAt } from "../rules/chart-values";
+import { type ChartValues, formatAtPlan, isMissing, valueAt } from "../helm/values";
+import { number, objectOf, required, unchecked } from "../props/schema";
 import { equal, or, wholeNumber } from "../rules/condition";
+import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
-import { unchecked, number, objectOf, required } from "../rules/shape";
-import { formatValue, formatUnlessVariable } from "../rules/shown";
 import { asYaml } from "../terraform/document";
 
 const strategies = ["time-slicing", "mps"] as const;

@@ -1,14 +1,23 @@
 import { type IResolvable, type Precondition, TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { ProxmoxProvider } from "../../.gen/providers/proxmox/provider";
+import {
+  boolean,
+  type Field,
+  parseProps,
+  required,
+  type Schema,
+  stringCheckedByRule,
+  unchecked,
+  urlString,
+} from "../props/schema";
+import { checkStaticBoolean } from "../props/static-boolean";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
-import { checkSameStack } from "../rules/own-stack";
+import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, type Rule } from "../rules/rule";
-import { type Field, parseProps, boolean, unchecked, required, stringCheckedByRule, type Schema, urlString } from "../rules/shape";
-import { formatValue } from "../rules/shown";
-import { checkStaticBoolean } from "../rules/true-or-false";
 import { withLogicalId } from "../terraform/logical-id";
+import { checkSameStack } from "../terraform/own-stack";
 import * as endpoint from "./endpoint";
 
 const kinds = ["password", "api-token", "ticket", "environment"] as const;

@@ -1,10 +1,10 @@
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { checkHttpsEndpoint, endpointHttps, host, port, withoutSecrets } from "../network/https-endpoint";
 import { isUnknown, matches, not, or } from "../rules/condition";
-import { endpointHttps, host, checkHttpsEndpoint, port, withoutSecrets } from "../rules/https-endpoint";
+import { formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
-import { resolveTokens } from "../rules/text";
+import { resolveTokens } from "../rules/template";
 
 const example = '"https://pve.example:8006/"';
 /** What stands for a user is told of by a rule of its own. */

@@ -8,61 +8,61 @@ import {
   type VirtualEnvironmentVmDisk,
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
-import { claim } from "../rules/claims";
-import { hostName, checkHostName } from "../rules/host-name";
-import { claimIpAddresses, claimMacAddresses } from "../rules/network-once";
-import { enforce, lifecycleWith, type Rule } from "../rules/rule";
+import { claimIpAddresses, claimMacAddresses } from "../network/address-once";
+import { checkHostName, hostName } from "../network/host-name";
 import {
-  staticBoolean,
-  type Parsed,
-  parseProps,
   boolean,
   instanceOf,
   listOf,
-  unchecked,
   number,
+  type Parsed,
+  parseProps,
   required,
   type Schema,
+  staticBoolean,
   string,
-} from "../rules/shape";
+  unchecked,
+} from "../props/schema";
+import { claim } from "../rules/claims";
+import { enforce, lifecycleWith, type Rule } from "../rules/rule";
 import type { TalosInterface, TalosMachine, TalosMachineDevice } from "../talos/machine";
 import { withLogicalId } from "../terraform/logical-id";
-import * as agent from "./agent";
-import * as backup from "./backup";
-import * as bootMedium from "./boot-medium";
-import * as clone from "./clone";
 import { ProxmoxConnection, useRules } from "./connection";
-import * as cpu from "./cpu";
-import * as description from "./description";
-import * as disk from "./disk";
-import * as firmware from "./firmware";
-import * as gpu from "./gpu";
-import * as guest from "./guest";
-import * as hostDevice from "./host-device";
-import { type Host, hostOf } from "./host-facts";
-import * as hostMapping from "./host-mapping";
-import * as hostMemory from "./host-memory";
-import * as hostProcessors from "./host-processors";
-import * as identity from "./identity";
-import * as initialization from "./initialization";
-import { machineDevices } from "./machine-device";
-import * as machineType from "./machine-type";
-import * as memory from "./memory";
+import { type Host, hostOf } from "./host/host-facts";
+import * as hostMemory from "./host/host-memory";
+import * as hostProcessors from "./host/host-processors";
+import * as sameHost from "./host/same-host";
+import * as template from "./host/template";
 import { checkNodeName, proxmoxName } from "./name";
-import * as networkDevice from "./network-device";
-import { unlessEmpty } from "./optional-list";
-import * as passthrough from "./passthrough";
-import type { PciMapping } from "./pci-mapping";
-import * as sameHost from "./same-host";
-import * as scsiController from "./scsi-controller";
-import * as serialDevice from "./serial-device";
-import * as startup from "./startup";
-import * as tags from "./tags";
-import * as template from "./template";
-import * as usb from "./usb";
-import * as vga from "./vga";
-import * as vmId from "./vm-id";
-import * as vmStorage from "./vm-storage";
+import * as gpu from "./pci/gpu";
+import * as hostDevice from "./pci/host-device";
+import * as hostMapping from "./pci/host-mapping";
+import { machineDevices } from "./pci/machine-device";
+import * as passthrough from "./pci/passthrough";
+import type { PciMapping } from "./pci/pci-mapping";
+import * as agent from "./vm/agent";
+import * as backup from "./vm/backup";
+import * as bootMedium from "./vm/boot-medium";
+import * as clone from "./vm/clone";
+import * as cpu from "./vm/cpu";
+import * as description from "./vm/description";
+import * as disk from "./vm/disk";
+import * as firmware from "./vm/firmware";
+import * as guest from "./vm/guest";
+import * as initialization from "./vm/initialization";
+import * as machineType from "./vm/machine-type";
+import * as memory from "./vm/memory";
+import * as networkDevice from "./vm/network-device";
+import { unlessEmpty } from "./vm/optional-list";
+import * as identity from "./vm/replacement-guard";
+import * as scsiController from "./vm/scsi-controller";
+import * as serialDevice from "./vm/serial-device";
+import * as startup from "./vm/startup";
+import * as tags from "./vm/tags";
+import * as usb from "./vm/usb";
+import * as vga from "./vm/vga";
+import * as vmId from "./vm/vm-id";
+import * as vmStorage from "./vm/vm-storage";
 
 export interface ProxmoxGpuVmProps {
   /** The Proxmox API, and as whom the VM is created. */

@@ -1,6 +1,6 @@
 import { matches } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 
 export const proxmoxName: Omit<Rule<unknown>, "checks"> = {
   id: "proxmox-name",

@@ -80,3 +80,16 @@ export function less(one: number, other: number): Condition {
 export function isBoolean(value: unknown): Condition {
   return isUnknown(value) ? oneOf(expression`tostring(${value})`, ["true", "false"]) : typeof value === "boolean";
 }
+
+/** A number in a version, in a pattern: one with a zero before it is none. */
+export const versionNumber = "(0|[1-9][0-9]*)";
+
+/** The sum, of which Terraform adds what only it knows. */
+export const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((one, other) =>
+    isUnknown(one) || isUnknown(other) ? Token.asNumber(expression`(${one} + ${other})`) : one + other,
+  );
+
+/** The product, which Terraform works out where only it knows a factor. */
+export const product = (one: number, other: number): number =>
+  isUnknown(one) || isUnknown(other) ? Token.asNumber(expression`(${one} * ${other})`) : one * other;

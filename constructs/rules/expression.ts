@@ -1,5 +1,5 @@
 import { Fn, type IResolvable, type IResolveContext, Token, Tokenization } from "cdktf";
-import { isPlaceholder, partsOf } from "./text";
+import { isPlaceholder, partsOf } from "./template";
 
 /**
  * A Terraform expression as it is written in HCL, for what cdktf has no function for. What is put in comes out as a literal,

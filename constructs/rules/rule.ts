@@ -8,8 +8,8 @@ import {
 } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
 import type { Condition } from "./condition";
-import { escapeTemplate, resolveTokens } from "./text";
-import { withPropPath, isFirstReport } from "./written";
+import { isFirstReport, withPropPath } from "./prop-path";
+import { escapeTemplate, resolveTokens } from "./template";
 
 /** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
 export interface Check {
@@ -80,7 +80,9 @@ export function enforce<Subject>(
 
 /** What the rules refuse of the subject now. */
 export const refusedNow = <Subject>(rules: readonly Rule<Subject>[], subject: Subject): string[] =>
-  rules.flatMap((rule) => rule.checks(subject)).flatMap(({ condition, message }) => (condition === false ? [message] : []));
+  rules
+    .flatMap((rule) => rule.checks(subject))
+    .flatMap(({ condition, message }) => (condition === false ? [message] : []));
 
 /** Holds `construct` to rules of what is not known before all constructs are made, such as the addresses of a stack. */
 export function enforceAtSynth<Subject>(
@@ -144,3 +146,7 @@ function warn(construct: Construct, id: string, condition: Condition, message: s
   asserts.push({ condition: condition, error_message: escapeTemplate(message) });
   TerraformStack.of(construct).addOverride(`check.${name}.assert`, asserts);
 }
+
+/** Each with every one after it. */
+export const pairsOf = <Item>(items: readonly Item[]): [Item, Item][] =>
+  items.flatMap((one, index) => items.slice(index + 1).map((other): [Item, Item] => [one, other]));

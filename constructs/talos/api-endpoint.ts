@@ -1,13 +1,13 @@
+import { hostIn } from "../network/https-endpoint";
+import { isInAnySubnet, isReachable, withoutPrefix } from "../network/ip-address";
 import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression, lowerCase } from "../rules/expression";
-import { hostIn } from "../rules/https-endpoint";
-import { isInAnySubnet, isReachable, withoutPrefix } from "../rules/ip-address";
+import { formatValue, toTokenString } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
-import { toTokenString, formatValue } from "../rules/shown";
 import type { TalosMachine } from "./machine";
 import { addressesOf } from "./network-claims";
 import type { Member } from "./node";
-import { asNetwork } from "./node-address";
+import { asNetwork } from "./node-endpoint";
 
 /** The URL of the Kubernetes API, and the machines that it may lead to. */
 interface ApiEndpoint {
@@ -108,7 +108,8 @@ const endsWith = (endpoint: string, port: unknown): Condition =>
     ? expression`endswith(${endpoint}, join(":", ["", ${port}]))`
     : matches(endpoint, new RegExp(`:${port}$`));
 
-const isOneOf = (host: string, addresses: readonly string[]): Condition => isInAnySubnet(host, addresses.map(asNetwork));
+const isOneOf = (host: string, addresses: readonly string[]): Condition =>
+  isInAnySubnet(host, addresses.map(asNetwork));
 
 const addressesOfMachine = (machine: TalosMachine): string[] =>
   addressesOf("", machine).map(({ address }) => withoutPrefix(address));

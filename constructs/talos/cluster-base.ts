@@ -7,27 +7,27 @@ import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig
 import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
 import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
-import { claim } from "../rules/claims";
-import { ruledData } from "../rules/plain-data";
-import { enforce, enforceWhenComplete, lifecycleWith } from "../rules/rule";
+import { ruledData } from "../props/plain-data";
 import {
-  staticBoolean,
-  type Parsed,
-  parseProps,
   instanceOf,
   listOf,
   number,
   objectOf,
   orConstruct,
+  type Parsed,
+  parseProps,
   required,
   type Schema,
+  staticBoolean,
   string,
   urlString,
-} from "../rules/shape";
-import { escapeTemplate } from "../rules/text";
+} from "../props/schema";
+import { claim } from "../rules/claims";
+import { enforce, enforceWhenComplete, lifecycleWith } from "../rules/rule";
+import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
-import { stackSingleton } from "../terraform/once";
+import { stackSingleton } from "../terraform/stack-singleton";
 import * as apiEndpoint from "./api-endpoint";
 import { checkClusterFiles } from "./cluster-files";
 import * as clusterOnce from "./cluster-once";
@@ -41,7 +41,7 @@ import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { claimAddressesOf } from "./network-claims";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
-import { asEndpoint } from "./node-address";
+import { asEndpoint } from "./node-endpoint";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import { PatchJudge } from "./patch-judge";
@@ -152,7 +152,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly talosconfigFile: File;
   /** The cluster's secrets; undefined unless they are asked for. */
   readonly secretsFile?: File;
-  readonly ready: Resource;
+  readonly apiReady: Resource;
   /** The snapshot of etcd that ends a first deployment. */
   readonly firstSnapshot: Resource;
 
@@ -383,7 +383,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const step = { triggers: { cluster: this.bootstrap.id }, scripts: [wait(this.endpoint)] };
     const isOnly = first.construct === undefined;
     if (!isOnly) this.awaited.push(...members.map(({ machine }) => `node/${machine.name.toLowerCase()}`));
-    this.ready = withLogicalId(
+    this.apiReady = withLogicalId(
       "wait_for_kubernetes",
       nullResource(
         this,
@@ -401,7 +401,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ),
     );
     this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
-    this.saveAfter(this.ready);
+    this.saveAfter(this.apiReady);
   }
 
   /** Adds a patch of the machine configuration of all nodes; those of the props come after it and win. */
@@ -475,7 +475,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** After it pods are scheduled. */
   get untainted(): ITerraformDependable {
-    return this.ready;
+    return this.apiReady;
   }
 
   private secretFile(name: string, directory: string, content: string, fileName = name): File {

@@ -3,7 +3,7 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn } from "cdktf";
 import type { Construct } from "constructs";
 import type { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
-import { escapeTemplate } from "../rules/text";
+import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";

@@ -1,11 +1,11 @@
 import { posix } from "node:path";
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { normalAddress, sameAddress } from "../network/ip-address";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { isUnknown, not } from "../rules/condition";
-import { normalAddress, sameAddress } from "../rules/ip-address";
+import { formatValue } from "../rules/format-value";
 import { firstViolation, ifSet, type Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import type { TalosMachine } from "./machine";
 
 /** What no other cluster of an app may have. */

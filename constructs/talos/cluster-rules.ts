@@ -1,13 +1,13 @@
 import { Fn, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
+import { bracketsHoldAddress, checkHttpsEndpoint, endpointHttps, host, port } from "../network/https-endpoint";
+import { isAddress } from "../network/ip-address";
 import type { EarlierClaim } from "../rules/claims";
 import { and, type Condition, isUnknown, matches, or, wholeNumber } from "../rules/condition";
 import { asFunctionArgument } from "../rules/expression";
-import { bracketsHoldAddress, endpointHttps, host, checkHttpsEndpoint, port } from "../rules/https-endpoint";
-import { isAddress } from "../rules/ip-address";
-import { partsInStack, checkSameStack } from "../rules/own-stack";
+import { formatValue, toTokenString } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
-import { toTokenString, formatValue } from "../rules/shown";
+import { checkSameStack, partsInStack } from "../terraform/own-stack";
 import type { TalosRelease } from "./image";
 
 export const rules: readonly Rule<{
@@ -41,7 +41,9 @@ export const rules: readonly Rule<{
     ...partsInStack,
     checks: ({ parts, cluster }) =>
       parts.flatMap(({ path, part }) =>
-        ifSet(part.resource, (resource) => checkSameStack(path, Construct.isConstruct(part) ? part : resource, cluster)),
+        ifSet(part.resource, (resource) =>
+          checkSameStack(path, Construct.isConstruct(part) ? part : resource, cluster),
+        ),
       ),
   },
   {

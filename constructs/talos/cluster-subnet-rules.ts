@@ -1,11 +1,11 @@
 import { Token } from "cdktf";
+import type { Located } from "../network/address-once";
+import { hostIn } from "../network/https-endpoint";
+import { isAddress, isCidr, isInAnySubnet, overlapsAny, sameFamily, withoutPrefix } from "../network/ip-address";
 import { and, type Condition, isUnknown, not, or } from "../rules/condition";
 import { expression, rawExpression } from "../rules/expression";
-import { hostIn } from "../rules/https-endpoint";
-import { isAddress, isCidr, isInAnySubnet, overlapsAny, sameFamily, withoutPrefix } from "../rules/ip-address";
-import type { Located } from "../rules/network-once";
+import { formatValue } from "../rules/format-value";
 import { type Check, firstViolation, ifSet, type Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import { type ClusterSubnets, proposedSubnet } from "./cluster-subnets";
 import type { TalosMachine } from "./machine";
 import { addressesOf } from "./network-claims";
@@ -33,8 +33,7 @@ export const rules: readonly Rule<Subnets>[] = [
     id: "cluster-subnets",
     requirement:
       "no node, gateway, virtual address or endpoint has an address in the subnets of pods and services, and subnets that a patch writes have none in common with each other or the machines' own",
-    reason:
-      "Talos takes such an address for none of the node's: the kubelet never starts, and the apply waits in vain",
+    reason: "Talos takes such an address for none of the node's: the kubelet never starts, and the apply waits in vain",
     source,
     checks: ({ nodes, virtualAddress: virtual, endpoint: url }) => {
       const cidrs = nodes.flatMap(({ machine }) => addressesOf("", machine).map(({ address }) => address));

@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
+import { isIpv6, overlapsAny } from "../network/ip-address";
 import { isUnknown } from "../rules/condition";
-import { isIpv6, overlapsAny } from "../rules/ip-address";
 import { ownSubnets, type TalosPatch } from "./patch";
 import { patchedValue } from "./patched-value";
 

@@ -1,30 +1,30 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { dependable } from "cdktf";
 import { Construct } from "constructs";
-import { claim } from "../rules/claims";
-import { lowerCase } from "../rules/expression";
-import { ruledData } from "../rules/plain-data";
-import { addPreconditions, enforce } from "../rules/rule";
+import { ruledData } from "../props/plain-data";
 import {
   type Field,
-  type Parsed,
-  nonEmptyListOf,
   listOf,
-  unchecked,
+  nonEmptyListOf,
   objectOf,
+  type Parsed,
   required,
   type Schema,
   string,
-} from "../rules/shape";
+  unchecked,
+} from "../props/schema";
+import { claim } from "../rules/claims";
+import { lowerCase } from "../rules/expression";
+import { addPreconditions, enforce } from "../rules/rule";
 import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
+import * as members from "./cluster-machine-rules";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
-import * as members from "./members";
-import { membershipsOf } from "./membership";
 import { claimVirtualAddress } from "./network-claims";
 import type { Member } from "./node";
-import { asEndpoint } from "./node-address";
+import { asEndpoint } from "./node-endpoint";
+import { membershipsOf } from "./node-removal";
 import type { TalosPatch } from "./patch";
 import { givenAs } from "./protected-setting";
 import { workerTaintsOf } from "./worker-taints";
@@ -156,7 +156,7 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
     this.whole = whole;
     const workers = this.nodes.filter(({ role }) => role === "worker");
     if (workers.length === 0) return;
-    this.workerTaints = workerTaintsOf(this, workers, this.outputDirectory, [last, this.ready]);
+    this.workerTaints = workerTaintsOf(this, workers, this.outputDirectory, [last, this.apiReady]);
     whole.dependsOn?.push(dependable(this.workerTaints));
   }
 

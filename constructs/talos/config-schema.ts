@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020";
-import { newAjv } from "../rules/json-schema";
+import { newAjv } from "../props/json-schema";
 import { type TalosMinor, talosMinors } from "./version";
 
 /**

@@ -1,6 +1,6 @@
 import { isUnknown, matches, not } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { documentsOf } from "./patch-document";
 import type { GivenPatch } from "./protected-setting";

@@ -1,6 +1,6 @@
 import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import { hasMinor, type TalosMinor, talosMinors } from "./version";

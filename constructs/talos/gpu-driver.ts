@@ -1,8 +1,8 @@
 import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { and, type Condition, equal, matches, not, or } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import { addPreconditions, enforce, type Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import { type GpuGeneration, gpuGenerations, isKnownTo, isOf } from "./gpu-generation";
 import type { TalosMachineDevice } from "./machine";
 import type { Member } from "./node";

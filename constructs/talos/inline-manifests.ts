@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Fn } from "cdktf";
 import { asFunctionArgument } from "../rules/expression";
-import { toTokenString } from "../rules/shown";
+import { toTokenString } from "../rules/format-value";
 import type { Script } from "../terraform/script";
 import type { TalosClusterBase } from "./cluster-base";
 import type { TalosPatch } from "./patch";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { toTokenString } from "../rules/shown";
+import { toTokenString } from "../rules/format-value";
 import type { Script } from "../terraform/script";
 
 /**

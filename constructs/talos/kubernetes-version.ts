@@ -1,7 +1,6 @@
-import { and, matches, or } from "../rules/condition";
+import { and, matches, or, versionNumber } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
-import { versionNumber } from "../rules/version-number";
 import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors } from "./version";
 
 /** The version of Kubernetes that a version of Talos runs where none is asked for. */

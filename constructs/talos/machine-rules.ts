@@ -1,21 +1,21 @@
-import { and, type Condition, equal, matches, or } from "../rules/condition";
-import { checkDnsServers, dnsServer } from "../rules/dns-server";
+import { ipAddressOnce, macAddressOnce } from "../network/address-once";
+import { checkDnsServers, dnsServer } from "../network/dns-server";
 import {
+  checkGatewayHasAddress,
+  checkGatewayReachable,
   checkOneGatewayPerFamily,
   gatewayInSubnet,
   gatewayOnce,
-  checkGatewayHasAddress,
-  checkGatewayReachable,
-} from "../rules/gateway";
-import { hostName, checkHostName } from "../rules/host-name";
-import { isAddress, isHostCidr, withoutPrefix } from "../rules/ip-address";
-import { checkMacAddressOfEach, checkMacAddress, macAddress, macAddressOfEach } from "../rules/mac-address";
-import { ipAddressOnce, macAddressOnce } from "../rules/network-once";
-import { checkMachineAddress, checkNodeAddress } from "../rules/node-address";
+} from "../network/gateway";
+import { checkHostName, hostName } from "../network/host-name";
+import { isAddress, isHostCidr, withoutPrefix } from "../network/ip-address";
+import { checkMacAddress, checkMacAddressOfEach, macAddress, macAddressOfEach } from "../network/mac-address";
+import { checkMachineAddress, checkNodeAddress } from "../network/node-address";
+import { isInvalid } from "../props/schema";
+import { checkStaticBoolean } from "../props/static-boolean";
+import { and, type Condition, equal, matches, or } from "../rules/condition";
+import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
-import { isInvalid } from "../rules/shape";
-import { formatValue, formatUnlessVariable } from "../rules/shown";
-import { checkStaticBoolean } from "../rules/true-or-false";
 import type { TalosInterface } from "./machine";
 import type { SameAddresses } from "./network-claims";
 import type { Member } from "./node";
@@ -190,7 +190,8 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
     ...nodeAddress,
     checks: ({ path, machine: { name, address, interfaces } }) => [
       {
-        condition: (address === undefined && isInvalid(name)) || or(isHostCidr(address), isReserved(address, interfaces)),
+        condition:
+          (address === undefined && isInvalid(name)) || or(isHostCidr(address), isReserved(address, interfaces)),
         message: `${path}.address is ${formatValue(address)}; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
       },
     ],

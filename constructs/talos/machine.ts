@@ -1,7 +1,7 @@
 import { TerraformResource } from "cdktf";
+import { type Field, instanceOf, listOf, objectOf, orConstruct, required, string, unchecked } from "../props/schema";
 import type { Condition } from "../rules/condition";
-import { type Field, instanceOf, listOf, unchecked, objectOf, orConstruct, required, string } from "../rules/shape";
-import { formatValue } from "../rules/shown";
+import { formatValue } from "../rules/format-value";
 
 /** A network device of a machine, and how Talos is to configure it. */
 export interface TalosInterface {

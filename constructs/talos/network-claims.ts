@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { claimIpAddresses, claimMacAddresses, type Located } from "../rules/network-once";
+import { claimIpAddresses, claimMacAddresses, type Located } from "../network/address-once";
 import type { Check } from "../rules/rule";
 import type { TalosMachine } from "./machine";
 import type { Member } from "./node";

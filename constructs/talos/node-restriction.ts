@@ -1,6 +1,6 @@
 import { and, type Condition, isUnknown, matches, not } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { keysAt, setsKey } from "./patch-effect";
 import type { GivenPatch } from "./protected-setting";
@@ -47,5 +47,7 @@ const workerChecks = (where: string, patch: TalosPatch) => [
 
 const restrictedIn = (patch: TalosPatch): string => {
   const known = keysAt(patch, labels).filter((label) => isRestricted(label) === true);
-  return isUnknown(patch) || known.length === 0 ? "labels of kubernetes.io or k8s.io" : known.map(formatValue).join(", ");
+  return isUnknown(patch) || known.length === 0
+    ? "labels of kubernetes.io or k8s.io"
+    : known.map(formatValue).join(", ");
 };

@@ -1,7 +1,7 @@
 import { Fn } from "cdktf";
+import { isIpv6 } from "../network/ip-address";
 import { type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
-import { isIpv6 } from "../rules/ip-address";
-import { toTokenString } from "../rules/shown";
+import { toTokenString } from "../rules/format-value";
 import { hasUnknown } from "../terraform/document";
 import { generated } from "./generated-configuration";
 import type { ProtectedSetting, Protection, RuleDescription } from "./protected-setting";

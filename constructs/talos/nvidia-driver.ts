@@ -1,8 +1,8 @@
 import { Fn } from "cdktf";
+import { checkedByRule, objectOf, required } from "../props/schema";
 import { isUnknown, oneOf } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
-import { objectOf, required, checkedByRule } from "../rules/shape";
-import { formatValue } from "../rules/shown";
 import { asYaml } from "../terraform/document";
 import { byTalosMinor } from "./version";
 

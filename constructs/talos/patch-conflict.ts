@@ -1,6 +1,6 @@
+import { isPlainObject } from "../props/plain-data";
 import { isUnknown } from "../rules/condition";
-import { isPlainObject } from "../rules/plain-data";
-import { formatValue } from "../rules/shown";
+import { formatValue } from "../rules/format-value";
 import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
 import { documentsOf, isDeletion } from "./patch-document";
 import { type Configuration, type Document, deletionsIn, idOf, isSelected, type Steps } from "./patch-merge";

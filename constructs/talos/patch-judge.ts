@@ -1,8 +1,8 @@
 import type { Precondition, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
+import { toTokenString } from "../rules/format-value";
 import { addPreconditions, enforce, enforceAtSynth } from "../rules/rule";
-import { toTokenString } from "../rules/shown";
-import { escapeTemplate, resolveTokens } from "../rules/text";
+import { escapeTemplate, resolveTokens } from "../rules/template";
 import * as deviceSelector from "./device-selector";
 import { NodePatches } from "./node-patches";
 import * as nodeRestriction from "./node-restriction";

@@ -1,5 +1,5 @@
+import { isPlainObject } from "../props/plain-data";
 import { isUnknown } from "../rules/condition";
-import { isPlainObject } from "../rules/plain-data";
 import type { TalosPatch } from "./patch";
 import { directive, documentsOf, isDeletion } from "./patch-document";
 

@@ -1,5 +1,5 @@
+import { isPlainObject } from "../props/plain-data";
 import { isUnknown, not } from "../rules/condition";
-import { isPlainObject } from "../rules/plain-data";
 import type { Check, Rule } from "../rules/rule";
 import { asYaml } from "../terraform/document";
 import type { TalosPatch } from "./patch";

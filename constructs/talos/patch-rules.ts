@@ -1,7 +1,7 @@
+import { isPlainObject, noData } from "../props/plain-data";
 import { and, type Condition, equal, isUnknown, matches, not } from "../rules/condition";
-import { isPlainObject, noData } from "../rules/plain-data";
+import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import { propsRule, settingsRule } from "./node-settings";
 import type { TalosPatch } from "./patch";
 import { directive, readYaml } from "./patch-document";

@@ -1,10 +1,10 @@
 import type { ErrorObject } from "ajv";
+import { namesOfTypes, namesOfValues, readable } from "../props/json-schema";
+import { nearest } from "../props/nearest";
+import { isPlainObject } from "../props/plain-data";
 import { isUnknown, not } from "../rules/condition";
-import { namesOfTypes, namesOfValues, readable } from "../rules/json-schema";
-import { nearest } from "../rules/nearest";
-import { isPlainObject } from "../rules/plain-data";
+import { formatValue } from "../rules/format-value";
 import type { Check } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
 import { isDeletion } from "./patch-document";
 import { hasMinor, type TalosMinor, talosMinors } from "./version";

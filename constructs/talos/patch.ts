@@ -1,12 +1,12 @@
+import { isSingleAddress } from "../network/gateway";
+import { isIpv6 } from "../network/ip-address";
+import { noData } from "../props/plain-data";
 import { isUnknown } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
-import { isSingleAddress } from "../rules/gateway";
-import { isIpv6 } from "../rules/ip-address";
-import { noData } from "../rules/plain-data";
-import { escapeTemplate } from "../rules/text";
+import { escapeTemplate } from "../rules/template";
 import { asYaml } from "../terraform/document";
 import type { TalosInterface, TalosMachine } from "./machine";
-import { asNetwork, byFamily } from "./node-address";
+import { asNetwork, byFamily } from "./node-endpoint";
 import { byTalosMinor } from "./version";
 
 /**

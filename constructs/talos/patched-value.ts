@@ -1,7 +1,7 @@
 import { Fn } from "cdktf";
+import { isPlainObject } from "../props/plain-data";
 import { isUnknown } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { isPlainObject } from "../rules/plain-data";
 import type { TalosPatch } from "./patch";
 import { documentsOf, isDeletion } from "./patch-document";
 

@@ -1,9 +1,9 @@
 import { Fn } from "cdktf";
+import { isPlainObject } from "../props/plain-data";
 import { and, type Condition, equal, isUnknown, or } from "../rules/condition";
 import { expression } from "../rules/expression";
-import { isPlainObject } from "../rules/plain-data";
+import { formatAfterName } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { formatAfterName } from "../rules/shown";
 import type { TalosPatch } from "./patch";
 import { documentsOf, isDeletion } from "./patch-document";
 import { leavesAtPlan } from "./patch-effect";

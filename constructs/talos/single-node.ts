@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
-import { required, type Schema, string } from "../rules/shape";
+import { required, type Schema, string } from "../props/schema";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { baseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
@@ -50,7 +50,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
     this.taintRemoval = withLogicalId(
       "remove_control_plane_taint",
       nullResource(this, "RemoveControlPlaneTaint", {
-        triggers: { cluster: this.ready.id },
+        triggers: { cluster: this.apiReady.id },
         scripts: [removeControlPlaneTaint(this.kubeconfigFile.filename)],
       }),
     );

@@ -1,9 +1,8 @@
 import { Fn, Token } from "cdktf";
-import { and, type Condition, isUnknown, matches, or } from "../rules/condition";
+import { and, type Condition, isUnknown, matches, or, versionNumber } from "../rules/condition";
 import { asFunctionArgument } from "../rules/expression";
+import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
-import { versionNumber } from "../rules/version-number";
 
 export const defaultTalosVersion = "v1.13.9";
 
@@ -86,7 +85,9 @@ export function byTalosMinor(version: string, choose: (minor: (typeof talosMinor
   if (isUnknown(version)) {
     const choices = talosMinors.map((each) => choose(each));
     if (choices.every((choice) => choice === choices[0])) return choices[0] as string;
-    const byMinor = Object.fromEntries(talosMinors.map(({ minor }, index) => [minor, asFunctionArgument(choices[index])]));
+    const byMinor = Object.fromEntries(
+      talosMinors.map(({ minor }, index) => [minor, asFunctionArgument(choices[index])]),
+    );
     return Token.asString(Fn.lookup(byMinor, Fn.regex(minorPattern.source, version)));
   }
   return choose(minorOf(version ?? ""));

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { type ITerraformDependable, Lazy, TerraformSelf } from "cdktf";
 import type { Construct } from "constructs";
-import { escapeTemplate } from "../rules/text";
+import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";

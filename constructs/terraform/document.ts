@@ -4,7 +4,7 @@ import { merge } from "ts-deepmerge";
 import { stringify } from "yaml";
 import { isUnknown } from "../rules/condition";
 import { asFunctionArgument, rawExpression } from "../rules/expression";
-import { escapeTemplate } from "../rules/text";
+import { escapeTemplate } from "../rules/template";
 
 /** The value as a YAML document, for an attribute. What Terraform would interpolate in it is text as any other. */
 export const renderDocument = (value: unknown): string => escapeTemplate(asYaml(value));

@@ -10,8 +10,8 @@ import {
   TerraformVariable,
 } from "cdktf";
 import type { IConstruct } from "constructs";
+import { formatValue } from "../rules/format-value";
 import { enforceAtSynth, type Rule } from "../rules/rule";
-import { formatValue } from "../rules/shown";
 
 const checked = new WeakSet<TerraformStack>();
 

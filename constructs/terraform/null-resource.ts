@@ -1,8 +1,8 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import { Resource, type ResourceConfig } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
-import { stackSingleton } from "./once";
 import { localExec, type Script } from "./script";
+import { stackSingleton } from "./stack-singleton";
 
 interface NullResourceConfig extends Omit<ResourceConfig, "provisioners"> {
   /** What it runs, in this order. */

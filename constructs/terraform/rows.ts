@@ -60,7 +60,9 @@ export function some<Row>(rows: Rows<Row>, isTrue: (row: Row) => Condition): Con
   if (!(rows instanceof RowsAtPlan)) return or(...rows.map(isTrue));
   const { list, each } = rows;
   const condition = isTrue(each.row);
-  return condition === false ? false : expression`anytrue([for ${rawExpression(each.variable)} in ${list} : ${condition}])`;
+  return condition === false
+    ? false
+    : expression`anytrue([for ${rawExpression(each.variable)} in ${list} : ${condition}])`;
 }
 
 /** Whether the value is one of the list. */

@@ -3,7 +3,7 @@ import { basename, dirname, join, posix } from "node:path";
 import { type LocalExecProvisioner, TerraformStack } from "cdktf";
 import { addCustomSynthesis, type ICustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import { Construct } from "constructs";
-import { stackSingleton } from "./once";
+import { stackSingleton } from "./stack-singleton";
 
 /**
  * A POSIX shell script that runs where Terraform runs, because no resource does its work. It sources `lib.sh`, calls

@@ -1,4 +1,4 @@
-import { cpuTypes } from "../../constructs/proxmox/cpu";
+import { cpuTypes } from "../../constructs/proxmox/vm/cpu";
 import { credentials } from "./support/accounts";
 import { deployVm, gpuVm } from "./support/gpu-vm";
 import { startLab } from "./support/test-lab";

@@ -2,7 +2,7 @@ import type { TerraformStack } from "cdktf";
 import { fixtures } from "../../__tests__/rules.fixtures";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../constructs/proxmox/connection";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
-import { PciMapping } from "../../constructs/proxmox/pci-mapping";
+import { PciMapping } from "../../constructs/proxmox/pci/pci-mapping";
 import type { NvidiaDriver } from "../../constructs/talos/nvidia-driver";
 import type { Lab } from "../lab";
 import { exampleHosts } from "../proxmox/example-hosts";

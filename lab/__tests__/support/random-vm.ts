@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ProxmoxGpuVmProps } from "../../../constructs";
-import { cpuTypes } from "../../../constructs/proxmox/cpu";
+import { cpuTypes } from "../../../constructs/proxmox/vm/cpu";
 
 /** What a random VM has of its own, so that it shares nothing with the others of its stack. */
 export interface Own {

@@ -1,0 +1,28 @@
+import { host, port, withoutSecrets } from "../network/https-endpoint";
+import { matches, not, or } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
+import type { Check, Rule } from "../rules/rule";
+
+export const chartRepository: Omit<Rule<unknown>, "checks"> = {
+  id: "chart-repository",
+  requirement: "a chart repository is an https, http or oci URL that names no user and no password",
+  reason: "Helm finds charts nowhere else, and the URL is written to the stack in clear",
+  source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+};
+
+const url = new RegExp(`^(https?|oci):[/][/]${host}(${port})?([/?][!-~]*)?$`);
+
+export function checkChartRepository(repository: string): Check[] {
+  const isUrl = matches(repository, url);
+  const hasUser = matches(repository, /@/);
+  return [
+    {
+      condition: or(isUrl, hasUser),
+      message: `repository ${formatValue(repository)} is not the URL of a chart repository; write it as in "https://charts.example/" or "oci://registry.example/charts"`,
+    },
+    {
+      condition: or(isUrl, not(hasUser)),
+      message: `repository ${formatValue(withoutSecrets(repository))} names a user, with a password perhaps, not shown here; leave that out, and set repositoryUsername and repositoryPassword of the construct's resource from variables`,
+    },
+  ];
+}

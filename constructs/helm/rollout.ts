@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import type { Construct } from "constructs";
+import type { Release } from "../../.gen/providers/helm/release";
+import { toTokenString } from "../rules/format-value";
+import { escapeTemplate } from "../rules/template";
+import type { TalosClusterBase } from "../talos/cluster-base";
+import { withLogicalId } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import type { Script } from "../terraform/script";
+
+/** The workloads of a release, and how long to wait until they run. */
+export interface Rollout {
+  /** Name of the release, for messages. */
+  readonly release: string;
+  readonly namespace: string;
+  /** The labels of its DaemonSets and Deployments, as `kubectl get --selector` takes them. */
+  readonly selector: string;
+  /** Seconds. */
+  readonly timeout: number;
+  /** Names of the nodes that its pods are for. */
+  readonly nodes: readonly string[];
+  /** What an operator makes of the release, or what would be in vain without a node for it. */
+  readonly plugin?: {
+    readonly daemonSet: string;
+    /** On how many nodes it has to run, at least. */
+    readonly nodes: number;
+    /** The annotation `checksum/values` that its pods have once the operator has acted on the release. */
+    readonly checksum?: string;
+    /** Seconds after which a pod that fails is not waited for any longer. */
+    readonly settleSeconds: number;
+  };
+}
+
+/** Waits until all pods of a release run, from its newest templates. */
+export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollout): Script => ({
+  file: join(__dirname, "scripts/wait-for-rollout.sh"),
+  environment: {
+    KUBECONFIG: kubeconfig,
+    RELEASE: rollout.release,
+    NAMESPACE: rollout.namespace,
+    SELECTOR: rollout.selector,
+    TIMEOUT: toTokenString(rollout.timeout),
+    PLUGIN: plugin?.daemonSet ?? "",
+    NODES: toTokenString(plugin?.nodes ?? ""),
+    CHECKSUM: plugin?.checksum ?? "",
+    PATIENCE: toTokenString(plugin?.settleSeconds ?? ""),
+  },
+});
+
+/**
+ * The wait for a release, which runs each time that the release has changed or there is a node of another name.
+ *
+ * @param then what is waited for after it
+ */
+export function rolloutOf(
+  scope: Construct,
+  cluster: TalosClusterBase,
+  release: Release,
+  rollout: Rollout,
+  then: readonly Script[] = [],
+): Resource {
+  const wait = withLogicalId(
+    `wait_for_${release.friendlyUniqueId}`,
+    nullResource(scope, "Rollout", {
+      triggers: {
+        release: `${release.id} ${release.metadata.revision}`,
+        nodes: rollout.nodes.map(escapeTemplate).join(" "),
+      },
+      scripts: [waitForRollout(cluster.kubeconfigFile.filename, rollout), ...then],
+      // Some pods are scheduled to no node with the taint of control planes.
+      dependsOn: [cluster.untainted],
+    }),
+  );
+  cluster.saveAfter(wait);
+  return wait;
+}

@@ -1,0 +1,78 @@
+import { and, type Condition, isUnknown, matches, not, or } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
+import { type Check, ifSet, pairsOf, type Rule } from "../rules/rule";
+import { isAddress, isCidr, isHostAddress, isInSubnet, isIpv6, isReservedInSubnet, sameFamily } from "./ip-address";
+
+export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
+  id: "gateway-in-subnet",
+  requirement:
+    "the gateway is another address in the network of the address, or link-local, or beside a single address",
+  reason: "the node could not reach it, nor anything else",
+  source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init",
+};
+
+/** Whether the address is one that is valid on its link alone, as routers of IPv6 announce. */
+const isLinkLocal = (address: string): Condition => matches(address, /^fe[89ab][0-9a-f]:/i);
+
+/** Whether the prefix is of a single address, whose gateway can only be on the link. */
+export const isSingleAddress = (address: string): boolean =>
+  !isUnknown(address) && /^([0-9.]+[/]32|.*:.*[/]128)$/.test(address);
+
+export const gatewayOnce: Omit<Rule<unknown>, "checks"> = {
+  id: "gateway-once",
+  requirement: "a machine has one default gateway of IPv4 at most, and one of IPv6",
+  reason: "a second default route is refused by the guest, or takes the answers another way than the questions came",
+  source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/static-addressing",
+};
+
+/** A gateway, and where the props have it. */
+export interface Gateway {
+  readonly path: string;
+  readonly gateway: string;
+}
+
+/** Checks that no two of the gateways of a machine are of one family. */
+export const checkOneGatewayPerFamily = (gateways: readonly Gateway[]): Check[] =>
+  // What is no address another rule refuses.
+  pairsOf(gateways.filter(({ gateway }) => isAddress(gateway) !== false)).map(([one, other]) => ({
+    condition: not(sameFamily(one.gateway, other.gateway)),
+    message: `${other.path} ${formatValue(other.gateway)} is a second default gateway of its family, beside ${one.path} ${formatValue(one.gateway)}; leave one of them out`,
+  }));
+
+/** What is told of a gateway of a network device without a static address. */
+export const checkGatewayHasAddress = (path: string, gateway: string): Check => ({
+  condition: false,
+  message: `${path} ${formatValue(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
+});
+
+/** Checks that the gateway at `path` of the props can be reached from the address, where that is one. */
+export const checkGatewayReachable = (
+  path: string,
+  gateway: string | undefined,
+  address: string | undefined,
+): Check[] =>
+  ifSet(gateway, (gateway) =>
+    ifSet(address, (address) => {
+      if (and(isCidr(address), isAddress(gateway)) === false) {
+        return {
+          condition: isAddress(gateway),
+          message: `${path} ${formatValue(gateway)} is not an address; write the router's, as in "192.168.1.1"`,
+        };
+      }
+      const isSameFamily = or(and(isIpv6(gateway), isIpv6(address)), and(not(isIpv6(gateway)), not(isIpv6(address))));
+      const onLink = or(
+        and(isLinkLocal(gateway), isIpv6(address)),
+        and(isSingleAddress(address), isSameFamily, isHostAddress(gateway)),
+      );
+      return [
+        {
+          condition: or(onLink, isInSubnet(gateway, address)),
+          message: `${path} ${formatValue(gateway)} is not in the network of ${formatValue(address)}; write the router's address in that network`,
+        },
+        {
+          condition: not(isReservedInSubnet(gateway, address)),
+          message: `${path} ${formatValue(gateway)} is the first, the last or the own address of ${formatValue(address)}; write the router's`,
+        },
+      ];
+    }),
+  );

@@ -1,0 +1,83 @@
+import type { Construct } from "constructs";
+import { and, type Condition, equal, isUnknown, or } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import { type Check, ifSet, type Rule } from "../../rules/rule";
+import { some } from "../../terraform/rows";
+import type { ProxmoxConnection } from "../connection";
+import type { PciMapping } from "../pci/pci-mapping";
+import type { BootMedium } from "../vm/boot-medium";
+import { DownloadedImage } from "./downloaded-image";
+import type { Host } from "./host-facts";
+
+/** A VM as far as it is made of parts that have a host of their own. */
+interface Assembled {
+  readonly node: string;
+  readonly connection?: ProxmoxConnection;
+  readonly boot: BootMedium;
+  /** The GPUs by mapping. */
+  readonly used: readonly { readonly slot: number; readonly mapping?: PciMapping }[];
+  readonly host?: Host;
+}
+
+/** The image that the app downloads. */
+export const downloadedImageOf = ({ image }: BootMedium): DownloadedImage | undefined =>
+  image instanceof DownloadedImage ? image : undefined;
+
+/** Whether both talk to the same Proxmox cluster, as far as their endpoints say. */
+function isSameCluster(one: ProxmoxConnection, other: ProxmoxConnection): Condition {
+  if (one === other || one.cluster === other.cluster) return true;
+  if (!isUnknown(one.endpoint) && !isUnknown(other.endpoint)) return false;
+  return one.endpoint === undefined || other.endpoint === undefined || equal(one.endpoint, other.endpoint);
+}
+
+const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+
+export const rules: readonly Rule<Assembled>[] = [
+  {
+    id: "same-cluster",
+    requirement: "the image and the mappings of a VM are of its own Proxmox cluster",
+    reason: "on another cluster there is no such image and no such mapping: the VM is not created",
+    source,
+    checks: ({ connection, boot, used }) =>
+      ifSet(connection, (connection) => {
+        const partOf = (path: string, part: Construct & { readonly connection?: ProxmoxConnection }): Check[] =>
+          ifSet(part.connection, (other) => ({
+            condition: isSameCluster(connection, other),
+            message: `${path} is ${part.node.path}, of the connection ${other.node.path}, and the VM of ${connection.node.path}; make both with one connection`,
+          }));
+        return [
+          ...ifSet(downloadedImageOf(boot), (image) => partOf("boot.image", image)),
+          ...used.flatMap(({ slot, mapping }) => ifSet(mapping, (mapping) => partOf(`gpus[${slot}].mapping`, mapping))),
+        ];
+      }),
+  },
+  {
+    id: "image-on-node",
+    requirement: "an image is downloaded on the VM's own node, or to a storage that both nodes share",
+    reason: "the node finds no such image: the VM is not created",
+    source: `${source}#import_from`,
+    checks: ({ node, boot, host }) =>
+      ifSet(downloadedImageOf(boot), ({ placed }) => {
+        if (!host) return [];
+        const isShared = some(host.storages, (storage) =>
+          and(equal(storage.name, placed.datastore), equal(storage.shared, true)),
+        );
+        return {
+          condition: or(equal(placed.node, node), isShared),
+          message: `boot.image is downloaded to ${formatValue(placed.datastore)} of node ${formatValue(placed.node)}, which node ${formatValue(node)} does not share; download it with node: ${formatValue(node)}, or to a shared storage`,
+        };
+      }),
+  },
+  {
+    id: "image-on-node-unchecked",
+    severity: "warning",
+    requirement: "an image for another node is on a storage that both nodes share, which only the hosts know",
+    reason: "the node finds no such image otherwise: the VM is not created",
+    source: `${source}#import_from`,
+    checks: ({ node, boot, host }) =>
+      ifSet(host ? undefined : downloadedImageOf(boot), ({ placed }) => ({
+        condition: equal(placed.node, node),
+        message: `boot.image is downloaded to ${formatValue(placed.datastore)} of node ${formatValue(placed.node)}, and checkHost: false does not tell whether node ${formatValue(node)} shares it; download it with node: ${formatValue(node)}, or see that it does`,
+      })),
+  },
+];

@@ -1,0 +1,392 @@
+import { Lazy } from "cdktf";
+import { Construct, type IConstruct } from "constructs";
+import { HardwareMappingPci, type HardwareMappingPciMap } from "../../../.gen/providers/proxmox/hardware-mapping-pci";
+import { instanceOf, listOf, number, objectOf, parseProps, required, type Schema, string } from "../../props/schema";
+import { claim, type EarlierClaim } from "../../rules/claims";
+import { and, equal, matches, not, or, wholeNumber } from "../../rules/condition";
+import { lowerCase } from "../../rules/expression";
+import { formatValue } from "../../rules/format-value";
+import { type Check, enforce, ifSet, lifecycleWith, pairsOf, type Rule } from "../../rules/rule";
+import { withLogicalId } from "../../terraform/logical-id";
+import { ProxmoxConnection, useRules } from "../connection";
+import { type Host, hostOf } from "../host/host-facts";
+import { checkNodeName, proxmoxName } from "../name";
+import { type ClaimedDevice, checkNotClaimed, claimDevice, pciDeviceOnce } from "./claimed-device";
+import {
+  checkIdentity,
+  checkIommuGroup,
+  checkPresent,
+  gpuIommu,
+  gpuPresent,
+  identityAt,
+  type PlacedDevice,
+} from "./host-device";
+import { mappingValid } from "./host-mapping";
+import { checkMappingName, mappingName } from "./mapping-name";
+import { checkPciAddress, inFull, PciAddress, pciAddressFormat } from "./pci-address";
+
+/** A physical device, by what Proxmox compares with the hardware when a VM starts. */
+export interface MappedDevice {
+  /**
+   * Address as `lspci` prints it, such as `01:00`; without a function it stands for the whole device.
+   */
+  readonly address: string;
+
+  /**
+   * Vendor and device id from `lspci -nn`, such as `10de:2684`.
+   *
+   * @default - the host's own; required where the host is not asked
+   */
+  readonly deviceId?: string;
+
+  /**
+   * Vendor and device id of the subsystem, from `lspci -nnv`, such as `1458:40bf`.
+   *
+   * @default - the host's own; where the host is not asked none, which Proxmox accepts only from a device that has none
+   */
+  readonly subsystemId?: string;
+
+  /**
+   * IOMMU group of the device.
+   *
+   * @default - the host's own; required where the host is not asked
+   */
+  readonly iommuGroup?: number;
+}
+
+/** A device that stands for the mapped one where that is taken, or on another node. */
+export interface AlternativeDevice extends MappedDevice {
+  /**
+   * Proxmox node that holds the device.
+   *
+   * @default - that of the mapped device
+   */
+  readonly node?: string;
+}
+
+/** A physical device of a Proxmox node, to be mapped under a name. */
+export interface PciMappingDevice extends MappedDevice {
+  /** Name by which VMs refer to the device, such as `gpu`. */
+  readonly name: string;
+
+  /**
+   * Further devices of the mapping, which is a pool then: Proxmox takes the first of the VM's node that is free.
+   *
+   * @default - none
+   */
+  readonly alternatives?: readonly AlternativeDevice[];
+}
+
+export interface PciMappingProps extends PciMappingDevice {
+  /** The Proxmox API. */
+  readonly connection: ProxmoxConnection;
+
+  /** Proxmox node that holds the device. */
+  readonly node: string;
+}
+
+const mappedShape: Schema<MappedDevice> = {
+  address: required(string),
+  deviceId: string,
+  subsystemId: string,
+  iommuGroup: number,
+};
+export const deviceShape: Schema<PciMappingDevice> = {
+  name: required(string),
+  ...mappedShape,
+  alternatives: listOf(objectOf<AlternativeDevice>({ ...mappedShape, node: string })),
+};
+export const shape: Schema<PciMappingProps> = {
+  ...deviceShape,
+  connection: required(instanceOf(ProxmoxConnection)),
+  node: required(string),
+};
+
+const mappingSource = "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping";
+
+/** What a mapping's name is known for: the mapping, or a GPU that uses it. */
+export interface MappingUse {
+  readonly name: string;
+  readonly made?: PciMapping;
+  /** Proxmox node of the GPU. */
+  readonly node?: string;
+  /** Whether the GPU is a mediated device of the mapped one. */
+  readonly isMediated?: boolean;
+}
+
+/** Claims what the name is known for in the cluster. */
+export const claimMappingName = ({ cluster }: ProxmoxConnection, named: MappingUse, by: Construct) =>
+  claim(`PCI mappings of ${cluster}`, named.name, named, by);
+
+/** Checks that two GPUs of one mapping, which is of one device, leave room for each other. */
+export function checkSharedUse(
+  what: string,
+  mapping: string,
+  one: MappingUse,
+  other: EarlierClaim<Omit<MappingUse, "made">>,
+): { readonly once: Check; readonly alike: Check } {
+  const differ = not(and(equal(mapping, one.name), equal(mapping, other.value.name)));
+  return {
+    once: {
+      condition: or(one.isMediated || other.value.isMediated || false, differ),
+      message: `${what} is the mapping of one device, already passed through by ${other.by}; choose another device`,
+    },
+    alike: {
+      condition: or(one.isMediated === other.value.isMediated, differ),
+      message: `${what} is used ${one.isMediated ? "with" : "without"} mdev, and ${one.isMediated ? "without" : "with"} it by ${other.by}; write mdev for all of them or for none`,
+    },
+  };
+}
+
+export const mappingMediated: Omit<Rule<unknown>, "checks"> = {
+  id: "mapping-mediated",
+  requirement: "the GPUs of a mapping that is made are all mediated devices, with `mdev`, or none is",
+  reason: "the mapping says which they are, and Proxmox refuses to start a VM that uses it otherwise",
+  source: mappingSource,
+};
+
+/** A device of a mapping, and where it is. */
+interface Entry extends MappedDevice {
+  readonly node: string;
+  /** What its props begin with: nothing, or `alternatives[0].` */
+  readonly path: string;
+  /** Its address; none where the text is not one. */
+  readonly addresses: readonly PciAddress[];
+  readonly taken: readonly TakenEntry[];
+  readonly host?: Host;
+}
+
+interface TakenEntry extends ClaimedDevice {
+  readonly earlier: readonly EarlierClaim<ClaimedDevice>[];
+}
+
+/** A mapping, with what the app knows of its device and of its name. */
+interface Mapped {
+  readonly name: string;
+  readonly entries: readonly Entry[];
+  readonly isPool: boolean;
+  readonly earlierNamed: readonly EarlierClaim<MappingUse>[];
+}
+
+/** The GPUs that use the name of a mapping of one device, two by two. */
+const usesTogether = ({ name, isPool, earlierNamed }: Mapped) => {
+  if (isPool) return [];
+  const uses = earlierNamed.filter(({ value }) => value.made === undefined);
+  return pairsOf(uses).map(([other, use]) =>
+    checkSharedUse(`name ${formatValue(name)}, of ${use.by},`, name, use.value, other),
+  );
+};
+
+export const rules: readonly Rule<Mapped>[] = [
+  { ...mappingName, checks: ({ name }) => [checkMappingName("name", name)] },
+  {
+    ...proxmoxName,
+    checks: ({ entries }) => entries.map(({ path, node }) => checkNodeName(`${path}node`, node)),
+  },
+  {
+    id: "mapping-iommu-group",
+    requirement: "an IOMMU group is a whole number from 0 on, and given where the host is not asked for it",
+    reason: "Proxmox refuses anything else when the mapping is created, and a mapping without it when a VM starts",
+    source: mappingSource,
+    checks: ({ entries }) =>
+      entries.flatMap(({ path, iommuGroup, host }) => [
+        ...ifSet(iommuGroup, (group) => ({
+          condition: wholeNumber(group, 0, 2_147_483_647),
+          message: `${path}iommuGroup is ${formatValue(group)}; write the whole number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
+        })),
+        {
+          condition: iommuGroup !== undefined || host !== undefined,
+          message: `${path}iommuGroup is missing, and with checkHost: false the host is not asked for it; write the number that \`pvesh get /nodes/<node>/hardware/pci\` shows`,
+        },
+      ]),
+  },
+  {
+    id: "mapping-one-address",
+    requirement: "a device of a mapping has one address",
+    reason: "the provider refuses a list of addresses when it plans",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/hardware_mapping_pci#path",
+    checks: ({ entries }) =>
+      entries.map(({ path, address }) => ({
+        condition: !isList(address),
+        message: `${path}address ${formatValue(address)} has several addresses; write one, without a function for the whole device, and make a mapping for each of the others`,
+      })),
+  },
+  {
+    ...pciAddressFormat,
+    checks: ({ entries }) =>
+      entries.flatMap(({ path, address }) => (isList(address) ? [] : checkPciAddress(`${path}address`, address))),
+  },
+  {
+    id: "pci-device-id",
+    requirement:
+      "a device is named by vendor and device id, four hex digits each, and always where its host is not asked",
+    reason: "Proxmox compares the ids with the hardware when a VM starts",
+    source: mappingSource,
+    checks: ({ entries }) =>
+      entries.flatMap(({ path, deviceId, subsystemId, host }) => [
+        ...Object.entries({ deviceId, subsystemId }).flatMap(([name, id]) =>
+          ifSet(id, (id) => ({
+            condition: matches(id, /^[0-9a-f]{4}:[0-9a-f]{4}$/i),
+            message: `${path}${name} ${formatValue(id)} is not a vendor and device id; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
+          })),
+        ),
+        {
+          condition: deviceId !== undefined || host !== undefined,
+          message: `${path}deviceId is missing, and with checkHost: false the host is not asked for it; write it as \`lspci -nn\` prints it, such as "10de:2684"`,
+        },
+      ]),
+  },
+  {
+    id: "mapping-once",
+    requirement: "a mapping of a name is made once in a Proxmox cluster",
+    reason: "Proxmox refuses a second one",
+    source: mappingSource,
+    checks: ({ name, earlierNamed }) =>
+      earlierNamed.flatMap(({ value, by }) =>
+        ifSet(value.made, () => ({
+          condition: not(equal(name, value.name)),
+          message: `name ${formatValue(name)} is that of the mapping ${by} already; choose another one, or use that mapping by its name`,
+        })),
+      ),
+  },
+  {
+    ...pciDeviceOnce,
+    checks: (mapped) => [
+      ...mapped.entries.flatMap(({ path, taken }) =>
+        taken.flatMap((device) =>
+          device.earlier
+            // That one is named twice is told already.
+            .filter(({ value }) => equal(value.mapping, mapped.name) !== true)
+            .map((other) => checkNotClaimed(`${path}address ${formatValue(`${device.address}`)}`, device, other)),
+        ),
+      ),
+      ...pairsOf(placesOf(mapped)).map(([one, other]) => ({
+        condition: not(and(equal(one.node, other.node), one.address.overlaps(other.address))),
+        message: `${other.path} ${formatValue(`${other.address}`)} is already mapped by ${one.path}; name each device once`,
+      })),
+      ...usesTogether(mapped).map(({ once }) => once),
+    ],
+  },
+  { ...mappingMediated, checks: (mapped) => usesTogether(mapped).map(({ alike }) => alike) },
+  { ...gpuPresent, checks: (mapped) => checkOnHosts(mapped, (placed, host) => [checkPresent(placed, host)]) },
+  { ...gpuIommu, checks: (mapped) => checkOnHosts(mapped, (placed, host) => [checkIommuGroup(placed, host)]) },
+  {
+    ...mappingValid,
+    checks: ({ entries }) =>
+      entries.flatMap((entry) => {
+        const [address] = entry.addresses;
+        if (!entry.host || !address) return [];
+        const { deviceId, subsystemId, iommuGroup } = entry;
+        return checkIdentity(entry.host, address, entry.path, {
+          deviceId: deviceId && lowerCase(deviceId),
+          subsystemId: subsystemId && lowerCase(subsystemId),
+          iommuGroup,
+        });
+      }),
+  },
+];
+
+/** Whether it has several addresses, as a raw GPU may. */
+const isList = (address: string): boolean => address.includes(";");
+
+/** Each device of the mapping, and where the props say so. */
+const placesOf = ({ entries }: Mapped) =>
+  entries.flatMap(({ path, node, addresses }) =>
+    addresses.map((address) => ({ path: `${path}address`, node, address })),
+  );
+
+/** The checks of each device whose host is asked. */
+const checkOnHosts = ({ entries }: Mapped, checks: (placed: PlacedDevice, host: Host) => Check[]): Check[] =>
+  entries.flatMap(({ path, addresses, host }) =>
+    host ? addresses.flatMap((address) => checks({ path: `${path}address`, address }, host)) : [],
+  );
+
+/** The mappings of an app by the references to their names. */
+const byReference = new WeakMap<IConstruct, Map<string, PciMapping>>();
+
+/** The mapping whose name, as Terraform knows it, is this. */
+export const mappingNamed = (scope: Construct, name: string): PciMapping | undefined =>
+  byReference.get(scope.node.root)?.get(name);
+
+/**
+ * A physical PCI device under a name. VMs that refer to it by name may be managed with an API token; a raw address needs
+ * root's password. The id is its address in Terraform.
+ *
+ * @see https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping
+ */
+export class PciMapping extends Construct {
+  readonly resource: HardwareMappingPci;
+  /** Name to give to a VM; using it makes the VM wait for the mapping. */
+  readonly name: string;
+  readonly connection?: ProxmoxConnection;
+  /** The name as it was given, to be compared with others. */
+  readonly givenName: string;
+  /** What it maps: one device, or several of which Proxmox takes a free one. What is no address is left out. */
+  readonly devices: readonly Pick<Entry, "node" | "addresses" | "deviceId">[];
+
+  private isMediated = false;
+
+  constructor(scope: Construct, id: string, props: PciMappingProps) {
+    super(scope, id);
+    const fitted = parseProps(this, props, shape);
+    const { connection, name, node, alternatives = [], ...first } = fitted.props;
+    this.connection = connection;
+    this.givenName = name;
+    const entries = [first, ...alternatives].map((device: AlternativeDevice, index): Entry => {
+      const own = device.node ?? node;
+      const addresses = [PciAddress.parse(device.address) ?? []].flat();
+      const path = index === 0 ? "" : `alternatives[${index - 1}].`;
+      const taken = addresses.map((address) => {
+        const device = { address, mapping: name, isMediated: false };
+        const earlier = connection ? claimDevice(connection, own, device, this) : [];
+        return { ...device, earlier };
+      });
+      return { ...device, node: own, path, addresses, taken, host: hostOf(connection, own) };
+    });
+    this.devices = entries;
+    const isPool = entries.length > 1;
+    const earlierNamed = connection ? claimMappingName(connection, { name, made: this }, this) : [];
+    for (const { value } of earlierNamed) if (equal(name, value.name) === true) this.useFor(value);
+    const preconditions = [
+      ...(connection?.preconditions ?? []),
+      ...fitted.preconditions,
+      ...enforce(this, useRules, { connection, user: this }),
+      ...enforce(this, rules, { name, entries, isPool, earlierNamed }),
+    ];
+    this.resource = withLogicalId(
+      id,
+      new HardwareMappingPci(this, "Resource", {
+        provider: connection?.provider,
+        name,
+        // Whether there are mediated devices is known when all GPUs are.
+        mediatedDevices: Lazy.anyValue({ produce: () => this.isMediated || undefined }),
+        map: entries.map(entryBlock),
+        lifecycle: lifecycleWith(preconditions),
+      }),
+    );
+
+    this.name = this.resource.name;
+    const references = byReference.get(this.node.root) ?? new Map<string, PciMapping>();
+    byReference.set(this.node.root, references.set(this.name, this));
+  }
+
+  /** Makes the mapping fit for the use that a GPU has for it. */
+  useFor({ isMediated = false }: MappingUse): void {
+    this.isMediated ||= isMediated;
+  }
+}
+
+/** What is not given is the host's own. */
+function entryBlock({ node, address, addresses: [first], host, ...given }: Entry): HardwareMappingPciMap {
+  const { deviceId, subsystemId, iommuGroup } = given;
+  const isComplete = deviceId !== undefined && subsystemId !== undefined && iommuGroup !== undefined;
+  const own = host && first && !isComplete ? identityAt(host, first) : undefined;
+  return {
+    nodeAttribute: node,
+    path: inFull(address),
+    // Proxmox compares the ids with the hardware in lower case.
+    id: deviceId === undefined ? (own?.deviceId ?? "") : lowerCase(deviceId),
+    subsystemId: subsystemId === undefined ? own?.subsystemId : lowerCase(subsystemId),
+    iommuGroup: iommuGroup ?? own?.iommuGroup,
+  };
+}

@@ -1,0 +1,157 @@
+import { Token } from "cdktf";
+import type { Construct } from "constructs";
+import { BackupJob } from "../../../.gen/providers/proxmox/backup-job";
+import type { VirtualEnvironmentVm } from "../../../.gen/providers/proxmox/virtual-environment-vm";
+import { isInvalid, number, objectOf, required, string } from "../../props/schema";
+import { matches, wholeNumber } from "../../rules/condition";
+import { formatValue, toTokenString } from "../../rules/format-value";
+import { ifSet, type Rule } from "../../rules/rule";
+import { withLogicalId } from "../../terraform/logical-id";
+import type { Host } from "../host/host-facts";
+import * as hostStorage from "../host/host-storage";
+import { checkStorageName, proxmoxName } from "../name";
+
+/** How many backups are kept: the newest ones, and the newest of each of so many periods. */
+export interface BackupRetention {
+  /** @default - none for being the newest */
+  readonly last?: number;
+  /** @default - none by the hour */
+  readonly hourly?: number;
+  /** @default - none by the day */
+  readonly daily?: number;
+  /** @default - none by the week */
+  readonly weekly?: number;
+  /** @default - none by the month */
+  readonly monthly?: number;
+  /** @default - none by the year */
+  readonly yearly?: number;
+}
+
+/** Backups of a VM's disks, which a job of Proxmox makes while the VM runs. */
+export interface VmBackup {
+  /** Storage of the node with the content type "Backup" enabled. */
+  readonly datastore: string;
+
+  /**
+   * When, as a calendar event of Proxmox: `02:30`, `sat 04:00`, `mon..fri 22:00`.
+   *
+   * @default "02:00"
+   * @see https://pve.proxmox.com/pve-docs/chapter-calendar-events.html
+   */
+  readonly schedule?: string;
+
+  /** How many backups are kept, such as `{ last: 3, weekly: 4 }`; the others are removed. */
+  readonly keep: BackupRetention;
+}
+
+const retentionShape = { last: number, hourly: number, daily: number, weekly: number, monthly: number, yearly: number };
+
+export const shape = objectOf<VmBackup>({
+  datastore: required(string),
+  schedule: string,
+  keep: required(objectOf<BackupRetention>(retentionShape)),
+});
+
+export const withDefaults = (backup: VmBackup | undefined) =>
+  backup && { ...backup, schedule: backup.schedule ?? "02:00" };
+
+/** The forms of a calendar event: a word, or days of the week, a date and a time of which some may be left out. */
+function calendarEvent(): RegExp {
+  const list = (item: string) => `${item}(,${item})*`;
+  const day = "(mon|tue|wed|thu|fri|sat|sun)";
+  const numbers = (number: string) => list(`([*]|${number}([.][.]${number})?)([/]0?[1-9]|[/][1-5][0-9])?`);
+  const [month, dayOfMonth] = ["(0?[1-9]|1[0-2])", "(0?[1-9]|[12][0-9]|3[01])"].map(numbers);
+  const [hour, minute] = ["([01]?[0-9]|2[0-3])", "[0-5]?[0-9]"].map(numbers);
+  const days = list(`${day}([.][.]${day})?`);
+  const date = `(([*]|[0-9]{4})-)?${month}-${dayOfMonth}`;
+  // Alone it is minutes, of every hour.
+  const time = `(${minute}|${hour}:${minute}(:${minute})?)`;
+  const word = "(minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly)";
+  return new RegExp(`^(${word}|${days}( ${date})?( ${time})?|${date}( ${time})?|${time})$`, "i");
+}
+
+const schedulePattern = calendarEvent();
+const source = "https://pve.proxmox.com/pve-docs/chapter-vzdump.html";
+
+/** A VM as far as its backups are concerned. */
+interface BackedUp {
+  readonly backup?: VmBackup & { readonly schedule: string };
+  readonly host?: Host;
+}
+
+export const rules: readonly Rule<BackedUp>[] = [
+  {
+    ...proxmoxName,
+    checks: ({ backup }) => ifSet(backup, ({ datastore }) => checkStorageName("backup.datastore", datastore)),
+  },
+  {
+    id: "backup-schedule",
+    requirement: "backups are scheduled by a calendar event of Proxmox",
+    reason: "Proxmox refuses anything else when the job is created, in the middle of the apply",
+    source: "https://pve.proxmox.com/pve-docs/chapter-calendar-events.html",
+    checks: ({ backup }) =>
+      ifSet(backup, ({ schedule }) => ({
+        condition: matches(schedule, schedulePattern),
+        message: `backup.schedule ${formatValue(schedule)} is no calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
+      })),
+  },
+  {
+    id: "backup-keep",
+    requirement: "at least one backup is kept, and whole numbers of them",
+    reason: "Proxmox refuses other numbers, and takes none at all for an order to keep everything",
+    source: `${source}#vzdump_retention`,
+    checks: ({ backup }) =>
+      ifSet(backup, ({ keep }) => {
+        const kept = Object.entries(keep).filter(([, value]) => value !== undefined);
+        if (kept.length === 0 && !isInvalid(keep)) {
+          return [{ condition: false, message: "backup.keep is empty; write how many to keep, such as { last: 3 }" }];
+        }
+        return kept.map(([name, value]) => ({
+          condition: wholeNumber(value, 1),
+          message: `backup.keep.${name} is ${formatValue(value)}; write a whole number, 1 or more, or leave it out`,
+        }));
+      }),
+  },
+  {
+    id: "storage-backups",
+    requirement: "the storage for backups is on the node, enabled, active, and takes backups when Terraform plans",
+    reason: "the job is created all the same, and fails every time that it runs",
+    source,
+    checks: ({ backup, host }) =>
+      ifSet(host, (host) =>
+        ifSet(backup, ({ datastore }) =>
+          hostStorage.checkContent("backup.datastore", datastore, host, hostStorage.backups),
+        ),
+      ),
+  },
+];
+
+/** The job. Its id, like those of VMs, is unique in the cluster. */
+export function backupJobOf(
+  scope: Construct,
+  vm: VirtualEnvironmentVm,
+  { datastore, schedule, keep }: VmBackup & { readonly schedule: string },
+): BackupJob {
+  // Named by its VM, it is removed before it.
+  const vmId = Token.asString(vm.vmId);
+  return withLogicalId(
+    scope.node.id,
+    new BackupJob(scope, "Backup", {
+      provider: vm.provider,
+      id: `vm-${vmId}`,
+      vmid: [vmId],
+      storage: datastore,
+      schedule,
+      // Proxmox's own default is none.
+      compress: "zstd",
+      pruneBackups: retention(keep),
+    }),
+  );
+}
+
+const retention = (keep: BackupRetention): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(keep).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`keep-${name}`, toTokenString(value)]],
+    ),
+  );

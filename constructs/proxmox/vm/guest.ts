@@ -1,0 +1,28 @@
+import { unchecked } from "../../props/schema";
+import { formatUnlessVariable, formatValue } from "../../rules/format-value";
+import type { Check, Rule } from "../../rules/rule";
+
+const guests = ["talos", "linux"] as const;
+
+/** The operating system of a VM: Talos, or another Linux, of which only what Proxmox and passthrough demand holds. */
+export type Guest = (typeof guests)[number];
+
+export const shape = unchecked<Guest>();
+
+/** Checks of what Talos demands of a machine; none for another guest. */
+export const ifTalos = (guest: Guest, ...checks: Check[]): Check[] => (guest === "linux" ? [] : checks);
+
+export const rules: readonly Rule<{ readonly guest: Guest }>[] = [
+  {
+    id: "guest-known",
+    requirement: `a guest is ${guests.join(" or ")}, and no variable`,
+    reason: "what Talos demands of a machine is checked of a Talos guest only, before Terraform runs",
+    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    checks: ({ guest }) => [
+      {
+        condition: guests.includes(guest),
+        message: `guest is ${formatUnlessVariable(guest)}; write ${guests.map(formatValue).join(" or ")}`,
+      },
+    ],
+  },
+];

@@ -1,0 +1,95 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Fn, Token } from "cdktf";
+import type { Construct } from "constructs";
+import { checkStaticBoolean } from "../../props/static-boolean";
+import { type Condition, equal, less, not } from "../../rules/condition";
+import { expression } from "../../rules/expression";
+import { formatValue, toTokenString } from "../../rules/format-value";
+import { ifSet, type Rule } from "../../rules/rule";
+import { withLogicalId } from "../../terraform/logical-id";
+import { nullResource } from "../../terraform/null-resource";
+import { type Disk, interfaceOf } from "./disk";
+
+/** What a VM cannot change and keep its system disk, and with it all that is on it. */
+export interface GuardedVm {
+  readonly vmId?: number;
+  readonly node: string;
+  readonly disks: readonly Disk[];
+}
+
+/** The same as text, each under the name that the state remembers it by. */
+const factsOf = ({ vmId, node, disks: [system] }: GuardedVm): Readonly<Record<string, string>> => ({
+  ...(vmId !== undefined && { vm_id: toTokenString(vmId) }),
+  node,
+  ...(system && { system_disk: interfaceOf(system, 0), system_disk_size: toTokenString(system.size) }),
+});
+
+/**
+ * Remembers in the state what the VM was made with. No other resource tells, when Terraform plans, what there is and what is
+ * wanted; and `prevent_destroy` would stop an ordinary destroy as well.
+ *
+ * @param replaceable remembers what is wanted now instead, as the VM may become another
+ */
+export const replacementGuard = (vm: Construct, identity: GuardedVm, replaceable: boolean): Resource =>
+  withLogicalId(
+    `${vm.node.id}_identity`,
+    nullResource(vm, "Identity", {
+      triggers: { ...factsOf(identity), [creation]: Fn.plantimestamp() },
+      lifecycle: { ignoreChanges: [replaceable ? `triggers["${creation}"]` : "triggers"] },
+    }),
+  );
+
+/** The fact that tells when the state began to know the VM. */
+const creation = "created";
+
+/** Whether the state knew the VM before this plan. States of earlier versions do not say since when. */
+export const isKnown = (identity: Resource): Condition =>
+  not(equal(rememberedOf(identity, creation, ""), Fn.plantimestamp()));
+
+/** Where a fact comes from, and what a change of it does. */
+const effects: Readonly<Record<string, readonly [prop: string, effect: string]>> = {
+  vm_id: ["vmId", "replace the VM"],
+  node: ["node", "replace the VM"],
+  system_disk: ["disks[0].interface", "replace the system disk"],
+};
+
+const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+
+export const rules: readonly Rule<GuardedVm & { readonly identity: Resource; readonly replaceable: boolean }>[] = [
+  {
+    id: "vm-kept",
+    requirement: "a VM keeps its id, its node and its system disk, unless it may be replaced",
+    reason: "Terraform would make a new VM, and what is on the disks of the old one would be lost, a cluster included",
+    source,
+    checks: ({ identity, replaceable, ...wanted }) => [
+      checkStaticBoolean("replaceable", replaceable),
+      ...(replaceable === true ? [] : Object.entries(factsOf(wanted))).flatMap(([name, value]) =>
+        ifSet(effects[name], ([prop, effect]) => {
+          const remembered = rememberedOf(identity, name, value);
+          return {
+            condition: equal(remembered, value),
+            message: `${prop} ${formatValue(value)} would ${effect} that has ${formatValue(remembered)}, and lose what is on it; write ${formatValue(remembered)} again, or replaceable: true where that is meant`,
+          };
+        }),
+      ),
+    ],
+  },
+  {
+    id: "disk-grows",
+    requirement: "the system disk does not shrink",
+    reason: "Proxmox cannot shrink a disk, and the provider finds out in the middle of an apply",
+    source: `${source}#size`,
+    checks: ({ identity, replaceable, disks: [system] }) =>
+      ifSet(replaceable === true ? undefined : system, ({ size }) => {
+        const remembered = rememberedOf(identity, "system_disk_size", toTokenString(size));
+        return {
+          condition: not(less(size, Token.asNumber(expression`tonumber(${remembered})`))),
+          message: `disks[0].size ${formatValue(size)} is less than the ${remembered} GiB that the disk was made with; write ${remembered} or more`,
+        };
+      }),
+  },
+];
+
+/** What the state says; in the first plan, what is wanted. */
+const rememberedOf = (identity: Resource, name: string, wanted: string): string =>
+  Token.asString(expression`lookup(${identity.interpolationForAttribute("triggers")}, ${name}, ${wanted})`);

@@ -1,0 +1,87 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Fn, Token } from "cdktf";
+import type { Construct } from "constructs";
+import { DataProxmoxVirtualEnvironmentVms } from "../../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
+import type { EarlierClaim } from "../../rules/claims";
+import { equal, not, or, wholeNumber } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import { type Check, ifSet, type Rule } from "../../rules/rule";
+import { resourceAddress } from "../../terraform/logical-id";
+import { stackSingleton } from "../../terraform/stack-singleton";
+import type { ProxmoxConnection } from "../connection";
+import { isKnown } from "./replacement-guard";
+
+/** First VM id that Proxmox gives away, and the last. */
+const min = 100;
+const max = 999_999_999;
+
+/** Checks that the number at `path` of the props is a VM id. */
+export const checkVmId = (path: string, id: number): Check => ({
+  condition: wholeNumber(id, min, max),
+  message: `${path} ${formatValue(id)} is no VM id; write a whole number from ${min} to ${max}`,
+});
+
+/** One list for all VMs of a connection: it is every VM of the Proxmox cluster. */
+export function allVmsOf(
+  scope: Construct,
+  connection: ProxmoxConnection | undefined,
+): DataProxmoxVirtualEnvironmentVms {
+  const provider = connection?.provider;
+  const address = provider ? `${connection.name}_same_id` : "same_id";
+  return stackSingleton(scope, address, (scope, id) => new DataProxmoxVirtualEnvironmentVms(scope, id, { provider }));
+}
+
+const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+
+export const rules: readonly Rule<{
+  readonly name: string;
+  readonly vmId?: number;
+  readonly earlierIds: readonly EarlierClaim<number>[];
+  readonly allVms?: DataProxmoxVirtualEnvironmentVms;
+  /** What the state remembers of the VM. */
+  readonly identity: Resource;
+}>[] = [
+  {
+    id: "vm-id-range",
+    requirement: `a VM id is a whole number from ${min} to ${max}`,
+    reason: "Proxmox keeps the ids below for itself and knows none above",
+    source: "https://pve.proxmox.com/pve-docs/qm.1.html",
+    checks: ({ vmId }) => ifSet(vmId, (vmId) => checkVmId("vmId", vmId)),
+  },
+  {
+    id: "vm-id-once",
+    requirement: "no two VMs of a Proxmox cluster have the same id",
+    reason: "the second would take the first one over",
+    source: vmDocs,
+    checks: ({ vmId, earlierIds }) =>
+      earlierIds.map(({ value, by }) => ({
+        condition: not(equal(vmId, value)),
+        message: `vmId ${formatValue(vmId)} is already that of ${by}; choose another id`,
+      })),
+  },
+  {
+    id: "vm-id-free",
+    requirement: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
+    reason: "the provider takes an existing VM of that id over without a word, and destroy deletes it",
+    source: vmDocs,
+    checks: ({ vmId, name, allVms, identity }) =>
+      ifSet(allVms, (allVms) => {
+        const ids = column(allVms, "vm_id");
+        const names = Fn.zipmap(ids, column(allVms, "name"));
+        const isOfThisName = equal(Fn.lookup(names, Token.asString(vmId), name), name);
+        return [
+          {
+            condition: isOfThisName,
+            message: `vmId ${formatValue(vmId)} belongs to a VM of another name than ${formatValue(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
+          },
+          {
+            condition: or(isKnown(identity), not(isOfThisName), not(Fn.contains(ids, vmId))),
+            message: `vmId ${formatValue(vmId)} belongs to a VM ${formatValue(name)} that this state does not know; choose a free id, or if the state of that VM was lost, bring the state back. To take the VM over as it is: terraform apply -target=${resourceAddress(identity)}`,
+          },
+        ];
+      }),
+  },
+];
+
+const column = (vms: DataProxmoxVirtualEnvironmentVms, name: string): string[] =>
+  Token.asList(vms.interpolationForAttribute(`vms[*].${name}`));

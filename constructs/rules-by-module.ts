@@ -1,0 +1,140 @@
+import * as gatewayApi from "./cilium/gateway-api";
+import * as inlineManifests from "./cilium/inline-manifests";
+import * as install from "./cilium/install";
+import * as loadBalancer from "./cilium/load-balancer";
+import * as valuePairs from "./cilium/value-pairs";
+import * as valueSchema from "./cilium/value-schema";
+import * as ciliumValues from "./cilium/values";
+import * as ciliumVersion from "./cilium/version";
+import * as nvidiaInstall from "./nvidia/install";
+import * as gpuSharing from "./nvidia/sharing";
+import { propType } from "./props/schema";
+import * as connection from "./proxmox/connection";
+import * as vm from "./proxmox/gpu-vm";
+import * as downloadedImage from "./proxmox/host/downloaded-image";
+import * as hostMemory from "./proxmox/host/host-memory";
+import * as hostProcessors from "./proxmox/host/host-processors";
+import * as hostStorage from "./proxmox/host/host-storage";
+import * as sameHost from "./proxmox/host/same-host";
+import * as template from "./proxmox/host/template";
+import * as gpu from "./proxmox/pci/gpu";
+import * as hostDevice from "./proxmox/pci/host-device";
+import * as hostMapping from "./proxmox/pci/host-mapping";
+import * as passthrough from "./proxmox/pci/passthrough";
+import * as pciMapping from "./proxmox/pci/pci-mapping";
+import * as agent from "./proxmox/vm/agent";
+import * as backup from "./proxmox/vm/backup";
+import * as bootMedium from "./proxmox/vm/boot-medium";
+import * as clone from "./proxmox/vm/clone";
+import * as cpu from "./proxmox/vm/cpu";
+import * as description from "./proxmox/vm/description";
+import * as disk from "./proxmox/vm/disk";
+import * as firmware from "./proxmox/vm/firmware";
+import * as guest from "./proxmox/vm/guest";
+import * as initialization from "./proxmox/vm/initialization";
+import * as machineType from "./proxmox/vm/machine-type";
+import * as memory from "./proxmox/vm/memory";
+import * as networkDevice from "./proxmox/vm/network-device";
+import * as identity from "./proxmox/vm/replacement-guard";
+import * as scsiController from "./proxmox/vm/scsi-controller";
+import * as serialDevice from "./proxmox/vm/serial-device";
+import * as startup from "./proxmox/vm/startup";
+import * as tags from "./proxmox/vm/tags";
+import * as usb from "./proxmox/vm/usb";
+import * as vga from "./proxmox/vm/vga";
+import * as vmId from "./proxmox/vm/vm-id";
+import * as vmStorage from "./proxmox/vm/vm-storage";
+import type { Rule } from "./rules/rule";
+import { secretInText } from "./rules/secret";
+import * as apiEndpoint from "./talos/api-endpoint";
+import * as members from "./talos/cluster-machine-rules";
+import * as clusterOnce from "./talos/cluster-once";
+import * as cluster from "./talos/cluster-rules";
+import * as clusterSubnets from "./talos/cluster-subnet-rules";
+import * as deviceSelector from "./talos/device-selector";
+import * as extension from "./talos/extension";
+import * as gpuDriver from "./talos/gpu-driver";
+import * as image from "./talos/image";
+import * as kubernetesVersion from "./talos/kubernetes-version";
+import * as machine from "./talos/machine-rules";
+import * as nodeRestriction from "./talos/node-restriction";
+import * as nvidiaDriver from "./talos/nvidia-driver";
+import * as patchRole from "./talos/patch-role";
+import * as patch from "./talos/patch-rules";
+import * as talosVersion from "./talos/version";
+import * as talosGpuCluster from "./talos-gpu-cluster";
+import * as logicalId from "./terraform/logical-id";
+
+/** What is to be read of a rule. Some are checked of several nouns, each in its own file. */
+export type RuleDescription = Omit<Rule<never>, "checks">;
+
+/** Every rule, by noun. */
+export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
+  "Any construct": [propType, secretInText, ...logicalId.rules],
+  "A cluster as a whole": talosGpuCluster.rules,
+  "Proxmox connection": [...connection.rules, ...connection.useRules],
+  VM: [
+    ...vm.nameRules,
+    ...vm.nodeRules,
+    ...description.rules,
+    ...guest.rules,
+    ...vmId.rules,
+    ...identity.rules,
+    ...template.rules,
+    ...bootMedium.rules,
+    ...downloadedImage.rules,
+    ...sameHost.rules,
+    ...clone.rules,
+    ...agent.rules,
+    ...startup.rules,
+    ...backup.rules,
+    ...tags.rules,
+  ],
+  GPU: [...gpu.rules, ...passthrough.rules, ...pciMapping.rules],
+  "The host, at plan": [
+    ...hostDevice.rules,
+    ...gpuDriver.rules,
+    ...hostMapping.rules,
+    ...hostStorage.rules,
+    ...hostMemory.rules,
+    ...hostProcessors.rules,
+    ...vmStorage.rules,
+  ],
+  "USB and serial devices": [...usb.rules, ...serialDevice.rules],
+  "Processor, memory and firmware": [
+    ...cpu.rules,
+    ...memory.rules,
+    ...machineType.rules,
+    ...firmware.rules,
+    ...vga.rules,
+  ],
+  "Disks and network": [...scsiController.rules, ...disk.rules, ...networkDevice.rules, ...initialization.rules],
+  "Talos image": [...image.rules, ...extension.rules, ...nvidiaDriver.rules],
+  "Talos node": [
+    ...talosVersion.rules,
+    ...kubernetesVersion.rules,
+    ...machine.plainMachineRules,
+    ...machine.machineRules,
+    ...apiEndpoint.rules,
+    ...cluster.rules,
+    ...clusterSubnets.rules,
+    ...clusterOnce.rules,
+    ...patch.rules,
+    ...patchRole.rules,
+    ...deviceSelector.rules,
+    ...nodeRestriction.rules,
+  ],
+  "Cluster of several machines": members.rules,
+  "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
+  Cilium: [
+    ...ciliumVersion.rules,
+    ...install.rules,
+    ...gatewayApi.rules,
+    ...inlineManifests.rules,
+    ...ciliumValues.rules,
+    ...valuePairs.rules,
+    ...valueSchema.rules,
+    ...loadBalancer.rules,
+    ...loadBalancer.subnetRules,
+  ],
+};

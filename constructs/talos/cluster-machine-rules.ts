@@ -1,0 +1,197 @@
+import { ipAddressOnce } from "../network/address-once";
+import { isAddress, isCidr, isInSubnet, isReservedInSubnet, sameFamily, withoutPrefix } from "../network/ip-address";
+import { isInvalid } from "../props/schema";
+import { checkStaticBoolean } from "../props/static-boolean";
+import type { EarlierClaim } from "../rules/claims";
+import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import type { Member } from "./node";
+
+/** What no other machine of the cluster may have. */
+export interface Own {
+  /** Where the props say so, for messages. */
+  readonly path: string;
+  readonly value: string;
+  /** In the spelling by which it is compared. */
+  readonly key: string;
+  readonly earlier: readonly EarlierClaim<string>[];
+}
+
+/** The machines of a cluster, and how its API is reached. */
+interface Members {
+  readonly members: readonly Member[];
+  readonly own: readonly Own[];
+  readonly version: string;
+  /** The URL of the API, where it is another than that of the first machine. */
+  readonly endpoint?: string;
+  readonly virtualAddress?: string;
+  readonly schedulingOnControlPlanes: boolean;
+  readonly outputDirectory: string;
+  /** What is to be said of a virtual address that a VM of the app has. */
+  readonly sameIpAddresses: readonly Check[];
+}
+
+/** Whether Terraform can have resources of the name. */
+export const namesResources = (name: string): boolean => !isUnknown(name) && /^[a-zA-Z][a-zA-Z0-9-]*$/.test(name);
+
+const controlPlanesOf = (members: readonly Member[]): number =>
+  members.filter(({ role }) => role === "controlplane").length;
+
+const vipGuide = "https://docs.siderolabs.com/talos/v1.13/networking/advanced/vip";
+const productionGuide = "https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes";
+const etcdQuorum = "https://etcd.io/docs/v3.6/faq/";
+
+export const rules: readonly Rule<Members>[] = [
+  {
+    id: "control-planes-odd",
+    requirement: "the number of control planes is odd",
+    reason: "etcd needs more than half of them, so that one more tolerates no failure more, and is one more to fail",
+    source: etcdQuorum,
+    severity: "warning",
+    checks: ({ members }) => {
+      const count = controlPlanesOf(members);
+      return [
+        {
+          condition: count % 2 === 1,
+          message: `controlPlanes has ${count} machines, of which no more may fail than of ${count - 1}; write ${count - 1} or ${count + 1}`,
+        },
+      ];
+    },
+  },
+  {
+    id: "machine-names-resources",
+    requirement: "the name of a machine of a cluster is known, and begins with a letter",
+    reason: "its resources in Terraform are named after it",
+    source: "https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers",
+    checks: ({ members }) =>
+      members.map(({ path, machine: { name } }) => ({
+        condition: isInvalid(name) || namesResources(name),
+        message: `${path}.name ${isUnknown(name) ? "is known to Terraform alone and" : formatValue(name)} cannot name resources; write it here, with a letter first, as in "worker-1"`,
+      })),
+  },
+  {
+    id: "machine-once",
+    requirement: "no two machines of a cluster have the same name or MAC address",
+    reason: "Kubernetes would take them for one node, or the network for one device",
+    source: "https://kubernetes.io/docs/concepts/architecture/nodes/#node-name-uniqueness",
+    checks: ({ own }) =>
+      own.flatMap(({ path, value, key, earlier }) =>
+        earlier.map((other) => ({
+          condition: not(equal(key, other.value)),
+          message: `${path} ${formatValue(value)} is already that of ${other.by}; choose another one`,
+        })),
+      ),
+  },
+  {
+    id: "talos-version-once",
+    requirement: "all machines of a cluster run one version of Talos",
+    reason: "they are upgraded together, and their configuration is of one version",
+    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
+    checks: ({ members, version }) =>
+      members.map(({ release: { path, talos } }) => ({
+        condition: equal(talos.version, version),
+        message: `${path}.version ${formatValue(talos.version)} is not the cluster's, ${formatValue(version)}; write the same`,
+      })),
+  },
+  {
+    id: "api-address",
+    requirement: "the API of several control planes has an address that is none of theirs alone",
+    reason: "without the one machine with that address, nothing would reach the others",
+    source: productionGuide,
+    checks: ({ members, endpoint }) => [
+      {
+        condition: controlPlanesOf(members) < 2 || endpoint !== undefined,
+        message: `controlPlanes has ${controlPlanesOf(members)} machines and no common address; write a virtualAddress in their network, or the endpoint of a load balancer`,
+      },
+    ],
+  },
+  {
+    id: "virtual-address",
+    requirement: "a virtual address is in the network of every control plane, and nobody's",
+    reason: "whichever control plane has it answers for it on its network, where two machines would answer",
+    source: vipGuide,
+    checks: ({ virtualAddress, members }) =>
+      ifSet(virtualAddress, (virtual) => {
+        const form = {
+          condition: isAddress(virtual),
+          message: `virtualAddress ${formatValue(virtual)} is not an address without prefix length; write it as in "192.168.1.60"`,
+        };
+        return form.condition === false
+          ? form
+          : [form, ...members.flatMap((member) => checkVirtualAddress(virtual, member))];
+      }),
+  },
+  {
+    id: "address-family",
+    requirement: "the addresses of all nodes of a cluster are of IPv4, or all of IPv6",
+    reason: "each node is configured for one family, and pods of one do not reach those of the other",
+    source: "https://kubernetes.io/docs/concepts/services-networking/dual-stack/",
+    checks: ({ members: [first, ...others] }) =>
+      ifSet(first, (first) =>
+        others.flatMap(({ path, machine: { address } }) =>
+          ifSet(address, (address) => ({
+            condition: isFamilyOf(address, first.machine.address),
+            message: `${path}.address ${formatValue(address)} is of another family than that of ${first.path}, ${formatValue(first.machine.address)}; write addresses of one family for all nodes`,
+          })),
+        ),
+      ),
+  },
+  { ...ipAddressOnce, checks: ({ sameIpAddresses }) => [...sameIpAddresses] },
+  {
+    id: "cluster-directory-known",
+    requirement: "the directory of a cluster of several machines is known",
+    reason: "a machine that leaves needs the kubeconfig in it when Terraform knows no variables any more",
+    source:
+      "https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax#destroy-time-provisioners",
+    checks: ({ outputDirectory }) => [
+      {
+        condition: !isUnknown(outputDirectory) || isInvalid(outputDirectory),
+        message:
+          "outputDirectory, which is named after the cluster where it is left out, is known to Terraform alone; write it here",
+      },
+    ],
+  },
+  {
+    id: "scheduling-on-control-planes",
+    requirement: "workloads run on workers, or else on control planes",
+    reason: "no pod but those of the nodes themselves would ever run",
+    source: "https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/workers-on-controlplane",
+    checks: ({ schedulingOnControlPlanes: scheduling, members }) => [
+      checkStaticBoolean("schedulingOnControlPlanes", scheduling),
+      {
+        condition: scheduling !== false || members.some(({ role }) => role === "worker"),
+        message: "schedulingOnControlPlanes is false without workers; write a worker, or leave it out",
+      },
+    ],
+  },
+];
+
+/** Whether both are of one family; what is no address with or without prefix length another rule refuses. */
+const isFamilyOf = (address: string, other = ""): Condition =>
+  or(...[address, other].map((each) => not(isAddress(withoutPrefix(each)))), sameFamily(address, other));
+
+/** Checks that the virtual address is not the machine's, nor of its router, and in its network where it may get it. */
+function checkVirtualAddress(virtual: string, { path, role, machine }: Member): Check[] {
+  const { address = "", gateway, interfaces } = machine;
+  const own = withoutPrefix(address);
+  const gateways = new Set([gateway, ...(interfaces?.[0]?.gateways ?? [])].filter((each) => each !== undefined));
+  return [
+    ...(role === "controlplane" && isCidr(address) !== false
+      ? [
+          {
+            condition: isInSubnet(virtual, address),
+            message: `virtualAddress ${formatValue(virtual)} is not in the network of ${path}, ${formatValue(address)}; write an address in that network`,
+          },
+          {
+            condition: or(equal(virtual, own), not(isReservedInSubnet(virtual, address))),
+            message: `virtualAddress ${formatValue(virtual)} is the first or the last of the network of ${path}, ${formatValue(address)}; write another one in that network`,
+          },
+        ]
+      : []),
+    ...[own, ...gateways].map((taken) => ({
+      condition: not(equal(virtual, taken)),
+      message: `virtualAddress ${formatValue(virtual)} is an address of ${path} or its gateway; write one that nobody has`,
+    })),
+  ];
+}
