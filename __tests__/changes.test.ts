@@ -10,12 +10,12 @@ import { defaultSite } from "../lab/changes/site";
 import { json } from "../scripts/clusters";
 import { synthesize } from "./synthesized";
 
-const shapes: Readonly<Record<Part, Readonly<Record<string, Field>>>> = {
-  vm: proxmoxGpuVm.shape,
-  talos: talosGpuCluster.shape.talos.fields ?? {},
-  cluster: talosSingleNode.shape,
-  cilium: ciliumInstall.shape,
-  nvidia: nvidiaInstall.shape,
+const schemas: Readonly<Record<Part, Readonly<Record<string, Field>>>> = {
+  vm: proxmoxGpuVm.schema,
+  talos: talosGpuCluster.schema.talos.fields ?? {},
+  cluster: talosSingleNode.schema,
+  cilium: ciliumInstall.schema,
+  nvidia: nvidiaInstall.schema,
 };
 
 /** The props that have no others below them. In a list, the first member stands for all. */
@@ -33,7 +33,7 @@ describe.each(Object.keys(cases) as Part[])("docs/changes.md", (part) => {
     const told = new Set(cases[part].flatMap(({ prop }) => asTold(prop)));
     const excused = (leaf: string) =>
       Object.keys(unchanged[part]).some((prop) => leaf === prop || leaf.startsWith(`${prop}.`));
-    const leaves = leavesOf(shapes[part]);
+    const leaves = leavesOf(schemas[part]);
     expect(leaves.filter((leaf) => !told.has(leaf) && !excused(leaf))).toEqual([]);
     expect(leaves.filter((leaf) => told.has(leaf) && excused(leaf))).toEqual([]);
   });

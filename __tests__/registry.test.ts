@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { rulesByNoun } from "../constructs/rules-by-module";
+import { rulesByModule } from "../constructs/rules-by-module";
 import { fixtures } from "./rules.fixtures";
 import { newStack } from "./stacks";
 
@@ -25,7 +25,7 @@ jest.mock("../constructs/rules/rule", () => {
 });
 
 const registered = new Set(
-  Object.values(rulesByNoun)
+  Object.values(rulesByModule)
     .flat()
     .map(({ id }) => id),
 );
@@ -40,7 +40,7 @@ const rulesOf = (file: string): string[] =>
     .flatMap((value) => (isRule(value) ? [value.id] : []));
 
 const isRule = (value: unknown): value is { id: string } =>
-  typeof value === "object" && value !== null && ["id", "demands", "because"].every((key) => key in value);
+  typeof value === "object" && value !== null && ["id", "requirement", "reason"].every((key) => key in value);
 
 test("every rule that a construct is held to is registered, and every registered one is held", () => {
   for (const { valid } of Object.values(fixtures)) for (const build of Object.values(valid)) build(newStack());
@@ -52,6 +52,6 @@ test.each(files)("%s exports no rule that is not registered", (file) => {
 });
 
 test("rules are found where they are exported", () => {
-  expect(rulesOf("proxmox/cpu.ts")).toEqual(["cpu-type-host", "cpu-type-known", "cpu-cores"]);
-  expect(rulesOf("rules/https-endpoint.ts")).toEqual(["endpoint-https"]);
+  expect(rulesOf("proxmox/vm/cpu.ts")).toEqual(["cpu-type-host", "cpu-type-known", "cpu-cores"]);
+  expect(rulesOf("network/https-endpoint.ts")).toEqual(["endpoint-https"]);
 });

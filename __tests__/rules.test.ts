@@ -1,13 +1,13 @@
 import type { TerraformStack } from "cdktf";
 import type { Host } from "../constructs/proxmox/host/host-facts";
-import { rulesByNoun } from "../constructs/rules-by-module";
+import { rulesByModule } from "../constructs/rules-by-module";
 import { conformance } from "./conformance";
 import { goodHost } from "./hosts";
 import { fixtures } from "./rules.fixtures";
 import { checksIn, outcomeOf, withVariable } from "./stacks";
 
 const rules = new Map(
-  Object.values(rulesByNoun)
+  Object.values(rulesByModule)
     .flat()
     .map((rule) => [rule.id, rule]),
 );
@@ -18,7 +18,7 @@ test("every rule has fixtures, and every fixture a rule", () => {
 
 let mockHost: Host | undefined;
 jest.mock("../constructs/proxmox/host/host-facts", () => {
-  const { hostOf } = jest.requireActual("../constructs/proxmox/host-facts");
+  const { hostOf } = jest.requireActual("../constructs/proxmox/host/host-facts");
   return { hostOf: (...of: unknown[]) => mockHost ?? hostOf(...of) };
 });
 afterEach(() => {

@@ -173,35 +173,35 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
     [
       "ProxmoxGpuVm",
       judgedOfVm,
-      proxmoxGpuVm.shape,
+      proxmoxGpuVm.schema,
       vmProps,
       (stack, props) => vmIn(stack, props as ProxmoxGpuVmProps),
     ],
     [
       "TalosSingleNode",
       judgedOfNode,
-      talosSingleNode.shape,
+      talosSingleNode.schema,
       nodeProps,
       (stack, props) => nodeIn(stack, props as TalosSingleNodeProps),
     ],
     [
       "TalosCluster",
       judgedOfCluster,
-      talosCluster.shape,
+      talosCluster.schema,
       clusterProps,
       (stack, props) => clusterIn(stack, props as TalosClusterProps),
     ],
     [
       "CiliumInstall",
       judgedOfCilium,
-      ciliumInstall.shape,
+      ciliumInstall.schema,
       ciliumProps,
       (stack, props) => ciliumIn(stack, props as CiliumInstallProps),
     ],
   ];
 
-describe.each(constructs)("a variable for a prop of %s", (_, judged, shape, props, build) => {
-  const scalars = scalarsOf(shape);
+describe.each(constructs)("a variable for a prop of %s", (_, judged, schema, props, build) => {
+  const scalars = scalarsOf(schema);
 
   test("is tested for every scalar prop", () => {
     // The resources of a machine of a cluster are named after it, and it leaves with what is in the directory.

@@ -3,6 +3,7 @@ export { StrictApp } from "../synth/strict-app";
 export { CiliumInstall, type CiliumInstallProps, type Hubble } from "./cilium/install";
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
 export type { CiliumValues } from "./cilium/values";
+export * from "./deprecated";
 export { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
 export type { GpuSharing } from "./nvidia/sharing";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";
@@ -31,20 +32,9 @@ export type { ScsiController } from "./proxmox/vm/scsi-controller";
 export type { VmStartup } from "./proxmox/vm/startup";
 export type { Usb, UsbAtHost, UsbByMapping } from "./proxmox/vm/usb";
 export type { VmVga } from "./proxmox/vm/vga";
-export {
-  and,
-  type Condition,
-  equal,
-  isBoolean,
-  isUnknown,
-  matches,
-  not,
-  oneOf,
-  or,
-  wholeNumber,
-} from "./rules/condition";
-export { formatValue } from "./rules/format-value";
-export { addPreconditions, type Check, enforce, type Rule } from "./rules/rule";
+export type { Condition } from "./rules/condition";
+export * as rules from "./rules/public";
+export { addPreconditions, type Check, type Rule } from "./rules/rule";
 export {
   TalosCluster,
   type TalosClusterMachine,

@@ -69,7 +69,7 @@ import * as logicalId from "./terraform/logical-id";
 export type RuleDescription = Omit<Rule<never>, "checks">;
 
 /** Every rule, by noun. */
-export const rulesByNoun: Readonly<Record<string, readonly RuleDescription[]>> = {
+export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>> = {
   "Any construct": [propType, secretInText, ...logicalId.rules],
   "A cluster as a whole": talosGpuCluster.rules,
   "Proxmox connection": [...connection.rules, ...connection.useRules],

@@ -88,14 +88,14 @@ export interface TalosGpuClusterProps {
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
 }
 
-export const shape: Schema<TalosGpuClusterProps> = {
-  proxmox: required(childProps(connection.shape, {})),
-  vm: required(childProps(gpuVm.shape, { connection: "proxmox", boot: "boot" })),
-  talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.shape, datastore: string, installer: string }),
-  boot: bootMedium.shape,
-  cluster: required(childProps(singleNode.shape, { machine: "vm", talos: "talos" })),
-  cilium: optionalLiteral(false, childProps(ciliumInstall.shape, { node: "cluster" })),
-  nvidia: optionalLiteral(false, childProps(nvidiaInstall.shape, { node: "cluster" })),
+export const schema: Schema<TalosGpuClusterProps> = {
+  proxmox: required(childProps(connection.schema, {})),
+  vm: required(childProps(gpuVm.schema, { connection: "proxmox", boot: "boot" })),
+  talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.schema, datastore: string, installer: string }),
+  boot: bootMedium.schema,
+  cluster: required(childProps(singleNode.schema, { machine: "vm", talos: "talos" })),
+  cilium: optionalLiteral(false, childProps(ciliumInstall.schema, { node: "cluster" })),
+  nvidia: optionalLiteral(false, childProps(nvidiaInstall.schema, { node: "cluster" })),
 };
 
 /** Where the props of the parts are written. */
@@ -163,15 +163,15 @@ export class TalosGpuCluster extends TerraformStack {
     super(scope, id);
     // Check blocks and preconditions need it.
     this.addOverride("terraform.required_version", ">= 1.5");
-    const fitted = parseProps(this, typeof props === "function" ? props(this) : props, shape);
-    enforce(this, rules, fitted.props);
-    const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = fitted.props;
+    const parsed = parseProps(this, typeof props === "function" ? props(this) : props, schema);
+    enforce(this, rules, parsed.props);
+    const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = parsed.props;
 
     const own = ownScope(this);
     for (const [id, place] of Object.entries(places)) setPropPath(own, id, place);
     this.connection = new ProxmoxConnection(own, "proxmox", proxmox);
     const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
-    let { boot } = fitted.props;
+    let { boot } = parsed.props;
     if (!boot) {
       this.image = new TalosImage(own, "talos", { ...image, version });
       const { connection } = this;

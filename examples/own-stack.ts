@@ -4,12 +4,11 @@ import {
   CiliumInstall,
   DownloadedImage,
   enforce,
-  formatValue,
-  matches,
   ProxmoxConnection,
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
   type Rule,
+  rules,
   TalosImage,
   TalosSingleNode,
 } from "../constructs";
@@ -28,8 +27,8 @@ const houseRules: readonly Rule<Pick<ProxmoxGpuVmProps, "name">>[] = [
     source: "https://wiki.example/names",
     checks: ({ name }) => [
       {
-        condition: matches(name, /^rack[0-9]+-[a-z]+$/),
-        message: `name ${formatValue(name)} has no rack in it; write it as in "rack1-gpu"`,
+        condition: rules.matches(name, /^rack[0-9]+-[a-z]+$/),
+        message: `name ${rules.formatValue(name)} has no rack in it; write it as in "rack1-gpu"`,
       },
     ],
   },

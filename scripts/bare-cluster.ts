@@ -137,7 +137,7 @@ export function bareCluster(stack: StackJson): (scope: Construct, id: string) =>
       new TerraformOutput(bare, `output_${name}`, { ...config, value }).overrideLogicalId(name);
     }
     new TerraformAsset(bare, "chart", {
-      path: join(rooms, "talos/charts/kubernetes-objects"),
+      path: join(rooms, "helm/charts/kubernetes-objects"),
       type: AssetType.DIRECTORY,
     });
     copyScripts(bare, used);

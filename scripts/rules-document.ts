@@ -1,4 +1,4 @@
-import { type RuleDescription, rulesByNoun } from "../constructs/rules-by-module";
+import { type RuleDescription, rulesByModule } from "../constructs/rules-by-module";
 
 /** docs/rules.md, from the rules themselves. */
 export function rulesDocument(): string {
@@ -14,7 +14,7 @@ export function rulesDocument(): string {
     "path of the construct and the rule's id; nothing is written then. Where a value is a Terraform variable, the rule is",
     "in the stack as a precondition with the same message, and Terraform decides it when it plans. A warning is reported",
     "and lets the stack pass; where Terraform decides it, it is a `check` block.",
-    ...Object.entries(rulesByNoun).flatMap(([noun, rules]) => ["", `## ${noun}`, ...once(rules).flatMap(section)]),
+    ...Object.entries(rulesByModule).flatMap(([noun, rules]) => ["", `## ${noun}`, ...once(rules).flatMap(section)]),
     "",
   ].join("\n");
 }

@@ -156,14 +156,14 @@ export interface CiliumInstallProps {
   readonly timeout?: number;
 }
 
-export const shape: Schema<CiliumInstallProps> = {
+export const schema: Schema<CiliumInstallProps> = {
   node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
   version: string,
   method: unchecked(),
   hubble: objectOf<Hubble>({ relay: boolean, ui: boolean }),
   gatewayApi: boolean,
   gatewayApiDefinitions: string,
-  l2Announcements: loadBalancer.shape,
+  l2Announcements: loadBalancer.schema,
   encryption: checkedByRule("string"),
   values: record,
   repository: urlString,
@@ -278,8 +278,8 @@ export class CiliumInstall extends Construct {
 
   constructor(scope: Construct, id: string, props: CiliumInstallProps) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape);
-    const options = fitted.props;
+    const parsed = parseProps(this, props, schema);
+    const options = parsed.props;
     const { node, version = defaultCiliumVersion, method = "helm-release", l2Announcements, timeout = 900 } = options;
     const { repository = "https://helm.cilium.io/", encryption } = options;
     const inline = method === "inline-manifests";
@@ -319,7 +319,7 @@ export class CiliumInstall extends Construct {
     };
     const refused = [...refusedNow(ciliumValues.rules, judged), ...refusedNow(valuePairs.rules, judgedTogether)];
     const preconditions = [
-      ...fitted.preconditions,
+      ...parsed.preconditions,
       ...enforce(this, ciliumVersion.rules, { version }),
       ...enforce(this, ciliumValues.rules, judged),
       ...enforce(this, valuePairs.rules, judgedTogether),

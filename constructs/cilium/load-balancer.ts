@@ -63,7 +63,7 @@ const addressPoolShape = objectOf<AddressPool>({
   blocks: required(nonEmptyListOf(block, example)),
 });
 
-export const shape = objectOf<L2Announcements>({
+export const schema = objectOf<L2Announcements>({
   addressPools: required(listOf(addressPoolShape)),
   interfaces: listOf(string),
 });

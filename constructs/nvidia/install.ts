@@ -89,10 +89,10 @@ export interface NvidiaInstallProps {
   readonly timeout?: number;
 }
 
-export const shape: Schema<NvidiaInstallProps> = {
+export const schema: Schema<NvidiaInstallProps> = {
   node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
   method: unchecked(),
-  sharing: sharing.shape,
+  sharing: sharing.schema,
   version: string,
   values: record,
   taint: unchecked(),
@@ -290,33 +290,33 @@ export class NvidiaInstall extends Construct {
 
   constructor(scope: Construct, id: string, props: NvidiaInstallProps) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape);
+    const parsed = parseProps(this, props, schema);
     const {
       node,
       method = "device-plugin",
       timeout = 900,
       taint: isTainted = false,
       smokeTest: proof = true,
-    } = fitted.props;
+    } = parsed.props;
     this.method = methodOf(method);
-    this.version = fitted.props.version ?? this.method.version;
-    const repository = fitted.props.repository ?? this.method.repository;
-    const shared = fitted.props.sharing ? this.method.sharingValues(fitted.props.sharing) : {};
+    this.version = parsed.props.version ?? this.method.version;
+    const repository = parsed.props.repository ?? this.method.repository;
+    const shared = parsed.props.sharing ? this.method.sharingValues(parsed.props.sharing) : {};
     const needed = mergeValues(this.method.values, shared);
-    const given = mergeValues(needed, fitted.props.values ?? {});
+    const given = mergeValues(needed, parsed.props.values ?? {});
     const checksum = checksumOf([this.version, given]);
     this.values = mergeValues(given, this.method.checksumValues?.(checksum) ?? {});
 
     const earlierInstalls = node ? claim("GPUs of nodes", node.node.path, id, this) : [];
     const preconditions = [
-      ...fitted.preconditions,
+      ...parsed.preconditions,
       ...enforce(this, [...rules, ...sharing.rules], {
         node,
         user: this,
         method,
         values: this.values,
         needed,
-        sharing: fitted.props.sharing,
+        sharing: parsed.props.sharing,
         taint: isTainted,
         smokeTest: proof,
         version: this.version,
@@ -326,14 +326,14 @@ export class NvidiaInstall extends Construct {
       }),
     ];
     this.isTainted = isTainted;
-    this.replicas = fitted.props.sharing?.replicas ?? 1;
+    this.replicas = parsed.props.sharing?.replicas ?? 1;
     // Of another stack, it is refused; until then it must not be in the way of the other problems.
     if (!node || !isInStackOf(this, node)) return;
 
     const [first = node.nodes[0], ...others] = node.nodes.filter(hasGpus);
     const withGpus = [first, ...others];
     for (const each of withGpus) {
-      each.addRequiredPatch(labels(fitted.props.sharing), ownSettings);
+      each.addRequiredPatch(labels(parsed.props.sharing), ownSettings);
       if (isTainted) each.addTaint(taint);
     }
     helmIn(node);

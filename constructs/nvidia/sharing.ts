@@ -19,7 +19,7 @@ export interface GpuSharing {
   readonly replicas: number;
 }
 
-export const shape = objectOf<GpuSharing>({ strategy: required(unchecked()), replicas: required(number) });
+export const schema = objectOf<GpuSharing>({ strategy: required(unchecked()), replicas: required(number) });
 
 /** What the device plugin is told, as a document of its own. */
 export const configuration = ({ strategy, replicas }: GpuSharing): string =>

@@ -240,7 +240,7 @@ export function listOf<Value>(item: Field<Value>): Field<Value[]> {
         return invalid();
       }
       // Array.from, because map passes over what a sparse list lacks.
-      return Array.from(value, (_, index) => parsed(item, () => value[index], `${path}[${index}]`, report));
+      return Array.from(value, (_, index) => parseSafely(item, () => value[index], `${path}[${index}]`, report));
     },
   };
 }
@@ -261,7 +261,7 @@ export function nonEmptyListOf<Value>(item: Field<Value>, advice: string): Field
  * The value of a prop, as far as it fits. Whatever happens when it is read, such as in a getter, or in a value that is
  * nested without end, is a mistake in that prop.
  */
-function parsed<Value>(field: Field<Value>, read: () => unknown, path: string, report: Report): Value {
+function parseSafely<Value>(field: Field<Value>, read: () => unknown, path: string, report: Report): Value {
   try {
     const value = read();
     // Another construct has reported it.
@@ -278,19 +278,19 @@ function parsed<Value>(field: Field<Value>, read: () => unknown, path: string, r
 }
 
 /** An object with these fields and no others, or one of a class, but no construct, that has what is required. */
-export const objectOf = <Props>(shape: Schema<Props>, instead: Instead = {}): Field<Props> =>
-  objectWith(shape, (name) => shape[name].required === true, instead);
+export const objectOf = <Props>(schema: Schema<Props>, instead: Instead = {}): Field<Props> =>
+  objectWith(schema, (name) => schema[name].required === true, instead);
 
 /** What to write instead of names that people write, and which are no props. */
 type Instead = Readonly<Record<string, string>>;
 
 /** The object, for which one with the fields of these names stands in. */
 function objectWith<Props>(
-  shape: Schema<Props>,
+  schema: Schema<Props>,
   standsIn: (name: keyof Props) => boolean,
   instead: Instead = {},
 ): Field<Props> {
-  const fields: Readonly<Record<string, Field>> = shape;
+  const fields: Readonly<Record<string, Field>> = schema;
   const named = Object.entries(fields);
   const invalid = () => {
     const some = named.flatMap(([name, field]) => (standsIn(name as keyof Props) ? [[name, field.invalid()]] : []));
@@ -311,13 +311,13 @@ function objectWith<Props>(
       const props = value as Readonly<Record<string, unknown>>;
       // An object of a class has what else it needs.
       const misspelt = isOfClass ? new Set<string>() : reportUnknown(props, fields, instead, path, report);
-      const fitting: Record<string, unknown> = {};
+      const parsed: Record<string, unknown> = {};
       for (const [name, field] of named) {
         const prop = orNothing(field, misspelt.has(name));
-        const fit = parsed(prop, () => props[name], below(path, name), report);
-        if (fit !== undefined) fitting[name] = fit;
+        const fit = parseSafely(prop, () => props[name], below(path, name), report);
+        if (fit !== undefined) parsed[name] = fit;
       }
-      return fitting as Props;
+      return parsed as Props;
     },
   };
 }
@@ -395,12 +395,12 @@ type Merged<Union> = {
  *
  * @param assumed the fields of the one that stands in for what is none of them
  */
-export const unionOf = <Union>(shape: Schema<Merged<Union>>, ...assumed: (keyof Merged<Union>)[]): Field<Union> =>
-  objectWith<Merged<Union>>(shape, (name) => assumed.includes(name)) as Field<unknown> as Field<Union>;
+export const unionOf = <Union>(schema: Schema<Merged<Union>>, ...assumed: (keyof Merged<Union>)[]): Field<Union> =>
+  objectWith<Merged<Union>>(schema, (name) => assumed.includes(name)) as Field<unknown> as Field<Union>;
 
 /** Props of another construct of the shape, which answers for them, but for those that it is given by this one. */
-export const childProps = <Props>(shape: Schema<Props>, ours: Readonly<Record<string, string>>): Field<Props> => {
-  const { invalid, fields = {} } = objectOf(shape);
+export const childProps = <Props>(schema: Schema<Props>, ours: Readonly<Record<string, string>>): Field<Props> => {
+  const { invalid, fields = {} } = objectOf(schema);
   return {
     invalid,
     parse: (value, path, report) => {
@@ -410,7 +410,7 @@ export const childProps = <Props>(shape: Schema<Props>, ours: Readonly<Record<st
       }
       const theirs = Object.keys(value).flatMap((name) => {
         const source = Object.hasOwn(ours, name) ? ours[name] : undefined;
-        const given = parsed(
+        const given = parseSafely(
           anything(() => fields[name]?.invalid()),
           () => value[name],
           below(path, name),
@@ -448,10 +448,10 @@ export const propType: Rule<readonly { readonly condition: Condition; readonly m
 export function parseProps<Props>(
   construct: Construct,
   props: Props,
-  shape: Schema<Props>,
+  schema: Schema<Props>,
   instead: Instead = {},
 ): { readonly props: Parsed<Props>; readonly preconditions: Precondition[] } {
-  setPropNames(construct, Object.keys(shape));
+  setPropNames(construct, Object.keys(schema));
   const reports: { condition: Condition; message: string }[] = [];
   const secrets: string[] = [];
   const report = Object.assign(
@@ -460,7 +460,7 @@ export function parseProps<Props>(
     },
     { secret: (path: string) => void secrets.push(path) },
   );
-  const fitting = parsed(objectOf(shape, instead), () => props, "", report);
+  const parsed = parseSafely(objectOf(schema, instead), () => props, "", report);
   const preconditions = [...enforce(construct, [propType], reports), ...enforce(construct, [secretInText], secrets)];
-  return { props: fitting as Parsed<Props>, preconditions };
+  return { props: parsed as Parsed<Props>, preconditions };
 }

@@ -89,7 +89,7 @@ const secrets: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
-export const shape: Schema<ProxmoxConnectionProps> = {
+export const schema: Schema<ProxmoxConnectionProps> = {
   endpoint: urlString,
   credentials: required(credentialsShape),
   username: stringCheckedByRule,
@@ -195,8 +195,8 @@ export class ProxmoxConnection extends Construct {
 
   constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape, secrets);
-    const { credentials, username, insecure } = fitted.props;
+    const parsed = parseProps(this, props, schema, secrets);
+    const { credentials, username, insecure } = parsed.props;
     const earlierConnections = claim<ProxmoxConnection>(
       `connections of ${TerraformStack.of(this).node.path}`,
       "",
@@ -205,12 +205,12 @@ export class ProxmoxConnection extends Construct {
     );
     const isFirst = earlierConnections.length === 0;
     this.preconditions = [
-      ...fitted.preconditions,
-      ...enforce(this, rules, { ...fitted.props, id, earlierConnections }),
+      ...parsed.preconditions,
+      ...enforce(this, rules, { ...parsed.props, id, earlierConnections }),
     ];
-    this.checkHost = fitted.props.checkHost ?? true;
+    this.checkHost = parsed.props.checkHost ?? true;
     this.name = isFirst ? "proxmox" : id;
-    this.endpoint = fitted.props.endpoint;
+    this.endpoint = parsed.props.endpoint;
     this.cluster = endpoint.clusterOf(this, this.endpoint);
     this.credentials = credentials;
     this.username = username ?? (credentials === "password" ? "root@pam" : undefined);

@@ -243,29 +243,29 @@ export interface ProxmoxGpuVmProps {
   readonly description?: string;
 }
 
-export const shape: Schema<ProxmoxGpuVmProps> = {
+export const schema: Schema<ProxmoxGpuVmProps> = {
   connection: required(instanceOf(ProxmoxConnection)),
   name: required(string),
   node: required(string),
   vmId: number,
-  boot: required(bootMedium.shape),
-  guest: guest.shape,
-  gpus: listOf(gpu.shape),
-  usb: listOf(usb.shape),
-  cpu: cpu.shape,
-  memory: memory.shape,
-  disks: listOf(disk.shape),
+  boot: required(bootMedium.schema),
+  guest: guest.schema,
+  gpus: listOf(gpu.schema),
+  usb: listOf(usb.schema),
+  cpu: cpu.schema,
+  memory: memory.schema,
+  disks: listOf(disk.schema),
   efiDisk: firmware.efiDiskShape,
-  networkDevices: listOf(networkDevice.shape),
-  initialization: initialization.shape,
-  agent: agent.shape,
+  networkDevices: listOf(networkDevice.schema),
+  initialization: initialization.schema,
+  agent: agent.schema,
   bios: firmware.biosShape,
   machine: string,
-  scsiHardware: scsiController.shape,
-  serialDevices: serialDevice.shape,
-  vga: vga.shape,
-  startup: startup.shape,
-  backup: backup.shape,
+  scsiHardware: scsiController.schema,
+  serialDevices: serialDevice.schema,
+  vga: vga.schema,
+  startup: startup.schema,
+  backup: backup.schema,
   onBoot: boolean,
   tags: listOf(string),
   replaceable: unchecked(),
@@ -382,8 +382,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
   constructor(scope: Construct, id: string, props: ProxmoxGpuVmProps) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape);
-    const settings = withDefaults(fitted.props);
+    const parsed = parseProps(this, props, schema);
+    const settings = withDefaults(parsed.props);
     const { connection, name, node, boot, disks, networkDevices } = settings;
 
     this.name = name;
@@ -411,7 +411,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.identity = identity.replacementGuard(this, settings, settings.replaceable);
     const preconditions = [
       ...(connection?.preconditions ?? []),
-      ...fitted.preconditions,
+      ...parsed.preconditions,
       ...enforce(this, rules, {
         ...settings,
         user: this,
@@ -485,13 +485,18 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
   }
 
-  /** Holds the VM to more when Terraform plans. */
-  demand(preconditions: readonly Precondition[]): void {
+  /** Adds checks of the VM that Terraform makes when it plans. */
+  addPreconditions(preconditions: readonly Precondition[]): void {
     const { lifecycle } = this.resource;
     this.resource.lifecycle = {
       ...lifecycle,
       ...lifecycleWith([...((lifecycle?.precondition as Precondition[]) ?? []), ...preconditions]),
     };
+  }
+
+  /** @deprecated Use `addPreconditions`. */
+  demand(preconditions: readonly Precondition[]): void {
+    this.addPreconditions(preconditions);
   }
 
   /** Provider-assigned id, for other resources to wait for. */

@@ -113,7 +113,7 @@ export const releaseShape = orConstruct(
   objectOf<TalosRelease>({
     version: required(string),
     installer: string,
-    nvidia: nvidia.shape,
+    nvidia: nvidia.schema,
     resource: instanceOf(TerraformResource),
   }),
 );
@@ -184,16 +184,16 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     scope: Construct,
     id: string,
     props: Props,
-    shape: Schema<Props>,
+    schema: Schema<Props>,
     describe: (props: Parsed<Props>) => Described,
   ) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape);
-    const given = fitted.props as Parsed<TalosClusterBaseProps>;
+    const parsed = parseProps(this, props, schema);
+    const given = parsed.props as Parsed<TalosClusterBaseProps>;
     const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
     const { outputDirectory = `../../../clusters/${clusterName}` } = given;
     const { version } = talos;
-    this.described = describe(fitted.props);
+    this.described = describe(parsed.props);
     const { members, virtualAddress } = this.described;
     const [first, ...others] = members;
     const controlPlanes = members.filter(({ role }) => role === "controlplane");
@@ -227,7 +227,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const releases = allReleases.filter((release) => !Construct.isConstruct(release.talos));
     const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
-      ...fitted.preconditions,
+      ...parsed.preconditions,
       // A construct has judged its own.
       ...(Construct.isConstruct(talos) ? [] : enforce(this, talosVersion.rules, { version })),
       ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
@@ -475,6 +475,21 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** After it pods are scheduled. */
   get untainted(): ITerraformDependable {
+    return this.apiReady;
+  }
+
+  /** @deprecated Use `networkReady`. */
+  get usable(): ITerraformDependable {
+    return this.networkReady;
+  }
+
+  /** @deprecated Use `untainted`. */
+  get schedulable(): ITerraformDependable {
+    return this.untainted;
+  }
+
+  /** @deprecated Use `apiReady`. */
+  get ready(): Resource {
     return this.apiReady;
   }
 

@@ -103,21 +103,21 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
 }
 
 const withRelease = objectOf<TalosMachineWithRelease>({
-  machine: required(machine.shape),
+  machine: required(machine.schema),
   talos: releaseShape,
   configPatches: listOf(ruledData()),
 });
 
 const clusterMachine: Field<TalosClusterMachine> = {
-  ...machine.shape,
-  fields: { ...machine.shape.fields, ...withRelease.fields },
-  parse: (value, path, report) => (hasRelease(value) ? withRelease : machine.shape).parse(value, path, report),
+  ...machine.schema,
+  fields: { ...machine.schema.fields, ...withRelease.fields },
+  parse: (value, path, report) => (hasRelease(value) ? withRelease : machine.schema).parse(value, path, report),
 };
 
 const hasRelease = (value: unknown): value is TalosMachineWithRelease =>
   typeof value === "object" && value !== null && ("machine" in value || ("talos" in value && !("name" in value)));
 
-export const shape: Schema<TalosClusterProps> = {
+export const schema: Schema<TalosClusterProps> = {
   ...baseShape,
   controlPlanes: required(nonEmptyListOf(clusterMachine, "one machine, or three")),
   workers: listOf(clusterMachine),
@@ -141,7 +141,7 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
   readonly workerTaints?: Resource;
 
   constructor(scope: Construct, id: string, props: TalosClusterProps) {
-    super(scope, id, props, shape, describe);
+    super(scope, id, props, schema, describe);
     const own = this.described.members.flatMap((member) => this.claimOwn(member));
     const preconditions = enforce(this, members.rules, {
       ...this.described,
@@ -211,7 +211,7 @@ function describe(props: Parsed<TalosClusterProps>): Described {
     };
   };
   // Where none is given, which is refused, one of which nothing is known.
-  const [first = machine.shape.invalid(), ...others] = controlPlanes;
+  const [first = machine.schema.invalid(), ...others] = controlPlanes;
   return {
     members: [
       member("controlPlanes", first, 0),

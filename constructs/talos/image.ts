@@ -85,9 +85,9 @@ export interface TalosImageProps {
   readonly factory?: string;
 }
 
-export const shape: Schema<TalosImageProps> = {
+export const schema: Schema<TalosImageProps> = {
   version: string,
-  nvidia: nvidia.shape,
+  nvidia: nvidia.schema,
   extensions: listOf(string),
   extraKernelArgs: listOf(string),
   factory: urlString,
@@ -146,19 +146,19 @@ export class TalosImage extends Construct implements TalosRelease {
 
   constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape);
-    const { version = defaultTalosVersion, extensions = [], extraKernelArgs, factory } = fitted.props;
+    const parsed = parseProps(this, props, schema);
+    const { version = defaultTalosVersion, extensions = [], extraKernelArgs, factory } = parsed.props;
     const url = factory ?? defaultFactory;
     const earlierFactories = claim(`Image Factory of ${TerraformStack.of(this).node.path}`, "", url, this);
     const preconditions = [
-      ...fitted.preconditions,
+      ...parsed.preconditions,
       ...enforce(this, talosVersion.rules, { version }),
-      ...enforce(this, extension.rules, { ...fitted.props, version }),
-      ...enforce(this, nvidia.rules, fitted.props),
+      ...enforce(this, extension.rules, { ...parsed.props, version }),
+      ...enforce(this, nvidia.rules, parsed.props),
       ...enforce(this, rules, { factory, earlierFactories }),
     ];
     this.version = version;
-    this.nvidia = fitted.props.nvidia;
+    this.nvidia = parsed.props.nvidia;
     this.factory = url;
     const driver = this.nvidia ? nvidia.extensionsOf(this.nvidia) : [];
     this.extensions = [...new Set([guestAgentExtension, ...driver, ...extensions])].sort();

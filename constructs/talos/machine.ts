@@ -130,7 +130,7 @@ const device: Field<TalosMachineDevice> = {
   },
 };
 
-export const shape = orConstruct(
+export const schema = orConstruct(
   objectOf<TalosMachine>({
     name: required(string),
     address: required(string),

@@ -19,7 +19,7 @@ export interface NvidiaDriver {
   readonly branch: (typeof branches)[number];
 }
 
-export const shape = objectOf<NvidiaDriver>({
+export const schema = objectOf<NvidiaDriver>({
   kernelModules: required(checkedByRule("string")),
   branch: required(checkedByRule("string")),
 });

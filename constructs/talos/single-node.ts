@@ -24,9 +24,9 @@ export interface TalosSingleNodeProps extends TalosClusterBaseProps {
   readonly installDisk?: string;
 }
 
-export const shape: Schema<TalosSingleNodeProps> = {
+export const schema: Schema<TalosSingleNodeProps> = {
   ...baseShape,
-  machine: required(machine.shape),
+  machine: required(machine.schema),
   installDisk: string,
 };
 
@@ -40,7 +40,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
   readonly taintRemoval: Resource;
 
   constructor(scope: Construct, id: string, props: TalosSingleNodeProps) {
-    super(scope, id, props, shape, ({ machine, talos, installDisk = machine.installDisk, endpoint }) => ({
+    super(scope, id, props, schema, ({ machine, talos, installDisk = machine.installDisk, endpoint }) => ({
       members: [
         { path: "machine", role: "controlplane", machine, release: { path: "talos", talos }, installDisk, names },
       ],

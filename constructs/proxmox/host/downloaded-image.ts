@@ -43,7 +43,7 @@ export interface DownloadedImageProps extends ImageFile {
   readonly datastore?: string;
 }
 
-export const shape: Schema<DownloadedImageProps> = {
+export const schema: Schema<DownloadedImageProps> = {
   connection: required(instanceOf(ProxmoxConnection)),
   node: required(string),
   datastore: string,
@@ -100,13 +100,13 @@ export class DownloadedImage extends Construct implements DiskImage {
 
   constructor(scope: Construct, id: string, props: DownloadedImageProps) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape);
-    const { connection, node, datastore = "local", url, fileName, guestAgent = false } = fitted.props;
+    const parsed = parseProps(this, props, schema);
+    const { connection, node, datastore = "local", url, fileName, guestAgent = false } = parsed.props;
     const preconditions = [
       ...(connection?.preconditions ?? []),
-      ...fitted.preconditions,
+      ...parsed.preconditions,
       ...enforce(this, useRules, { connection, user: this }),
-      ...enforce(this, rules, fitted.props as DownloadedImageProps),
+      ...enforce(this, rules, parsed.props as DownloadedImageProps),
       ...enforce(this, hostStorage.rules, { datastore, host: hostOf(connection, node) }),
     ];
     this.guestAgent = guestAgent;

@@ -90,7 +90,7 @@ export interface GpuByMapping extends GpuOptions {
  */
 export type Gpu = GpuAtAddress | GpuByMapping;
 
-export const shape = unionOf<Gpu>(
+export const schema = unionOf<Gpu>(
   {
     address: string,
     functions: optionalLiteral("all", listOf(number)),

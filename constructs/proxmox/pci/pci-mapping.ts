@@ -96,7 +96,7 @@ export const deviceShape: Schema<PciMappingDevice> = {
   ...mappedShape,
   alternatives: listOf(objectOf<AlternativeDevice>({ ...mappedShape, node: string })),
 };
-export const shape: Schema<PciMappingProps> = {
+export const schema: Schema<PciMappingProps> = {
   ...deviceShape,
   connection: required(instanceOf(ProxmoxConnection)),
   node: required(string),
@@ -328,8 +328,8 @@ export class PciMapping extends Construct {
 
   constructor(scope: Construct, id: string, props: PciMappingProps) {
     super(scope, id);
-    const fitted = parseProps(this, props, shape);
-    const { connection, name, node, alternatives = [], ...first } = fitted.props;
+    const parsed = parseProps(this, props, schema);
+    const { connection, name, node, alternatives = [], ...first } = parsed.props;
     this.connection = connection;
     this.givenName = name;
     const entries = [first, ...alternatives].map((device: AlternativeDevice, index): Entry => {
@@ -349,7 +349,7 @@ export class PciMapping extends Construct {
     for (const { value } of earlierNamed) if (equal(name, value.name) === true) this.useFor(value);
     const preconditions = [
       ...(connection?.preconditions ?? []),
-      ...fitted.preconditions,
+      ...parsed.preconditions,
       ...enforce(this, useRules, { connection, user: this }),
       ...enforce(this, rules, { name, entries, isPool, earlierNamed }),
     ];

@@ -39,7 +39,7 @@ export interface VmAgent {
   readonly timeout?: string;
 }
 
-export const shape = objectOf<VmAgent>({ enabled: boolean, trim: boolean, type: enumOf(types), timeout: string });
+export const schema = objectOf<VmAgent>({ enabled: boolean, trim: boolean, type: enumOf(types), timeout: string });
 
 export function block(
   agent: VmAgent | undefined,

@@ -46,7 +46,7 @@ export interface VmBackup {
 
 const retentionShape = { last: number, hourly: number, daily: number, weekly: number, monthly: number, yearly: number };
 
-export const shape = objectOf<VmBackup>({
+export const schema = objectOf<VmBackup>({
   datastore: required(string),
   schedule: string,
   keep: required(objectOf<BackupRetention>(retentionShape)),

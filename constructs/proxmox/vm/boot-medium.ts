@@ -101,11 +101,11 @@ const cloneShape: Schema<CloneSource> = {
   node: string,
   full: boolean,
   guestAgent: boolean,
-  scsiHardware: scsiController.shape,
+  scsiHardware: scsiController.schema,
   bios: firmware.biosShape,
 };
 
-export const shape = unionOf<BootMedium>(
+export const schema = unionOf<BootMedium>(
   { image: orConstruct(objectOf(fileShape)), clone: unionOf<CloneSource>(cloneShape, "id"), iso: objectOf(fileShape) },
   "image",
 );

@@ -119,7 +119,7 @@ export interface VmCpu {
   readonly type?: CpuType | IResolvable;
 }
 
-export const shape = objectOf<VmCpu>({ cores: number, sockets: number, type: string as Field<CpuType> });
+export const schema = objectOf<VmCpu>({ cores: number, sockets: number, type: string as Field<CpuType> });
 
 export const withDefaults = ({ cores = 4, sockets = 1, type = "host" }: VmCpu = {}) => ({ cores, sockets, type });
 

@@ -59,7 +59,7 @@ export interface Disk {
   readonly backup?: boolean | IResolvable;
 }
 
-export const shape = objectOf<Disk>({
+export const schema = objectOf<Disk>({
   size: required(number),
   datastore: string,
   interface: string,

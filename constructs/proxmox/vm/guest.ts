@@ -7,7 +7,7 @@ const guests = ["talos", "linux"] as const;
 /** The operating system of a VM: Talos, or another Linux, of which only what Proxmox and passthrough demand holds. */
 export type Guest = (typeof guests)[number];
 
-export const shape = unchecked<Guest>();
+export const schema = unchecked<Guest>();
 
 /** Checks of what Talos demands of a machine; none for another guest. */
 export const ifTalos = (guest: Guest, ...checks: Check[]): Check[] => (guest === "linux" ? [] : checks);

@@ -85,7 +85,7 @@ export interface Initialization {
   readonly datastore?: string;
 }
 
-export const shape = objectOf<Initialization>({
+export const schema = objectOf<Initialization>({
   ipConfigs: required(
     listOf(
       objectOf<IpConfig>({

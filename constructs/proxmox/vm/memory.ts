@@ -22,7 +22,7 @@ export interface VmMemory {
   readonly floating?: number;
 }
 
-export const shape = objectOf<VmMemory>({ dedicated: number, floating: number });
+export const schema = objectOf<VmMemory>({ dedicated: number, floating: number });
 
 export const withDefaults = ({ dedicated = 8192, floating = 0 }: VmMemory = {}) => ({ dedicated, floating });
 

@@ -56,7 +56,7 @@ export interface NetworkDevice {
   readonly firewall?: boolean | IResolvable;
 }
 
-export const shape = objectOf<NetworkDevice>({
+export const schema = objectOf<NetworkDevice>({
   bridge: string,
   model: enumOf(models),
   macAddress: string,

@@ -10,7 +10,7 @@ const controllers = ["virtio-scsi-pci", "virtio-scsi-single", "lsi", "lsi53c810"
 /** SCSI controller of a VM. */
 export type ScsiController = (typeof controllers)[number] | IResolvable;
 
-export const shape = enumOf(controllers);
+export const schema = enumOf(controllers);
 
 export const defaultScsiController = "virtio-scsi-pci";
 

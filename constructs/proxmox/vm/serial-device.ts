@@ -5,7 +5,7 @@ import type { Rule } from "../../rules/rule";
 import type { ProxmoxConnection } from "../connection";
 import { checkRoot, permissionSource } from "../root-only";
 
-export const shape = listOf(string);
+export const schema = listOf(string);
 
 const socket = "socket";
 const mostDevices = 4;

@@ -23,7 +23,7 @@ export interface VmStartup {
   readonly downDelay?: number;
 }
 
-export const shape = objectOf<VmStartup>({ order: required(number), upDelay: number, downDelay: number });
+export const schema = objectOf<VmStartup>({ order: required(number), upDelay: number, downDelay: number });
 
 /** The largest that the provider can hold. */
 const max = 2_147_483_647;

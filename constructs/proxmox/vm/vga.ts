@@ -40,7 +40,7 @@ export interface VmVga {
   readonly memory?: number;
 }
 
-export const shape = objectOf<VmVga>({ type: enumOf(types), memory: number });
+export const schema = objectOf<VmVga>({ type: enumOf(types), memory: number });
 
 export const block = ({ type, memory }: VmVga): VirtualEnvironmentVmVga => ({
   type: type as string | undefined,

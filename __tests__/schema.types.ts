@@ -12,7 +12,7 @@ interface Props {
 
 const inner = objectOf<{ readonly depth?: number }>({ depth: number });
 
-export const fitting: Schema<Props> = {
+export const parsed: Schema<Props> = {
   name: required(string),
   size: number,
   tags: listOf(string),
@@ -21,22 +21,22 @@ export const fitting: Schema<Props> = {
 };
 
 // @ts-expect-error a number is no text
-export const wrongType: Schema<Props> = { ...fitting, size: string };
+export const wrongType: Schema<Props> = { ...parsed, size: string };
 
 // @ts-expect-error one text is no list
-export const noList: Schema<Props> = { ...fitting, tags: string };
+export const noList: Schema<Props> = { ...parsed, tags: string };
 
 // @ts-expect-error a list of numbers is none of texts
-export const wrongItems: Schema<Props> = { ...fitting, tags: listOf(number) };
+export const wrongItems: Schema<Props> = { ...parsed, tags: listOf(number) };
 
 // @ts-expect-error what is required has to be said to be
-export const notRequired: Schema<Props> = { ...fitting, name: string };
+export const notRequired: Schema<Props> = { ...parsed, name: string };
 
 // @ts-expect-error every prop has a field
 export const forgotten: Schema<Props> = { name: required(string), size: number, tags: listOf(string), ssd: boolean };
 
 // @ts-expect-error no prop of that name
-export const unknown: Schema<Props> = { ...fitting, sise: number };
+export const unknown: Schema<Props> = { ...parsed, sise: number };
 
 // @ts-expect-error also in an object within
-export const within: Schema<Props> = { ...fitting, inner: objectOf<{ readonly depth?: string }>({ depth: string }) };
+export const within: Schema<Props> = { ...parsed, inner: objectOf<{ readonly depth?: string }>({ depth: string }) };
