@@ -2,4 +2,5 @@
 module.exports = {
   ...require("./jest.config"),
   testMatch: ["<rootDir>/__tests__/terraform/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/"],
 };

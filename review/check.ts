@@ -1,5 +1,5 @@
 import { blocksOf, entriesOf, type Json, objectOf, textOf } from "./json";
-import { code, type Markdown, none, table, text } from "./markdown";
+import { code, type Markdown, nextLine, none, table, text } from "./markdown";
 import { elementsOf, type Stack } from "./stack";
 
 /** A message of a rule ends in the rule's id. */
@@ -38,9 +38,35 @@ const rowsOf = (stack: Stack): Markdown[][] => [
   ),
 ];
 
+/** How many conditions Terraform decides. */
+export const checkCount = (stack: Stack): number => rowsOf(stack).length;
+
+/** The names and numbers in a message, by which those of several VMs or storages differ. */
+const varying = /"[^"]*"|\b\d+\b/g;
+
+/** One row for the same condition of several resources. Where they differ, their message has an ellipsis. */
+function groupedRows(rows: readonly Markdown[][]): Markdown[][] {
+  const groups = new Map<string, Markdown[][]>();
+  for (const row of rows) {
+    const [rule, , message = "", effect] = row;
+    const key = JSON.stringify([rule, message.replace(varying, "…"), effect]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((group) => {
+    const [[rule = none, , message = "", effect = ""] = []] = group;
+    const isOne = group.every((row) => row[2] === message);
+    const addresses = [...new Set(group.map((row) => row[1] ?? ""))].join(`,${nextLine}`);
+    return [rule, addresses, isOne ? message : message.replace(varying, "…"), effect];
+  });
+}
+
 export const checkSection = (stack: Stack): Markdown =>
   [
     "## What is decided only at plan",
     "All other rules held when the stack was synthesized. These need what only Terraform knows, which it fills in at each …:",
-    table(["rule", "address", "where it does not hold", "then"], rowsOf(stack), "Nothing: all rules are decided."),
+    table(
+      ["rule", "address", "where it does not hold", "then"],
+      groupedRows(rowsOf(stack)),
+      "Nothing: all rules are decided.",
+    ),
   ].join("\n\n");

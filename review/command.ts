@@ -12,8 +12,13 @@ import { beginDestruction, endDestruction, leaveCluster } from "../constructs/ta
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
 import { commandOf, filesOf, type Script, scriptFolder } from "../constructs/terraform/script";
+import type { Addition } from "./addition";
+import type { Facts } from "./fact";
 import { blocksOf, entriesOf, type Json, objectOf, sorted, textOf, textsOf } from "./json";
-import { block, code, codes, list, type Markdown, table } from "./markdown";
+import { block, code, codes, grouped, list, type Markdown, nextLine, table } from "./markdown";
+import { isOwnVariable } from "./own-environment";
+import { sortedYamlOf } from "./own-value";
+import { redactedDocument } from "./redaction";
 import { elementsOf, resourcesOf, type Stack } from "./stack";
 
 /** Content of the files in a stack's folder of scripts, by name. */
@@ -168,35 +173,88 @@ const provisionersOf = (stack: Stack): Provisioner[] =>
   );
 
 const whenOf = ({ body }: Provisioner): string =>
-  body.when === "destroy" ? "when it is destroyed" : "when it is made, or made anew because a trigger changed";
+  body.when === "destroy" ? "when it is destroyed" : "when it is made, or a trigger changed";
 
-const rowOf = (provisioner: Provisioner, scripts: Scripts): Markdown[] => {
+/** Steps by script, in the order of their addresses; what is not the project's is on rows of its own. */
+function rows(provisioners: readonly Provisioner[], scripts: Scripts): Markdown[][] {
+  const isKnown = ({ body }: Provisioner) => knownScript(body, scripts) !== undefined;
+  const strange = provisioners.filter((provisioner) => !isKnown(provisioner));
+  const known = provisioners.filter(isKnown);
+  return [...strange.map((each) => rowOf(each, scripts)), ...grouped(known.map((each) => rowOf(each, scripts)))];
+}
+
+function rowOf(provisioner: Provisioner, scripts: Scripts): Markdown[] {
   const { address, kind, body } = provisioner;
   const command = textOf(body.command) ?? "";
   const known = knownScript(body, scripts);
+  const calls = known?.programs ?? (kind === "local-exec" ? sorted(command.match(programs) ?? []) : []);
   return [
     code(address),
     whenOf(provisioner),
-    known ? code(`${scriptFolder}/${basename(known.script.file)}`) : code(kind),
-    codes(known?.programs ?? (kind === "local-exec" ? sorted(command.match(programs) ?? []) : [])),
+    `${code(known ? basename(known.script.file) : kind)}${calls.length === 0 ? "" : `,${nextLine}by ${codes(calls)}`}`,
     known?.does ?? "**not of this project's constructs**",
-    codes(entriesOf(body.environment).map(([name]) => name)),
   ];
-};
+}
 
-/** What is not of the constructs is there to be read in full. */
-function foreign(provisioners: readonly Provisioner[], scripts: Scripts): Markdown[] {
-  const commands = provisioners.filter(({ kind, body }) => kind === "local-exec" && !knownScript(body, scripts));
+/** How many commands run, and how many of them are not the constructs'. */
+export function commandCounts(stack: Stack, scripts: Scripts): { readonly all: number; readonly foreign: number } {
+  const provisioners = provisionersOf(stack);
+  return { all: provisioners.length, foreign: provisioners.filter(({ body }) => !knownScript(body, scripts)).length };
+}
+
+/** Commands that are not the constructs', scripts that are not the project's, and values that are not either's. */
+export function commandAdditions(stack: Stack, scripts: Scripts, facts: Facts): Addition[] {
+  const provisioners = provisionersOf(stack);
   const files = sorted([...scripts.keys()]).filter((name) => scripts.get(name) !== own.get(name));
   return [
-    ...commands.flatMap(({ address, body }) => {
-      const interpreter = textsOf(body.interpreter).join(" ") || "the shell";
-      return [`${code(address)}, by ${code(interpreter)}:`, block(textOf(body.command) ?? "", "sh")];
-    }),
-    ...files.flatMap((name) => [
-      `${code(`${scriptFolder}/${name}`)}, **not as this project has it**:`,
-      block(scripts.get(name) ?? "", "sh"),
-    ]),
+    ...provisioners.filter(({ body }) => !knownScript(body, scripts)).map(foreign),
+    ...files.map((name) => ({
+      title: `${code(`${scriptFolder}/${name}`)}, **not as this project has it**`,
+      reasons: ["a script that is not the project's own"],
+      content: block(scripts.get(name) ?? "", "sh"),
+    })),
+    ...provisioners.filter(({ body }) => knownScript(body, scripts)).flatMap((each) => otherVariables(each, facts)),
+  ];
+}
+
+/** A command, to be read in full. Values of its environment may be secret. */
+function foreign({ address, kind, body }: Provisioner): Addition {
+  const interpreter = textsOf(body.interpreter).join(" ") || "the shell";
+  const environment = entriesOf(body.environment).map(([name]) => name);
+  const variables = environment.length === 0 ? "" : `, with the variables ${codes(environment)}`;
+  const rest = Object.fromEntries(
+    entriesOf(body).filter(([name]) => !["command", "environment", "interpreter"].includes(name)),
+  );
+  const others = Object.keys(rest).length === 0 ? [] : [block(redactedDocument(sortedYamlOf(rest)), "yaml")];
+  return {
+    title:
+      kind === "local-exec"
+        ? `Command of ${code(address)}, by ${code(interpreter)}${variables}`
+        : `Provisioner ${code(kind)} of ${code(address)}`,
+    reasons: [
+      kind === "local-exec"
+        ? "a command on this machine that is not the project's own"
+        : "runs or copies something on another machine",
+    ],
+    content: [...(kind === "local-exec" ? [block(textOf(body.command) ?? "", "sh")] : []), ...others].join("\n\n"),
+  };
+}
+
+/** What may be secret is not given by the constructs in a variable of its own. */
+function otherVariables({ address, body }: Provisioner, facts: Facts): Addition[] {
+  const strange = entriesOf(body.environment).filter(
+    ([name, value]) => !isOwnVariable(name, textOf(value) ?? "", facts),
+  );
+  if (strange.length === 0) return [];
+  return [
+    {
+      title: `${code(address)} gives its script ${codes(strange.map(([name]) => name))}`,
+      reasons: ["a value that the project does not give to its script by itself"],
+      content: block(
+        redactedDocument(strange.map(([name, value]) => `${name}=${textOf(value) ?? ""}`).join("\n")),
+        "sh",
+      ),
+    },
   ];
 }
 
@@ -204,10 +262,7 @@ function foreign(provisioners: readonly Provisioner[], scripts: Scripts): Markdo
 function powersOf(stack: Stack): Markdown[] {
   const all = elementsOf(stack);
   const has = (prefix: string) => all.some(({ isData, type }) => !isData && type.startsWith(prefix));
-  const proxmox = blocksOf(objectOf(stack.provider).proxmox).map((provider) => {
-    const unchecked = provider.insecure === true ? "; **its certificate is not checked**" : "";
-    return `Proxmox at ${code(textOf(provider.endpoint) ?? "PROXMOX_VE_ENDPOINT")}: ${accountOf(provider)}${unchecked}.`;
-  });
+  const proxmox = connectionsOf(stack).map((words) => `Proxmox at ${words}.`);
   const ssh = blocksOf(objectOf(stack.provider).proxmox).some(({ ssh }) => blocksOf(ssh).length > 0);
   return [
     ...proxmox,
@@ -226,6 +281,15 @@ function powersOf(stack: Stack): Markdown[] {
   ];
 }
 
+/** Each connection to Proxmox: where, as whom, and whether its certificate is checked. */
+export const connectionsOf = (stack: Stack): Markdown[] =>
+  blocksOf(objectOf(stack.provider).proxmox).map((provider) => {
+    // Whatever is not the word for it may come out as anything.
+    const isChecked = provider.insecure === undefined || provider.insecure === null || provider.insecure === false;
+    const tls = isChecked ? "its certificate is checked" : "**its certificate is not checked**";
+    return `${code(textOf(provider.endpoint) ?? "PROXMOX_VE_ENDPOINT")}, ${accountOf(provider)}; ${tls}`;
+  });
+
 function accountOf({ password, api_token, auth_ticket, username }: Json): Markdown {
   if (password !== undefined) return `as ${code(textOf(username) ?? "root@pam")}, with a password`;
   if (api_token !== undefined) return "by an API token, with the rights that the token has";
@@ -235,16 +299,10 @@ function accountOf({ password, api_token, auth_ticket, username }: Json): Markdo
 
 /** @param scripts what the stack's folder has of them */
 export function commandSection(stack: Stack, scripts: Scripts): Markdown {
-  const provisioners = provisionersOf(stack);
   return [
     "## What acts, and as whom",
     list(powersOf(stack), "Nothing acts on another machine."),
-    "Commands on the machine of whoever deploys, as that user:",
-    table(
-      ["address", "when", "runs", "programs", "does", "environment"],
-      provisioners.map((each) => rowOf(each, scripts)),
-      "None.",
-    ),
-    ...foreign(provisioners, scripts),
+    "Commands on the machine of whoever deploys, as that user. Those of the project are files in the stack's folder:",
+    table(["steps", "when", "runs", "does"], rows(provisionersOf(stack), scripts), "None."),
   ].join("\n\n");
 }

@@ -1,5 +1,5 @@
-import { blocksOf, type Json, objectOf, textOf, textsOf } from "./json";
-import { code, codes, type Markdown, none, table } from "./markdown";
+import { blocksOf, type Json, textOf } from "./json";
+import { code, grouped, type Markdown, none, table } from "./markdown";
 import { dataOf, type Element, resourcesOf, type Stack } from "./stack";
 
 const shown = (body: Json, attribute: string): Markdown => code(textOf(body[attribute]) ?? "");
@@ -24,7 +24,8 @@ const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
     `download of ${shown(body, "url")} to the storage ${shown(body, "datastore_id")} of ${shown(body, "node_name")}`,
   proxmox_hardware_mapping_pci: (body) => `mapping ${shown(body, "name")} of a PCI device`,
   proxmox_hardware_mapping_usb: (body) => `mapping ${shown(body, "name")} of a USB device`,
-  proxmox_virtual_environment_vm: vm,
+  proxmox_virtual_environment_vm: (body) =>
+    `VM ${shown(body, "name")}, id ${shown(body, "vm_id")}, on ${shown(body, "node_name")}: see Machines`,
   talos_cluster_kubeconfig: (body) => `access to Kubernetes as its administrator, from ${shown(body, "node")}`,
   talos_image_factory_schematic: () => "what the image of Talos consists of, told to the image factory",
   talos_machine_bootstrap: (body) => `first start of etcd on ${shown(body, "node")}`,
@@ -46,20 +47,6 @@ const asked: Readonly<Record<string, (body: Json) => Markdown>> = {
   talos_machine_configuration: (body) => `configuration of a Talos node, of the cluster ${shown(body, "cluster_name")}`,
 };
 
-function vm(body: Json): Markdown {
-  const { cores, sockets } = objectOf(blocksOf(body.cpu)[0]);
-  const memory = textOf(blocksOf(body.memory)[0]?.dedicated);
-  const disks = blocksOf(body.disk).map(({ interface: at, size }) => `${textOf(at)} ${textOf(size)} GiB`);
-  const devices = blocksOf(body.hostpci).flatMap(({ id, mapping }) => textsOf(id ?? mapping));
-  return [
-    `VM ${shown(body, "name")}, id ${shown(body, "vm_id")}, on the node ${shown(body, "node_name")}`,
-    ...(cores === undefined ? [] : [`${textOf(cores)} cores × ${textOf(sockets) ?? 1}`]),
-    ...(memory === undefined ? [] : [`${memory} MiB of memory`]),
-    ...(disks.length === 0 ? [] : [`disks ${codes(disks)}`]),
-    ...(devices.length === 0 ? [] : [`PCI devices ${codes(devices)}`]),
-  ].join(", ");
-}
-
 const isKnown = (words: object, type: string): boolean => Object.hasOwn(words, type);
 
 export const wordsFor = ({ isData, type, body }: Element): Markdown => {
@@ -70,11 +57,7 @@ export const wordsFor = ({ isData, type, body }: Element): Markdown => {
 };
 
 const tableOf = (head: string, elements: readonly Element[], otherwise: Markdown) =>
-  table(
-    ["address", head],
-    elements.map((element) => [code(element.address), wordsFor(element)]),
-    otherwise,
-  );
+  table(["address", head], grouped(elements.map((element) => [code(element.address), wordsFor(element)])), otherwise);
 
 export const elementSection = (stack: Stack): Markdown =>
   [

@@ -22,6 +22,19 @@ export const entriesOf = (value: unknown): [string, unknown][] =>
     .filter(([key]) => key !== "//")
     .sort(([one], [other]) => (one < other ? -1 : 1));
 
+/** The expressions in a text that Terraform fills in, without what stands around them. */
+export function expressionsIn(text: string): string[] {
+  const found: string[] = [];
+  for (let start = text.indexOf("${"); start >= 0; start = text.indexOf("${", start)) {
+    let end = start + 2;
+    for (let depth = 1; depth > 0 && end < text.length; end++)
+      depth += text[end] === "{" ? 1 : text[end] === "}" ? -1 : 0;
+    if (text[start - 1] !== "$") found.push(text.slice(start, end));
+    start = end;
+  }
+  return found;
+}
+
 /** Each once, in the order of the alphabet. */
 export const sorted = (values: Iterable<string>): string[] => [...new Set(values)].sort();
 

@@ -1,11 +1,22 @@
+import { type Charts, chartAdditions } from "./chart";
 import { checkSection } from "./check";
-import { commandSection, type Scripts } from "./command";
+import { commandAdditions, commandSection, type Scripts } from "./command";
 import { elementSection } from "./element";
+import { elementAdditions } from "./element-addition";
+import { factsOf } from "./fact";
 import { hostSection } from "./host";
+import { machineSection } from "./machine";
 import { type Markdown, text } from "./markdown";
+import { omissionSection } from "./omission";
+import { patchAdditions, schematicAdditions } from "./patch-addition";
 import { type Plan, planSection } from "./plan";
+import { releaseAdditions } from "./release-addition";
 import { secretSection } from "./secret";
+import { sourceAdditions, sourceSection } from "./source-section";
 import type { Stack } from "./stack";
+import { stackAdditions } from "./stack-addition";
+import { additionSection, summarySection } from "./summary";
+import { textAdditions } from "./text-addition";
 import { type PinnedProvider, versionSection } from "./version";
 
 /**
@@ -14,21 +25,41 @@ import { type PinnedProvider, versionSection } from "./version";
  * @param scripts the files in its folder of scripts
  * @param pins the providers that the project is built for
  * @param plan what Terraform will change, where that is known
+ * @param charts the files of the charts in its folder
  */
-export const pageOf = (
+export function pageOf(
   name: string,
   stack: Stack,
   scripts: Scripts,
   pins: readonly PinnedProvider[],
   plan?: Plan,
-): Markdown =>
-  `${[
+  charts: Charts = new Map(),
+): Markdown {
+  const facts = factsOf(stack);
+  const additions = [
+    ...textAdditions(stack),
+    ...commandAdditions(stack, scripts, facts),
+    ...chartAdditions(charts),
+    ...stackAdditions(stack),
+    ...elementAdditions(stack, facts),
+    ...schematicAdditions(stack),
+    ...patchAdditions(stack, facts),
+    ...releaseAdditions(stack),
+    ...sourceAdditions(stack, facts),
+  ];
+  return `${[
     `# Review of ${text(name)}`,
+    summarySection(stack, scripts, pins, additions, plan),
     ...(plan === undefined ? [] : [planSection(plan)]),
-    elementSection(stack),
+    additionSection(additions),
+    machineSection(stack),
     commandSection(stack, scripts),
+    sourceSection(stack, facts),
     secretSection(stack),
-    checkSection(stack),
+    elementSection(stack),
     versionSection(stack, pins),
+    checkSection(stack),
     hostSection(stack),
+    omissionSection(),
   ].join("\n\n")}\n`;
+}

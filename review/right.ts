@@ -7,7 +7,7 @@ import {
   roleCommand,
 } from "../constructs/proxmox/privileges";
 import { blocksOf, type Json, objectOf, sorted, textOf } from "./json";
-import { block, code, codes, list, type Markdown } from "./markdown";
+import { code, codes, commands, list, type Markdown } from "./markdown";
 import { type Element, elementsOf, type Stack } from "./stack";
 
 /** What a resource or data source of a type does on Proxmox. */
@@ -93,7 +93,7 @@ export function rightSection(stack: Stack): Markdown {
       ? []
       : [`No role is enough: only ${code("root@pam")}, by password, may set ${codes(roots)}. Everything else needs:`]),
     ...proxmoxMajors.map((major) =>
-      [`On Proxmox ${major}:`, block(roleCommand(role, privilegesFor(uses, major)), "sh")].join("\n\n"),
+      [`On Proxmox ${major}:`, commands(roleCommand(role, privilegesFor(uses, major)))].join("\n\n"),
     ),
     ...(unknown.length === 0 ? [] : [`**Unknown: what ${codes(unknown)} needs is not part of these lines.**`]),
   ].join("\n\n");

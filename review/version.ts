@@ -3,8 +3,11 @@ import { methods } from "../constructs/nvidia/method";
 import type { Rule } from "../constructs/rules/rule";
 import { rules as kubernetesRules } from "../constructs/talos/kubernetes-version";
 import { rules as talosRules } from "../constructs/talos/version";
-import { entriesOf, isExpression, objectOf, sorted, textOf, textsOf } from "./json";
+import { entriesOf, isExpression, objectOf, textOf, textsOf } from "./json";
 import { code, type Markdown, table, text } from "./markdown";
+import { extensionsOf, kernelArgumentsOf } from "./patch-addition";
+import { reasonOfKernelArgument } from "./reason";
+import { ownRepositories } from "./source";
 import { elementsOf, ofType, resourcesOf, type Stack } from "./stack";
 
 /** A provider at the version that the project is built for. */
@@ -36,16 +39,20 @@ const terraform = ({ terraform }: Stack): Row[] => [
   ],
 ];
 
+/** Providers of the project come from the public registry. */
+const registry = "registry.terraform.io/";
+
 const providers = ({ terraform }: Stack, pins: readonly PinnedProvider[]): Row[] =>
   entriesOf(objectOf(terraform).required_providers).map(([name, requirement]) => {
     const { source, version } = objectOf(requirement);
     const given = textOf(source) ?? name;
-    const address = `registry.terraform.io/${given.includes("/") ? given : `hashicorp/${given}`}`;
+    const address =
+      given.split("/").length > 2 ? given : `${registry}${given.includes("/") ? given : `hashicorp/${given}`}`;
     const pin = pins.find((each) => each.address === address);
     const asked = textOf(version) ?? "any";
     const verdict =
       pin === undefined
-        ? "not of this project"
+        ? "**not of this project**"
         : pin.version === asked
           ? "what the project is built for"
           : `**the project is built for ${pin.version}**`;
@@ -67,13 +74,19 @@ const cluster = (stack: Stack): Row[] =>
     ];
   });
 
-/** Extensions, in the schematic's own words. */
-const extensions = (stack: Stack): Row[] =>
-  ofType(resourcesOf(stack), "talos_image_factory_schematic").flatMap(({ address, body }) =>
-    [...(textOf(body.schematic) ?? "").matchAll(/^\s+- (\S+\/\S+)$/gm)].map(
-      ([, name = ""]): Row => [`Talos extension, ${address}`, name, "of the Talos version, by the image factory"],
-    ),
-  );
+/** What images consist of: extensions, and apart from them kernel arguments. */
+const images = (stack: Stack): Row[] =>
+  ofType(resourcesOf(stack), "talos_image_factory_schematic").flatMap(({ address, body }) => {
+    const schematic = textOf(body.schematic) ?? "";
+    return [
+      ...extensionsOf(schematic).map(
+        (name): Row => [`Talos extension, ${address}`, name, "of the Talos version, by the image factory"],
+      ),
+      ...kernelArgumentsOf(schematic).map(
+        (argument): Row => [`kernel argument, ${address}`, argument, `**${text(reasonOfKernelArgument(argument))}**`],
+      ),
+    ];
+  });
 
 const charts = (stack: Stack): Row[] => {
   const kubernetes = ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
@@ -90,6 +103,8 @@ const charts = (stack: Stack): Row[] => {
     const what = `chart ${chart.startsWith("assets/") ? textOf(body.name) : chart}, ${address}`;
     if (chart.startsWith("assets/")) return [what, "the stack's own", "part of what was synthesized"];
     if (version === undefined) return [what, "any", "**the newest at every apply: not fixed**"];
+    const own = ownRepositories[chart];
+    if (own !== undefined && repository !== own) return [what, version, `**not judged: it is not from ${text(own)}**`];
     if (chart === "cilium") return [what, version, verdictOf(ciliumRules, { version })];
     if (method === undefined) return [what, version, "not of this project"];
     const tooOld = [
@@ -111,30 +126,45 @@ function isOlder(version: string, min: string | undefined): boolean {
   return min !== undefined && minorOf(version) < minorOf(min);
 }
 
-/** What Proxmox and the node fetch by themselves. */
-const fetched = (stack: Stack): string[] =>
-  sorted([
-    ...ofType(resourcesOf(stack), "proxmox_download_file").flatMap(({ body }) => textsOf(body.url)),
-    ...ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
-      textsOf(body.config_patches).flatMap((patch) => patch.match(/https:\/\/[^\s"']+[.]ya?ml/g) ?? []),
+const rowsOf = (stack: Stack, pins: readonly PinnedProvider[]): Row[] => [
+  ...terraform(stack),
+  ...providers(stack, pins),
+  ...cluster(stack),
+  ...images(stack),
+  ...charts(stack),
+];
+
+/** What is not as the project has it: in words of its own, or in bold ones. */
+const isGood = (verdict: Markdown): boolean => !verdict.startsWith("**");
+
+/** The versions of what runs, in a line. */
+export function versionWords(stack: Stack): Markdown {
+  const named = [
+    ...ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) => [
+      `Talos ${code(textOf(body.talos_version) ?? "any")}`,
+      `Kubernetes ${code(textOf(body.kubernetes_version) ?? "any")}`,
+    ]),
+    ...ofType(resourcesOf(stack), "helm_release").flatMap(({ body }) =>
+      textOf(body.chart)?.startsWith("assets/")
+        ? []
+        : [`chart ${code(textOf(body.chart) ?? "")} ${code(textOf(body.version) ?? "any")}`],
     ),
-    ...ofType(resourcesOf(stack), "helm_release").flatMap(({ body }) => textsOf(body.repository)),
-  ]);
+  ];
+  return [...new Set(named)].join(", ");
+}
+
+/** What is not a version that the project knows to work. */
+export const versionReasons = (stack: Stack, pins: readonly PinnedProvider[]): Markdown[] =>
+  rowsOf(stack, pins)
+    .filter(([what, , verdict]) => !isGood(verdict) && !what.startsWith("kernel argument"))
+    .map(([what, version, verdict]) => `${text(what)} ${code(version)}: ${verdict.replaceAll("**", "")}`);
 
 export const versionSection = (stack: Stack, pins: readonly PinnedProvider[]): Markdown =>
   [
     "## Versions",
     table(
       ["what", "version", "is"],
-      [...terraform(stack), ...providers(stack, pins), ...cluster(stack), ...extensions(stack), ...charts(stack)].map(
-        ([what, version, verdict]) => [text(what), code(version), verdict],
-      ),
+      rowsOf(stack, pins).map(([what, version, verdict]) => [text(what), code(version), verdict]),
       "None.",
-    ),
-    "Fetched from, by Proxmox, the node, and Helm on this machine:",
-    table(
-      ["address"],
-      fetched(stack).map((address) => [code(address)]),
-      "Nowhere.",
     ),
   ].join("\n\n");

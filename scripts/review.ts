@@ -3,8 +3,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { scriptFolder } from "../constructs/terraform/script";
+import { filesIn } from "../review/chart";
+import { htmlOf } from "../review/html";
 import { pageOf } from "../review/page";
 import { changesOf, type Plan, summaryOf } from "../review/plan";
+import { printable } from "../review/printable";
 import { run } from "./child";
 import { pins } from "./pins";
 import { planOf } from "./plan";
@@ -18,7 +21,11 @@ class Refusal extends Error {}
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { plan: { type: "boolean", default: false }, "plan-json": { type: "string" } },
+    options: {
+      plan: { type: "boolean", default: false },
+      "plan-json": { type: "string" },
+      html: { type: "boolean", default: false },
+    },
   });
   const file = values["plan-json"];
   if (values.plan && file !== undefined)
@@ -36,9 +43,11 @@ async function main(): Promise<void> {
   for (const stack of stacks) {
     const directory = join(output, "stacks", stack);
     const plan = values.plan ? await planned(directory) : given;
-    const page = join(directory, "review.md");
-    writeFileSync(page, pageOf(stack, json(join(directory, "cdk.tf.json")), scriptsIn(directory), pins(), plan));
-    console.log(plan === undefined ? page : `${page}: ${summaryOf(changesOf(plan))}`);
+    const content = json(join(directory, "cdk.tf.json"));
+    const markdown = pageOf(stack, content, scriptsIn(directory), pins(), plan, chartsIn(directory));
+    const page = join(directory, values.html ? "review.html" : "review.md");
+    writeFileSync(page, values.html ? htmlOf(`Review of ${stack}`, markdown) : markdown);
+    console.log(printable(plan === undefined ? page : `${page}: ${summaryOf(changesOf(plan))}`));
   }
 }
 
@@ -77,6 +86,10 @@ function parsed(text: string, from: string): Plan {
   throw new Refusal(`${from} is no plan; write what \`${terraform} show -json\` prints of a plan file`);
 }
 
+/** What a stack's directory has of charts, by their paths. */
+const chartsIn = (directory: string) =>
+  new Map([...filesIn(join(directory, "assets"))].filter(([path]) => !path.startsWith("scripts/")));
+
 /** What a stack's directory has of scripts, by name. */
 function scriptsIn(directory: string): Map<string, string> {
   const folder = join(directory, scriptFolder);
@@ -88,6 +101,6 @@ const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 
 main().catch((error: unknown) => {
   if (!(error instanceof Refusal || (error instanceof TypeError && "code" in error))) throw error;
-  console.error(error.message);
+  console.error(printable(error.message));
   process.exitCode = 1;
 });

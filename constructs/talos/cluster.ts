@@ -16,9 +16,8 @@ import {
 import { claim } from "../rules/claims";
 import { lowerCase } from "../rules/expression";
 import { addPreconditions, enforce } from "../rules/rule";
-import { TalosClusterBase } from "./cluster-base";
+import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
 import * as members from "./cluster-machine-rules";
-import { baseSchema, type Described, releaseSchema, type TalosClusterBaseProps } from "./cluster-props";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
@@ -105,7 +104,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
 
 const withRelease = objectOf<TalosMachineWithRelease>({
   machine: required(machine.schema),
-  talos: releaseSchema,
+  talos: releaseShape,
   configPatches: listOf(ruledData()),
 });
 
@@ -119,7 +118,7 @@ const hasRelease = (value: unknown): value is TalosMachineWithRelease =>
   typeof value === "object" && value !== null && ("machine" in value || ("talos" in value && !("name" in value)));
 
 export const schema: Schema<TalosClusterProps> = {
-  ...baseSchema,
+  ...baseShape,
   controlPlanes: required(nonEmptyListOf(clusterMachine, "one machine, or three")),
   workers: listOf(clusterMachine),
   virtualAddress: string,

@@ -6,8 +6,7 @@ import type { MachineConfigurationApply } from "../../.gen/providers/talos/machi
 import { required, type Schema, string } from "../props/schema";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
-import { TalosClusterBase } from "./cluster-base";
-import { baseSchema, type TalosClusterBaseProps } from "./cluster-props";
+import { baseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
 import { removeControlPlaneTaint } from "./kubectl";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
@@ -26,7 +25,7 @@ export interface TalosSingleNodeProps extends TalosClusterBaseProps {
 }
 
 export const schema: Schema<TalosSingleNodeProps> = {
-  ...baseSchema,
+  ...baseShape,
   machine: required(machine.schema),
   installDisk: string,
 };

@@ -1,0 +1,248 @@
+import { type Facts, refersTo } from "./fact";
+import type { Leaf } from "./leaf";
+import type { Element } from "./stack";
+
+/** Whether a value is the constructs' own, or is shown elsewhere on the page. */
+type Known = RegExp | ((value: Leaf["value"], facts: Facts, element: Element) => boolean);
+
+/** Shown elsewhere on the page, or of no consequence. */
+const shown = /[\s\S]*/;
+const address: Known = (value, { addresses }) => addresses.has(String(value));
+const cluster: Known = (value, { clusterNames }) => clusterNames.has(String(value));
+const reference =
+  (type: string, attribute: RegExp): Known =>
+  (value, facts) =>
+    refersTo(facts, value, type, attribute);
+const clientConfiguration = reference("talos_machine_secrets", /^client_configuration$/);
+
+const onAll: Readonly<Record<string, Known>> = {
+  "depends_on[]": shown,
+  count: shown,
+  "lifecycle.create_before_destroy": shown,
+  "lifecycle.ignore_changes[]": /^(triggers|clone|disk\[0\]\.import_from|initialization\[0\]\.dns|talos_version|node)$/,
+  "lifecycle.replace_triggered_by[]": shown,
+};
+
+const device: Readonly<Record<string, Known>> = {
+  "hostpci[].device": shown,
+  "hostpci[].id": shown,
+  "hostpci[].mapping": shown,
+  "hostpci[].pcie": /^true$/,
+  "hostpci[].rombar": /^(true|false)$/,
+  "hostpci[].xvga": /^false$/,
+  "usb[].mapping": shown,
+  "usb[].usb3": shown,
+};
+
+const disk: Readonly<Record<string, Known>> = {
+  "disk[].backup": /^true$/,
+  "disk[].cache": shown,
+  "disk[].datastore_id": shown,
+  "disk[].discard": shown,
+  "disk[].import_from": reference("proxmox_download_file", /^id$/),
+  "disk[].interface": shown,
+  "disk[].iothread": shown,
+  "disk[].size": shown,
+  "disk[].ssd": shown,
+};
+
+const vm: Readonly<Record<string, Known>> = {
+  ...device,
+  ...disk,
+  "agent.enabled": shown,
+  "agent.trim": /^true$/,
+  "agent.type": /^virtio$/,
+  bios: shown,
+  "boot_order[]": (value, _facts, { body }) => String(value) === firstDiskOf(body),
+  "clone.full": shown,
+  "clone.node_name": shown,
+  "clone.vm_id": shown,
+  "cpu.cores": shown,
+  "cpu.sockets": shown,
+  "cpu.type": shown,
+  "efi_disk.datastore_id": shown,
+  "efi_disk.pre_enrolled_keys": /^false$/,
+  "efi_disk.type": /^4m$/,
+  "initialization.datastore_id": shown,
+  "initialization.dns.servers[]": shown,
+  "initialization.ip_config[].ipv4.address": shown,
+  "initialization.ip_config[].ipv4.gateway": shown,
+  "initialization.ip_config[].ipv6.address": shown,
+  "initialization.ip_config[].ipv6.gateway": shown,
+  machine: shown,
+  "memory.dedicated": shown,
+  "memory.floating": /^0$/,
+  name: shown,
+  "network_device[].bridge": shown,
+  "network_device[].mac_address": shown,
+  "network_device[].model": shown,
+  "network_device[].vlan_id": shown,
+  node_name: shown,
+  on_boot: shown,
+  "operating_system.type": /^l26$/,
+  scsi_hardware: /^virtio-scsi-(pci|single)$/,
+  "serial_device[].device": /^socket$/,
+  stop_on_destroy: /^true$/,
+  vm_id: shown,
+};
+
+function firstDiskOf(body: Element["body"]): string | undefined {
+  const [first] = [body.disk].flat() as { readonly interface?: string }[];
+  return first?.interface;
+}
+
+const release: Readonly<Record<string, Known>> = {
+  chart: shown,
+  create_namespace: shown,
+  kube_version: shown,
+  include_crds: shown,
+  name: shown,
+  namespace: shown,
+  repository: shown,
+  timeout: shown,
+  upgrade_install: /^true$/,
+  version: shown,
+  wait: /^true$/,
+};
+
+/** Attributes by type, with the values that are no news: every other one is on the page. */
+const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
+  helm_release: release,
+  "data.helm_template": { ...release, provider: /^helm[.]rendering$/ },
+  local_file: {
+    content: (value, facts) =>
+      refersTo(facts, value, "talos_cluster_kubeconfig", /^kubeconfig_raw$/) ||
+      refersTo(facts, value, "data.talos_client_configuration", /^talos_config$/) ||
+      /^\$\{yamlencode\(.*talos_machine_secrets[.]\w+[.]/.test(String(value)),
+    directory_permission: /^0700$/,
+    file_permission: /^0600$/,
+    filename: /^([.][.]\/){3}clusters\/[\w-][\w.-]*\/(kubeconfig|talosconfig|secrets[.]yaml)$/,
+  },
+  null_resource: { for_each: shown },
+  proxmox_backup_job: {
+    id: shown,
+    enabled: shown,
+    schedule: shown,
+    storage: shown,
+    mode: shown,
+    compress: shown,
+    node: shown,
+    "vmid[]": shown,
+    "prune_backups.keep-last": shown,
+  },
+  proxmox_download_file: {
+    checksum: shown,
+    checksum_algorithm: shown,
+    content_type: shown,
+    datastore_id: shown,
+    file_name: shown,
+    node_name: shown,
+    overwrite: /^false$/,
+    url: shown,
+  },
+  proxmox_hardware_mapping_pci: {
+    "map[].id": shown,
+    "map[].iommu_group": shown,
+    "map[].node": shown,
+    "map[].path": shown,
+    "map[].subsystem_id": shown,
+    comment: shown,
+    name: shown,
+  },
+  proxmox_hardware_mapping_usb: { "map[].id": shown, "map[].node": shown, "map[].path": shown, name: shown },
+  proxmox_virtual_environment_vm: vm,
+  talos_cluster_kubeconfig: {
+    client_configuration: clientConfiguration,
+    endpoint: address,
+    node: address,
+    certificate_renewal_duration: shown,
+  },
+  talos_image_factory_schematic: {},
+  talos_machine_bootstrap: { client_configuration: clientConfiguration, endpoint: address, node: address },
+  talos_machine_configuration_apply: {
+    client_configuration: clientConfiguration,
+    endpoint: address,
+    machine_configuration_input: reference("data.talos_machine_configuration", /^machine_configuration$/),
+    node: address,
+  },
+  talos_machine_secrets: { talos_version: shown },
+  "data.proxmox_datastores": { node_name: shown },
+  "data.proxmox_hardware_mappings": { check_node: shown, type: shown },
+  "data.proxmox_hardware_pci": { node_name: shown },
+  "data.proxmox_version": {},
+  "data.proxmox_virtual_environment_node": { node_name: shown },
+  "data.proxmox_virtual_environment_vms": { "filter[].name": shown, "filter[].values[]": shown },
+  "data.talos_client_configuration": {
+    client_configuration: clientConfiguration,
+    cluster_name: cluster,
+    "endpoints[]": address,
+    "nodes[]": address,
+  },
+  "data.talos_image_factory_urls": {
+    architecture: /^amd64$/,
+    platform: /^nocloud$/,
+    schematic_id: reference("talos_image_factory_schematic", /^id$/),
+    talos_version: shown,
+  },
+  "data.talos_machine_configuration": {
+    cluster_endpoint: shown,
+    cluster_name: cluster,
+    kubernetes_version: shown,
+    machine_secrets: reference("talos_machine_secrets", /^machine_secrets$/),
+    machine_type: /^(controlplane|worker)$/,
+    talos_version: shown,
+  },
+};
+
+const kindOf = ({ isData, type }: Element): string => `${isData ? "data." : ""}${type}`;
+
+/** Whether the page knows what a resource or data source of this type is. */
+export const isKnownType = (element: Element): boolean => Object.hasOwn(known, kindOf(element));
+
+/** Whether the value of an attribute is the constructs' own, or is shown elsewhere on the page. */
+export function isKnownAttribute(element: Element, { path, value }: Leaf, facts: Facts): boolean {
+  if (/^(for_each|triggers)\b/.test(path)) return element.type === "null_resource";
+  const form = known[kindOf(element)]?.[path] ?? onAll[path];
+  if (form === undefined) return false;
+  return form instanceof RegExp ? form.test(String(value)) : form(value, facts, element);
+}
+
+/** Why an approver should look at an attribute. */
+const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
+  [/^vm[.]kvm_arguments/, "arguments of QEMU, by which the VM reaches the host"],
+  [/^vm[.]hook_script_file_id/, "a script that the host runs as root"],
+  [/^vm[.]initialization[.]\w+_data_file_id/, "cloud-init data that is not on this page"],
+  [/^vm[.]initialization[.]user_account/, "who can log in to the VM"],
+  [/^vm[.]serial_device/, "a device of the host"],
+  [
+    /^vm[.]disk\[\][.](path_in_datastore|file_id|import_from)|^vm[.]cdrom/,
+    "an image, a volume or a device of the host",
+  ],
+  [/^vm[.]virtiofs/, "a directory of the host"],
+  [/^vm[.]usb/, "a USB device of the host"],
+  [/^vm[.]boot_order/, "another device to start from"],
+  [/^vm[.]network_device\[\][.](firewall|trunks|disconnected|enabled)/, "the network or the firewall of the VM"],
+  [/^vm[.](efi_disk|tpm_state|rng|smbios)/, "firmware or identity of the VM"],
+  [/^helm_\w+[.]postrender/, "a program of this machine that changes what a chart makes"],
+  [/^helm_\w+[.](set|values)/, "values of a chart"],
+  [
+    /^helm_\w+[.](repository_|pass_credentials|verify|keyring|devel|dependency_update|provider)/,
+    "from where a chart comes, and whether it is checked",
+  ],
+  [/^helm_\w+[.](namespace|disable_|skip_|replace|force|take_ownership)/, "how a chart is installed"],
+  [/^local_file[.]/, "a file on this machine that is not a cluster's kubeconfig or talosconfig"],
+  [/^proxmox_download_file[.](verify|overwrite)/, "how an image is checked or replaced"],
+  [/machine_configuration_input/, "a machine configuration that is not on this page"],
+  [/machine_secrets|client_configuration/, "other keys than those of the cluster"],
+  [
+    /^talos_\w+[.](node|endpoint|nodes\[\]|endpoints\[\])$/,
+    "a node that is none of the VMs: it is given the cluster's keys",
+  ],
+  [/lifecycle[.]ignore_changes/, "changes that Terraform no longer sees"],
+];
+
+/** Why an approver should look at an attribute; undefined if it is one setting among many. */
+export function reasonOfAttribute({ type }: Element, { path }: Leaf): string | undefined {
+  const name = `${type === "proxmox_virtual_environment_vm" ? "vm" : type}.${path}`;
+  return dangers.find(([pattern]) => pattern.test(name))?.[1];
+}

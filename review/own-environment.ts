@@ -1,0 +1,77 @@
+import { methods } from "../constructs/nvidia/method";
+import { smokeTest } from "../constructs/nvidia/smoke-test";
+import { type Facts, refersTo } from "./fact";
+
+/** Whether a value of a script's variable is what the constructs give by themselves. */
+type Own = (value: string, facts: Facts) => boolean;
+
+const matching =
+  (pattern: RegExp): Own =>
+  (value) =>
+    pattern.test(value);
+const ofTrigger = (name: string): Own => matching(new RegExp(`^\\$\\{self[.]triggers[.]${name}\\}$`));
+const either =
+  (...own: readonly Own[]): Own =>
+  (value, facts) =>
+    own.some((each) => each(value, facts));
+
+const digits = matching(/^\d*$/);
+const name = matching(/^[a-z0-9.-]*$/);
+const version = matching(/^(v?\d[\w.-]*)?$/);
+const node: Own = (value, { addresses }) => addresses.has(value);
+const file: Own = (value, facts) => facts.files.has(value) || refersTo(facts, value, "local_file", /^filename$/);
+
+const jobs = new Set(
+  Object.values(methods).flatMap((method) =>
+    [true, false].map(
+      (isTainted) => smokeTest(method, { kubeconfig: "", talosconfig: "", node: "", isTainted }).environment.JOB,
+    ),
+  ),
+);
+
+/** By name of the variable, in whatever script it is. */
+const own: Readonly<Record<string, Own>> = {
+  BELOW: version,
+  BUNDLE: version,
+  CA: (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^client_configuration[.]ca_certificate$/),
+  CHECKSUM: matching(/^([0-9a-f]*|\$\{sha256\(.*\)\})$/s),
+  CILIUM: version,
+  CLAIMS: matching(/^(true|false)$/),
+  CLUSTER: (value, { clusterNames }) => clusterNames.has(value),
+  DAEMONSET: name,
+  DIRECTLY: matching(/^true$/),
+  DIRECTORY: (value, { directories }) => directories.has(value),
+  ENABLED: matching(/^(true|false)$/),
+  ENDPOINT: (value, { addresses, endpoints }) =>
+    addresses.has(value) ||
+    endpoints.has(value) ||
+    addresses.has(/^https:\/\/\[?(.*?)\]?:6443$/.exec(value)?.[1] ?? ""),
+  FIRST_VERSION: (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^talos_version$/),
+  INSTALLER: (value, facts) => refersTo(facts, value, "data.talos_image_factory_urls", /^urls[.]installer$/),
+  JOB: (value) => jobs.has(value),
+  KUBECONFIG: file,
+  KUBERNETES_VERSION: (value, { versions }) => versions.has(value),
+  MANIFESTS: matching(/^(\$\{base64gzip\(data[.]helm_template[.][\w-]+[.]manifest\)\})?$/),
+  NAME: either((value, { names }) => names.has(value), ofTrigger("name"), matching(/^cilium[\w-]*$/)),
+  NAMESPACE: name,
+  NODE: either(node, ofTrigger("node")),
+  NODES: digits,
+  PATIENCE: digits,
+  PLUGIN: name,
+  RELEASE: name,
+  RESOURCES: matching(/^((node|crd)\/[a-z0-9.-]+( |$))*$/),
+  ROLE: either(matching(/^(controlplane|worker)$/), ofTrigger("role")),
+  SELECTOR: matching(/^[\w./=-]*$/),
+  SNAPSHOT: matching(/^true$/),
+  SOURCE: matching(
+    /^https:\/\/github[.]com\/kubernetes-sigs\/gateway-api\/releases\/download\/v[\d.]+\/standard-install[.]yaml$/,
+  ),
+  TAINTS: ofTrigger("taints"),
+  TALOSCONFIG: file,
+  TALOS_VERSION: (value, { versions }) => versions.has(value),
+  TIMEOUT: digits,
+};
+
+/** Whether the constructs give this value to the variable of one of their scripts by themselves. */
+export const isOwnVariable = (variable: string, value: string, facts: Facts): boolean =>
+  own[variable]?.(value, facts) ?? false;

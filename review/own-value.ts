@@ -1,0 +1,82 @@
+import { stringify } from "yaml";
+import { defaultValues, inlineManifestValues, operatorValues } from "../constructs/cilium/values";
+import { methods } from "../constructs/nvidia/method";
+import { isObject, type Json, textOf } from "./json";
+import { leavesOf, spelledOut } from "./leaf";
+
+/** The values that the constructs give to a chart by themselves: those of every stack, and those of some. */
+interface OwnValues {
+  readonly always: readonly object[];
+  readonly sometimes: readonly object[];
+}
+
+/** What the charts of the constructs are given, of the chart of Kubernetes objects as of any other. */
+function ownValuesOf(chart: string, version: string): OwnValues {
+  if (chart === "cilium") {
+    return {
+      always: [defaultValues(version)],
+      sometimes: [operatorValues(1), operatorValues(3), inlineManifestValues],
+    };
+  }
+  const method = Object.values(methods).find((each) => each.chart === chart);
+  if (method !== undefined) return { always: [method.values], sometimes: [] };
+  return { always: [], sometimes: chart.startsWith("assets/") ? ownObjects : [] };
+}
+
+/** Objects that NVIDIA's charts need first. */
+const ownObjects: readonly object[] = [
+  {
+    objects: [
+      ...Object.values(methods).map(({ namespace }) => ({
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+      })),
+      { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
+    ],
+  },
+];
+
+const spelled = (values: readonly unknown[]): Set<string> =>
+  new Set(values.flatMap((value) => leavesOf(value).map(spelledOut)));
+
+/** How the values of a release differ from the constructs' own. */
+export interface ValueDifference {
+  /** What is other than the constructs' own, as an object with nothing else in it; undefined if nothing is. */
+  readonly added: unknown;
+  /** Paths that the constructs always set, and that are not set, or otherwise. */
+  readonly missing: readonly string[];
+}
+
+export function differenceOf(body: Json, documents: readonly unknown[]): ValueDifference {
+  const { always, sometimes } = ownValuesOf(textOf(body.chart) ?? "", textOf(body.version) ?? "");
+  const own = spelled([...always, ...sometimes]);
+  const all = spelled(documents);
+  const added = documents.map((document) => without(document, own)).filter((each) => each !== undefined);
+  return {
+    added: added.length > 1 ? added : added[0],
+    missing: [...spelled(always)].filter((leaf) => !all.has(leaf)).map((leaf) => leaf.replace("=", ": ")),
+  };
+}
+
+/** The value without the leaves that are the constructs' own. A member of a list is left out only as a whole. */
+function without(value: unknown, own: ReadonlySet<string>, path = ""): unknown {
+  if (Array.isArray(value)) {
+    const rest = value.filter((each) => leavesOf(each, `${path}[]`).some((leaf) => !own.has(spelledOut(leaf))));
+    return rest.length === 0 && value.length > 0 ? undefined : rest;
+  }
+  if (isObject(value)) {
+    const entries = Object.entries(value).flatMap(([key, each]) => {
+      const rest = without(each, own, path === "" ? key : `${path}.${key}`);
+      return rest === undefined ? [] : [[key, rest] as const];
+    });
+    return entries.length === 0 && Object.keys(value).length > 0 ? undefined : Object.fromEntries(entries);
+  }
+  return own.has(spelledOut({ path, value: value as string })) ? undefined : value;
+}
+
+/** The value as YAML, for a reader. */
+export const yamlOf = (value: unknown): string => stringify(value, { lineWidth: 0 });
+
+/** The same in the order of the keys. */
+export const sortedYamlOf = (value: unknown): string => stringify(value, { lineWidth: 0, sortMapEntries: true });

@@ -1,0 +1,122 @@
+import type { Addition } from "./addition";
+import { checkCount } from "./check";
+import { commandCounts, connectionsOf, type Scripts } from "./command";
+import { literalOf, sensitiveVariables } from "./fact";
+import { blocksOf, objectOf, sorted, textOf } from "./json";
+import { vmsOf } from "./machine";
+import { caution, code, codes, count, list, type Markdown, text } from "./markdown";
+import { changesOf, type Plan, summaryOf } from "./plan";
+import { backendReasons, stateWords } from "./secret";
+import { dataOf, elementsOf, resourcesOf, type Stack } from "./stack";
+import { type PinnedProvider, versionReasons, versionWords } from "./version";
+
+/** So many resources, by type. */
+function resourceWords(stack: Stack): Markdown {
+  const resources = resourcesOf(stack);
+  const types = sorted(resources.map(({ type }) => type));
+  const each = types.map((type) => `${resources.filter((resource) => resource.type === type).length} ${code(type)}`);
+  const reads = count(dataOf(stack).length, "data source");
+  return `**${count(resources.length, "resource")}**${each.length === 0 ? "" : `: ${each.join(", ")}`}; ${reads}.`;
+}
+
+/** What runs on whose machine. */
+function machineWords(stack: Stack): Markdown[] {
+  const machines = vmsOf(stack).map(({ body }) => {
+    const { cores, sockets } = objectOf(blocksOf(body.cpu)[0]);
+    const devices = [...blocksOf(body.hostpci), ...blocksOf(body.usb)].flatMap(
+      ({ id, mapping, host }) => textOf(literalOf(stack, id ?? mapping ?? host)) ?? [],
+    );
+    return [
+      `${code(textOf(body.name) ?? "")} on the Proxmox node ${code(textOf(body.node_name) ?? "")}`,
+      ...(cores === undefined ? [] : [`${Number(cores) * Number(sockets ?? 1) || textOf(cores)} cores`]),
+      ...(devices.length === 0 ? [] : [`with the host's ${codes(devices)}`]),
+    ].join(", ");
+  });
+  return machines.length === 0 ? [] : [`**${count(machines.length, "VM")}**: ${machines.join("; ")}.`];
+}
+
+/** Each cluster with the address of its API, which all nodes and operators talk to. */
+const clusterWords = (stack: Stack): Markdown[] => {
+  const clusters = elementsOf(stack).flatMap(({ type, body }) =>
+    type === "talos_machine_configuration"
+      ? [
+          `${code(textOf(body.cluster_name) ?? "")} with its Kubernetes API at ${code(textOf(body.cluster_endpoint) ?? "")}`,
+        ]
+      : [],
+  );
+  return clusters.length === 0 ? [] : [`**Cluster** ${[...new Set(clusters)].join("; ")}.`];
+};
+
+function commandWords(stack: Stack, scripts: Scripts): Markdown {
+  const { all, foreign } = commandCounts(stack, scripts);
+  if (all === 0) return "**No command** runs on the machine of whoever deploys.";
+  const others = foreign === 0 ? "all of them the project's own scripts" : `**${foreign} of them not of this project**`;
+  return `**${count(all, "command")}** on the machine of whoever deploys, as that user: ${others}.`;
+}
+
+const inOneLine = ({ title, reasons }: Addition): Markdown =>
+  `${title}: ${reasons.map((reason) => text(reason)).join("; ")}`;
+
+/** What an approver must not miss: everything with a reason. */
+function dangers(stack: Stack, pins: readonly PinnedProvider[], additions: readonly Addition[]): Markdown[] {
+  const connections = connectionsOf(stack).filter((words) => words.includes("**"));
+  return [
+    ...connections.map(
+      (words) => `Proxmox at ${words.replaceAll("**", "")}: whoever answers there is given the credentials`,
+    ),
+    ...additions.filter(({ reasons }) => reasons.length > 0).map(inOneLine),
+    ...backendReasons(stack).map((reason) => `State: ${text(reason)}`),
+    ...versionReasons(stack, pins),
+  ];
+}
+
+/** What whoever approves a stack reads first. */
+export function summarySection(
+  stack: Stack,
+  scripts: Scripts,
+  pins: readonly PinnedProvider[],
+  additions: readonly Addition[],
+  plan?: Plan,
+): Markdown {
+  const connections = connectionsOf(stack).map((words) => `**Proxmox** at ${words}.`);
+  const versions = versionWords(stack);
+  const secrets = sensitiveVariables(stack);
+  const red = dangers(stack, pins, additions);
+  return [
+    "## Summary",
+    list(
+      [
+        ...(plan === undefined ? [] : [`**Plan**: ${summaryOf(changesOf(plan))}.`]),
+        resourceWords(stack),
+        ...machineWords(stack),
+        ...connections,
+        commandWords(stack, scripts),
+        ...clusterWords(stack),
+        ...(versions === "" ? [] : [`**Versions**: ${versions}.`]),
+        `**State**: ${stateWords(stack)}. Secrets that are asked for: ${codes(secrets)}.`,
+        `**${count(checkCount(stack), "check")}** when Terraform plans.`,
+        additions.length === 0
+          ? "**Nothing** in it is beyond what the project writes by itself."
+          : `**${count(additions.length, "thing")}** in it beyond what the project writes by itself, which follow.`,
+      ],
+      "Nothing.",
+    ),
+    ...(red.length === 0 ? [] : [caution(red)]),
+  ].join("\n\n");
+}
+
+/** All that the configuration says and the project by itself does not. */
+export const additionSection = (additions: readonly Addition[]): Markdown =>
+  [
+    "## Beyond the project's own",
+    additions.length === 0
+      ? "Nothing: patches, values, images, commands and settings are those that the constructs write by themselves."
+      : additions
+          .map(({ title, reasons, content }) =>
+            [
+              `${title}${reasons.length === 0 ? "" : `: **${reasons.map((reason) => text(reason)).join("; ")}**`}`,
+              ...(content === undefined || content === "" ? [] : [content]),
+            ].join("\n\n"),
+          )
+          .join("\n\n"),
+  ].join("\n\n");
