@@ -12,6 +12,7 @@
 # HTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are those of whoever deploys, for the download alone.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-gateway-api.sh"
+. "$(dirname "$0")/lib-version.sh"
 
 require kubectl
 proxy=${HTTPS_PROXY:-${https_proxy:-}}
@@ -31,14 +32,6 @@ ask() {
 }
 ask_or_fail() { ask "$@" || fail "the CRDs of the Gateway API $BUNDLE cannot be applied: $(cat "$work/problem")"; }
 
-# Whether the first of two versions is older. A pre-release is older than its release.
-older() {
-  awk -v one="${1#v}" -v other="${2#v}" 'BEGIN {
-    split(one, a, /[.-]/); split(other, b, /[.-]/)
-    for (i = 1; i <= 3; i++) if (a[i] + 0 != b[i] + 0) exit a[i] + 0 > b[i] + 0
-    exit !(one ~ /-/ && other !~ /-/)
-  }'
-}
 too_new() { [ -n "$BELOW" ] && ! older "$1" "$BELOW"; }
 
 # Reads the CRDs, within a minute. The proxy is for the download, and not for the cluster's API.
