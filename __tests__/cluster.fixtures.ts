@@ -95,7 +95,7 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "Kubernetes knows no upper case": [
         cluster({ workers: [machineAt("Control-1", 61)] }),
-        'workers[0].name "Control-1" is already that of stack/cluster/control-1; choose another one',
+        'workers[0].name "Control-1" is already that of controlPlanes[0].name; choose another one',
       ],
       "a MAC address, in another spelling": [
         cluster({
@@ -107,7 +107,7 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
             }),
           ],
         }),
-        'workers[1].macAddress "bc:24:11:00:00:01" is already that of stack/cluster/worker-1; choose another one',
+        'workers[1].macAddress "bc:24:11:00:00:01" is already that of workers[0].macAddress; choose another one',
       ],
     },
     atPlan: {

@@ -5353,19 +5353,19 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
           { name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] },
           { name: "other", blocks: [{ cidr: "192.168.1.240/28" }] },
         ]),
-        "l2Announcements.addressPools[1].blocks[0] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+        "l2Announcements.addressPools[1].blocks[0] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in all but one",
       ],
       "a block that begins with the last address of another": [
         pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.247", stop: "192.168.1.250" }),
-        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in all but one",
       ],
       "a block that ends with the first address of another": [
         pool({ cidr: "192.168.1.240/29" }, { start: "192.168.1.230", stop: "192.168.1.240" }),
-        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in all but one",
       ],
       "a block in another of IPv6": [
         pool({ cidr: "fd00:1::/112" }, { cidr: "fd00:1::f0/124" }),
-        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in one of the two",
+        "l2Announcements.addressPools[0].blocks[1] has addresses of l2Announcements.addressPools[0].blocks[0]; leave them out in all but one",
       ],
       "the gateway": [
         pool({ start: "192.168.1.1", stop: "192.168.1.9" }),

@@ -14,6 +14,7 @@ import { listOf, nonEmptyListOf, objectOf, required, string, unionOf } from "../
 import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
+import { checkEachOnce } from "../rules/once";
 import { type Check, ifSet, pairsOf, type Rule } from "../rules/rule";
 import { byCiliumMinor } from "./version";
 
@@ -139,17 +140,29 @@ export const rules: readonly Rule<{
       // What is not an address is in no order and contains none.
       const readable = blocks.filter(({ form }) => form.every(({ condition }) => condition !== false));
       return [
-        ...addressPools.flatMap(({ name }, pool) => checkNames(name, pool, addressPools.slice(0, pool))),
+        ...addressPools.map(({ name }, pool) => checkName(name, pool)),
+        ...checkEachOnce(
+          addressPools,
+          (_, pool) => pathOf(pool),
+          ({ name }, { value, by }, own) => ({
+            condition: not(equal(name, value.name)),
+            message: `${own}.name ${formatValue(name)} is that of ${by} already; write another one`,
+          }),
+        ),
         ...blocks.flatMap(({ form }) => form),
         ...readable.flatMap(({ path, block }) => [
           ...checkOrder(path, block),
           ...checkUnicast(path, block),
           ...taken.flatMap((each) => checkNotContained(path, block, each)),
         ]),
-        ...pairsOf(readable).map(([one, other]) => ({
-          condition: not(overlap(addressesOf(other.block), addressesOf(one.block))),
-          message: `${other.path} has addresses of ${one.path}; leave them out in one of the two`,
-        })),
+        ...checkEachOnce(
+          readable,
+          ({ path }) => path,
+          ({ block }, { value, by }, own) => ({
+            condition: not(overlap(addressesOf(block), addressesOf(value.block))),
+            message: `${own} has addresses of ${by}; leave them out in all but one`,
+          }),
+        ),
       ];
     },
   },
@@ -217,19 +230,13 @@ function hasAddressOf(block: AddressBlock, { subnets }: Subnets): Condition {
 const pathOf = (pool: number): string => `l2Announcements.addressPools[${pool}]`;
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
-const checkNames = (name: string, pool: number, earlier: readonly AddressPool[]): Check[] => [
-  {
-    condition: and(
-      matches(name, /^.{1,253}$/),
-      matches(name, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/),
-    ),
-    message: `${pathOf(pool)}.name ${formatValue(name)} is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"`,
-  },
-  ...earlier.map((other, index) => ({
-    condition: not(equal(name, other.name)),
-    message: `${pathOf(pool)}.name ${formatValue(name)} is that of ${pathOf(index)} already; write another one`,
-  })),
-];
+const checkName = (name: string, pool: number): Check => ({
+  condition: and(
+    matches(name, /^.{1,253}$/),
+    matches(name, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/),
+  ),
+  message: `${pathOf(pool)}.name ${formatValue(name)} is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"`,
+});
 
 function checkForm(path: string, { cidr, start, stop }: AddressBlock): Check[] {
   const ends = [start, stop].filter((end) => end !== undefined);

@@ -3,6 +3,7 @@ import { claim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
+import { checkEachOnce, checkOnce } from "../rules/once";
 import { type Check, firstViolation, pairsOf, type Rule } from "../rules/rule";
 import { isAddress, normalAddress, sameAddress, withoutPrefix } from "./ip-address";
 
@@ -48,7 +49,12 @@ export function claimIpAddresses(by: Construct, owner: Owner, located: readonly 
     (each) => normalAddress(withoutPrefix(each)),
     isSameIpAddress,
   );
-  return [...earlier, ...checkDifferent(pairsOf(addresses), isSameIpAddress)];
+  const own = checkEachOnce(
+    addresses,
+    ({ path }) => path,
+    ({ path, address }, { value, by }) => checkOther(path, address, value.address, by, isSameIpAddress),
+  );
+  return [...earlier, ...own];
 }
 
 // What is no address another rule refuses.
@@ -71,26 +77,27 @@ function claimAll(
   same: (one: string, other: string) => Condition,
 ): Check[] {
   return located.flatMap(({ path, address }) =>
-    firstViolation(
-      claim(what, key(address), { address, owner }, by)
-        .filter((earlier) => !mayBeOne(owner, earlier.value.owner) && !isMachineOf(owner, earlier.by))
-        .map((earlier) => ({
-          condition: not(same(address, earlier.value.address)),
-          message: `${path} ${formatValue(address)} is already that of ${earlier.by}; choose another one`,
-        })),
+    checkOnce(
+      by.node.path,
+      claim(what, key(address), { address, owner }, by).filter(
+        (earlier) => !mayBeOne(owner, earlier.value.owner) && !isMachineOf(owner, earlier.by),
+      ),
+      (earlier) => checkOther(path, address, earlier.value.address, earlier.by, same),
     ),
   );
 }
 
-/** Checks that the addresses of each pair, both of one machine, are not the same. */
-export const checkDifferent = (
-  pairs: readonly (readonly [one: Located, other: Located])[],
+/** Checks that the address is not the other one. */
+export const checkOther = (
+  path: string,
+  address: string,
+  other: string,
+  by: string,
   same: (one: string, other: string) => Condition,
-): Check[] =>
-  pairs.map(([one, other]) => ({
-    condition: not(same(one.address, other.address)),
-    message: `${other.path} ${formatValue(other.address)} is already that of ${one.path}; choose another one`,
-  }));
+): Check => ({
+  condition: not(same(address, other)),
+  message: `${path} ${formatValue(address)} is already that of ${by}; choose another one`,
+});
 
 /** Whether both may be the same machine, or rules of their clusters compare them. */
 function mayBeOne(one: Owner, other: Owner): boolean {

@@ -1,5 +1,6 @@
 import { and, type Condition, isUnknown, matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
+import { checkEachOnce } from "../rules/once";
 import { type Check, ifSet, pairsOf, type Rule } from "../rules/rule";
 import { isAddress, isCidr, isHostAddress, isInSubnet, isIpv6, isReservedInSubnet, sameFamily } from "./ip-address";
 
@@ -34,10 +35,14 @@ export interface Gateway {
 /** Checks that no two of the gateways of a machine are of one family. */
 export const checkOneGatewayPerFamily = (gateways: readonly Gateway[]): Check[] =>
   // What is no address another rule refuses.
-  pairsOf(gateways.filter(({ gateway }) => isAddress(gateway) !== false)).map(([one, other]) => ({
-    condition: not(sameFamily(one.gateway, other.gateway)),
-    message: `${other.path} ${formatValue(other.gateway)} is a second default gateway of its family, beside ${one.path} ${formatValue(one.gateway)}; leave one of them out`,
-  }));
+  checkEachOnce(
+    gateways.filter(({ gateway }) => isAddress(gateway) !== false),
+    ({ path, gateway }) => `${path} ${formatValue(gateway)}`,
+    ({ path, gateway }, { value, by }) => ({
+      condition: not(sameFamily(gateway, value.gateway)),
+      message: `${path} ${formatValue(gateway)} is a second default gateway of its family, beside ${by}; leave one of them out`,
+    }),
+  );
 
 /** What is told of a gateway of a network device without a static address. */
 export const checkGatewayHasAddress = (path: string, gateway: string): Check => ({

@@ -1,6 +1,7 @@
 import { equal, matches, not } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
+import { checkEachOnce } from "../rules/once";
 import type { Check, Rule } from "../rules/rule";
 import { pairsOf } from "../rules/rule";
 
@@ -38,9 +39,13 @@ export function checkMacAddressOfEach(path: string, devices: readonly { readonly
       condition: macAddress !== undefined,
       message: `${path}[${index}].macAddress is missing beside other network devices; write one such as "BC:24:11:00:00:01"`,
     })),
-    ...pairsOf(given).map(([one, other]) => ({
-      condition: not(equal(lowerCase(one.macAddress), lowerCase(other.macAddress))),
-      message: `${path}[${other.index}].macAddress ${formatValue(other.macAddress)} is that of ${path}[${one.index}]; write another one`,
-    })),
+    ...checkEachOnce(
+      given,
+      ({ index }) => `${path}[${index}]`,
+      ({ macAddress, index }, { value, by }) => ({
+        condition: not(equal(lowerCase(macAddress), lowerCase(value.macAddress))),
+        message: `${path}[${index}].macAddress ${formatValue(macAddress)} is that of ${by}; write another one`,
+      }),
+    ),
   ];
 }

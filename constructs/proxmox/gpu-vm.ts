@@ -415,6 +415,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       ...enforce(this, rules, {
         ...settings,
         user: this,
+        path: this.node.path,
         identity: this.identity,
         ...passed,
         host: this.host,

@@ -67,13 +67,15 @@ export function enforce<Subject>(
       if (rule.severity === "warning") warn(construct, rule.id, condition, message);
       else if (condition !== false) preconditions.push({ condition, errorMessage: escapeTemplate(message) });
       else {
-        const written = withPropPath(construct, message);
-        if (!messages.includes(written) && isFirstReport(construct, written)) messages.push(written);
+        const isNew = !messages.includes(message) && isFirstReport(construct, withPropPath(construct, message));
+        if (isNew) messages.push(message);
       }
     }
   }
   if (messages.length > 0) {
-    construct.node.addValidation({ validate: () => messages.map((message) => resolveTokens(construct, message)) });
+    // Which others a message names is known when all are there.
+    const validate = () => messages.map((message) => withPropPath(construct, resolveTokens(construct, message)));
+    construct.node.addValidation({ validate });
   }
   return preconditions;
 }

@@ -5,6 +5,7 @@ import { checkStaticBoolean } from "../props/static-boolean";
 import type { EarlierClaim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
+import { checkOnce } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import type { Member } from "./node";
 
@@ -15,7 +16,7 @@ export interface Own {
   readonly value: string;
   /** In the spelling by which it is compared. */
   readonly key: string;
-  readonly earlier: readonly EarlierClaim<string>[];
+  readonly earlier: readonly EarlierClaim<{ readonly key: string }>[];
 }
 
 /** The machines of a cluster, and how its API is reached. */
@@ -77,8 +78,8 @@ export const rules: readonly Rule<Members>[] = [
     source: "https://kubernetes.io/docs/concepts/architecture/nodes/#node-name-uniqueness",
     checks: ({ own }) =>
       own.flatMap(({ path, value, key, earlier }) =>
-        earlier.map((other) => ({
-          condition: not(equal(key, other.value)),
+        checkOnce(path, earlier, (other) => ({
+          condition: not(equal(key, other.value.key)),
           message: `${path} ${formatValue(value)} is already that of ${other.by}; choose another one`,
         })),
       ),

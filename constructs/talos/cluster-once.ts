@@ -5,6 +5,7 @@ import { normalAddress, sameAddress } from "../network/ip-address";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { isUnknown, not } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
+import { checkOnce } from "../rules/once";
 import { firstViolation, ifSet, type Rule } from "../rules/rule";
 import type { TalosMachine } from "./machine";
 
@@ -35,7 +36,7 @@ interface ClaimedAddress extends OwnAddress {
 interface Claimed {
   readonly path: string;
   readonly value: string;
-  readonly earlier?: EarlierClaim<string>;
+  readonly earlier: readonly EarlierClaim<string>[];
 }
 
 /** Claims all of it for the cluster. What only Terraform knows cannot be compared with that of another stack. */
@@ -43,18 +44,20 @@ export function claimIdentity(
   cluster: Construct,
   { clusterName, outputDirectory, addresses }: Identity,
 ): {
+  /** The cluster's path in the app. */
+  readonly path: string;
   readonly clusterName: Claimed;
   readonly addresses: readonly ClaimedAddress[];
   readonly outputDirectory: Claimed;
 } {
   const claimed = (path: string, what: string, value: string, key: string): Claimed => {
-    if (isUnknown(value) || value === "") return { path, value };
-    const earlier = claim(`${what} of clusters`, key, value, cluster).find((each) => each.by !== cluster.node.path);
-    return { path, value, earlier };
+    const isKnown = !isUnknown(value) && value !== "";
+    return { path, value, earlier: isKnown ? claim(`${what} of clusters`, key, value, cluster) : [] };
   };
   const stackDirectory = `cdktf.out/stacks/${TerraformStack.of(cluster).node.id}`;
   const directory = posix.isAbsolute(outputDirectory) ? outputDirectory : posix.join(stackDirectory, outputDirectory);
   return {
+    path: cluster.node.path,
     clusterName: claimed("clusterName", "name", clusterName, clusterName),
     addresses: addresses.flatMap((own) => claimAddress(cluster, own)),
     outputDirectory: claimed("outputDirectory", "directory", outputDirectory, posix.join(directory, "/")),
@@ -81,18 +84,17 @@ export const rules: readonly Rule<ReturnType<typeof claimIdentity>>[] = [
       "no two clusters of an app have the same name, address, or directory for their kubeconfig, and no two nodes of one the same address",
     reason: "the second would overwrite the first, its node or its files",
     source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
-    checks: ({ clusterName, addresses, outputDirectory }) => [
+    checks: ({ path: own, clusterName, addresses, outputDirectory }) => [
       // The directory is named after the cluster.
-      ...[clusterName, ...(clusterName.earlier ? [] : [outputDirectory])].flatMap(({ path, value, earlier }) =>
-        ifSet(earlier, ({ by }) => ({ condition: false, message: taken(path, value, by) })),
+      ...[clusterName, ...(clusterName.earlier.length > 0 ? [] : [outputDirectory])].flatMap(
+        ({ path, value, earlier }) =>
+          checkOnce(own, earlier, ({ by }) => ({ condition: false, message: taken(path, value, by) })),
       ),
-      ...addresses.flatMap(({ path, address, earlier }) =>
-        firstViolation(
-          earlier.map(({ value, by }) => ({
-            condition: not(sameAddress(address, value.address)),
-            message: taken(path, address, by),
-          })),
-        ),
+      ...addresses.flatMap(({ path, address, by, earlier }) =>
+        checkOnce(by.node.path, earlier, (other) => ({
+          condition: not(sameAddress(address, other.value.address)),
+          message: taken(path, address, other.by),
+        })),
       ),
     ],
   },

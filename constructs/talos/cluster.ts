@@ -165,10 +165,9 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
     const by = this.node.findChild(construct) as Construct;
     const own = (path: string, what: string, value: string, isVm = false): members.Own => {
       const key = lowerCase(value);
-      const earlier = claim(`${what} of ${this.node.path}`, key, { key, isVm }, by)
+      const earlier = claim(`${what} of ${this.node.path}`, key, { key, isVm }, by, path)
         // VMs have compared theirs already.
-        .filter((each) => !(isVm && each.value.isVm))
-        .map(({ value, by }) => ({ value: value.key, by }));
+        .filter((each) => !(isVm && each.value.isVm));
       return { path, value, key, earlier };
     };
     const { name, macAddress, interfaces = [] } = machine;

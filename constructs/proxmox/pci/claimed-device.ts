@@ -32,7 +32,7 @@ export const pciDeviceOnce: Omit<Rule<unknown>, "checks"> = {
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough",
 };
 
-/** Checks that the device `what` is not the one taken before. */
+/** Checks that the device `what` is not the one claimed before. */
 export const checkNotClaimed = (
   what: string,
   device: ClaimedDevice,

@@ -15,6 +15,7 @@ import {
 } from "../../props/schema";
 import { equal, isBoolean, matches, not, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
+import { checkEachOnce } from "../../rules/once";
 import { type Check, ifSet, pairsOf, type Rule } from "../../rules/rule";
 import type { ProxmoxConnection } from "../connection";
 import { checkRoot, permissionSource } from "../root-only";
@@ -176,10 +177,14 @@ export const rules: readonly Rule<WithGpus>[] = [
           condition: wholeNumber(functionNumber, 0, 7),
           message: `gpus[${slot}].functions has ${formatValue(functionNumber)}; write "all" or a list of numbers from 0 to 7`,
         })),
-        ...pairsOf(functionsOf(gpu)).map(([one, other]) => ({
-          condition: not(equal(one, other)),
-          message: `gpus[${slot}].functions has ${formatValue(other)} twice; write each function once`,
-        })),
+        ...checkEachOnce(
+          functionsOf(gpu),
+          (functionNumber) => formatValue(functionNumber),
+          (functionNumber, { value }) => ({
+            condition: not(equal(functionNumber, value)),
+            message: `gpus[${slot}].functions has ${formatValue(functionNumber)} twice; write each function once`,
+          }),
+        ),
         {
           condition: !Array.isArray(gpu.functions) || gpu.functions.length > 0 || isInvalid(gpu.functions),
           message: `gpus[${slot}].functions is empty; write "all", the numbers of the functions, or leave it out`,

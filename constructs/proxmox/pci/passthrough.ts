@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import type { EarlierClaim } from "../../rules/claims";
 import { equal, isUnknown } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
+import { checkEachOnce, checkOnce } from "../../rules/once";
 import { setPropPath } from "../../rules/prop-path";
 import type { Rule } from "../../rules/rule";
 import type { ProxmoxConnection } from "../connection";
@@ -50,7 +51,12 @@ interface MappingSlot {
   readonly earlier: readonly EarlierClaim<MappingUse>[];
 }
 
-export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
+/** What a VM passes through, and the VM's path in the app. */
+interface PassedThrough extends Pick<Passthrough, "taken" | "used"> {
+  readonly path: string;
+}
+
+export const rules: readonly Rule<PassedThrough>[] = [
   {
     ...mappingName,
     checks: ({ used }) =>
@@ -58,11 +64,12 @@ export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
   },
   {
     ...pciDeviceOnce,
-    checks: ({ taken, used }) => [
-      ...withPreviousClaims(taken).flatMap(({ item, before }) =>
-        [...item.earlier, ...before].map((other) =>
-          checkNotClaimed(`gpus[${item.slot}].address ${formatValue(`${item.address}`)}`, item, other),
-        ),
+    checks: ({ path, taken, used }) => [
+      ...taken.flatMap((item) => checkOnce(path, item.earlier, (other) => checkNotClaimed(nameOf(item), item, other))),
+      ...checkEachOnce(
+        taken,
+        ({ slot }) => `gpus[${slot}]`,
+        (item, other) => checkNotClaimed(nameOf(item), item, other),
       ),
       ...checkSharedUses(used).map(({ once }) => once),
     ],
@@ -105,6 +112,8 @@ export const rules: readonly Rule<Pick<Passthrough, "taken" | "used">>[] = [
       ),
   },
 ];
+
+const nameOf = ({ slot, address }: ClaimedSlot): string => `gpus[${slot}].address ${formatValue(`${address}`)}`;
 
 /** Each with those in the slots before it, as if they were claims. */
 const withPreviousClaims = <Item extends { readonly slot: number }>(items: readonly Item[]) =>

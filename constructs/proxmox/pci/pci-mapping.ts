@@ -6,6 +6,7 @@ import { claim, type EarlierClaim } from "../../rules/claims";
 import { and, equal, matches, not, or, wholeNumber } from "../../rules/condition";
 import { lowerCase } from "../../rules/expression";
 import { formatValue } from "../../rules/format-value";
+import { checkEachOnce, checkOnce } from "../../rules/once";
 import { type Check, enforce, ifSet, lifecycleWith, pairsOf, type Rule } from "../../rules/rule";
 import { withLogicalId } from "../../terraform/logical-id";
 import { ProxmoxConnection, useRules } from "../connection";
@@ -162,6 +163,8 @@ interface TakenEntry extends ClaimedDevice {
 
 /** A mapping, with what the app knows of its device and of its name. */
 interface Mapped {
+  /** Its path in the app. */
+  readonly path: string;
   readonly name: string;
   readonly entries: readonly Entry[];
   readonly isPool: boolean;
@@ -241,12 +244,14 @@ export const rules: readonly Rule<Mapped>[] = [
     requirement: "a mapping of a name is made once in a Proxmox cluster",
     reason: "Proxmox refuses a second one",
     source: mappingSource,
-    checks: ({ name, earlierNamed }) =>
-      earlierNamed.flatMap(({ value, by }) =>
-        ifSet(value.made, () => ({
+    checks: ({ path, name, earlierNamed }) =>
+      checkOnce(
+        path,
+        earlierNamed.filter(({ value }) => value.made !== undefined),
+        ({ value, by }) => ({
           condition: not(equal(name, value.name)),
           message: `name ${formatValue(name)} is that of the mapping ${by} already; choose another one, or use that mapping by its name`,
-        })),
+        }),
       ),
   },
   {
@@ -254,16 +259,22 @@ export const rules: readonly Rule<Mapped>[] = [
     checks: (mapped) => [
       ...mapped.entries.flatMap(({ path, taken }) =>
         taken.flatMap((device) =>
-          device.earlier
+          checkOnce(
+            mapped.path,
             // That one is named twice is told already.
-            .filter(({ value }) => equal(value.mapping, mapped.name) !== true)
-            .map((other) => checkNotClaimed(`${path}address ${formatValue(`${device.address}`)}`, device, other)),
+            device.earlier.filter(({ value }) => equal(value.mapping, mapped.name) !== true),
+            (other) => checkNotClaimed(`${path}address ${formatValue(`${device.address}`)}`, device, other),
+          ),
         ),
       ),
-      ...pairsOf(placesOf(mapped)).map(([one, other]) => ({
-        condition: not(and(equal(one.node, other.node), one.address.overlaps(other.address))),
-        message: `${other.path} ${formatValue(`${other.address}`)} is already mapped by ${one.path}; name each device once`,
-      })),
+      ...checkEachOnce(
+        placesOf(mapped),
+        ({ path }) => path,
+        ({ path, node, address }, { value: other, by }) => ({
+          condition: not(and(equal(node, other.node), address.overlaps(other.address))),
+          message: `${path} ${formatValue(`${address}`)} is already mapped by ${by}; name each device once`,
+        }),
+      ),
       ...usesTogether(mapped).map(({ once }) => once),
     ],
   },
@@ -351,7 +362,7 @@ export class PciMapping extends Construct {
       ...(connection?.preconditions ?? []),
       ...parsed.preconditions,
       ...enforce(this, useRules, { connection, user: this }),
-      ...enforce(this, rules, { name, entries, isPool, earlierNamed }),
+      ...enforce(this, rules, { path: this.node.path, name, entries, isPool, earlierNamed }),
     ];
     this.resource = withLogicalId(
       id,

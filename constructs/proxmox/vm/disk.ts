@@ -3,6 +3,7 @@ import type { VirtualEnvironmentVmDisk } from "../../../.gen/providers/proxmox/v
 import { boolean, enumOf, isInvalid, number, objectOf, required, string } from "../../props/schema";
 import { and, type Condition, equal, isUnknown, less, matches, not, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
+import { checkEachOnce } from "../../rules/once";
 import { ifSet, type Rule } from "../../rules/rule";
 import { checkStorageName, proxmoxName } from "../name";
 import { type Guest, ifTalos } from "./guest";
@@ -181,16 +182,15 @@ export const rules: readonly Rule<{
     source:
       "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#interface",
     checks: ({ disks, otherDrives }) => {
-      const drives = [...otherDrives];
-      return disks.flatMap((disk, index) => {
-        const own = interfaceOf(disk, index);
-        const checks = drives.map((other) => ({
-          condition: not(equal(own, other.interface)),
-          message: `disks[${index}].interface ${formatValue(own)} is taken by ${other.what}; choose another number`,
-        }));
-        drives.push({ interface: own, what: `disks[${index}]` });
-        return checks;
-      });
+      const own = disks.map((disk, index) => ({ interface: interfaceOf(disk, index), what: `disks[${index}]` }));
+      return checkEachOnce(
+        [...otherDrives, ...own],
+        ({ what }) => what,
+        (drive, { value, by }) => ({
+          condition: not(equal(drive.interface, value.interface)),
+          message: `${drive.what}.interface ${formatValue(drive.interface)} is taken by ${by}; choose another number`,
+        }),
+      );
     },
   },
   {
@@ -218,7 +218,8 @@ export const rules: readonly Rule<{
         ifTalos(
           guest,
           ...others.map((other, index) => ({
-            condition: isNamedFirst(system, other),
+            // That two have one interface is reported already.
+            condition: other === system || isNamedFirst(system, other),
             message: `disks[0].interface ${formatValue(system)} may not be ${formatValue(linuxDeviceOf(system))} beside disks[${index + 1}].interface ${formatValue(other)}; give the first disk the lowest number, and the others its bus or virtio`,
           })),
         ),

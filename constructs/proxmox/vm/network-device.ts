@@ -1,10 +1,11 @@
 import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmNetworkDevice } from "../../../.gen/providers/proxmox/virtual-environment-vm";
-import { checkDifferent, isSameMacAddress, macAddressOnce } from "../../network/address-once";
+import { checkOther, isSameMacAddress, macAddressOnce } from "../../network/address-once";
 import { checkMacAddress, checkMacAddressOfEach, macAddress, macAddressOfEach } from "../../network/mac-address";
 import { boolean, enumOf, number, objectOf, string } from "../../props/schema";
 import { equal, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
+import { checkEachOnce } from "../../rules/once";
 import { type Check, ifSet, pairsOf, type Rule } from "../../rules/rule";
 import { checkBridgeName, proxmoxName } from "../name";
 import { type Guest, ifTalos } from "./guest";
@@ -142,8 +143,15 @@ export const rules: readonly Rule<{
     checks: ({ networkDevices, initialization, guest, sameMacAddresses }) => {
       // Those that Talos is to tell apart have a rule of their own.
       const toldApart = guest === "linux" ? [] : networkDevices.slice(0, initialization?.ipConfigs.length ?? 0);
-      const pairs = pairsOf(macAddressesOf(networkDevices)).filter(([, { index }]) => index >= toldApart.length);
-      return [...sameMacAddresses, ...checkDifferent(pairs, isSameMacAddress)];
+      const own = checkEachOnce(
+        macAddressesOf(networkDevices),
+        ({ path }) => path,
+        ({ path, address, index }, { value, by }) =>
+          index < toldApart.length
+            ? { condition: true, message: "" }
+            : checkOther(path, address, value.address, by, isSameMacAddress),
+      );
+      return [...sameMacAddresses, ...own];
     },
   },
   {

@@ -5,6 +5,7 @@ import { DataProxmoxVirtualEnvironmentVms } from "../../../.gen/providers/proxmo
 import type { EarlierClaim } from "../../rules/claims";
 import { equal, not, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
+import { checkOnce } from "../../rules/once";
 import { type Check, ifSet, type Rule } from "../../rules/rule";
 import { resourceAddress } from "../../terraform/logical-id";
 import { stackSingleton } from "../../terraform/stack-singleton";
@@ -34,6 +35,8 @@ export function allVmsOf(
 const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 
 export const rules: readonly Rule<{
+  /** The VM's path in the app. */
+  readonly path: string;
   readonly name: string;
   readonly vmId?: number;
   readonly earlierIds: readonly EarlierClaim<number>[];
@@ -53,8 +56,8 @@ export const rules: readonly Rule<{
     requirement: "no two VMs of a Proxmox cluster have the same id",
     reason: "the second would take the first one over",
     source: vmDocs,
-    checks: ({ vmId, earlierIds }) =>
-      earlierIds.map(({ value, by }) => ({
+    checks: ({ path, vmId, earlierIds }) =>
+      checkOnce(path, earlierIds, ({ value, by }) => ({
         condition: not(equal(vmId, value)),
         message: `vmId ${formatValue(vmId)} is already that of ${by}; choose another id`,
       })),
