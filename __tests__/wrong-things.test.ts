@@ -257,7 +257,7 @@ describe.each(subjects)("%s", (_, create, props) => {
         const isAsDue =
           problems.length > 0 &&
           // Of an object without what is due, what lacks it tells as well.
-          problems.length <= (/object that|circular/.test(name) || path.includes("configPatches") ? 20 : 1) &&
+          problems.length <= (/object that|circular/.test(name) ? 20 : 1) &&
           problem.length < 2000 &&
           !/canary|\n\s+at /.test(problem);
         if (!isAsDue)
@@ -293,6 +293,24 @@ describe.each(subjects)("%s", (_, create, props) => {
     );
     expect(problems.join("\n").length).toBeLessThan(2000);
     expect(problems.join("\n")).not.toMatch(/canary/);
+  });
+});
+
+describe.each(["addConfigPatch", "addConfigPatch within", "configPatches"])("a patch by %s", (way) => {
+  test.each(names)("that is %s is refused in one short message", (name) => {
+    const problems = problemsOf((stack) => {
+      const wrong = wrongThings[name]?.(stack);
+      const patch = (way.endsWith("within") ? { machine: { sysctls: wrong } } : wrong) as object;
+      const node = nodeIn(stack, way === "configPatches" ? { configPatches: [patch] } : {});
+      if (way !== "configPatches") node.addConfigPatch(patch);
+    }).filter((problem) => !/without a matching provider|^\[stack\/wrong_vm\]/.test(problem));
+    // A password is no more than a key that Talos does not know, or a variable of its kernel.
+    expect(problems.length).toBeLessThanOrEqual(1);
+    expect(problems.join()).not.toMatch(/canary|\n\s+at /);
+    expect(problems.join().length).toBeLessThan(500);
+    if (!(way.endsWith("within") && name === "an object that holds a secret")) {
+      expect(problems).toEqual([expect.stringMatching(/ \[(config-patch-keys|prop-type)\]$/)]);
+    }
   });
 });
 

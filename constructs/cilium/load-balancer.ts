@@ -15,7 +15,7 @@ import { and, type Condition, equal, isUnknown, matches, not, or } from "../rule
 import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
-import { type Check, ifSet, pairsOf, type Rule } from "../rules/rule";
+import { type Check, ifSet, type Rule } from "../rules/rule";
 import { byCiliumMinor } from "./version";
 
 /** Addresses of a pool: a network, or all from the first to the last. */

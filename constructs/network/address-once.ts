@@ -4,7 +4,7 @@ import { type Condition, equal, isUnknown, not } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce, checkOnce } from "../rules/once";
-import { type Check, firstViolation, pairsOf, type Rule } from "../rules/rule";
+import type { Check, Rule } from "../rules/rule";
 import { isAddress, normalAddress, sameAddress, withoutPrefix } from "./ip-address";
 
 export const ipAddressOnce: Omit<Rule<unknown>, "checks"> = {

@@ -1,7 +1,7 @@
 import { and, type Condition, isUnknown, matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
-import { type Check, ifSet, pairsOf, type Rule } from "../rules/rule";
+import { type Check, ifSet, type Rule } from "../rules/rule";
 import { isAddress, isCidr, isHostAddress, isInSubnet, isIpv6, isReservedInSubnet, sameFamily } from "./ip-address";
 
 export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {

@@ -3,7 +3,6 @@ import { lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import type { Check, Rule } from "../rules/rule";
-import { pairsOf } from "../rules/rule";
 
 export const macAddress: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address",

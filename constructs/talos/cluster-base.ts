@@ -44,6 +44,7 @@ import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf
 import { asEndpoint } from "./node-endpoint";
 import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
+import { isReadable } from "./patch-document";
 import { PatchJudge } from "./patch-judge";
 import { type GivenPatch, givenAs, type Protection } from "./protected-setting";
 import { secretsBundle } from "./secrets-bundle";
@@ -202,7 +203,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.endpoint = this.described.endpoint ?? asEndpoint(this.address);
     this.talosVersion = version;
     this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
-    this.configPatches = configPatches;
+    this.configPatches = configPatches.filter(isReadable);
     this.outputDirectory = outputDirectory;
 
     const constructs = new Map<Member, Construct>(

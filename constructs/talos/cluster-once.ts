@@ -6,7 +6,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { isUnknown, not } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { checkOnce } from "../rules/once";
-import { firstViolation, ifSet, type Rule } from "../rules/rule";
+import type { Rule } from "../rules/rule";
 import type { TalosMachine } from "./machine";
 
 /** What no other cluster of an app may have. */

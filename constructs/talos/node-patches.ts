@@ -3,6 +3,7 @@ import { generatedConfiguration } from "./generated-configuration";
 import { type DescribedNode, generatedSettings, propSettings } from "./node-settings";
 import type { TalosPatch } from "./patch";
 import { conflictsOf, incompleteOf } from "./patch-conflict";
+import { isReadable } from "./patch-document";
 import { type Configuration, patched } from "./patch-merge";
 import { forWorkers } from "./patch-role";
 import { keysRule } from "./patch-rules";
@@ -52,7 +53,7 @@ export class NodePatches {
 
   /** The users' patches, without what the node has no use for. */
   get ofUser(): GivenPatch[] {
-    const given = [...this.added, ...this.ofProps];
+    const given = [...this.added, ...this.ofProps].filter(({ patch }) => isReadable(patch));
     if (this.node.role === "controlplane") return given;
     return given.flatMap(({ path, patch }) => {
       const left = forWorkers(patch);

@@ -1,4 +1,6 @@
 import { parseAllDocuments } from "yaml";
+import { isPlainObject, noData } from "../props/plain-data";
+import { isToken } from "../props/schema";
 import { isUnknown } from "../rules/condition";
 import type { TalosPatch } from "./patch";
 
@@ -17,6 +19,10 @@ export function readYaml(yaml: string): { readonly documents: unknown[]; readonl
 }
 
 const firstLine = ({ message }: Error): string => message.split("\n")[0] ?? message;
+
+/** Whether there is anything in the patch to judge; what is neither YAML nor data, one rule refuses for all. */
+export const isReadable = (patch: unknown): boolean =>
+  typeof patch === "string" || isToken(patch) || (isPlainObject(patch) && noData(patch, "").length === 0);
 
 /** The documents of a patch that is known now; none of one that is not YAML. */
 export function documentsOf(patch: TalosPatch): unknown[] {

@@ -8,6 +8,7 @@ import { NodePatches } from "./node-patches";
 import * as nodeRestriction from "./node-restriction";
 import type { DescribedNode } from "./node-settings";
 import type { TalosPatch } from "./patch";
+import { isReadable } from "./patch-document";
 import * as patchRole from "./patch-role";
 import { keyRules, settingRules } from "./patch-rules";
 import type { Finding, GivenPatch, RuleDescription } from "./protected-setting";
@@ -68,11 +69,15 @@ export class PatchJudge {
     const patches = [...shared, ...ofControlPlanes, ...ofWorkers];
     const hasWorkers = this.nodes.some(({ node }) => node.role === "worker");
     const reachingWorkers = hasWorkers ? [...shared, ...ofWorkers] : [];
+    const readable = (given: readonly GivenPatch[]) => given.filter(({ patch }) => isReadable(patch));
     addPreconditions(this.checked, [
       ...enforce(this.cluster, keyRules, { patches, version: this.version }),
-      ...enforce(this.cluster, deviceSelector.rules, { patches }),
-      ...enforce(this.cluster, patchRole.rules, { shared: hasWorkers ? shared : [], ofWorkers }),
-      ...enforce(this.cluster, nodeRestriction.rules, { patches: reachingWorkers }),
+      ...enforce(this.cluster, deviceSelector.rules, { patches: readable(patches) }),
+      ...enforce(this.cluster, patchRole.rules, {
+        shared: hasWorkers ? readable(shared) : [],
+        ofWorkers: readable(ofWorkers),
+      }),
+      ...enforce(this.cluster, nodeRestriction.rules, { patches: readable(reachingWorkers) }),
     ]);
   }
 

@@ -122,6 +122,8 @@ function merged(left: unknown, right: unknown, path: readonly string[]): unknown
   const [above, key] = path.slice(-2).length === 2 ? path.slice(-2) : ["", path.at(-1)];
   if (right === undefined || right === null) return left;
   if (left === undefined || left === null || above === "extraArgs") return right;
+  // What has another type is reported as that, and not also as the loss of all that is below.
+  if (isPlainObject(left) !== isPlainObject(right) && !(left instanceof Overlay) && !isUnknown(right)) return left;
   if (left instanceof Overlay) return new Overlay(merged(left.below, right, path), left.above);
   if (Array.isArray(left)) return mergedLists(left, right, key ?? "");
   if (isUnknown(right)) return isPlainObject(left) ? new Overlay(left, right) : right;

@@ -1,4 +1,6 @@
+import { TerraformVariable } from "cdktf";
 import { isPlainObject, noData } from "../props/plain-data";
+import { isToken } from "../props/schema";
 import { and, type Condition, equal, isUnknown, matches, not } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
@@ -88,7 +90,7 @@ const kernelArgs = ["machine", "install", "extraKernelArgs"];
 const refuse = (message: string): Check => ({ condition: false, message });
 
 function checkPatch(where: string, patch: TalosPatch, version: string): Check[] {
-  if (isUnknown(patch)) {
+  if (isToken(patch)) {
     return [
       ...mistakes.map((mistake) => checkMistake(where, hasPath(patch, mistake.key), mistake, version)),
       {
@@ -114,6 +116,7 @@ function checkDocument(where: string, document: unknown, version: string): Check
   if (Array.isArray(document)) {
     return [refuse(`${where} is a list; write a strategic merge patch, an object: JSON patches are not supported`)];
   }
+  if (document instanceof TerraformVariable) return [refuse(`${where} is a TerraformVariable; write its stringValue`)];
   if (!isPlainObject(document)) return [refuse(`${where} is ${formatValue(document)}; write an object or YAML`)];
   const notData = noData(document, where);
   if (notData.length > 0) return notData.map(refuse);

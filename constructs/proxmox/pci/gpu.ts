@@ -16,7 +16,7 @@ import {
 import { equal, isBoolean, matches, not, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { checkEachOnce } from "../../rules/once";
-import { type Check, ifSet, pairsOf, type Rule } from "../../rules/rule";
+import { type Check, ifSet, type Rule } from "../../rules/rule";
 import type { ProxmoxConnection } from "../connection";
 import { checkRoot, permissionSource } from "../root-only";
 import { checkPciAddress, PciAddress, pciAddressFormat } from "./pci-address";

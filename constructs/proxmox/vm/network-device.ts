@@ -6,7 +6,7 @@ import { boolean, enumOf, number, objectOf, string } from "../../props/schema";
 import { equal, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { checkEachOnce } from "../../rules/once";
-import { type Check, ifSet, pairsOf, type Rule } from "../../rules/rule";
+import { type Check, ifSet, type Rule } from "../../rules/rule";
 import { checkBridgeName, proxmoxName } from "../name";
 import { type Guest, ifTalos } from "./guest";
 
