@@ -8,7 +8,7 @@ module.exports = {
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/__tests__/terraform/"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
-  // As synth/zip-files.ts does, which jest's own modules do not see.
+  // As synth/cdktf-patches does, which jest's own modules do not see.
   moduleNameMapper: { "^archiver$": "<rootDir>/__tests__/archiver.ts" },
   // A test that hangs ends; a slow machine is none.
   testTimeout: 60_000,

@@ -1,2 +1,2 @@
-// In the place of cdktf's own: see synth/zip-files.ts.
+// In the place of cdktf's own: see synth/cdktf-patches.
 export {};

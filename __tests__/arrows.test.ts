@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const root = join(__dirname, "..");
@@ -61,13 +61,16 @@ const files = ["constructs", "discover", "review", "synth"].flatMap((directory) 
     .map((file) => join(directory, file)),
 );
 
-/** The folder that a file belongs to; the folders in that of Proxmox are its parts. */
-const roomOf = (file: string): string => dirname(file).replace(/^(constructs[/]proxmox)[/].*/, "$1");
+/** The folder that a file belongs to; folders in those of Proxmox and of synth are parts of them. */
+const roomOf = (file: string): string => dirname(file).replace(/^(constructs[/]proxmox|synth)[/].*/, "$1");
+
+const fileOf = (module: string): string =>
+  existsSync(join(root, `${module}.ts`)) ? `${module}.ts` : `${module}/index.ts`;
 
 /** What the file imports or re-exports, for its names or its effects, or requires. */
 const importsOf = (file: string): string[] =>
   [...read(file).matchAll(/(?:from|import|import\(|require\() ?"(\.[^"]+)"/g)]
-    .map(([, target = ""]) => `${relative(root, join(root, dirname(file), target))}.ts`)
+    .map(([, target = ""]) => fileOf(relative(root, join(root, dirname(file), target))))
     .filter((target) => !target.startsWith(".gen/"));
 
 test("every room is on the map, and holds something", () => {

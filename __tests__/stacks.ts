@@ -17,9 +17,7 @@ import {
   TalosSingleNode,
   type TalosSingleNodeProps,
 } from "../constructs";
-import { forgetTokenStacks } from "../synth/token-stacks";
-
-forgetTokenStacks();
+import "../synth/cdktf-patches";
 
 /** A stack as Terraform reads it. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it

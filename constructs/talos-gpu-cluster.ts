@@ -30,7 +30,6 @@ import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node"
 import { defaultTalosVersion } from "./talos/version";
 import { talosGpuOutputs } from "./talos-gpu-outputs";
 import { ownScope } from "./terraform/own-scope";
-import "../synth/deprecation";
 
 /** Which Talos the node runs, and where its image comes from. */
 export interface TalosGpuClusterTalos extends TalosImageProps {

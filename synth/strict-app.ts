@@ -1,18 +1,16 @@
-import "./zip-files";
+import "./cdktf-patches";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnnotationMetadataEntryType, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
-import "./deprecation";
-import { Draft, makeOutput } from "./draft";
 import { toHcl } from "./hcl";
 import { pending } from "./pending";
 import { Refusal } from "./refusal";
-import { forgetTokenStacks } from "./token-stacks";
+import { ensureOutputFolder, StagingFolder } from "./staging-folder";
 
 /**
  * An app that writes all of its stacks or none. cdktf stops at the first stack with a problem, and by then has written
- * those before it.
+ * those before it. Importing it changes cdktf for the whole process, see `cdktf-patches`.
  */
 export class StrictApp extends App {
   /**
@@ -20,8 +18,7 @@ export class StrictApp extends App {
    * @throws when the output folder cannot be made
    */
   constructor(config: AppConfig = {}) {
-    forgetTokenStacks();
-    makeOutput(config.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
+    ensureOutputFolder(config.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
     // The stack traces would name this machine's directories.
     super({ stackTraces: false, ...config });
     pending.add(this);
@@ -42,18 +39,18 @@ export class StrictApp extends App {
    */
   override synth(): void {
     pending.delete(this);
-    const draft = new Draft(this.outdir);
+    const staging = new StagingFolder(this.outdir);
     try {
-      const manifest = new Manifest(this.manifest.version, draft.folder, this.hclOutput);
-      draft.writing(() => this.synthesizeTo(manifest));
+      const manifest = new Manifest(this.manifest.version, staging.folder, this.hclOutput);
+      staging.writing(() => this.synthesizeTo(manifest));
       const stacks = Object.values(manifest.stacks);
-      draft.publish(
+      staging.publish(
         [Manifest.stacksFolder, ...stacks.map(({ workingDirectory }) => workingDirectory)],
         stacks.flatMap(({ workingDirectory }) => files.map((file) => join(workingDirectory, file))),
       );
       Object.assign(this.manifest.stacks, manifest.stacks);
     } finally {
-      draft.remove();
+      staging.remove();
     }
     // The cdktf command line, which sets this, tells of warnings and files itself.
     if (process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined) this.report();

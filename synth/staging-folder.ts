@@ -7,13 +7,13 @@ import { Refusal } from "./refusal";
  * A folder beside the output, of the same file system, for what is not to be seen before all of it is there: a full disk
  * fails here, and files that are there already are put in their places without another byte.
  */
-export class Draft {
+export class StagingFolder {
   readonly folder: string;
 
   /** @throws {Refusal} when nothing can be written there */
   constructor(private readonly output: string) {
-    makeOutput(output);
-    this.folder = this.writing(() => mkdtempSync(join(output, ".draft-")));
+    ensureOutputFolder(output);
+    this.folder = this.writing(() => mkdtempSync(join(output, ".staging-")));
   }
 
   /** Runs what writes to the output; its failure is told as that of the output. */
@@ -22,7 +22,7 @@ export class Draft {
   }
 
   /**
-   * Puts what the draft holds where it belongs, all of it or none. What else is in the output stays, such as Terraform's
+   * Puts what the staging folder holds where it belongs, all of it or none. What else is in the output stays, such as Terraform's
    * own files.
    *
    * @param folders paths of folders that are merged with those of the output; any other is replaced as a whole
@@ -65,7 +65,7 @@ export class Draft {
 }
 
 /** Makes the folder for stacks, with those above it. */
-export function makeOutput(output: string): void {
+export function ensureOutputFolder(output: string): void {
   writingTo(output, () => mkdirSync(join(output, Manifest.stacksFolder), { recursive: true }));
 }
 
