@@ -224,7 +224,11 @@ function hasAddressOf(block: AddressBlock, { subnets }: Subnets): Condition {
   if (checkForm("", block).some(({ condition }) => condition === false)) return false;
   if (block.cidr !== undefined) return overlapsAny(block.cidr, subnets);
   if (isUnknown(subnets)) return or(isInAnySubnet(block.start, subnets), isInAnySubnet(block.stop, subnets));
-  return or(...subnets.filter(isCidr).map((subnet) => overlap(addressesOf(block), rangeOf(subnet))));
+  return or(
+    ...subnets
+      .filter((subnet) => isCidr(subnet) !== false)
+      .map((subnet) => overlap(addressesOf(block), rangeOf(subnet))),
+  );
 }
 
 const pathOf = (pool: number): string => `l2Announcements.addressPools[${pool}]`;

@@ -13,7 +13,7 @@ export function rangeOf(cidr: string): AddressRange {
     const [first, last] = [0, -1].map((index) => Token.asString(Fn.cidrhost(asFunctionArgument(cidr), index)));
     return [first ?? cidr, last ?? cidr];
   }
-  const family = isIpv6(cidr) ? ipaddr.IPv6 : ipaddr.IPv4;
+  const family = isIpv6(cidr) === true ? ipaddr.IPv6 : ipaddr.IPv4;
   return [family.networkAddressFromCIDR(cidr).toString(), family.broadcastAddressFromCIDR(cidr).toString()];
 }
 

@@ -252,7 +252,9 @@ export class ProxmoxConnection extends Construct {
     if (token) return `the API token in ${token}`;
     const ticket = inEnvironment("AUTH_TICKET");
     if (this.ticket || !ticket || !inEnvironment("CSRF_PREVENTION_TOKEN")) return undefined;
-    return isTicketOf(user, process.env[ticket]) ? undefined : `the ticket in ${ticket}, which is not ${user}'s,`;
+    return isTicketOf(user, process.env[ticket]) === true
+      ? undefined
+      : `the ticket in ${ticket}, which is not ${user}'s,`;
   }
 
   private secret(name: string, description: string): string {

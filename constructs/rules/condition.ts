@@ -12,7 +12,7 @@ export type Condition = boolean | IResolvable;
 export const isUnknown = Token.isUnresolved;
 
 export function not(condition: Condition): Condition {
-  return typeof condition === "boolean" ? !condition : expression`!${condition}`;
+  return typeof condition === "boolean" ? condition === false : expression`!${condition}`;
 }
 
 export function and(...conditions: Condition[]): Condition {
