@@ -38,7 +38,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "synth",
   ],
   synth: [],
-  discover: ["constructs/proxmox", "constructs/talos"],
+  discover: ["constructs/rules", "constructs/proxmox", "constructs/talos"],
   review: [
     "constructs/nvidia",
     "constructs/cilium",

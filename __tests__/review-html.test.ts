@@ -1,7 +1,7 @@
+import { deceives, printable } from "../constructs/rules/printable";
 import { htmlOf } from "../review/html";
 import { blockWidth } from "../review/markdown";
 import { pageOf } from "../review/page";
-import { deceives, printable } from "../review/printable";
 import { pins } from "../scripts/pins";
 import { ownScripts } from "./script-files";
 import { type Stack, synthesize } from "./synthesized";

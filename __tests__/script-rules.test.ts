@@ -58,10 +58,17 @@ function withVariables(path: string): Script {
   return { file: path, environment: Object.fromEntries(given.map((name) => [name, numbers[name] ?? "value"])) };
 }
 
-describe.each([0, 1])("where every answer of a cluster is an escape sequence, and its status %i,", (status) => {
-  test.each(named(steps))("%s prints none", (_, path) => {
+/** Escape sequences alone, and in what could be the record of a node, a pod or an event. */
+const answers: readonly (readonly [answer: string, status: number])[] = [
+  ["\\033[31mred\\302\\233\\n", 0],
+  ["\\033[31mred\\302\\233\\n", 1],
+  ["name\\033[2J 1 0 False 3 Error \\033]0;title\\007 \\033[31mred\\rforbidden\\n", 0],
+];
+
+describe.each(answers)("where every answer of a cluster is %j, and its status %i,", (answer, status) => {
+  test.each(named(steps))("%s prints no escape sequence", (_, path) => {
     for (const name of ["kubectl", "talosctl"])
-      program(name, `printf '\\033[31mred\\n'; printf '\\033]0;title\\007\\n' >&2; exit ${status}`);
+      program(name, `printf '${answer}'; printf '\\033]0;title\\007\\n' >&2; exit ${status}`);
     const { stdout, stderr, error } = run(withVariables(path));
     expect(error).toBeUndefined();
     expect(stdout + stderr).toBe((stdout + stderr).replace(/[^\t\n\P{Cc}]/gu, ""));

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { printable } from "../constructs/rules/printable";
 import { ProxmoxApi } from "./api";
 import { trusted } from "./certificate";
 import { chosen } from "./choice";
@@ -48,7 +49,10 @@ export interface Surroundings {
  *
  * @throws Refusal with what is wrong and what to do next
  */
-export async function discover(args: readonly string[], { environment, terminal, print }: Surroundings): Promise<void> {
+export async function discover(args: readonly string[], surroundings: Surroundings): Promise<void> {
+  const { environment, terminal } = surroundings;
+  // Names of devices, storages and bridges are the host's.
+  const print = (text: string) => surroundings.print(printable(text));
   const { values, positionals } = argumentsOf(args);
   if (values.help) return print(usage);
   const [address, ...others] = positionals;

@@ -1,5 +1,6 @@
 import { isOn } from "../constructs/proxmox/host/host-storage";
 import { roleCommand } from "../constructs/proxmox/privileges";
+import { inOneLine } from "../constructs/rules/printable";
 import { granted } from "./choice";
 import type { HostGpu } from "./gpu";
 import type { Host } from "./host";
@@ -10,7 +11,7 @@ import type { HostBridge, HostNode, HostStorage } from "./node";
 export function report(host: Host): string {
   const { endpoint, version, account, fingerprint, isTrusted, nextVmId, lackingPrivileges } = host;
   return [
-    `Proxmox VE ${version} at ${endpoint}, as ${account}`,
+    inOneLine(`Proxmox VE ${version} at ${endpoint}, as ${account}`),
     ...field("certificate", [isTrusted ? "trusted by this machine" : `SHA-256 ${fingerprint}`]),
     ...field("free VM id", [`${nextVmId}`]),
     ...field("rights", rights(account, lackingPrivileges)),
@@ -22,7 +23,7 @@ const width = 14;
 
 /** Lines of a field, of which the first has its name. */
 const field = (name: string, lines: readonly string[]): string[] =>
-  lines.map((line, place) => `  ${(place === 0 ? name : "").padEnd(width)}${line}`);
+  lines.map((line, place) => `  ${(place === 0 ? name : "").padEnd(width)}${inOneLine(line)}`);
 
 /** The same with what it means that there are none. */
 const listed = (name: string, lines: readonly string[], none: string): string[] =>
@@ -38,11 +39,11 @@ const rights = (account: string, missing: readonly string[]): string[] =>
       ];
 
 function nodeLines({ name, isOnline, cpus, processor, memory, gpus, storages, bridges, mappings }: HostNode): string[] {
-  if (!isOnline) return [`node ${name} is off`];
+  if (!isOnline) return [`node ${inOneLine(name)} is off`];
   const unknown = "not for this account to know, without Sys.Audit on /";
   const size = cpus === undefined || memory === undefined ? unknown : `${cpus} threads, ${gib(memory)}`;
   return [
-    `node ${name}`,
+    `node ${inOneLine(name)}`,
     ...field("hardware", [processor === undefined ? size : `${processor}, ${size}`]),
     ...(gpus ? listed("GPUs", gpus.flatMap(gpuLines), "none") : field("GPUs", [unknown])),
     ...listed("mappings", mappings.map(mappingLine), "none that this account sees"),

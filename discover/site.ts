@@ -1,4 +1,5 @@
 import { dirname, join, relative } from "node:path";
+import { inOneLine, printable } from "../constructs/rules/printable";
 import { addressIn } from "./address";
 import type { Choice } from "./choice";
 import type { HostGpu } from "./gpu";
@@ -15,7 +16,7 @@ export function siteOf(host: Host, choice: Choice, file: string): string {
   const datastore = JSON.stringify(disks.name);
   const cores = Math.min(8, node.cpus ?? 8);
   const diskSize = Math.min(100, Math.floor((disks.available / gibibyte) * 0.9));
-  return `import { StrictApp, TalosGpuCluster } from ${JSON.stringify(constructsFrom(file))};
+  return printable(`import { StrictApp, TalosGpuCluster } from ${JSON.stringify(constructsFrom(file))};
 
 // The site, as \`npm run discover\` found the host: edit the values, then \`npm run synth\` to check and review them,
 // \`npm run deploy\` to apply them.
@@ -38,7 +39,7 @@ ${lines(4, gpuLines(host, node, gpu))}
     networkDevices: [{ bridge: ${JSON.stringify(bridge.name)} }],
     initialization: {
       datastore: ${datastore},
-      // ${isOfBridge ? `In the network of ${bridge.name}; Proxmox does not know whether it is free, so see to that.` : `${bridge.name} has no address to go by: write one of its network, and its gateway.`}
+      // ${isOfBridge ? `In the network of ${inOneLine(bridge.name)}; Proxmox does not know whether it is free, so see to that.` : `${inOneLine(bridge.name)} has no address to go by: write one of its network, and its gateway.`}
       ipConfigs: [{ address: "${address}", gateway: "${gateway}" }],
       dnsServers: ["${gateway}"],
     },
@@ -48,7 +49,7 @@ ${lines(2, cluster(bridge.name, movedSubnets))}
 });
 
 app.synth();
-`;
+`);
 }
 
 const lines = (indentation: number, texts: readonly string[]): string =>
@@ -80,7 +81,7 @@ const memoryFor = ({ memory }: HostNode): number =>
 
 function gpuLines(host: Host, { mappings }: HostNode, gpu: HostGpu): string[] {
   const { name, address, functions, deviceId, subsystemId, iommuGroup } = gpu;
-  const comment = `// ${name.replace(/\s+/g, " ")}`;
+  const comment = `// ${inOneLine(name)}`;
   if (mayUseAddresses(host)) {
     const all = functions.length > 1 ? ', functions: "all"' : "";
     return [comment, `gpus: [{ address: ${JSON.stringify(address)}${all} }],`];
@@ -99,7 +100,7 @@ function gpuLines(host: Host, { mappings }: HostNode, gpu: HostGpu): string[] {
     `      address: ${JSON.stringify(address)},`,
     `      deviceId: ${JSON.stringify(deviceId)},`,
     ...(subsystemId === undefined ? [] : [`      subsystemId: ${JSON.stringify(subsystemId)},`]),
-    `      iommuGroup: ${iommuGroup},`,
+    `      iommuGroup: ${Number(iommuGroup)},`,
     "    },",
     "  },",
     "],",
@@ -118,7 +119,7 @@ function cluster(bridge: string, movedSubnets?: object): string[] {
   return [
     "cluster: {",
     `  ${clusterName},`,
-    `  // ${bridge} has addresses that Talos gives to pods or services, which get others.`,
+    `  // ${inOneLine(bridge)} has addresses that Talos gives to pods or services, which get others.`,
     `  configPatches: [${JSON.stringify({ cluster: { network: movedSubnets } })}],`,
     "},",
   ];

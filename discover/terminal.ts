@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { printable } from "../constructs/rules/printable";
 import { Refusal } from "./refusal";
 
 /** Whoever can be asked. */
@@ -20,9 +21,9 @@ type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 export function terminalOf(input: Input, output: Output): Terminal {
   return {
     isInteractive: Boolean(input.isTTY && output.isTTY),
-    ask: async (question) => (await answered(question, input, output)).trim(),
+    ask: async (question) => (await answered(printable(question), input, output)).trim(),
     askSecret: async (question) => {
-      output.write(question);
+      output.write(printable(question));
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
       const answer = await answered("", input, nowhere);
       output.write("\n");

@@ -1,4 +1,4 @@
-import { printable } from "./printable";
+import { printable } from "../constructs/rules/printable";
 
 /** A piece of Markdown, to be put into a page as it is. */
 export type Markdown = string;

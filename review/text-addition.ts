@@ -1,8 +1,8 @@
+import { deceives } from "../constructs/rules/printable";
 import type { Addition } from "./addition";
 import { entriesOf } from "./json";
 import { leavesOf } from "./leaf";
 import { code, codes, count } from "./markdown";
-import { deceives } from "./printable";
 import type { Stack } from "./stack";
 
 /** A line that is longer hides its end from a reader, and a text of more lines its middle. */

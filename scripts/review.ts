@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { printable } from "../constructs/rules/printable";
 import { scriptFolder } from "../constructs/terraform/script";
 import { filesIn } from "../review/chart";
 import { htmlOf } from "../review/html";
 import { pageOf } from "../review/page";
 import { changesOf, type Plan, summaryOf } from "../review/plan";
-import { printable } from "../review/printable";
 import { run } from "./child";
 import { pins } from "./pins";
 import { planOf } from "./plan";

@@ -20,6 +20,10 @@ const known = [
   ],
 ];
 
+/** What a terminal would obey is not in a message, which may quote anything. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const printable = (text) => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/g, "");
+
 /** A message is for reading. */
 const longest = 1000;
 
@@ -62,7 +66,7 @@ function forgotten() {
 function tell(thrown) {
   // Its message says it all, and it is printed by itself.
   if (thrown?.name === "Refusal") return;
-  console.error(textOf(thrown));
+  console.error(printable(textOf(thrown)));
   process.exit(1);
 }
 

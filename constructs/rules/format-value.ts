@@ -1,5 +1,6 @@
 import { Fn, Token, Tokenization } from "cdktf";
 import { kindOf } from "./kind";
+import { printable } from "./printable";
 import { redacted } from "./secret";
 
 /** Longer values are cut: a message is for reading. */
@@ -25,8 +26,8 @@ export function formatValue(value: unknown): string {
   // Long text is cut before it is searched, which takes time by the square of its length.
   if (typeof value === "string") {
     return value.length > 2 * longest && !Token.isUnresolved(value)
-      ? `${JSON.stringify(redacted(value.slice(0, 2 * longest))).slice(0, longest)}… (${value.length} characters)`
-      : cut(JSON.stringify(redacted(value)), `… (${value.length} characters)`);
+      ? `${quoted(value.slice(0, 2 * longest)).slice(0, longest)}… (${value.length} characters)`
+      : cut(quoted(value), `… (${value.length} characters)`);
   }
   if (Array.isArray(value) && value.length <= longest && value.every(isShort)) {
     return cut(`[${value.map(formatValue).join(",")}]`, "…");
@@ -34,6 +35,9 @@ export function formatValue(value: unknown): string {
   if (typeof value === "object" || typeof value === "function" || value === undefined) return kindOf(value);
   return typeof value === "bigint" ? `${value}n` : String(value);
 }
+
+/** In quotes, without secrets, and without what a terminal would obey. */
+const quoted = (text: string): string => printable(JSON.stringify(redacted(text)));
 
 /** The value behind the name of what has it; of an object, which may hold secrets, the name alone. */
 export function formatAfterName(value: unknown): string {

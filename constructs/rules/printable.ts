@@ -32,6 +32,9 @@ const escaped = (character: string): string => {
  */
 export const printable = (text: string): string => text.replace(/\r\n/g, "\n").replace(hidden, escaped);
 
+/** The same on one line: what others write makes no lines of its own. */
+export const inOneLine = (text: string): string => printable(text.replace(/\s*[\n\r\u2028\u2029]\s*/g, " "));
+
 /** Letters of other scripts that look like Latin ones, between Latin ones: `gіthub.com` with a Cyrillic і. */
 const alike = "\\u0370-\\u03ff\\u0400-\\u052f\\u0530-\\u058f\\uff21-\\uff5a";
 const mixed = new RegExp(`[A-Za-z][${alike}]|[${alike}][A-Za-z]`, "u");
