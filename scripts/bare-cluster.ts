@@ -48,22 +48,19 @@ const isBinding = (each: unknown): each is Binding & { readonly tfResourceType: 
   typeof each === "function" && "tfResourceType" in each;
 
 const generated = join(__dirname, "../.gen/providers");
-const modules: readonly object[] = [
-  localFile,
-  nullResource,
-  ...["proxmox", "talos", "helm"].flatMap((provider) =>
-    readdirSync(join(generated, provider), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => require(join(generated, provider, name))),
-  ),
-];
+const ofPackages = new Map<string, object>([
+  ["local_file", localFile],
+  ["null_resource", nullResource],
+]);
 
-/** The generated classes by the kind of block and its type in Terraform. */
-const bindings = new Map<string, Binding>(
-  modules
-    .flatMap((module) => Object.values(module).filter(isBinding))
-    .map((each) => [`${/^Data[A-Z]/.test(each.name) ? "data" : "resource"}.${each.tfResourceType}`, each]),
-);
+/** The generated class of a type; a program with bare bindings, too, loads those that it uses. */
+function bindingOf(kind: "data" | "resource", type: string): Binding | undefined {
+  const [provider = "", ...name] = type.split("_");
+  const folder = kind === "data" ? ["data", provider, ...name].join("-") : name.join("-");
+  const module: object = ofPackages.get(type) ?? require(join(generated, provider, folder));
+  return Object.values(module).find((each) => isBinding(each) && each.tfResourceType === type);
+}
+
 const providers: Readonly<Record<string, Binding>> = {
   proxmox: ProxmoxProvider,
   talos: TalosProvider,
@@ -103,7 +100,7 @@ const provisionerOf = (block: Json): unknown => {
 function elementsOf(stack: StackJson): Element[] {
   const blocks = (["data", "resource"] as const).flatMap((kind) =>
     Object.entries(stack[kind]).flatMap(([type, named]) =>
-      Object.entries(named).map(([name, body]) => ({ binding: bindings.get(`${kind}.${type}`), type, name, body })),
+      Object.entries(named).map(([name, body]) => ({ binding: bindingOf(kind, type), type, name, body })),
     ),
   );
   return [
@@ -120,7 +117,7 @@ function elementsOf(stack: StackJson): Element[] {
 const rooms = join(__dirname, "../constructs");
 const scripts = readdirSync(rooms, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
 
-/** The writer of a stack without the constructs: the same JSON and the same files from the bare bindings, the floor for their cost. */
+/** The writer of a stack without the constructs: the same JSON and the same files from the bare bindings, the baseline for their cost. */
 export function bareCluster(stack: StackJson): (scope: Construct, id: string) => TerraformStack {
   const elements = elementsOf(stack);
   const used = scripts.filter((file) => JSON.stringify(stack).includes(basename(file)) || file.endsWith("lib.sh"));

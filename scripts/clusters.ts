@@ -85,5 +85,5 @@ export function json(cluster: Cluster) {
 
 const bareStack = bareCluster(json(constructs));
 
-/** The same cluster with the bare bindings: the floor. Of all it is the same, as nothing is compared between stacks. */
+/** The same cluster with the bare bindings: the baseline. Of all it is the same, as nothing is compared between stacks. */
 export const bare: Cluster = (scope, index) => bareStack(scope, `talos-gpu-${index}`);

@@ -1,6 +1,6 @@
 import { App, TerraformStack } from "cdktf";
 
-// The floor for the time that any app takes.
+// The baseline for the time that any app takes.
 const app = new App();
 new TerraformStack(app, "empty");
 app.synth();
