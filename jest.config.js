@@ -5,8 +5,7 @@ module.exports = {
   // One for each core; jest itself would leave one idle.
   maxWorkers: "100%",
   testSequencer: require.resolve("./scripts/long-tests-first.cjs"),
-  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/__tests__/terraform/"],
+  testMatch: ["<rootDir>/__tests__/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   // As synth/cdktf-patches does, which jest's own modules do not see.
   moduleNameMapper: { "^archiver$": "<rootDir>/__tests__/archiver.ts" },

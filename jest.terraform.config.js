@@ -2,5 +2,4 @@
 module.exports = {
   ...require("./jest.config"),
   testMatch: ["<rootDir>/__tests__/terraform/**/*.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/"],
 };

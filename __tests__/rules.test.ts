@@ -16,6 +16,26 @@ test("every rule has fixtures, and every fixture a rule", () => {
   expect(Object.keys(fixtures).sort()).toEqual([...rules.keys()].sort());
 });
 
+const mockEnforced = new Set<string>();
+
+/** Notes every rule that a construct is held to. */
+jest.mock("../constructs/rules/rule", () => {
+  const rule = jest.requireActual("../constructs/rules/rule");
+  type Rules = readonly { readonly id: string }[];
+  const noted =
+    (enforce: (...args: unknown[]) => unknown) =>
+    (construct: unknown, rules: Rules, ...rest: unknown[]) => {
+      for (const { id } of rules) mockEnforced.add(id);
+      return enforce(construct, rules, ...rest);
+    };
+  return {
+    ...rule,
+    enforce: noted(rule.enforce),
+    enforceAtSynth: noted(rule.enforceAtSynth),
+    enforceWhenComplete: noted(rule.enforceWhenComplete),
+  };
+});
+
 let mockHost: Host | undefined;
 jest.mock("../constructs/proxmox/host/host-facts", () => {
   const { hostOf } = jest.requireActual("../constructs/proxmox/host/host-facts");
@@ -98,4 +118,9 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
       });
     }
   }
+});
+
+// Last: the tests above have made each fixture.
+test("every rule that a construct is held to is registered, and every registered one is held", () => {
+  expect([...mockEnforced].sort()).toEqual([...rules.keys()].sort());
 });

@@ -6,7 +6,6 @@ module.exports = {
   maxWorkers: 4,
   roots: ["<rootDir>/lab/__tests__"],
   testMatch: ["<rootDir>/lab/__tests__/**/*.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/"],
   globalSetup: "<rootDir>/lab/__tests__/support/build.ts",
   // Long tests on a slow machine; one that hangs ends.
   testTimeout: 900_000,

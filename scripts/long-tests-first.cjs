@@ -5,7 +5,8 @@ const Sequencer = require("@jest/test-sequencer").default;
 const long = [
   ...["talos-cluster", "helm-release", "nvidia-install", "talos-faults", "talos-configuration"],
   ...["life-cycle", "life-cycle-gpu", "life-cycle-cluster", "upgrade-faults", "discovered-sites"],
-  ...["rules", "proxmox-api", "tokens", "changes", "upgrade", "golden"],
+  ...["rules", "tokens", "config-patches", "changes", "golden"],
+  ...["wrong-things", "proxmox-api", "rollout", "strict-app", "upgrade", "script-rules"],
 ];
 
 const placeOf = ({ path }) => {

@@ -16,9 +16,9 @@ import {
   TalosGpuCluster,
   TalosImage,
   TalosSingleNode,
-} from "../constructs";
-import { ciliumProps, clusterProps, nodeProps, vmProps } from "./props.fixtures";
-import { newStack, nodeIn, outcomeOf, password, problemsOf } from "./stacks";
+} from "../../constructs";
+import { ciliumProps, clusterProps, nodeProps, vmProps } from "../props.fixtures";
+import { newStack, nodeIn, outcomeOf, password, problemsOf } from "../stacks";
 
 type Props = Record<string, unknown>;
 type Class = new (scope: Construct, id: string, props: never) => Construct;

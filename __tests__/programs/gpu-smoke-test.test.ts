@@ -1,6 +1,6 @@
-import { methods } from "../constructs/nvidia/method";
-import { smokeTest } from "../constructs/nvidia/smoke-test";
-import { contentOf, file, program, run, whileItSleeps } from "./provisioner";
+import { methods } from "../../constructs/nvidia/method";
+import { smokeTest } from "../../constructs/nvidia/smoke-test";
+import { contentOf, file, program, run, whileItSleeps } from "../provisioner";
 
 /** A cluster as kubectl shows it; every call is written down. */
 interface Cluster {

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformStack } from "cdktf";
-import { nullResource } from "../constructs/terraform/null-resource";
+import { nullResource } from "../../constructs/terraform/null-resource";
 
 // Processes start slowly where many tests run.
 jest.setTimeout(60_000);

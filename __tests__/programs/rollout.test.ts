@@ -1,5 +1,5 @@
-import { type Rollout, waitForRollout } from "../constructs/helm/rollout";
-import { contentOf, file, program, run } from "./provisioner";
+import { type Rollout, waitForRollout } from "../../constructs/helm/rollout";
+import { contentOf, file, program, run } from "../provisioner";
 
 /** A cluster as kubectl shows it. */
 interface Cluster {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
-import { contentOf, file, program, run } from "./provisioner";
+import { type UpgradeTarget, upgradeKubernetes, upgradeTalos } from "../../constructs/talos/upgrade";
+import { contentOf, file, program, run } from "../provisioner";
 
 let snapshots: string;
 beforeEach(() => {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Annotations, type AppConfig, Aspects, AssetType, LocalBackend, TerraformAsset, TerraformStack } from "cdktf";
 import { S3Backend } from "cdktf/lib/backends/s3-backend";
-import { StrictApp, TalosGpuCluster, type TalosGpuClusterProps } from "../constructs";
+import { StrictApp, TalosGpuCluster, type TalosGpuClusterProps } from "../../constructs";
 
-const root = join(__dirname, "..");
+const root = join(__dirname, "../..");
 const site: TalosGpuClusterProps = {
   proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
   vm: {

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { contentOf, file, program, run as runProvisioner } from "./provisioner";
-import { clusterIn, controlPlanes, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
+import { contentOf, file, program, run as runProvisioner } from "../provisioner";
+import { clusterIn, controlPlanes, synthesizedJson, type TerraformJson, vmIn } from "../stacks";
 
 const steps: TerraformJson = synthesizedJson((stack) => {
   const vm = vmIn(stack, { name: "worker-1", initialization: { ipConfigs: [{ address: "192.168.1.61/24" }] } });

@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { forgottenBootstraps } from "../scripts/bootstrap";
-import { keepCopies } from "../scripts/state";
+import { forgottenBootstraps } from "../../scripts/bootstrap";
+import { keepCopies } from "../../scripts/state";
 
-const root = join(__dirname, "..");
+const root = join(__dirname, "../..");
 const state = "terraform.talos-gpu.tfstate";
 const stack = "cdktf.out/stacks/talos-gpu";
 

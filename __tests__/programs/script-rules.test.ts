@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { filesOf, type Script } from "../constructs/terraform/script";
-import { program, run } from "./provisioner";
-import { scriptFiles } from "./script-files";
+import { filesOf, type Script } from "../../constructs/terraform/script";
+import { program, run } from "../provisioner";
+import { scriptFiles } from "../script-files";
 
 // Processes start slowly where many tests run.
 jest.setTimeout(60_000);

@@ -1,5 +1,5 @@
-import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
-import { contentOf, file, program, run } from "./provisioner";
+import { removeControlPlaneTaint, waitForKubernetes } from "../../constructs/talos/kubectl";
+import { contentOf, file, program, run } from "../provisioner";
 
 const wait = (resources = "", timeout = 1) =>
   waitForKubernetes("kubeconfig", "https://192.168.1.50:6443", timeout, resources);

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Plan, upgradesCluster } from "../scripts/upgrade";
+import { type Plan, upgradesCluster } from "../../scripts/upgrade";
 
-const root = join(__dirname, "..");
+const root = join(__dirname, "../..");
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "command-line-"));

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
-import { contentOf, file, program, run, runByHand } from "./provisioner";
+import { restoreEtcd, saveEtcd } from "../../constructs/talos/etcd-snapshot";
+import { contentOf, file, program, run, runByHand } from "../provisioner";
 
 const ca = [
   "-----BEGIN CERTIFICATE-----",

@@ -10,17 +10,17 @@ import {
   ProxmoxGpuVm,
   type ProxmoxGpuVmProps,
   type VmBackup,
-} from "../constructs";
-import { cpuTypes } from "../constructs/proxmox/vm/cpu";
-import { proxmoxVersions, refusals } from "../lab/proxmox/interface/refusals";
+} from "../../constructs";
+import { cpuTypes } from "../../constructs/proxmox/vm/cpu";
+import { proxmoxVersions, refusals } from "../../lab/proxmox/interface/refusals";
 import {
   backupParameters,
   cloneParameters,
   createParameters,
   downloadParameters,
   mappingParameters,
-} from "./proxmox-call";
-import { newStack, password, type TerraformJson } from "./stacks";
+} from "../proxmox-call";
+import { newStack, password, type TerraformJson } from "../stacks";
 
 /** Of these props of one stack, the resources of those that the constructs accept. */
 function accepted<Made extends Construct & { readonly resource: TerraformResource }>(

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
-import { NvidiaInstall, type TalosClusterProps } from "../constructs";
-import { contentOf, file, pathOfTools, program, run as runProvisioner } from "./provisioner";
-import { clusterIn, machineAt, synthesizedJson, type TerraformJson, vmIn, workers } from "./stacks";
+import { NvidiaInstall, type TalosClusterProps } from "../../constructs";
+import { contentOf, file, pathOfTools, program, run as runProvisioner } from "../provisioner";
+import { clusterIn, machineAt, synthesizedJson, type TerraformJson, vmIn, workers } from "../stacks";
 
 const driver = { kernelModules: "open", branch: "production" } as const;
 const talos = { version: "v1.13.9", nvidia: driver };
@@ -64,7 +64,7 @@ describe("the taints of workers", () => {
 });
 
 const [taint, untaint] = stepsOf(true).worker_taints.provisioner.map((each: TerraformJson) => each["local-exec"]);
-const script = (name: string) => join(__dirname, "../constructs/talos/scripts", name);
+const script = (name: string) => join(__dirname, "../../constructs/talos/scripts", name);
 
 let access: string;
 beforeEach(() => {

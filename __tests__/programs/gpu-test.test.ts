@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { methods } from "../constructs/nvidia/method";
-import { smokeTest } from "../constructs/nvidia/smoke-test";
-import { commandOf, filesOf, scriptFolder } from "../constructs/terraform/script";
-import { contentOf, file, program } from "./provisioner";
+import { methods } from "../../constructs/nvidia/method";
+import { smokeTest } from "../../constructs/nvidia/smoke-test";
+import { commandOf, filesOf, scriptFolder } from "../../constructs/terraform/script";
+import { contentOf, file, program } from "../provisioner";
 
-const root = join(__dirname, "..");
+const root = join(__dirname, "../..");
 beforeEach(() => {
   program(
     "kubectl",
