@@ -1,146 +1,35 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { dependable, type ITerraformDependable, Lazy, TerraformResource, TerraformStack } from "cdktf";
+import { dependable, type ITerraformDependable, Lazy, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
 import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
-import { ruledData } from "../props/plain-data";
-import {
-  instanceOf,
-  listOf,
-  number,
-  objectOf,
-  orConstruct,
-  type Parsed,
-  parseProps,
-  required,
-  type Schema,
-  staticBoolean,
-  string,
-  urlString,
-} from "../props/schema";
-import { claim } from "../rules/claims";
-import { enforce, enforceWhenComplete, lifecycleWith } from "../rules/rule";
+import { type Parsed, parseProps, type Schema } from "../props/schema";
+import { enforceWhenComplete, lifecycleWith } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { stackSingleton } from "../terraform/stack-singleton";
 import * as apiEndpoint from "./api-endpoint";
+import { defaultReadyTimeout, enforceCluster } from "./cluster-checks";
 import { checkClusterFiles } from "./cluster-files";
-import * as clusterOnce from "./cluster-once";
-import { rules } from "./cluster-rules";
+import type { Described, TalosClusterBaseProps } from "./cluster-props";
 import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
-import { enforceDrivers } from "./gpu-driver";
-import { type TalosRelease, talosProvider } from "./image";
+import { talosProvider } from "./image";
 import { waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
-import { machineRules, plainMachineRules } from "./machine-rules";
-import { claimAddressesOf } from "./network-claims";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-endpoint";
-import * as nvidia from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import { isReadable } from "./patch-document";
 import { PatchJudge } from "./patch-judge";
 import { type GivenPatch, givenAs, type Protection } from "./protected-setting";
 import { secretsBundle } from "./secrets-bundle";
-import { upgradeKubernetes } from "./upgrade";
-import * as talosVersion from "./version";
-
-/** What is said of a cluster, whatever machines it has. */
-export interface TalosClusterBaseProps {
-  /** Name of the cluster, and of its context in kubeconfig and talosconfig. */
-  readonly clusterName: string;
-
-  /** The Talos to run, such as a `TalosImage`. */
-  readonly talos: TalosRelease;
-
-  /**
-   * URL of the Kubernetes API.
-   *
-   * @default - https at port 6443 of the machine's address
-   */
-  readonly endpoint?: string;
-
-  /**
-   * Kubernetes version, such as `1.35.4`.
-   *
-   * @default - 1.35.4, or 1.34.1 with Talos 1.11
-   */
-  readonly kubernetesVersion?: string;
-
-  /**
-   * Time servers.
-   *
-   * @default - Talos's own, time.cloudflare.com
-   */
-  readonly timeServers?: readonly string[];
-
-  /**
-   * Further patches of the machine configuration, applied in their order after those of the constructs.
-   *
-   * @default - none
-   */
-  readonly configPatches?: readonly TalosPatch[];
-
-  /**
-   * Directory for `kubeconfig` and `talosconfig`, relative to the one Terraform runs in.
-   *
-   * @default - clusters/ and the cluster's name, beside cdktf.out
-   */
-  readonly outputDirectory?: string;
-
-  /**
-   * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: to be kept where
-   * the state is not, which can be made anew from them.
-   *
-   * @default false
-   */
-  readonly secretsFile?: boolean;
-
-  /**
-   * Seconds to wait for the Kubernetes API after bootstrap.
-   *
-   * @default 900
-   */
-  readonly readyTimeout?: number;
-}
-
-export const releaseShape = orConstruct(
-  objectOf<TalosRelease>({
-    version: required(string),
-    installer: string,
-    nvidia: nvidia.schema,
-    resource: instanceOf(TerraformResource),
-  }),
-);
-
-export const baseShape: Schema<TalosClusterBaseProps> = {
-  clusterName: required(string),
-  talos: required(releaseShape),
-  endpoint: urlString,
-  kubernetesVersion: string,
-  timeServers: listOf(string),
-  configPatches: listOf(ruledData()),
-  outputDirectory: string,
-  secretsFile: staticBoolean,
-  readyTimeout: number,
-};
-
-/** A cluster as the props of its construct describe it. */
-export interface Described {
-  /** The machines, the first of which is a control plane. */
-  readonly members: readonly [Member, ...Member[]];
-  /** URL of the API, where it is another than that of the first machine. */
-  readonly endpoint?: string;
-  /** Address that the control planes share. */
-  readonly virtualAddress?: string;
-  readonly schedulingOnControlPlanes: boolean;
-}
+import { type UpgradeTarget, upgradeKubernetes } from "./upgrade";
 
 /** A Kubernetes cluster on Talos: what one machine and several have in common. */
 export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = TalosClusterBaseProps> extends Construct {
@@ -191,200 +80,194 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     super(scope, id);
     const parsed = parseProps(this, props, schema);
     const given = parsed.props as Parsed<TalosClusterBaseProps>;
-    const { clusterName, talos, configPatches = [], timeServers, readyTimeout = 900 } = given;
-    const { outputDirectory = `../../../clusters/${clusterName}` } = given;
-    const { version } = talos;
     this.described = describe(parsed.props);
-    const { members, virtualAddress } = this.described;
-    const [first, ...others] = members;
-    const controlPlanes = members.filter(({ role }) => role === "controlplane");
-    this.clusterName = clusterName;
+    const { members } = this.described;
+    const [first] = members;
+    this.clusterName = given.clusterName;
     this.address = addressOf(first.machine);
     this.endpoint = this.described.endpoint ?? asEndpoint(this.address);
-    this.talosVersion = version;
-    this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(version);
-    this.configPatches = configPatches.filter(isReadable);
-    this.outputDirectory = outputDirectory;
+    this.talosVersion = given.talos.version;
+    this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(this.talosVersion);
+    this.configPatches = (given.configPatches ?? []).filter(isReadable);
+    this.outputDirectory = given.outputDirectory ?? `../../../clusters/${this.clusterName}`;
 
     const constructs = new Map<Member, Construct>(
       members.map((member) => [member, member.construct === undefined ? this : new Construct(this, member.construct)]),
     );
     const constructOf = (member: Member) => constructs.get(member) ?? this;
-    const own = members.map((member) => ({
-      path: member.construct === undefined ? "address" : `${member.path}.address`,
-      address: addressOf(member.machine),
-      by: constructOf(member),
-      machine: member.machine,
-    }));
-    const identity = clusterOnce.claimIdentity(this, {
-      clusterName,
-      outputDirectory,
-      addresses: [
-        ...(virtualAddress === undefined ? [] : [{ path: "virtualAddress", address: virtualAddress, by: this }]),
-        ...own,
-      ],
-    });
-    const allReleases = [...new Map(members.map(({ release }) => [release.path, release])).values()];
-    const releases = allReleases.filter((release) => !Construct.isConstruct(release.talos));
-    const earlierClusters = claim("clusters", TerraformStack.of(this).node.path, id, this);
     const preconditions = [
       ...parsed.preconditions,
-      // A construct has judged its own.
-      ...(Construct.isConstruct(talos) ? [] : enforce(this, talosVersion.rules, { version })),
-      ...enforce(this, kubernetesVersion.rules, { version, kubernetesVersion: this.kubernetesVersion }),
-      ...members.flatMap((member) =>
-        Construct.isConstruct(member.machine)
-          ? []
-          : enforce(this, plainMachineRules, { ...member, ...claimAddressesOf(member, constructOf(member), this) }),
-      ),
-      ...releases.flatMap((release) => enforce(this, nvidia.rules, release.talos)),
-      ...enforce(this, clusterOnce.rules, identity),
-      ...members.flatMap((member) => enforce(this, machineRules, member)),
-      ...enforceDrivers(this, members),
-      ...enforce(this, rules, {
-        clusterName,
-        endpoint: given.endpoint,
-        version,
-        outputDirectory: given.outputDirectory,
-        timeServers,
-        releases,
-        parts: [
-          ...members.map(({ path, machine }) => ({ path, part: machine })),
-          ...allReleases.map(({ path, talos }) => ({ path, part: talos })),
-        ],
-        cluster: this,
-        readyTimeout,
-        earlierClusters,
-      }),
+      ...enforceCluster(this, { given, described: this.described, constructOf }),
     ];
 
     talosProvider(this);
     stackSingleton(this, "local_provider", (scope, id) => new LocalProvider(scope, id));
-    this.machineSecrets = withLogicalId(
+    this.machineSecrets = this.createSecrets(preconditions);
+    this.clientConfiguration = this.createClientConfiguration();
+    this.talosconfigFile = this.createTalosconfig();
+    if (given.secretsFile) {
+      const bundle = secretsBundle(this.machineSecrets);
+      this.secretsFile = this.secretFile("secrets", this.outputDirectory, bundle, "secrets.yaml");
+    }
+    this.judge = new PatchJudge(this, this.talosVersion, this.machineSecrets);
+    const cluster = this.clusterOfNodes(given);
+    this.nodes = createNodes(members, cluster, constructOf);
+    this.judge.judgeProps({
+      shared: cluster.configPatches,
+      ofControlPlanes: this.patchesOf("controlplane"),
+      ofWorkers: this.patchesOf("worker"),
+    });
+    this.enforceNetwork(given.endpoint);
+    this.kubernetesUpgrade = this.upgradeBeforeConfiguration(targetOf(first, cluster));
+    this.bootstrap = this.createBootstrap();
+    this.kubeconfig = this.createKubeconfig();
+    this.kubeconfigFile = this.secretFile("kubeconfig", this.outputDirectory, this.kubeconfig.kubeconfigRaw);
+    this.apiReady = this.waitForApi(cluster.upgradeTarget.timeout);
+    this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
+    this.saveAfter(this.apiReady);
+  }
+
+  private createSecrets(preconditions: Precondition[]): MachineSecrets {
+    return withLogicalId(
       "cluster",
       new MachineSecrets(this, "MachineSecrets", {
-        talosVersion: version,
+        talosVersion: this.talosVersion,
         // Another version would make the secrets unknown for a whole apply, and a lower one would replace them all.
         lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: ["talos_version"] },
       }),
     );
-    const { clientConfiguration } = this.machineSecrets;
-    this.clientConfiguration = withLogicalId(
+  }
+
+  private createClientConfiguration(): DataTalosClientConfiguration {
+    const { members } = this.described;
+    const controlPlanes = members.filter(isControlPlane);
+    return withLogicalId(
       "cluster",
       new DataTalosClientConfiguration(this, "ClientConfiguration", {
-        clusterName,
-        clientConfiguration,
+        clusterName: this.clusterName,
+        clientConfiguration: this.machineSecrets.clientConfiguration,
         endpoints: controlPlanes.map(({ machine }) => addressOf(machine)),
         nodes: members.map(({ machine }) => addressOf(machine)),
       }),
     );
-    this.talosconfigFile = this.secretFile("talosconfig", outputDirectory, this.clientConfiguration.talosConfig);
-    this.talosconfigFile.dependsOn = [
-      dependable(
-        checkClusterFiles(this, this.machineSecrets, {
-          clusterName,
-          talosconfig: escapeTemplate(`${outputDirectory}/talosconfig`),
-        }),
-      ),
-    ];
-    if (given.secretsFile) {
-      const bundle = secretsBundle(this.machineSecrets);
-      this.secretsFile = this.secretFile("secrets", outputDirectory, bundle, "secrets.yaml");
-    }
+  }
 
-    const judge = new PatchJudge(this, version, this.machineSecrets);
-    this.judge = judge;
-    const cluster: Cluster = {
-      clusterName,
+  private createTalosconfig(): File {
+    const file = this.secretFile("talosconfig", this.outputDirectory, this.clientConfiguration.talosConfig);
+    const talosconfig = escapeTemplate(`${this.outputDirectory}/talosconfig`);
+    const check = checkClusterFiles(this, this.machineSecrets, { clusterName: this.clusterName, talosconfig });
+    file.dependsOn = [dependable(check)];
+    return file;
+  }
+
+  /** What the cluster's nodes have in common. */
+  private clusterOfNodes({ timeServers, readyTimeout = defaultReadyTimeout }: Parsed<TalosClusterBaseProps>): Cluster {
+    const { members, virtualAddress, schedulingOnControlPlanes } = this.described;
+    return {
+      clusterName: this.clusterName,
       endpoint: this.endpoint,
       secrets: this.machineSecrets,
       upgradeTarget: {
         talosconfig: this.talosconfigFile.filename,
-        directory: escapeTemplate(outputDirectory),
+        directory: escapeTemplate(this.outputDirectory),
         firstVersion: this.machineSecrets.talosVersion,
-        talosVersion: version,
+        talosVersion: this.talosVersion,
         kubernetesVersion: this.kubernetesVersion,
         timeout: readyTimeout,
       },
       firstAddress: this.address,
-      outputDirectory,
+      outputDirectory: this.outputDirectory,
       virtualAddress,
       requiredPatches: [
-        ...(this.described.schedulingOnControlPlanes ? [schedulingPatch] : []),
+        ...(schedulingOnControlPlanes ? [schedulingPatch] : []),
         discoveryPatch,
         ...(timeServers ? [timePatch(timeServers)] : []),
       ],
-      configPatches: givenAs("configPatches", configPatches),
-      judge,
+      configPatches: givenAs("configPatches", this.configPatches),
+      judge: this.judge,
       timeServers,
-      schedulingOnControlPlanes: this.described.schedulingOnControlPlanes,
+      schedulingOnControlPlanes,
       isSingle: members.length === 1,
     };
-    const nodeOf = (member: Member, before?: TalosNode) => new TalosNode(constructOf(member), member, cluster, before);
-    const nodes: [TalosNode, ...TalosNode[]] = [nodeOf(first)];
-    for (const member of others) nodes.push(nodeOf(member, nodes.at(-1)));
-    this.nodes = nodes;
-    const ofRole = (role: Member["role"]) =>
-      oncePerPath(members.flatMap((member) => (member.role === role ? (member.configPatches ?? []) : [])));
-    judge.judgeProps({
-      shared: cluster.configPatches,
-      ofControlPlanes: ofRole("controlplane"),
-      ofWorkers: ofRole("worker"),
-    });
+  }
+
+  private patchesOf(role: Member["role"]): GivenPatch[] {
+    return oncePerPath(
+      this.described.members.flatMap((member) => (member.role === role ? (member.configPatches ?? []) : [])),
+    );
+  }
+
+  /** Checks what patches may change, once all are known. */
+  private enforceNetwork(endpoint: string | undefined): void {
+    const { members, virtualAddress } = this.described;
     const subnets = () => ({
-      nodes: nodes.map((node, index) => ({
+      nodes: this.nodes.map((node, index) => ({
         path: members[index]?.path ?? node.name,
         machine: node.machine,
         subnets: node.subnets,
       })),
       virtualAddress,
-      endpoint: given.endpoint,
+      endpoint,
     });
     enforceWhenComplete(this, clusterSubnets.rules, subnets, this.machineSecrets);
-    const api = () => ({ endpoint: given.endpoint, virtualAddress, members, port: nodes[0].apiPort });
+    const api = () => ({ endpoint, virtualAddress, members, port: this.nodes[0].apiPort });
     enforceWhenComplete(this, apiEndpoint.rules, api, this.machineSecrets);
+  }
 
-    // Talos before Kubernetes, and both before a configuration that the versions before might refuse.
-    this.kubernetesUpgrade = withLogicalId(
+  /** Talos before Kubernetes, and both before a configuration that the versions before might refuse. */
+  private upgradeBeforeConfiguration(target: UpgradeTarget): Resource {
+    const upgrade = withLogicalId(
       "upgrade_kubernetes",
       nullResource(this, "UpgradeKubernetes", {
         triggers: { version: this.kubernetesVersion },
-        scripts: [upgradeKubernetes(targetOf(first, cluster))],
-        dependsOn: nodes.flatMap(({ installed }) => installed ?? []),
+        scripts: [upgradeKubernetes(target)],
+        dependsOn: this.nodes.flatMap(({ installed }) => installed ?? []),
       }),
     );
-    for (const { configurationApply } of nodes) configurationApply.dependsOn = [dependable(this.kubernetesUpgrade)];
+    for (const { configurationApply } of this.nodes) configurationApply.dependsOn = [dependable(upgrade)];
+    return upgrade;
+  }
+
+  private createBootstrap(): MachineBootstrap {
+    const { members } = this.described;
     // Of several control planes, one that is new joins the others; bootstrapped, it would be a second cluster.
-    this.bootstrap = withLogicalId(
+    const isOneOfSeveral = members.filter(isControlPlane).length > 1;
+    return withLogicalId(
       "cluster",
       new MachineBootstrap(this, "MachineBootstrap", {
         nodeAttribute: this.address,
-        clientConfiguration,
-        dependsOn: [nodes[0].configurationApply],
-        lifecycle: controlPlanes.length > 1 ? { ignoreChanges: ["node"] } : replacedWith(first.machine),
+        clientConfiguration: this.machineSecrets.clientConfiguration,
+        dependsOn: [this.nodes[0].configurationApply],
+        lifecycle: isOneOfSeveral ? { ignoreChanges: ["node"] } : replacedWith(members[0].machine),
       }),
     );
-    this.kubeconfig = withLogicalId(
+  }
+
+  private createKubeconfig(): ClusterKubeconfig {
+    return withLogicalId(
       "cluster",
       new ClusterKubeconfig(this, "ClusterKubeconfig", {
         nodeAttribute: this.address,
-        clientConfiguration,
+        clientConfiguration: this.machineSecrets.clientConfiguration,
         dependsOn: [this.bootstrap],
       }),
     );
-    this.kubeconfigFile = this.secretFile("kubeconfig", outputDirectory, this.kubeconfig.kubeconfigRaw);
+  }
+
+  private waitForApi(timeout: number): Resource {
+    const { members } = this.described;
     const wait = (server: string, at?: "directly") =>
       waitForKubernetes(
         this.kubeconfigFile.filename,
         server,
-        readyTimeout,
+        timeout,
         Lazy.stringValue({ produce: () => this.awaited.join(" ") }),
         at,
       );
     const step = { triggers: { cluster: this.bootstrap.id }, scripts: [wait(this.endpoint)] };
-    const isOnly = first.construct === undefined;
+    const isOnly = members[0].construct === undefined;
     if (!isOnly) this.awaited.push(...members.map(({ machine }) => `node/${machine.name.toLowerCase()}`));
-    this.apiReady = withLogicalId(
+    return withLogicalId(
       "wait_for_kubernetes",
       nullResource(
         this,
@@ -397,12 +280,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
               lifecycle: replacedWith(...members.map(({ machine }) => machine)),
               // The API of a node first: of the address of all, one knows then whether it alone is missing.
               scripts: [wait(asEndpoint(this.address), "directly"), ...step.scripts],
-              dependsOn: nodes.map(({ configurationApply }) => configurationApply),
+              dependsOn: this.nodes.map(({ configurationApply }) => configurationApply),
             },
       ),
     );
-    this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
-    this.saveAfter(this.apiReady);
   }
 
   /** Adds a patch of the machine configuration of all nodes; those of the props come after it and win. */
@@ -505,6 +386,19 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       }),
     );
   }
+}
+
+const isControlPlane = ({ role }: Member): boolean => role === "controlplane";
+
+/** The nodes in the order of their machines: each is upgraded after the one before. */
+function createNodes(
+  [first, ...others]: Described["members"],
+  cluster: Cluster,
+  constructOf: (member: Member) => Construct,
+): [TalosNode, ...TalosNode[]] {
+  const nodes: [TalosNode, ...TalosNode[]] = [new TalosNode(constructOf(first), first, cluster)];
+  for (const member of others) nodes.push(new TalosNode(constructOf(member), member, cluster, nodes.at(-1)));
+  return nodes;
 }
 
 /** Patches of a role are those of each of its machines. */

@@ -16,8 +16,9 @@ import {
 import { claim } from "../rules/claims";
 import { lowerCase } from "../rules/expression";
 import { addPreconditions, enforce } from "../rules/rule";
-import { baseShape, type Described, releaseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
+import { TalosClusterBase } from "./cluster-base";
 import * as members from "./cluster-machine-rules";
+import { baseSchema, type Described, releaseSchema, type TalosClusterBaseProps } from "./cluster-props";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
@@ -104,7 +105,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
 
 const withRelease = objectOf<TalosMachineWithRelease>({
   machine: required(machine.schema),
-  talos: releaseShape,
+  talos: releaseSchema,
   configPatches: listOf(ruledData()),
 });
 
@@ -118,7 +119,7 @@ const hasRelease = (value: unknown): value is TalosMachineWithRelease =>
   typeof value === "object" && value !== null && ("machine" in value || ("talos" in value && !("name" in value)));
 
 export const schema: Schema<TalosClusterProps> = {
-  ...baseShape,
+  ...baseSchema,
   controlPlanes: required(nonEmptyListOf(clusterMachine, "one machine, or three")),
   workers: listOf(clusterMachine),
   virtualAddress: string,

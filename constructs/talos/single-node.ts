@@ -6,7 +6,8 @@ import type { MachineConfigurationApply } from "../../.gen/providers/talos/machi
 import { required, type Schema, string } from "../props/schema";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
-import { baseShape, TalosClusterBase, type TalosClusterBaseProps } from "./cluster-base";
+import { TalosClusterBase } from "./cluster-base";
+import { baseSchema, type TalosClusterBaseProps } from "./cluster-props";
 import { removeControlPlaneTaint } from "./kubectl";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
@@ -25,7 +26,7 @@ export interface TalosSingleNodeProps extends TalosClusterBaseProps {
 }
 
 export const schema: Schema<TalosSingleNodeProps> = {
-  ...baseShape,
+  ...baseSchema,
   machine: required(machine.schema),
   installDisk: string,
 };

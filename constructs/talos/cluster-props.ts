@@ -1,0 +1,109 @@
+import { TerraformResource } from "cdktf";
+import { ruledData } from "../props/plain-data";
+import {
+  instanceOf,
+  listOf,
+  number,
+  objectOf,
+  orConstruct,
+  required,
+  type Schema,
+  staticBoolean,
+  string,
+  urlString,
+} from "../props/schema";
+import type { TalosRelease } from "./image";
+import type { Member } from "./node";
+import * as nvidia from "./nvidia-driver";
+import type { TalosPatch } from "./patch";
+
+/** What is said of a cluster, whatever machines it has. */
+export interface TalosClusterBaseProps {
+  /** Name of the cluster, and of its context in kubeconfig and talosconfig. */
+  readonly clusterName: string;
+
+  /** The Talos to run, such as a `TalosImage`. */
+  readonly talos: TalosRelease;
+
+  /**
+   * URL of the Kubernetes API.
+   *
+   * @default - https at port 6443 of the machine's address
+   */
+  readonly endpoint?: string;
+
+  /**
+   * Kubernetes version, such as `1.35.4`.
+   *
+   * @default - 1.35.4, or 1.34.1 with Talos 1.11
+   */
+  readonly kubernetesVersion?: string;
+
+  /**
+   * Time servers.
+   *
+   * @default - Talos's own, time.cloudflare.com
+   */
+  readonly timeServers?: readonly string[];
+
+  /**
+   * Further patches of the machine configuration, applied in their order after those of the constructs.
+   *
+   * @default - none
+   */
+  readonly configPatches?: readonly TalosPatch[];
+
+  /**
+   * Directory for `kubeconfig` and `talosconfig`, relative to the one Terraform runs in.
+   *
+   * @default - clusters/ and the cluster's name, beside cdktf.out
+   */
+  readonly outputDirectory?: string;
+
+  /**
+   * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: to be kept where
+   * the state is not, which can be made anew from them.
+   *
+   * @default false
+   */
+  readonly secretsFile?: boolean;
+
+  /**
+   * Seconds to wait for the Kubernetes API after bootstrap.
+   *
+   * @default 900
+   */
+  readonly readyTimeout?: number;
+}
+
+export const releaseSchema = orConstruct(
+  objectOf<TalosRelease>({
+    version: required(string),
+    installer: string,
+    nvidia: nvidia.schema,
+    resource: instanceOf(TerraformResource),
+  }),
+);
+
+export const baseSchema: Schema<TalosClusterBaseProps> = {
+  clusterName: required(string),
+  talos: required(releaseSchema),
+  endpoint: urlString,
+  kubernetesVersion: string,
+  timeServers: listOf(string),
+  configPatches: listOf(ruledData()),
+  outputDirectory: string,
+  secretsFile: staticBoolean,
+  readyTimeout: number,
+};
+
+/** A cluster as the props of its construct describe it. */
+export interface Described {
+  /** The machines, the first of which is a control plane. */
+  readonly members: readonly [Member, ...Member[]];
+  /** URL of the API, where it is another than that of the first machine. */
+  readonly endpoint?: string;
+  /** Address that the control planes share. */
+  readonly virtualAddress?: string;
+  readonly schedulingOnControlPlanes: boolean;
+}
