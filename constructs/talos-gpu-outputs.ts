@@ -11,18 +11,128 @@ import { resourceAddress } from "./terraform/logical-id";
 import { addScript, type Script } from "./terraform/script";
 import { shellArgument } from "./terraform/shell-argument";
 
-/** What a person wants to know of a cluster once it is applied. Paths are relative to the stack's directory. */
+type Outputs = Record<string, TerraformOutputConfig>;
+
+/** Outputs about a cluster, in the order in which they are shown. Paths are relative to the stack's directory. */
 export function talosGpuOutputs(
   vm: ProxmoxGpuVm,
   cluster: TalosSingleNode,
   nvidia: NvidiaInstall | undefined,
-): Record<string, TerraformOutputConfig> {
-  const kubeconfig = cluster.kubeconfigFile.filename;
-  const talosconfig = cluster.talosconfigFile.filename;
+): Outputs {
+  const commands = commandsOf(cluster);
+  return {
+    ...nodeOutputs(vm, cluster),
+    ...accessOutputs(cluster),
+    ...gpuOutputs(vm, nvidia, commands),
+    ...hardwareOutputs(vm, cluster),
+    ...commandOutputs(vm, cluster, commands),
+  };
+}
+
+/** Commands with their credentials, for the stack's directory. */
+function commandsOf(cluster: TalosSingleNode) {
+  const [kubeconfig, talosconfig] = ["kubeconfig", "talosconfig"].map((file) =>
+    wordOf(`${cluster.outputDirectory}/${file}`),
+  );
+  const talosctl = `talosctl --talosconfig ${talosconfig} --nodes ${cluster.address}`;
+  return {
+    kubeconfig,
+    talosconfig,
+    kubectl: `kubectl --kubeconfig ${kubeconfig}`,
+    talosctl,
+    verification: `${talosctl} ${cluster.nvidia ? "read /proc/driver/nvidia/version" : "get pcidevices"}`,
+  };
+}
+
+type Commands = ReturnType<typeof commandsOf>;
+
+const nodeOutputs = (vm: ProxmoxGpuVm, cluster: TalosSingleNode): Outputs => ({
+  cluster_name: { description: "Name of the cluster", value: cluster.clusterName },
+  cluster_endpoint: { description: "URL of the Kubernetes API", value: cluster.endpoint },
+  talos_version: { description: "Version of Talos", value: cluster.talosVersion },
+  kubernetes_version: { description: "Version of Kubernetes", value: cluster.kubernetesVersion },
+  node_name: { description: "Name of the VM and of the Kubernetes node", value: vm.name },
+  node_ip: { description: "Address of the node", value: cluster.address },
+  node_vm_id: { description: "Id of the VM", value: vm.vmId },
+  node_resources: {
+    description: "Processor and memory of the node",
+    value: {
+      cores: vm.cpu.cores,
+      sockets: vm.cpu.sockets,
+      cpu_type: vm.cpu.type,
+      memory_mib: vm.memory.dedicated,
+    },
+  },
+});
+
+const accessOutputs = (cluster: TalosSingleNode): Outputs => ({
+  kubeconfig_path: { description: "File for kubectl", value: cluster.kubeconfigFile.filename },
+  talosconfig_path: { description: "File for talosctl", value: cluster.talosconfigFile.filename },
+  talos_client_configuration: {
+    description: "Content of the file for talosctl",
+    value: cluster.clientConfiguration.talosConfig,
+    sensitive: true,
+  },
+  cluster_ca_certificate: {
+    description: "Certificate of the cluster's authority, as PEM",
+    value: Fn.base64decode(cluster.kubeconfig.kubernetesClientConfiguration.caCertificate),
+    sensitive: true,
+  },
+});
+
+const gpuOutputs = (
+  vm: ProxmoxGpuVm,
+  nvidia: NvidiaInstall | undefined,
+  { kubectl, verification }: Commands,
+): Outputs => ({
+  gpu_passthrough_enabled: { description: "Whether the node has a GPU", value: vm.gpus.length > 0 },
+  gpu_pci_id: {
+    description: "PCI addresses or mappings of the GPUs, in the order of their slots",
+    value: vm.gpus.map(gpuName).join(", "),
+  },
+  ...(nvidia && {
+    gpu_allocatable: {
+      description: "How many GPUs Kubernetes can hand out",
+      value: times(vm.gpus.length, nvidia.replicas),
+    },
+    gpu_allocatable_command: {
+      description: "Shows how many GPUs Kubernetes can hand out",
+      value: `${kubectl} ${nvidia.allocatableCommand}`,
+    },
+    gpu_example_pod: { description: "A pod that uses the GPU, for kubectl apply", value: nvidia.examplePod },
+  }),
+  gpu_verification_command: { description: "Shows that the node sees its GPU", value: verification },
+});
+
+const hardwareOutputs = (vm: ProxmoxGpuVm, cluster: TalosSingleNode): Outputs => ({
+  storage_configuration: {
+    description: "Disks of the node",
+    value: {
+      install_disk: cluster.installDisk,
+      disks: vm.disks.map(({ interface: bus, datastoreId, size }) => ({
+        interface: bus,
+        datastore: datastoreId,
+        size_gib: size,
+      })),
+    },
+  },
+  network_configuration: {
+    description: "Network of the node",
+    value: {
+      address: vm.address,
+      ...(vm.gateway !== undefined && { gateway: vm.gateway }),
+      dns_servers: vm.dnsServers ?? [],
+      bridges: vm.networkDevices.map(({ bridge }) => bridge),
+    },
+  },
+});
+
+function commandOutputs(
+  vm: ProxmoxGpuVm,
+  cluster: TalosSingleNode,
+  { kubeconfig, talosconfig, kubectl, talosctl, verification }: Commands,
+): Outputs {
   const { outputDirectory: directory } = cluster;
-  const [kubeconfigWord, talosconfigWord] = ["kubeconfig", "talosconfig"].map((file) => wordOf(`${directory}/${file}`));
-  const kubectl = `kubectl --kubeconfig ${kubeconfigWord}`;
-  const talosctl = `talosctl --talosconfig ${talosconfigWord} --nodes ${cluster.address}`;
   const etcdNode = { node: cluster.address, talosconfig: `${directory}/talosconfig`, directory };
   const restore = commandIn(
     cluster,
@@ -31,73 +141,7 @@ export function talosGpuOutputs(
       configuration: resourceAddress(cluster.configurationApply),
     }),
   );
-  const verification = `${talosctl} ${cluster.nvidia ? "read /proc/driver/nvidia/version" : "get pcidevices"}`;
   return {
-    cluster_name: { description: "Name of the cluster", value: cluster.clusterName },
-    cluster_endpoint: { description: "URL of the Kubernetes API", value: cluster.endpoint },
-    talos_version: { description: "Version of Talos", value: cluster.talosVersion },
-    kubernetes_version: { description: "Version of Kubernetes", value: cluster.kubernetesVersion },
-    node_name: { description: "Name of the VM and of the Kubernetes node", value: vm.name },
-    node_ip: { description: "Address of the node", value: cluster.address },
-    node_vm_id: { description: "Id of the VM", value: vm.vmId },
-    node_resources: {
-      description: "Processor and memory of the node",
-      value: {
-        cores: vm.cpu.cores,
-        sockets: vm.cpu.sockets,
-        cpu_type: vm.cpu.type,
-        memory_mib: vm.memory.dedicated,
-      },
-    },
-    kubeconfig_path: { description: "File for kubectl", value: kubeconfig },
-    talosconfig_path: { description: "File for talosctl", value: talosconfig },
-    talos_client_configuration: {
-      description: "Content of the file for talosctl",
-      value: cluster.clientConfiguration.talosConfig,
-      sensitive: true,
-    },
-    cluster_ca_certificate: {
-      description: "Certificate of the cluster's authority, as PEM",
-      value: Fn.base64decode(cluster.kubeconfig.kubernetesClientConfiguration.caCertificate),
-      sensitive: true,
-    },
-    gpu_passthrough_enabled: { description: "Whether the node has a GPU", value: vm.gpus.length > 0 },
-    gpu_pci_id: {
-      description: "PCI addresses or mappings of the GPUs, in the order of their slots",
-      value: vm.gpus.map(gpuName).join(", "),
-    },
-    ...(nvidia && {
-      gpu_allocatable: {
-        description: "How many GPUs Kubernetes can hand out",
-        value: times(vm.gpus.length, nvidia.replicas),
-      },
-      gpu_allocatable_command: {
-        description: "Shows how many GPUs Kubernetes can hand out",
-        value: `${kubectl} ${nvidia.allocatableCommand}`,
-      },
-      gpu_example_pod: { description: "A pod that uses the GPU, for kubectl apply", value: nvidia.examplePod },
-    }),
-    gpu_verification_command: { description: "Shows that the node sees its GPU", value: verification },
-    storage_configuration: {
-      description: "Disks of the node",
-      value: {
-        install_disk: cluster.installDisk,
-        disks: vm.disks.map(({ interface: bus, datastoreId, size }) => ({
-          interface: bus,
-          datastore: datastoreId,
-          size_gib: size,
-        })),
-      },
-    },
-    network_configuration: {
-      description: "Network of the node",
-      value: {
-        address: vm.address,
-        ...(vm.gateway !== undefined && { gateway: vm.gateway }),
-        dns_servers: vm.dnsServers ?? [],
-        bridges: vm.networkDevices.map(({ bridge }) => bridge),
-      },
-    },
     useful_commands: {
       description: "Commands for the stack's directory",
       value: {
@@ -119,7 +163,7 @@ export function talosGpuOutputs(
     access_instructions: {
       description: "How to reach the cluster from the stack's directory",
       value: [
-        `export KUBECONFIG=${kubeconfigWord} TALOSCONFIG=${talosconfigWord}`,
+        `export KUBECONFIG=${kubeconfig} TALOSCONFIG=${talosconfig}`,
         "kubectl get nodes",
         `talosctl --nodes ${cluster.address} dashboard`,
       ].join("\n"),

@@ -1,5 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, type IResolvable } from "cdktf";
+import { Fn, type IResolvable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { Release } from "../../.gen/providers/helm/release";
@@ -253,6 +253,14 @@ const machinePatches: readonly TalosPatch[] = [
   { machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } },
 ];
 
+type Options = Parsed<CiliumInstallProps>;
+
+const defaultMethod = "helm-release";
+const defaultRepository = "https://helm.cilium.io/";
+
+/** Seconds for the release, and for its pods to run. */
+const defaultTimeout = 900;
+
 /**
  * Cilium as the network of Talos nodes, in place of kube-proxy.
  *
@@ -280,34 +288,53 @@ export class CiliumInstall extends Construct {
     super(scope, id);
     const parsed = parseProps(this, props, schema);
     const options = parsed.props;
-    const { node, version = defaultCiliumVersion, method = "helm-release", l2Announcements, timeout = 900 } = options;
-    const { repository = "https://helm.cilium.io/", encryption } = options;
-    const inline = method === "inline-manifests";
-    this.version = version;
-    const promised = promisedValues(options);
-    const further = options.values ?? {};
-    const nodes = node?.nodes.length ?? 1;
-    const ofCluster = mergeValues(node ? familyValues(node.address) : {}, operatorValues(nodes));
-    this.values = mergeValues(
-      defaultValues(version),
-      ofCluster,
-      inline ? inlineManifestValues : {},
-      promised,
-      tunedValues(options),
-      further,
-    );
+    const { node, l2Announcements } = options;
+    this.version = options.version ?? defaultCiliumVersion;
+    const values = valuesFor(options, this.version);
+    this.values = values.all;
+    const preconditions = [
+      ...parsed.preconditions,
+      ...this.enforceValues(options, values.required),
+      ...this.enforceOptions(options),
+    ];
+    // Of another stack, it is refused; until then it must not be in the way of the other problems.
+    if (!node || !isInStackOf(this, node)) return;
 
-    const required = mergeValues(
-      talosValues,
-      rollOutValues,
-      nodes > 1 ? {} : operatorValues(nodes),
-      inline ? inlineManifestValues : {},
-      promised,
-    );
-    const earlierInstalls = node ? claim("Cilium", node.node.path, id, this) : [];
+    const subnets = () => ({ l2Announcements, subnets: node.nodes[0].subnets });
+    enforceWhenComplete(this, loadBalancer.subnetRules, subnets, node.machineSecrets);
+    const advice = (value: unknown) => `write ${formatValue(value)} or leave it out`;
+    for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
+    if (l2Announcements && !hasWorkers(node)) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
+    if (options.gatewayApi !== undefined) {
+      this.gatewayApi = gatewayApi.applyGatewayApi(
+        this,
+        node,
+        { version: this.version, enabled: options.gatewayApi, definitions: options.gatewayApiDefinitions },
+        [node.apiReady],
+      );
+    }
+    if (isInline(options)) {
+      this.template = this.createTemplate(node, options, preconditions);
+      this.manifests = this.applyInline(node, this.template.manifest, options, [
+        waitForRollout(node.kubeconfigFile.filename, rolloutFor(node, options)),
+        ...waitsAfterRollout(node, options),
+      ]);
+      node.network = this.manifests;
+      node.saveAfter(this.manifests);
+      return;
+    }
+    this.resource = this.createRelease(node, options, preconditions);
+    this.rollout = rolloutOf(this, node, this.resource, rolloutFor(node, options), waitsAfterRollout(node, options));
+    node.network = this.rollout;
+    if (l2Announcements) this.loadBalancer = this.createLoadBalancer(node, l2Announcements, this.rollout);
+  }
+
+  /** Applies the rules of the chart's values. @returns what only Terraform can decide */
+  private enforceValues({ node, values = {}, method }: Options, required: CiliumValues): Precondition[] {
+    const { version } = this;
     const judged = {
       values: this.values,
-      further,
+      further: values,
       required,
       nodeForwardsDns: not(setsInPatches(node, forwardsDns, false)),
     };
@@ -318,95 +345,78 @@ export class CiliumInstall extends Construct {
       hasOwnPodSubnets: or(...(node?.configPatches ?? []).map((patch) => hasPath(patch, podSubnets))),
     };
     const refused = [...refusedNow(ciliumValues.rules, judged), ...refusedNow(valuePairs.rules, judgedTogether)];
-    const preconditions = [
-      ...parsed.preconditions,
+    return [
       ...enforce(this, ciliumVersion.rules, { version }),
       ...enforce(this, ciliumValues.rules, judged),
       ...enforce(this, valuePairs.rules, judgedTogether),
-      ...enforce(this, valueSchema.rules, { further, version, refused }),
-      ...enforce(this, inlineManifests.rules, { inline, values: this.values }),
+      ...enforce(this, valueSchema.rules, { further: values, version, refused }),
+      ...enforce(this, inlineManifests.rules, { inline: isInline({ method }), values: this.values }),
+    ];
+  }
+
+  /** Applies the other rules. @returns what only Terraform can decide */
+  private enforceOptions(options: Options): Precondition[] {
+    const { node, l2Announcements, encryption, values = {} } = options;
+    const earlierInstalls = node ? claim("Cilium", node.node.path, this.node.id, this) : [];
+    return [
       ...enforce(this, gatewayApi.rules, {
-        version,
+        version: this.version,
         enabled: options.gatewayApi,
         definitions: options.gatewayApiDefinitions,
-        enabledByValues: equal(valueAt(further, ["gatewayAPI", "enabled"]), true),
+        enabledByValues: equal(valueAt(values, ["gatewayAPI", "enabled"]), true),
       }),
       ...enforce(this, loadBalancer.rules, {
         l2Announcements,
         taken: node?.addresses ?? [],
-        version,
+        version: this.version,
         values: this.values,
       }),
-      ...enforce(this, rules, { node, user: this, method, encryption, repository, timeout, earlierInstalls }),
-    ];
-    // Of another stack, it is refused; until then it must not be in the way of the other problems.
-    if (!node || !isInStackOf(this, node)) return;
-
-    const subnets = () => ({ l2Announcements, subnets: node.nodes[0].subnets });
-    enforceWhenComplete(this, loadBalancer.subnetRules, subnets, node.machineSecrets);
-    const advice = (value: unknown) => `write ${formatValue(value)} or leave it out`;
-    for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
-    const hasWorkers = node.nodes.some(({ role }) => role === "worker");
-    if (l2Announcements && !hasWorkers) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
-
-    if (options.gatewayApi !== undefined) {
-      this.gatewayApi = gatewayApi.applyGatewayApi(
-        this,
+      ...enforce(this, rules, {
         node,
-        { version, enabled: options.gatewayApi, definitions: options.gatewayApiDefinitions },
-        [node.apiReady],
-      );
-    }
-
-    // Cilium's operator creates the CRDs of the pools.
-    const { filename } = node.kubeconfigFile;
-    const hasClass = !["false", false].includes(valueAt(further, ["gatewayAPI", "gatewayClass", "create"]) as string);
-    const then = [
-      ...(l2Announcements ? [waitForKubernetes(filename, node.endpoint, timeout, loadBalancer.definitions)] : []),
-      ...(options.gatewayApi && hasClass ? [gatewayApi.waitForGatewayClass(filename, options.gatewayApi)] : []),
+        user: this,
+        method: options.method ?? defaultMethod,
+        encryption,
+        repository: options.repository ?? defaultRepository,
+        timeout: options.timeout ?? defaultTimeout,
+        earlierInstalls,
+      }),
     ];
-    const rollout: Rollout = {
-      release: "cilium",
-      namespace: "kube-system",
-      selector: "app.kubernetes.io/part-of=cilium",
-      timeout,
-      nodes: node.nodes.map(({ name }) => name),
-    };
-    const chart = {
+  }
+
+  /** What a release and a rendering of the chart have in common. */
+  private chart({ repository = defaultRepository, timeout = defaultTimeout }: Options, preconditions: Precondition[]) {
+    return {
       name: "cilium",
       namespace: "kube-system",
       repository: escapeTemplate(repository),
       chart: "cilium",
-      version,
+      version: this.version,
       values: [renderDocument(this.values)],
       timeout,
       lifecycle: lifecycleWith(preconditions),
     };
-    if (inline) {
-      this.template = withLogicalId(
-        "cilium",
-        new DataHelmTemplate(this, "Template", {
-          ...chart,
-          provider: helmForRendering(this),
-          includeCrds: true,
-          kubeVersion: node.kubernetesVersion,
-          lifecycle: { ...chart.lifecycle, postcondition: [inlineManifests.withoutKeys] },
-        }),
-      );
-      this.manifests = this.applyInline(node, this.template.manifest, options, [
-        waitForRollout(filename, rollout),
-        ...then,
-      ]);
-      node.network = this.manifests;
-      node.saveAfter(this.manifests);
-      return;
-    }
+  }
 
+  private createTemplate(node: TalosClusterBase, options: Options, preconditions: Precondition[]): DataHelmTemplate {
+    const chart = this.chart(options, preconditions);
+    return withLogicalId(
+      "cilium",
+      new DataHelmTemplate(this, "Template", {
+        ...chart,
+        provider: helmForRendering(this),
+        includeCrds: true,
+        kubeVersion: node.kubernetesVersion,
+        lifecycle: { ...chart.lifecycle, postcondition: [inlineManifests.withoutKeys] },
+      }),
+    );
+  }
+
+  private createRelease(node: TalosClusterBase, options: Options, preconditions: Precondition[]): Release {
     helmIn(node);
-    this.resource = withLogicalId(
+    return withLogicalId(
       "cilium",
       new Release(this, "Resource", {
-        ...chart,
+        ...this.chart(options, preconditions),
         wait: true,
         // A release that failed is in no state, and its name would be in use for ever.
         upgradeInstall: true,
@@ -414,16 +424,15 @@ export class CiliumInstall extends Construct {
         dependsOn: [node.apiReady, ...(this.gatewayApi ? [this.gatewayApi] : [])],
       }),
     );
-    this.rollout = rolloutOf(this, node, this.resource, rollout, then);
-    node.network = this.rollout;
-    if (l2Announcements) {
-      this.loadBalancer = kubernetesObjects(this, "LoadBalancer", {
-        address: "cilium_load_balancer",
-        name: "cilium-load-balancer",
-        objects: loadBalancer.objects(l2Announcements, hasWorkers),
-        dependsOn: [this.rollout],
-      });
-    }
+  }
+
+  private createLoadBalancer(node: TalosClusterBase, options: loadBalancer.L2Announcements, after: Resource): Release {
+    return kubernetesObjects(this, "LoadBalancer", {
+      address: "cilium_load_balancer",
+      name: "cilium-load-balancer",
+      objects: loadBalancer.objects(options, hasWorkers(node)),
+      dependsOn: [after],
+    });
   }
 
   /** @deprecated Write `rollout`. */
@@ -476,3 +485,39 @@ const tunedValues = ({ hubble, gatewayApi, l2Announcements }: Parsed<CiliumInsta
 
 const classOf = (enabled: true | IResolvable): unknown =>
   isUnknown(enabled) ? Fn.conditional(enabled, "true", "auto") : "true";
+
+const isInline = ({ method }: Pick<Options, "method">): boolean => method === "inline-manifests";
+
+const hasWorkers = (node: TalosClusterBase): boolean => node.nodes.some(({ role }) => role === "worker");
+
+/** All values of the chart, and those of them that the user's may not change. */
+function valuesFor(options: Options, version: string) {
+  const { node, values = {} } = options;
+  const nodes = node?.nodes.length ?? 1;
+  const promised = promisedValues(options);
+  const ofMethod = isInline(options) ? inlineManifestValues : {};
+  const ofCluster = mergeValues(node ? familyValues(node.address) : {}, operatorValues(nodes));
+  return {
+    all: mergeValues(defaultValues(version), ofCluster, ofMethod, promised, tunedValues(options), values),
+    required: mergeValues(talosValues, rollOutValues, nodes > 1 ? {} : operatorValues(nodes), ofMethod, promised),
+  };
+}
+
+const rolloutFor = (node: TalosClusterBase, { timeout = defaultTimeout }: Options): Rollout => ({
+  release: "cilium",
+  namespace: "kube-system",
+  selector: "app.kubernetes.io/part-of=cilium",
+  timeout,
+  nodes: node.nodes.map(({ name }) => name),
+});
+
+/** Cilium's operator creates the CRDs of the pools and serves the GatewayClass. */
+function waitsAfterRollout(node: TalosClusterBase, options: Options): Script[] {
+  const { l2Announcements, gatewayApi: isEnabled, timeout = defaultTimeout, values = {} } = options;
+  const { filename } = node.kubeconfigFile;
+  const hasClass = !["false", false].includes(valueAt(values, ["gatewayAPI", "gatewayClass", "create"]) as string);
+  return [
+    ...(l2Announcements ? [waitForKubernetes(filename, node.endpoint, timeout, loadBalancer.definitions)] : []),
+    ...(isEnabled && hasClass ? [gatewayApi.waitForGatewayClass(filename, isEnabled)] : []),
+  ];
+}

@@ -1,4 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
+import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
 import { helmIn, kubernetesObjects } from "../helm/provider";
@@ -6,7 +7,17 @@ import { chartRepository, checkChartRepository } from "../helm/repository";
 import { type Rollout, rolloutOf } from "../helm/rollout";
 import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, leavesOf, valueAt } from "../helm/values";
 import { record } from "../props/plain-data";
-import { instanceOf, number, parseProps, required, type Schema, string, unchecked, urlString } from "../props/schema";
+import {
+  instanceOf,
+  number,
+  type Parsed,
+  parseProps,
+  required,
+  type Schema,
+  string,
+  unchecked,
+  urlString,
+} from "../props/schema";
 import { checkStaticBoolean } from "../props/static-boolean";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { matches, not, or, versionNumber, wholeNumber } from "../rules/condition";
@@ -265,6 +276,11 @@ const minorNumber = (version: string): number => Number(version.split(".")[1]);
 const laterThan = (min: number): RegExp =>
   new RegExp(`^v?1[.](${Array.from({ length: 100 - min }, (_, index) => min + index).join("|")})[.]`);
 
+const defaultMethod = "device-plugin";
+
+/** Seconds for the release, and for its pods to run. */
+const defaultTimeout = 900;
+
 /**
  * Makes the GPUs of Talos nodes available to pods, and proves it.
  *
@@ -291,50 +307,26 @@ export class NvidiaInstall extends Construct {
   constructor(scope: Construct, id: string, props: NvidiaInstallProps) {
     super(scope, id);
     const parsed = parseProps(this, props, schema);
-    const {
-      node,
-      method = "device-plugin",
-      timeout = 900,
-      taint: isTainted = false,
-      smokeTest: proof = true,
-    } = parsed.props;
-    this.method = methodOf(method);
-    this.version = parsed.props.version ?? this.method.version;
-    const repository = parsed.props.repository ?? this.method.repository;
-    const shared = parsed.props.sharing ? this.method.sharingValues(parsed.props.sharing) : {};
+    const options = parsed.props;
+    const { node } = options;
+    this.method = methodOf(options.method ?? defaultMethod);
+    this.version = options.version ?? this.method.version;
+    const shared = options.sharing ? this.method.sharingValues(options.sharing) : {};
     const needed = mergeValues(this.method.values, shared);
-    const given = mergeValues(needed, parsed.props.values ?? {});
+    const given = mergeValues(needed, options.values ?? {});
     const checksum = checksumOf([this.version, given]);
     this.values = mergeValues(given, this.method.checksumValues?.(checksum) ?? {});
-
-    const earlierInstalls = node ? claim("GPUs of nodes", node.node.path, id, this) : [];
-    const preconditions = [
-      ...parsed.preconditions,
-      ...enforce(this, [...rules, ...sharing.rules], {
-        node,
-        user: this,
-        method,
-        values: this.values,
-        needed,
-        sharing: parsed.props.sharing,
-        taint: isTainted,
-        smokeTest: proof,
-        version: this.version,
-        repository,
-        timeout,
-        earlierInstalls,
-      }),
-    ];
-    this.isTainted = isTainted;
-    this.replicas = parsed.props.sharing?.replicas ?? 1;
+    this.isTainted = options.taint ?? false;
+    this.replicas = options.sharing?.replicas ?? 1;
+    const preconditions = [...parsed.preconditions, ...this.enforceRules(options, needed)];
     // Of another stack, it is refused; until then it must not be in the way of the other problems.
     if (!node || !isInStackOf(this, node)) return;
 
     const [first = node.nodes[0], ...others] = node.nodes.filter(hasGpus);
     const withGpus = [first, ...others];
     for (const each of withGpus) {
-      each.addRequiredPatch(labels(parsed.props.sharing), ownSettings);
-      if (isTainted) each.addTaint(taint);
+      each.addRequiredPatch(labels(options.sharing), ownSettings);
+      if (this.isTainted) each.addTaint(taint);
     }
     helmIn(node);
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
@@ -343,10 +335,50 @@ export class NvidiaInstall extends Construct {
       objects: prerequisites(this.method),
       dependsOn: [node.networkReady, node.untainted],
     });
-    const { address, chart, namespace } = this.method;
+    this.resource = this.createRelease(options, preconditions, this.prerequisites);
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
-    this.resource = withLogicalId(
+    this.rollout = rolloutOf(this, node, this.resource, {
+      release: this.method.chart,
+      namespace: this.method.namespace,
+      selector: `app.kubernetes.io/instance=${this.method.chart}`,
+      timeout: options.timeout ?? defaultTimeout,
+      nodes: withPlugin.map(({ name }) => name),
+      plugin: pluginOf(this.method, this.values, withPlugin.length, checksum),
+    });
+    if (options.smokeTest ?? true) {
+      this.smokeTest = this.createSmokeTest(node, [first, ...others], this.resource, this.rollout);
+      node.saveAfter(this.smokeTest);
+    }
+  }
+
+  /** Applies all rules. @returns what only Terraform can decide */
+  private enforceRules(options: Parsed<NvidiaInstallProps>, needed: ChartValues): Precondition[] {
+    const { node } = options;
+    const earlierInstalls = node ? claim("GPUs of nodes", node.node.path, this.node.id, this) : [];
+    return enforce(this, [...rules, ...sharing.rules], {
+      node,
+      user: this,
+      method: options.method ?? defaultMethod,
+      values: this.values,
+      needed,
+      sharing: options.sharing,
+      taint: this.isTainted,
+      smokeTest: options.smokeTest ?? true,
+      version: this.version,
+      repository: options.repository ?? this.method.repository,
+      timeout: options.timeout ?? defaultTimeout,
+      earlierInstalls,
+    });
+  }
+
+  private createRelease(
+    { repository = this.method.repository, timeout = defaultTimeout }: Parsed<NvidiaInstallProps>,
+    preconditions: Precondition[],
+    prerequisites: Release,
+  ): Release {
+    const { address, chart, namespace } = this.method;
+    return withLogicalId(
       address,
       new Release(this, "Resource", {
         name: chart,
@@ -359,39 +391,36 @@ export class NvidiaInstall extends Construct {
         timeout,
         // A first installation that failed could never be applied again.
         upgradeInstall: true,
-        dependsOn: [this.prerequisites],
+        dependsOn: [prerequisites],
         lifecycle: lifecycleWith(preconditions),
       }),
     );
-    this.rollout = rolloutOf(this, node, this.resource, {
-      release: chart,
-      namespace,
-      selector: `app.kubernetes.io/instance=${chart}`,
-      timeout,
-      nodes: withPlugin.map(({ name }) => name),
-      plugin: pluginOf(this.method, this.values, withPlugin.length, checksum),
-    });
-    if (proof) {
-      this.smokeTest = withLogicalId(
-        "gpu_smoke_test",
-        nullResource(this, "SmokeTest", {
-          triggers: {
-            release: `${this.resource.id} ${this.resource.metadata.revision}`,
-            talos: withGpus.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
-          },
-          scripts: [
-            smokeTest(this.method, {
-              kubeconfig: node.kubeconfigFile.filename,
-              talosconfig: node.talosconfigFile.filename,
-              node: first.address,
-              isTainted,
-            }),
-          ],
-          dependsOn: [this.rollout],
-        }),
-      );
-      node.saveAfter(this.smokeTest);
-    }
+  }
+
+  private createSmokeTest(
+    node: TalosClusterBase,
+    withGpus: readonly [TalosNode, ...TalosNode[]],
+    release: Release,
+    rollout: Resource,
+  ): Resource {
+    return withLogicalId(
+      "gpu_smoke_test",
+      nullResource(this, "SmokeTest", {
+        triggers: {
+          release: `${release.id} ${release.metadata.revision}`,
+          talos: withGpus.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
+        },
+        scripts: [
+          smokeTest(this.method, {
+            kubeconfig: node.kubeconfigFile.filename,
+            talosconfig: node.talosconfigFile.filename,
+            node: withGpus[0].address,
+            isTainted: this.isTainted,
+          }),
+        ],
+        dependsOn: [rollout],
+      }),
+    );
   }
 
   /** A pod that uses a GPU, as YAML. */

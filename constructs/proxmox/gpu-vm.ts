@@ -295,6 +295,8 @@ const withDefaults = (props: Parsed<ProxmoxGpuVmProps>) => {
   };
 };
 
+type Settings = ReturnType<typeof withDefaults>;
+
 export const nameRules: readonly Rule<{ readonly name: string }>[] = [
   { ...hostName, checks: ({ name }) => [checkHostName("name", name)] },
 ];
@@ -405,75 +407,13 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const pinned = { node, dedicated: this.memory.dedicated };
     const pinnedEarlier = hostMemory.pinMemory(connection, pinned, this.gpus, this);
 
-    const earlierIds =
-      settings.vmId === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, settings.vmId, settings.vmId, this);
-    const owner = { kind: "vm", guest: this.guest } as const;
     this.identity = identity.replacementGuard(this, settings, settings.replaceable);
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...parsed.preconditions,
-      ...enforce(this, rules, {
-        ...settings,
-        user: this,
-        path: this.node.path,
-        identity: this.identity,
-        ...passed,
-        host: this.host,
-        pinnedEarlier,
-        allVms: this.allVms,
-        templates: this.templates,
-        earlierIds,
-        sameIpAddresses: claimIpAddresses(this, owner, initialization.addressesOf(settings.initialization)),
-        sameMacAddresses: claimMacAddresses(this, owner, networkDevice.macAddressesOf(networkDevices)),
-        otherDrives: [
-          ...(settings.initialization
-            ? [{ interface: initialization.driveInterface, what: "the cloud-init drive" }]
-            : []),
-          ...(boot.iso ? [{ interface: bootMedium.isoInterface, what: "the ISO" }] : []),
-        ],
-        planned: {
-          scsiHardware: Lazy.stringValue({ produce: () => this.resource.scsiHardware }),
-          bios: Lazy.stringValue({ produce: () => this.resource.bios }),
-        },
-      }),
+      ...this.enforceRules(settings, passed, pinnedEarlier),
     ];
-
-    this.resource = withLogicalId(
-      id,
-      new VirtualEnvironmentVm(this, "Resource", {
-        provider: connection?.provider,
-        name,
-        nodeName: node,
-        vmId: settings.vmId,
-        description: description.block(settings.description),
-        tags: tags.block(settings.tags),
-        machine: settings.machine,
-        bios: settings.bios as string,
-        scsiHardware: settings.scsiHardware as string,
-        onBoot: settings.onBoot,
-        bootOrder: bootOrder(boot, disks),
-        // A guest that no longer answers would hold up its own destruction for half an hour.
-        stopOnDestroy: true,
-        agent: settings.agent,
-        cdrom: boot.iso && { fileId: boot.iso.fileId, interface: bootMedium.isoInterface },
-        clone: boot.clone && template.cloneBlock(boot.clone, node, { templates: this.templates, vms: searched }),
-        cpu: cpu.block(this.cpu),
-        disk: unlessEmpty(this.disks),
-        efiDisk: firmware.block(settings.efiDisk, vmStorage.datastoreOf(disks)),
-        hostpci: unlessEmpty(this.gpus.map(gpu.block)),
-        initialization:
-          settings.initialization && initialization.block(settings.initialization, vmStorage.datastoreOf(disks)),
-        memory: this.memory,
-        networkDevice: [...this.networkDevices],
-        operatingSystem: { type: "l26" },
-        serialDevice: unlessEmpty(serialDevice.block(settings.serialDevices)),
-        startup: settings.startup,
-        usb: unlessEmpty(settings.usb.map(usb.block)),
-        vga: settings.vga && vga.block(settings.vga),
-        lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: unchangedSince(boot, settings) },
-      }),
-    );
-
+    this.resource = withLogicalId(id, this.createVm(settings, searched, preconditions));
     this.backup = settings.backup && backup.backupJobOf(this, this.resource, settings.backup);
 
     const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
@@ -484,6 +424,81 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.macAddress = networkDevices[0]?.macAddress;
     this.talosVersion = sameHost.downloadedImageOf(boot)?.talosVersion;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
+  }
+
+  /** Applies all rules of a VM. @returns what only Terraform can decide */
+  private enforceRules(
+    settings: Settings,
+    passed: ReturnType<typeof passthrough.passThrough>,
+    pinnedEarlier: ReturnType<typeof hostMemory.pinMemory>,
+  ): Precondition[] {
+    const { connection, vmId: id, boot } = settings;
+    const earlierIds = id === undefined ? [] : claim(`VM ids of ${connection?.cluster}`, id, id, this);
+    const owner = { kind: "vm", guest: this.guest } as const;
+    return enforce(this, rules, {
+      ...settings,
+      user: this,
+      path: this.node.path,
+      identity: this.identity,
+      ...passed,
+      host: this.host,
+      pinnedEarlier,
+      allVms: this.allVms,
+      templates: this.templates,
+      earlierIds,
+      sameIpAddresses: claimIpAddresses(this, owner, initialization.addressesOf(settings.initialization)),
+      sameMacAddresses: claimMacAddresses(this, owner, networkDevice.macAddressesOf(settings.networkDevices)),
+      otherDrives: [
+        ...(settings.initialization
+          ? [{ interface: initialization.driveInterface, what: "the cloud-init drive" }]
+          : []),
+        ...(boot.iso ? [{ interface: bootMedium.isoInterface, what: "the ISO" }] : []),
+      ],
+      planned: {
+        scsiHardware: Lazy.stringValue({ produce: () => this.resource.scsiHardware }),
+        bios: Lazy.stringValue({ produce: () => this.resource.bios }),
+      },
+    });
+  }
+
+  private createVm(
+    settings: Settings,
+    searched: DataProxmoxVirtualEnvironmentVms | undefined,
+    preconditions: Precondition[],
+  ): VirtualEnvironmentVm {
+    const { connection, boot, disks } = settings;
+    return new VirtualEnvironmentVm(this, "Resource", {
+      provider: connection?.provider,
+      name: this.name,
+      nodeName: settings.node,
+      vmId: settings.vmId,
+      description: description.block(settings.description),
+      tags: tags.block(settings.tags),
+      machine: settings.machine,
+      bios: settings.bios as string,
+      scsiHardware: settings.scsiHardware as string,
+      onBoot: settings.onBoot,
+      bootOrder: bootOrder(boot, disks),
+      // A guest that no longer answers would hold up its own destruction for half an hour.
+      stopOnDestroy: true,
+      agent: settings.agent,
+      cdrom: boot.iso && { fileId: boot.iso.fileId, interface: bootMedium.isoInterface },
+      clone: boot.clone && template.cloneBlock(boot.clone, settings.node, { templates: this.templates, vms: searched }),
+      cpu: cpu.block(this.cpu),
+      disk: unlessEmpty(this.disks),
+      efiDisk: firmware.block(settings.efiDisk, vmStorage.datastoreOf(disks)),
+      hostpci: unlessEmpty(this.gpus.map(gpu.block)),
+      initialization:
+        settings.initialization && initialization.block(settings.initialization, vmStorage.datastoreOf(disks)),
+      memory: this.memory,
+      networkDevice: [...this.networkDevices],
+      operatingSystem: { type: "l26" },
+      serialDevice: unlessEmpty(serialDevice.block(settings.serialDevices)),
+      startup: settings.startup,
+      usb: unlessEmpty(settings.usb.map(usb.block)),
+      vga: settings.vga && vga.block(settings.vga),
+      lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: unchangedSince(boot, settings) },
+    });
   }
 
   /** Adds checks of the VM that Terraform makes when it plans. */
