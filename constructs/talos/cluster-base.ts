@@ -161,7 +161,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   }
 
   /** What the cluster's nodes have in common. */
-  private clusterOfNodes({ timeServers, readyTimeout = defaultReadyTimeout }: Parsed<TalosClusterBaseProps>): Cluster {
+  private clusterOfNodes(given: Parsed<TalosClusterBaseProps>): Cluster {
+    const { timeServers, readyTimeout = defaultReadyTimeout } = given;
     const { members, virtualAddress, schedulingOnControlPlanes } = this.described;
     return {
       clusterName: this.clusterName,
@@ -183,7 +184,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         discoveryPatch,
         ...(timeServers ? [timePatch(timeServers)] : []),
       ],
-      configPatches: givenAs("configPatches", this.configPatches),
+      configPatches: givenAs("configPatches", given.configPatches ?? []),
       judge: this.judge,
       timeServers,
       schedulingOnControlPlanes,
