@@ -32,6 +32,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "constructs/cilium",
     "constructs/proxmox",
     "constructs/talos",
+    "constructs/helm",
     "constructs/props",
     "constructs/rules",
     "constructs/terraform",

@@ -4,7 +4,9 @@ export { CiliumInstall, type CiliumInstallProps, type Hubble } from "./cilium/in
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
 export type { CiliumValues } from "./cilium/values";
 export * from "./deprecated";
+export type { ChartValues } from "./helm/values";
 export { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
+export type { MethodName as NvidiaMethod } from "./nvidia/method";
 export type { GpuSharing } from "./nvidia/sharing";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";
 export { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
@@ -20,7 +22,7 @@ export {
 } from "./proxmox/pci/pci-mapping";
 export type { VmAgent } from "./proxmox/vm/agent";
 export type { BackupRetention, VmBackup } from "./proxmox/vm/backup";
-export type { BootMedium, CloneSource, DiskImage, IsoImage } from "./proxmox/vm/boot-medium";
+export type { BootMedium, BootSoftware, CloneSource, DiskImage, IsoImage } from "./proxmox/vm/boot-medium";
 export type { CpuType, VmCpu } from "./proxmox/vm/cpu";
 export type { Disk } from "./proxmox/vm/disk";
 export type { VmBios, VmEfiDisk } from "./proxmox/vm/firmware";
@@ -41,6 +43,7 @@ export {
   type TalosClusterProps,
   type TalosMachineWithRelease,
 } from "./talos/cluster";
+export type { TalosClusterBaseProps } from "./talos/cluster-props";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
 export type { TalosInterface, TalosMachine, TalosMachineDevice } from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";

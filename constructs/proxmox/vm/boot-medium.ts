@@ -20,7 +20,7 @@ import * as scsiController from "./scsi-controller";
 import { checkVmId } from "./vm-id";
 
 /** What is known of the software that a VM boots. */
-interface BootSoftware {
+export interface BootSoftware {
   /**
    * The software contains the QEMU guest agent, for Talos the extension `siderolabs/qemu-guest-agent`.
    *
