@@ -3,13 +3,26 @@ import { join } from "node:path";
 import { run } from "./program";
 
 const root = join(__dirname, "..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
-const programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program = ""]) => program);
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+const programs = ["README.md", "docs/configuration.md", "docs/deploy.md"].flatMap((file) =>
+  [...read(file).matchAll(/^```ts\n(import .*?)^```$/gms)].map(([, program = ""]) => program),
+);
 
 const programWith = (text: string) => programs.filter((program) => program.includes(text));
 
-describe("README", () => {
-  test("has programs that run, each as it stands", () => {
+test("README stays short, and its first commands set up, synthesize and test", () => {
+  const readme = read("README.md");
+  expect(readme.split("\n").length).toBeLessThan(150);
+  const commands = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block.trim());
+  expect(commands.slice(0, 3)).toEqual([
+    "git clone <this repository> talos-gpu-node && cd talos-gpu-node\nnpm ci",
+    "npm run synth",
+    "npm test",
+  ]);
+});
+
+describe("README and the pages of configuration and deployment", () => {
+  test("have programs that run, each as it stands", () => {
     expect(programs).toHaveLength(3);
     for (const program of programs) expect(Object.keys(run(program))).toEqual(["talos-gpu"]);
   });
