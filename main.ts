@@ -6,11 +6,10 @@ const app = new StrictApp();
 new TalosGpuCluster(app, "talos-gpu", {
   proxmox: {
     endpoint: "https://pve.example:8006/",
-    // Raw PCI addresses need root's password, which Terraform asks for as proxmox_password.
+    // A raw PCI address needs root's password, which Terraform asks for as proxmox_password. With a resource mapping, an API
+    // token with few privileges is enough: examples/mapping.ts.
     credentials: "password",
     username: "root@pam",
-    // A fresh Proxmox installation has a self-signed certificate.
-    insecure: true,
   },
   vm: {
     name: "talos-gpu",

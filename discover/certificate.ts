@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { connect, type TLSSocket } from "node:tls";
 import { Refusal } from "./refusal";
 import { confirm, type Terminal } from "./terminal";
@@ -8,6 +9,7 @@ export interface Certificate {
   readonly fingerprint: string;
   /** Whether an authority that this machine trusts vouches for it, under this name. */
   readonly isTrusted: boolean;
+  readonly x509: X509Certificate;
 }
 
 const patience = 10_000;
@@ -30,10 +32,11 @@ export function encrypted(endpoint: URL): Promise<TLSSocket> {
 
 const isName = (host: string): boolean => !/^[0-9.]+$|:/.test(host);
 
-export const certificateOf = (socket: TLSSocket): Certificate => ({
-  fingerprint: socket.getPeerCertificate().fingerprint256,
-  isTrusted: socket.authorized,
-});
+export function certificateOf(socket: TLSSocket): Certificate {
+  const x509 = socket.getPeerX509Certificate();
+  if (x509 === undefined) throw new Refusal("The host shows no certificate, so it is not Proxmox's API.");
+  return { fingerprint: x509.fingerprint256, isTrusted: socket.authorized, x509 };
+}
 
 function unreachable(endpoint: URL, error: Error & { readonly code?: string }): Refusal {
   const { host, hostname, port } = endpoint;

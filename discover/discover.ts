@@ -1,22 +1,27 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
 import { printable } from "../constructs/rules/printable";
 import { ProxmoxApi } from "./api";
 import { trusted } from "./certificate";
 import { chosen } from "./choice";
 import { endpointOf } from "./endpoint";
-import { type Host, readHost } from "./host";
+import { type Host, majorOf, mayUseAddresses, readHost } from "./host";
 import { logIn } from "./login";
 import { Refusal } from "./refusal";
 import { report } from "./report";
+import { usesOf } from "./rights";
 import { siteOf } from "./site";
 import { confirm, type Terminal } from "./terminal";
+import { authorityFile, isOther, trustAdvice, writeAuthority } from "./trust";
 
 export const usage = `Usage: npm run discover -- https://pve.example:8006 [options]
 
-Asks a Proxmox VE host what it has, prints it, and writes a site for one of its GPUs. It changes nothing on the host.
+Asks a Proxmox VE host what it has, prints it, and writes a configuration for one of its GPUs, with the host's CA certificate
+beside it. It changes nothing on the host.
 
-The user and the password are asked for, or are in the environment: PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and
+Give it an API token, with which the configuration has a resource mapping: in the environment in PROXMOX_VE_API_TOKEN, or when
+it asks. docs/host.md has the commands that create one. A user with a password is asked for too, or is in PROXMOX_VE_USERNAME and
 PROXMOX_VE_PASSWORD.
 
   --output <file>       where to write the site; main.ts otherwise
@@ -65,8 +70,15 @@ export async function discover(args: readonly string[], surroundings: Surroundin
   const file = values.output ?? "main.ts";
   const choice = await chosen(host, values, terminal);
   await demandWritable(file, values.force ?? false, terminal);
-  write(file, siteOf(host, choice, file));
-  if (!values.json) print(told(file, host));
+  const authority = authorityFile(file, host);
+  if (host.authority !== undefined && isOther(authority, host.authority))
+    await demandWritable(authority, values.force ?? false, terminal);
+  write(() => {
+    if (host.authority !== undefined) writeAuthority(authority, host.authority);
+    writeFileSync(file, siteOf(host, choice, file));
+  });
+  if (!values.json)
+    print([told(file, host), trustAdvice(authority, host), tokenAdvice(host)].filter(Boolean).join("\n"));
 }
 
 function argumentsOf(args: readonly string[]) {
@@ -93,9 +105,9 @@ async function demandWritable(file: string, isForced: boolean, terminal: Termina
   throw new Refusal(`${file} stays as it is: --force writes over it, --output writes the site to another file.`);
 }
 
-function write(file: string, text: string): void {
+function write(files: () => void): void {
   try {
-    writeFileSync(file, text);
+    files();
   } catch (error) {
     throw new Refusal(`The site cannot be written: ${(error as Error).message}; write it elsewhere with --output.`);
   }
@@ -106,4 +118,18 @@ function told(file: string, { lackingPrivileges, account }: Host): string {
   const rights = lackingPrivileges.length === 0 ? "" : `, and give ${account} the rights above`;
   return `${file} is the site. See to the address of the node in it; then ${synth} checks it and writes the stack.
 Before you deploy, prepare the host as docs/host.md says${rights}: the API does not tell whether the host's own drivers leave the GPU alone.`;
+}
+
+/** Root's password can do everything; a token needs little. */
+function tokenAdvice(host: Host): string {
+  if (!mayUseAddresses(host)) return "";
+  const privileges = privilegesFor(usesOf("new mapping"), majorOf(host.version));
+  return `This configuration is deployed as root, whose password can do everything on the host. An API token with a resource mapping is enough:
+
+  ${roleCommand("TerraformTalos", privileges)}
+  pveum user add terraform@pve
+  pveum acl modify / --users terraform@pve --roles TerraformTalos
+  pveum user token add terraform@pve talos --privsep 0
+
+Then discover the host again, with the token in PROXMOX_VE_API_TOKEN.`;
 }

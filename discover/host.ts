@@ -1,4 +1,5 @@
 import type { ProxmoxMajor } from "../constructs/proxmox/privileges";
+import { authorityOf, otherNames } from "./authority";
 import type { Session } from "./login";
 import { type HostNode, type NodeRow, readNode } from "./node";
 import { lacking, type Permissions, usesOf } from "./rights";
@@ -10,6 +11,10 @@ export interface Host {
   readonly fingerprint: string;
   /** Whether an authority that this machine trusts vouches for the certificate. */
   readonly isTrusted: boolean;
+  /** CA certificate by which Terraform trusts the host, as PEM; undefined if the host does not tell it. */
+  readonly authority?: string;
+  /** What the certificate is for instead, if not for the endpoint. */
+  readonly otherNames?: readonly string[];
   /** Version of Proxmox VE. */
   readonly version: string;
   readonly account: string;
@@ -38,6 +43,7 @@ export async function readHost({ api, account, credentials }: Session): Promise<
   for (const row of [...(rows ?? [])].sort((one, other) => one.node.localeCompare(other.node))) {
     nodes.push(await readNode(api, row));
   }
+  const online = nodes.filter(({ isOnline }) => isOnline).map(({ name }) => name);
   const uses = usesOf(mayUseAddresses({ account, credentials }) ? "address" : "new mapping");
   const { hostname, port } = api.endpoint;
   return {
@@ -45,6 +51,8 @@ export async function readHost({ api, account, credentials }: Session): Promise<
     endpoint: `https://${hostname}:${port || 443}/`,
     fingerprint: api.certificate.fingerprint,
     isTrusted: api.certificate.isTrusted,
+    authority: await authorityOf(api, online),
+    otherNames: otherNames(api.certificate.x509, hostname),
     version,
     account,
     credentials,

@@ -60,9 +60,11 @@ function constructsFrom(file: string): string {
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-function connection({ credentials, account, isTrusted }: Host): string[] {
+function connection({ credentials, account }: Host): string[] {
   const asked = {
-    password: "Terraform asks for the password as proxmox_password.",
+    password: mayUseAddresses({ account, credentials })
+      ? "A raw PCI address needs root's password, which Terraform asks for as proxmox_password."
+      : "Terraform asks for the password as proxmox_password.",
     ticket:
       "A second factor takes a ticket: Terraform asks for it as proxmox_auth_ticket and proxmox_csrf_prevention_token.",
     "api-token": "Terraform asks for the token as proxmox_api_token.",
@@ -71,7 +73,6 @@ function connection({ credentials, account, isTrusted }: Host): string[] {
     `// ${asked[credentials]}`,
     `credentials: ${JSON.stringify(credentials)},`,
     ...(credentials === "password" ? [`username: ${JSON.stringify(account)},`] : []),
-    ...(isTrusted ? [] : ["// Its certificate is self-signed.", "insecure: true,"]),
   ];
 }
 

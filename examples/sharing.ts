@@ -4,7 +4,7 @@ import { StrictApp, TalosGpuCluster } from "../constructs";
 const app = new StrictApp();
 
 new TalosGpuCluster(app, "talos-gpu-sharing", {
-  proxmox: { endpoint: "https://pve.example:8006/", credentials: "password", insecure: true },
+  proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
   vm: {
     name: "talos-gpu",
     node: "pve",

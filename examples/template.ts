@@ -4,7 +4,7 @@ import { StrictApp, TalosGpuCluster } from "../constructs";
 const app = new StrictApp();
 
 new TalosGpuCluster(app, "talos-gpu-template", {
-  proxmox: { endpoint: "https://pve.example:8006/", credentials: "password", insecure: true },
+  proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
   // Of the template it says what `qm config` shows: a clone keeps the SCSI controller.
   boot: { clone: { name: "talos-template", guestAgent: true, scsiHardware: "virtio-scsi-pci" } },
   talos: { version: "v1.13.9" },

@@ -2,7 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Processes, type Run } from "./processes";
 
-/** CDK for Terraform's command line, on a stack that is synthesized already. */
+const scripts = resolve(__dirname, "../scripts");
+const script = ["--require", join(scripts, "typescript.cjs"), join(scripts, "cdktf.ts")];
+
+/** `npm run deploy`, `diff` and `destroy`, on a stack that is synthesized already. */
 export class Cdktf {
   private readonly processes = new Processes();
   private said = "";
@@ -24,9 +27,9 @@ export class Cdktf {
   run(command: "deploy" | "diff" | "destroy"): Promise<Run> {
     const args = [command, this.stack, "--skip-synth", "--skip-provider-lock", "--no-color"];
     if (command !== "diff") args.push("--auto-approve");
-    return this.processes.run(resolve(__dirname, "../node_modules/.bin/cdktf"), args, {
+    return this.processes.run(process.execPath, [...script, ...args], {
       directory: this.directory,
-      environment: { DISABLE_VERSION_CHECK: "1", CI: "1", ...this.environment },
+      environment: { CI: "1", ...this.environment },
       listen: (text) => {
         this.said += text;
         if (this.echo) process.stdout.write(text);

@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
+import { caFolder } from "../constructs/proxmox/ca-folder";
+import { certificateFolders } from "../scripts/certificates";
 import { build } from "./build";
 import { Cdktf } from "./cdktf";
 import { ChartRepositories } from "./chart-repositories";
@@ -40,7 +42,10 @@ export class Lab {
     const gatewayApi = await GatewayApiReleases.start(directory);
     const proxmox = await SimulatedProxmox.start(options);
     const network = new LoopbackNetwork();
-    return new Lab(options, directory, factory, charts, gatewayApi, proxmox, network, await network.freeAddress());
+    const address = await network.freeAddress();
+    const lab = new Lab(options, directory, factory, charts, gatewayApi, proxmox, network, address);
+    lab.trust(proxmox, "127.0.0.1");
+    return lab;
   }
 
   private constructor(
@@ -55,6 +60,13 @@ export class Lab {
     readonly address: string,
   ) {
     this.guests = new Guests(proxmox.host, directory, options);
+  }
+
+  /** Keeps the CA of a Proxmox host where `npm run discover` writes it. */
+  trust({ authority }: SimulatedProxmox, name: string): void {
+    const folder = join(this.directory, caFolder);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.pem`), authority.cert);
   }
 
   /** The Talos node in a VM that was switched on. */
@@ -147,9 +159,10 @@ export class Lab {
     return this.site.placed(JSON.stringify(configuration, null, 2));
   };
 
-  /** Terraform in a directory of its own. */
+  /** Terraform in a directory of its own, with Proxmox's CA as people name it to Terraform. */
   terraform(directory: string, environment: NodeJS.ProcessEnv = {}): Terraform {
-    const terraform = new Terraform(directory, { ...this.environment, ...environment });
+    const SSL_CERT_DIR = certificateFolders(join(this.directory, caFolder));
+    const terraform = new Terraform(directory, { ...this.environment, SSL_CERT_DIR, ...environment });
     this.commands.push(terraform);
     return terraform;
   }

@@ -74,7 +74,7 @@ export class Program {
 
   /**
    * Puts the stack where Terraform runs. What differs from what the user has: the addresses of
-   * Proxmox, of the Image Factory, of the nodes and of their gateway are the lab's, and Proxmox's certificate is accepted.
+   * Proxmox, of the Image Factory, of the nodes and of their gateway are the lab's.
    *
    * @param edit what the user changed in the program since
    */

@@ -5,7 +5,7 @@ import type { Json } from "./json";
 export interface Site {
   /** Where stacks are written and Terraform runs. */
   readonly directory: string;
-  /** URL of Proxmox's API, with a certificate that nobody has signed. */
+  /** URL of Proxmox's API, with a certificate of its own CA. */
   readonly proxmox: string;
   /** URL of the Image Factory. */
   readonly factory: string;
@@ -34,14 +34,14 @@ export function nodeAddressesOf(configuration: Json): string[] {
 
 /**
  * The text of a configuration as it is here. What differs from what the user has: the addresses of Proxmox, of the Image
- * Factory, of the nodes and of their gateway are the lab's, and Proxmox's certificate is accepted.
+ * Factory, of the nodes and of their gateway are the lab's.
  *
  * @param original names the addresses that are replaced
  */
 export function atSite(site: Site, configuration: Json, original = configuration): string {
   site.fit(configuration);
   const { provider } = configuration as { provider: Partial<Record<"proxmox" | "talos", Json[]>> };
-  Object.assign(provider.proxmox?.[0] ?? {}, { endpoint: site.proxmox, insecure: true });
+  Object.assign(provider.proxmox?.[0] ?? {}, { endpoint: site.proxmox });
   Object.assign(provider.talos?.[0] ?? {}, { image_factory_url: site.factory });
   const vms = JSON.stringify(resourcesOf(original, "proxmox_virtual_environment_vm"));
   const gateway = /"gateway":"([^"]+)"/.exec(vms)?.[1];

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { forgottenBootstraps } from "./bootstrap";
+import { trustProxmox } from "./certificates";
 import { run } from "./child";
 import { missing, terraform } from "./prerequisites";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
@@ -41,6 +42,7 @@ async function main(command: string, options: readonly string[]): Promise<number
   if (command in programs) problems.push(...brokenStates(output));
   if (problems.length > 0) return refused(problems);
   if (command in programs) ownerAlone();
+  trustProxmox();
   if (changes) keepCopies(output);
   if (command === "deploy") {
     const forgotten = forgottenBootstraps(output);

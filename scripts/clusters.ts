@@ -19,7 +19,7 @@ export type Cluster = (scope: Construct, index: number) => TerraformStack;
 export const constructs: Cluster = (scope, index) => {
   const network = `10.${index >> 8}.${index & 255}`;
   return new TalosGpuCluster(scope, `talos-gpu-${index}`, {
-    proxmox: { endpoint: "https://pve.example:8006/", credentials: "password", insecure: true },
+    proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
     vm: {
       name: `talos-gpu-${index}`,
       node: `pve${index}`,

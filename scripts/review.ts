@@ -8,6 +8,7 @@ import { filesIn } from "../review/chart";
 import { htmlOf } from "../review/html";
 import { pageOf } from "../review/page";
 import { changesOf, type Plan, summaryOf } from "../review/plan";
+import { trustProxmox } from "./certificates";
 import { run } from "./child";
 import { pins } from "./pins";
 import { planOf } from "./plan";
@@ -62,6 +63,7 @@ function chosen(names: readonly string[]): string[] {
 /** Plans in a stack's directory. What Terraform writes is its owner's alone. */
 async function planned(directory: string): Promise<Plan> {
   process.umask(0o077);
+  trustProxmox();
   const json = await planOf(directory, process.stdin.isTTY ? [] : ["-input=false"], async (args) => {
     const stdout = args[0] === "show" ? "pipe" : "inherit";
     const { status, said } = await run([terraform, ...args], { cwd: directory, stdio: ["inherit", stdout, "inherit"] });

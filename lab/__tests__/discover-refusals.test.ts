@@ -6,8 +6,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect } from "node:tls";
 import { ProxmoxApi } from "../../discover/api";
+import { certificateOf, encrypted } from "../../discover/certificate";
 import { selfSigned } from "../proxmox/certificate";
 import type { ClusterOptions } from "../proxmox/cluster";
 import { exampleHosts } from "../proxmox/example-hosts";
@@ -189,7 +189,8 @@ describe("a certificate that nobody vouches for", () => {
 
   test("is compared again at every connection, before a secret is sent", async () => {
     const { endpoint, journal } = await proxmoxWith();
-    const api = new ProxmoxApi(new URL(endpoint), { fingerprint: "00:11", isTrusted: false });
+    const certificate = certificateOf(await encrypted(new URL(endpoint)));
+    const api = new ProxmoxApi(new URL(endpoint), { ...certificate, fingerprint: "00:11" });
     await expect(api.call("POST", "/access/ticket", { username: "root@pam", password: "proxmox" })).rejects.toThrow(
       "shows another certificate than before",
     );
@@ -282,16 +283,11 @@ describe("the command", () => {
   });
 
   test("believes authorities that Node.js is told of, and ends well", async () => {
-    const { endpoint } = await proxmoxWith();
-    const { hostname: host, port } = new URL(endpoint);
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false });
-    await once(socket, "secureConnect");
+    const { endpoint, authority } = await proxmoxWith();
     const directory = mkdtempSync(join(tmpdir(), "discover-"));
     ends.push(() => rmSync(directory, { recursive: true }));
     const file = join(directory, "ca.pem");
-    const der = socket.getPeerCertificate().raw.toString("base64");
-    writeFileSync(file, `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`);
-    socket.destroy();
+    writeFileSync(file, authority.cert);
     const site = join(directory, "site.ts");
     const environment = { ...rootPassword, NODE_EXTRA_CA_CERTS: file };
     const { status, stdout } = await command(environment, endpoint, "--json", "--output", site);

@@ -97,7 +97,9 @@ describe("the site", () => {
     const { stack, printed } = await at();
     expect(printed).toContain("site.ts is the site");
     expect(stack).toMatchObject({
-      provider: { proxmox: [{ username: "root@pam", insecure: true, password: "${var.proxmox_password}" }] },
+      provider: {
+        proxmox: [{ endpoint: expect.any(String), username: "root@pam", password: "${var.proxmox_password}" }],
+      },
       ...vmWith({
         node_name: "pve",
         vm_id: 100,

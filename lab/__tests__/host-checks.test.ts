@@ -273,7 +273,6 @@ describe("a mapping that is made", () => {
       const { endpoint } = lab.proxmox;
       const connection = new ProxmoxConnection(stack, "proxmox", {
         endpoint,
-        insecure: true,
         credentials: "api-token",
       });
       const alternatives = [{ node: "pve2", address: "03:00" }];

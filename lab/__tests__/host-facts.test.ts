@@ -44,7 +44,7 @@ async function facts(version: (typeof proxmoxVersions)[number], privileges: read
   const proxmox = { source: "bpg/proxmox", version: pinnedProviders().get("proxmox")?.version };
   const configuration = {
     terraform: { required_providers: { proxmox } },
-    provider: { proxmox: { endpoint: lab.proxmox.endpoint, insecure: true } },
+    provider: { proxmox: { endpoint: lab.proxmox.endpoint } },
     data,
     output: Object.fromEntries(Object.entries(output).map(([name, value]) => [name, { value }])),
   };

@@ -13,7 +13,7 @@ import { unchanged } from "./support/unchanged";
 /** A VM on each of two nodes, with the GPU of its node. */
 const twoVms = (lab: Lab) => (stack: TerraformStack) => {
   const { endpoint } = lab.proxmox;
-  const connection = new ProxmoxConnection(stack, "proxmox", { endpoint, insecure: true, credentials: "password" });
+  const connection = new ProxmoxConnection(stack, "proxmox", { endpoint, credentials: "password" });
   const nodes = [
     { node: "pve1", vmId: 101, address: "01:00" },
     { node: "pve2", vmId: 102, address: "03:00" },

@@ -8,6 +8,7 @@ import { unchanged } from "./support/unchanged";
 test("two connections of a stack, each with its own credentials, make what is given to them, and change nothing at the next plan", async () => {
   const [lab, other] = [await startLab(), await startLab()];
   for (const each of [lab, other]) provideImage(each);
+  lab.trust(other.proxmox, "remote");
   const build = (stack: TerraformStack) => {
     const connections = {
       proxmox: { endpoint: lab.proxmox.endpoint, credentials: "password" },
@@ -15,7 +16,7 @@ test("two connections of a stack, each with its own credentials, make what is gi
     } as const;
     for (const [id, props] of Object.entries(connections)) {
       new ProxmoxGpuVm(stack, `${id}_node`, {
-        connection: new ProxmoxConnection(stack, id, { insecure: true, ...props }),
+        connection: new ProxmoxConnection(stack, id, props),
         name: `${id}-node`,
         node: "pve",
         vmId: 100,

@@ -6,7 +6,6 @@ export const defaultSite = {
     endpoint: "https://pve.example:8006/",
     credentials: "password",
     username: "root@pam",
-    insecure: true,
   },
   vm: {
     name: "talos-gpu",

@@ -46,6 +46,8 @@ export class Cluster {
   readonly mappings = new PciMappings();
   readonly backupJobs = new BackupJobs();
   readonly pools = new Map<string, Pool>();
+  /** What every node tells of its certificates. */
+  certificates: readonly object[] = [];
   /** Guests hear that their VM was switched on or off. */
   readonly power = new EventEmitter<{ on: [VirtualMachine]; off: [VirtualMachine]; destroyed: [VirtualMachine] }>();
   /** The one that is asked first. */

@@ -63,6 +63,7 @@ export const nodeRoutes: readonly Route[] = [
       return /^(bridge|any_bridge|any_local_bridge|include_sdn)$/.test(type) && usable ? host.bridges.listed : [];
     },
   ],
+  ["GET", "/nodes/:node/certificates/info", everyone, ({ host }) => host.cluster.certificates],
   [
     "GET",
     "/nodes/:node/tasks/:upid/status",

@@ -8,7 +8,7 @@ import { accessRoutes } from "./access-routes";
 import { ApiError, invalidParameters, missingPrivilege } from "./api-error";
 import { ApiRequest, type Handler, type Route } from "./api-request";
 import { backupRoutes } from "./backup-routes";
-import { selfSigned } from "./certificate";
+import { type Certificate, certificateInfo, clusterAuthority, nodeCertificate } from "./certificate";
 import { Cluster, type ClusterOptions } from "./cluster";
 import { clusterRoutes } from "./cluster-routes";
 import { Faults } from "./fault";
@@ -71,16 +71,21 @@ export class SimulatedProxmox {
   private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
 
   static async start(options: ServerOptions = {}): Promise<SimulatedProxmox> {
-    const server = createServer({ ...(await selfSigned("127.0.0.1")), minVersion: "TLSv1.3" });
-    const proxmox = new SimulatedProxmox(new Cluster(options), server);
-    server.listen(options.port ?? 0, "127.0.0.1");
-    await once(server, "listening");
+    const cluster = new Cluster(options);
+    const authority = await clusterAuthority();
+    const certificate = await nodeCertificate(authority, cluster.hosts[0].node);
+    const proxmox = new SimulatedProxmox(cluster, createServer({ minVersion: "TLSv1.3" }), authority);
+    proxmox.show("pve-ssl.pem", certificate);
+    proxmox.server.listen(options.port ?? 0, "127.0.0.1");
+    await once(proxmox.server, "listening");
     return proxmox;
   }
 
   private constructor(
     readonly cluster: Cluster,
     private readonly server: Server,
+    /** The CA of the cluster. */
+    readonly authority: Certificate,
   ) {
     for (const [method, path, permission, handler] of routes) {
       const answer: Answer = { permission, handler };
@@ -96,6 +101,16 @@ export class SimulatedProxmox {
 
   get endpoint(): string {
     return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+
+  /** Answers with another certificate from now on: one that the host was given, or that of somebody in its place. */
+  show(filename: string, certificate: Certificate): void {
+    this.server.setSecureContext({ ...certificate, minVersion: "TLSv1.3" });
+    this.server.closeAllConnections();
+    this.cluster.certificates = [
+      certificateInfo("pve-root-ca.pem", this.authority),
+      certificateInfo(filename, certificate),
+    ];
   }
 
   async stop(): Promise<void> {

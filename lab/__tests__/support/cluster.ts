@@ -24,7 +24,7 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
     "talos-gpu",
     (app: App) => {
       const cluster = new TalosGpuCluster(app, "talos-gpu", {
-        proxmox: { endpoint: lab.proxmox.endpoint, insecure: true, credentials: "password" },
+        proxmox: { endpoint: lab.proxmox.endpoint, credentials: "password" },
         talos: { factory: lab.factory.url, ...options.talos },
         vm: {
           name: "talos-gpu",

@@ -41,6 +41,8 @@ interface Outcome {
   readonly refusal?: string;
   /** The site that was written. */
   readonly site?: string;
+  /** The CA certificate that was written beside it. */
+  readonly authority?: string;
   /** What the site synthesizes to. */
   readonly stack?: Record<string, never>;
 }
@@ -79,9 +81,11 @@ export async function discovered(
     refusal = error.message;
   }
   const site = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const ca = join(directory, "proxmox-ca/127.0.0.1.pem");
+  const authority = existsSync(ca) ? readFileSync(ca, "utf8") : undefined;
   const stack = site === undefined ? undefined : run(site, directory)["talos-gpu"];
   rmSync(directory, { recursive: true });
-  return { printed: printed.join("\n"), asked, refusal, site, stack } satisfies Outcome;
+  return { printed: printed.join("\n"), asked, refusal, site, authority, stack } satisfies Outcome;
 }
 
 export const at = async (options: ClusterOptions = {}, how: Run = {}): Promise<Outcome> =>

@@ -22,7 +22,6 @@ export const gpuVm =
     new ProxmoxGpuVm(stack, "node", {
       connection: new ProxmoxConnection(stack, "proxmox", {
         endpoint: lab.proxmox.endpoint,
-        insecure: true,
         credentials: "password",
         ...connection,
       }),

@@ -36,7 +36,7 @@ export class HostStack {
     const stack = new TerraformStack(app, "host");
     new LocalBackend(stack, { path: "terraform.tfstate" });
     const { endpoint } = this.proxmox;
-    build(stack, new ProxmoxConnection(stack, "proxmox", { endpoint, credentials: "password", insecure: true }));
+    build(stack, new ProxmoxConnection(stack, "proxmox", { endpoint, credentials: "password" }));
     app.synth();
     if (!this.isInitialized) await this.terraform.init();
     this.isInitialized = true;

@@ -58,7 +58,6 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
   new LocalBackend(stack, { path: "terraform.tfstate" });
   const connection = new ProxmoxConnection(stack, "proxmox", {
     endpoint: lab.proxmox.endpoint,
-    insecure: true,
     credentials: "password",
   });
   const factory = lab.factory.url;
