@@ -10,7 +10,7 @@ import {
 } from "../constructs";
 import { toHcl } from "../synth/hcl";
 import { conformance } from "./conformance";
-import { checksAtPlan, problemsOf, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
+import { checksAtPlan, problemsOf, synthesizedJson, type TerraformJson, vmIn, warningsOf } from "./stacks";
 
 const endpoint = "https://pve.example:8006/";
 
@@ -83,6 +83,18 @@ describe("ProxmoxConnection", () => {
     ])("takes a raw PCI address with %s", (_, environment) => {
       Object.assign(process.env, environment);
       expect(withGpu({ address: "01:00" })).toEqual([]);
+    });
+
+    test("warns of a variable with which the provider checks no certificate", () => {
+      const warnings = () => warningsOf((stack) => void vmIn(stack, {}, { endpoint, credentials: "api-token" }));
+      process.env.PROXMOX_VE_INSECURE = "false";
+      expect(warnings()).toEqual([]);
+      process.env.PROXMOX_VE_INSECURE = "true";
+      expect(warnings()).toEqual([
+        expect.stringMatching(
+          /^PROXMOX_VE_INSECURE is set .* is sent the API token; unset it, .*[[]proxmox-certificate\]$/,
+        ),
+      ]);
     });
 
     test("does not look at a ticket there where the stack has its own", () => {

@@ -543,6 +543,34 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "proxmox-certificate": {
+    valid: {
+      "its CA is trusted": connection({}),
+      "said in so many words": connection({ insecure: false }),
+    },
+    invalid: {
+      "root's password is at stake": [
+        connection({ insecure: true }),
+        "insecure is true: the certificate of Proxmox is not checked, and whoever answers at its address is sent root@pam's password, which can do everything on the host and on all of its VMs; leave it out, and trust the CA of Proxmox in proxmox-ca/, where npm run discover writes it",
+      ],
+      "another user's password is at stake": [
+        connection({ insecure: true, username: "terraform@pve" }),
+        "insecure is true: the certificate of Proxmox is not checked, and whoever answers at its address is sent the password; leave it out, and trust the CA of Proxmox in proxmox-ca/, where npm run discover writes it",
+      ],
+      "a token is at stake": [
+        connection({ insecure: true, credentials: "api-token" }),
+        "insecure is true: the certificate of Proxmox is not checked, and whoever answers at its address is sent the API token; leave it out, and trust the CA of Proxmox in proxmox-ca/, where npm run discover writes it",
+      ],
+    },
+    atPlan: {
+      "a variable says so": {
+        type: "bool",
+        build: (stack, value: never) => void vmIn(stack, {}, { ...password, insecure: value }),
+        passes: [false],
+        fails: [true],
+      },
+    },
+  },
   "connection-id": {
     valid: {
       "the first has the provider's own name": (stack) => void new ProxmoxConnection(stack, "my proxmox", password),

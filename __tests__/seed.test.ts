@@ -36,7 +36,6 @@ describe.each([
         endpoint: "https://pve.example:8006/",
         username: "root@pam",
         password: "${var.proxmox_password}",
-        insecure: true,
       },
     ]);
     expect(stack.variable.proxmox_password.sensitive).toBe(true);

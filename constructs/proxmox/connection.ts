@@ -18,6 +18,7 @@ import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, type Rule } from "../rules/rule";
 import { withLogicalId } from "../terraform/logical-id";
 import { checkSameStack } from "../terraform/own-stack";
+import { caFolder } from "./ca-folder";
 import * as endpoint from "./endpoint";
 
 const kinds = ["password", "api-token", "ticket", "environment"] as const;
@@ -53,7 +54,8 @@ export interface ProxmoxConnectionProps {
   readonly username?: string;
 
   /**
-   * Accept any certificate, such as the self-signed one of a fresh Proxmox installation.
+   * Accept any certificate, so that whoever answers at the endpoint is sent the credentials. For the certificate of a fresh
+   * Proxmox, put its CA into `proxmox-ca/` instead; `npm run discover` does so.
    *
    * @default false
    */
@@ -138,6 +140,28 @@ export const rules: readonly Rule<Connecting>[] = [
       })),
   },
   {
+    id: "proxmox-certificate",
+    severity: "warning",
+    requirement: "the certificate of Proxmox is checked",
+    reason: "otherwise whoever answers at its address is sent the credentials, root's password for example",
+    source: "https://pve.proxmox.com/pve-docs/chapter-sysadmin.html#sysadmin_certificate_management",
+    checks: (connection) => {
+      const atStake = `the certificate of Proxmox is not checked, and whoever answers at its address is sent ${sentBy(connection)}`;
+      const advice = `trust the CA of Proxmox in ${caFolder}/, where npm run discover writes it`;
+      const variable = inEnvironment("INSECURE");
+      return [
+        ...ifSet(connection.insecure, (insecure) => ({
+          condition: equal(insecure, false),
+          message: `insecure is ${formatValue(insecure)}: ${atStake}; leave it out, and ${advice}`,
+        })),
+        {
+          condition: variable === undefined || /^(0|f|false)$/i.test(process.env[variable] ?? ""),
+          message: `${variable} is set in the environment: ${atStake}; unset it, and ${advice}`,
+        },
+      ];
+    },
+  },
+  {
     id: "connection-id",
     requirement: "every further connection of a stack has an id of its own that Terraform takes as a name",
     reason: "the id is the provider's alias, and the names of the connection's variables begin with it",
@@ -157,6 +181,19 @@ export const rules: readonly Rule<Connecting>[] = [
           ],
   },
 ];
+
+/** What the provider sends to authenticate. */
+function sentBy({ credentials, username }: ProxmoxConnectionProps): string {
+  const isRoot = equal(username ?? "root@pam", "root@pam");
+  if (credentials === "password" && isRoot !== false)
+    return "root@pam's password, which can do everything on the host and on all of its VMs";
+  return {
+    password: "the password",
+    "api-token": "the API token",
+    ticket: "the ticket",
+    environment: "the credentials",
+  }[credentials];
+}
 
 /** What every construct that uses a connection is held to. */
 export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; readonly user: Construct }>[] = [
