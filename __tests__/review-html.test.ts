@@ -90,7 +90,9 @@ describe("the page as HTML", () => {
   });
 
   test("has the tables, the lines of cells and the red block of the page", () => {
-    const html = htmlOf("s", page(synthesize("main.ts")["talos-gpu"] ?? {}));
+    const stack = synthesize("main.ts")["talos-gpu"] ?? {};
+    const insecure = { proxmox: [{ endpoint: "https://pve.example:8006/", insecure: true }] };
+    const html = htmlOf("s", page({ ...stack, provider: insecure }));
     expect(html).toContain('<blockquote class="caution">\n<p>Look at these first</p>');
     expect(html).toMatch(/<td><code>talos-gpu<\/code><br>\s*id <code>100<\/code>/);
     expect(html).not.toContain("&lt;br&gt;");

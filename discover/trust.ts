@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { caFolder } from "../constructs/proxmox/ca-folder";
-import { certificateFolders } from "../scripts/certificates";
+import { caFolder, certificateFolders } from "../constructs/proxmox/ca-folder";
 import type { Host } from "./host";
 
 /** File for the CA certificate of the host, beside the configuration. */

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { caFolder } from "../constructs/proxmox/ca-folder";
-import { certificateFolders } from "../scripts/certificates";
+import { caFolder, certificateFolders } from "../constructs/proxmox/ca-folder";
 import { build } from "./build";
 import { Cdktf } from "./cdktf";
 import { ChartRepositories } from "./chart-repositories";
