@@ -14,10 +14,38 @@ export function rulesDocument(): string {
     "path of the construct and the rule's id; nothing is written then. Where a value is a Terraform variable, the rule is",
     "in the stack as a precondition with the same message, and Terraform decides it when it plans. A warning is reported",
     "and lets the stack pass; where Terraform decides it, it is a `check` block.",
+    "",
+    "## The ten that save an evening",
+    "",
+    "Without them, the deployment fails late or the node lacks its GPU, with a message that does not name the cause.",
+    "",
+    ...eveningSavers.map((id) => `- [${id}](#${id}): ${requirementOf(id)}`),
     ...Object.entries(rulesByModule).flatMap(([noun, rules]) => ["", `## ${noun}`, ...once(rules).flatMap(section)]),
     "",
   ].join("\n");
 }
+
+/** The mistakes that take longest to find without the rule. */
+const eveningSavers = [
+  "pci-address-needs-root-password",
+  "gpu-iommu",
+  "gpu-group-own",
+  "pci-device-once",
+  "gpu-driver-generation",
+  "cpu-type-host",
+  "ovmf-needs-efi-disk",
+  "agent-needs-extension",
+  "vm-id-free",
+  "cilium-talos-values",
+];
+
+const requirementOf = (id: string): string => {
+  const rule = Object.values(rulesByModule)
+    .flat()
+    .find((each) => each.id === id);
+  if (!rule) throw new Error(`there is no rule ${id}`);
+  return sentence(rule.requirement);
+};
 
 const section = ({ id, requirement, reason, source, severity = "error" }: RuleDescription): string[] => [
   "",
