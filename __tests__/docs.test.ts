@@ -4,16 +4,27 @@ import { defaultCiliumVersion } from "../constructs/cilium/version";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { defaultTalosVersion, talosMinors } from "../constructs/talos/version";
 import packageJson from "../package.json";
+import { apiDocument } from "../scripts/api/document";
 import { rulesDocument } from "../scripts/rules-document";
 
 const root = join(__dirname, "..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 /** A page without the padding of its tables. */
 const unpadded = (file: string): string => read(file).replace(/ {2,}/g, " ");
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((page) => `docs/${page}`)];
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((page) => page.endsWith(".md"))
+    .map((page) => `docs/${page}`),
+];
 
 test("docs/rules.md is what the rules say; `npm run docs` writes it", () => {
   expect(read("docs/rules.md")).toBe(rulesDocument());
+});
+
+test("docs/api.md is what the docstrings, the rules and docs/changes.md say; `npm run docs` writes it", () => {
+  expect(read("docs/api.md")).toBe(apiDocument());
 });
 
 describe.each(pages)("%s", (page) => {

@@ -48,6 +48,7 @@ export interface TalosGpuClusterTalos extends TalosImageProps {
   readonly installer?: string;
 }
 
+/** The whole cluster: VM, image, Kubernetes, network and GPU. */
 export interface TalosGpuClusterProps {
   /** The Proxmox API, and as whom to use it. */
   readonly proxmox: ProxmoxConnectionProps;
@@ -141,12 +142,28 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
 /**
  * A Terraform stack for a Kubernetes cluster of one Talos node in a Proxmox VM with GPUs. The addresses of its resources
  * are fixed: an existing state of these addresses stays valid.
+ *
+ * @example
+ * new TalosGpuCluster(app, "talos-gpu", {
+ *   proxmox: { endpoint: "https://pve.example:8006/", credentials: "api-token" },
+ *   vm: {
+ *     name: "talos-gpu",
+ *     node: "pve",
+ *     gpus: [{ mapping: { name: "gpu", address: "01:00" } }],
+ *     initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] },
+ *   },
+ *   talos: { nvidia: { kernelModules: "open", branch: "production" } },
+ *   cluster: { clusterName: "talos-gpu" },
+ * });
  */
 export class TalosGpuCluster extends TerraformStack {
+  /** The connection to the Proxmox API. */
   readonly connection: ProxmoxConnection;
   /** The image; undefined when booting from elsewhere. */
   readonly image?: TalosImage;
+  /** The VM. */
   readonly vm: ProxmoxGpuVm;
+  /** The Kubernetes cluster of one node. */
   readonly cluster: TalosSingleNode;
   /** Cilium; undefined without it. */
   readonly cilium?: CiliumInstall;

@@ -1,9 +1,11 @@
 /** Writes the documents that are made from the code. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { apiDocument } from "./api/document";
+import { apiDocument, publicDeclarations } from "./api/document";
+import { examplesFile } from "./api/examples";
 import { rulesDocument } from "./rules-document";
 
 const docs = join(__dirname, "../docs");
 writeFileSync(join(docs, "rules.md"), rulesDocument());
 writeFileSync(join(docs, "api.md"), apiDocument());
+writeFileSync(join(__dirname, "../__tests__/docstring-examples.ts"), examplesFile(publicDeclarations()));

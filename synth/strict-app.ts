@@ -11,6 +11,11 @@ import { ensureOutputFolder, StagingFolder } from "./staging-folder";
 /**
  * An app that writes all of its stacks or none. cdktf stops at the first stack with a problem, and by then has written
  * those before it. Importing it changes cdktf for the whole process, see `cdktf-patches`.
+ *
+ * @example
+ * const app = new StrictApp();
+ * new TerraformStack(app, "talos-gpu");
+ * app.synth();
  */
 export class StrictApp extends App {
   /**

@@ -78,6 +78,7 @@ export interface Hubble {
   readonly ui?: boolean | IResolvable;
 }
 
+/** What to install of Cilium, and where. */
 export interface CiliumInstallProps {
   /** The node or the cluster to install to. It gets the machine configuration that Cilium needs. */
   readonly node: TalosSingleNode | TalosCluster;
@@ -264,6 +265,9 @@ const defaultTimeout = 900;
 /**
  * Cilium as the network of Talos nodes, in place of kube-proxy.
  *
+ * @example
+ * new CiliumInstall(stack, "cilium", { node, hubble: { relay: true, ui: true }, gatewayApi: true });
+ *
  * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */
 export class CiliumInstall extends Construct {
@@ -280,6 +284,7 @@ export class CiliumInstall extends Construct {
   /** The wait until all of its pods run; undefined with the method `inline-manifests`. */
   readonly rollout?: Resource;
 
+  /** Version of Cilium. */
   readonly version: string;
   /** All values of the chart. */
   readonly values: CiliumValues;

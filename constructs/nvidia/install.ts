@@ -38,6 +38,7 @@ import { type Method, type MethodName, methodNames, methods, runtimeClass, taint
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
 
+/** How pods get the GPU. */
 export interface NvidiaInstallProps {
   /** The node or the cluster, of which those machines hand out GPUs whose Talos has an NVIDIA driver. */
   readonly node: TalosSingleNode | TalosCluster;
@@ -284,9 +285,13 @@ const defaultTimeout = 900;
 /**
  * Makes the GPUs of Talos nodes available to pods, and proves it.
  *
+ * @example
+ * new NvidiaInstall(stack, "nvidia", { node, sharing: { strategy: "time-slicing", replicas: 4 } });
+ *
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
  */
 export class NvidiaInstall extends Construct {
+  /** The release; undefined if the props are invalid. */
   readonly resource?: Release;
   /** The namespace and what else must be there before the chart. */
   readonly prerequisites?: Release;
@@ -295,7 +300,9 @@ export class NvidiaInstall extends Construct {
   /** The pod that proves that the GPU can be used; undefined where it is left out. */
   readonly smokeTest?: Resource;
 
+  /** The chart that advertises the GPU, and what it needs on Talos. */
   readonly method: Method;
+  /** Version of the chart. */
   readonly version: string;
   /** All values that the chart is given. */
   readonly values: ChartValues;

@@ -35,6 +35,7 @@ const kinds = ["password", "api-token", "ticket", "environment"] as const;
  */
 export type ProxmoxCredentials = (typeof kinds)[number];
 
+/** Where the Proxmox API is, and how to authenticate. */
 export interface ProxmoxConnectionProps {
   /**
    * Address of the API with its port, such as `https://pve.example:8006/`.
@@ -210,11 +211,17 @@ export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; 
  * A Proxmox API that a stack talks to, and as whom. The first of a stack is its default provider; further ones have their
  * id as the provider's alias.
  *
+ * @example
+ * new ProxmoxConnection(stack, "proxmox", { endpoint: "https://pve.example:8006/", credentials: "api-token" });
+ *
  * @see https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication
  */
 export class ProxmoxConnection extends Construct {
+  /** The provider, for what this construct has no prop for. */
   readonly resource: ProxmoxProvider;
+  /** URL of the Proxmox API; undefined if the environment has it. */
   readonly endpoint?: string;
+  /** How the provider authenticates. */
   readonly credentials: ProxmoxCredentials;
   /** The Proxmox cluster behind the endpoint, however that is spelled; of two connections to it the same. */
   readonly cluster: string;

@@ -64,6 +64,7 @@ import * as vga from "./vm/vga";
 import * as vmId from "./vm/vm-id";
 import * as vmStorage from "./vm/vm-storage";
 
+/** A VM and its devices. */
 export interface ProxmoxGpuVmProps {
   /** The Proxmox API, and as whom the VM is created. */
   readonly connection: ProxmoxConnection;
@@ -345,10 +346,23 @@ const rules = [
 /**
  * A Proxmox VM with GPUs passed through, made for Talos unless `guest` says otherwise.
  *
+ * @example
+ * new ProxmoxGpuVm(stack, "talos_node", {
+ *   connection,
+ *   name: "talos-gpu",
+ *   node: "pve",
+ *   boot: { image },
+ *   cpu: { cores: 8 },
+ *   memory: { dedicated: 16384 },
+ *   gpus: [{ mapping: { name: "gpu", address: "01:00" } }],
+ *   initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] },
+ * });
+ *
  * @see https://pve.proxmox.com/wiki/PCI_Passthrough
  * @see https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox
  */
 export class ProxmoxGpuVm extends Construct implements TalosMachine {
+  /** The VM, for what this construct has no prop for. */
   readonly resource: VirtualEnvironmentVm;
   /** The templates of the name to clone from; undefined when cloning by id or not at all. */
   readonly templates?: DataProxmoxVirtualEnvironmentVms;
@@ -367,19 +381,33 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   /** What the node tells of itself; undefined where it is not asked. */
   readonly host?: Host;
 
+  /** Host name of the guest. */
   readonly name: string;
+  /** Static address of the first network device, with prefix length if the cloud-init drive sets it. */
   readonly address?: string;
+  /** Default gateway of that device. */
   readonly gateway?: string;
+  /** DNS servers that the cloud-init drive sets. */
   readonly dnsServers?: readonly string[];
+  /** MAC address of the first network device. */
   readonly macAddress?: string;
+  /** Network devices, as Talos configures them. */
   readonly interfaces?: readonly TalosInterface[];
+  /** Disk that the guest sees as its first, such as `/dev/sda`. */
   readonly installDisk: string;
+  /** Talos version of the image that it boots; undefined if the image is not known. */
   readonly talosVersion?: string;
+  /** Which guest it runs. */
   readonly guest: guest.Guest;
+  /** Devices to pass through, as given. */
   readonly gpus: readonly gpu.Gpu[];
+  /** Processor, with the defaults. */
   readonly cpu: Required<cpu.VmCpu>;
+  /** Memory, with the defaults. */
   readonly memory: Required<memory.VmMemory>;
+  /** Disks, as the resource has them. */
   readonly disks: readonly VirtualEnvironmentVmDisk[];
+  /** Network devices, as the resource has them. */
   readonly networkDevices: readonly VirtualEnvironmentVmNetworkDevice[];
 
   constructor(scope: Construct, id: string, props: ProxmoxGpuVmProps) {
@@ -520,6 +548,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     return this.resource.id;
   }
 
+  /** Id of the VM in Proxmox. */
   get vmId(): number {
     return this.resource.vmId;
   }

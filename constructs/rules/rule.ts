@@ -13,6 +13,7 @@ import { escapeTemplate, resolveTokens } from "./template";
 
 /** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
 export interface Check {
+  /** Whether it holds. */
   readonly condition: Condition;
   /** What is wrong, the value, and what to write instead. */
   readonly message: string;

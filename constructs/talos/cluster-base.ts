@@ -33,25 +33,36 @@ import { type UpgradeTarget, upgradeKubernetes } from "./upgrade";
 
 /** A Kubernetes cluster on Talos: what one machine and several have in common. */
 export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = TalosClusterBaseProps> extends Construct {
+  /** The secrets of the cluster, its CA keys among them. */
   readonly machineSecrets: MachineSecrets;
+  /** The configuration of `talosctl`. */
   readonly clientConfiguration: DataTalosClientConfiguration;
+  /** The step that upgrades Kubernetes. */
   readonly kubernetesUpgrade: Resource;
+  /** The bootstrap of etcd on the first control plane node. */
   readonly bootstrap: MachineBootstrap;
+  /** The kubeconfig, as Talos issues it. */
   readonly kubeconfig: ClusterKubeconfig;
+  /** The file that holds it. */
   readonly kubeconfigFile: File;
+  /** The file with the configuration of `talosctl`. */
   readonly talosconfigFile: File;
   /** The cluster's secrets; undefined unless they are asked for. */
   readonly secretsFile?: File;
+  /** The wait until the Kubernetes API answers. */
   readonly apiReady: Resource;
   /** The snapshot of etcd that ends a first deployment. */
   readonly firstSnapshot: Resource;
 
+  /** Name of the cluster. */
   readonly clusterName: string;
   /** Address of the first control plane, without prefix length. */
   readonly address: string;
   /** URL of the Kubernetes API. */
   readonly endpoint: string;
+  /** Talos version of the first control plane node. */
   readonly talosVersion: string;
+  /** Kubernetes version. */
   readonly kubernetesVersion: string;
   /** The nodes, control planes first. */
   readonly nodes: readonly [TalosNode, ...TalosNode[]];

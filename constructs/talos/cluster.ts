@@ -53,6 +53,7 @@ export interface TalosMachineWithRelease {
 /** A machine of a cluster: one like the others, or one with a Talos or patches of its own. */
 export type TalosClusterMachine = TalosMachine | TalosMachineWithRelease;
 
+/** The machines of a cluster, and what they run. */
 export interface TalosClusterProps extends TalosClusterBaseProps {
   /**
    * URL of the Kubernetes API, such as that of a load balancer in front of the control planes.
@@ -130,6 +131,19 @@ export const schema: Schema<TalosClusterProps> = {
 
 /**
  * A Kubernetes cluster of several Talos nodes, on one host or many. Its resources for each machine are named after it.
+ *
+ * @example
+ * new TalosCluster(stack, "cluster", {
+ *   clusterName: "talos-gpu",
+ *   talos,
+ *   controlPlanes: [
+ *     { name: "control-1", address: "192.168.1.51/24", gateway: "192.168.1.1", installDisk: "/dev/sda" },
+ *     { name: "control-2", address: "192.168.1.52/24", gateway: "192.168.1.1", installDisk: "/dev/sda" },
+ *     { name: "control-3", address: "192.168.1.53/24", gateway: "192.168.1.1", installDisk: "/dev/sda" },
+ *   ],
+ *   virtualAddress: "192.168.1.49",
+ *   workers: [vm],
+ * });
  *
  * @see https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes
  */

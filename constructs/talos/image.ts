@@ -46,6 +46,7 @@ export interface TalosRelease {
   readonly resource?: TerraformResource;
 }
 
+/** What the image contains. */
 export interface TalosImageProps {
   /**
    * Talos version.
@@ -132,12 +133,23 @@ export const rules: readonly Rule<FromFactory>[] = [
  * A Talos image made by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
  * schematic and of one version. The id is its address in Terraform.
  *
+ * @example
+ * new TalosImage(stack, "talos", {
+ *   version: "v1.13.9",
+ *   nvidia: { kernelModules: "open", branch: "production" },
+ *   extensions: ["siderolabs/iscsi-tools"],
+ * });
+ *
  * @see https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory
  */
 export class TalosImage extends Construct implements TalosRelease {
+  /** The schematic: what the image contains. */
   readonly resource: ImageFactorySchematic;
+  /** The URLs of the image and the installer for the schematic. */
   readonly urls: DataTalosImageFactoryUrls;
+  /** Talos version of the image. */
   readonly version: string;
+  /** NVIDIA driver in the image; undefined without one. */
   readonly nvidia?: NvidiaDriver;
   /** System extensions, in the order of the schematic. */
   readonly extensions: readonly string[];
@@ -188,6 +200,7 @@ export class TalosImage extends Construct implements TalosRelease {
     );
   }
 
+  /** Installer image with the same contents. */
   get installer(): string {
     return this.urls.urls.installer;
   }

@@ -13,6 +13,7 @@ import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
 import type { NvidiaDriver } from "./nvidia-driver";
 
+/** The machine of the node, and what it runs. */
 export interface TalosSingleNodeProps extends TalosClusterBaseProps {
   /** The machine to run on, such as a `ProxmoxGpuVm`. */
   readonly machine: TalosMachine;
@@ -35,9 +36,13 @@ export const schema: Schema<TalosSingleNodeProps> = {
  * A Kubernetes cluster of one Talos node: its secrets, its configuration, and the steps from a booted machine to a ready
  * Kubernetes API. The addresses of its resources name no machine.
  *
+ * @example
+ * new TalosSingleNode(stack, "cluster", { clusterName: "talos-gpu", machine: vm, talos });
+ *
  * @see https://docs.siderolabs.com/talos/v1.13/getting-started/getting-started
  */
 export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
+  /** The step that lets the node run pods. */
   readonly taintRemoval: Resource;
 
   constructor(scope: Construct, id: string, props: TalosSingleNodeProps) {
@@ -57,6 +62,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
     );
   }
 
+  /** The machine configuration of the node. */
   get machineConfiguration(): DataTalosMachineConfiguration {
     return this.nodes[0].machineConfiguration;
   }
@@ -66,6 +72,7 @@ export class TalosSingleNode extends TalosClusterBase<TalosSingleNodeProps> {
     return this.nodes[0].talosUpgrade;
   }
 
+  /** The step that applies the machine configuration to the node. */
   get configurationApply(): MachineConfigurationApply {
     return this.nodes[0].configurationApply;
   }

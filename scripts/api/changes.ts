@@ -19,7 +19,8 @@ export function changesOf(page: string, whole: Declared): Map<string, Change[]> 
   let root = "";
   for (const line of page.split("\n")) {
     root = /^## `([a-z]+)`/.exec(line)?.[1] ?? root;
-    const [, path = "", value = "", effect = ""] = /^[|] `([^`]+)` [|] (.*?) [|] [*][*](.+?)[*][*] [|]/.exec(line) ?? [];
+    const [, path = "", value = "", effect = ""] =
+      /^[|] `([^`]+)` [|] (.*?) [|] [*][*](.+?)[*][*] [|]/.exec(line) ?? [];
     if (path === "" || root === "") continue;
     const keys = new Set(propsAt(`${root}.${path}`, whole).map(keyOf));
     if (keys.size === 0) throw new Error(`docs/changes.md has ${root}.${path}, which is no prop`);

@@ -10,7 +10,7 @@ export function parseDocstring(comment: string): Docstring {
   const [text = "", ...sections] = lines.join("\n").split(/^\s*@(?=[a-z])/m);
   const tags: Record<string, string[]> = {};
   for (const section of sections) {
-    const [, name = "", value = ""] = /^([a-z]+)\s*([^]*)$/.exec(section) ?? [];
+    const [, name = "", value = ""] = /^([a-z]+)\s*([\s\S]*)$/.exec(section) ?? [];
     tags[name] = [...(tags[name] ?? []), value.trimEnd()];
   }
   return { text: text.trim(), tags };

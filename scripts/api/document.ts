@@ -91,13 +91,12 @@ class Page {
   }
 
   private props(declared: Declared, title?: string): string[] {
-    const rules = filesOfRules(declared, (file) => this.withProps.has(file)).flatMap(rulesIn);
-    const props = propsOf(declared);
-    const named = new Set<string>();
-    const rows = props.map((prop) => {
-      const ids = rulesNaming(rules, prop.name);
-      for (const id of ids) named.add(id);
-      return this.prop(prop, ids);
+    const rows = propsOf(declared).map((prop) => {
+      // Of what is inherited, both files judge.
+      const files = [...new Set([declared, prop.owner])].flatMap((each) =>
+        filesOfRules(each, (file) => this.withProps.has(file)),
+      );
+      return this.prop(prop, rulesNaming(files.flatMap(rulesIn), prop.name));
     });
     return [
       "",
@@ -115,10 +114,12 @@ class Page {
     const cells = [
       code(name),
       this.typed(spelledOut(type, prop.owner)),
-      isOptional ? value.replace(/^- /, "").replace(/^(["0-9].*|true|false)$/, (text) => code(text)) : "**required**",
+      isOptional
+        ? value.replace(/^- /, "").replace(/^("[^"]*"|[0-9]+|true|false)$/, (text) => code(text))
+        : "**required**",
       docstring.text + examples,
       rules.map((id) => `[${id}](rules.md#${id})`).join(", "),
-      (this.changes.get(keyOf(prop)) ?? []).map(({ value, effect }) => `${value}: ${effect}`).join("; "),
+      [...new Set((this.changes.get(keyOf(prop)) ?? []).map(({ value, effect }) => `${value}: ${effect}`))].join("; "),
     ];
     return `| ${cells.map(cell).join(" | ")} |`;
   }
@@ -142,7 +143,10 @@ class Page {
   /** A type, with links to those that are on the page. */
   private typed(type: string): string {
     const names = [...new Set(type.match(/\b[A-Z][A-Za-z0-9]*/g) ?? [])].filter((name) => this.isPublic.has(name));
-    return [code(type.replace(/\b[a-z][A-Za-z]*[.](?=[A-Z])/g, "")), ...names.map((name) => `[→](#${name.toLowerCase()})`)].join(" ");
+    return [
+      code(type.replace(/\b[a-z][A-Za-z]*[.](?=[A-Z])/g, "")),
+      ...names.map((name) => `[→](#${name.toLowerCase()})`),
+    ].join(" ");
   }
 }
 

@@ -10,7 +10,7 @@ interface Applied {
 /** The rules that a file applies. One that is applied in several places is spread there, and has its id elsewhere. */
 export function rulesIn(file: SourceFile): Applied[] {
   return objectsIn(file.module).flatMap((object) => {
-    const checks = valueOf(object, "checks");
+    const checks = propertyOf(object, "checks");
     const id = checks && idOf(object, file);
     return id ? [{ id, checks: file.text(checks) }] : [];
   });
@@ -36,7 +36,7 @@ const objectsIn = (node: unknown): ObjectExpression[] => {
   return [...own, ...Object.values(node).flatMap(objectsIn)];
 };
 
-const valueOf = ({ properties }: ObjectExpression, name: string): Node | undefined => {
+const propertyOf = ({ properties }: ObjectExpression, name: string): Node | undefined => {
   for (const property of properties) {
     if (property.type !== "KeyValueProperty" || property.key.type !== "Identifier") continue;
     if (property.key.value === name) return property.value as unknown as Node;
@@ -45,12 +45,12 @@ const valueOf = ({ properties }: ObjectExpression, name: string): Node | undefin
 };
 
 function idOf(object: ObjectExpression, file: SourceFile): string | undefined {
-  const own = valueOf(object, "id");
+  const own = propertyOf(object, "id");
   if (own) return JSON.parse(file.text(own));
   for (const property of object.properties) {
     if (property.type !== "SpreadElement" || property.arguments.type !== "Identifier") continue;
     const shared = file.resolve(property.arguments.value);
-    const [declared] = shared ? objectsIn(shared.node).filter((each) => valueOf(each, "id")) : [];
+    const [declared] = shared ? objectsIn(shared.node).filter((each) => propertyOf(each, "id")) : [];
     if (shared && declared) return idOf(declared, shared.file);
   }
   return undefined;

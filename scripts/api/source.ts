@@ -47,7 +47,7 @@ export class SourceFile {
   /** The docstring that ends where the node begins. */
   docstringOf({ span }: { readonly span: Span }): Docstring {
     const before = this.bytes.subarray(0, span.start - 1).toString();
-    return parseDocstring(/\/[*][*]((?:(?![*]\/)[^])*)[*]\/\s*$/.exec(before)?.[1] ?? "");
+    return parseDocstring(/\/[*][*]((?:(?![*]\/)[\s\S])*)[*]\/\s*$/.exec(before)?.[1] ?? "");
   }
 
   /** What a name stands for in this file; undefined for what is from a package. */

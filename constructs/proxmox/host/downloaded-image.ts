@@ -28,6 +28,7 @@ export interface ImageFile {
   readonly guestAgent?: boolean;
 }
 
+/** An image, and where to keep it. */
 export interface DownloadedImageProps extends ImageFile {
   /** The Proxmox API. */
   readonly connection: ProxmoxConnection;
@@ -89,11 +90,18 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
 /**
  * A disk image that a Proxmox node downloads, through its API, for VMs to boot from. The id is its address in Terraform.
  *
+ * @example
+ * const talos = new TalosImage(stack, "talos", { version: "v1.13.9" });
+ * new DownloadedImage(stack, "talos_image", { ...talos.file, connection, node: "pve", datastore: "local" });
+ *
  * @see https://github.com/bpg/terraform-provider-proxmox/issues/2445
  */
 export class DownloadedImage extends Construct implements DiskImage {
+  /** The download, for what this construct has no prop for. */
   readonly resource: DownloadFile;
+  /** Whether the software in the image contains the QEMU guest agent. */
   readonly guestAgent: boolean;
+  /** The connection that downloads it. */
   readonly connection?: ProxmoxConnection;
   /** Where it is kept, and under which name. */
   readonly placed: { readonly node: string; readonly datastore: string; readonly fileName: string };

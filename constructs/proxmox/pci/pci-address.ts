@@ -39,12 +39,14 @@ export class PciAddress {
     readonly functionNumber?: string,
   ) {}
 
+  /** The same device with one function only. */
   withFunction(functionNumber: number): PciAddress {
     // Terraform does not compare the number of a variable with the text of an address.
     const text = isUnknown(functionNumber) ? expression`tostring(${functionNumber})` : functionNumber;
     return new PciAddress(this.device, toTokenString(text));
   }
 
+  /** The same device with all of its functions. */
   wholeDevice(): PciAddress {
     return new PciAddress(this.device);
   }
@@ -56,6 +58,7 @@ export class PciAddress {
     return and(equal(this.device, other.device), or(one === undefined, another === undefined, equal(one, another)));
   }
 
+  /** The address as Proxmox writes it. */
   toString(): string {
     return this.functionNumber === undefined ? this.device : `${this.device}.${this.functionNumber}`;
   }

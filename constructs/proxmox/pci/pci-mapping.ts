@@ -78,6 +78,7 @@ export interface PciMappingDevice extends MappedDevice {
   readonly alternatives?: readonly AlternativeDevice[];
 }
 
+/** A mapping, and the Proxmox cluster to create it in. */
 export interface PciMappingProps extends PciMappingDevice {
   /** The Proxmox API. */
   readonly connection: ProxmoxConnection;
@@ -323,12 +324,18 @@ export const mappingNamed = (scope: Construct, name: string): PciMapping | undef
  * A physical PCI device under a name. VMs that refer to it by name may be managed with an API token; a raw address needs
  * root's password. The id is its address in Terraform.
  *
+ * @example
+ * const gpu = new PciMapping(stack, "gpu", { connection, name: "gpu", node: "pve", address: "01:00" });
+ * new ProxmoxGpuVm(stack, "talos_node", { connection, name: "talos-gpu", node: "pve", boot: { image }, gpus: [{ mapping: gpu }] });
+ *
  * @see https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping
  */
 export class PciMapping extends Construct {
+  /** The mapping, for what this construct has no prop for. */
   readonly resource: HardwareMappingPci;
   /** Name to give to a VM; using it makes the VM wait for the mapping. */
   readonly name: string;
+  /** The connection that creates it. */
   readonly connection?: ProxmoxConnection;
   /** The name as it was given, to be compared with others. */
   readonly givenName: string;

@@ -13,17 +13,41 @@ import { checkStorageName, proxmoxName } from "../name";
 
 /** How many backups are kept: the newest ones, and the newest of each of so many periods. */
 export interface BackupRetention {
-  /** @default - none for being the newest */
+  /**
+   * How many of the newest backups are kept.
+   *
+   * @default - none for being the newest
+   */
   readonly last?: number;
-  /** @default - none by the hour */
+  /**
+   * For how many hours the newest backup of each is kept.
+   *
+   * @default - none by the hour
+   */
   readonly hourly?: number;
-  /** @default - none by the day */
+  /**
+   * For how many days the newest backup of each is kept.
+   *
+   * @default - none by the day
+   */
   readonly daily?: number;
-  /** @default - none by the week */
+  /**
+   * For how many weeks the newest backup of each is kept.
+   *
+   * @default - none by the week
+   */
   readonly weekly?: number;
-  /** @default - none by the month */
+  /**
+   * For how many months the newest backup of each is kept.
+   *
+   * @default - none by the month
+   */
   readonly monthly?: number;
-  /** @default - none by the year */
+  /**
+   * For how many years the newest backup of each is kept.
+   *
+   * @default - none by the year
+   */
   readonly yearly?: number;
 }
 
