@@ -9,6 +9,7 @@ import { rulesDocument } from "../scripts/rules-document";
 
 const root = join(__dirname, "..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
+const headings = new Map<string, ReadonlySet<string>>();
 /** A page without the padding of its tables. */
 const unpadded = (file: string): string => read(file).replace(/ {2,}/g, " ");
 const pages = [
@@ -32,11 +33,12 @@ describe.each(pages)("%s", (page) => {
 
   test("links to files and headings that exist", () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
-    for (const [, file = "", heading] of links) {
+    const broken = links.flatMap(([, file = "", heading]) => {
       const target = file === "" ? page : join(dirname(page), file);
-      expect([target, existsSync(join(root, target))]).toEqual([target, true]);
-      if (heading) expect(headingsOf(read(target))).toContain(heading);
-    }
+      const exists = existsSync(join(root, target)) && (!heading || headingsOf(target).has(heading));
+      return exists ? [] : [heading ? `${target}#${heading}` : target];
+    });
+    expect(broken).toEqual([]);
   });
 
   test("names npm scripts that exist", () => {
@@ -87,10 +89,17 @@ function filesOf(directory: string): string[] {
   });
 }
 
-const headingsOf = (text: string): string[] =>
-  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+/** The anchors of a page's headings. */
+function headingsOf(page: string): ReadonlySet<string> {
+  const known = headings.get(page);
+  if (known) return known;
+  const anchors = [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
       .toLowerCase()
       .replace(/[^a-z0-9 -]/g, "")
       .replaceAll(" ", "-"),
   );
+  const found = new Set(anchors);
+  headings.set(page, found);
+  return found;
+}

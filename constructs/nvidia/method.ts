@@ -3,6 +3,7 @@ import type { NodeTaint } from "../talos/node-taint";
 import { configuration, type GpuSharing } from "./sharing";
 
 export const methodNames = ["device-plugin", "gpu-operator", "dra"] as const;
+/** How the GPU is advertised to pods: by which chart. */
 export type MethodName = (typeof methodNames)[number];
 
 /** A way to hand the GPU to pods: a chart, and what it needs on Talos. */

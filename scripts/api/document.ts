@@ -140,12 +140,20 @@ class Page {
     ];
   }
 
+  /** The props of a construct are below it. */
+  private anchorOf(name: string): string {
+    const construct = name.replace(/Props$/, "");
+    return construct !== name && this.isPublic.has(construct)
+      ? `props-of-${construct.toLowerCase()}`
+      : name.toLowerCase();
+  }
+
   /** A type, with links to those that are on the page. */
   private typed(type: string): string {
     const names = [...new Set(type.match(/\b[A-Z][A-Za-z0-9]*/g) ?? [])].filter((name) => this.isPublic.has(name));
     return [
       code(type.replace(/\b[a-z][A-Za-z]*[.](?=[A-Z])/g, "")),
-      ...names.map((name) => `[→](#${name.toLowerCase()})`),
+      ...names.map((name) => `[→](#${this.anchorOf(name)})`),
     ].join(" ");
   }
 }

@@ -8,13 +8,19 @@ interface Applied {
 }
 
 /** The rules that a file applies. One that is applied in several places is spread there, and has its id elsewhere. */
-export function rulesIn(file: SourceFile): Applied[] {
-  return objectsIn(file.module).flatMap((object) => {
+export function rulesIn(file: SourceFile): readonly Applied[] {
+  const known = applied.get(file);
+  if (known) return known;
+  const found = objectsIn(file.module).flatMap((object) => {
     const checks = propertyOf(object, "checks");
     const id = checks && idOf(object, file);
     return id ? [{ id, checks: file.text(checks) }] : [];
   });
+  applied.set(file, found);
+  return found;
 }
+
+const applied = new WeakMap<SourceFile, readonly Applied[]>();
 
 /** The ids of the rules whose checks name the prop. */
 export const rulesNaming = (rules: readonly Applied[], prop: string): string[] => [
