@@ -188,11 +188,11 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       ],
       "a control plane's": [
         cluster({ virtualAddress: "192.168.1.52" }),
-        'virtualAddress "192.168.1.52" is an address of controlPlanes[1] or its gateway; write one that nobody has',
+        'virtualAddress "192.168.1.52" is an address of controlPlanes[1] or its gateway; write an unused one',
       ],
       "a worker's": [
         cluster({ virtualAddress: "192.168.1.62" }),
-        'virtualAddress "192.168.1.62" is an address of workers[1] or its gateway; write one that nobody has',
+        'virtualAddress "192.168.1.62" is an address of workers[1] or its gateway; write an unused one',
       ],
       ...Object.fromEntries(
         Object.entries({ network: 0, broadcast: 255 }).map(([whose, last]) => [
@@ -205,7 +205,7 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       ),
       "the router's": [
         cluster({ virtualAddress: "192.168.1.1" }),
-        'virtualAddress "192.168.1.1" is an address of controlPlanes[0] or its gateway; write one that nobody has',
+        'virtualAddress "192.168.1.1" is an address of controlPlanes[0] or its gateway; write an unused one',
       ],
     },
     atPlan: {

@@ -23,7 +23,7 @@ describe("a value in a message", () => {
     ["an infinite number", Number.NEGATIVE_INFINITY, "-Infinity"],
     ["a BigInt, as it is written", 10n, "10n"],
     ["a boolean", false, "false"],
-    ["nothing", undefined, "nothing"],
+    ["a value that is missing", undefined, "missing"],
     ["null", null, "null"],
     ["a function", () => 1, "a function"],
     ["a symbol", Symbol("x"), "Symbol(x)"],

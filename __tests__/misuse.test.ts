@@ -36,7 +36,7 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
     const withoutProps = (what: string) =>
       expect.stringMatching(new RegExp(`the props object is ${what}; write an object with .* \\[prop-type\\]$`));
     if (name === "TalosImage") expect(make(name, undefined)).toEqual([]);
-    else expect(make(name, undefined)).toContainEqual(withoutProps("nothing"));
+    else expect(make(name, undefined)).toContainEqual(withoutProps("missing"));
     expect(make(name, null)).toContainEqual(withoutProps("null"));
   });
 
@@ -106,7 +106,7 @@ describe("plain JavaScript gets an error that tells what to write, not a crash, 
 
   test.each<[string, object, string]>([
     // biome-ignore lint/suspicious/noSparseArray: that is what is to be refused
-    ["a gap among its workers", { workers: [, machineAt("worker-1", 61)] }, "workers[0] is nothing"],
+    ["a gap among its workers", { workers: [, machineAt("worker-1", 61)] }, "workers[0] is missing"],
     ["no control plane", { controlPlanes: [] }, "controlPlanes is empty"],
     ["a machine without a name", { workers: [machineAt(undefined as never, 61)] }, "workers[0].name is missing"],
     ["a machine whose name is a number", { workers: [machineAt(1 as never, 61)] }, "workers[0].name is 1"],
@@ -216,7 +216,7 @@ describe("a whole cluster gets an error, in plain JavaScript too, for", () => {
 
   test("props that a function forgot to return", () => {
     expect(problemsOf((stack) => void new TalosGpuCluster(stack, "site", (() => {}) as never))).toContainEqual(
-      expect.stringContaining("[stack/site] the props object is nothing; write an object with proxmox, vm, talos"),
+      expect.stringContaining("[stack/site] the props object is missing; write an object with proxmox, vm, talos"),
     );
   });
 });
@@ -228,7 +228,7 @@ describe("a value that no file can hold gets an error with its path and its rule
   const sparse = [1, , 3];
   const values: [string, unknown, string][] = [
     ["BigInt", 1n, "values.a is 1n, which YAML cannot hold"],
-    ["a sparse list", sparse, "values.a[1] is nothing, which YAML cannot hold"],
+    ["a sparse list", sparse, "values.a[1] is missing, which YAML cannot hold"],
     ["a function", () => 1, "values.a is a function, which YAML cannot hold"],
     ["a symbol", Symbol("x"), "values.a is Symbol(x), which YAML cannot hold"],
     ["a cycle", cycle, "values.a.inner[0] contains itself; write each value out"],

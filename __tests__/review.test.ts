@@ -78,7 +78,7 @@ describe("a page", () => {
     );
     expect(proxmoxUsesOf(stack)).toContain("backup");
     expect(text).toContain(
-      "| `../../../clusters/talos-gpu/secrets.yaml` | `local_file.secrets` | the cluster's authorities, keys and tokens | `0600` |",
+      "| `../../../clusters/talos-gpu/secrets.yaml` | `local_file.secrets` | the cluster's CAs, keys and tokens | `0600` |",
     );
     expect(text).not.toContain("unknown to this page");
   });

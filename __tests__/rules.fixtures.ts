@@ -515,7 +515,7 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
     invalid: {
       "a secret would be written to the stack": [
         connection({ credentials: { password: "hunter2" } }),
-        'credentials is something else, not shown as it may be a secret; write one of "password", "api-token", "ticket", "environment", and give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password',
+        'credentials must be one of "password", "api-token", "ticket", "environment" (value hidden); give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password',
       ],
     },
   },

@@ -74,7 +74,7 @@ const accessOutputs = (cluster: TalosSingleNode): Outputs => ({
     sensitive: true,
   },
   cluster_ca_certificate: {
-    description: "Certificate of the cluster's authority, as PEM",
+    description: "CA certificate of the cluster, as PEM",
     value: Fn.base64decode(cluster.kubeconfig.kubernetesClientConfiguration.caCertificate),
     sensitive: true,
   },
@@ -92,11 +92,11 @@ const gpuOutputs = (
   },
   ...(nvidia && {
     gpu_allocatable: {
-      description: "How many GPUs Kubernetes can hand out",
+      description: "Number of GPUs that Kubernetes can allocate",
       value: times(vm.gpus.length, nvidia.replicas),
     },
     gpu_allocatable_command: {
-      description: "Shows how many GPUs Kubernetes can hand out",
+      description: "Shows the number of GPUs that Kubernetes can allocate",
       value: `${kubectl} ${nvidia.allocatableCommand}`,
     },
     gpu_example_pod: { description: "A pod that uses the GPU, for kubectl apply", value: nvidia.examplePod },

@@ -7,7 +7,7 @@ import { confirm, type Terminal } from "./terminal";
 export interface Certificate {
   /** SHA-256 of it, in pairs of hex digits, as Proxmox shows it under System → Certificates. */
   readonly fingerprint: string;
-  /** Whether an authority that this machine trusts vouches for it, under this name. */
+  /** Whether a CA that this machine trusts signed it, for this name. */
   readonly isTrusted: boolean;
   readonly x509: X509Certificate;
 }
@@ -54,7 +54,7 @@ function unreachable(endpoint: URL, error: Error & { readonly code?: string }): 
 
 const bare = (fingerprint: string): string => fingerprint.replace(/[:\s]|^sha-?256[:=]?/gi, "").toUpperCase();
 
-/** Asks whether the certificate is the host's, unless an authority vouches for it or the caller knows it. */
+/** Asks whether the certificate is the host's, unless a trusted CA signed it or the caller knows it. */
 export async function trusted(endpoint: URL, expected: string | undefined, terminal: Terminal): Promise<Certificate> {
   const socket = await encrypted(endpoint);
   const certificate = certificateOf(socket);
@@ -67,7 +67,7 @@ export async function trusted(endpoint: URL, expected: string | undefined, termi
     );
   }
   if (isTrusted) return certificate;
-  const told = `No authority that Node.js knows (NODE_EXTRA_CA_CERTS names more) vouches for the certificate of ${endpoint.host}. Its SHA-256 fingerprint is\n\n  ${fingerprint}\n`;
+  const told = `The certificate of ${endpoint.host} is not trusted (self-signed?); NODE_EXTRA_CA_CERTS can name its CA. Its SHA-256 fingerprint is\n\n  ${fingerprint}\n`;
   if (!terminal.isInteractive) {
     throw new Refusal(`${told}\nCompare it on the host (${onTheHost}); if it is the same, give it with --fingerprint.`);
   }

@@ -116,7 +116,7 @@ function write(files: () => void): void {
 function told(file: string, { lackingPrivileges, account }: Host): string {
   const synth = file === "main.ts" ? "`npm run synth`" : `\`node --require ./scripts/typescript.cjs ${file}\``;
   const rights = lackingPrivileges.length === 0 ? "" : `, and give ${account} the rights above`;
-  return `${file} is the site. See to the address of the node in it; then ${synth} checks it and writes the stack.
+  return `Wrote ${file}. Check the node's IP address; then ${synth} checks the configuration and writes the stack.
 Before you deploy, prepare the host as docs/host.md says${rights}: the API does not tell whether the host's own drivers leave the GPU alone.`;
 }
 

@@ -9,7 +9,7 @@ export interface Host {
   readonly endpoint: string;
   /** SHA-256 of the certificate. */
   readonly fingerprint: string;
-  /** Whether an authority that this machine trusts vouches for the certificate. */
+  /** Whether a CA that this machine trusts signed the certificate. */
   readonly isTrusted: boolean;
   /** CA certificate by which Terraform trusts the host, as PEM; undefined if the host does not tell it. */
   readonly authority?: string;

@@ -33,7 +33,7 @@ type Outcome = readonly [effect: Effect, words: string];
 export interface Consequences {
   /** Of its end, as a whole. */
   readonly deleted: Outcome;
-  /** Of being made anew. */
+  /** Of being recreated. */
   readonly replaced: Outcome;
   /** Of being made: without it, it is `made`. */
   readonly created?: Outcome;
@@ -68,7 +68,7 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
     /_identity$/,
     {
       deleted: ["recorded", "which VM there is to keep is forgotten"],
-      replaced: ["recorded", "which VM there is to keep is written anew"],
+      replaced: ["recorded", "the record of the VM to keep is rewritten"],
       attributes: { recorded: ["triggers"] },
       words: {},
     },
@@ -134,7 +134,7 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
 
 const file: Consequences = {
   deleted: ["changed", "the file is removed; its content stays with the cluster"],
-  replaced: ["changed", "the file is written anew"],
+  replaced: ["changed", "the file is rewritten"],
   attributes: { changed: ["content", "file_permission", "directory_permission", "filename"] },
   words: {},
 };
@@ -143,7 +143,7 @@ const mapping: Consequences = {
   deleted: ["lost", "the mapping: VMs that name it do not start any more"],
   replaced: ["restarted", "VMs that name it do not start while it is away"],
   attributes: { pending: ["map", "mediated_devices"], recorded: ["comment"] },
-  words: { pending: "a running VM keeps its device until it is started anew" },
+  words: { pending: "a running VM keeps its device until its next start" },
 };
 
 const node = ["endpoint", "node", "timeouts", "client_configuration"] as const;
@@ -173,7 +173,7 @@ export const consequences: Readonly<Record<string, Consequences>> = {
   local_sensitive_file: file,
   proxmox_backup_job: {
     deleted: ["changed", "no more backups are made; those that there are stay"],
-    replaced: ["changed", "the job is made anew; the backups that there are stay"],
+    replaced: ["changed", "the job is recreated; existing backups stay"],
     attributes: {
       changed: ["prune_backups", "schedule", "storage", "vmid"],
       recorded: ["compress", "enabled", "mode"],
@@ -274,13 +274,13 @@ export const consequences: Readonly<Record<string, Consequences>> = {
   },
   talos_machine_bootstrap: {
     deleted: ["recorded", "the cluster goes on"],
-    replaced: ["lost", "etcd begins anew on a machine that has none: all that was in Kubernetes"],
+    replaced: ["lost", "etcd starts empty on a machine that has none: all Kubernetes objects are lost"],
     attributes: { recorded: node },
     words: {},
   },
   talos_machine_configuration_apply: {
     deleted: ["recorded", "the node keeps its configuration"],
-    replaced: ["restarted", "the configuration is applied anew, for which the node may restart"],
+    replaced: ["restarted", "the configuration is applied again, for which the node may restart"],
     attributes: {
       restarted: [
         "config_patches",
@@ -296,11 +296,8 @@ export const consequences: Readonly<Record<string, Consequences>> = {
     },
   },
   talos_machine_secrets: {
-    deleted: ["lost", "the cluster's authorities and keys: nobody can administer it any more"],
-    replaced: [
-      "lost",
-      "the cluster's authorities and keys: no access is valid any more, and the cluster has to be made anew",
-    ],
+    deleted: ["lost", "the cluster's CAs and keys: the cluster can no longer be administered"],
+    replaced: ["lost", "the cluster's CAs and keys: no access is valid any more, and the cluster has to be recreated"],
     attributes: { recorded: ["talos_version", "machine_secrets", "client_configuration"] },
     words: {},
   },

@@ -30,7 +30,7 @@ const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
   talos_image_factory_schematic: () => "what the image of Talos consists of, told to the image factory",
   talos_machine_bootstrap: (body) => `first start of etcd on ${shown(body, "node")}`,
   talos_machine_configuration_apply: (body) => `configuration of the Talos node ${shown(body, "node")}`,
-  talos_machine_secrets: () => "authorities, keys and tokens of a cluster",
+  talos_machine_secrets: () => "CAs, keys and tokens of a cluster",
 };
 
 /** What a data source asks for. */

@@ -17,7 +17,7 @@ const held: Readonly<Record<string, string>> = {
   talos_machine_bootstrap: "the key of Talos's administrator",
   talos_machine_configuration_apply: "the node's configuration, with the cluster's secrets",
   tls_private_key: "a private key",
-  talos_machine_secrets: "the cluster's authorities, keys and tokens",
+  talos_machine_secrets: "the cluster's CAs, keys and tokens",
 };
 
 const kindOf = ({ isData, type }: Element): string => `${isData ? "data." : ""}${type}`;

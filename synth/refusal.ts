@@ -7,7 +7,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Prints what nobody caught, without the stack trace that Node.js would add. */
+/** Prints an uncaught error without the stack trace that Node.js would add. */
 function tell(error: Error): void {
   if (error instanceof Refusal) {
     console.error(error.message);

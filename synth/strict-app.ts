@@ -79,10 +79,10 @@ export class StrictApp extends App {
 
   private refusal(problems: readonly string[]): string {
     return [
-      `Nothing was written, for ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`,
+      `${problems.length} problem${problems.length === 1 ? "" : "s"} found; nothing was written:`,
       ...problems.map((problem) => `  ${problem}`),
       ...(existsSync(join(this.outdir, Manifest.fileName))
-        ? [`What ${this.outdir} holds is of an earlier synth, and none of this.`]
+        ? [`${this.outdir} still contains the previous output.`]
         : []),
     ].join("\n");
   }

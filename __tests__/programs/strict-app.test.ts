@@ -144,7 +144,7 @@ describe("StrictApp", () => {
     );
     expect(status).toBe(1);
     expect(stderr.trim().split("\n")).toEqual([
-      "Nothing was written, for 3 problems:",
+      "3 problems found; nothing was written:",
       "  [wrong/talos_node] vm.gpus[0].rombar is 1; write true [rombar-boolean]",
       expect.stringMatching(/^ {2}\[wrong\/talos_node\] vm\.cpu\.type is "kvm64".*\[cpu-type-host\]$/),
       expect.stringMatching(
@@ -160,7 +160,7 @@ describe("StrictApp", () => {
     two.node.addValidation({ validate: () => ["two is wrong"] });
     app.node.addValidation({ validate: () => ["the app is wrong"] });
     expect(() => app.synth()).toThrow(
-      /^Nothing was written, for 3 problems:\n {2}\[app\] the app is wrong\n {2}\[one\] one is wrong\n {2}\[two\] two is wrong$/,
+      /^3 problems found; nothing was written:\n {2}\[app\] the app is wrong\n {2}\[one\] one is wrong\n {2}\[two\] two is wrong$/,
     );
     expect(filesIn(outdir)).toEqual([]);
   });
@@ -182,7 +182,7 @@ describe("StrictApp", () => {
   test("writes no stack where another one has an error annotation", () => {
     const { app, two } = twoStacks();
     Annotations.of(two).addError("annotated");
-    expect(() => app.synth()).toThrow("Nothing was written, for a problem:\n  [two] annotated");
+    expect(() => app.synth()).toThrow("1 problem found; nothing was written:\n  [two] annotated");
     expect(filesIn(outdir)).toEqual([]);
   });
 
@@ -213,7 +213,7 @@ describe("StrictApp", () => {
     const before = filesIn(outdir).map((file) => readFileSync(join(outdir, file), "utf8"));
     const { app, one } = twoStacks();
     one.node.addValidation({ validate: () => ["one is wrong"] });
-    expect(() => app.synth()).toThrow(`What ${outdir} holds is of an earlier synth, and none of this.`);
+    expect(() => app.synth()).toThrow(`${outdir} still contains the previous output.`);
     expect(filesIn(outdir).map((file) => readFileSync(join(outdir, file), "utf8"))).toEqual(before);
   });
 
@@ -239,7 +239,7 @@ describe("StrictApp", () => {
     const { app, one } = twoStacks();
     one.addOverride("locals.new", 1);
     fullAt("two/cdk.tf.json", "renameSync");
-    expect(() => app.synth()).toThrow("Nothing was written");
+    expect(() => app.synth()).toThrow("nothing was written");
     jest.restoreAllMocks();
     expect(readFileSync(stackFile("one"), "utf8")).toBe(before);
     expect(filesIn(outdir)).toEqual(["manifest.json", "stacks/one/cdk.tf.json", "stacks/two/cdk.tf.json"]);
@@ -319,7 +319,7 @@ throw new Error("of the site");
 `);
     expect(status).toBe(1);
     expect(stderr).toMatch(/Error: of the site\n {4}at /);
-    expect(stderr).not.toContain("Nothing was written");
+    expect(stderr).not.toMatch(/nothing was written/i);
   });
 
   test("refuses the default stack where the environment's API token would be used for its raw PCI address", () => {

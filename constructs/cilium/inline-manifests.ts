@@ -38,7 +38,7 @@ export const rules: readonly Rule<{ readonly inline: boolean; readonly values: C
 /** The same of all that the chart renders, once it is known. */
 export const withoutKeys: Postcondition = {
   condition: expression`!can(regex(${"[kK]ey[\"']?: *[\"']?[A-Za-z0-9+/=]{64,}"}, ${rawExpression("self.manifest")}))`,
-  errorMessage: `the manifests of Cilium have private keys, which Helm makes anew at every rendering; ${advice} [inline-manifests-keys]`,
+  errorMessage: `the manifests of Cilium have private keys, which Helm creates again at every rendering; ${advice} [inline-manifests-keys]`,
 };
 
 /** Puts manifests into the machine configuration, and applies them in the cluster at every change. */

@@ -43,7 +43,7 @@ export interface AddressPool {
   readonly blocks: readonly AddressBlock[];
 }
 
-/** Announcement of load balancer addresses in the local network, by ARP and NDP. */
+/** Announcement of LoadBalancer IPs in the local network, by ARP and NDP. */
 export interface L2Announcements {
   /** Where the addresses come from. */
   readonly addressPools: readonly AddressPool[];
@@ -170,7 +170,7 @@ export const rules: readonly Rule<{
     id: "address-pool-family",
     requirement:
       "the addresses of a pool are of a family that the cluster has, and Cilium announces those of IPv6 from 1.19 on",
-    reason: "no service gets an address of another family, and nobody reaches one that is not announced",
+    reason: "no service gets an IP of another family, and no client reaches an IP that is not announced",
     source: "https://docs.cilium.io/en/stable/network/l2-announcements/#limitations",
     checks: ({ l2Announcements: { addressPools = [] } = {}, version, values }) =>
       addressPools.flatMap(({ blocks }, pool) =>

@@ -6,7 +6,7 @@ import type { Check, Rule } from "../rules/rule";
 export const chartRepository: Omit<Rule<unknown>, "checks"> = {
   id: "chart-repository",
   requirement: "a chart repository is an https, http or oci URL that names no user and no password",
-  reason: "Helm finds charts nowhere else, and the URL is written to the stack in clear",
+  reason: "Helm finds charts nowhere else, and the URL is written to the stack in plaintext",
   source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
 };
 

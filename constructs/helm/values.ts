@@ -14,7 +14,7 @@ export const checkUnchanged = (values: ChartValues, needed: ChartValues): Check[
     message: messageAt(values, path, formatValue(value)),
   }));
 
-/** Checks that a workload replaces its pods by itself, which with the strategy OnDelete nobody does. */
+/** Checks that a workload replaces its pods by itself; with the strategy OnDelete nothing does. */
 export const checkReplacesPods = (values: ChartValues, path: readonly string[]): Check => ({
   condition: not(equal(valueAt(values, path), "OnDelete")),
   message: `values.${path.join(".")} is "OnDelete", with which no change reaches a running pod; write "RollingUpdate" or leave it out`,

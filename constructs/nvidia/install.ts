@@ -40,7 +40,7 @@ import { examplePod, smokeTest } from "./smoke-test";
 
 /** How pods get the GPU. */
 export interface NvidiaInstallProps {
-  /** The node or the cluster, of which those machines hand out GPUs whose Talos has an NVIDIA driver. */
+  /** The node or the cluster. Machines whose Talos has an NVIDIA driver advertise their GPUs. */
   readonly node: TalosSingleNode | TalosCluster;
 
   /**
@@ -165,7 +165,7 @@ export const rules: readonly Rule<{
   {
     id: "nvidia-needs-driver",
     requirement: "the node's Talos has an NVIDIA driver",
-    reason: "without it there is no GPU to hand out, whatever the chart says",
+    reason: "without it there is no GPU to advertise, whatever the chart's values are",
     source,
     checks: ({ node }) =>
       ifSet(node, ({ nodes }) => ({
@@ -191,7 +191,7 @@ export const rules: readonly Rule<{
   },
   {
     id: "nvidia-once",
-    requirement: "one construct hands out a node's GPUs",
+    requirement: "one construct advertises a node's GPUs",
     reason: "two plugins would give the same GPU to two pods",
     source,
     checks: ({ earlierInstalls }) =>
@@ -230,7 +230,7 @@ export const rules: readonly Rule<{
   {
     id: "nvidia-version",
     requirement: "the chart's version is a complete one",
-    reason: "of a range Helm takes the newest chart, which nobody has tried, and another one with every apply",
+    reason: "of a range Helm takes the newest chart, which no test has covered, and another one with every apply",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
     checks: ({ method, version }) => [
       {
@@ -259,7 +259,7 @@ const completeVersion = new RegExp(
   `^v?${versionNumber}([.]${versionNumber}){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$`,
 );
 
-/** Whether the node has GPUs to hand out: its Talos has a driver, and its machine, as far as it is known, a device. */
+/** Whether the node has GPUs to advertise: its Talos has a driver, and its machine, as far as it is known, a device. */
 const hasGpus = ({ nvidia, machine }: TalosNode): boolean => nvidia !== undefined && machine.pciDevices?.length !== 0;
 
 /** Nodes whose GPUs no pod would use. A driver alone may be in the image of all nodes, as long as some of them run pods. */
@@ -435,7 +435,7 @@ export class NvidiaInstall extends Construct {
     return examplePod(this.method, this.isTainted);
   }
 
-  /** Arguments of kubectl that show what Kubernetes can hand out. */
+  /** Arguments of kubectl that show the allocatable GPUs. */
   get allocatableCommand(): string {
     return this.method.claims
       ? "get resourceslices"

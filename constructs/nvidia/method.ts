@@ -12,9 +12,9 @@ export interface Method {
   readonly repository: string;
   /** The version that is known to work. */
   readonly version: string;
-  /** First minor of Talos that it works on; without it all of them. */
+  /** First Talos minor version that it works on; without it, all of them. */
   readonly talos?: string;
-  /** First minor of Kubernetes that it works with; without it all of them. */
+  /** First Kubernetes minor version that it works with; without it, all of them. */
   readonly kubernetes?: string;
   readonly namespace: string;
   /** What brings the plugin to the node, of the chart or its operator. */
@@ -112,7 +112,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     claims: true,
     values: {
       nvidiaDriverRoot: driverRoot,
-      // The chart asks to be told that no device plugin hands out the same GPUs.
+      // The chart requires a value that says that no device plugin advertises the same GPUs.
       gpuResourcesEnabledOverride: true,
       resources: { computeDomains: { enabled: false } },
     },

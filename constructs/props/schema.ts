@@ -398,7 +398,7 @@ type Merged<Union> = {
 export const unionOf = <Union>(schema: Schema<Merged<Union>>, ...assumed: (keyof Merged<Union>)[]): Field<Union> =>
   objectWith<Merged<Union>>(schema, (name) => assumed.includes(name)) as Field<unknown> as Field<Union>;
 
-/** Props of another construct of the shape, which answers for them, but for those that it is given by this one. */
+/** Props of another construct of the shape, which checks them, except those that this one sets. */
 export const childProps = <Props>(schema: Schema<Props>, ours: Readonly<Record<string, string>>): Field<Props> => {
   const { invalid, fields = {} } = objectOf(schema);
   return {

@@ -119,7 +119,7 @@ export const rules: readonly Rule<Connecting>[] = [
     checks: ({ credentials }) =>
       ifSet(credentials, (credentials) => ({
         condition: kinds.includes(credentials),
-        message: `credentials is something else, not shown as it may be a secret; write one of ${kinds.map(formatValue).join(", ")}, and give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password`,
+        message: `credentials must be one of ${kinds.map(formatValue).join(", ")} (value hidden); give Terraform the secret itself in an environment variable such as TF_VAR_proxmox_password`,
       })),
   },
   {

@@ -15,7 +15,7 @@ export function isPlainObject(value: unknown): value is Data {
 export function kindOf(value: unknown): string {
   if (types.isProxy(value)) return "a Proxy";
   if (typeof value === "function") return "a function";
-  if (typeof value !== "object") return value === undefined ? "nothing" : `a ${typeof value}`;
+  if (typeof value !== "object") return value === undefined ? "missing" : `a ${typeof value}`;
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   const name = isPlainObject(value) ? undefined : classNameOf(value);

@@ -1,6 +1,6 @@
 import type { Rule } from "./rule";
 
-/** What is hidden of a text that is shown, and what is shown in its place. More than is refused: nobody misses it in a message. */
+/** What a message hides of a string, and what it shows instead. It hides more than is refused, because a message does not need it. */
 const hidden: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*-----[\s\S]*/g, "-----BEGIN …"],
   [/([a-z][a-z0-9+.-]*:[/][/])[^\s/?#"]*@/gi, "$1…@"],
@@ -24,7 +24,7 @@ const marks = ["://", "@", "PVE", "-----BEGIN"];
 
 const passwordOfUser = /[a-z][a-z0-9+.-]*:[/][/][^\s/?#:]*:[^\s/?#@]+@/i;
 
-/** What is a secret for certain: nobody writes it for anything else. */
+/** What is certainly a secret: it has no other use. */
 const secrets: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   new RegExp(`[a-z][a-z0-9+.-]*:[/][/][^\\s?#]*[?#]([^\\s#]*&)?${secretKey}=[^&\\s]+`, "i"),
@@ -32,7 +32,7 @@ const secrets: readonly RegExp[] = [
   /PVE[A-Z]*:[^\s:]+:[0-9A-F]{8}::/i,
 ];
 
-/** Whether the URL holds a secret, but for that of a user that it names, which another rule tells of. */
+/** Whether the URL contains a secret, except the password of its user, which another rule reports. */
 export const holdsSecretBesideUser = (url: string): boolean =>
   marks.some((mark) => url.includes(mark)) && secrets.some((pattern) => pattern.test(url));
 export const holdsSecret = (text: string): boolean =>

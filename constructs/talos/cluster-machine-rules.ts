@@ -97,7 +97,7 @@ export const rules: readonly Rule<Members>[] = [
   },
   {
     id: "api-address",
-    requirement: "the API of several control planes has an address that is none of theirs alone",
+    requirement: "a control plane of several nodes has a shared API endpoint",
     reason: "without the one machine with that address, nothing would reach the others",
     source: productionGuide,
     checks: ({ members, endpoint }) => [
@@ -109,7 +109,7 @@ export const rules: readonly Rule<Members>[] = [
   },
   {
     id: "virtual-address",
-    requirement: "a virtual address is in the network of every control plane, and nobody's",
+    requirement: "a virtual IP is an unused IP in the subnet of every control plane node",
     reason: "whichever control plane has it answers for it on its network, where two machines would answer",
     source: vipGuide,
     checks: ({ virtualAddress, members }) =>
@@ -192,7 +192,7 @@ function checkVirtualAddress(virtual: string, { path, role, machine }: Member): 
       : []),
     ...[own, ...gateways].map((taken) => ({
       condition: not(equal(virtual, taken)),
-      message: `virtualAddress ${formatValue(virtual)} is an address of ${path} or its gateway; write one that nobody has`,
+      message: `virtualAddress ${formatValue(virtual)} is an address of ${path} or its gateway; write an unused one`,
     })),
   ];
 }

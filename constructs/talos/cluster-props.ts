@@ -62,7 +62,7 @@ export interface TalosClusterBaseProps {
 
   /**
    * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: to be kept where
-   * the state is not, which can be made anew from them.
+   * the state is not, which can be rebuilt from them.
    *
    * @default false
    */

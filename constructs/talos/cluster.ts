@@ -73,7 +73,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
   readonly workers?: readonly TalosClusterMachine[];
 
   /**
-   * Address without prefix length, such as `192.168.1.60`, in the network of the control planes and nobody's: one of them
+   * Address without prefix length, such as `192.168.1.60`, an unused IP in the control plane nodes' subnet: one of them
    * has it at any time, and another one takes it over where that one fails.
    *
    * @default - none
@@ -210,7 +210,7 @@ function describe(props: Parsed<TalosClusterProps>): Described {
     // Another name is refused; until then it must not be in the way of the other problems.
     const isFree = members.namesResources(name) && !taken.has(name.toLowerCase());
     const id = isFree ? name : `${role}_${index + 1}`;
-    // Constructs beside the machines have ids with capitals, but for files, which give way.
+    // Constructs beside the machines have ids with capitals, except files, whose ids change if a machine has the same.
     const construct = id.toLowerCase();
     taken.add(construct);
     return {

@@ -6,7 +6,7 @@ import * as nvidia from "./nvidia-driver";
 import { hasMinor, type TalosMinor, talosMinors } from "./version";
 
 /**
- * Names of the Image Factory's system extensions, by the minor of Talos that they came with; NVIDIA's driver apart. None of
+ * Names of the Image Factory's system extensions, by the Talos minor version that they came with, without NVIDIA's driver. None of
  * them has gone since; one that comes is added here.
  *
  * @see https://github.com/siderolabs/extensions

@@ -1,6 +1,6 @@
 import type { Configuration, Document } from "./patch-merge";
 
-/** What the provider makes, and nobody else knows: tokens, keys and certificates. */
+/** What only the provider knows, because it generates it: tokens, keys and certificates. */
 export const generated = "made by talos_machine_secrets";
 
 const certificate = { crt: generated, key: generated };

@@ -108,7 +108,7 @@ export const rules: readonly Rule<FromFactory>[] = [
   {
     id: "factory-url",
     requirement: "an Image Factory is a URL of a host, without user and path",
-    reason: "the addresses of schematics and images are made from it, and are written to the stack in clear",
+    reason: "the addresses of schematics and images are made from it, and are written to the stack in plaintext",
     source: factoryDocs,
     checks: ({ factory }) =>
       ifSet(factory, (factory) => ({

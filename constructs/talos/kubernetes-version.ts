@@ -13,7 +13,7 @@ export const rules: readonly Rule<{ readonly version: string; readonly kubernete
   {
     id: "kubernetes-version-supported",
     requirement: "the Kubernetes version is one that the Talos minor supports",
-    reason: "Talos refuses the machine configuration, or runs what nobody has tested",
+    reason: "Talos refuses the machine configuration, or runs an untested combination",
     source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
     checks: ({ version, kubernetesVersion }) => {
       const known = hasMinor(version, () => true);

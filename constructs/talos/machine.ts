@@ -113,14 +113,14 @@ export interface TalosMachine {
   readonly guest?: string;
 
   /**
-   * What makes the machine. It comes first; and when it is replaced, the new machine is configured and bootstrapped anew.
+   * What creates the machine. It comes first. If it is replaced, the new machine is configured and bootstrapped.
    *
    * @default - the machine is there already
    */
   readonly resource?: TerraformResource;
 }
 
-/** What a construct tells of itself: nobody writes it. */
+/** What a construct reports about itself; users do not write it. */
 const device: Field<TalosMachineDevice> = {
   invalid: () => ({ path: "", description: "", isSuch: () => false }),
   parse: (value, path, report) => {

@@ -21,7 +21,7 @@ const trigger = (name: string): string => TerraformSelf.getString(`triggers.${na
 
 /**
  * Lets a node leave its cluster: drained, out of etcd, and deleted from Kubernetes. The last control plane never leaves, nor
- * one that the others cannot do without; of a cluster that is destroyed as a whole nobody has to.
+ * one that the others cannot do without; if the whole cluster is destroyed, no node has to.
  *
  * @param directory of kubeconfig and talosconfig
  * @see https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/scaling-down

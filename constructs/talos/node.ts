@@ -242,7 +242,7 @@ const given = (...dependencies: (ITerraformDependable | undefined)[]): ITerrafor
   return all.length > 0 ? all : undefined;
 };
 
-/** The lifecycle of what is made anew with these: the provider does not see that a machine is another one. */
+/** The lifecycle of what is replaced together with these: the provider does not detect that a machine is another one. */
 export const replacedWith = (...made: readonly { readonly resource?: TerraformResource }[]) => {
   const ids = made.flatMap(({ resource }) => (resource ? [idOf(resource)] : []));
   return ids.length > 0 ? { replaceTriggeredBy: ids } : undefined;

@@ -10,7 +10,7 @@ export interface UpgradeTarget {
   readonly talosconfig: string;
   /** Where the files of the cluster are, such as its kubeconfig and snapshots of etcd. */
   readonly directory: string;
-  /** Talos version that the cluster began with: a machine that answers nobody can only be a new one of that version. */
+  /** Talos version that the cluster began with: a machine that does not answer can only be a new one of that version. */
   readonly firstVersion: string;
   /** What it is one of; undefined for the only node of its cluster. */
   readonly cluster?: {

@@ -77,7 +77,7 @@ const minorOf = (version: string) => {
   return talosMinors.find((each) => each.minor === minor) ?? newest;
 };
 
-/** What depends on the minor of `defaultTalosVersion`. */
+/** What depends on the minor version of `defaultTalosVersion`. */
 export const defaultTalosMinor = minorOf(defaultTalosVersion);
 
 /** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */

@@ -45,6 +45,6 @@ export function hasUnknown(value: unknown): boolean {
   return Object.entries(value).some(([key, inside]) => isUnknown(key) || hasUnknown(inside));
 }
 
-/** Merges deeply, the later values over the earlier, but for those left out; a list replaces a list, as with Helm. */
+/** Merges deeply, the later values over the earlier, except those left out; a list replaces a list, as with Helm. */
 export const mergeValues = (...values: Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> =>
   merge.withOptions({ mergeArrays: false, allowUndefinedOverrides: false }, ...values);

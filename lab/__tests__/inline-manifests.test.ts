@@ -92,5 +92,5 @@ test("a chart that would make private keys is refused before anything is made", 
   });
   const { code, output } = await terraform.plan();
   expect(code).toBe(1);
-  expect(output.replaceAll(/\s+/g, " ")).toContain("have private keys, which Helm makes anew at every rendering");
+  expect(output.replaceAll(/\s+/g, " ")).toContain("have private keys, which Helm creates again at every rendering");
 });

@@ -8,7 +8,7 @@ const titles: Readonly<Record<Part, string>> = {
   talos: "`talos`, the image and what the node runs",
   cluster: "`cluster`, the node",
   cilium: "`cilium`, the network",
-  nvidia: "`nvidia`, the GPU in the hands of pods",
+  nvidia: "`nvidia`, the GPU for pods",
 };
 
 /** docs/changes.md, from what was seen. */
@@ -37,10 +37,10 @@ export const changesDocument = (rows: readonly Row[]): Markdown =>
   ].join("\n\n")}\n`;
 
 const meanings: readonly (readonly [word: string, meaning: string])[] = [
-  [verdicts.lost, "something ends or is made anew, and what it held is gone"],
+  [verdicts.lost, "something is destroyed or recreated, and its data is lost"],
   [verdicts.restarted, "the VM is restarted by Proxmox, or the machine by Talos, and the node is away meanwhile"],
   [verdicts.upgraded, "Talos or Kubernetes is upgraded, for which the node is away for minutes"],
-  [verdicts.pending, "it is written down, and counts once the VM is started anew, which nothing does by itself"],
+  [verdicts.pending, "it is recorded, and takes effect at the next start of the VM, which nothing does by itself"],
   [verdicts.changed, "it is changed while all goes on"],
   [verdicts.made, "something is added"],
   ["refused", "by a rule, when Terraform plans, or before the node is touched; nothing is changed"],

@@ -108,7 +108,7 @@ kube() {
   shift
   bounded "$((seconds + 5))" kubectl --kubeconfig="$KUBECONFIG" --request-timeout="${seconds}s" "$@"
 }
-# kubectl as nobody. Without a token it would ask for a name, and send nothing.
+# kubectl without credentials. Without a token it would ask for a name, and send nothing.
 kube_as_nobody() {
   seconds=$1
   shift
@@ -129,7 +129,7 @@ talos_at() {
   shift 2
   bounded "$seconds" talosctl --talosconfig "$TALOSCONFIG" --endpoints "$address" --nodes "$address" "$@"
 }
-# talosctl as nobody, whom only a machine without a configuration answers.
+# talosctl without credentials; only a machine without a configuration answers.
 talos_as_nobody() {
   seconds=$1
   shift

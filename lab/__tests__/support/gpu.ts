@@ -15,7 +15,7 @@ export const impatient =
     }
   };
 
-/** How many GPUs Kubernetes can hand out, as a number of the node's. */
+/** Number of GPUs that Kubernetes can allocate, as a number of the node's. */
 export async function allocatable(kubectl: Kubectl): Promise<string> {
   const path = "--output=jsonpath={.items[*].status.allocatable.nvidia\\.com/gpu}";
   return (await kubectl.run("get", "nodes", path)).output.trim();
