@@ -514,6 +514,21 @@ const dangers: readonly (readonly [name: string, change: (inputs: Inputs) => unk
     /not give to its script[\s\S]*evil[.]example/,
   ],
 
+  [
+    "a check that may fail",
+    step("check_cluster_files", (local) => {
+      local.on_failure = "continue";
+    }),
+    /a command on this machine/,
+  ],
+  [
+    "a step at another time",
+    step("upgrade_talos", (local) => {
+      local.when = "destroy";
+    }),
+    /a command on this machine/,
+  ],
+
   // Resources and data sources
   ["external data", data("external", { program: ["sh", "-c", "curl evil.example"] }), /already when Terraform plans/],
   ["HTTP data", data("http", { url: "https://evil.example/?x=1" }), /already when Terraform plans/],
@@ -800,6 +815,26 @@ const changes: readonly (readonly [name: string, change: (inputs: Inputs) => unk
     },
   ],
   ["another firmware", vm({ bios: "seabios" })],
+  [
+    "a step that is left out by its count",
+    ({ stack }) => {
+      stack.resource.null_resource.check_cluster_files.count = 0;
+    },
+  ],
+  [
+    "another namespace",
+    ({ stack }) => {
+      stack.resource.helm_release.cilium.namespace = "evil";
+    },
+  ],
+  [
+    "another role of a node",
+    ({ stack }) => {
+      stack.data.talos_machine_configuration.node.machine_type = "worker";
+    },
+  ],
+  ["backups", resource("proxmox_backup_job", { id: "x", storage: "evil", schedule: "02:00" })],
+  ["a clone", vm({ clone: [{ vm_id: 666 }] })],
   ["tags", vm({ tags: ["a"] })],
   ["a description", vm({ description: "a node" })],
   ["another Proxmox", provider("proxmox", { endpoint: "https://evil.example:8006/" })],
@@ -861,4 +896,30 @@ test.each([true, "${var.x}", "false"])("TLS to Proxmox that may not be checked, 
   expect(summaryOf(pageFor(changed))).toContain("its certificate is checked");
   provider("proxmox", { insecure })(changed);
   expect(summaryOf(pageFor(changed))).toMatch(/CAUTION\][\s\S]*certificate is not checked/);
+});
+
+test.each<[string, string, string, (stack: Any) => void, RegExp]>([
+  [
+    "the device behind a mapping",
+    "examples/mapping.ts",
+    "talos-gpu-mapping",
+    (stack) => {
+      stack.resource.proxmox_hardware_mapping_pci.gpu.map[0].path = "0000:66:00";
+    },
+    /0000:66:00 on pve/,
+  ],
+  [
+    "the template of a clone",
+    "examples/template.ts",
+    "talos-gpu-template",
+    (stack) => {
+      stack.data.proxmox_virtual_environment_vms.talos_template.filter[0].values = ["evil"];
+    },
+    /the template that is .*evil/,
+  ],
+])("the page begins otherwise with %s", (_, file, name, change, told) => {
+  const changed = inputs(file, name);
+  expect(beginningOf(pageFor(changed))).not.toMatch(told);
+  change(changed.stack);
+  expect(beginningOf(pageFor(changed))).toMatch(told);
 });

@@ -143,11 +143,12 @@ function hasVariable(file: string, name: string): boolean {
 function knownScript(body: Json, inStack: Scripts): KnownScript | undefined {
   const environment = Object.fromEntries(entriesOf(body.environment).map(([name]) => [name, ""]));
   return scripts.find(
-    ({ script: { file, inherits } }) =>
+    ({ script: { file, inherits, when } }) =>
+      // Such as on_failure, by which a check that fails would be passed over.
+      Object.keys(body).every((name) => ["command", "environment", "when"].includes(name)) &&
+      body.when === when &&
       body.command === commandOf({ file, environment, inherits }) &&
       Object.keys(environment).every((name) => hasVariable(file, name)) &&
-      body.interpreter === undefined &&
-      body.working_dir === undefined &&
       filesOf(file).every((each) => inStack.get(basename(each)) === own.get(basename(each))),
   );
 }
@@ -172,8 +173,7 @@ const provisionersOf = (stack: Stack): Provisioner[] =>
     ),
   );
 
-const whenOf = ({ body }: Provisioner): string =>
-  body.when === "destroy" ? "when it is destroyed" : "when it is made, or a trigger changed";
+const whenOf = ({ body }: Provisioner): string => (body.when === "destroy" ? "on destroy" : "on create");
 
 /** Steps by script, in the order of their addresses; what is not the project's is on rows of its own. */
 function rows(provisioners: readonly Provisioner[], scripts: Scripts): Markdown[][] {

@@ -1,7 +1,7 @@
 import { familiesOf, literalOf } from "./fact";
 import { blocksOf, type Json, objectOf, textOf, textsOf } from "./json";
 import { code, codes, type Markdown, nextLine, none, table } from "./markdown";
-import { ofType, resourcesOf, type Stack } from "./stack";
+import { dataOf, ofType, resourcesOf, type Stack } from "./stack";
 
 export const vmsOf = (stack: Stack) => ofType(resourcesOf(stack), "proxmox_virtual_environment_vm");
 
@@ -22,7 +22,7 @@ function processor({ cpu, memory }: Json): Markdown {
   ]);
 }
 
-function start({ bios, machine, on_boot, started, clone }: Json): Markdown {
+function start(stack: Stack, { bios, machine, on_boot, started, clone }: Json): Markdown {
   const firmware = bios === undefined ? "firmware of the provider's choice" : shown(bios);
   const [cloned] = blocksOf(clone);
   return lines([
@@ -30,8 +30,26 @@ function start({ bios, machine, on_boot, started, clone }: Json): Markdown {
     machine === undefined ? undefined : shown(machine),
     on_boot === true ? "starts with its host" : "**does not start with its host**",
     started === false ? "**is not started**" : undefined,
-    cloned === undefined ? undefined : "a clone of a template",
+    cloned === undefined ? undefined : `a clone of ${templateOf(stack, cloned)}`,
   ]);
+}
+
+/** A template by its id, or by what is asked for to find it. */
+function templateOf(stack: Stack, { vm_id }: Json): Markdown {
+  const [, name] = /data[.]proxmox_virtual_environment_vms[.]([\w-]+)[.]/.exec(textOf(vm_id) ?? "") ?? [];
+  const query = ofType(dataOf(stack), "proxmox_virtual_environment_vms").find((each) => each.name === name);
+  const wanted = blocksOf(query?.body.filter).flatMap(({ values }) => textsOf(values));
+  return query === undefined ? `the template ${shown(vm_id)}` : `the template that is ${codes(wanted)}`;
+}
+
+/** The devices behind a mapping of this stack, with their nodes. */
+function mapped(stack: Stack, mapping: unknown): Markdown {
+  const name = literalOf(stack, mapping);
+  const resource = resourcesOf(stack).find(
+    ({ type, body }) => type.startsWith("proxmox_hardware_mapping_") && body.name === name,
+  );
+  const places = blocksOf(resource?.body.map).map(({ node, path, id }) => `${textOf(path ?? id)} on ${textOf(node)}`);
+  return `${shown(name)}${places.length === 0 ? "" : `, which is ${codes(places)}`}`;
 }
 
 function disks({ disk, efi_disk, tpm_state, cdrom }: Json): Markdown {
@@ -76,8 +94,12 @@ function deviceLines(device: Json | undefined): Markdown[] {
 
 const devices = (stack: Stack, { hostpci, usb }: Json): Markdown =>
   lines([
-    ...blocksOf(hostpci).map(({ id, mapping }) => `PCI ${shown(literalOf(stack, id ?? mapping))}`),
-    ...blocksOf(usb).map(({ host, mapping }) => `USB ${shown(literalOf(stack, host ?? mapping))}`),
+    ...blocksOf(hostpci).map(
+      ({ id, mapping }) => `PCI ${id === undefined || id === null ? mapped(stack, mapping) : shown(id)}`,
+    ),
+    ...blocksOf(usb).map(
+      ({ host, mapping }) => `USB ${host === undefined || host === null ? mapped(stack, mapping) : shown(host)}`,
+    ),
   ]);
 
 export const machineSection = (stack: Stack): Markdown =>
@@ -88,7 +110,7 @@ export const machineSection = (stack: Stack): Markdown =>
       vmsOf(stack).map(({ body }) => [
         lines([shown(body.name), `id ${shown(body.vm_id ?? "free")}`, `on ${shown(body.node_name)}`]),
         processor(body),
-        start(body),
+        start(stack, body),
         disks(body),
         network(body),
         devices(stack, body),

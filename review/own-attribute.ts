@@ -1,3 +1,4 @@
+import { methods } from "../constructs/nvidia/method";
 import { type Facts, refersTo } from "./fact";
 import type { Leaf } from "./leaf";
 import type { Element } from "./stack";
@@ -17,10 +18,9 @@ const clientConfiguration = reference("talos_machine_secrets", /^client_configur
 
 const onAll: Readonly<Record<string, Known>> = {
   "depends_on[]": shown,
-  count: shown,
   "lifecycle.create_before_destroy": shown,
   "lifecycle.ignore_changes[]": /^(triggers|clone|disk\[0\]\.import_from|initialization\[0\]\.dns|talos_version|node)$/,
-  "lifecycle.replace_triggered_by[]": shown,
+  "lifecycle.replace_triggered_by[]": /^(proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id$/,
 };
 
 const device: Readonly<Record<string, Known>> = {
@@ -49,7 +49,7 @@ const disk: Readonly<Record<string, Known>> = {
 const vm: Readonly<Record<string, Known>> = {
   ...device,
   ...disk,
-  "agent.enabled": shown,
+  "agent.enabled": /^true$/,
   "agent.trim": /^true$/,
   "agent.type": /^virtio$/,
   bios: shown,
@@ -91,13 +91,16 @@ function firstDiskOf(body: Element["body"]): string | undefined {
   return first?.interface;
 }
 
+/** Where the constructs install charts. */
+const namespaces = new Set(["kube-system", ...Object.values(methods).map(({ namespace }) => namespace)]);
+
 const release: Readonly<Record<string, Known>> = {
   chart: shown,
   create_namespace: shown,
   kube_version: shown,
   include_crds: shown,
   name: shown,
-  namespace: shown,
+  namespace: (value) => namespaces.has(String(value)),
   repository: shown,
   timeout: shown,
   upgrade_install: /^true$/,
@@ -155,7 +158,6 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     client_configuration: clientConfiguration,
     endpoint: address,
     node: address,
-    certificate_renewal_duration: shown,
   },
   talos_image_factory_schematic: {},
   talos_machine_bootstrap: { client_configuration: clientConfiguration, endpoint: address, node: address },

@@ -2,7 +2,7 @@ import type { Addition } from "./addition";
 import { checkCount } from "./check";
 import { commandCounts, connectionsOf, type Scripts } from "./command";
 import { literalOf, sensitiveVariables } from "./fact";
-import { blocksOf, objectOf, sorted, textOf } from "./json";
+import { blocksOf, objectOf, sorted, textOf, textsOf } from "./json";
 import { vmsOf } from "./machine";
 import { caution, code, codes, count, list, type Markdown, text } from "./markdown";
 import { changesOf, type Plan, summaryOf } from "./plan";
@@ -44,7 +44,22 @@ const clusterWords = (stack: Stack): Markdown[] => {
         ]
       : [],
   );
-  return clusters.length === 0 ? [] : [`**Cluster** ${[...new Set(clusters)].join("; ")}.`];
+  const roles = elementsOf(stack).flatMap(({ type, body }) =>
+    type === "talos_machine_configuration" ? textsOf(body.machine_type) : [],
+  );
+  const of = (role: string) => roles.filter((each) => each === role).length;
+  const nodes = `${count(of("controlplane"), "control plane node")}, ${count(of("worker"), "worker")}`;
+  return clusters.length === 0 ? [] : [`**Cluster** ${[...new Set(clusters)].join("; ")}: ${nodes}.`];
+};
+
+/** Backups have all that is on the disks, secrets too. */
+const backupWords = (stack: Stack): Markdown[] => {
+  const storages = resourcesOf(stack).flatMap(({ type, body }) =>
+    type === "proxmox_backup_job" ? textsOf(body.storage) : [],
+  );
+  return storages.length === 0
+    ? []
+    : [`**Backups** of disks, with all secrets on them, to ${codes(sorted(storages))}.`];
 };
 
 function commandWords(stack: Stack, scripts: Scripts): Markdown {
@@ -92,6 +107,7 @@ export function summarySection(
         ...connections,
         commandWords(stack, scripts),
         ...clusterWords(stack),
+        ...backupWords(stack),
         ...(versions === "" ? [] : [`**Versions**: ${versions}.`]),
         `**State**: ${stateWords(stack)}. Secrets that are asked for: ${codes(secrets)}.`,
         `**${count(checkCount(stack), "check")}** when Terraform plans.`,
