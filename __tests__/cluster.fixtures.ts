@@ -272,7 +272,10 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
                 "extra.node.kubernetes.io/pool": "gpu",
               },
               nodeTaints: {},
-              kubelet: { extraConfig: { registerWithTaints: [{ key: "a", effect: "NoSchedule" }] } },
+              kubelet: {
+                extraArgs: { "node-labels": "room=lab,node.kubernetes.io/pool=gpu,topology.kubernetes.io/zone=a" },
+                extraConfig: { registerWithTaints: [{ key: "a", effect: "NoSchedule" }] },
+              },
             },
           },
         ],
@@ -285,6 +288,22 @@ export const clusterFixtures: Readonly<Record<string, RuleFixtures>> = {
       }),
     },
     invalid: {
+      "a label that no kubelet registers with": [
+        cluster({
+          workers: [],
+          configPatches: [
+            { machine: { kubelet: { extraArgs: { "node-labels": "room=lab,node-role.kubernetes.io/gpu=" } } } },
+          ],
+        }),
+        'configPatches[0] has machine.kubelet.extraArgs.node-labels "room=lab,node-role.kubernetes.io/gpu="; choose labels outside kubernetes.io and k8s.io, or write machine.nodeLabels of control planes',
+      ],
+      "the same of workers": [
+        cluster({
+          workers,
+          workerPatches: [{ machine: { kubelet: { extraArgs: { "node-labels": "a.k8s.io/b=" } } } }],
+        }),
+        'workerPatches[0] has machine.kubelet.extraArgs.node-labels "a.k8s.io/b="; choose labels outside kubernetes.io and k8s.io, or write machine.nodeLabels of control planes',
+      ],
       "a taint": [
         cluster({
           workers,

@@ -71,6 +71,30 @@ export const patchFixtures: Readonly<Record<string, RuleFixtures>> = {
       ),
     },
     invalid: {
+      "a taint of the kubelet's own": [
+        nodeWith({}, { machine: { kubelet: { extraArgs: { "register-with-taints": "a=b:NoSchedule" } } } }),
+        'configPatches[0] has machine.kubelet.extraArgs.register-with-taints "a=b:NoSchedule"; leave it out: the only node runs the pods',
+      ],
+      "no registration, by another key": [
+        nodeWith({}, { machine: { kubelet: { extraConfig: { registerNode: false } } } }),
+        "configPatches[0] has machine.kubelet.extraConfig.registerNode false; leave it out: the node is waited for",
+      ],
+      "no registration, by an argument": [
+        nodeWith({}, { machine: { kubelet: { extraArgs: { "register-node": false } } } }),
+        "configPatches[0] has machine.kubelet.extraArgs.register-node false; leave it out: the node is waited for",
+      ],
+      "what Talos sets for the kubelet": [
+        nodeWith({}, { machine: { kubelet: { extraConfig: { resolvConf: "/etc/resolv.conf" } } } }),
+        'configPatches[0] has machine.kubelet.extraConfig.resolvConf "/etc/resolv.conf"; leave it out: Talos sets it, and refuses another',
+      ],
+      "another port of the API, by an argument": [
+        nodeWith({}, { cluster: { apiServer: { extraArgs: { "secure-port": "7443" } } } }),
+        'configPatches[0] has cluster.apiServer.extraArgs.secure-port "7443"; leave it out: the API is asked at port 6443',
+      ],
+      "other services, by an argument": [
+        nodeWith({}, { cluster: { apiServer: { extraArgs: { "service-cluster-ip-range": "10.43.0.0/16" } } } }),
+        'configPatches[0] has cluster.apiServer.extraArgs.service-cluster-ip-range "10.43.0.0/16"; write cluster.network.serviceSubnets',
+      ],
       "no pod would run": [
         node({ machine: { nodeTaints: { dedicated: "gpu:NoSchedule" } } }),
         "configPatches[0] has machine.nodeTaints; leave it out: the only node runs the pods",

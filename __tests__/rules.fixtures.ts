@@ -88,6 +88,7 @@ const cilium =
   (props: object, nodeProps = {}): Build =>
   (stack) =>
     void ciliumIn(stack, props, nodeProps);
+const _ipv6Node = { machine: { ...machine, address: "2001:db8::50/64", gateway: "2001:db8::1" } };
 const keep = { last: 3 };
 const driver = { kernelModules: "open", branch: "production" } as const;
 const gpus =
@@ -1102,6 +1103,21 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         passes: [0, 14],
         fails: [-1, 1.5],
       },
+    },
+  },
+  "mapping-subsystem": {
+    valid: {
+      "the host's own": mapping({}),
+      "given, and the host is not asked": gpu(
+        { mapping: { ...device, iommuGroup: 1, subsystemId: "1458:40bf" } },
+        { ...apiToken, checkHost: false },
+      ),
+    },
+    invalid: {
+      "left out, and the host is not asked": [
+        gpu({ mapping: { ...device, iommuGroup: 1 } }, { ...apiToken, checkHost: false }),
+        'gpus[0].mapping.subsystemId is missing, and with checkHost: false the host is not asked for it; write it as `lspci -nnv` prints it, such as "1458:40bf", unless the device has none',
+      ],
     },
   },
   "mapping-one-address": {
@@ -4935,6 +4951,38 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         ),
     },
     invalid: {
+      "IPv4 between nodes of IPv6": [
+        cilium({ values: { underlayProtocol: "ipv4" } }, ipv6Node),
+        'values.underlayProtocol is "ipv4", and the nodes have no address of that family to reach each other; leave it out',
+      ],
+      "IPv6 between nodes of IPv4": [
+        cilium({ values: { underlayProtocol: "ipv6" } }),
+        'values.underlayProtocol is "ipv6", and the nodes have no address of that family to reach each other; leave it out',
+      ],
+      "no IPv6 on nodes of IPv6": [
+        cilium({ values: { ipv6: { enabled: false } } }, ipv6Node),
+        "values.ipv6.enabled is false, and the node has an IPv6 address; leave it out",
+      ],
+      "no IPv4, by another key": [
+        cilium({ values: { extraConfig: { "enable-ipv4": false } } }),
+        "values.extraConfig.enable-ipv4 is false, and the node has an IPv4 address; leave it out",
+      ],
+      "a variable of the agent": [
+        cilium({ values: { extraEnv: [{ name: "CILIUM_KUBE_PROXY_REPLACEMENT", value: "false" }] } }),
+        "values.extraEnv has CILIUM_KUBE_PROXY_REPLACEMENT, which wins over values.kubeProxyReplacement; leave it out",
+      ],
+      "a mode of routing that is none": [
+        cilium({ values: { routingMode: "natve" } }),
+        'values.routingMode is "natve", which Cilium ignores or ends with; write "tunnel" or "native" or "hybrid"',
+      ],
+      "gateways without a proxy": [
+        cilium({ gatewayApi: true, values: { l7Proxy: false } }),
+        "values.l7Proxy is false beside gatewayAPI.enabled, which the chart refuses; leave it out",
+      ],
+      "a value of earlier versions": [
+        cilium({ values: { tunnel: "disabled" } }),
+        "values.tunnel is of an earlier version, and the chart refuses it; write routingMode and tunnelProtocol",
+      ],
       "an agent without a network to route natively": [
         cilium({ values: { routingMode: "native" } }),
         'values.routingMode is "native" without ipv4NativeRoutingCIDR, with which the agent ends; write the network whose addresses are not masqueraded, such as that of the pods',

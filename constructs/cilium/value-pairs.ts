@@ -3,6 +3,7 @@ import { isIpv6 } from "../network/ip-address";
 import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { formatValue, toTokenString } from "../rules/format-value";
+import { isPlainObject } from "../rules/kind";
 import type { Check, Rule } from "../rules/rule";
 
 /** The values of the chart, and what they are for. */
@@ -91,6 +92,35 @@ const conflicts: readonly Conflict[] = [
       ),
     message: `values.loadBalancer.mode is ${formatValue(mode)} over a VXLAN tunnel, with which the agent ends; write routingMode: "native", or tunnelProtocol: "geneve" with loadBalancer.dsrDispatch: "geneve"`,
   })),
+  ...["gatewayAPI", "ingressController"].map((key) => ({
+    when: (values: Asked) => and(values.is(`${key}.enabled`, true), values.is("l7Proxy", false)),
+    message: `values.l7Proxy is false beside ${key}.enabled, which the chart refuses; leave it out`,
+  })),
+  {
+    when: (values) =>
+      and(values.is("authentication.mutual.spire.enabled", true), values.is("authentication.enabled", false)),
+    message:
+      "values.authentication.enabled is false beside authentication.mutual.spire.enabled, which the chart refuses; leave one of the two out",
+  },
+  {
+    when: (values) =>
+      or(
+        ...["netkit", "netkit-l2"].map((mode) =>
+          and(values.is("bpf.tproxy", true), values.is("bpf.datapathMode", mode)),
+        ),
+      ),
+    message:
+      "values.bpf.tproxy is true beside bpf.datapathMode netkit, which the chart refuses; leave one of the two out",
+  },
+  ...[
+    ["tunnel", "routingMode and tunnelProtocol"] as const,
+    ["enableCiliumEndpointSlice", "ciliumEndpointSlice.enabled"] as const,
+    ["encryption.secretName", "encryption.ipsec.secretName"] as const,
+    ["encryption.keyFile", "encryption.ipsec.keyFile"] as const,
+  ].map(([path, instead]) => ({
+    when: (values: Asked) => values.has(path),
+    message: `values.${path} is of an earlier version, and the chart refuses it; write ${instead}`,
+  })),
   {
     when: (values) => and(values.is("autoDirectNodeRoutes", true), not(values.is("routingMode", "native"))),
     message:
@@ -136,7 +166,12 @@ const conflicts: readonly Conflict[] = [
 
 /** Closed lists of texts. */
 const choices: readonly (readonly [path: string, choices: readonly string[]])[] = [
+  ["routingMode", ["tunnel", "native", "hybrid"]],
   ["tunnelProtocol", ["vxlan", "geneve"]],
+  ["underlayProtocol", ["ipv4", "ipv6", "auto"]],
+  ["loadBalancer.mode", ["snat", "dsr", "hybrid"]],
+  ["loadBalancer.algorithm", ["random", "maglev"]],
+  ["policyEnforcementMode", ["default", "always", "never"]],
   ["encryption.type", ["ipsec", "wireguard", "ztunnel"]],
 ];
 
@@ -182,24 +217,53 @@ function checkBypass({ values, required }: Judged): Check[] {
             message: `values.${list} has ${formatValue(item)}, which wins over values.${path.join(".")}; leave it out`,
           }));
         }),
+        ...environments.flatMap((list) => checkEnvironment(list, asked.at(list), key, wanted, path.join("."))),
       ];
     }),
   );
+}
+
+const environments = ["extraEnv", "operator.extraEnv"];
+
+/** Cilium reads each of its options from a variable of its name too, which wins over its configuration. */
+function checkEnvironment(list: string, found: unknown, key: string, wanted: string, path: string): Check[] {
+  const items = Array.isArray(found) && !isUnknown(found) ? found : [];
+  const name = `CILIUM_${key.toUpperCase().replaceAll("-", "_")}`;
+  return items.filter(isPlainObject).map((item) => ({
+    condition: or(not(equal(item.name, name)), equal(toTokenString(item.value), wanted)),
+    message: `values.${list} has ${name}, which wins over values.${path}; leave it out`,
+  }));
 }
 
 /** Checks that the families of addresses are those that the node has. */
 function checkFamilies({ values, address, hasOwnPodSubnets }: Judged): Check[] {
   if (address === undefined) return [];
   const asked = new Asked(values);
+  const isOff = (family: "ipv4" | "ipv6") =>
+    or(asked.is(`${family}.enabled`, false), equal(toTokenString(asked.at(`extraConfig.enable-${family}`)), "false"));
+  const nameOff = (family: "ipv4" | "ipv6") =>
+    asked.is(`${family}.enabled`, false) === false ? `values.extraConfig.enable-${family}` : `values.${family}.enabled`;
   return [
+    {
+      condition: or(not(isOff("ipv6")), not(isIpv6(address)), hasOwnPodSubnets),
+      message: `${nameOff("ipv6")} is false, and the node has an IPv6 address; leave it out`,
+    },
+    ...(["ipv4", "ipv6"] as const).map((family) => ({
+      condition: or(
+        not(asked.is("underlayProtocol", family)),
+        family === "ipv6" ? isIpv6(address) : not(isIpv6(address)),
+        hasOwnPodSubnets,
+      ),
+      message: `values.underlayProtocol is ${formatValue(family)}, and the nodes have no address of that family to reach each other; leave it out`,
+    })),
     {
       condition: or(not(asked.is("ipv6.enabled", true)), isIpv6(address), hasOwnPodSubnets),
       message:
         "values.ipv6.enabled is true, and the cluster gives pods IPv4 addresses alone, so that the agents wait for ever; write podSubnets and serviceSubnets of both families in a patch, or leave it out",
     },
     {
-      condition: or(not(asked.is("ipv4.enabled", false)), isIpv6(address), hasOwnPodSubnets),
-      message: "values.ipv4.enabled is false, and the node has an IPv4 address; leave it out",
+      condition: or(not(isOff("ipv4")), isIpv6(address), hasOwnPodSubnets),
+      message: `${nameOff("ipv4")} is false, and the node has an IPv4 address; leave it out`,
     },
   ];
 }

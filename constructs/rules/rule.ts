@@ -1,6 +1,7 @@
 import {
   Annotations,
   Aspects,
+  type IResolvable,
   type Precondition,
   type TerraformResource,
   type TerraformResourceLifecycle,
@@ -66,7 +67,7 @@ export function enforce<Subject>(
       if (condition === true) continue;
       const message = `${unlabelled} [${rule.id}]`;
       if (rule.severity === "warning") warn(construct, rule.id, condition, message);
-      else if (condition !== false) preconditions.push({ condition, errorMessage: escapeTemplate(message) });
+      else if (condition !== false) preconditions.push(preconditionOf(construct, condition, message));
       else {
         const isNew = !messages.includes(message) && isFirstReport(construct, withPropPath(construct, message));
         if (isNew) messages.push(message);
@@ -80,6 +81,12 @@ export function enforce<Subject>(
   }
   return preconditions;
 }
+
+/** What Terraform checks before it makes the resource, and says with the props as their user wrote them. */
+export const preconditionOf = (construct: Construct, condition: IResolvable, message: string): Precondition => ({
+  condition,
+  errorMessage: escapeTemplate(withPropPath(construct, message)),
+});
 
 /** What the rules refuse of the subject now. */
 export const refusedNow = <Subject>(rules: readonly Rule<Subject>[], subject: Subject): string[] =>
@@ -99,7 +106,7 @@ export function enforceAtSynth<Subject>(
     validate: () => {
       const now = subject();
       const messages = rules.flatMap((rule) => messagesOf(rule, now));
-      return [...new Set(messages)].map((message) => resolveTokens(construct, message));
+      return [...new Set(messages)].map((message) => withPropPath(construct, resolveTokens(construct, message)));
     },
   });
 }
@@ -146,7 +153,7 @@ function warn(construct: Construct, id: string, condition: Condition, message: s
   const name = `${construct.node.id}_${id}`.replaceAll("-", "_");
   const asserts = assertsOf.get(construct)?.get(id) ?? [];
   assertsOf.set(construct, (assertsOf.get(construct) ?? new Map()).set(id, asserts));
-  asserts.push({ condition: condition, error_message: escapeTemplate(message) });
+  asserts.push({ condition: condition, error_message: escapeTemplate(withPropPath(construct, message)) });
   TerraformStack.of(construct).addOverride(`check.${name}.assert`, asserts);
 }
 

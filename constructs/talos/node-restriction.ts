@@ -1,9 +1,11 @@
+import { Token } from "cdktf";
 import { and, type Condition, isUnknown, matches, not } from "../rules/condition";
+import { expression, rawExpression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import type { TalosPatch } from "./patch";
 import { keysAt, setsKey } from "./patch-effect";
-import type { GivenPatch } from "./protected-setting";
+import type { GivenPatch, RuleDescription } from "./protected-setting";
 
 /** Patches of workers. */
 interface Patched {
@@ -23,16 +25,34 @@ const kubeletLabel =
 const isRestricted = (label: string): Condition =>
   and(matches(label, kubernetesLabel), not(matches(label, kubeletLabel)));
 
+export const nodeRestriction: RuleDescription = {
+  id: "node-restriction",
+  requirement:
+    "a patch gives workers no taints, and no labels that are reserved for administrators, which no kubelet registers with either",
+  reason:
+    "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
+  source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#machine",
+};
+
 export const rules: readonly Rule<Patched>[] = [
-  {
-    id: "node-restriction",
-    requirement: "a patch gives workers no taints, and no labels that are reserved for administrators",
-    reason:
-      "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
-    source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#machine",
-    checks: ({ patches }) => patches.flatMap(({ path, patch }) => workerChecks(path, patch)),
-  },
+  { ...nodeRestriction, checks: ({ patches }) => patches.flatMap(({ path, patch }) => workerChecks(path, patch)) },
 ];
+
+/** With a label that it may not set a kubelet does not start, of a control plane neither. */
+export const kubeletLabels = {
+  rule: nodeRestriction,
+  advice: "choose labels outside kubernetes.io and k8s.io, or write machine.nodeLabels of control planes",
+};
+
+/** Whether a kubelet may register with the labels, `a=b,c=d`. */
+export const mayBeLabels = (labels: unknown): Condition =>
+  isUnknown(labels)
+    ? not(expression`anytrue([for label in split(",", ${labels}) : ${isRestricted(nameInLoop)}])`)
+    : String(labels)
+        .split(",")
+        .every((label) => isRestricted(label.split("=")[0] ?? "") !== true);
+
+const nameInLoop = Token.asString(rawExpression('split("=", label)[0]'));
 
 const workerChecks = (where: string, patch: TalosPatch) => [
   {

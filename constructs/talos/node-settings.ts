@@ -4,6 +4,7 @@ import { type Condition, equal, isUnknown, matches, not, or } from "../rules/con
 import { toTokenString } from "../rules/format-value";
 import { hasUnknown } from "../terraform/document";
 import { generated } from "./generated-configuration";
+import { kubeletLabels, mayBeLabels } from "./node-restriction";
 import type { ProtectedSetting, Protection, RuleDescription } from "./protected-setting";
 import { hasMinor } from "./version";
 
@@ -93,15 +94,25 @@ const schedulingSetting = ({ schedulingOnControlPlanes, isOnly }: DescribedNode,
 export function generatedSettings(node: DescribedNode): ProtectedSetting[] {
   const { role, isOnly, timeServers } = node;
   const own = "leave it out: the node registers with its machine's";
+  const awaited = "leave it out: the node is waited for";
   const kubelet = (...path: string[]) => ["machine", "kubelet", ...path];
   return [
     ...imageSettings(node),
     ...(role === "controlplane" && isOnly ? [...taintSettings, ...podSettings] : []),
-    apiPortSetting(node),
+    ...apiPortSettings(node),
     { path: kubelet("extraArgs", "hostname-override"), value: undefined, advice: `${own} name` },
     { path: kubelet("extraArgs", "node-ip"), value: undefined, advice: `${own} address` },
     { path: kubelet("registerWithFQDN"), value: false, advice: `${own} name` },
-    { path: kubelet("skipNodeRegistration"), value: false, advice: "leave it out: the node is waited for" },
+    { path: kubelet("skipNodeRegistration"), value: false, advice: awaited },
+    { path: kubelet("extraConfig", "registerNode"), value: true, advice: awaited },
+    { path: kubelet("extraArgs", "register-node"), value: "true", accepts: isTrue, advice: awaited },
+    ...protectedByTalos.map((field) => ({
+      path: kubelet("extraConfig", field),
+      value: undefined,
+      advice: "leave it out: Talos sets it, and refuses another",
+    })),
+    ...(role === "controlplane" ? subnetSettings : []),
+    { path: kubelet("extraArgs", "node-labels"), value: undefined, accepts: mayBeLabels, ...kubeletLabels },
     {
       path: kubelet("nodeIP", "validSubnets"),
       value: [],
@@ -112,18 +123,24 @@ export function generatedSettings(node: DescribedNode): ProtectedSetting[] {
       ? []
       : [{ path: ["machine", "time", "disabled"], value: false, advice: "leave out this or timeServers" }]),
     ...secretSettings(role === "controlplane"),
-  ].map((setting) => ({ ...setting, rule: settingsRule }));
+  ].map((setting) => ({ rule: settingsRule, ...setting }));
 }
 
 /** The port is that of the endpoint, or of the load balancer's members. */
-function apiPortSetting({ endpoint }: DescribedNode) {
+function apiPortSettings({ endpoint }: DescribedNode) {
   const port = isUnknown(endpoint) ? undefined : /:([0-9]+)$/.exec(endpoint)?.[1];
-  return {
-    path: ["cluster", "controlPlane", "localAPIServerPort"],
-    value: 6443,
-    accepts: (value: unknown) => or(equal(value, 6443), port === undefined ? false : equal(value, Number(port))),
-    advice: "leave it out: the API is asked at port 6443",
-  };
+  const accepts = (value: unknown) =>
+    or(
+      ...[6443, ...(port === undefined ? [] : [Number(port)])].flatMap((each) => [
+        equal(value, each),
+        equal(value, `${each}`),
+      ]),
+    );
+  const advice = "leave it out: the API is asked at port 6443";
+  return [
+    { path: ["cluster", "controlPlane", "localAPIServerPort"], value: 6443, accepts, advice },
+    { path: ["cluster", "apiServer", "extraArgs", "secure-port"], value: undefined, accepts, advice },
+  ];
 }
 
 /** Whether the kubelet's other subnets are none of its address's family, of which the node's own must be the only one. */
@@ -133,9 +150,38 @@ const areBeside = (address: string, subnets: unknown): boolean =>
   isUnknown(address) ||
   subnets.slice(1).every((subnet) => isUnknown(subnet) || isIpv6(String(subnet)) !== isIpv6(address));
 
+const isTrue = (value: unknown): Condition => equal(toTokenString(value), "true");
+
+/** https://github.com/siderolabs/talos/blob/v1.13.0/pkg/machinery/kubelet/kubelet.go */
+const protectedByTalos = [
+  "authentication",
+  "authorization",
+  "cgroupRoot",
+  "kubeletCgroups",
+  "port",
+  "protectKernelDefaults",
+  "resolvConf",
+  "rotateCertificates",
+  "seccompDefault",
+  "staticPodPath",
+  "systemCgroups",
+];
+
+/** Arguments that say what the subnets of the cluster say: certificates and CoreDNS follow these alone. */
+const subnetSettings = [
+  { part: "apiServer", argument: "service-cluster-ip-range", key: "serviceSubnets" },
+  { part: "controllerManager", argument: "service-cluster-ip-range", key: "serviceSubnets" },
+  { part: "controllerManager", argument: "cluster-cidr", key: "podSubnets" },
+].map(({ part, argument, key }) => ({
+  path: ["cluster", part, "extraArgs", argument],
+  value: undefined,
+  advice: `write cluster.network.${key}`,
+}));
+
 /** Taints that keep pods off the only node. */
 const taintSettings = [
   { path: ["machine", "nodeTaints"], pattern: /:No(Schedule|Execute)/ },
+  { path: ["machine", "kubelet", "extraArgs", "register-with-taints"], pattern: /:No(Schedule|Execute)/ },
   { path: ["machine", "kubelet", "extraConfig", "registerWithTaints"], pattern: /"effect":"No(Schedule|Execute)/ },
 ].map(({ path, pattern }) => ({
   path,

@@ -32,6 +32,11 @@ export function conflictsOf(
   const instead = role === "worker" ? ", or write it in controlPlanePatches" : "";
   return [
     ...missing.map((what) => `${where} deletes ${what}, which a ${role} does not have; leave that out${instead}`),
+    ...(forwardsWithoutHostDns(after) && !forwardsWithoutHostDns(before)
+      ? [
+          `${where} has machine.features.hostDNS.enabled false beside forwardKubeDNSToHost, which Talos refuses; write forwardKubeDNSToHost: false too`,
+        ]
+      : []),
     ...(hasVip
       ? [`${where} has machine.network.interfaces with a vip, which workers refuse; write virtualAddress`]
       : []),
@@ -52,6 +57,12 @@ function sharesAddress(configuration: Configuration): boolean {
     isPlainObject(device) &&
     ((device.vip ?? undefined) !== undefined || (Array.isArray(device.vlans) && device.vlans.some(hasVip)));
   return Array.isArray(devices) && devices.some(hasVip);
+}
+
+function forwardsWithoutHostDns(configuration: Configuration): boolean {
+  const hostDns = follow(configuration.get(""), ["machine", "features", "hostDNS"]);
+  // The provider generates both.
+  return isPlainObject(hostDns) && hostDns.enabled === false && hostDns.forwardKubeDNSToHost !== false;
 }
 
 const insteadOf = (key: string): string => {

@@ -77,8 +77,8 @@ export function leavesAtPlan(patch: string, { kind, path, value }: SettingAtPlan
       ? hasAtPlan(document, path)
       : Token.asAny(Fn.try([not(equal(Fn.lookupNested(document, [...path]), value)), false]));
   const effects = [...deleted.map((part) => (document: unknown) => deletesAtPlan(document, part)), sets];
-  return and(
-    ...effects.map((effect) => not(anyDocument(patch, (document) => and(isOf(kind, document), effect(document))))),
+  return not(
+    anyDocument(patch, (document) => and(isOf(kind, document), or(...effects.map((effect) => effect(document))))),
   );
 }
 

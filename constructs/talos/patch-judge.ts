@@ -1,8 +1,8 @@
 import type { Precondition, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 import { toTokenString } from "../rules/format-value";
-import { addPreconditions, enforce, enforceAtSynth } from "../rules/rule";
-import { escapeTemplate, resolveTokens } from "../rules/template";
+import { addPreconditions, enforce, enforceAtSynth, preconditionOf } from "../rules/rule";
+import { resolveTokens } from "../rules/template";
 import * as deviceSelector from "./device-selector";
 import { NodePatches } from "./node-patches";
 import * as nodeRestriction from "./node-restriction";
@@ -92,7 +92,7 @@ export class PatchJudge {
       const key = `${check.message} ${resolveTokens(this.cluster, toTokenString(check.condition))}`;
       if (this.preconditions.has(key)) return [];
       this.preconditions.add(key);
-      return [{ condition: check.condition, errorMessage: escapeTemplate(`${check.message} [${rule.id}]`) }];
+      return [preconditionOf(this.cluster, check.condition, `${check.message} [${rule.id}]`)];
     });
     addPreconditions(this.checked, preconditions);
   }

@@ -241,6 +241,19 @@ export const rules: readonly Rule<Mapped>[] = [
       ]),
   },
   {
+    id: "mapping-subsystem",
+    requirement: "a mapped device has its subsystem id, if its host is not asked for it",
+    reason:
+      "Proxmox compares it with the hardware when a VM starts, and starts none that lacks it, unless the device has none either",
+    source: mappingSource,
+    severity: "warning",
+    checks: ({ entries }) =>
+      entries.map(({ path, subsystemId, host }) => ({
+        condition: subsystemId !== undefined || host !== undefined,
+        message: `${path}subsystemId is missing, and with checkHost: false the host is not asked for it; write it as \`lspci -nnv\` prints it, such as "1458:40bf", unless the device has none`,
+      })),
+  },
+  {
     id: "mapping-once",
     requirement: "a mapping of a name is made once in a Proxmox cluster",
     reason: "Proxmox refuses a second one",

@@ -3,7 +3,8 @@ import type { Construct } from "constructs";
 import { BackupJob } from "../../../.gen/providers/proxmox/backup-job";
 import type { VirtualEnvironmentVm } from "../../../.gen/providers/proxmox/virtual-environment-vm";
 import { isInvalid, number, objectOf, required, string } from "../../props/schema";
-import { matches, wholeNumber } from "../../rules/condition";
+import { isUnknown, matches, wholeNumber } from "../../rules/condition";
+import { expression } from "../../rules/expression";
 import { formatValue, toTokenString } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
 import { withLogicalId } from "../../terraform/logical-id";
@@ -79,20 +80,29 @@ export const schema = objectOf<VmBackup>({
 export const withDefaults = (backup: VmBackup | undefined) =>
   backup && { ...backup, schedule: backup.schedule ?? "02:00" };
 
-/** The forms of a calendar event: a word, or days of the week, a date and a time of which some may be left out. */
+/**
+ * The forms of a calendar event: a word, or days of the week, a date and a time of which some may be left out. It is for text in which a
+ * comma ends every item of a list, so that each list stands in it once: Terraform has to check it too.
+ */
 function calendarEvent(): RegExp {
-  const list = (item: string) => `${item}(,${item})*`;
-  const day = "(mon|tue|wed|thu|fri|sat|sun)";
-  const numbers = (number: string) => list(`([*]|${number}([.][.]${number})?)([/]0?[1-9]|[/][1-5][0-9])?`);
-  const [month, dayOfMonth] = ["(0?[1-9]|1[0-2])", "(0?[1-9]|[12][0-9]|3[01])"].map(numbers);
+  const range = (item: string) => `${item}([.][.]${item})?`;
+  const list = (item: string) => `(${item},)+`;
+  const numbers = (number: string) => list(`([*]|${range(number)})([/](0?[1-9]|[1-5][0-9]))?`);
+  const [month, day] = ["(0?[1-9]|1[0-2])", "(0?[1-9]|[12][0-9]|3[01])"].map(numbers);
   const [hour, minute] = ["([01]?[0-9]|2[0-3])", "[0-5]?[0-9]"].map(numbers);
-  const days = list(`${day}([.][.]${day})?`);
-  const date = `(([*]|[0-9]{4})-)?${month}-${dayOfMonth}`;
+  const days = list(range("(mon|tue|wed|thu|fri|sat|sun)"));
+  const date = `(([*]|[0-9]{4}),-)?${month}-${day}`;
   // Alone it is minutes, of every hour.
-  const time = `(${minute}|${hour}:${minute}(:${minute})?)`;
+  const time = `(${hour}:(${minute}:)?)?${minute}`;
   const word = "(minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly)";
-  return new RegExp(`^(${word}|${days}( ${date})?( ${time})?|${date}( ${time})?|${time})$`, "i");
+  return new RegExp(`^(${word}, |(${days} )?(${date} )?(${time} )?)$`, "i");
 }
+
+/** The schedule with a comma after every list. */
+const withCommas = (schedule: string): string =>
+  isUnknown(schedule)
+    ? Token.asString(expression`replace(${`${schedule} `}, ${"/([ :-])/"}, ${",$1"})`)
+    : `${schedule} `.replace(/[ :-]/g, ",$&");
 
 const schedulePattern = calendarEvent();
 const source = "https://pve.proxmox.com/pve-docs/chapter-vzdump.html";
@@ -115,7 +125,7 @@ export const rules: readonly Rule<BackedUp>[] = [
     source: "https://pve.proxmox.com/pve-docs/chapter-calendar-events.html",
     checks: ({ backup }) =>
       ifSet(backup, ({ schedule }) => ({
-        condition: matches(schedule, schedulePattern),
+        condition: matches(withCommas(schedule), schedulePattern),
         message: `backup.schedule ${formatValue(schedule)} is no calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
       })),
   },
