@@ -4852,7 +4852,10 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
         cilium({ values: { debug: { enabled: "yes" } } }),
         'values.debug.enabled is "yes"; write true or false',
       ],
-      "true for text": [cilium({ values: { routingMode: true } }), "values.routingMode is true; write a string"],
+      "true for text": [
+        cilium({ values: { identityAllocationMode: true } }),
+        "values.identityAllocationMode is true; write a string",
+      ],
       "one item for a list": [
         cilium({ values: { extraArgs: "--log-opt=level=debug" } }),
         'values.extraArgs is "--log-opt=level=debug"; write a list',
