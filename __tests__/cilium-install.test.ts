@@ -22,6 +22,20 @@ const documents = (props: Partial<CiliumInstallProps> = {}): TerraformJson[] =>
   patchesOf(json(props)).flatMap((patch) => parseAllDocuments(patch).map((document) => document.toJS()));
 
 describe("CiliumInstall", () => {
+  test.each([
+    "bpf.masquerade",
+    "bpf.hostLegacyRouting",
+    "encryption.enabled",
+    "hubble.enabled",
+    "hubble.relay.enabled",
+    "hubble.ui.enabled",
+  ])("takes true and false alone for values.%s", (path) => {
+    const values = path.split(".").reduceRight<unknown>((inside, key) => ({ [key]: inside }), "true");
+    expect(problemsOf((stack) => void ciliumIn(stack, { values: values as Record<string, unknown> }))).toContainEqual(
+      expect.stringContaining(`values.${path} is "true"; write true or false, or leave it out [cilium-talos-values]`),
+    );
+  });
+
   test("installs the chart once Kubernetes answers, and waits long enough", () => {
     expect(release()).toMatchObject({
       name: "cilium",

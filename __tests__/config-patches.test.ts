@@ -51,6 +51,14 @@ describe("a patch", () => {
     expect(refusedKinds.map(([kind]) => kind)).toEqual(Object.keys(unsupportedKinds));
   });
 
+  test.each([5, "", null, true, ["KubeletConfig"]])("may not be of a kind that is none: %j", (kind) => {
+    expect(problemsWith({ apiVersion: "v1alpha1", kind })).toEqual([
+      expect.stringMatching(
+        /^\[stack\/cluster\] configPatches\[0\] has kind .+; write the kind of a document \[config-patch-keys\]$/,
+      ),
+    ]);
+  });
+
   test.each(["toString", "constructor"])("may not be of a kind that only JavaScript knows: %s", (kind) => {
     expect(problemsWith({ apiVersion: "v1alpha1", kind })).toEqual([
       expect.stringContaining(`configPatches[0] has kind "${kind}", which Talos does not know; write one of `),

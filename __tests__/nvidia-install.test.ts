@@ -123,7 +123,7 @@ describe("NvidiaInstall", () => {
     (method) => {
       const { resource } = synthesizedJson((stack) => void gpuIn({ method, timeout: 700 })(stack));
       const { [`wait_for_${methods[method].address}`]: wait, gpu_smoke_test } = resource[Resource.tfResourceType];
-      const { address, chart, namespace, daemonSet, settleSeconds } = methods[method];
+      const { address, chart, namespace, daemonSet } = methods[method];
       expect(wait.triggers.release).toBe(
         `\${helm_release.${address}.id} \${helm_release.${address}.metadata.revision}`,
       );
@@ -136,7 +136,8 @@ describe("NvidiaInstall", () => {
         TIMEOUT: "700",
         PLUGIN: daemonSet,
         NODES: "1",
-        PATIENCE: String(settleSeconds),
+        // The operator starts one thing after the other.
+        PATIENCE: { "device-plugin": "60", "gpu-operator": "300", dra: "60" }[method],
         CHECKSUM: method === "gpu-operator" ? parse(values[0]).daemonsets.annotations["checksum/values"] : "",
       });
       expect(gpu_smoke_test.depends_on).toEqual([`null_resource.wait_for_${address}`]);

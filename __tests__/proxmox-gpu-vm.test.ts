@@ -353,6 +353,30 @@ describe("ProxmoxGpuVm", () => {
     expect(made?.installDisk).toBe(device);
   });
 
+  test.each([
+    [["virtio0", "scsi1"], "/dev/vda"],
+    [["scsi0", "virtio1"], "/dev/sda"],
+    [[undefined, "virtio1"], "/dev/sda"],
+  ])("tells Talos the install disk of the first of %j: %s", (buses, device) => {
+    let made: ProxmoxGpuVm | undefined;
+    synthesized((stack) => {
+      made = vmIn(stack, { disks: buses.map((bus) => ({ size: 20, ...(bus && { interface: bus }) })) });
+    });
+    expect(made?.installDisk).toBe(device);
+  });
+
+  test("leaves the kind of a disk to Proxmox where the bus is a variable, and takes it where it is said", () => {
+    const disk = (ssd?: boolean) =>
+      synthesizedJson((stack) => {
+        const { stringValue } = new TerraformVariable(stack, "value", { type: "string" });
+        vmIn(stack, { disks: [{ size: 20, interface: stringValue, ...(ssd !== undefined && { ssd }) }] });
+      }).resource[VirtualEnvironmentVm.tfResourceType].talos_node.disk[0];
+    expect(disk()).not.toHaveProperty("ssd");
+    expect(disk(true).ssd).toBe(true);
+    expect(block({ disks: [{ size: 20, interface: "virtio0" }] }).disk[0]).not.toHaveProperty("ssd");
+    expect(block({ disks: [{ size: 20 }] }).disk[0].ssd).toBe(true);
+  });
+
   test("exposes its defaults, its resource and its addresses", () => {
     const { output } = synthesizedJson((stack) => {
       const made = vmIn(stack, {

@@ -14,7 +14,7 @@ import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { renderPatch } from "../constructs/talos/patch";
 import "./matchers";
 import { file, run } from "./provisioner";
-import { machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
+import { checksAtPlan, machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const node = (props: Partial<TalosSingleNodeProps> = {}) => synthesized((stack) => void nodeIn(stack, props));
 const json = (props: Partial<TalosSingleNodeProps> = {}): TerraformJson =>
@@ -28,6 +28,17 @@ const documents = (props: Partial<TalosSingleNodeProps> = {}): TerraformJson[] =
   patchesOf(json(props)).flatMap((patch) => parseAllDocuments(patch).map((document) => document.toJS()));
 
 describe("TalosSingleNode", () => {
+  test("compares the tag of an installer without the digest behind it, at plan too", () => {
+    const installer = "factory.talos.dev/nocloud-installer/id:v1.13.9@sha256:0123";
+    const checks = checksAtPlan((stack) => {
+      const { stringValue } = new TerraformVariable(stack, "value", { type: "string" });
+      nodeIn(stack, { talos: { version: stringValue, installer } });
+    }).filter(({ message }) => message.endsWith("[installer-version]"));
+    expect(checks.map(({ condition }) => condition)).toContainEqual(
+      expect.stringContaining(`endswith(element(split("@", "${installer}"), 0)`),
+    );
+  });
+
   test("makes secrets and configuration of the node's own Talos version", () => {
     const stack = node({ talos: { version: "v1.12.0" } });
     expect(stack).toHaveResourceWithProperties(MachineSecrets, { talos_version: "v1.12.0" });

@@ -85,7 +85,7 @@ function kindProblems(
 }
 
 function unknownKind(kind: unknown, minor: TalosMinor, kinds: readonly string[]): string {
-  if (typeof kind !== "string") return `has kind ${formatValue(kind)}; write the kind of a document`;
+  if (typeof kind !== "string" || kind === "") return `has kind ${formatValue(kind)}; write the kind of a document`;
   if (minor === providerMinor && Object.hasOwn(unsupportedKinds, kind)) {
     return `has kind ${kind}, which this version of the provider does not know; write ${unsupportedKinds[kind]}`;
   }
