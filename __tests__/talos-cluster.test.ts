@@ -196,7 +196,13 @@ describe("TalosCluster", () => {
   test("upgrades one node after the other, control planes first, and Kubernetes once after all of them", () => {
     const upgrades = steps({ talos: { version: "v1.13.9", installer } });
     const chain = names.map((name) => upgrades[`upgrade_talos_${name}`].depends_on ?? []);
-    expect(chain).toEqual([[], ...names.slice(0, -1).map((name) => [`null_resource.upgrade_talos_${name}`])]);
+    // Each comes after the check of its node.
+    expect(chain).toEqual(
+      names.map((name, index) => [
+        ...names.slice(Math.max(0, index - 1), index).map((before) => `null_resource.upgrade_talos_${before}`),
+        `null_resource.${name}_configuration`,
+      ]),
+    );
     expect(upgrades.upgrade_kubernetes.depends_on).toEqual(names.map((name) => `null_resource.upgrade_talos_${name}`));
     expect(upgrades.upgrade_talos).toBeUndefined();
     for (const { depends_on } of Object.values<TerraformJson>(
@@ -209,7 +215,7 @@ describe("TalosCluster", () => {
 
 test("the commands of a cluster have nothing that Terraform would interpolate", () => {
   const scripts = Object.values<TerraformJson>(steps({ talos: { version: "v1.13.9", installer } })).flatMap(
-    ({ provisioner }) => provisioner.map(({ "local-exec": { command } }: TerraformJson) => command),
+    ({ provisioner = [] }) => provisioner.map(({ "local-exec": { command } }: TerraformJson) => command),
   );
   expect(scripts.length).toBeGreaterThan(10);
   for (const script of scripts) expect(script).not.toMatch(/[$%]\{/);

@@ -78,7 +78,10 @@ describe("TalosSingleNode", () => {
       nodeIn(stack, { machine: vm });
     });
     const { upgrade_kubernetes } = resource[Resource.tfResourceType];
-    expect(upgrade_kubernetes.depends_on).toEqual(["proxmox_virtual_environment_vm.talos_node"]);
+    expect(upgrade_kubernetes.depends_on).toEqual([
+      "null_resource.node_configuration",
+      "proxmox_virtual_environment_vm.talos_node",
+    ]);
     expect(resource[MachineConfigurationApply.tfResourceType].node.depends_on).toEqual([
       "null_resource.upgrade_kubernetes",
     ]);

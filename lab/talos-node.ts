@@ -165,6 +165,11 @@ export class TalosNode {
     await this.ask("POST", "power", { on: false });
   }
 
+  /** Empties the disk: another machine at the address, in maintenance mode. */
+  async wipe(): Promise<void> {
+    await this.ask("POST", "wipe");
+  }
+
   /** The administrator's kubeconfig, for this node's own API, whatever the endpoint of its cluster is. */
   async kubeconfig(): Promise<string> {
     return (await this.ask("GET", "kubeconfig")).text();

@@ -8,6 +8,7 @@ import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
 import { applyManifests } from "../constructs/talos/inline-manifests";
 import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
+import { checkNode, noteMachineEnd } from "../constructs/talos/node-check";
 import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/node-removal";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
@@ -35,6 +36,8 @@ const target = {
   ...{ node: "", talosconfig: "", directory: "", firstVersion: "", talosVersion: "", kubernetesVersion: "" },
   timeout: 0,
 };
+
+const checkedNode = { name: "", address: "", ca: "", directory: "", timeout: 0 };
 
 const etcdNode = { node: "", talosconfig: "", directory: "" };
 
@@ -73,6 +76,16 @@ const scripts: readonly KnownScript[] = [
     script: checkTalosconfig({ talosconfig: "", ca: "", clusterName: "" }),
     programs: [],
     does: "fails if a talosconfig of another cluster would be overwritten; changes nothing",
+  },
+  {
+    script: checkNode(checkedNode),
+    programs: ["kubectl"],
+    does: "fails if the node does not show a certificate of its cluster, before its configuration changes; nothing if its machine goes",
+  },
+  {
+    script: noteMachineEnd(checkedNode),
+    programs: [],
+    does: "writes down that the machine goes, so that it is not checked",
   },
   {
     script: saveEtcd(etcdNode),

@@ -74,6 +74,16 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
     },
   ],
   [
+    /_(configuration|check|machine)$/,
+    {
+      deleted: ["recorded", "the node is not checked any more"],
+      replaced: ["recorded", "the node has to show a certificate of its cluster before its configuration changes"],
+      created: ["recorded", "the node has to show a certificate of its cluster from its next configuration on"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [
     /^member$/,
     {
       deleted: ["lost", "the node: it is drained, leaves etcd, and is deleted from Kubernetes"],

@@ -33,7 +33,10 @@ const jobs = new Set(
 const own: Readonly<Record<string, Own>> = {
   BELOW: version,
   BUNDLE: version,
-  CA: (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^client_configuration[.]ca_certificate$/),
+  CA: either(
+    (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^client_configuration[.]ca_certificate$/),
+    ofTrigger("ca"),
+  ),
   CHECKSUM: matching(/^([0-9a-f]*|\$\{sha256\(.*\)\})$/s),
   CILIUM: version,
   CLAIMS: matching(/^(true|false)$/),
@@ -51,6 +54,7 @@ const own: Readonly<Record<string, Own>> = {
   JOB: (value) => jobs.has(value),
   KUBECONFIG: file,
   KUBERNETES_VERSION: (value, { versions }) => versions.has(value),
+  MACHINE: matching(/^[\w-]*$/),
   MANIFESTS: matching(/^(\$\{base64gzip\(data[.]helm_template[.][\w-]+[.]manifest\)\})?$/),
   NAME: either((value, { names }) => names.has(value), ofTrigger("name"), matching(/^cilium[\w-]*$/)),
   NAMESPACE: name,
@@ -69,7 +73,7 @@ const own: Readonly<Record<string, Own>> = {
   TAINTS: ofTrigger("taints"),
   TALOSCONFIG: file,
   TALOS_VERSION: (value, { versions }) => versions.has(value),
-  TIMEOUT: digits,
+  TIMEOUT: either(digits, ofTrigger("timeout")),
 };
 
 /** Whether the constructs give this value to the variable of one of their scripts by themselves. */

@@ -233,7 +233,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       nullResource(this, "UpgradeKubernetes", {
         triggers: { version: this.kubernetesVersion },
         scripts: [upgradeKubernetes(target)],
-        dependsOn: this.nodes.flatMap(({ installed }) => installed ?? []),
+        dependsOn: this.nodes.flatMap(({ installed, talosUpgrade, configurationChange }) => [
+          ...(talosUpgrade ? [] : [configurationChange]),
+          ...(installed ? [installed] : []),
+        ]),
       }),
     );
     for (const { configurationApply } of this.nodes) configurationApply.dependsOn = [dependable(upgrade)];

@@ -11,6 +11,7 @@ import { nullResource } from "../terraform/null-resource";
 import { type ClusterSubnets, subnetsOf } from "./cluster-subnets";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
+import { type CheckedNode, configurationChange, nodeCheck } from "./node-check";
 import { apiPort } from "./node-endpoint";
 import type { NodePatches } from "./node-patches";
 import { type DescribedNode, ownNetwork, ownSettings } from "./node-settings";
@@ -88,6 +89,8 @@ export class TalosNode {
   readonly talosUpgrade?: Resource;
   /** It comes after the upgrades of all nodes. */
   readonly configurationApply: MachineConfigurationApply;
+  /** Comes after the check of the node, and before anything that changes it. */
+  readonly configurationChange: Resource;
   /** After it the node runs the wanted Talos, where it runs one at all; undefined where nothing is to be done for that. */
   readonly installed?: ITerraformDependable;
 
@@ -126,6 +129,7 @@ export class TalosNode {
         configPatches: Lazy.listValue({ produce: () => this.patches.all.map(renderPatch) }),
       }),
     );
+    this.configurationChange = configurationChange(scope, names.configuration, this.machineConfiguration);
     if (talos.installer !== undefined) {
       const installer = escapeTemplate(talos.installer);
       this.talosUpgrade = withLogicalId(
@@ -133,7 +137,7 @@ export class TalosNode {
         nullResource(scope, "UpgradeTalos", {
           triggers: { installer },
           scripts: [upgradeTalos(targetOf(member, cluster), installer)],
-          dependsOn: given(machine.resource, before?.installed),
+          dependsOn: given(machine.resource, before?.installed, this.configurationChange),
         }),
       );
     }
@@ -149,6 +153,7 @@ export class TalosNode {
         lifecycle: replacedWith(machine, talos),
       }),
     );
+    nodeCheck(scope, checkedNode(member, cluster), machine, this.configurationApply);
   }
 
   /** Adds a patch of the machine configuration; those of the cluster's props come after it and win. */
@@ -217,6 +222,15 @@ const describedNode = ({ machine, role, installDisk, release }: Member, cluster:
   address: addressOf(machine),
   timeServers: cluster.timeServers,
   isOnly: cluster.isSingle,
+});
+
+/** The node, for the check before its configuration changes. */
+const checkedNode = ({ machine, names }: Member, { secrets, upgradeTarget }: Cluster): CheckedNode => ({
+  name: names.configuration,
+  address: addressOf(machine),
+  ca: secrets.clientConfiguration.caCertificate,
+  directory: upgradeTarget.directory,
+  timeout: upgradeTarget.timeout,
 });
 
 /** The node, for an upgrade. */

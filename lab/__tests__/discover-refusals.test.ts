@@ -189,7 +189,9 @@ describe("a certificate that nobody vouches for", () => {
 
   test("is compared again at every connection, before a secret is sent", async () => {
     const { endpoint, journal } = await proxmoxWith();
-    const certificate = certificateOf(await encrypted(new URL(endpoint)));
+    const socket = await encrypted(new URL(endpoint));
+    const certificate = certificateOf(socket);
+    socket.destroy();
     const api = new ProxmoxApi(new URL(endpoint), { ...certificate, fingerprint: "00:11" });
     await expect(api.call("POST", "/access/ticket", { username: "root@pam", password: "proxmox" })).rejects.toThrow(
       "shows another certificate than before",

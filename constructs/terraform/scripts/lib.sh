@@ -136,6 +136,15 @@ talos_as_nobody() {
   bounded "$seconds" talosctl "$@" --insecure --nodes "$NODE"
 }
 
+# kubectl at the Talos API of NODE, which is not Kubernetes and reads no token: an answer over HTTP, if only a refusal, is of a server that has a
+# certificate of the CA in the file. With the names of files of a client certificate and its key as well, if there is one:
+# kubectl_at_talos 10 ca.pem crt.pem key.pem
+kubectl_at_talos() {
+  case "$NODE" in *:*) host="[$NODE]" ;; *) host=$NODE ;; esac
+  bounded "$(($1 + 5))" kubectl --kubeconfig=/dev/null --token=none --certificate-authority="$2" ${3:+--client-certificate="$3" --client-key="$4"} \
+    --server="https://$host:50000" --request-timeout="${1}s" get --raw /
+}
+
 # When a wait of so many seconds that begins now is over, and whether it is. In a clock that is set meanwhile, no time passes.
 seen=$(date +%s)
 elapsed=0
