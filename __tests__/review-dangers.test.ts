@@ -923,3 +923,12 @@ test.each<[string, string, string, (stack: Any) => void, RegExp]>([
   change(changed.stack);
   expect(beginningOf(pageFor(changed))).toMatch(told);
 });
+
+test.each([
+  ["${method.aes_gcm.main}", "encrypted by OpenTofu"],
+  ["${method.unencrypted.none}", "**not encrypted**"],
+])("a state by the method %s is %s", (method, words) => {
+  const changed = inputs();
+  changed.stack.terraform.encryption = { state: { method } };
+  expect(summaryOf(pageFor(changed))).toMatch(new RegExp(`State[*]{2}: .*${words.replaceAll("*", "[*]")}`));
+});

@@ -137,7 +137,9 @@ function stored(stack: Stack): Markdown[][] {
 /** Backends, with what keeps others from reading a state there. */
 function backendOf(stack: Stack): { readonly words: Markdown; readonly isEncrypted: boolean } {
   const terraform = objectOf(stack.terraform);
-  const isEncrypted = blocksOf(terraform.encryption).some(({ state }) => state !== undefined);
+  const isEncrypted = blocksOf(terraform.encryption).some(({ state }) =>
+    blocksOf(state).some(({ method }) => /^(\$\{)?method[.](?!unencrypted\b)/.test(textOf(method) ?? "")),
+  );
   const byTofu = isEncrypted ? ", encrypted by OpenTofu" : "";
   const [[kind, config] = []] = entriesOf(terraform.backend);
   if (kind === undefined) {
