@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultCiliumVersion } from "../constructs/cilium/version";
+import { talosDocs } from "../constructs/rules/source";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { defaultTalosVersion, talosMinors } from "../constructs/talos/version";
 import packageJson from "../package.json";
@@ -67,11 +68,17 @@ describe("links to Talos's documentation", () => {
     ),
   );
 
-  test("go to its guides where they are now; only the reference stayed at www.talos.dev", () => {
-    const known =
-      /^https:[/][/](www[.]talos[.]dev[/]v1[.]13[/]reference[/]|docs[.]siderolabs[.]com[/](talos[/]v1[.]13|kubernetes-guides)[/])/;
+  test("go to where they are now, in the one release", () => {
+    const known = [talosDocs(""), "https://docs.siderolabs.com/kubernetes-guides/"];
     expect(links).not.toEqual([]);
-    expect([...new Set(links)].filter((link) => !known.test(link))).toEqual([]);
+    expect([...new Set(links)].filter((link) => !known.some((site) => `${link}/`.startsWith(site)))).toEqual([]);
+  });
+
+  test("are made by one function, but for those in comments", () => {
+    const written = filesOf("constructs").filter((file) =>
+      /"https:[/][/]docs[.]siderolabs[.]com[/]talos[/]/.test(read(file)),
+    );
+    expect(written).toEqual([join("constructs", "rules", "source.ts")]);
   });
 
   test("end without the slash that the old site wanted", () => {

@@ -23,6 +23,7 @@ import { DownloadedImage } from "./proxmox/host/downloaded-image";
 import * as bootMedium from "./proxmox/vm/boot-medium";
 import { type Place, setPropPath } from "./rules/prop-path";
 import { enforce, ifSet, type Rule } from "./rules/rule";
+import { talosDocs } from "./rules/source";
 import * as talosImage from "./talos/image";
 import { TalosImage, type TalosImageProps } from "./talos/image";
 import * as singleNode from "./talos/single-node";
@@ -114,7 +115,7 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
     requirement:
       "an image of the Image Factory is described by `talos` alone; of another boot medium, `talos` tells what is on it",
     reason: "what only one of the two has would be ignored with the other",
-    source: "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory",
+    source: talosDocs("learn-more/image-factory"),
     checks: ({ talos = {}, boot }) => {
       if (boot === undefined) {
         return ifSet(talos.installer, () => ({

@@ -2,6 +2,7 @@ import { and, type Condition, isUnknown, matches, not, or } from "../rules/condi
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { isAddress, isCidr, isHostAddress, isInSubnet, isIpv6, isReservedInSubnet, sameFamily } from "./ip-address";
 
 export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
@@ -23,7 +24,7 @@ export const gatewayOnce: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-once",
   requirement: "a machine has one default gateway of IPv4 at most, and one of IPv6",
   reason: "a second default route is refused by the guest, or takes the answers another way than the questions came",
-  source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/static-addressing",
+  source: talosDocs("networking/configuration/static-addressing"),
 };
 
 /** A gateway, and where the props have it. */

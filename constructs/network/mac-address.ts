@@ -3,6 +3,7 @@ import { lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import type { Check, Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 
 export const macAddress: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address",
@@ -27,7 +28,7 @@ export const macAddressOfEach: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address-of-each",
   requirement: "each of several network devices that Talos is to configure has a MAC address of its own",
   reason: "Talos could not tell the devices apart, and would give one of them the address of another",
-  source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
+  source: talosDocs("networking/configuration/device-selectors"),
 };
 
 /** Checks that each of the network devices at `path` of the props has a MAC address, and none that of another. */

@@ -23,6 +23,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { matches, not, or, versionNumber, wholeNumber } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { escapeTemplate } from "../rules/template";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
@@ -113,7 +114,7 @@ export const schema: Schema<NvidiaInstallProps> = {
   timeout: number,
 };
 
-const source = "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu";
+const source = talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu");
 
 export const rules: readonly Rule<{
   readonly node?: TalosClusterBase;
@@ -179,7 +180,7 @@ export const rules: readonly Rule<{
     requirement: "a node with GPUs runs pods",
     reason:
       "the plugin does not run on a control plane that takes no pods, so its GPUs are never advertised, and no pod that asks for one would run there either",
-    source: "https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/workers-on-controlplane",
+    source: talosDocs("deploy-and-manage-workloads/workers-on-controlplane"),
     checks: ({ node, values, method }) =>
       ifSet(node, (node) => {
         const unused = unusedNodes(node).map(({ name }) => name);

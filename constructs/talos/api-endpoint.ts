@@ -4,6 +4,7 @@ import { and, type Condition, equal, isUnknown, matches, not, or } from "../rule
 import { expression, lowerCase } from "../rules/expression";
 import { formatValue, toTokenString } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import type { TalosMachine } from "./machine";
 import { addressesOf } from "./network-claims";
 import type { Member } from "./node";
@@ -18,7 +19,7 @@ interface ApiEndpoint {
   readonly port: unknown;
 }
 
-const source = "https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes";
+const source = talosDocs("getting-started/prodnotes");
 
 export const rules: readonly Rule<ApiEndpoint>[] = [
   {

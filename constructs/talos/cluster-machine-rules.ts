@@ -7,6 +7,7 @@ import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { checkOnce } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import type { Member } from "./node";
 
 /** What no other machine of the cluster may have. */
@@ -39,8 +40,8 @@ export const namesResources = (name: string): boolean => !isUnknown(name) && /^[
 const controlPlanesOf = (members: readonly Member[]): number =>
   members.filter(({ role }) => role === "controlplane").length;
 
-const vipGuide = "https://docs.siderolabs.com/talos/v1.13/networking/advanced/vip";
-const productionGuide = "https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes";
+const vipGuide = talosDocs("networking/advanced/vip");
+const productionGuide = talosDocs("getting-started/prodnotes");
 const etcdQuorum = "https://etcd.io/docs/v3.6/faq/";
 
 export const rules: readonly Rule<Members>[] = [
@@ -88,7 +89,7 @@ export const rules: readonly Rule<Members>[] = [
     id: "talos-version-once",
     requirement: "all machines of a cluster run one version of Talos",
     reason: "they are upgraded together, and their configuration is of one version",
-    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
+    source: talosDocs("configure-your-talos-cluster/lifecycle-management/upgrading-talos"),
     checks: ({ members, version }) =>
       members.map(({ release: { path, talos } }) => ({
         condition: equal(talos.version, version),
@@ -157,7 +158,7 @@ export const rules: readonly Rule<Members>[] = [
     id: "scheduling-on-control-planes",
     requirement: "workloads run on workers, or else on control planes",
     reason: "no pod but those of the nodes themselves would ever run",
-    source: "https://docs.siderolabs.com/talos/v1.13/deploy-and-manage-workloads/workers-on-controlplane",
+    source: talosDocs("deploy-and-manage-workloads/workers-on-controlplane"),
     checks: ({ schedulingOnControlPlanes: scheduling, members }) => [
       checkStaticBoolean("schedulingOnControlPlanes", scheduling),
       {

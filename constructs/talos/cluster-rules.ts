@@ -7,6 +7,7 @@ import { and, type Condition, isUnknown, matches, or, wholeNumber } from "../rul
 import { asFunctionArgument } from "../rules/expression";
 import { formatValue, toTokenString } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { checkSameStack, partsInStack } from "../terraform/own-stack";
 import type { TalosRelease } from "./image";
 
@@ -50,7 +51,7 @@ export const rules: readonly Rule<{
     id: "installer-version",
     requirement: "the installer is the name of an image, with the node's Talos version as its tag",
     reason: "the node would get a configuration of one version and run another, which may refuse it, or pull no image",
-    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos",
+    source: talosDocs("configure-your-talos-cluster/lifecycle-management/upgrading-talos"),
     checks: ({ releases, version }) =>
       releases.flatMap(({ path, talos }) =>
         ifSet(talos.installer, (installer) => {
@@ -73,7 +74,7 @@ export const rules: readonly Rule<{
     id: "cluster-name",
     requirement: "a cluster's name has letters, digits, hyphens and dots",
     reason: "it names the cluster's directory and its context in kubeconfig",
-    source: "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/",
+    source: talosDocs("reference/configuration/v1alpha1/config"),
     checks: ({ clusterName }) => [
       {
         condition: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
@@ -85,7 +86,7 @@ export const rules: readonly Rule<{
     id: "time-server",
     requirement: "a time server is a host name, an IP address, or a PTP device",
     reason: "nothing would tell Talos the time, which etcd and the kubelet wait for",
-    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/time-sync",
+    source: talosDocs("configure-your-talos-cluster/system-configuration/time-sync"),
     checks: ({ timeServers = [] }) =>
       timeServers.map((server, index) => ({
         condition: or(matches(server, /^([a-zA-Z0-9][a-zA-Z0-9._-]*|[/]dev[/]ptp[a-z0-9_]+)$/), isAddress(server)),

@@ -1,6 +1,7 @@
 import { isUnknown, matches, not } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import type { TalosPatch } from "./patch";
 import { documentsOf } from "./patch-document";
 import type { GivenPatch } from "./protected-setting";
@@ -14,7 +15,7 @@ export const rules: readonly Rule<{ readonly patches: readonly GivenPatch[] }>[]
     requirement: "a patch selects network devices by MAC addresses in lower case",
     reason:
       "Talos compares the text with the kernel's, which is in lower case, and drops a device that it does not find",
-    source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
+    source: talosDocs("networking/configuration/device-selectors"),
     checks: ({ patches }) => patches.flatMap(({ path, patch }) => checkPatch(path, patch)),
   },
 ];

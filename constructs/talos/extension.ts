@@ -1,6 +1,7 @@
 import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import { hasMinor, type TalosMinor, talosMinors } from "./version";
@@ -78,7 +79,7 @@ export const rules: readonly Rule<Extensions>[] = [
     id: "nvidia-extensions",
     requirement: "an image has one kind of NVIDIA's kernel modules, and all of NVIDIA's extensions of one branch",
     reason: "the two kinds exclude each other, and the tools of one branch do not find the modules of the other",
-    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu",
+    source: talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu"),
     checks: ({ extensions, nvidia: driver }) =>
       ifSet(extensions, (extensions) => {
         const all = [...new Set([...(driver ? nvidia.extensionsOf(driver) : []), ...extensions])];

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { and, type Condition, equal, matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { addPreconditions, enforce, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { type GpuGeneration, gpuGenerations, isKnownTo, isOf } from "./gpu-generation";
 import type { TalosMachineDevice } from "./machine";
 import type { Member } from "./node";
@@ -18,7 +19,7 @@ interface Driven {
   readonly path: string;
 }
 
-const source = "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu";
+const source = talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu");
 
 const driversOf = ({ firstDriver, lastDriver, kernelModules }: GpuGeneration): string =>
   `${firstDriver} ${lastDriver} ${kernelModules}`;

@@ -9,6 +9,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { renderDocument } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { stackSingleton } from "../terraform/stack-singleton";
@@ -94,7 +95,7 @@ export const schema: Schema<TalosImageProps> = {
   factory: urlString,
 };
 
-const factoryDocs = "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory";
+const factoryDocs = talosDocs("learn-more/image-factory");
 const guestAgentExtension = "siderolabs/qemu-guest-agent";
 const defaultFactory = "https://factory.talos.dev";
 

@@ -1,6 +1,7 @@
 import { and, matches, or, versionNumber } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { byTalosMinor, defaultTalosVersion, hasMinor, talosMinors } from "./version";
 
 /** The version of Kubernetes that a version of Talos runs where none is asked for. */
@@ -14,7 +15,7 @@ export const rules: readonly Rule<{ readonly version: string; readonly kubernete
     id: "kubernetes-version-supported",
     requirement: "the Kubernetes version is one that the Talos minor supports",
     reason: "Talos refuses the machine configuration, or runs an untested combination",
-    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
+    source: talosDocs("getting-started/support-matrix"),
     checks: ({ version, kubernetesVersion }) => {
       const known = hasMinor(version, () => true);
       if (known === false) return [];

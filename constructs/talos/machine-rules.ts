@@ -16,6 +16,7 @@ import { checkStaticBoolean } from "../props/static-boolean";
 import { and, type Condition, equal, matches, or } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import type { TalosInterface } from "./machine";
 import type { SameAddresses } from "./network-claims";
 import type { Member } from "./node";
@@ -31,7 +32,7 @@ const nodeAddress: Omit<Rule<unknown>, "checks"> = {
   id: "node-address",
   requirement: "the node has a static address with its prefix length, or one that a DHCP server has reserved",
   reason: "Terraform applies the machine configuration to that address, which no DHCP server may change",
-  source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+  source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
 };
 
 /** Rules of a machine that is no construct, which has rules of its own. */
@@ -62,7 +63,7 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
     requirement:
       "a machine's network is told by `interfaces`, the first of which has the address, or by `gateway` and `macAddress`",
     reason: "with the one, the others would be ignored, and the machine would be sought where it is not",
-    source: "https://docs.siderolabs.com/talos/v1.13/networking/configuration/device-selectors",
+    source: talosDocs("networking/configuration/device-selectors"),
     checks: ({ path, machine: { address, interfaces, gateway, macAddress } }) => [
       ...Object.entries({ gateway, macAddress }).flatMap(([name, value]) =>
         ifSet(value, (value) => ({
@@ -168,7 +169,7 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
     id: "machine-for-talos",
     requirement: "a node's machine is made for Talos",
     reason: "of a machine for another guest it is not checked whether Talos can run there",
-    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ path, machine: { guest } }) =>
       ifSet(guest, (guest) => ({
         condition: guest === "talos",
@@ -179,7 +180,7 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
     id: "machine-boots-release",
     requirement: "a node's machine boots the Talos that the node runs",
     reason: "its first configuration is made for the node's version, which another one may refuse",
-    source: "https://docs.siderolabs.com/talos/v1.13/learn-more/image-factory",
+    source: talosDocs("learn-more/image-factory"),
     checks: ({ path, machine: { talosVersion }, release }) =>
       ifSet(talosVersion, (version) => ({
         condition: equal(version, release.talos.version),

@@ -3,6 +3,7 @@ import { and, type Condition, isUnknown, matches, not } from "../rules/condition
 import { expression, rawExpression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import type { TalosPatch } from "./patch";
 import { keysAt, setsKey } from "./patch-effect";
 import type { GivenPatch, RuleDescription } from "./protected-setting";
@@ -31,7 +32,7 @@ export const nodeRestriction: RuleDescription = {
     "a patch gives workers no taints, and no labels that are reserved for administrators, which no kubelet registers with either",
   reason:
     "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
-  source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#machine",
+  source: talosDocs("reference/configuration/v1alpha1/config#machine"),
 };
 
 export const rules: readonly Rule<Patched>[] = [

@@ -2,13 +2,14 @@ import { Fn } from "cdktf";
 import { isIpv6 } from "../network/ip-address";
 import { type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { toTokenString } from "../rules/format-value";
+import { talosDocs } from "../rules/source";
 import { hasUnknown } from "../terraform/document";
 import { generated } from "./generated-configuration";
 import { kubeletLabels, mayBeLabels } from "./node-restriction";
 import type { ProtectedSetting, Protection, RuleDescription } from "./protected-setting";
 import { hasMinor } from "./version";
 
-const reference = "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/";
+const reference = talosDocs("reference/configuration/v1alpha1/config");
 
 /** What a prop says. */
 export const propsRule: RuleDescription = {
@@ -25,7 +26,7 @@ export const settingsRule: RuleDescription = {
   requirement:
     "the machine configuration with all patches still has what the constructs set: addresses, DNS and time servers, scheduling, the API's port, versions of Kubernetes, secrets, the driver's modules, labels of GPU nodes",
   reason: "the apply would wait for a node that is not where, or not what, the props say",
-  source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/patching",
+  source: talosDocs("configure-your-talos-cluster/system-configuration/patching"),
 };
 
 /** What the patches of a node's own constructs set. */

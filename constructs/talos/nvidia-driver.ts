@@ -3,6 +3,7 @@ import { checkedByRule, objectOf, required } from "../props/schema";
 import { isUnknown, oneOf } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { asYaml } from "../terraform/document";
 import { byTalosMinor } from "./version";
 
@@ -58,7 +59,7 @@ export const rules: readonly Rule<{ readonly nvidia?: NvidiaDriver }>[] = [
     id: "nvidia-driver",
     requirement: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
     reason: "the Image Factory knows no other",
-    source: "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu",
+    source: talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu"),
     checks: ({ nvidia }) =>
       ifSet(nvidia, (nvidia) => [
         {

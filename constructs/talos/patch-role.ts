@@ -1,6 +1,7 @@
 import { isPlainObject } from "../props/plain-data";
 import { isUnknown, not } from "../rules/condition";
 import type { Check, Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { asYaml } from "../terraform/document";
 import type { TalosPatch } from "./patch";
 import { documentsOf } from "./patch-document";
@@ -61,7 +62,7 @@ export const rules: readonly Rule<{
     id: "config-patch-role",
     requirement: "a patch of workers has no keys that only control planes have",
     reason: "a worker refuses some of them, and the others do nothing there",
-    source: "https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config#cluster",
+    source: talosDocs("reference/configuration/v1alpha1/config#cluster"),
     checks: ({ shared, ofWorkers }) => [
       ...shared.flatMap(({ path, patch }) =>
         isUnknown(patch)

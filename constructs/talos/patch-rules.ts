@@ -4,6 +4,7 @@ import { isToken } from "../props/schema";
 import { and, type Condition, equal, isUnknown, matches, not } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { propsRule, settingsRule } from "./node-settings";
 import type { TalosPatch } from "./patch";
 import { directive, readYaml } from "./patch-document";
@@ -21,7 +22,7 @@ interface Mistake {
   readonly when?: (version: string) => Condition;
 }
 
-const reference = "https://www.talos.dev/v1.13/reference/configuration/v1alpha1/config/";
+const reference = talosDocs("reference/configuration/v1alpha1/config");
 
 /** What the provider and the node can read. */
 export const keysRule: RuleDescription = {
@@ -32,7 +33,7 @@ export const keysRule: RuleDescription = {
   source: reference,
 };
 
-/** @see https://www.talos.dev/v1.13/reference/configuration/ */
+/** @see https://docs.siderolabs.com/talos/v1.13/reference/configuration/v1alpha1/config */
 export const mistakes: readonly Mistake[] = [
   { key: ["cluster", "network", "proxy"], write: "cluster.proxy" },
   { key: ["cluster", "network", "kubePrism"], write: "machine.features.kubePrism" },
@@ -66,7 +67,7 @@ export const keyRules: readonly Rule<Patched>[] = [
     requirement: "kernel arguments are in the image from Talos 1.12 on",
     reason:
       "Talos refuses a machine configuration with machine.install.extraKernelArgs, as it boots a unified kernel image",
-    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/bare-metal-platforms/bootloader",
+    source: talosDocs("platform-specific-installations/bare-metal-platforms/bootloader"),
     checks: ({ patches, version }) =>
       patches.flatMap(({ path, patch }) => ({
         condition: not(

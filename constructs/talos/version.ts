@@ -3,6 +3,7 @@ import { and, type Condition, isUnknown, matches, or, versionNumber } from "../r
 import { asFunctionArgument } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 
 export const defaultTalosVersion = "v1.13.9";
 
@@ -108,7 +109,7 @@ export const rules: readonly Rule<{ readonly version: string }>[] = [
     id: "talos-version-supported",
     requirement: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
     reason: "the machine configuration differs from minor to minor, and a node refuses that of another",
-    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix",
+    source: talosDocs("getting-started/support-matrix"),
     checks: ({ version }) => [{ condition: isSupported(version), message: unsupportedMessage(version) }],
   },
 ];

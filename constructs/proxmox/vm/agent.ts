@@ -4,6 +4,7 @@ import { boolean, enumOf, isInvalid, objectOf, string } from "../../props/schema
 import { type Condition, matches, not, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
 import { type BootMedium, hasGuestAgent } from "./boot-medium";
 
 const types = ["virtio", "isa"] as const;
@@ -79,7 +80,7 @@ export const rules: readonly Rule<{
     requirement:
       "the agent is on only if the boot medium contains it: Talos as the extension siderolabs/qemu-guest-agent, other guests as a package",
     reason: "Terraform would wait 15 minutes for it, at every plan",
-    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ agent: { enabled }, boot }) => [
       {
         condition: or(hasGuestAgent(boot), not(enabled as Condition)),

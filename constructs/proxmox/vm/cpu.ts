@@ -4,6 +4,7 @@ import { type Field, number, objectOf, string } from "../../props/schema";
 import { equal, matches, not, oneOf, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import type { Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
 import { type Guest, ifTalos } from "./guest";
 
 /**
@@ -156,7 +157,7 @@ export const rules: readonly Rule<Processor>[] = [
     requirement: "`cpu.type` of a Talos guest is `host` if it has GPUs, otherwise x86-64-v2 or later",
     reason:
       "Talos needs x86-64-v2, which the provider's default qemu64 has not: the node does not boot; and GPU software expects the host's instructions",
-    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: (processor) => {
       const { type } = processor.cpu;
       return ifTalos(processor.guest, {
@@ -183,7 +184,7 @@ export const rules: readonly Rule<Processor>[] = [
     id: "cpu-cores",
     requirement: "a VM has whole cores and sockets, a Talos node at least 2 cores",
     reason: "a Talos control plane needs them",
-    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
+    source: talosDocs("getting-started/system-requirements"),
     checks: ({ cpu: { cores, sockets }, guest }) => {
       const min = guest === "linux" ? 1 : 2;
       return [

@@ -5,6 +5,7 @@ import { and, type Condition, equal, isUnknown, less, matches, not, or, wholeNum
 import { formatValue } from "../../rules/format-value";
 import { checkEachOnce } from "../../rules/once";
 import { ifSet, type Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
 import { checkStorageName, proxmoxName } from "../name";
 import { type Guest, ifTalos } from "./guest";
 
@@ -230,7 +231,7 @@ export const rules: readonly Rule<{
     id: "disk-size",
     requirement: `a disk has whole GiB, Talos's system disk at least ${leastTalosGiB} of them`,
     reason: "Talos needs that much for its system partitions",
-    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
+    source: talosDocs("getting-started/system-requirements"),
     checks: ({ disks, guest }) =>
       disks.map(({ size }, index) => {
         const min = index === 0 && guest !== "linux" ? leastTalosGiB : 1;

@@ -4,6 +4,7 @@ import { boolean, enumOf, objectOf, optionalLiteral, string } from "../../props/
 import { equal, not, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
 import { checkStorageName, proxmoxName } from "../name";
 import { type Guest, ifTalos } from "./guest";
 
@@ -52,7 +53,7 @@ export function block(efiDisk: VmEfiDisk | false, ofFirstDisk: string): VirtualE
 /** A UEFI machine has an EFI disk. Where only Terraform knows the firmware, it has one too: it does no harm. */
 export const withDefaults = (bios: VmBios): VmEfiDisk | false => (bios === "seabios" ? false : {});
 
-const source = "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox";
+const source = talosDocs("platform-specific-installations/virtualized-platforms/proxmox");
 
 export const rules: readonly Rule<{
   readonly bios: VmBios;

@@ -1,6 +1,7 @@
 import { unchecked } from "../../props/schema";
 import { formatUnlessVariable, formatValue } from "../../rules/format-value";
 import type { Check, Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
 
 const guests = ["talos", "linux"] as const;
 
@@ -17,7 +18,7 @@ export const rules: readonly Rule<{ readonly guest: Guest }>[] = [
     id: "guest-known",
     requirement: `a guest is ${guests.join(" or ")}, and no variable`,
     reason: "what Talos demands of a machine is checked of a Talos guest only, before Terraform runs",
-    source: "https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox",
+    source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ guest }) => [
       {
         condition: guests.includes(guest),

@@ -2,6 +2,7 @@ import { number, objectOf } from "../../props/schema";
 import { and, equal, less, not, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import type { Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
 import type { Gpu } from "../pci/gpu";
 import type { Guest } from "./guest";
 
@@ -50,7 +51,7 @@ export const rules: readonly Rule<{
     id: "memory-size",
     requirement: "a VM has at least 64 MiB, a Talos node 2048, and a balloon leaves it no more than it has",
     reason: "a Talos control plane needs them, and Proxmox refuses the rest",
-    source: "https://docs.siderolabs.com/talos/v1.13/getting-started/system-requirements",
+    source: talosDocs("getting-started/system-requirements"),
     checks: ({ memory: { dedicated, floating }, guest }) => {
       const min = guest === "linux" ? 64 : 2048;
       return [
