@@ -11,10 +11,14 @@ export const accessRoutes: readonly Route[] = [
     "/access/permissions",
     everyone,
     ({ caller, parameters }) => {
-      const privileges = Object.fromEntries(caller.privileges.map((privilege) => [privilege, 1]));
-      if (caller.privileges.length === 0) return {};
       const path = parameters.get("path");
-      return Object.fromEntries((path === null ? paths : [path]).map((each) => [each, privileges]));
+      const asked = path === null ? [...new Set([...paths, ...caller.paths])] : [path];
+      const held = asked.map((each) => [each, caller.privilegesOn(each)] as const);
+      return Object.fromEntries(
+        held
+          .filter(([, privileges]) => privileges.length > 0)
+          .map(([each, privileges]) => [each, Object.fromEntries(privileges.map((privilege) => [privilege, 1]))]),
+      );
     },
   ],
 ];

@@ -3,14 +3,23 @@ import { ApiError, missingPrivilege } from "./api-error";
 import type { ProxmoxVersion } from "./interface/schema";
 import { knownPrivileges } from "./privilege";
 
+/** Privileges by path. Those of a path take the place of what it would inherit. */
+export type Acl = Readonly<Record<string, readonly string[]>>;
+
 /** A user who logs in with a password, or an API token; `root@pam` holds every privilege. */
 export interface Account {
   /** `user@realm`, or `user@realm!tokenid` for an API token. */
   readonly id: string;
   /** The user's password, or the token's secret. */
   readonly secret: string;
-  /** Proxmox privileges, on every path. `root@pam` needs none, its tokens do not either (no privilege separation). */
+  /** Privileges on `/`. `root@pam` needs none, its tokens do not either (no privilege separation). */
   readonly privileges?: readonly string[];
+  /**
+   * Privileges by ACL path, which paths below inherit.
+   *
+   * @default - `privileges` on `/`
+   */
+  readonly acl?: Acl;
   /**
    * The one-time password that is asked for after the password.
    *
@@ -23,8 +32,10 @@ export interface Account {
 export class Caller {
   constructor(
     readonly id: string,
-    /** What the caller's role has. */
-    readonly privileges: readonly string[],
+    /** The paths of the caller's ACL. */
+    readonly paths: readonly string[],
+    /** What the caller's roles have on a path. */
+    readonly privilegesOn: (path: string) => readonly string[],
   ) {}
 
   /**
@@ -41,19 +52,29 @@ export class Caller {
     return user === this.id || user.split("!")[0] === this.id;
   }
 
-  may(privilege: string): boolean {
-    return this.privileges.includes(privilege);
+  may(path: string, privilege: string): boolean {
+    return this.privilegesOn(path).includes(privilege);
+  }
+
+  /** The same caller while a VM is created in a pool, whose privileges hold for the VM then. */
+  creatingIn(pool: string | undefined, vmid: number): Caller {
+    if (pool === undefined) return this;
+    return new Caller(this.id, this.paths, (path) =>
+      path === `/vms/${vmid}`
+        ? [...this.privilegesOn(path), ...this.privilegesOn(`/pool/${pool}`)]
+        : this.privilegesOn(path),
+    );
   }
 
   /** Throws Proxmox's own refusal when the caller lacks one of the privileges. */
   demand(path: string, ...privileges: readonly string[]): void {
-    const lacking = privileges.find((privilege) => !this.may(privilege));
+    const lacking = privileges.find((privilege) => !this.may(path, privilege));
     if (lacking !== undefined) throw missingPrivilege(`${path}, ${lacking}`);
   }
 
   /** Throws Proxmox's own refusal when the caller has none of the privileges. */
   demandAny(path: string, ...privileges: readonly string[]): void {
-    if (!privileges.some((privilege) => this.may(privilege)))
+    if (!privileges.some((privilege) => this.may(path, privilege)))
       throw missingPrivilege(`${path}, ${privileges.join("|")}`);
   }
 }
@@ -84,20 +105,41 @@ export interface LoggedIn {
 
 const refused = (): ApiError => new ApiError(401, "authentication failure");
 
+/** The privileges of the path, or of the nearest above it. */
+function inherited(acl: ReadonlyMap<string, readonly string[]>, path: string): readonly string[] {
+  const own = acl.get(path);
+  if (own || path === "/") return own ?? [];
+  return inherited(acl, path.replace(/\/[^/]*$/, "") || "/");
+}
+
 /** Passwords, tickets and API tokens. */
 export class Access {
   private readonly tickets = new Map<string, Ticket>();
   private readonly everything: readonly string[];
+  private readonly acls: Map<string, Map<string, readonly string[]>>;
 
   constructor(
     private readonly accounts: readonly Account[],
     version: ProxmoxVersion,
+    private readonly poolOf: (vmid: number) => string | undefined = () => undefined,
   ) {
     this.everything = knownPrivileges(version);
-    for (const privilege of accounts.flatMap((account) => account.privileges ?? [])) {
+    this.acls = new Map(
+      accounts.map(({ id, privileges = [], acl = { "/": privileges } }) => [id, new Map(Object.entries(acl))]),
+    );
+    for (const privilege of [...this.acls.values()].flatMap((acl) => [...acl.values()].flat())) {
       // What `pveum role add` says.
       if (!this.everything.includes(privilege)) throw new Error(`invalid privilege '${privilege}'`);
     }
+  }
+
+  /**
+   * Whoever destroys a VM removes its path from all ACLs.
+   *
+   * @see https://git.proxmox.com/?p=pve-access-control.git;a=blob;f=src/PVE/AccessControl.pm remove_vm_access
+   */
+  forgetVm(vmid: number): void {
+    for (const acl of this.acls.values()) acl.delete(`/vms/${vmid}`);
   }
 
   /** Every secret known here: what must never appear in anything that users see. */
@@ -157,6 +199,11 @@ export class Access {
 
   private caller(id: string): Caller {
     const all = id.split("!")[0] === "root@pam";
-    return new Caller(id, all ? this.everything : (this.find(id)?.privileges ?? []));
+    const acl = all ? new Map([["/", this.everything]]) : (this.acls.get(id) ?? new Map<string, readonly string[]>());
+    return new Caller(id, [...acl.keys()], (path) => {
+      const vmid = /^\/vms\/(\d+)$/.exec(path)?.[1];
+      const pool = vmid === undefined ? undefined : this.poolOf(Number(vmid));
+      return [...inherited(acl, path), ...(pool === undefined ? [] : inherited(acl, `/pool/${pool}`))];
+    });
   }
 }

@@ -34,7 +34,7 @@ export const clusterRoutes: readonly Route[] = [
         status: "online",
         type: "node",
         level: "",
-        ...(caller.may("Sys.Audit") ? { maxcpu: cpus, maxmem: memory } : {}),
+        ...(caller.may(`/nodes/${node}`, "Sys.Audit") ? { maxcpu: cpus, maxmem: memory } : {}),
       })),
   ],
   [
@@ -44,7 +44,7 @@ export const clusterRoutes: readonly Route[] = [
     ({ host, caller, parameters }) => {
       const type = parameters.get("type");
       const vms = host.cluster.vms
-        .filter(() => isVisible(caller))
+        .filter(({ vm }) => isVisible(caller, vm))
         .map((each) => ({ ...summary(each.vm), type: "qemu", id: `qemu/${each.vm.id}`, node: each.host.node }));
       const nodes = host.cluster.hosts.map(({ node }) => ({
         id: `node/${node}`,
@@ -53,17 +53,19 @@ export const clusterRoutes: readonly Route[] = [
         status: "online",
       }));
       const storages = host.cluster.hosts.flatMap(({ node, storages }) =>
-        storages.all.map(({ name, options }) => ({
-          id: `storage/${node}/${name}`,
-          type: "storage",
-          storage: name,
-          node,
-          status: "available",
-          plugintype: options.type,
-          content: options.content.join(","),
-        })),
+        storages.all
+          .filter(({ name }) => caller.may(`/storage/${name}`, "Datastore.Audit"))
+          .map(({ name, options }) => ({
+            id: `storage/${node}/${name}`,
+            type: "storage",
+            storage: name,
+            node,
+            status: "available",
+            plugintype: options.type,
+            content: options.content.join(","),
+          })),
       );
-      const lists = { vm: vms, node: nodes, storage: caller.may("Datastore.Audit") ? storages : [], sdn: [] };
+      const lists = { vm: vms, node: nodes, storage: storages, sdn: [] };
       return type === null ? Object.values(lists).flat() : lists[type as keyof typeof lists];
     },
   ],
@@ -98,8 +100,9 @@ export const clusterRoutes: readonly Route[] = [
         request.caller.demand(`/pool/${id}`, "Pool.Audit");
         return [pool(request, id)];
       }
-      if (!request.caller.may("Pool.Audit")) return [];
-      return [...request.host.pools].map(([poolid, { comment }]) => ({ poolid, comment }));
+      return [...request.host.pools]
+        .filter(([poolid]) => request.caller.may(`/pool/${poolid}`, "Pool.Audit"))
+        .map(([poolid, { comment }]) => ({ poolid, comment }));
     },
   ],
 ];

@@ -57,7 +57,8 @@ export class Cluster {
     this.version = options.version ?? (proxmoxVersions.at(-1) as ProxmoxVersion);
     this.release = options.release ?? this.version;
     this.proxmox = ProxmoxInterface.of(this.version);
-    this.access = new Access(options.accounts ?? [{ id: "root@pam", secret: "proxmox" }], this.version);
+    const poolOf = (vmid: number) => [...this.pools].find(([, { members }]) => members.has(vmid))?.[0];
+    this.access = new Access(options.accounts ?? [{ id: "root@pam", secret: "proxmox" }], this.version, poolOf);
     const others = (options.furtherNodes ?? []).map((node) => new ProxmoxHost(this, node));
     this.hosts = [new ProxmoxHost(this, options), ...others];
   }

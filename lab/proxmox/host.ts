@@ -15,6 +15,8 @@ export interface RemoteFile {
   readonly size: number;
   /** Bytes of the disk inside it. */
   readonly virtualSize: number;
+  /** In hex, by algorithm. */
+  readonly checksums?: Readonly<Record<string, string>>;
 }
 
 /** A node, as it was set up. */
@@ -176,6 +178,7 @@ export class ProxmoxHost {
     vm.destroyVolumes();
     this.vms.delete(vm.id);
     for (const pool of this.pools.values()) pool.members.delete(vm.id);
+    this.cluster.access.forgetVm(vm.id);
     this.power.emit("destroyed", vm);
   }
 

@@ -42,9 +42,10 @@ export const mappingRoutes: readonly Route[] = [
     "/cluster/mapping/pci",
     everyone,
     (request) => {
-      if (!visible.some((privilege) => request.caller.may(privilege))) return [];
       const node = request.optional("check-node");
-      return request.host.mappings.all.map((mapping) => ({
+      const seenBy = ({ id }: PciMapping) =>
+        visible.some((privilege) => request.caller.may(`/mapping/pci/${id}`, privilege));
+      return request.host.mappings.all.filter(seenBy).map((mapping) => ({
         ...seen(mapping),
         ...(node === undefined ? {} : { checks: checks(request, mapping, node) }),
       }));

@@ -59,8 +59,10 @@ export const nodeRoutes: readonly Route[] = [
     everyone,
     ({ host, caller, parameters }) => {
       const type = parameters.get("type") ?? "bridge";
-      const usable = ["SDN.Audit", "SDN.Use"].some((privilege) => caller.may(privilege));
-      return /^(bridge|any_bridge|any_local_bridge|include_sdn)$/.test(type) && usable ? host.bridges.listed : [];
+      if (!/^(bridge|any_bridge|any_local_bridge|include_sdn)$/.test(type)) return [];
+      return host.bridges.listed.filter(({ iface }) =>
+        ["SDN.Audit", "SDN.Use"].some((privilege) => caller.may(`/sdn/zones/localnetwork/${iface}`, privilege)),
+      );
     },
   ],
   ["GET", "/nodes/:node/certificates/info", everyone, ({ host }) => host.cluster.certificates],

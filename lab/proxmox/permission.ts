@@ -21,17 +21,20 @@ export const everyone: Permission = () => undefined;
 export const all =
   (path: string, ...privileges: readonly string[]): Permission =>
   (caller, parameters) => {
-    const lacking = privileges.find((privilege) => !caller.may(privilege));
-    return lacking === undefined ? undefined : `${filled(path, parameters)}, ${lacking}`;
+    const where = filled(path, parameters);
+    const lacking = privileges.find((privilege) => !caller.may(where, privilege));
+    return lacking === undefined ? undefined : `${where}, ${lacking}`;
   };
 
 /** One of the privileges. */
 export const any =
   (path: string, ...privileges: readonly string[]): Permission =>
-  (caller, parameters) =>
-    privileges.some((privilege) => caller.may(privilege))
+  (caller, parameters) => {
+    const where = filled(path, parameters);
+    return privileges.some((privilege) => caller.may(where, privilege))
       ? undefined
-      : `${filled(path, parameters)}, ${privileges.join("|")}`;
+      : `${where}, ${privileges.join("|")}`;
+  };
 
 /** Every one of several permissions. */
 export const both =

@@ -25,6 +25,14 @@ const extensions: Readonly<Record<string, readonly [pattern: RegExp, reason: str
   import: [/^[a-zA-Z0-9\-.+=_]+\.(ova|qcow2|raw|vmdk)$/, "invalid filename or wrong extension"],
 };
 
+/** @see https://git.proxmox.com/?p=pve-common.git;a=blob;f=src/PVE/Tools.pm download_file_from_url */
+function demandChecksum(request: ApiRequest, { checksums = {} }: RemoteFile): void {
+  const [expected, algorithm] = [request.optional("checksum"), request.optional("checksum-algorithm")];
+  if (expected === undefined || algorithm === undefined) return;
+  const got = checksums[algorithm] ?? "";
+  if (got !== expected.toLowerCase()) throw new Error(`checksum mismatch: got '${got}' != expect '${expected}'`);
+}
+
 function startDownload(request: ApiRequest): string {
   const { host } = request;
   const storage = storageOf(request);
@@ -43,6 +51,7 @@ function startDownload(request: ApiRequest): string {
     if (storage.has(volid)) throw new Error(`refusing to override existing file '${storage.path(content, filename)}'`);
     const file = host.remoteFile(request.required("url"));
     if (!file) throw new Error("download failed: 404 Not Found");
+    demandChecksum(request, file);
     const format = filename.split(".").at(-1) ?? "raw";
     storage.add({ volid, content, format, size: file.size, virtualSize: file.virtualSize });
   });
@@ -55,10 +64,10 @@ export const storageRoutes: readonly Route[] = [
     "/nodes/:node/storage",
     everyone,
     ({ host, caller, parameters }) => {
-      if (!audit.some((privilege) => caller.may(privilege))) return [];
       const [name, kinds] = [parameters.get("storage"), parameters.get("content")?.split(/[,;\s]+/)];
       if (name !== null) host.storages.get(name);
       return host.storages.all
+        .filter((storage) => audit.some((privilege) => caller.may(`/storage/${storage.name}`, privilege)))
         .filter((storage) => name === null || storage.name === name)
         .filter((storage) => kinds === undefined || kinds.some((kind) => storage.holds(kind)))
         .map(({ options, used }) => {

@@ -28,14 +28,15 @@ function demandPool({ host }: ApiRequest, pool: string | undefined): void {
 
 /** Creates a VM. */
 export function create(request: ApiRequest): string {
-  const { host, caller } = request;
+  const { host } = request;
   const { proxmox } = host.cluster;
   const vmid = Number(request.required("vmid"));
   const pool = request.optional("pool");
+  const caller = request.caller.creatingIn(pool, vmid);
   const values = new Map([...request.parameters].filter(([key]) => !callParameters.has(key)));
   demandPool(request, pool);
   if (request.flag("start")) caller.demand(`/vms/${vmid}`, "VM.PowerMgmt");
-  if (!caller.may("VM.Allocate")) throw missingPrivilege("");
+  if (!caller.may(`/vms/${vmid}`, "VM.Allocate")) throw missingPrivilege("");
   const drives = drivesOf(request, values);
   demandStorages(request, vmid, drives);
   demandKeys(caller, vmid, values.keys());

@@ -129,8 +129,8 @@ export function demandDrive(caller: Caller, vmid: number, drive: Drive): void {
 
 /** Refuses a caller who may not read this volume. */
 export function demandVolume(caller: Caller, volume: ReturnType<typeof named>, vmid?: number): void {
-  if (caller.may("Datastore.Allocate")) return;
   const storage = `/storage/${volume.volid.split(":")[0]}`;
+  if (caller.may(storage, "Datastore.Allocate")) return;
   if (["iso", "vztmpl", "import"].includes(volume.content)) {
     caller.demandAny(storage, "Datastore.AllocateSpace", "Datastore.Audit");
   } else if (volume.vmid !== undefined) {

@@ -75,7 +75,7 @@ export const vmRoutes: readonly Route[] = [
     "GET",
     "/nodes/:node/qemu",
     everyone,
-    ({ host, caller }) => [...host.vms.values()].filter(() => isVisible(caller)).map(summary),
+    ({ host, caller }) => [...host.vms.values()].filter((vm) => isVisible(caller, vm)).map(summary),
   ],
   ["POST", "/nodes/:node/qemu", everyone, create],
   [

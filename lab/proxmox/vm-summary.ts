@@ -12,4 +12,4 @@ export const summary = (vm: VirtualMachine) => ({
 });
 
 /** Lists show a VM to whoever may look at it. */
-export const isVisible = (caller: Caller): boolean => caller.may("VM.Audit");
+export const isVisible = (caller: Caller, vm: VirtualMachine): boolean => caller.may(`/vms/${vm.id}`, "VM.Audit");
