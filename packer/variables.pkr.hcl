@@ -6,8 +6,8 @@ variable "proxmox_url" {
   default     = env("PROXMOX_URL")
 
   validation {
-    condition     = can(regex("^https?://[^/]+/api2/json$", var.proxmox_url))
-    error_message = "The proxmox_url must be the whole address of the API, such as \"https://pve.example:8006/api2/json\"; set it or PROXMOX_URL."
+    condition     = can(regex("^https://[^/]+/api2/json$", var.proxmox_url))
+    error_message = "The proxmox_url must be the whole address of the API, with https, which the token needs, such as \"https://pve.example:8006/api2/json\"; set it or PROXMOX_URL."
   }
 }
 

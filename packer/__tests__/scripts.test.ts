@@ -100,16 +100,22 @@ describe("import-cloud-image.sh", () => {
   const content = "an image";
   const sha = (algorithm: string, text: string) => createHash(algorithm).update(text).digest("hex");
 
-  /** A Proxmox node whose downloads have these checksums; `qm` does as told. */
-  const node = (checksumsOf: string, qm = "") =>
+  /** Ubuntu's key has this fingerprint. */
+  const ubuntu = "D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81";
+
+  /** A Proxmox node whose downloads have these checksums, signed by a key of this fingerprint; `qm` does as told. */
+  const node = (checksumsOf: string, { qm = "", signedBy = ubuntu } = {}) =>
     new Commands({
       qm: `[ "$1" = status ] && exit 2\n${qm}\nexit 0`,
+      gpg: `case "$*" in *--verify*) echo "[GNUPG:] VALIDSIG ${signedBy} 2026-11-01" >&3 ;; esac`,
       curl: `
+        output=
         for argument; do
           case $argument in
             */SHA512SUMS) echo "${sha("sha512", checksumsOf)}  debian-13-generic-amd64.qcow2" >SHA512SUMS ;;
             */SHA256SUMS) echo "${sha("sha256", checksumsOf)} *noble-server-cloudimg-amd64.img" >SHA256SUMS ;;
-            https://*) printf '${content}' >"\${argument##*/}" ;;
+            https://*) printf '${content}' >"$output" ;;
+            *) output=$argument ;;
           esac
         done`,
     });
@@ -139,8 +145,37 @@ describe("import-cloud-image.sh", () => {
     expect(commands.calls("qm")).toEqual(["status 9013"]);
   });
 
+  test("does not download an image whose checksums another key has signed", async () => {
+    commands = node(content, { signedBy: "0000000000000000000000000000000000000000" });
+    const { code, output } = await commands.run("import-cloud-image.sh", "ubuntu-24-04", "9024", "local-lvm");
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining(`the signature of SHA256SUMS is not of the key ${ubuntu}`),
+    ]);
+    expect(commands.calls("curl").filter((call) => call.endsWith(".img"))).toEqual([]);
+    expect(commands.calls("qm")).toEqual(["status 9024"]);
+  });
+
+  test("says that Debian signs none, and takes a checksum from elsewhere", async () => {
+    commands = node(content);
+    const unsigned = await commands.run("import-cloud-image.sh", "debian-13", "9013", "local-lvm");
+    expect(unsigned).toMatchObject({ code: 0, output: expect.stringContaining("debian-13 are not signed") });
+    const right = await commands.run("import-cloud-image.sh", "debian-13", "9013", "local-lvm", sha("sha512", content));
+    expect([right.code, right.output.includes("not signed")]).toEqual([0, false]);
+    const wrong = await commands.run("import-cloud-image.sh", "debian-13", "9013", "local-lvm", sha("sha512", "other"));
+    expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining("FAILED") });
+  });
+
+  test("follows no redirection to plain http", async () => {
+    commands = node(content);
+    await commands.run("import-cloud-image.sh", "ubuntu-24-04", "9024", "local-lvm");
+    const calls = commands.calls("curl");
+    expect(calls.length).toBeGreaterThan(3);
+    for (const call of calls) expect(call).toContain("--proto =https --proto-redir =https");
+  });
+
   test("removes a half-made VM", async () => {
-    commands = node(content, '[ "$1 $2" = "disk resize" ] && exit 5');
+    commands = node(content, { qm: '[ "$1 $2" = "disk resize" ] && exit 5' });
     expect(await commands.run("import-cloud-image.sh", "debian-13", "9013", "local-lvm")).toMatchObject({ code: 5 });
     expect(commands.calls("qm").at(-1)).toBe("destroy 9013 --purge");
   });

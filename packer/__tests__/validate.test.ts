@@ -30,6 +30,7 @@ describe(`packer validate with ${withPlugin}`, () => {
 
   test.each([
     ["proxmox_url", "https://pve.example:8006", "must be the whole address of the API"],
+    ["proxmox_url", "http://pve.example:8006/api2/json", "must be the whole address of the API, with https"],
     ["proxmox_username", "root@pam", "must be a token id, user@realm!token"],
     ["proxmox_token", "packer@pve!images=01234567-89ab-cdef-0123-456789abcdef", "must be the token's secret alone"],
     ["node", "pve.example", "must be the name of a Proxmox node"],
