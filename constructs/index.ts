@@ -37,6 +37,7 @@ export type { VmVga } from "./proxmox/vm/vga";
 export type { Condition } from "./rules/condition";
 export * as rules from "./rules/public";
 export { addPreconditions, type Check, type Rule } from "./rules/rule";
+export { StateEncryption, type StateEncryptionProps } from "./state-encryption";
 export {
   TalosCluster,
   type TalosClusterMachine,

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { terraform } from "./prerequisites";
 import { localStateOf, stacksIn } from "./state";
 
 /** What is asked of a state. */
@@ -20,7 +21,7 @@ export function forgottenBootstraps(output: string): string[] {
     const directory = join(output, "stacks", stack);
     const file = localStateOf(directory);
     if (file === undefined || !existsSync(file)) return [];
-    const state: State = JSON.parse(readFileSync(file, "utf8"));
+    const state = stateIn(file, directory);
     const one = (type: string) => state.resources?.find((each) => each.type === type)?.instances[0]?.attributes;
     const node = one("talos_machine_configuration_apply")?.node;
     const talosconfig = state.resources
@@ -33,6 +34,14 @@ export function forgottenBootstraps(output: string): string[] {
       `etcd of ${stack} is bootstrapped already, which its state does not know; tell it, then deploy again: (cd '${directory}' && terraform init && terraform import talos_machine_bootstrap.cluster ${stack})`,
     ];
   });
+}
+
+/** The state in a file, which OpenTofu decrypts if need be. Of one that it cannot read nothing is known: its apply says why. */
+function stateIn(file: string, directory: string): State {
+  const state = JSON.parse(readFileSync(file, "utf8"));
+  if (!("encrypted_data" in state)) return state;
+  const { status, stdout } = spawnSync(terraform, ["state", "pull"], { cwd: directory, encoding: "utf8" });
+  return status === 0 ? JSON.parse(stdout) : {};
 }
 
 /** Whether etcd of the node answers. Without talosctl that is not known. */

@@ -69,6 +69,17 @@ const provisioners: Record<string, LanguageBlock> = {
   },
 };
 
+const encrypted = { attributes: { method: expression, enforced: bool } };
+/** https://opentofu.org/docs/language/state/encryption/ */
+const encryption = one({
+  block_types: {
+    key_provider: many(() => () => open),
+    method: many(() => () => open),
+    state: one({ ...encrypted, block_types: { fallback: one(encrypted) } }),
+    plan: one(encrypted),
+  },
+});
+
 const metaArguments = {
   count: number,
   for_each: anything,
@@ -104,7 +115,7 @@ export function terraformLanguage(providers: ReadonlyMap<string, Provider>): Lan
     block_types: {
       terraform: one({
         attributes: { required_version: string },
-        block_types: { required_providers: one(open), backend: many(() => open) },
+        block_types: { required_providers: one(open), backend: many(() => open), encryption },
       }),
       provider: many((name) => {
         const block = providers.get(name)?.provider.block;

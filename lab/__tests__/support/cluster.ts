@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
   /** What a user does through the escape hatches. */
   readonly force?: (cluster: TalosGpuCluster) => void;
+  /** For Terraform, beside the credentials. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** Makes a cluster ready to plan. */
@@ -42,5 +44,5 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
       });
       options.force?.(cluster);
     },
-    credentials,
+    { ...credentials, ...options.environment },
   );
