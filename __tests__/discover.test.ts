@@ -1,10 +1,11 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { addressIn } from "../discover/address";
-import { bridgeOf, chosen } from "../discover/choice";
+import { chosen } from "../discover/choice";
 import { endpointOf } from "../discover/endpoint";
 import { gpusOf, type PciRow } from "../discover/gpu";
 import { iommuAdvice } from "../discover/iommu";
+import { bridgeOf } from "../discover/storage";
 import { terminalOf } from "../discover/terminal";
 import { graphicsCard } from "../lab/proxmox/pci-device";
 

@@ -1,6 +1,6 @@
 // Written by `npm run docs` from the docstrings of the constructs.
 import { TerraformStack } from "cdktf";
-import { CiliumInstall, DownloadedImage, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
+import { CiliumInstall, DownloadedImage, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, StateEncryption, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
 import type { Given } from "./given";
 
 export const examples: Readonly<Record<string, (given: Given) => void>> = {
@@ -32,6 +32,9 @@ export const examples: Readonly<Record<string, (given: Given) => void>> = {
       gpus: [{ mapping: { name: "gpu", address: "01:00" } }],
       initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] },
     });
+  },
+  StateEncryption: ({ stack }) => {
+    new StateEncryption(stack, "state_encryption");
   },
   StrictApp: ({  }) => {
     const app = new StrictApp();

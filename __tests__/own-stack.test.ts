@@ -110,6 +110,7 @@ test("the public interface holds these names and no internals", () => {
     "PciMapping",
     "ProxmoxConnection",
     "ProxmoxGpuVm",
+    "StateEncryption",
     "StrictApp",
     "TalosCluster",
     "TalosGpuCluster",

@@ -38,6 +38,7 @@ export function createParameters(vm: TerraformJson): Parameters {
     numa: "0",
     onboot: bit(vm.on_boot),
     ostype: vm.operating_system.type,
+    pool: vm.pool_id,
     protection: "0",
     scsihw: vm.scsi_hardware,
     sockets: cpu.sockets,

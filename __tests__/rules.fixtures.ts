@@ -3373,6 +3373,21 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       },
     },
   },
+  "pool-name": {
+    valid: { "what Proxmox takes": vm({ pool: "talos" }), "a pool in a pool": vm({ pool: "lab/gpu.1/talos_a" }) },
+    invalid: {
+      "a blank": [vm({ pool: "my pool" }), 'pool "my pool" is not the name of a pool; write it as in "talos"'],
+      "a fourth level": [vm({ pool: "a/b/c/d" }), 'pool "a/b/c/d" is not the name of a pool; write it as in "talos"'],
+    },
+    atPlan: {
+      "the pool is a variable": {
+        type: "string",
+        build: (stack, value: never) => void vmIn(stack, { pool: value }),
+        passes: ["talos", "a/b"],
+        fails: ["", "a b", "a//b"],
+      },
+    },
+  },
   tag: {
     valid: { "what Proxmox takes": vm({ tags: ["gpu", "_a-b+c.d", "9"] }) },
     invalid: {

@@ -103,6 +103,7 @@ const judgedOfVm: Judged = {
   "backup.keep.monthly": ["backup-keep"],
   "backup.keep.yearly": ["backup-keep"],
   onBoot: [],
+  pool: ["pool-name"],
   "tags[0]": ["tag"],
   description: ["description-length"],
 };

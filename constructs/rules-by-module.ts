@@ -35,6 +35,7 @@ import * as initialization from "./proxmox/vm/initialization";
 import * as machineType from "./proxmox/vm/machine-type";
 import * as memory from "./proxmox/vm/memory";
 import * as networkDevice from "./proxmox/vm/network-device";
+import * as pool from "./proxmox/vm/pool";
 import * as identity from "./proxmox/vm/replacement-guard";
 import * as scsiController from "./proxmox/vm/scsi-controller";
 import * as serialDevice from "./proxmox/vm/serial-device";
@@ -88,6 +89,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...agent.rules,
     ...startup.rules,
     ...backup.rules,
+    ...pool.rules,
     ...tags.rules,
   ],
   GPU: [...gpu.rules, ...passthrough.rules, ...pciMapping.rules],

@@ -21,7 +21,7 @@ const method = "method.aes_gcm.passphrase";
  * `state_passphrase`. Terraform, which cannot do that, refuses the stack.
  *
  * @example
- * new StateEncryption(cluster, "state_encryption");
+ * new StateEncryption(stack, "state_encryption");
  *
  * @see https://opentofu.org/docs/language/state/encryption/
  */

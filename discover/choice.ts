@@ -1,12 +1,11 @@
-import { imageRoom, isBeforeImports, isOn, takes } from "../constructs/proxmox/host/host-storage";
-import { privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
-import { leastTalosGiB } from "../constructs/proxmox/vm/disk";
+import { isBeforeImports, isOn, takes } from "../constructs/proxmox/host/host-storage";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
 import { iommuAdvice } from "./iommu";
 import type { HostBridge, HostNode, HostStorage } from "./node";
 import { Refusal } from "./refusal";
-import { usesOf } from "./rights";
+import { rightsCommands, usesOf } from "./rights";
+import { bestStorage, bridgeOf, type Content, roomFor, takers } from "./storage";
 import { choose, type Terminal } from "./terminal";
 
 /** What a site is made of. */
@@ -27,7 +26,6 @@ export interface Wanted {
 }
 
 const gibibyte = 1024 ** 3;
-const diskRoom = leastTalosGiB * gibibyte;
 
 /** A card on its node. */
 interface Candidate {
@@ -47,8 +45,8 @@ export async function chosen(host: Host, wanted: Wanted, terminal: Terminal): Pr
   const candidates = nodes.flatMap((node) => (node.gpus ?? []).map((gpu) => ({ node, gpu })));
   const { node, gpu } = await candidateOf(candidates, nodes, wanted.gpu, terminal);
 
-  const images = best(node, "import", imageRoom);
-  const disks = best(node, "images", diskRoom);
+  const images = bestStorage(node, "import");
+  const disks = bestStorage(node, "images");
   const bridge = bridgeOf(node.bridges);
   const problems = [
     ...versionProblems(host),
@@ -113,31 +111,12 @@ const isAt = ({ address, functions }: HostGpu, wanted: string): boolean => {
   return short === address || functions.includes(short);
 };
 
-/** The storage with the most room of those that take such content. */
-const best = ({ storages }: HostNode, content: Content, room: number): HostStorage | undefined =>
-  takers(storages, content)
-    .filter(({ available }) => available >= room)
-    .sort((one, other) => other.available - one.available)[0];
-
-type Content = Parameters<typeof takes>[1];
-
-const takers = (storages: readonly HostStorage[], content: Content): HostStorage[] =>
-  storages.filter((storage) => isOn(storage) === true && takes(storage, content) === true);
-
-/** The one by which the node itself is reached, which VMs can be reached by too. */
-export const bridgeOf = (bridges: readonly HostBridge[]): HostBridge | undefined =>
-  bridges.find(({ cidr, gateway }) => cidr && gateway) ?? bridges[0];
-
 /** What an account may not ask. */
 function mayNotAsk(host: Host, nodes: readonly HostNode[]): string {
   const uses = usesOf(mayUseAddresses(host) ? "address" : "new mapping");
-  const role = roleCommand("TerraformTalos", privilegesFor(uses, majorOf(host.version)));
-  return `${host.account} may not ask for the hardware of ${nodes.map(({ name }) => name).join(" and ")}, which takes Sys.Audit on /. Give it a role with what a site needs; on the host, as root:\n\n  ${role}\n  ${granted(host.account)}\n`;
+  const commands = rightsCommands(host.account, host.nodes, uses, majorOf(host.version));
+  return `${host.account} may not ask for the hardware of ${nodes.map(({ name }) => name).join(" and ")}, which takes Sys.Audit on /. Give it the roles that a configuration needs; on the host, as root:\n\n${commands.replace(/^/gm, "  ")}\n`;
 }
-
-/** The command that gives an account the role. */
-export const granted = (account: string): string =>
-  `pveum acl modify / --${account.includes("!") ? "tokens" : "users"} '${account}' --roles TerraformTalos`;
 
 const versionProblems = ({ version }: Host): string[] =>
   isBeforeImports(version) === true
@@ -153,14 +132,14 @@ const gpuProblem = (node: HostNode, { address, name, verdict, iommuGroup }: Host
 
 const blind = ({ account }: Host, { name, storages }: HostNode): string | undefined =>
   storages.length === 0
-    ? `${account} sees no storage of ${name}: give it Datastore.Audit on /storage, which the role of docs/host.md holds.`
+    ? `${account} sees no storage of ${name}: give it Datastore.Audit on /storage, which the roles of docs/host.md hold.`
     : undefined;
 
 /** Types whose storages are folders, and may hold files. */
 const fileTypes = ["dir", "nfs", "cifs", "btrfs", "cephfs", "glusterfs"];
 
 function imageProblem(host: Host, node: HostNode): string {
-  const unfit = unfitProblem(node, "import", imageRoom);
+  const unfit = unfitProblem(node, "import");
   if (unfit !== undefined) return unfit;
   const files = node.storages.find((storage) => isOn(storage) === true && fileTypes.includes(storage.type));
   const advice = files
@@ -174,17 +153,17 @@ function imageProblem(host: Host, node: HostNode): string {
 
 function diskProblem(host: Host, node: HostNode): string {
   return (
-    unfitProblem(node, "images", diskRoom) ??
+    unfitProblem(node, "images") ??
     blind(host, node) ??
     `No storage of ${node.name} takes disks of VMs; enable the content Disk image for one (Datacenter → Storage).`
   );
 }
 
 /** What is wrong with a storage that takes such content, where there is one. */
-function unfitProblem({ name, storages }: HostNode, content: Content, room: number): string | undefined {
+function unfitProblem({ name, storages }: HostNode, content: Content): string | undefined {
   const [full] = takers(storages, content);
   if (full) {
-    const [has, needs] = [Math.floor(full.available / gibibyte), room / gibibyte];
+    const [has, needs] = [Math.floor(full.available / gibibyte), roomFor(content) / gibibyte];
     return `The storage ${full.name} of ${name} has ${has} GiB to spare and needs ${needs}; make room on it.`;
   }
   const off = storages.find((storage) => takes(storage, content) === true);
@@ -192,4 +171,4 @@ function unfitProblem({ name, storages }: HostNode, content: Content, room: numb
 }
 
 const bridgeProblem = ({ account }: Host, { name }: HostNode): string =>
-  `${account} sees no bridge of ${name}: make one (${name} → System → Network), or give the account SDN.Use on /sdn, which the role of docs/host.md holds.`;
+  `${account} sees no bridge of ${name}: make one (${name} → System → Network), or give the account SDN.Use on /sdn, which the roles of docs/host.md hold.`;

@@ -1,6 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { privilegesFor, roleCommand } from "../constructs/proxmox/privileges";
 import { printable } from "../constructs/rules/printable";
 import { ProxmoxApi } from "./api";
 import { trusted } from "./certificate";
@@ -10,7 +9,7 @@ import { type Host, majorOf, mayUseAddresses, readHost } from "./host";
 import { logIn } from "./login";
 import { Refusal } from "./refusal";
 import { report } from "./report";
-import { usesOf } from "./rights";
+import { rightsCommands, usesOf } from "./rights";
 import { siteOf } from "./site";
 import { confirm, type Terminal } from "./terminal";
 import { authorityFile, isOther, trustAdvice, writeAuthority } from "./trust";
@@ -123,13 +122,15 @@ Before you deploy, prepare the host as docs/host.md says${rights}: the API does 
 /** Root's password can do everything; a token needs little. */
 function tokenAdvice(host: Host): string {
   if (!mayUseAddresses(host)) return "";
-  const privileges = privilegesFor(usesOf("new mapping"), majorOf(host.version));
+  const account = "terraform@pve";
+  const commands = [
+    `pveum user add ${account}`,
+    ...rightsCommands(account, host.nodes, usesOf("new mapping"), majorOf(host.version)).split("\n"),
+    `pveum user token add ${account} talos --privsep 0 --expire "$(date --date='+90 days' +%s)"`,
+  ];
   return `This configuration is deployed as root, whose password can do everything on the host. An API token with a resource mapping is enough:
 
-  ${roleCommand("TerraformTalos", privileges)}
-  pveum user add terraform@pve
-  pveum acl modify / --users terraform@pve --roles TerraformTalos
-  pveum user token add terraform@pve talos --privsep 0
+${commands.map((command) => `  ${command}`).join("\n")}
 
 Then discover the host again, with the token in PROXMOX_VE_API_TOKEN.`;
 }

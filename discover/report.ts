@@ -1,20 +1,19 @@
 import { isOn } from "../constructs/proxmox/host/host-storage";
-import { roleCommand } from "../constructs/proxmox/privileges";
 import { inOneLine } from "../constructs/rules/printable";
-import { granted } from "./choice";
 import type { HostGpu } from "./gpu";
-import type { Host } from "./host";
+import { type Host, majorOf, mayUseAddresses } from "./host";
 import type { HostMapping } from "./mapping";
 import type { HostBridge, HostNode, HostStorage } from "./node";
+import { rightsCommands, usesOf } from "./rights";
 
 /** What the host has, for people. */
 export function report(host: Host): string {
-  const { endpoint, version, account, fingerprint, isTrusted, nextVmId, lackingPrivileges } = host;
+  const { endpoint, version, account, fingerprint, isTrusted, nextVmId } = host;
   return [
     inOneLine(`Proxmox VE ${version} at ${endpoint}, as ${account}`),
     ...field("certificate", [isTrusted ? "trusted by this machine" : `SHA-256 ${fingerprint}`]),
     ...field("free VM id", [`${nextVmId}`]),
-    ...field("rights", rights(account, lackingPrivileges)),
+    ...field("rights", rights(host)),
     ...host.nodes.flatMap((node) => ["", ...nodeLines(node)]),
   ].join("\n");
 }
@@ -29,14 +28,15 @@ const field = (name: string, lines: readonly string[]): string[] =>
 const listed = (name: string, lines: readonly string[], none: string): string[] =>
   field(name, lines.length > 0 ? lines : [none]);
 
-const rights = (account: string, missing: readonly string[]): string[] =>
-  missing.length === 0
-    ? ["all that a site needs"]
-    : [
-        `${account} lacks ${missing.join(", ")}; on the host, as root:`,
-        roleCommand("TerraformTalos", missing),
-        granted(account),
-      ];
+function rights(host: Host): string[] {
+  const { account, lackingPrivileges, nodes, version } = host;
+  if (lackingPrivileges.length === 0) return ["all that a site needs"];
+  const uses = usesOf(mayUseAddresses(host) ? "address" : "new mapping");
+  return [
+    `${account} lacks ${lackingPrivileges.join(", ")}; on the host, as root:`,
+    ...rightsCommands(account, nodes, uses, majorOf(version)).split("\n"),
+  ];
+}
 
 function nodeLines({ name, isOnline, cpus, processor, memory, gpus, storages, bridges, mappings }: HostNode): string[] {
   if (!isOnline) return [`node ${inOneLine(name)} is off`];

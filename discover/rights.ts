@@ -1,15 +1,25 @@
-import { type ProxmoxMajor, type ProxmoxUse, privilegesFor } from "../constructs/proxmox/privileges";
+import {
+  type Grant,
+  grantCommands,
+  grantsFor,
+  type Paths,
+  type ProxmoxMajor,
+  type ProxmoxUse,
+  privilegesFor,
+} from "../constructs/proxmox/privileges";
+import type { HostNode } from "./node";
+import { bestStorage, bridgeOf } from "./storage";
 
 /** Privileges by path, as `GET /access/permissions` answers: 1 where paths below have them too. */
 export type Permissions = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Where privileges of a family are looked for beside `/`. */
-const paths: Readonly<Record<string, string>> = {
-  Datastore: "/storage",
-  Mapping: "/mapping",
-  SDN: "/sdn",
-  Sys: "/nodes",
-  VM: "/vms",
+const families: Readonly<Record<string, readonly string[]>> = {
+  Datastore: ["/storage"],
+  Mapping: ["/mapping"],
+  SDN: ["/sdn"],
+  Sys: ["/nodes"],
+  VM: ["/vms", "/pool"],
 };
 
 /** What a site does, by whether its GPU is there by a mapping, which is made unless there is one. */
@@ -22,9 +32,38 @@ export const usesOf = (gpu: "address" | "mapping" | "new mapping"): readonly Pro
 /** Those privileges that an account has nowhere it would need them. */
 export function lacking(permissions: Permissions, uses: readonly ProxmoxUse[], major: ProxmoxMajor): string[] {
   return privilegesFor(uses, major).filter((privilege) => {
-    const below = paths[privilege.split(".")[0] ?? ""] ?? "/";
+    const below = families[privilege.split(".")[0] ?? ""] ?? ["/"];
     return !Object.entries(permissions).some(
-      ([path, privileges]) => (path === "/" || path.startsWith(below)) && privilege in privileges,
+      ([path, privileges]) => privilege in privileges && ["/", ...below].some((each) => isAtOrBelow(path, each)),
     );
   });
+}
+
+const isAtOrBelow = (path: string, other: string): boolean => path === other || path.startsWith(`${other}/`);
+
+/** The ACL paths of a site on one of these nodes, as far as the account sees what is there. */
+function pathsOn(nodes: readonly HostNode[]): Paths {
+  const known = (area: keyof Paths, path: string, name: string | undefined): Paths =>
+    name === undefined ? {} : { [area]: [`${path}/${name}`] };
+  const [node] = nodes.filter(({ isOnline }) => isOnline);
+  if (node === undefined) return {};
+  return {
+    ...known("disk", "/storage", bestStorage(node, "images")?.name),
+    ...known("image", "/storage", bestStorage(node, "import")?.name),
+    ...known("bridge", "/sdn/zones/localnetwork", bridgeOf(node.bridges)?.name),
+    mapping: ["/mapping/pci"],
+    file: [],
+    backup: [],
+  };
+}
+
+/** The commands that give an account all that a site needs, and no more. */
+export function rightsCommands(
+  account: string,
+  nodes: readonly HostNode[],
+  uses: readonly ProxmoxUse[],
+  major: ProxmoxMajor,
+): string {
+  const grants: Grant[] = grantsFor(uses, pathsOn(nodes), major);
+  return grantCommands(account, grants);
 }

@@ -1,14 +1,15 @@
 import {
+  aclCommands,
   descriptionOf,
+  grantsFor,
+  type Paths,
   type ProxmoxUse,
-  privilegesFor,
-  proxmoxMajors,
   proxmoxUses,
   roleCommand,
 } from "../constructs/proxmox/privileges";
-import { blocksOf, type Json, objectOf, sorted, textOf } from "./json";
+import { blocksOf, isExpression, type Json, objectOf, sorted, textOf, textsOf } from "./json";
 import { code, codes, commands, list, type Markdown } from "./markdown";
-import { type Element, elementsOf, type Stack } from "./stack";
+import { type Element, elementsOf, ofType, resourcesOf, type Stack } from "./stack";
 
 /** What a resource or data source of a type does on Proxmox. */
 const usesOf: Readonly<Record<string, (body: Json) => ProxmoxUse[]>> = {
@@ -33,15 +34,75 @@ function vmUses(body: Json): ProxmoxUse[] {
   const when = (holds: boolean, use: ProxmoxUse) => (holds ? [use] : []);
   return [
     "vm",
+    ...when(Boolean(body.pool_id), "pool"),
     ...when(has("network_device"), "network"),
     ...when(has("initialization"), "cloudInit"),
     // A VM that is created takes its cloud-init drive along; a clone is given it afterwards.
     ...when(has("cdrom") || (has("clone") && has("initialization")), "cdrom"),
+    ...when(
+      volumesOf(body).some((volume) => storageOf(volume) !== undefined),
+      "file",
+    ),
     ...when(reads, "guestAgent"),
     ...when(has("clone"), "clone"),
     ...when(isMapped, "mappedDevice"),
     ...when(has("startup"), "startup"),
   ];
+}
+
+/** The volumes that a VM reads: its image, an ISO image, a hook script. */
+const volumesOf = (body: Json): string[] => [
+  ...["disk", "cdrom"].flatMap((name) =>
+    blocksOf(body[name]).flatMap(({ import_from, file_id }) => [...textsOf(import_from), ...textsOf(file_id)]),
+  ),
+  ...textsOf(body.hook_script_file_id),
+];
+
+const storageOf = (volume: string): string | undefined => /^([^:${}]+):\w+\//.exec(volume)?.[1];
+
+/** The paths of these names; undefined if only Terraform knows one of them. */
+const pathsTo = (path: string, names: readonly string[]): string[] | undefined =>
+  names.some(isExpression) ? undefined : sorted(names).map((name) => `${path}/${name}`);
+
+/** The ACL paths of the stack by area, as far as they are known before it is planned. */
+export function pathsOf(stack: Stack): Paths {
+  const resources = resourcesOf(stack);
+  const bodies = (type: string) => ofType(resources, type).map(({ body }) => body);
+  const vms = bodies("proxmox_virtual_environment_vm");
+  const inVms = (block: string, attribute: string) =>
+    vms.flatMap((body) => blocksOf(body[block]).flatMap((each) => textsOf(each[attribute])));
+  const pools = vms.map((body) => textOf(body.pool_id));
+  // A clone's disks are where its template's are, unless it says otherwise.
+  const isElsewhere = vms.some((body) => blocksOf(body.clone).some(({ datastore_id }) => datastore_id === undefined));
+  const disks = ["disk", "efi_disk", "tpm_state", "initialization", "clone"].flatMap((name) =>
+    inVms(name, "datastore_id"),
+  );
+  const mappings = (block: string, kind: string) => {
+    const isMade = bodies(`proxmox_hardware_mapping_${kind}`).length > 0;
+    const used = inVms(block, "mapping");
+    return isMade || used.some(isExpression)
+      ? [`/mapping/${kind}`]
+      : sorted(used).map((name) => `/mapping/${kind}/${name}`);
+  };
+  return {
+    vm: pools.every((pool) => pool !== undefined) ? pathsTo("/pool", pools) : undefined,
+    template: pathsTo("/vms", inVms("clone", "vm_id")),
+    disk: isElsewhere ? undefined : pathsTo("/storage", disks),
+    image: pathsTo(
+      "/storage",
+      bodies("proxmox_download_file").flatMap(({ datastore_id }) => textsOf(datastore_id)),
+    ),
+    file: pathsTo(
+      "/storage",
+      vms.flatMap(volumesOf).flatMap((volume) => storageOf(volume) ?? []),
+    ),
+    backup: pathsTo(
+      "/storage",
+      bodies("proxmox_backup_job").flatMap(({ storage }) => textsOf(storage)),
+    ),
+    bridge: pathsTo("/sdn/zones/localnetwork", inVms("network_device", "bridge")),
+    mapping: [...mappings("hostpci", "pci"), ...mappings("usb", "usb")],
+  };
 }
 
 const kindOf = ({ isData, type }: Element): string => `${isData ? "data." : ""}${type}`;
@@ -78,23 +139,34 @@ export const rootOnly = (stack: Stack): string[] =>
     }),
   );
 
-const role = "TerraformStack";
+/** Whom the lines are for; who runs them writes another. */
+const account = "terraform@pve";
 
 export function rightSection(stack: Stack): Markdown {
   if (ofProxmox(stack).length === 0) return "### Rights on Proxmox\n\nNone.";
   const uses = proxmoxUsesOf(stack);
   const roots = rootOnly(stack);
   const unknown = unknownTo(stack);
+  const paths = pathsOf(stack);
+  const grants = grantsFor(uses, paths, 9);
+  const roles = grants.map(roleCommand);
+  const onEight = grantsFor(uses, paths, 8)
+    .map(roleCommand)
+    .filter((role) => !roles.includes(role));
   return [
     "### Rights on Proxmox",
     "The stack, and so its account,",
     list(uses.map(descriptionOf), "does nothing that needs a right."),
     ...(roots.length === 0
       ? []
-      : [`No role is enough: only ${code("root@pam")}, by password, may set ${codes(roots)}. Everything else needs:`]),
-    ...proxmoxMajors.map((major) =>
-      [`On Proxmox ${major}:`, commands(roleCommand(role, privilegesFor(uses, major)))].join("\n\n"),
-    ),
+      : [
+          `No role is enough: only ${code("root@pam")}, by password, may set ${codes(roots)}. Everything else needs these.`,
+        ]),
+    "These roles on Proxmox 9:",
+    commands(roles.join("\n")),
+    ...(onEight.length === 0 ? [] : ["On Proxmox 8 instead:", commands(onEight.join("\n"))]),
+    "On these paths, and no others:",
+    commands(aclCommands(account, grants).join("\n")),
     ...(unknown.length === 0 ? [] : [`**Unknown: what ${codes(unknown)} needs is not part of these lines.**`]),
   ].join("\n\n");
 }

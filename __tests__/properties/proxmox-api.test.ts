@@ -237,6 +237,7 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
     fc.record({ order: around(0), upDelay: around(0), downDelay: around(0) }, { requiredKeys: ["order"] }),
     (startup) => ({ startup }),
   ],
+  pool: [nearly("talos", "a/b/c", "x.y_z-1"), (pool) => ({ pool })],
   tags: [fc.array(nearly("gpu", "_x", "a+b", "A.b"), { maxLength: 4 }), (tags) => ({ tags })],
   description: [
     fc.oneof(

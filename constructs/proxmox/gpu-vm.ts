@@ -54,6 +54,7 @@ import * as machineType from "./vm/machine-type";
 import * as memory from "./vm/memory";
 import * as networkDevice from "./vm/network-device";
 import { unlessEmpty } from "./vm/optional-list";
+import * as pool from "./vm/pool";
 import * as identity from "./vm/replacement-guard";
 import * as scsiController from "./vm/scsi-controller";
 import * as serialDevice from "./vm/serial-device";
@@ -213,6 +214,14 @@ export interface ProxmoxGpuVmProps {
   readonly onBoot?: boolean | IResolvable;
 
   /**
+   * Pool that the VM is created in, on which permissions can be given that hold for its VMs alone. It has to be there, and
+   * only an administrator of Proxmox moves a VM later.
+   *
+   * @default - none
+   */
+  readonly pool?: string;
+
+  /**
    * Tags. They are written as Proxmox stores them: in lower case and sorted.
    *
    * @default - none
@@ -268,6 +277,7 @@ export const schema: Schema<ProxmoxGpuVmProps> = {
   startup: startup.schema,
   backup: backup.schema,
   onBoot: boolean,
+  pool: string,
   tags: listOf(string),
   replaceable: unchecked(),
   disksManagedElsewhere: staticBoolean,
@@ -335,6 +345,7 @@ const rules = [
   ...vga.rules,
   ...startup.rules,
   ...backup.rules,
+  ...pool.rules,
   ...tags.rules,
   ...hostDevice.rules,
   ...hostMapping.rules,
@@ -501,6 +512,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       nodeName: settings.node,
       vmId: settings.vmId,
       description: description.block(settings.description),
+      poolId: settings.pool,
       tags: tags.block(settings.tags),
       machine: settings.machine,
       bios: settings.bios as string,

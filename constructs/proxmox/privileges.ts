@@ -2,12 +2,36 @@
 export const proxmoxMajors = [8, 9] as const;
 export type ProxmoxMajor = (typeof proxmoxMajors)[number];
 
+/**
+ * Where a stack needs privileges: each area has a role of its own, which is given on the area's paths. What is given on a
+ * path takes the place of what the path would inherit.
+ *
+ * @see https://pve.proxmox.com/pve-docs/chapter-pveum.html#pveum_permission_management
+ */
+const areas = {
+  host: { role: "TerraformHost", everywhere: ["/"] },
+  vm: { role: "TerraformVm", everywhere: ["/vms"] },
+  template: { role: "TerraformTemplate", everywhere: ["/vms"] },
+  disk: { role: "TerraformDisk", everywhere: ["/storage"] },
+  image: { role: "TerraformImage", everywhere: ["/storage"] },
+  file: { role: "TerraformFile", everywhere: ["/storage"] },
+  backup: { role: "TerraformBackup", everywhere: ["/storage"] },
+  bridge: { role: "TerraformDevice", everywhere: ["/sdn/zones"] },
+  mapping: { role: "TerraformDevice", everywhere: ["/mapping"] },
+} as const;
+
+type Area = keyof typeof areas;
+
+/** The ACL paths of a stack, by area. An area that is left out is not known: the role is given on all of its kind. */
+export type Paths = Readonly<Partial<Record<Area, readonly string[]>>>;
+
+type Privileges = Readonly<Partial<Record<Area, readonly string[]>>>;
+
 /** What something takes on a Proxmox host. */
 interface Use {
   /** What is done, for tables and messages. */
   readonly does: string;
-  /** Privileges, on `/` or on the paths that are concerned. */
-  readonly privileges: readonly string[] | ((major: ProxmoxMajor) => readonly string[]);
+  readonly privileges: Privileges | ((major: ProxmoxMajor) => Privileges);
 }
 
 /**
@@ -19,44 +43,56 @@ interface Use {
 const uses = {
   vm: {
     does: "creates, changes, starts, stops and destroys VMs",
-    privileges: [
-      "Datastore.AllocateSpace",
-      "Datastore.Audit",
-      "VM.Allocate",
-      "VM.Audit",
-      "VM.Config.CPU",
-      "VM.Config.Disk",
-      "VM.Config.HWType",
-      "VM.Config.Memory",
-      "VM.Config.Options",
-      "VM.PowerMgmt",
-    ],
+    privileges: {
+      disk: ["Datastore.AllocateSpace"],
+      vm: [
+        "VM.Allocate",
+        "VM.Audit",
+        "VM.Config.CPU",
+        "VM.Config.Disk",
+        "VM.Config.HWType",
+        "VM.Config.Memory",
+        "VM.Config.Options",
+        "VM.PowerMgmt",
+      ],
+    },
   },
-  network: { does: "connects VMs to a bridge", privileges: ["SDN.Use", "VM.Config.Network"] },
-  cloudInit: { does: "gives VMs addresses and DNS servers", privileges: ["VM.Config.Cloudinit"] },
+  pool: { does: "puts VMs into a pool", privileges: { vm: ["Pool.Audit"] } },
+  network: { does: "connects VMs to a bridge", privileges: { bridge: ["SDN.Use"], vm: ["VM.Config.Network"] } },
+  cloudInit: { does: "gives VMs addresses and DNS servers", privileges: { vm: ["VM.Config.Cloudinit"] } },
   cdrom: {
     does: "puts an ISO image, or the cloud-init drive of a clone, into a VM's CD drive",
-    privileges: ["VM.Config.CDROM"],
+    privileges: { vm: ["VM.Config.CDROM"] },
   },
+  file: { does: "boots from an image that is there", privileges: { file: ["Datastore.Audit"] } },
   guestAgent: {
     does: "reads the addresses that the guest agent reports",
-    privileges: (major) => [major === 8 ? "VM.Monitor" : "VM.GuestAgent.Audit"],
+    privileges: (major) => ({ vm: [major === 8 ? "VM.Monitor" : "VM.GuestAgent.Audit"] }),
   },
-  clone: { does: "clones a template", privileges: ["VM.Clone"] },
+  clone: { does: "clones a template", privileges: { template: ["VM.Audit", "VM.Clone"] } },
   image: {
     does: "downloads and removes images",
-    privileges: ["Datastore.Allocate", "Datastore.AllocateTemplate", "Sys.AccessNetwork"],
+    privileges: {
+      host: ["Sys.AccessNetwork"],
+      image: ["Datastore.Allocate", "Datastore.AllocateTemplate", "Datastore.Audit"],
+    },
   },
-  mappedDevice: { does: "passes a device through by its mapping", privileges: ["Mapping.Use"] },
-  mapping: { does: "creates, changes and removes mappings", privileges: ["Mapping.Modify"] },
-  startup: { does: "gives VMs a place in the order of start", privileges: ["Sys.Modify"] },
+  mappedDevice: { does: "passes a device through by its mapping", privileges: { mapping: ["Mapping.Use"] } },
+  mapping: { does: "creates, changes and removes mappings", privileges: { mapping: ["Mapping.Modify"] } },
+  startup: { does: "gives VMs a place in the order of start", privileges: { host: ["Sys.Modify"] } },
   backup: {
     does: "backs VMs up by a job",
-    privileges: ["Datastore.Allocate", "Sys.Audit", "Sys.Modify"],
+    privileges: { backup: ["Datastore.Allocate"], host: ["Sys.Audit", "Sys.Modify"] },
   },
   hostFacts: {
     does: "asks the host for its hardware, memory and storages",
-    privileges: ["Datastore.Audit", "Sys.Audit"],
+    privileges: {
+      host: ["Sys.Audit"],
+      disk: ["Datastore.Audit"],
+      image: ["Datastore.Audit"],
+      file: ["Datastore.Audit"],
+      backup: ["Datastore.Audit"],
+    },
   },
 } as const satisfies Record<string, Use>;
 
@@ -68,26 +104,79 @@ export const proxmoxUses = Object.keys(uses) as readonly ProxmoxUse[];
 /** What a use does, as a sentence about a stack goes on: "clones a template". */
 export const descriptionOf = (use: ProxmoxUse): string => uses[use].does;
 
-/** Privileges that another one holds too. */
-const covered: readonly (readonly [privilege: string, by: string])[] = [["Datastore.Audit", "Datastore.Allocate"]];
+/** The privileges of a use on the paths of each area. */
+function privilegesOf(use: ProxmoxUse, major: ProxmoxMajor): (readonly [Area, readonly string[]])[] {
+  const { privileges }: Use = uses[use];
+  const byArea = typeof privileges === "function" ? privileges(major) : privileges;
+  return Object.entries(byArea) as [Area, readonly string[]][];
+}
 
-/**
- * The privileges that a role needs for all of these, and no others; sorted.
- *
- * @example
- * privilegesFor(["vm", "network", "guestAgent"], 9)
- */
-export function privilegesFor(wanted: Iterable<ProxmoxUse>, major: ProxmoxMajor): string[] {
-  const all = new Set(
-    [...wanted].flatMap((use): readonly string[] => {
-      const { privileges }: Use = uses[use];
-      return typeof privileges === "function" ? privileges(major) : privileges;
-    }),
-  );
+/** Privileges that are not needed beside another one: who may use a storage sees it. */
+const covered: readonly (readonly [privilege: string, by: string])[] = [["Datastore.Audit", "Datastore.AllocateSpace"]];
+
+function roleOf(privileges: Iterable<string>): string[] {
+  const all = new Set(privileges);
   for (const [privilege, by] of covered) if (all.has(by)) all.delete(privilege);
   return [...all].sort();
 }
 
+/**
+ * The privileges that one role on `/` needs for all of these, and no others; sorted.
+ *
+ * @example
+ * privilegesFor(["vm", "network", "guestAgent"], 9)
+ */
+export const privilegesFor = (wanted: Iterable<ProxmoxUse>, major: ProxmoxMajor): string[] =>
+  roleOf([...wanted].flatMap((use) => privilegesOf(use, major).flatMap(([, privileges]) => privileges)));
+
+/** A role, and where it is given. */
+export interface Grant {
+  readonly role: string;
+  readonly privileges: readonly string[];
+  readonly paths: readonly string[];
+}
+
+/**
+ * The roles that a stack needs, each on the paths of its area; an area that needs nothing has none.
+ *
+ * @example
+ * grantsFor(["vm", "network"], { vm: ["/pool/talos"], disk: ["/storage/local-lvm"] }, 9)
+ */
+export function grantsFor(wanted: Iterable<ProxmoxUse>, paths: Paths, major: ProxmoxMajor): Grant[] {
+  const found = [...wanted].flatMap((use) => privilegesOf(use, major));
+  const needed = (Object.keys(areas) as Area[]).filter(
+    (area) => paths[area]?.length !== 0 && found.some(([each]) => each === area),
+  );
+  return [...new Set(needed.map((area) => areas[area].role))].map((role) => {
+    const own = needed.filter((area) => areas[area].role === role);
+    return {
+      role,
+      privileges: roleOf(found.filter(([area]) => own.includes(area)).flatMap(([, privileges]) => privileges)),
+      paths: [...new Set(own.flatMap((area) => pathsIn(area, paths)))].sort(),
+    };
+  });
+}
+
+/** The paths become commands that root runs: a name that is none, whoever wrote it, must not be one of them. */
+const isPath = (path: string): boolean => /^[\w./-]+$/.test(path);
+
+const pathsIn = (area: Area, { [area]: known }: Paths): readonly string[] =>
+  known?.every(isPath) ? known : areas[area].everywhere;
+
 /** The command that makes a role, to run on the host as root. */
-export const roleCommand = (role: string, privileges: readonly string[]): string =>
+export const roleCommand = ({ role, privileges }: Pick<Grant, "role" | "privileges">): string =>
   `pveum role add ${role} --privs "${privileges.join(" ")}"`;
+
+/** The commands that give roles to an account, a path a line. */
+export function aclCommands(account: string, grants: readonly Grant[]): string[] {
+  const kind = account.includes("!") ? "tokens" : "users";
+  const paths = [...new Set(grants.flatMap((grant) => grant.paths))].sort();
+  return paths.map((path) => {
+    const roles = grants.filter((grant) => grant.paths.includes(path)).map(({ role }) => role);
+    return `pveum acl modify ${path} --${kind} '${account}' --roles ${roles.join(",")}`;
+  });
+}
+
+/** All commands that an account needs to have these roles. */
+export const grantCommands = (account: string, grants: readonly Grant[]): string =>
+  [...grants.map(roleCommand), ...aclCommands(account, grants)].join("\n");

@@ -75,7 +75,7 @@ describe("rights", () => {
     const proxmox = await withToken(siteRights.filter((privilege) => privilege !== "Sys.Audit"));
     const { refusal, printed, site } = await discovered(proxmox.endpoint, { environment: tokenEnvironment });
     expect(refusal).toMatch(
-      /^terraform@pve!talos may not ask for the hardware of pve, which takes Sys[.]Audit on [/][.] Give it a role.*\n\n {2}pveum role add TerraformTalos --privs ".*Sys[.]Audit.*"\n {2}pveum acl modify [/] --tokens 'terraform@pve!talos' --roles TerraformTalos\n$/,
+      /^terraform@pve!talos may not ask for the hardware of pve, which takes Sys[.]Audit on [/][.] Give it the roles.*\n\n {2}pveum role add TerraformHost --privs ".*Sys[.]Audit.*"\n[\s\S]*\n {2}pveum acl modify [/] --tokens 'terraform@pve!talos' --roles TerraformHost\n[\s\S]*\n$/,
     );
     expect(printed).toMatch(/rights +terraform@pve!talos lacks Sys[.]Audit; on the host/);
     expect(printed).toMatch(/GPUs +not for this account to know/);

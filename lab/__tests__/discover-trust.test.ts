@@ -84,5 +84,5 @@ test("a CA that is there for the host already is not written over unasked", asyn
 });
 
 test("root is told how to do with an API token", async () => {
-  expect((await at()).printed).toMatch(/pveum role add TerraformTalos --privs ".*Mapping[.]Modify.*"/);
+  expect((await at()).printed).toMatch(/pveum role add TerraformDevice --privs ".*Mapping[.]Modify.*"/);
 });

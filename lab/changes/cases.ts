@@ -229,7 +229,11 @@ export type Part = keyof typeof cases;
 
 /** Props that no case changes, and why. */
 export const unchanged: Readonly<Record<Part, Props>> = {
-  vm: { connection: "another one is another host", guest: "another one is no node" },
+  vm: {
+    connection: "another one is another host",
+    pool: "a VM is moved by an administrator of Proxmox",
+    guest: "another one is no node",
+  },
   talos: { installer: "goes with a boot medium of one's own" },
   cluster: { machine: "is the VM", talos: "is `talos`" },
   cilium: { node: "is the cluster" },

@@ -1,28 +1,50 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Account } from "../../proxmox/access";
+import type { Grant } from "../../../constructs/proxmox/privileges";
+import type { Account, Acl } from "../../proxmox/access";
 import type { ProxmoxVersion } from "../../proxmox/interface/schema";
 
 const page = readFileSync(join(__dirname, "../../../docs/host.md"), "utf8");
 
-/** The privileges of the role in docs/host.md, which is for the example with a resource mapping. */
-export function documentedRole(version: ProxmoxVersion = "9.2.6"): string[] {
-  const major = String(version.split(".")[0]);
-  const role = new RegExp(`\\bon Proxmox ${major}:\\s+\`\`\`sh\\s+pveum role add \\w+ --privs "([^"]*)"`, "i").exec(
-    page,
-  )?.[1];
-  if (role === undefined) throw new Error(`docs/host.md has no role for Proxmox ${major}`);
-  return role.split(/\s+/);
+/** The roles of docs/host.md by the paths on which they are given, which are for the example with a resource mapping. */
+export function documentedAcl(version: ProxmoxVersion = "9.2.6"): Acl {
+  const role = (name: string): string[] => {
+    const all = [...page.matchAll(new RegExp(`^pveum role add ${name} --privs "([^"]*)"`, "gm"))];
+    // The second one is that of Proxmox 8.
+    const [, privileges = ""] = (version.startsWith("8.") ? all.at(-1) : all[0]) ?? [];
+    return privileges.split(" ");
+  };
+  const given = [...page.matchAll(/^pveum acl modify (\S+) --users '\S+' --roles (\S+)$/gm)];
+  return Object.fromEntries(given.map(([, path = "", roles = ""]) => [path, roles.split(",").flatMap(role)]));
 }
+
+/** Their privileges, for a role on `/`. */
+export const documentedRole = (version?: ProxmoxVersion): string[] => [
+  ...new Set(Object.values(documentedAcl(version)).flat()),
+];
 
 export const root: Account = { id: "root@pam", secret: "a-password-of-root" };
 
-/** A token with the documented role, or another one. */
+/** A token with these privileges on all paths. */
 export const tokenWithRole = (privileges: readonly string[]): Account => ({
   id: "terraform@pve!lab",
   secret: "5a9cf6a5-3b8e-4c11-9d6e-000000000001",
   privileges,
 });
+
+/** The ACL of an account that was given these roles. */
+export const aclOf = (grants: readonly Grant[]): Acl =>
+  Object.fromEntries(
+    grants
+      .flatMap(({ paths }) => paths)
+      .map((path) => [
+        path,
+        grants.filter(({ paths }) => paths.includes(path)).flatMap(({ privileges }) => privileges),
+      ]),
+  );
+
+/** The same with privileges by path. */
+export const tokenWithAcl = (acl: Acl): Account => ({ ...tokenWithRole([]), acl });
 
 export const token = tokenWithRole(documentedRole());
 

@@ -1,10 +1,10 @@
-import { privilegesFor } from "../../../constructs/proxmox/privileges";
-import { proxmoxUsesOf } from "../../../review/right";
+import { grantsFor } from "../../../constructs/proxmox/privileges";
+import { pathsOf, proxmoxUsesOf } from "../../../review/right";
 import type { Lab, LabOptions } from "../../lab";
 import { Program } from "../../program";
 import { graphicsCard } from "../../proxmox/pci-device";
 import type { Terraform } from "../../terraform";
-import { credentials, root, tokenWithRole } from "./accounts";
+import { aclOf, credentials, root, tokenWithAcl } from "./accounts";
 import { ApiClient } from "./api-client";
 import { startLab } from "./test-lab";
 
@@ -25,12 +25,13 @@ afterEach(() => {
 export async function placed(file: string, options: Omit<LabOptions, "providers"> = {}): Promise<Placed> {
   const program = Program.synthesize(file);
   programs.push(program);
+  const { configuration: stack } = program;
   const lab = await startLab({
     node: program.node,
     devices: graphicsCard("0000:01:00", 14),
     furtherNodes: program.furtherNodes.map((node) => ({ node, devices: graphicsCard("0000:01:00", 14) })),
-    // Of the rights that the review of the stack names, and no others.
-    accounts: [root, tokenWithRole(privilegesFor(proxmoxUsesOf(program.configuration), 9))],
+    // Of the permissions that the review of the stack names, and no others.
+    accounts: [root, tokenWithAcl(aclOf(grantsFor(proxmoxUsesOf(stack), pathsOf(stack), 9)))],
     ...options,
   });
   const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
