@@ -20,7 +20,8 @@ const onAll: Readonly<Record<string, Known>> = {
   "depends_on[]": shown,
   "lifecycle.create_before_destroy": shown,
   "lifecycle.ignore_changes[]": /^(triggers|clone|disk\[0\]\.import_from|initialization\[0\]\.dns|talos_version|node)$/,
-  "lifecycle.replace_triggered_by[]": /^(proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id$/,
+  "lifecycle.replace_triggered_by[]":
+    /^((proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id|talos_machine_configuration_apply\.[\w-]+)$/,
 };
 
 const device: Readonly<Record<string, Known>> = {
