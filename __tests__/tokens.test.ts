@@ -263,6 +263,17 @@ test("variables for what the outputs of a cluster tell come out of it as variabl
   ]);
 });
 
+test("a variable for a patch is checked in conditions that can be read", () => {
+  const outcome = outcomeOf((stack) => {
+    const patch = new TerraformVariable(stack, "value", { type: "string" }).stringValue;
+    clusterIn(stack, { configPatches: [patch], controlPlanePatches: [patch], workerPatches: [patch] });
+  });
+  expect(outcome.problems()).toEqual([]);
+  const checks = checksIn(JSON.parse(outcome.synthesized())).filter(({ message }) => /Patches\[0\] /.test(message));
+  expect(checks.length).toBeGreaterThan(30);
+  expect(checks.filter(({ condition }) => lengthOf(condition) > longestCondition)).toEqual([]);
+});
+
 /** A condition is for reading in a review. */
 const longestCondition = 1000;
 const lengthOf = (condition: string) => condition.length;
