@@ -107,6 +107,10 @@ export const accepted: Readonly<Record<string, Accepted>> = {
 
 /** Patches that the rules refuse, each with what the message says, and Talos's decoder or the provider refuses too. */
 export const refused: Readonly<Record<string, readonly [patch: TalosPatch, problem: string]>> = {
+  "a list for an argument": [
+    { machine: { kubelet: { extraArgs: { v: ["1", "2"] } } } },
+    'has machine.kubelet.extraArgs.v ["1","2"], a list, which the provider does not read; write a string',
+  ],
   "a misspelt key": [
     { machine: { sysctl: { a: "1" } } },
     "has machine.sysctl, which Talos does not know; write machine.sysctls",

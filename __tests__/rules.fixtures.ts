@@ -4249,6 +4249,20 @@ export const fixtures: Readonly<Record<string, RuleFixtures>> = {
       }),
     },
     invalid: {
+      "KubeSpan without what nodes find each other by": [
+        (stack) =>
+          void nodeIn(stack, {
+            configPatches: [
+              { machine: { network: { kubespan: { enabled: true } } } },
+              { cluster: { discovery: { registries: { service: { disabled: true } } } } },
+            ],
+          }),
+        "configPatches[1] has KubeSpan without the discovery service, by which nodes find each other; leave one of the two settings out",
+      ],
+      "forwarding by a resolver that is off": [
+        (stack) => void nodeIn(stack, { configPatches: [{ machine: { features: { hostDNS: { enabled: false } } } }] }),
+        "configPatches[0] has machine.features.hostDNS.enabled false beside forwardKubeDNSToHost, which Talos refuses; write forwardKubeDNSToHost: false too",
+      ],
       "the seed's place for kube-proxy": [
         node({ configPatches: [{ cluster: { network: { proxy: { disabled: true } } } }] }),
         "configPatches[0] has cluster.network.proxy; write cluster.proxy",

@@ -37,6 +37,11 @@ export function conflictsOf(
           `${where} has machine.features.hostDNS.enabled false beside forwardKubeDNSToHost, which Talos refuses; write forwardKubeDNSToHost: false too`,
         ]
       : []),
+    ...(spansWithoutDiscovery(after) && !spansWithoutDiscovery(before)
+      ? [
+          `${where} has KubeSpan without the discovery service, by which nodes find each other; leave one of the two settings out`,
+        ]
+      : []),
     ...(hasVip
       ? [`${where} has machine.network.interfaces with a vip, which workers refuse; write virtualAddress`]
       : []),
@@ -57,6 +62,14 @@ function sharesAddress(configuration: Configuration): boolean {
     isPlainObject(device) &&
     ((device.vip ?? undefined) !== undefined || (Array.isArray(device.vlans) && device.vlans.some(hasVip)));
   return Array.isArray(devices) && devices.some(hasVip);
+}
+
+/** The other registry, that of Kubernetes, is off in every cluster. */
+function spansWithoutDiscovery(configuration: Configuration): boolean {
+  const at = (...path: string[]) => follow(configuration.get(""), path);
+  const isOff = at("cluster", "discovery", "registries", "service", "disabled") === true;
+  const spans = [true, "yes", "on", "y"].includes(at("machine", "network", "kubespan", "enabled") as string);
+  return spans && (isOff || at("cluster", "discovery", "enabled") === false);
 }
 
 function forwardsWithoutHostDns(configuration: Configuration): boolean {

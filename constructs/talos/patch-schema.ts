@@ -35,7 +35,7 @@ const newest = talosMinors[talosMinors.length - 1]?.minor ?? providerMinor;
  * @param skipped paths of which something is said already
  */
 export function checkSchema(where: string, document: object, version: string, skipped: readonly string[]): Check[] {
-  const ofProvider = violationsIn(where, document, configSchema(providerMinor));
+  const ofProvider = [...violationsIn(where, document, configSchema(providerMinor)), ...argumentLists(where, document)];
   const checks = ofProvider.map(({ path, message }) => ({ path, check: { condition: false, message } }));
   const paths = ofProvider.map(({ path }) => path);
   for (const { minor } of talosMinors) {
@@ -46,6 +46,17 @@ export function checkSchema(where: string, document: object, version: string, sk
     }
   }
   return checks.flatMap(({ path, check }) => (skipped.includes(path) ? [] : [check]));
+}
+
+/** Talos 1.13 takes a list for an argument, but the provider's library fails on one when it looks for unknown keys. */
+function argumentLists(where: string, value: unknown, above: readonly string[] = []): Violation[] {
+  if (!isPlainObject(value)) return [];
+  return Object.entries(value).flatMap(([key, inside]) => {
+    const path = [...above, key];
+    if (above.at(-1) !== "extraArgs" || !Array.isArray(inside)) return argumentLists(where, inside, path);
+    const message = `${where} has ${path.join(".")} ${formatValue(inside)}, a list, which the provider does not read; write a string`;
+    return [{ path: path.join("."), message }];
+  });
 }
 
 function violationsIn(where: string, document: object, schema: ConfigSchema): Violation[] {
