@@ -537,7 +537,11 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       startup: settings.startup,
       usb: unlessEmpty(settings.usb.map(usb.block)),
       vga: settings.vga && vga.block(settings.vga),
-      lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: unchangedSince(boot, settings) },
+      lifecycle: {
+        ...lifecycleWith(preconditions),
+        postcondition: [initialization.nothingLeft(settings.initialization)],
+        ignoreChanges: unchangedSince(boot, settings),
+      },
     });
   }
 

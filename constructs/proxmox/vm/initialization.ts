@@ -1,3 +1,4 @@
+import type { Postcondition } from "cdktf";
 import type { VirtualEnvironmentVmInitialization } from "../../../.gen/providers/proxmox/virtual-environment-vm";
 import { ipAddressOnce, type Located } from "../../network/address-once";
 import { checkDnsServers, dnsServer } from "../../network/dns-server";
@@ -12,6 +13,7 @@ import { isAddress, isHostCidr, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../../net
 import { checkMachineAddress, checkNotLinkLocal } from "../../network/node-address";
 import { isInvalid, listOf, objectOf, required, string } from "../../props/schema";
 import { and, equal, isUnknown, not, oneOf, or } from "../../rules/condition";
+import { expression, rawExpression } from "../../rules/expression";
 import { formatValue } from "../../rules/format-value";
 import { type Check, ifSet, type Rule } from "../../rules/rule";
 import { checkStorageName, proxmoxName } from "../name";
@@ -121,6 +123,27 @@ export function block(initialization: Initialization, ofFirstDisk: string): Virt
 /** Of the VM, what it keeps from before where it is left out. */
 export const notTakenAway = (initialization: Initialization | undefined): string[] =>
   initialization && !unlessEmpty(initialization.dnsServers) ? ["initialization[0].dns"] : [];
+
+/**
+ * Fails the apply while the VM has more of a cloud-init drive than the stack: the provider deletes neither the drive nor the
+ * addresses of a network device, reads them again after the apply, and plans the same change for ever.
+ */
+export function nothingLeft(initialization: Initialization | undefined): Postcondition {
+  const drives = rawExpression("self.initialization");
+  const deletion = (what: string): string =>
+    `delete it in Proxmox, and apply again: qm set \${self.vm_id} --delete ${what}`;
+  if (!initialization) {
+    return {
+      condition: expression`length(${drives}) == 0`,
+      errorMessage: `initialization is missing, and the provider does not delete the VM's cloud-init drive; write initialization again, or ${deletion(driveInterface)}`,
+    };
+  }
+  const count = initialization.ipConfigs.length;
+  return {
+    condition: expression`try(length(${drives}[0].ip_config), 0) <= ${count}`,
+    errorMessage: `initialization.ipConfigs has ${count} entries, and the provider does not delete the VM's next one; write that again, or ${deletion(`ipconfig${count}`)}`,
+  };
+}
 
 const isStatic = (address: string): boolean => !["dhcp", "auto"].includes(address);
 
