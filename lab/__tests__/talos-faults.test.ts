@@ -1,15 +1,15 @@
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
-import { deployCluster } from "./support/cluster";
+import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
 
 /** A cluster whose steps give up soon, so that a test need not wait for them. */
-const impatient = (lab: Lab, ...configPatches: object[]): Promise<Terraform> =>
+const impatient = (lab: Lab, node: ClusterOptions["node"] = {}): Promise<Terraform> =>
   deployCluster(lab, {
-    node: { readyTimeout: 60, configPatches },
+    node: { readyTimeout: 300, ...node },
     force: ({ cluster }) => {
       for (const step of [cluster.configurationApply, cluster.bootstrap, cluster.kubeconfig]) {
         step.addOverride("timeouts", { create: "20s" });
@@ -59,11 +59,11 @@ test("a kubeconfig that is not there yet is asked for again", async () => {
 
 test("a Kubernetes API that never answers is waited for no longer than asked, and a later apply converges", async () => {
   const lab = await startLab({ nodeFaults: [{ method: "listen" }] });
-  const terraform = await impatient(lab);
-  const { code, output } = await terraform.apply();
+  const { code, output } = await (await impatient(lab, { readyTimeout: 60 })).apply();
   expect(code).toBe(1);
   expect(unwrapped(output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 60 seconds`);
   await (await lab.node(100)).setFaults();
+  const terraform = await impatient(lab);
   succeeded(await terraform.apply());
   await unchanged(terraform);
 });
@@ -72,12 +72,14 @@ test("a node whose address is in the subnet of the pods starts no kubelet, and c
   const lab = await startLab();
   // No rule sees it: in the stack the node has another address than here.
   const everywhere = ["127.0.0.0/9", "127.128.0.0/9"];
-  const stuck = await (await impatient(lab, { cluster: { network: { podSubnets: everywhere } } })).apply();
+  const configured = (podSubnets: string[]) => [{ cluster: { network: { podSubnets } } }];
+  const stack = await impatient(lab, { readyTimeout: 60, configPatches: configured(everywhere) });
+  const stuck = await stack.apply();
   expect(stuck.code).toBe(1);
   expect(unwrapped(stuck.output)).toContain(`Kubernetes at https://${lab.address}:6443 is not ready after 60 seconds`);
   const node = await lab.node(100);
   expect(await node.state()).toMatchObject({ stage: "bootstrapped", kubernetes: false });
-  const terraform = await impatient(lab, { cluster: { network: { podSubnets: ["10.42.0.0/16"] } } });
+  const terraform = await impatient(lab, { configPatches: configured(["10.42.0.0/16"]) });
   succeeded(await terraform.apply());
   await unchanged(terraform);
   expect(await node.state()).toMatchObject({ kubernetes: true });

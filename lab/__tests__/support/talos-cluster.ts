@@ -45,6 +45,8 @@ export interface TalosClusterOptions {
    * @default 240
    */
   readonly readyTimeout?: number;
+  /** What a user does through the escape hatches. */
+  readonly force?: (cluster: TalosCluster) => void;
 }
 
 /** Makes a cluster of several machines ready to plan. */
@@ -52,7 +54,7 @@ export const deployTalosCluster = (lab: Lab, options: TalosClusterOptions): Prom
   lab.deploy("talos-cluster", (app: App) => define(app, lab, options), credentials);
 
 function define(app: App, lab: Lab, options: TalosClusterOptions): void {
-  const { virtualAddress, version, kubernetesVersion, nvidia, readyTimeout = 240, ...machines } = options;
+  const { virtualAddress, version, kubernetesVersion, nvidia, readyTimeout = 240, force, ...machines } = options;
   const { schedulingOnControlPlanes, ciliumVersion } = options;
   const stack = new TerraformStack(app, "talos-cluster");
   new LocalBackend(stack, { path: "terraform.tfstate" });
@@ -117,5 +119,6 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
     ],
   });
   new CiliumInstall(stack, "cilium", { node: cluster, version: ciliumVersion });
+  force?.(cluster);
   if (nvidia !== false) new NvidiaInstall(stack, "nvidia", { ...nvidia, node: cluster });
 }
