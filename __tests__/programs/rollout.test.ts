@@ -15,17 +15,23 @@ interface Cluster {
   readonly log?: string;
   /** For how many nodes the plugin is, and the checksum of its pods. */
   readonly plugin?: readonly [nodes: string, checksum: string];
+  /** `|`-separated as the script asks for them. */
+  readonly tolerations?: string;
+  readonly taints?: string;
 }
 
 function cluster({ workloads = "daemonset.apps/cilium\ndeployment.apps/cilium-operator", ...answers }: Cluster): void {
   const { behind = "none", pods = "", unscheduled = "", containers = "", warnings = "", log = "" } = answers;
   const [nodes, checksum] = answers.plugin ?? ["1", ""];
+  const { tolerations = "", taints = "" } = answers;
   program(
     "kubectl",
     `echo "$*" >>${file("calls")}
 case "$*" in
   *"get daemonsets,deployments"*) printf '%s' '${workloads}';;
   *"rollout status ${behind} "*) exit 1;;
+  *tolerations*) printf '${tolerations}';;
+  *"get nodes"*) printf '${taints}';;
   *desiredNumberScheduled*) printf '%s' '${nodes}';;
   *checksum/values*) printf '%s' '${checksum}';;
   *matchLabels*) printf 'k8s-app=cilium,';;
@@ -125,6 +131,44 @@ describe("the wait for a release", () => {
     expect(wait({ plugin }).stderr).toContain("DaemonSet nvidia-device-plugin is scheduled to 1 of 2 nodes with a GPU");
     cluster({ plugin: ["2", "of the release before"] });
     expect(wait({ plugin }).stderr).toContain("nvidia-device-plugin has not been updated by its operator yet");
+  });
+
+  const taints = [
+    "gpu-1|dedicated|ml|NoSchedule",
+    "gpu-2|soft||PreferNoSchedule",
+    "gpu-2|spare||NoExecute",
+    "gpu-2|node.kubernetes.io/not-ready||NoExecute",
+    "cp-1|node-role.kubernetes.io/control-plane||NoSchedule",
+  ]
+    .map((line) => `taint|${line}\\n`)
+    .join("");
+  const [onGpu1, onGpu2, onControlPlane] = [
+    "node gpu-1 has the taint dedicated=ml:NoSchedule",
+    "node gpu-2 has the taint spare:NoExecute",
+    "node cp-1 has the taint node-role.kubernetes.io/control-plane:NoSchedule",
+  ];
+  test.each([
+    ["none", "", [onGpu1, onGpu2]],
+    ["another value", "dedicated|Equal|web|NoSchedule", [onGpu1, onGpu2]],
+    ["another effect", "dedicated|Exists||NoExecute", [onGpu1, onGpu2]],
+    ["the value", "dedicated|Equal|ml|NoSchedule", [onGpu2]],
+    ["the value, without an operator and an effect", "dedicated||ml|", [onGpu2]],
+    ["the key", "dedicated|Exists||", [onGpu2]],
+    ["all of an effect", "|Exists||NoExecute", [onGpu1]],
+    ["everything", "|Exists||", []],
+  ])("names the taints of its nodes that a plugin does not tolerate, which tolerates %s", (_, tolerated, named) => {
+    const tolerations = tolerated && `toleration|${tolerated}\\n`;
+    cluster({ plugin: ["0", "abc"], tolerations, taints });
+    const why = named.length === 0 ? "; see their labels" : `: ${named.join(", ")}, which it does not tolerate`;
+    expect(wait({ plugin }).stderr).toMatch(/is scheduled to 0 of 2 nodes with a GPU/);
+    expect(wait({ plugin }).stderr.split("with a GPU")[1]).toBe(`${why}\n`);
+  });
+
+  test("names all taints that keep a pod from being scheduled", () => {
+    cluster({ ...agent, unscheduled: "0/3 nodes are available: 3 node(s) had untolerated taint(s).", taints });
+    const notReady = "node gpu-2 has the taint node.kubernetes.io/not-ready:NoExecute";
+    const all = [onGpu1, onGpu2, notReady, onControlPlane].join(", ");
+    expect(wait().stderr).toContain(`had untolerated taint(s). It does not tolerate this: ${all}\n`);
   });
 
   test.each([

@@ -43,6 +43,7 @@ export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollo
     TIMEOUT: toTokenString(rollout.timeout),
     PLUGIN: plugin?.daemonSet ?? "",
     NODES: toTokenString(plugin?.nodes ?? ""),
+    NAMES: rollout.nodes.map(escapeTemplate).join(" "),
     CHECKSUM: plugin?.checksum ?? "",
     PATIENCE: toTokenString(plugin?.settleSeconds ?? ""),
   },

@@ -232,7 +232,7 @@ test("a pod that a taint keeps away is told of, though Helm does not wait for it
   expect(code).toBe(1);
   expect(output).toContain("helm_release.cilium: Creation complete");
   expect(unwrapped(output)).toMatch(
-    /pod kube-system\/\S+ is not scheduled: 0\/1 nodes are available: 1 node\(s\) had untolerated taint/,
+    /pod kube-system\/\S+ is not scheduled: 0\/1 nodes are available: 1 node\(s\) had untolerated taint.* It does not tolerate this: node talos-gpu has the taint dedicated=gpu:NoSchedule/,
   );
 });
 

@@ -9,6 +9,7 @@
 # TIMEOUT     seconds
 # PLUGIN      a DaemonSet that has to run too, whatever its labels; empty if there is none
 # NODES       on how many nodes it has to run, at least
+# NAMES       names of the nodes that it is for, separated by spaces
 # CHECKSUM    the annotation checksum/values that its pods have once an operator has acted on the release, or empty
 # PATIENCE    seconds after which a pod that fails is not waited for any longer; empty to wait for the whole time
 . "$(dirname "$0")/lib.sh"
@@ -16,12 +17,44 @@
 require kubectl
 ask() { kube 30 --namespace="$NAMESPACE" "$@"; }
 
+# Prints the taints of nodes that a workload or a pod does not tolerate: untolerated NAME PATH [NODE...], with the path of its
+# tolerations. Without names of nodes, those of all.
+untolerated() {
+  workload=$1
+  path=$2
+  shift 2
+  {
+    printf 'node|%s\n' "$@"
+    ask get "$workload" --output=jsonpath="{range ${path}[*]}toleration|{.key}|{.operator}|{.value}|{.effect}{\"\n\"}{end}"
+    # shellcheck disable=SC2016 # The variables are the template's.
+    kube 30 get nodes --output=go-template='{{range .items}}{{$name := .metadata.name}}{{range .spec.taints}}taint|{{$name}}|{{.key}}|{{or .value ""}}|{{.effect}}{{"\n"}}{{end}}{{end}}'
+  } | awk -F'|' -v workload="$workload" '
+    function tolerated(key, value, effect, i) {
+      for (i = 1; i <= count; i++) {
+        if (effects[i] != "" && effects[i] != effect) continue
+        if (operators[i] == "Exists" ? keys[i] == "" || keys[i] == key : keys[i] == key && values[i] == value) return 1
+      }
+      return 0
+    }
+    $1 == "node" && $2 != "" { chosen = 1; names[tolower($2)] = 1 }
+    $1 == "toleration" { count++; keys[count] = $2; operators[count] = $3; values[count] = $4; effects[count] = $5 }
+    # The controller of DaemonSets lets their pods tolerate those of Kubernetes itself.
+    workload ~ /^daemonset/ && $3 ~ /^node[.]kubernetes[.]io\// { next }
+    $1 == "taint" && $5 != "PreferNoSchedule" && (!chosen || $2 in names) && !tolerated($3, $4, $5) {
+      printf "%snode %s has the taint %s%s:%s", gap, $2, $3, $4 == "" ? "" : "=" $4, $5
+      gap = ", "
+    }'
+}
+
 plugin() { ask get daemonset "$PLUGIN" --output="jsonpath={$1}"; }
 # Prints what the plugin lacks before its rollout counts.
 plugin_lacks() {
   wanted=$(plugin .status.desiredNumberScheduled) || return
   if [ "${wanted:-0}" -lt "$NODES" ]; then
-    say "DaemonSet $PLUGIN is scheduled to ${wanted:-0} of $NODES nodes with a GPU; see their labels and taints"
+    # shellcheck disable=SC2086 # names
+    taints=$(untolerated "daemonset/$PLUGIN" .spec.template.spec.tolerations $NAMES)
+    if [ -n "$taints" ]; then why=": $taints, which it does not tolerate"; else why="; see their labels"; fi
+    say "DaemonSet $PLUGIN is scheduled to ${wanted:-0} of $NODES nodes with a GPU$why"
   elif [ -n "$CHECKSUM" ] && [ "$(plugin .spec.template.metadata.annotations.checksum/values)" != "$CHECKSUM" ]; then
     say "DaemonSet $PLUGIN has not been updated by its operator yet"
   fi
@@ -83,7 +116,8 @@ explain() {
   fi
   unscheduled=$(ask get pod "$pod" --output=jsonpath='{.status.conditions[?(@.type=="PodScheduled")].message}')
   if [ -n "$unscheduled" ]; then
-    why="pod $NAMESPACE/$pod is not scheduled: $unscheduled"
+    taints=$(untolerated "pod/$pod" .spec.tolerations)
+    why="pod $NAMESPACE/$pod is not scheduled: $unscheduled${taints:+ It does not tolerate this: $taints}"
     return
   fi
   read -r container restarts reason <<EOF
