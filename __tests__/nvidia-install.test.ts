@@ -136,6 +136,7 @@ describe("NvidiaInstall", () => {
         TIMEOUT: "700",
         PLUGIN: daemonSet,
         NODES: "1",
+        NAMES: "talos-gpu",
         // The operator starts one thing after the other.
         PATIENCE: { "device-plugin": "60", "gpu-operator": "300", dra: "60" }[method],
         CHECKSUM: method === "gpu-operator" ? parse(values[0]).daemonsets.annotations["checksum/values"] : "",

@@ -57,6 +57,7 @@ const own: Readonly<Record<string, Own>> = {
   MACHINE: matching(/^[\w-]*$/),
   MANIFESTS: matching(/^(\$\{base64gzip\(data[.]helm_template[.][\w-]+[.]manifest\)\})?$/),
   NAME: either((value, { names }) => names.has(value), ofTrigger("name"), matching(/^cilium[\w-]*$/)),
+  NAMES: matching(/^[\w. -]*$/),
   NAMESPACE: name,
   NODE: either(node, ofTrigger("node")),
   NODES: digits,
