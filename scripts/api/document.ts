@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type Change, changesOf, keyOf } from "./changes";
 import { inline } from "./docstring";
 import { isConstructClass, type Member, membersOf, propsOf } from "./members";
-import { filesOfRules, rulesIn, rulesNaming } from "./rules";
-import { type Declared, SourceFile } from "./source";
+import { importedBy, rulesIn, rulesOf } from "./rules";
+import { baseOf, type Declared, SourceFile } from "./source";
 
 const root = join(__dirname, "../..");
 const index = () => SourceFile.at(join(root, "constructs/index.ts"));
@@ -31,8 +31,7 @@ export function apiDocument(): string {
     "",
     "<!-- Written by `npm run docs` from the docstrings and rules in constructs/, and from changes.md. -->",
     "",
-    "Every public construct and type of [constructs/index.ts](../constructs/index.ts). A prop without a default is required",
-    "unless it says otherwise. *Rules* links to what the prop is checked for. *A change* says what another value does to a",
+    "Every public construct and type of [constructs/index.ts](../constructs/index.ts). *Rules* links to what the prop is checked for. *A change* says what another value does to a",
     "running cluster, as [seen in the lab](changes.md).",
     "",
     `Constructs: ${constructs.map(({ name }) => link(name)).join(" · ")}`,
@@ -55,6 +54,7 @@ const rulesNamespace = (): Declared[] => {
 };
 
 const link = (name: string): string => `[${name}](#${name.toLowerCase()})`;
+const links = (rules: Iterable<string>): string => [...rules].map((id) => `[${id}](rules.md#${id})`).join(", ");
 const code = (text: string): string => `\`${text}\``;
 const cell = (text: string): string => inline(text).replaceAll("|", "\\|");
 
@@ -91,20 +91,29 @@ class Page {
   }
 
   private props(declared: Declared, title?: string): string[] {
-    const rows = propsOf(declared).map((prop) => {
-      // Of what is inherited, both files judge.
-      const files = [...new Set([declared, prop.owner])].flatMap((each) =>
-        filesOfRules(each, (file) => this.withProps.has(file)),
-      );
-      return this.prop(prop, rulesNaming(files.flatMap(rulesIn), prop.name));
-    });
+    const files = [...new Set([declared.file, ...this.filesOfConstruct(declared)])];
+    const others = [...files, ...importedBy(files, (file) => this.withProps.has(file))];
+    const props = propsOf(declared).map((prop) => ({ prop, rules: rulesOf(prop.owner.file, others, prop.name) }));
+    const named = new Set(props.flatMap(({ rules }) => rules));
+    const rest = new Set(
+      (title ? others : [declared.file]).flatMap(rulesIn).flatMap(({ id }) => (named.has(id) ? [] : [id])),
+    );
     return [
       "",
       ...(title ? [`#### ${title} of ${declared.name.replace(/Props$/, "")}`, ""] : []),
       "| Prop | Type | Default | Description | Rules | A change |",
       "| --- | --- | --- | --- | --- | --- |",
-      ...rows,
+      ...props.map(({ prop, rules }) => this.prop(prop, rules)),
+      ...(rest.size > 0 ? ["", `Rules of several props, or of parts of them: ${links(rest)}`] : []),
     ];
+  }
+
+  /** Where the rules of a construct's props are applied: its own file, and those of the classes that it extends. */
+  private filesOfConstruct({ name }: Declared): SourceFile[] {
+    const files: SourceFile[] = [];
+    let found = this.all.find((each) => `${each.name}Props` === name);
+    for (; found; found = baseOf(found)) files.push(found.file);
+    return files;
   }
 
   private prop(prop: Member, rules: readonly string[]): string {
@@ -118,7 +127,7 @@ class Page {
         ? value.replace(/^- /, "").replace(/^("[^"]*"|[0-9]+|true|false)$/, (text) => code(text))
         : "**required**",
       docstring.text + examples,
-      rules.map((id) => `[${id}](rules.md#${id})`).join(", "),
+      links(rules),
       [...new Set((this.changes.get(keyOf(prop)) ?? []).map(({ value, effect }) => `${value}: ${effect}`))].join("; "),
     ];
     return `| ${cells.map(cell).join(" | ")} |`;

@@ -23,7 +23,8 @@ export function propsOf(declared: Declared): Member[] {
     const base = expression.type === "Identifier" ? file.resolve(expression.value) : undefined;
     return base ? propsOf(base) : [];
   });
-  return [...inherited, ...signaturesOf(node.body.body, declared)];
+  const own = signaturesOf(node.body.body, declared);
+  return [...inherited.filter(({ name }) => own.every((each) => each.name !== name)), ...own];
 }
 
 /** What the objects in a type without a name have. */

@@ -1,5 +1,5 @@
 import type { ObjectExpression } from "@swc/core";
-import type { Declared, SourceFile } from "./source";
+import type { SourceFile } from "./source";
 
 /** Where a rule is applied: its id, and the text of its checks. */
 interface Applied {
@@ -22,15 +22,27 @@ export function rulesIn(file: SourceFile): readonly Applied[] {
 
 const applied = new WeakMap<SourceFile, readonly Applied[]>();
 
-/** The ids of the rules whose checks name the prop. */
-export const rulesNaming = (rules: readonly Applied[], prop: string): string[] => [
-  ...new Set(rules.flatMap(({ id, checks }) => (new RegExp(`\\b${prop}\\b`).test(checks) ? [id] : []))),
-];
+/**
+ * The ids of the rules of a prop: those beside it that read it; of other files those that are named after it, and those that
+ * read it if its name has several words, or else have a message that begins with it.
+ */
+export const rulesOf = (own: SourceFile, others: readonly SourceFile[], prop: string): string[] => {
+  const reads = new RegExp(`\\b${prop}\\b`);
+  const judges = /[A-Z]/.test(prop) ? reads : new RegExp(`["\`]${prop}(?![\\w"\`])`);
+  const stem = prop.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/(?<=[a-z]{3})(e?s)$/, "");
+  const here = rulesIn(own).filter(({ checks }) => reads.test(checks));
+  const there = others.flatMap(rulesIn).filter(({ id, checks }) => judges.test(checks) || id.startsWith(`${stem}-`));
+  return [...new Set([...here, ...there].map(({ id }) => id))];
+};
 
-/** The files beside an interface whose rules judge its props: its own, and those imported there that have no props. */
-export function filesOfRules({ file }: Declared, hasProps: (file: SourceFile) => boolean): SourceFile[] {
-  const imported = [...file.imports.values()].flatMap(({ name, path }) => (name === "*" ? [path] : []));
-  return [file, ...[...new Set(imported)].map((path) => file.at(path)).filter((each) => !hasProps(each))];
+/** The files that files import, and those that these import, except those with props of their own. */
+export function importedBy(files: readonly SourceFile[], hasProps: (file: SourceFile) => boolean): SourceFile[] {
+  const next = (all: readonly SourceFile[]) =>
+    all
+      .flatMap((file) => [...file.imports.values()].map(({ path }) => file.at(path)))
+      .filter((each) => !hasProps(each));
+  const first = next(files);
+  return [...new Set([...first, ...next(first)])].filter((file) => !files.includes(file));
 }
 
 type Node = { readonly span: { readonly start: number; readonly end: number; readonly ctxt: number } };
