@@ -16,7 +16,8 @@ export const isOther = (file: string, authority: string): boolean =>
 const withoutSpace = (text: string): string => text.replace(/\s/g, "");
 
 export function writeAuthority(file: string, authority: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  // A folder for the configuration has to be there.
+  if (!existsSync(dirname(file))) mkdirSync(dirname(file));
   writeFileSync(file, authority);
 }
 
