@@ -2,6 +2,7 @@ import { TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { parseProps, type Schema, staticBoolean } from "./props/schema";
 
+/** How the state is encrypted. */
 export interface StateEncryptionProps {
   /**
    * Read a state in plaintext, too, for the apply that encrypts it. Remove it after that apply.
