@@ -2,8 +2,8 @@ import type { TerraformStack } from "cdktf";
 import type { Host } from "../constructs/proxmox/host/host-facts";
 import { rulesByModule } from "../constructs/rules-by-module";
 import { conformance } from "./conformance";
+import { fixtures } from "./fixtures";
 import { goodHost } from "./hosts";
-import { fixtures } from "./rules.fixtures";
 import { checksIn, outcomeOf, withVariable } from "./stacks";
 
 const rules = new Map(

@@ -18,8 +18,8 @@ import { asEndpoint, asNetwork } from "../../constructs/talos/node-endpoint";
 import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
 import { talosMinors } from "../../constructs/talos/version";
 import { renderDocument } from "../../constructs/terraform/document";
+import { fixtures } from "../fixtures";
 import { answered, type Differing, goodHost } from "../hosts";
-import { fixtures } from "../rules.fixtures";
 import { checksAtPlan, synthesizedJson, withVariable } from "../stacks";
 
 /** An expression of a stack with `var.value` in it, what the variable is, and what must come of it. */

@@ -1,5 +1,5 @@
 import type { TerraformStack } from "cdktf";
-import { fixtures } from "../../__tests__/rules.fixtures";
+import { fixtures } from "../../__tests__/fixtures";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../constructs/proxmox/connection";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import { PciMapping } from "../../constructs/proxmox/pci/pci-mapping";
