@@ -1,6 +1,6 @@
 import { StrictApp, TalosGpuCluster } from "./constructs";
 
-// The site: edit the values, then `npm run synth` to check and review them, `npm run deploy` to apply them.
+// The configuration: edit the values, then `npm run synth` to check and review them, `npm run deploy` to apply them.
 const app = new StrictApp();
 
 new TalosGpuCluster(app, "talos-gpu", {

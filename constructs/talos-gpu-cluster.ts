@@ -114,7 +114,7 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
     id: "talos-source",
     requirement:
       "an image of the Image Factory is described by `talos` alone; of another boot medium, `talos` tells what is on it",
-    reason: "what only one of the two has would be ignored with the other",
+    reason: "settings of the other one would be ignored",
     source: talosDocs("learn-more/image-factory"),
     checks: ({ talos = {}, boot }) => {
       if (boot === undefined) {

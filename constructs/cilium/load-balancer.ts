@@ -180,7 +180,7 @@ export const rules: readonly Rule<{
   {
     id: "l2-interfaces",
     requirement: "the network devices to announce at are regular expressions in Go's syntax",
-    reason: "Cilium announces nothing where it cannot read one of them",
+    reason: "Cilium announces nothing if one of them is invalid",
     source: "https://docs.cilium.io/en/stable/network/l2-announcements/#interfaces",
     checks: ({ l2Announcements: { interfaces = [] } = {} }) =>
       interfaces.map((name, index) => ({
@@ -204,7 +204,7 @@ export const subnetRules: readonly Rule<{
   {
     id: "address-pool-subnets",
     requirement: "an address pool has no addresses of the subnets of pods and services",
-    reason: "a service may get an address that a pod or another service has already",
+    reason: "a service may get an IP that a pod or another service already has",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
     severity: "warning",
     checks: ({ l2Announcements: { addressPools = [] } = {}, subnets }) =>

@@ -271,8 +271,8 @@ function checkFamilies({ values, address, hasOwnPodSubnets }: Judged): Check[] {
 export const rules: readonly Rule<Judged>[] = [
   {
     id: "cilium-values-together",
-    requirement: "values of Cilium go together, and none takes back in another place what Talos or an option requires",
-    reason: "the agent ends at its start, or does nothing, after an apply that looks well",
+    requirement: "values of Cilium do not contradict each other, or what Talos or an option requires",
+    reason: "the agent crashes or has no effect, although the apply succeeds",
     source: "https://docs.cilium.io/en/stable/network/concepts/routing/",
     checks: (judged) => {
       const asked = new Asked(judged.values);

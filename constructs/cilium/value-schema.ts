@@ -135,7 +135,7 @@ export const rules: readonly Rule<Judged>[] = [
   {
     id: "chart-values-schema",
     requirement: "values of Cilium have the types that the chart's schema of their minor version gives them",
-    reason: "Helm refuses others at the apply, when the node is there already",
+    reason: "Helm would refuse them during the apply, after the node exists",
     source: "https://github.com/cilium/cilium/blob/v1.20.2/install/kubernetes/cilium/values.schema.json",
     checks: ({ further, version, refused }) =>
       isGiven(further)
@@ -145,7 +145,7 @@ export const rules: readonly Rule<Judged>[] = [
   {
     id: "chart-value-names",
     requirement: "values of Cilium have names that the chart knows, if one of those is almost the same",
-    reason: "the chart ignores a name that it does not know, after an apply that looks well",
+    reason: "the chart ignores unknown names, although the apply succeeds",
     severity: "warning",
     source: "https://github.com/cilium/cilium/blob/v1.20.2/install/kubernetes/cilium/values.yaml",
     checks: ({ further, version }) =>

@@ -162,7 +162,7 @@ export const rules: readonly Rule<Judged>[] = [
   },
   {
     id: "hubble-ui-needs-relay",
-    requirement: "Hubble's UI has the relay, and the relay Hubble",
+    requirement: "Hubble's UI needs the relay, and the relay needs Hubble",
     reason: "the chart refuses one without the other, at the last step of the apply",
     source: "https://docs.cilium.io/en/stable/observability/hubble/hubble-ui/",
     checks: ({ values }) => {

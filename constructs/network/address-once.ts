@@ -10,14 +10,14 @@ import { isAddress, normalAddress, sameAddress, withoutPrefix } from "./ip-addre
 export const ipAddressOnce: Omit<Rule<unknown>, "checks"> = {
   id: "ip-address-once",
   requirement: "no two network devices of an app have the same IP address",
-  reason: "both would answer for it, and what is meant for the one reaches the other",
+  reason: "both would answer for it, and traffic for one would reach the other",
   source: "https://datatracker.ietf.org/doc/html/rfc5227",
 };
 
 export const macAddressOnce: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address-once",
   requirement: "no two network devices of an app have the same MAC address",
-  reason: "the bridge would send what is meant for the one to the other, and a DHCP server takes them for one",
+  reason: "the bridge would send traffic for one to the other, and a DHCP server would treat them as one",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_network_device",
 };
 

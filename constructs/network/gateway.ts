@@ -22,7 +22,7 @@ export const isSingleAddress = (address: string): boolean =>
 
 export const gatewayOnce: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-once",
-  requirement: "a machine has one default gateway of IPv4 at most, and one of IPv6",
+  requirement: "a machine has at most one IPv4 and one IPv6 default gateway",
   reason: "a second default route is refused by the guest, or takes the answers another way than the questions came",
   source: talosDocs("networking/configuration/static-addressing"),
 };

@@ -145,8 +145,8 @@ export const rules: readonly Rule<{
   },
   {
     id: "nvidia-method-supported",
-    requirement: "the method is one that the node's Talos and Kubernetes can do",
-    reason: "older ones lack what the chart expects on the node, and its pods never become ready",
+    requirement: "the node's Talos and Kubernetes versions support the method",
+    reason: "older versions lack what the chart requires on the node, so its pods never become ready",
     source,
     checks: ({ node, method }) =>
       ifSet(node, ({ talosVersion, kubernetesVersion }) => {
@@ -203,8 +203,8 @@ export const rules: readonly Rule<{
   },
   {
     id: "nvidia-taint",
-    requirement: "beside tainted nodes with GPUs there is one for other pods",
-    reason: "DNS and everything else that asks for no GPU would run nowhere",
+    requirement: "a cluster with tainted GPU nodes has another node for other pods",
+    reason: "DNS and all other pods without a GPU would not be scheduled",
     source: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases",
     checks: ({ node, taint }) => [
       checkStaticBoolean("taint", taint),

@@ -433,7 +433,7 @@ export const parseSilently = <Value>(field: Field<Value>, value: unknown): Value
 
 export const propType: Rule<readonly { readonly condition: Condition; readonly message: string }[]> = {
   id: "prop-type",
-  requirement: "every required prop is given, has its type or one of the values listed for it, and no prop is unknown",
+  requirement: "every prop is known and has a valid type or value, and no required prop is missing",
   reason: "plain JavaScript has no type check, and a misspelt prop would be ignored silently",
   source: "https://developer.hashicorp.com/terraform/cdktf/create-and-deploy/best-practices",
   checks: (reports) => [...reports],

@@ -124,7 +124,7 @@ export const rules: readonly Rule<Connecting>[] = [
   },
   {
     id: "check-host",
-    requirement: "whether the hosts are asked is said by true or false",
+    requirement: "`checkHost` is a literal boolean",
     reason: "Terraform has to know which data sources there are before it knows any variable",
     source: "https://developer.hashicorp.com/terraform/language/data-sources",
     checks: ({ checkHost }) => ifSet(checkHost, (checkHost) => checkStaticBoolean("checkHost", checkHost)),
@@ -132,7 +132,7 @@ export const rules: readonly Rule<Connecting>[] = [
   {
     id: "username-realm",
     requirement: "a user name ends in its realm",
-    reason: "the provider refuses it without",
+    reason: "the provider refuses a user name without a realm",
     source: `${providerDocs}#username`,
     checks: ({ username }) =>
       ifSet(username, (username) => ({
@@ -144,7 +144,7 @@ export const rules: readonly Rule<Connecting>[] = [
     id: "proxmox-certificate",
     severity: "warning",
     requirement: "the certificate of Proxmox is checked",
-    reason: "otherwise whoever answers at its address is sent the credentials, root's password for example",
+    reason: "otherwise an attacker who answers at its address receives the credentials, such as root's password",
     source: "https://pve.proxmox.com/pve-docs/chapter-sysadmin.html#sysadmin_certificate_management",
     checks: (connection) => {
       const atStake = `the certificate of Proxmox is not checked, and whoever answers at its address is sent ${sentBy(connection)}`;

@@ -26,7 +26,7 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
   },
   {
     id: "endpoint-no-secrets",
-    requirement: "the endpoint of Proxmox names no user and no password",
+    requirement: "the Proxmox endpoint contains no user and no password",
     reason: "the endpoint is written to the stack in plaintext",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication",
     checks: ({ endpoint }) =>

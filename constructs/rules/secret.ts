@@ -40,8 +40,8 @@ export const holdsSecret = (text: string): boolean =>
 
 export const secretInText: Rule<readonly string[]> = {
   id: "secret-in-text",
-  requirement: "no text has a password in a URL, an API token, a ticket or a private key in it",
-  reason: "the stack has it in plaintext, for all who read the repository, the plan or the state",
+  requirement: "no string contains a password in a URL, an API token, a ticket or a private key",
+  reason: "the stack would contain it in plaintext, visible in the repository, the plan and the state",
   source: "https://developer.hashicorp.com/terraform/language/manage-sensitive-data",
   checks: (paths) =>
     paths.map((path) => ({

@@ -46,7 +46,7 @@ export const rules: readonly Rule<ApiEndpoint>[] = [
   },
   {
     id: "api-endpoint-port",
-    requirement: "the endpoint says its port",
+    requirement: "the endpoint has a port",
     reason: "without one it is 443, and the Kubernetes API of a node is at 6443",
     source,
     severity: "warning",

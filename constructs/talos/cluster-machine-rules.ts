@@ -48,7 +48,7 @@ export const rules: readonly Rule<Members>[] = [
   {
     id: "control-planes-odd",
     requirement: "the number of control planes is odd",
-    reason: "etcd needs more than half of them, so that one more tolerates no failure more, and is one more to fail",
+    reason: "etcd needs a majority; an even number tolerates no more failures, and has one more member that can fail",
     source: etcdQuorum,
     severity: "warning",
     checks: ({ members }) => {
@@ -126,8 +126,8 @@ export const rules: readonly Rule<Members>[] = [
   },
   {
     id: "address-family",
-    requirement: "the addresses of all nodes of a cluster are of IPv4, or all of IPv6",
-    reason: "each node is configured for one family, and pods of one do not reach those of the other",
+    requirement: "all node addresses of a cluster are IPv4, or all are IPv6",
+    reason: "each node is configured for one family, and pods of the two families cannot reach each other",
     source: "https://kubernetes.io/docs/concepts/services-networking/dual-stack/",
     checks: ({ members: [first, ...others] }) =>
       ifSet(first, (first) =>
@@ -157,7 +157,7 @@ export const rules: readonly Rule<Members>[] = [
   {
     id: "scheduling-on-control-planes",
     requirement: "workloads run on workers, or else on control planes",
-    reason: "no pod but those of the nodes themselves would ever run",
+    reason: "only the nodes' own pods would run",
     source: talosDocs("deploy-and-manage-workloads/workers-on-controlplane"),
     checks: ({ schedulingOnControlPlanes: scheduling, members }) => [
       checkStaticBoolean("schedulingOnControlPlanes", scheduling),

@@ -106,8 +106,8 @@ export const rules: readonly Rule<{
   },
   {
     id: "ready-timeout",
-    requirement: "the wait for Kubernetes is bounded, by whole seconds",
-    reason: "a node that never comes up would be waited for without end",
+    requirement: "the wait for Kubernetes is a whole number of seconds",
+    reason: "the apply would wait forever for a node that never starts",
     source: "https://developer.hashicorp.com/terraform/language/resources/provisioners/local-exec",
     checks: ({ readyTimeout }) => [
       {

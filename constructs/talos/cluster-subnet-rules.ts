@@ -33,7 +33,7 @@ export const rules: readonly Rule<Subnets>[] = [
     id: "cluster-subnets",
     requirement:
       "no node, gateway, virtual address or endpoint has an address in the subnets of pods and services, and subnets that a patch writes have none in common with each other or the machines' own",
-    reason: "Talos takes such an address for none of the node's: the kubelet never starts, and the apply waits in vain",
+    reason: "Talos never takes such an address as the node's own: the kubelet does not start, and the apply times out",
     source,
     checks: ({ nodes, virtualAddress: virtual, endpoint: url }) => {
       const cidrs = nodes.flatMap(({ machine }) => addressesOf("", machine).map(({ address }) => address));

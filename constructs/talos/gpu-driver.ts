@@ -74,8 +74,8 @@ const isNvidia = (deviceId: string): Condition => matches(deviceId, /^10de:/i);
 
 const gpuWithDriver: Omit<Rule<unknown>, "checks"> = {
   id: "gpu-with-driver",
-  requirement: "an image with an NVIDIA driver goes with a GPU, and an NVIDIA GPU with a driver",
-  reason: "one without the other does nothing: no pod gets a GPU",
+  requirement: "an image has an NVIDIA driver exactly if the VM has an NVIDIA GPU",
+  reason: "one without the other has no effect: no pod gets a GPU",
   source,
   severity: "warning",
 };
@@ -84,7 +84,7 @@ const gpuWithDriver: Omit<Rule<unknown>, "checks"> = {
 export const rules: readonly Rule<Driven>[] = [
   {
     id: "gpu-driver-generation",
-    requirement: "the NVIDIA driver of a node's Talos knows the GPU",
+    requirement: "the NVIDIA driver of a node's Talos image supports the GPU",
     reason:
       "each Talos minor version has one driver of each branch: 595 dropped GPUs before Turing, 535 knows no Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others",
     source,

@@ -120,7 +120,7 @@ export const rules: readonly Rule<FromFactory>[] = [
   {
     id: "factory-once",
     requirement: "all Talos images of a stack come from one Image Factory",
-    reason: "the Talos provider of the stack talks to one, and the schematic would be made at the other image's",
+    reason: "the Talos provider of the stack uses one, and would create all schematics there",
     source: "https://registry.terraform.io/providers/siderolabs/talos/0.11.0/docs#image_factory_url",
     checks: ({ factory = defaultFactory, earlierFactories }) =>
       earlierFactories.map(({ value, by }) => ({

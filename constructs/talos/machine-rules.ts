@@ -168,7 +168,7 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
   {
     id: "machine-for-talos",
     requirement: "a node's machine is made for Talos",
-    reason: "of a machine for another guest it is not checked whether Talos can run there",
+    reason: "the requirements of Talos are not checked for another guest",
     source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ path, machine: { guest } }) =>
       ifSet(guest, (guest) => ({

@@ -15,8 +15,8 @@ const reference = talosDocs("reference/configuration/v1alpha1/config");
 export const propsRule: RuleDescription = {
   id: "config-patch-props",
   requirement:
-    "what a prop says, the prop alone says: the machine's name, type, install disk, installer, the cluster's name and endpoint",
-  reason: "rules judge the prop and outputs show it, and a patch that says otherwise passes by both",
+    "no patch changes what a prop sets: the machine's name, type, install disk, installer, the cluster's name and endpoint",
+  reason: "rules check the prop and outputs show it; a patch would bypass both",
   source: reference,
 };
 

@@ -38,8 +38,8 @@ interface TerraformAddress {
 export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
   {
     id: "address-once",
-    requirement: "every resource, data source, variable, output and provider of a stack has an address of its own",
-    reason: "Terraform reads two of one address as one, of which the later wins, and refuses a second provider",
+    requirement: "every resource, data source, variable, output and provider of a stack has a unique Terraform address",
+    reason: "Terraform would merge two with the same address, and refuses a second provider",
     source: "https://developer.hashicorp.com/terraform/cli/state/resource-addressing",
     checks: (addresses) => {
       const paths = new Map<string, string>();

@@ -72,7 +72,7 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
   {
     id: "image-file",
     requirement: "an image is downloaded from a URL, to a file whose name ends in .qcow2 or .raw",
-    reason: "Proxmox imports disks from such files alone, uncompressed",
+    reason: "Proxmox imports disks only from such files, uncompressed",
     source: "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types",
     checks: ({ url, fileName }) => [
       {

@@ -67,7 +67,7 @@ export const rules: readonly Rule<Pinning>[] = [
   {
     id: "host-memory",
     requirement: `the node has the memory of all VMs of the app with passed-through devices, and ${own.min} MiB for itself, when Terraform plans`,
-    reason: "the host pins all of it when the VMs start, which fails where there is not enough",
+    reason: "the host pins all of it when the VMs start, which fails if there is not enough",
     source,
     checks: (pinning) =>
       ifSet(pinning.gpus.length > 0 ? pinning.host : undefined, ({ memory, name }) => {

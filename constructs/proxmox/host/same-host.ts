@@ -36,7 +36,7 @@ export const rules: readonly Rule<Assembled>[] = [
   {
     id: "same-cluster",
     requirement: "the image and the mappings of a VM are of its own Proxmox cluster",
-    reason: "on another cluster there is no such image and no such mapping: the VM is not created",
+    reason: "another cluster does not have the image or the mapping, so the VM is not created",
     source,
     checks: ({ connection, boot, used }) =>
       ifSet(connection, (connection) => {
@@ -54,7 +54,7 @@ export const rules: readonly Rule<Assembled>[] = [
   {
     id: "image-on-node",
     requirement: "an image is downloaded on the VM's own node, or to a storage that both nodes share",
-    reason: "the node finds no such image: the VM is not created",
+    reason: "the node would not find the image, so the VM is not created",
     source: `${source}#import_from`,
     checks: ({ node, boot, host }) =>
       ifSet(downloadedImageOf(boot), ({ placed }) => {
@@ -71,8 +71,8 @@ export const rules: readonly Rule<Assembled>[] = [
   {
     id: "image-on-node-unchecked",
     severity: "warning",
-    requirement: "an image for another node is on a storage that both nodes share, which only the hosts know",
-    reason: "the node finds no such image otherwise: the VM is not created",
+    requirement: "an image for another node is on a storage that both nodes share; only the hosts can confirm that",
+    reason: "otherwise the node does not find the image, and the VM is not created",
     source: `${source}#import_from`,
     checks: ({ node, boot, host }) =>
       ifSet(host ? undefined : downloadedImageOf(boot), ({ placed }) => ({

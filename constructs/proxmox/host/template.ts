@@ -40,7 +40,7 @@ export const rules: readonly Rule<{
     id: "clone-source-once",
     requirement:
       "exactly one template has the name to clone from when Terraform plans, on the VM's own node or else in the cluster",
-    reason: "with none there is nothing to clone, with two Terraform would pick either",
+    reason: "without one the clone fails, and with two Terraform would pick either",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#clone",
     checks: ({ boot, node, templates }) =>
       ifSet(templates, (templates) => {

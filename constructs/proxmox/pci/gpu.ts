@@ -197,7 +197,7 @@ export const rules: readonly Rule<WithGpus>[] = [
   },
   {
     id: "pci-address-or-mapping",
-    requirement: "a GPU is named by exactly one of `address` and `mapping`",
+    requirement: "a GPU has exactly one of `address` and `mapping`",
     reason: "with neither the apply fails, with both the VM does not start",
     source: permissionSource,
     checks: ({ gpus }) =>
@@ -217,8 +217,8 @@ export const rules: readonly Rule<WithGpus>[] = [
   },
   {
     id: "pci-address-needs-root-password",
-    requirement: "a raw PCI address or a ROM file goes with root@pam's password or ticket",
-    reason: "Proxmox lets only root set them, and an API token never counts as root, not even root's own",
+    requirement: "a raw PCI address or a ROM file needs root@pam's password or ticket",
+    reason: "Proxmox lets only root set them, and API tokens never qualify as root, not even root's",
     source: permissionSource,
     checks: ({ gpus, connection }) =>
       gpus.flatMap(({ address, romFile }, slot) => {

@@ -206,7 +206,7 @@ export const rules: readonly Rule<Passing>[] = [
   },
   {
     id: "gpu-group-own",
-    requirement: "the IOMMU group of a passed-through device has no other devices but those that the VM gets too",
+    requirement: "a passed-through device is alone in its IOMMU group, except for devices that the VM gets too",
     reason: "a group is passed through as a whole: the VM does not start while the host uses another device of it",
     source,
     checks: (passing) =>
@@ -223,7 +223,7 @@ export const rules: readonly Rule<Passing>[] = [
   },
   {
     id: "gpu-resets",
-    requirement: "a passed-through GPU is one that resets, which many of AMD's do not",
+    requirement: "a passed-through GPU can be reset, which many AMD GPUs cannot",
     reason: "a restart of the VM then hangs the host until that is rebooted",
     source: `${source}#AMD_GPUs`,
     severity: "warning",

@@ -77,7 +77,7 @@ export const rules: readonly Rule<PassedThrough>[] = [
   {
     id: "mapping-devices",
     requirement: "a mapping has a device on the node of a VM for each GPU that uses it there",
-    reason: "a VM starts only where a device of the mapping is free",
+    reason: "a VM starts only if a device of the mapping is free",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping",
     checks: ({ used }) =>
       withPreviousClaims(used).flatMap(({ item: { slot, name, node, mapping, isMediated, earlier }, before }) => {

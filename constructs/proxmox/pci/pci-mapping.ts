@@ -142,8 +142,8 @@ export function checkSharedUse(
 
 export const mappingMediated: Omit<Rule<unknown>, "checks"> = {
   id: "mapping-mediated",
-  requirement: "the GPUs of a mapping that is made are all mediated devices, with `mdev`, or none is",
-  reason: "the mapping says which they are, and Proxmox refuses to start a VM that uses it otherwise",
+  requirement: "the GPUs of a mapping that the stack creates all have `mdev`, or none has",
+  reason: "the mapping contains that setting, and Proxmox does not start a VM that uses it otherwise",
   source: mappingSource,
 };
 
@@ -255,7 +255,7 @@ export const rules: readonly Rule<Mapped>[] = [
   },
   {
     id: "mapping-once",
-    requirement: "a mapping of a name is made once in a Proxmox cluster",
+    requirement: "a mapping name is used once in a Proxmox cluster",
     reason: "Proxmox refuses a second one",
     source: mappingSource,
     checks: ({ path, name, earlierNamed }) =>

@@ -64,7 +64,7 @@ export const rules: readonly Rule<{
   {
     id: "agent-timeout",
     requirement: "the time to wait for the agent is hours, minutes and seconds, each with its unit",
-    reason: "the provider reads it as a duration of Go, and refuses anything else when it plans",
+    reason: "the provider parses it as a Go duration, and the plan fails on anything else",
     source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#timeout",
     checks: ({ agent: { timeout } }) =>
       ifSet(timeout, (timeout) => ({
@@ -78,7 +78,7 @@ export const rules: readonly Rule<{
   {
     id: "agent-needs-extension",
     requirement:
-      "the agent is on only if the boot medium contains it: Talos as the extension siderolabs/qemu-guest-agent, other guests as a package",
+      "the agent is enabled only if the boot medium contains it: Talos as the extension siderolabs/qemu-guest-agent, other guests as a package",
     reason: "Terraform would wait 15 minutes for it, at every plan",
     source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ agent: { enabled }, boot }) => [

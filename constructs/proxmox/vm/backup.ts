@@ -132,7 +132,7 @@ export const rules: readonly Rule<BackedUp>[] = [
   {
     id: "backup-keep",
     requirement: "at least one backup is kept, and whole numbers of them",
-    reason: "Proxmox refuses other numbers, and takes none at all for an order to keep everything",
+    reason: "Proxmox refuses other numbers, and keeps everything if none is set",
     source: `${source}#vzdump_retention`,
     checks: ({ backup }) =>
       ifSet(backup, ({ keep }) => {
@@ -149,7 +149,7 @@ export const rules: readonly Rule<BackedUp>[] = [
   {
     id: "storage-backups",
     requirement: "the storage for backups is on the node, enabled, active, and takes backups when Terraform plans",
-    reason: "the job is created all the same, and fails every time that it runs",
+    reason: "the job would be created, and fail at every run",
     source,
     checks: ({ backup, host }) =>
       ifSet(host, (host) =>

@@ -35,8 +35,8 @@ export const rules: readonly Rule<Cloned>[] = [
   {
     id: "clone-keeps-template",
     requirement:
-      "a clone's controller, firmware and serial devices are its template's where the provider cannot set them",
-    reason: "the provider leaves out what is its own default, and no plan shows the difference",
+      "a clone has the same controller, firmware and serial devices as its template if the provider cannot set them",
+    reason: "the provider does not send values equal to its defaults, and no plan shows the difference",
     source,
     checks: ({ boot: { clone }, serialDevices, ...settings }) =>
       ifSet(clone, (clone) => [
@@ -55,7 +55,7 @@ export const rules: readonly Rule<Cloned>[] = [
   {
     id: "clone-template-known",
     severity: "warning",
-    requirement: "what a clone keeps of its template is said beside the template",
+    requirement: "the settings that a clone keeps are written beside the template",
     reason: "a template without a SCSI controller of its own has lsi, which is slow and which Talos may not know",
     source,
     checks: ({ boot: { clone }, planned, ...settings }) =>

@@ -315,8 +315,8 @@ export const rules: readonly Rule<{
   },
   {
     id: "ip-config-has-network-device",
-    requirement: "every IP configuration is of a network device",
-    reason: "Proxmox tells the guest nothing of one that has none",
+    requirement: "every IP configuration belongs to a network device",
+    reason: "Proxmox does not pass others to the guest",
     source,
     checks: ({ initialization, networkDevices }) =>
       ifSet(initialization, ({ ipConfigs }) => ({

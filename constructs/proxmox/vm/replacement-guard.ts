@@ -59,7 +59,7 @@ export const rules: readonly Rule<GuardedVm & { readonly identity: Resource; rea
   {
     id: "vm-kept",
     requirement: "a VM keeps its id, its node and its system disk, unless it may be replaced",
-    reason: "Terraform would make a new VM, and what is on the disks of the old one would be lost, a cluster included",
+    reason: "Terraform would create a new VM and destroy the disks of the old one, with the cluster",
     source,
     checks: ({ identity, replaceable, ...wanted }) => [
       checkStaticBoolean("replaceable", replaceable),

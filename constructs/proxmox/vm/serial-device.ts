@@ -34,8 +34,8 @@ export const rules: readonly Rule<{
   },
   {
     id: "serial-device-needs-root-password",
-    requirement: "a serial device of the host goes with root@pam's password or ticket",
-    reason: "Proxmox lets only root set it, and an API token never counts as root, not even root's own",
+    requirement: "a serial device of the host needs root@pam's password or ticket",
+    reason: "Proxmox lets only root set it, and API tokens never qualify as root, not even root's",
     source: permissionSource,
     checks: ({ serialDevices, connection }) =>
       serialDevices.flatMap((device, index) => {

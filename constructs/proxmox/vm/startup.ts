@@ -32,7 +32,7 @@ export const rules: readonly Rule<{ readonly startup?: VmStartup }>[] = [
   {
     id: "startup-order",
     requirement: "order and delays of the start-up are whole numbers, none of them below 0",
-    reason: "Proxmox refuses other orders, and the provider leaves out what is below 0 without a word",
+    reason: "Proxmox refuses other orders, and the provider silently drops values below 0",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_startup_and_shutdown",
     checks: ({ startup = {} as Partial<VmStartup> }) =>
       Object.entries(startup).flatMap(([name, value]) =>

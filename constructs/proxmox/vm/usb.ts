@@ -45,7 +45,7 @@ const mostSlots = 4;
 export const rules: readonly Rule<{ readonly usb: readonly Usb[]; readonly connection?: ProxmoxConnection }>[] = [
   {
     id: "usb-host-or-mapping",
-    requirement: "a USB device is named by exactly one of `host` and `mapping`",
+    requirement: "a USB device has exactly one of `host` and `mapping`",
     reason: "with neither the apply fails, with both the VM does not start",
     source: passthroughSource,
     checks: ({ usb }) =>
@@ -79,8 +79,8 @@ export const rules: readonly Rule<{ readonly usb: readonly Usb[]; readonly conne
   },
   {
     id: "usb-host-needs-root-password",
-    requirement: "a USB device of the host that is no mapping goes with root@pam's password or ticket",
-    reason: "Proxmox lets only root set it, and an API token never counts as root, not even root's own",
+    requirement: "a USB device without a mapping needs root@pam's password or ticket",
+    reason: "Proxmox lets only root set it, and API tokens never qualify as root, not even root's",
     source: permissionSource,
     checks: ({ usb, connection }) =>
       usb.flatMap(({ host }, slot) =>

@@ -65,7 +65,7 @@ export const rules: readonly Rule<{
   {
     id: "vm-id-free",
     requirement: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
-    reason: "the provider takes an existing VM of that id over without a word, and destroy deletes it",
+    reason: "the provider silently takes over an existing VM of that id, and destroy deletes it",
     source: vmDocs,
     checks: ({ vmId, name, allVms, identity }) =>
       ifSet(allVms, (allVms) => {
