@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Phrases that are not the field's, and what it says instead. */
+const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
+  [/\bmade anew\b/i, "recreated or replaced"],
+  [/\banew\b/i, "again"],
+  [/\bvouch(es)? for\b/i, "trusted or signed by"],
+  [/\bnobody\b/i, "no VM, no client, unused"],
+  [/\bbut for\b/i, "except"],
+  [/\bhands? out\b.*\bGPUs?\b/i, "advertises or allocates"],
+  [/\bin the hands of pods\b/i, "available to pods"],
+  [/\bin clear\b/i, "in plaintext"],
+  [/\bminors? of\b/i, "minor version"],
+  [/\bnone of theirs\b/i, "shared"],
+  [/\bload balancer addresses\b/i, "LoadBalancer IPs"],
+  [/\bdefinitions of (its )?kinds\b/i, "CRDs"],
+  [/\bverified HCL\b/i, "original HCL"],
+];
+
+/** Others that code may have as part of a name. */
+const phrasesOfPages: typeof phrases = [
+  [/(?<!certificate |unknown )\bauthorit(y|ies)\b/i, "CA"],
+  [/\bday two\b/i, "day-2 operations"],
+];
+
+const root = join(__dirname, "..");
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+
+const filesBelow = (directory: string, name: RegExp): string[] =>
+  readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return filesBelow(path, name);
+    return name.test(entry.name) ? [path] : [];
+  });
+
+/** The phrases in a text, each with its line. */
+const foundIn = (text: string, unwanted: typeof phrases): string[] =>
+  text.split("\n").flatMap((line, n) =>
+    unwanted.flatMap(([phrase, instead]) => {
+      const [found] = phrase.exec(line) ?? [];
+      return found === undefined ? [] : [`line ${n + 1}: "${found}"; write "${instead}"`];
+    }),
+  );
+
+test("finds a phrase, whatever its case", () => {
+  expect(foundIn("A VM.\nNobody has it.", phrases)).toEqual(['line 2: "Nobody"; write "no VM, no client, unused"']);
+});
+
+test.each(["README.md", ...filesBelow("docs", /[.]md$/)])("%s is in the field's words", (page) => {
+  expect(foundIn(read(page), [...phrases, ...phrasesOfPages])).toEqual([]);
+});
+
+const folders = ["constructs", "discover", "review", "synth"];
+
+test.each(folders.flatMap((folder) => filesBelow(folder, /[.](ts|sh)$/)))(
+  "comments and messages of %s are in the field's words",
+  (file) => {
+    expect(foundIn(read(file), phrases)).toEqual([]);
+  },
+);
