@@ -99,6 +99,7 @@ describe("NvidiaInstall", () => {
     expect(releases(build).nvidia_prerequisites.depends_on).toEqual([
       "null_resource.wait_for_cilium",
       "null_resource.remove_control_plane_taint",
+      "null_resource.nvidia_runtime_class",
     ]);
   });
 

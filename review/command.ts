@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { applyCrds, waitForGatewayClass } from "../constructs/cilium/gateway-api";
 import { waitForRollout } from "../constructs/helm/rollout";
 import { methods } from "../constructs/nvidia/method";
+import { waitForRuntimeClass } from "../constructs/nvidia/runtime-class";
 import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
@@ -131,6 +132,11 @@ const scripts: readonly KnownScript[] = [
     script: applyManifests("", { name: "", contents: "" }),
     programs: ["kubectl", "base64", "gunzip"],
     does: "creates, replaces and deletes what the inline manifests of the machine configuration have and no longer have",
+  },
+  {
+    script: waitForRuntimeClass("", ""),
+    programs: ["kubectl"],
+    does: "waits until no RuntimeClass of others is in the way of the device plugin's; changes nothing",
   },
   {
     script: smokeTest(methods["device-plugin"], { kubeconfig: "", talosconfig: "", node: "" }),

@@ -36,6 +36,7 @@ import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import { type Method, type MethodName, methodNames, methods, runtimeClass, taint } from "./method";
+import { runtimeClassStep } from "./runtime-class";
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
 
@@ -337,11 +338,15 @@ export class NvidiaInstall extends Construct {
       if (this.isTainted) each.addTaint(taint);
     }
     helmIn(node);
+    const release = "nvidia-prerequisites";
+    const ready = [node.networkReady, node.untainted];
     this.prerequisites = kubernetesObjects(this, "Prerequisites", {
       address: "nvidia_prerequisites",
-      name: "nvidia-prerequisites",
+      name: release,
       objects: prerequisites(this.method),
-      dependsOn: [node.networkReady, node.untainted],
+      dependsOn: needsRuntimeClass(this.method)
+        ? [...ready, runtimeClassStep(this, node.kubeconfigFile.filenameInput ?? "", release)]
+        : ready,
     });
     this.resource = this.createRelease(options, preconditions, this.prerequisites);
     // The plugin does not tolerate the taint of control plane nodes.
@@ -463,16 +468,17 @@ const labels = (shared: sharing.GpuSharing | undefined) => ({
   },
 });
 
+/** Whether pods name a RuntimeClass that nothing else creates. */
+const needsRuntimeClass = ({ ownRuntimeClass, claims }: Method): boolean => !ownRuntimeClass && !claims;
+
 /** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
-const prerequisites = ({ namespace, ownRuntimeClass, claims }: Method): object[] => [
+const prerequisites = (method: Method): object[] => [
   {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+    metadata: { name: method.namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
   },
-  ...(ownRuntimeClass || claims
-    ? []
-    : [
-        { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: runtimeClass }, handler: runtimeClass },
-      ]),
+  ...(needsRuntimeClass(method)
+    ? [{ apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: runtimeClass }, handler: runtimeClass }]
+    : []),
 ];
