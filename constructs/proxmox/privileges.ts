@@ -44,7 +44,7 @@ const uses = {
   vm: {
     does: "creates, changes, starts, stops and destroys VMs",
     privileges: {
-      disk: ["Datastore.AllocateSpace"],
+      disk: ["Datastore.AllocateSpace", "Datastore.Audit"],
       vm: [
         "VM.Allocate",
         "VM.Audit",
@@ -111,14 +111,7 @@ function privilegesOf(use: ProxmoxUse, major: ProxmoxMajor): (readonly [Area, re
   return Object.entries(byArea) as [Area, readonly string[]][];
 }
 
-/** Privileges that are not needed beside another one: who may use a storage sees it. */
-const covered: readonly (readonly [privilege: string, by: string])[] = [["Datastore.Audit", "Datastore.AllocateSpace"]];
-
-function roleOf(privileges: Iterable<string>): string[] {
-  const all = new Set(privileges);
-  for (const [privilege, by] of covered) if (all.has(by)) all.delete(privilege);
-  return [...all].sort();
-}
+const roleOf = (privileges: Iterable<string>): string[] => [...new Set(privileges)].sort();
 
 /**
  * The privileges that one role on `/` needs for all of these, and no others; sorted.
@@ -126,8 +119,11 @@ function roleOf(privileges: Iterable<string>): string[] {
  * @example
  * privilegesFor(["vm", "network", "guestAgent"], 9)
  */
-export const privilegesFor = (wanted: Iterable<ProxmoxUse>, major: ProxmoxMajor): string[] =>
-  roleOf([...wanted].flatMap((use) => privilegesOf(use, major).flatMap(([, privileges]) => privileges)));
+export function privilegesFor(wanted: Iterable<ProxmoxUse>, major: ProxmoxMajor): string[] {
+  const all = roleOf([...wanted].flatMap((use) => privilegesOf(use, major).flatMap(([, privileges]) => privileges)));
+  // On all storages at once, who may allocate on them sees and reads them.
+  return all.filter((privilege) => privilege !== "Datastore.Audit" || !all.includes("Datastore.Allocate"));
+}
 
 /** A role, and where it is given. */
 export interface Grant {
