@@ -239,7 +239,7 @@ describe("StrictApp", () => {
     const { app, one } = twoStacks();
     one.addOverride("locals.new", 1);
     fullAt("two/cdk.tf.json", "renameSync");
-    expect(() => app.synth()).toThrow("nothing was written");
+    expect(() => app.synth()).toThrow("Nothing was written");
     jest.restoreAllMocks();
     expect(readFileSync(stackFile("one"), "utf8")).toBe(before);
     expect(filesIn(outdir)).toEqual(["manifest.json", "stacks/one/cdk.tf.json", "stacks/two/cdk.tf.json"]);

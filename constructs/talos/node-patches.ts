@@ -65,7 +65,7 @@ export class NodePatches {
   get findings(): Finding[] {
     const given = this.ofUser;
     if (given.length === 0) return [];
-    const { role, kubernetesVersion } = this.node;
+    const { role, kubernetesVersion, version } = this.node;
     let configuration: Configuration = this.required.reduce<Configuration>(
       patched,
       generatedConfiguration(role, kubernetesVersion),
@@ -77,7 +77,7 @@ export class NodePatches {
       configuration = patched(before, each.patch);
       return [
         ...findingsOf(each, this.settings, before, configuration),
-        ...(isSeen ? conflictsOf(each, role, before, configuration).map(refused) : []),
+        ...(isSeen ? conflictsOf(each, role, version, before, configuration).map(refused) : []),
       ];
     });
     return [...findings, ...(isSeen ? incompleteOf(configuration, given).map(refused) : [])];

@@ -6,6 +6,7 @@ import { documentsOf, isDeletion } from "./patch-document";
 import { type Configuration, type Document, deletionsIn, idOf, isSelected, type Steps } from "./patch-merge";
 import { withoutUnknown } from "./patch-schema";
 import type { GivenPatch } from "./protected-setting";
+import { hasMinor } from "./version";
 
 /** Kinds, and the keys beside which a node refuses them. */
 const replacedBy: Readonly<Record<string, readonly string[]>> = {
@@ -22,6 +23,7 @@ const replacedBy: Readonly<Record<string, readonly string[]>> = {
 export function conflictsOf(
   { path: where, patch }: GivenPatch,
   role: string,
+  version: string,
   before: Configuration,
   after: Configuration,
 ): string[] {
@@ -32,7 +34,7 @@ export function conflictsOf(
   const instead = role === "worker" ? ", or write it in controlPlanePatches" : "";
   return [
     ...missing.map((what) => `${where} deletes ${what}, which a ${role} does not have; leave that out${instead}`),
-    ...(forwardsWithoutHostDns(after) && !forwardsWithoutHostDns(before)
+    ...(checksHostDns(version) && forwardsWithoutHostDns(after) && !forwardsWithoutHostDns(before)
       ? [
           `${where} has machine.features.hostDNS.enabled false beside forwardKubeDNSToHost, which Talos refuses; write forwardKubeDNSToHost: false too`,
         ]
@@ -71,6 +73,10 @@ function spansWithoutDiscovery(configuration: Configuration): boolean {
   const spans = [true, "yes", "on", "y"].includes(at("machine", "network", "kubespan", "enabled") as string);
   return spans && (isOff || at("cluster", "discovery", "enabled") === false);
 }
+
+/** Talos 1.11 and 1.12 accept the forwarding of DNS without the host's DNS. */
+const checksHostDns = (version: string): boolean =>
+  hasMinor(version, ({ minor }) => !["1.11", "1.12"].includes(minor)) === true;
 
 function forwardsWithoutHostDns(configuration: Configuration): boolean {
   const hostDns = follow(configuration.get(""), ["machine", "features", "hostDNS"]);
