@@ -13,9 +13,11 @@ const deviations = {
   // Both files go to a directory of the cluster's own, which nobody else may read.
   "local_file.kubeconfig": { actions: ["create"] },
   "local_file.talosconfig": { actions: ["create"] },
-  // No talosconfig of another cluster is overwritten, and Kubernetes is upgraded before its configuration changes.
+  // No talosconfig of another cluster is overwritten, Kubernetes is upgraded before its configuration
+  // changes, and there is a snapshot of etcd.
   "null_resource.check_cluster_files": { actions: ["create"] },
   "null_resource.upgrade_kubernetes": { actions: ["create"] },
+  "null_resource.first_snapshot": { actions: ["create"] },
   // Both steps are run again, which changes nothing, as they now depend on the cluster that they wait for.
   "null_resource.wait_for_kubernetes": { actions: ["delete", "create"], attributes: ["id", "triggers"] },
   "null_resource.remove_control_plane_taint": { actions: ["delete", "create"], attributes: ["id", "triggers"] },
