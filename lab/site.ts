@@ -20,7 +20,7 @@ export interface Site {
 
 /** The resources of a type in a configuration, by name. */
 export function resourcesOf({ resource }: Json, type: string): Readonly<Record<string, Json>> {
-  return (resource as Readonly<Record<string, Record<string, Json>>>)[type] ?? {};
+  return (resource as Readonly<Record<string, Record<string, Json>>> | undefined)?.[type] ?? {};
 }
 
 /** The addresses of the nodes in a configuration, and of their Kubernetes where that has one of its own. */

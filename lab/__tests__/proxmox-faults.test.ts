@@ -33,7 +33,11 @@ describe("access", () => {
 
   test.each([
     [[], "Permission check failed"],
-    [["VM.Allocate", "Datastore.AllocateSpace"], "Permission check failed (/vms/100, VM.Config."],
+    [["VM.Allocate", "Datastore.AllocateSpace"], "Permission check failed (/nodes/pve, Sys.Audit)"],
+    [
+      ["VM.Allocate", "Datastore.AllocateSpace", "Datastore.Audit", "Sys.Audit"],
+      "Permission check failed (/vms/100, VM.Config.",
+    ],
   ])("a token with %j is told that a right is missing", async (privileges, reason) => {
     const lab = await labWithImage({ accounts: [{ id: "terraform@pve!lab", secret: "0000-1111", privileges }] });
     const stack = gpuVm(lab, { gpus: [] }, { credentials: "api-token" });
