@@ -6,7 +6,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { talosMinors as supported, type TalosMinor } from "../constructs/talos/version";
 
@@ -161,7 +161,10 @@ const stampOf = (program: Program): string => `${program.output}.key`;
 
 function isBuilt(program: Program): boolean {
   const stamp = stampOf(program);
-  return existsSync(program.output) && existsSync(stamp) && readFileSync(stamp, "utf8") === keyOf(program);
+  if (!existsSync(program.output) || !existsSync(stamp)) return false;
+  // A copy of a cache over another one leaves out a program that runs, and brings the stamp of a newer one.
+  const isOlder = statSync(stamp).mtimeMs - statSync(program.output).mtimeMs > 60_000;
+  return !isOlder && readFileSync(stamp, "utf8") === keyOf(program);
 }
 
 function compile(program: Program): void {
