@@ -83,10 +83,11 @@ describe("a stack is deployed by Terraform itself", () => {
     expect(mode(state)).toBe("600");
   });
 
-  test("destroy leaves the state's backup to its owner alone", () => {
+  test("destroy leaves the state's backup and its kept copy to their owner alone", () => {
     expect(run("destroy", "--auto-approve")).toContain("Destroy complete! Resources: 1 destroyed.");
-    expect(secrets()).toEqual([`${state}.backup`]);
-    expect(mode(`${state}.backup`)).toBe("600");
+    const copy = expect.stringMatching(/^terraform\.site\.tfstate\.\d{8}T\d{6}Z$/);
+    expect(secrets().sort()).toEqual([copy, `${state}.backup`]);
+    expect(secrets().map(mode)).toEqual(["600", "600"]);
   });
 
   test("without a terminal, no frames of a spinner are in what is written", () => {
