@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { forgottenBootstraps } from "./bootstrap";
 import { trustProxmox } from "./certificates";
 import { run } from "./child";
+import { withoutKubernetes } from "./environment";
 import { missing, terraform } from "./prerequisites";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
 import { upgradingStacks } from "./upgrade";
@@ -83,7 +84,7 @@ async function cdktf(...args: string[]): Promise<number> {
   const { status } = await run([process.execPath, require.resolve("cdktf-cli/bundle/bin/cdktf"), ...args], {
     stdio: "inherit",
     env: {
-      ...process.env,
+      ...withoutKubernetes(process.env),
       CHECKPOINT_DISABLE: "1",
       DISABLE_VERSION_CHECK: "1",
       CDKTF_EXPERIMENTAL_PROVIDER_SCHEMA_CACHE_PATH: "schemas",

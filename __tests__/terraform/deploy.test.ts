@@ -17,7 +17,10 @@ const app = new StrictApp();
 const stack = new TerraformStack(app, "site");
 new LocalBackend(stack, { path: "../../../${state}" });
 const secret = new TerraformVariable(stack, "secret", { sensitive: true });
-stack.addOverride("resource.terraform_data.secret", { input: secret.value });
+stack.addOverride("resource.terraform_data.secret", {
+  input: secret.value,
+  provisioner: [{ "local-exec": { command: "env | grep -E '^(KUBE|HELM|CHECKPOINT)' >../../../environment" } }],
+});
 app.synth();
 `;
 
@@ -46,6 +49,9 @@ function run(...args: string[]) {
         PATH: [process.env.PATH, join(directory, "programs")].join(delimiter),
         TF_CLI_CONFIG_FILE: "/dev/null",
         TF_VAR_secret: secret,
+        KUBE_TOKEN: "of another cluster",
+        KUBECONFIG: "/of/another/cluster",
+        HELM_KUBETOKEN: "of another cluster",
         CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
       },
     },
@@ -75,6 +81,13 @@ describe("a stack is deployed by Terraform itself", () => {
     expect(run("deploy", "--auto-approve")).toContain("Apply complete! Resources: 1 added");
     expect(secrets()).toEqual([state]);
     expect(mode(state)).toBe("600");
+  });
+
+  test("Terraform and its providers see no credentials of another cluster", () => {
+    const environment = readFileSync(join(directory, "environment"), "utf8");
+    rmSync(join(directory, "environment"));
+    expect(environment).toContain("CHECKPOINT_DISABLE=1");
+    expect(environment).not.toContain("another");
   });
 
   test("diff takes a state that everyone may read from everyone else", () => {
