@@ -1,6 +1,8 @@
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
+import { attribute } from "./support/state";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
@@ -90,6 +92,8 @@ test("a Terraform that is killed after bootstrap leaves what a later apply compl
   const terraform = await impatient(lab);
   const killed = terraform.apply();
   await terraform.until("talos_cluster_kubeconfig.cluster: Creating...");
+  // Terraform is not killed while it writes the state, which would be cut off.
+  await eventually(() => expect(attribute(terraform, "talos_machine_bootstrap", "id")).toBeDefined());
   terraform.kill();
   expect((await killed).code).not.toBe(0);
   const node = await lab.node(100);

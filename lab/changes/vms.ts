@@ -156,6 +156,7 @@ async function hostOfVms(): Promise<SimulatedProxmox> {
 /** What a change of each prop of the VM does: what Terraform plans, and whether the host switches the VM off for it. */
 export async function changesOfVm(lab: Lab): Promise<Row[]> {
   const proxmox = await hostOfVms();
+  lab.trust(proxmox, "vms");
   const output = "vms";
   const write = (change: (vmCase: VmCase) => typeof before) =>
     lab.synthesize(

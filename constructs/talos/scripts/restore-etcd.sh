@@ -57,6 +57,11 @@ if [ "$mode" = same-vm ]; then
     fail "$NODE could not be reset: $answer"
 else
   require "${TERRAFORM_BINARY_NAME:=terraform}"
+  # The CA certificates of Proxmox beside the configuration, which npm run deploy trusts too.
+  if [ -d ../../../proxmox-ca ]; then
+    SSL_CERT_DIR="$PWD/../../../proxmox-ca:${SSL_CERT_DIR:-/etc/ssl/certs:/etc/pki/tls/certs}"
+    export SSL_CERT_DIR
+  fi
   say "replacing $VM, to restore $snapshot"
   HOME="$callers_home" "$TERRAFORM_BINARY_NAME" apply -replace="$VM" -target="$CONFIGURATION" ||
     fail "$VM is not replaced; nothing was restored. Write the same once more"

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import { ProxmoxConnection } from "../../../constructs";
+import { caFolder, certificateFolders } from "../../../constructs/proxmox/ca-folder";
 import { cliConfigurationIn, environmentIn } from "../../environment";
 import { providers } from "../../providers";
 import { type ServerOptions, SimulatedProxmox } from "../../proxmox/server";
@@ -26,7 +27,14 @@ export class HostStack {
     private readonly directory: string,
     readonly proxmox: SimulatedProxmox,
   ) {
-    const environment = { ...environmentIn(directory), TF_VAR_proxmox_password: root.secret };
+    const folder = join(directory, caFolder);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "host.pem"), proxmox.authority.cert);
+    const environment = {
+      ...environmentIn(directory),
+      SSL_CERT_DIR: certificateFolders(folder),
+      TF_VAR_proxmox_password: root.secret,
+    };
     this.terraform = new Terraform(join(directory, "cdktf.out/stacks/host"), environment);
   }
 

@@ -57,11 +57,14 @@ export async function livesItsLife(file: string): Promise<void> {
 
   program.placeIn(lab.site, edit);
   const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
-  expect(changes.sort()).toEqual(
-    ["proxmox_virtual_environment_vm", "talos_machine_configuration_apply"].flatMap((type) =>
-      program.namesOf(type).map((name) => `update ${type}.${name}`),
-    ),
+  // A node shows its certificate before its configuration changes.
+  const steps = program
+    .namesOf("talos_machine_configuration_apply")
+    .flatMap((name) => ["check", "configuration"].map((step) => `delete,create null_resource.${name}_${step}`));
+  const updates = ["proxmox_virtual_environment_vm", "talos_machine_configuration_apply"].flatMap((type) =>
+    program.namesOf(type).map((name) => `update ${type}.${name}`),
   );
+  expect(changes.sort()).toEqual([...steps, ...updates].sort());
   // Otherwise all of them would restart at once.
   for (const name of ids.length > 1 ? program.namesOf("proxmox_virtual_environment_vm") : []) {
     succeeded(await terraform.apply(`-target=proxmox_virtual_environment_vm.${name}`));
