@@ -145,7 +145,10 @@ function isScalar(type: "string" | "number" | "bool", value: unknown): boolean {
 /** A provider in use is declared, and as the version that the schemas describe. */
 function* versionProblems(stack: Json): Problems {
   const declared = at(stack, ["terraform", "required_providers"]) ?? {};
-  const types = [...Object.keys(at(stack, ["resource"]) ?? {}), ...Object.keys(at(stack, ["data"]) ?? {})];
+  // Terraform has the provider of terraform_data in itself.
+  const types = [...Object.keys(at(stack, ["resource"]) ?? {}), ...Object.keys(at(stack, ["data"]) ?? {})].filter(
+    (type) => type !== "terraform_data",
+  );
   const used = [...types.map((type) => type.split("_")[0] ?? ""), ...Object.keys(at(stack, ["provider"]) ?? {})];
   for (const name of new Set(used)) {
     if (!declared[name]) yield `terraform.required_providers.${name}: missing, and the provider is in use`;

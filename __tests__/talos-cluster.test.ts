@@ -200,7 +200,7 @@ describe("TalosCluster", () => {
     expect(chain).toEqual(
       names.map((name, index) => [
         ...names.slice(Math.max(0, index - 1), index).map((before) => `null_resource.upgrade_talos_${before}`),
-        `null_resource.${name}_configuration`,
+        `terraform_data.${name}_configuration`,
       ]),
     );
     expect(upgrades.upgrade_kubernetes.depends_on).toEqual(names.map((name) => `null_resource.upgrade_talos_${name}`));

@@ -79,7 +79,7 @@ describe("TalosSingleNode", () => {
     });
     const { upgrade_kubernetes } = resource[Resource.tfResourceType];
     expect(upgrade_kubernetes.depends_on).toEqual([
-      "null_resource.node_configuration",
+      "terraform_data.node_configuration",
       "proxmox_virtual_environment_vm.talos_node",
     ]);
     expect(resource[MachineConfigurationApply.tfResourceType].node.depends_on).toEqual([

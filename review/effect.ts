@@ -328,7 +328,7 @@ export const diskOptions: Readonly<Record<string, "changed" | "pending">> = {
 
 /** Of a resource of this type and name; undefined where they are not known. */
 export const consequencesOf = (type: string, name: string): Consequences | undefined =>
-  type === "null_resource"
+  ["null_resource", "terraform_data"].includes(type)
     ? steps.find(([pattern]) => pattern.test(name))?.[1]
     : Object.hasOwn(consequences, type)
       ? consequences[type]

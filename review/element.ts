@@ -18,6 +18,7 @@ const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
     blocksOf(provisioner).length > 0
       ? "a step that runs a command on this machine"
       : "what Terraform remembers from apply to apply",
+  terraform_data: () => "what Terraform remembers from apply to apply",
   proxmox_backup_job: (body) =>
     `job ${shown(body, "id")} that backs up to the storage ${shown(body, "storage")}, at ${shown(body, "schedule")}`,
   proxmox_download_file: (body) =>

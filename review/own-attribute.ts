@@ -123,6 +123,10 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     filename: /^([.][.]\/){3}clusters\/[\w-][\w.-]*\/(kubeconfig|talosconfig|secrets[.]yaml)$/,
   },
   null_resource: { for_each: shown },
+  terraform_data: {
+    triggers_replace:
+      /^\$\{nonsensitive\(sha256\(data[.]talos_machine_configuration[.][\w-]+[.]machine_configuration\)\)\}$/,
+  },
   proxmox_backup_job: {
     id: shown,
     enabled: shown,

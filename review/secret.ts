@@ -114,7 +114,7 @@ function storedBy(stack: Stack, element: Element): Markdown | undefined {
   const stored = Object.fromEntries(entriesOf(element.body).filter(([name]) => !notStored.includes(name)));
   const sources = secretSourcesIn(stack, stored);
   // The hash of a CA certificate is none.
-  const isHash = element.type === "null_resource" && /sha256\(/.test(JSON.stringify(stored));
+  const isHash = ["null_resource", "terraform_data"].includes(element.type) && /sha256\(/.test(JSON.stringify(stored));
   if (sources.length > 0 && !isHash) return `what it is given of ${codes(sources)}`;
   return holdsSecret(JSON.stringify(stored)) ? "**a secret that is in the stack itself**" : undefined;
 }

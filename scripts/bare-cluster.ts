@@ -6,6 +6,7 @@ import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import * as nullResource from "@cdktf/provider-null/lib/resource";
 import {
   AssetType,
+  DataResource,
   LocalBackend,
   ref,
   TerraformAsset,
@@ -51,6 +52,7 @@ const generated = join(__dirname, "../.gen/providers");
 const ofPackages = new Map<string, object>([
   ["local_file", localFile],
   ["null_resource", nullResource],
+  ["terraform_data", { DataResource }],
 ]);
 
 /** The generated class of a type; a program with bare bindings, too, loads those that it uses. */

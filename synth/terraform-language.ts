@@ -105,10 +105,16 @@ const plus = (block: Block, extra: LanguageBlock): LanguageBlock => ({
   block_types: { ...block.block_types, ...extra.block_types },
 });
 
+/** Resources of Terraform's own: https://developer.hashicorp.com/terraform/language/resources/terraform-data */
+const builtIn: Readonly<Record<string, Block>> = {
+  terraform_data: { attributes: { input: anything, triggers_replace: anything } },
+};
+
 /** What a stack may hold, in the order in which it is usually written. */
 export function terraformLanguage(providers: ReadonlyMap<string, Provider>): LanguageBlock {
   const all = [...providers.values()];
-  const resource = (type: string) => all.map(({ resource_schemas }) => resource_schemas?.[type]).find(Boolean)?.block;
+  const resource = (type: string) =>
+    builtIn[type] ?? all.map(({ resource_schemas }) => resource_schemas?.[type]).find(Boolean)?.block;
   const dataSource = (type: string) =>
     all.map(({ data_source_schemas }) => data_source_schemas?.[type]).find(Boolean)?.block;
   return {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, TerraformSelf } from "cdktf";
+import { DataResource, Fn, TerraformSelf } from "cdktf";
 import type { Construct } from "constructs";
 import type { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
@@ -45,17 +45,20 @@ export const noteMachineEnd = (node: CheckedNode): Script => atItsEnd("note-mach
 
 /**
  * Replaced with each new configuration. Whatever has to come after the check of the node depends on it, because Terraform
- * destroys it only after the check, which depends on it.
+ * destroys it only after the check, which depends on it. It is of Terraform's own provider: other steps and Helm releases that
+ * end in the same apply depend on it, too, and Terraform leaves such an order out between providers if it would be a cycle.
+ *
+ * @see https://github.com/hashicorp/terraform/blob/v1.11.4/internal/terraform/transform_destroy_edge.go
  */
 export const configurationChange = (
   scope: Construct,
   name: string,
   { machineConfiguration }: DataTalosMachineConfiguration,
-): Resource =>
+): DataResource =>
   withLogicalId(
     `${name}_configuration`,
-    nullResource(scope, "ConfigurationChange", {
-      triggers: { configuration: Fn.nonsensitive(Fn.sha256(machineConfiguration)) },
+    new DataResource(scope, "ConfigurationChange", {
+      triggersReplace: Fn.nonsensitive(Fn.sha256(machineConfiguration)),
     }),
   );
 

@@ -1,5 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { type ITerraformDependable, Lazy, type TerraformResource } from "cdktf";
+import { type DataResource, type ITerraformDependable, Lazy, type TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 import { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
@@ -90,7 +90,7 @@ export class TalosNode {
   /** It comes after the upgrades of all nodes. */
   readonly configurationApply: MachineConfigurationApply;
   /** Comes after the check of the node, and before anything that changes it. */
-  readonly configurationChange: Resource;
+  readonly configurationChange: DataResource;
   /** After it the node runs the wanted Talos, where it runs one at all; undefined where nothing is to be done for that. */
   readonly installed?: ITerraformDependable;
 

@@ -20,7 +20,7 @@ const deviations = {
   "null_resource.first_snapshot": { actions: ["create"] },
   // They remember that the node was configured, so that it has to show its certificate from then on.
   "null_resource.node_check": { actions: ["create"] },
-  "null_resource.node_configuration": { actions: ["create"] },
+  "terraform_data.node_configuration": { actions: ["create"] },
   "null_resource.node_machine": { actions: ["create"] },
   // Both steps are run again, which changes nothing, as they now depend on the cluster that they wait for.
   "null_resource.wait_for_kubernetes": { actions: ["delete", "create"], attributes: ["id", "triggers"] },

@@ -60,7 +60,10 @@ export async function livesItsLife(file: string): Promise<void> {
   // A node shows its certificate before its configuration changes.
   const steps = program
     .namesOf("talos_machine_configuration_apply")
-    .flatMap((name) => ["check", "configuration"].map((step) => `delete,create null_resource.${name}_${step}`));
+    .flatMap((name) => [
+      `delete,create null_resource.${name}_check`,
+      `delete,create terraform_data.${name}_configuration`,
+    ]);
   const updates = ["proxmox_virtual_environment_vm", "talos_machine_configuration_apply"].flatMap((type) =>
     program.namesOf(type).map((name) => `update ${type}.${name}`),
   );
