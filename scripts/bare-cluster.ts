@@ -6,7 +6,6 @@ import { NullProvider } from "@cdktf/provider-null/lib/provider";
 import * as nullResource from "@cdktf/provider-null/lib/resource";
 import {
   AssetType,
-  DataResource,
   LocalBackend,
   ref,
   TerraformAsset,
@@ -20,6 +19,7 @@ import { Construct } from "constructs";
 import { HelmProvider } from "../.gen/providers/helm/provider";
 import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
 import { TalosProvider } from "../.gen/providers/talos/provider";
+import { TerraformData } from "../constructs/terraform/terraform-data";
 
 type Json = Readonly<Record<string, unknown>>;
 type Named = Readonly<Record<string, Json>>;
@@ -52,7 +52,7 @@ const generated = join(__dirname, "../.gen/providers");
 const ofPackages = new Map<string, object>([
   ["local_file", localFile],
   ["null_resource", nullResource],
-  ["terraform_data", { DataResource }],
+  ["terraform_data", { TerraformData }],
 ]);
 
 /** The generated class of a type; a program with bare bindings, too, loads those that it uses. */

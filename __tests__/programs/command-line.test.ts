@@ -25,6 +25,16 @@ function run(programs: readonly string[], args: readonly string[], env: NodeJS.P
   return { status, said: `${stdout}${stderr}`.trim().split("\n") };
 }
 
+test("a synth needs no program, not even Terraform", () => {
+  writeFileSync(join(directory, "terraform"), "#!/bin/sh\necho started >&2\nexit 1\n", { mode: 0o755 });
+  const { status, stderr } = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "main.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    env: { PATH: directory, CDKTF_OUTDIR: join(directory, "out") },
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
+
 describe("what is missing is said before anything starts", () => {
   test("deploy: Terraform, kubectl and a terminal", () => {
     expect(run([], ["deploy"])).toEqual({

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { DataResource, Fn, TerraformSelf } from "cdktf";
+import { Fn, TerraformSelf } from "cdktf";
 import type { Construct } from "constructs";
 import type { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
@@ -8,6 +8,7 @@ import { toTokenString } from "../rules/format-value";
 import { resourceAddress, withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
+import { TerraformData } from "../terraform/terraform-data";
 import type { TalosMachine } from "./machine";
 
 /** A node that is checked before its configuration changes. */
@@ -54,10 +55,10 @@ export const configurationChange = (
   scope: Construct,
   name: string,
   { machineConfiguration }: DataTalosMachineConfiguration,
-): DataResource =>
+): TerraformData =>
   withLogicalId(
     `${name}_configuration`,
-    new DataResource(scope, "ConfigurationChange", {
+    new TerraformData(scope, "ConfigurationChange", {
       triggersReplace: Fn.nonsensitive(Fn.sha256(machineConfiguration)),
     }),
   );

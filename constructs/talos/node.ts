@@ -1,5 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { type DataResource, type ITerraformDependable, Lazy, type TerraformResource } from "cdktf";
+import { type ITerraformDependable, Lazy, type TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 import { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
@@ -8,6 +8,7 @@ import { withoutPrefix } from "../network/ip-address";
 import { escapeTemplate } from "../rules/template";
 import { resourceAddress, withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import type { TerraformData } from "../terraform/terraform-data";
 import { type ClusterSubnets, subnetsOf } from "./cluster-subnets";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
@@ -90,7 +91,7 @@ export class TalosNode {
   /** It comes after the upgrades of all nodes. */
   readonly configurationApply: MachineConfigurationApply;
   /** Comes after the check of the node, and before anything that changes it. */
-  readonly configurationChange: DataResource;
+  readonly configurationChange: TerraformData;
   /** After it the node runs the wanted Talos, where it runs one at all; undefined where nothing is to be done for that. */
   readonly installed?: ITerraformDependable;
 
