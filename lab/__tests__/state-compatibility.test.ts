@@ -75,7 +75,12 @@ test("the state of a configuration written by hand is taken over, but for the li
     ]);
   expect(Object.fromEntries(changes)).toEqual(deviations);
 
-  succeeded(await terraform.apply());
+  const applied = terraform.apply();
+  // The node gets the name of its VM. Kubernetes keeps the node of the old name, on which pods of Cilium would wait.
+  await terraform.until("null_resource.wait_for_cilium: Creating...");
+  const kubectl = await lab.kubectl(vmid);
+  succeeded(await kubectl.run("delete", "node", "talos-lab"));
+  succeeded(await applied);
   await unchanged(terraform);
   expect(lab.proxmox.journal.find("POST", /\/clone$/)).toHaveLength(clones);
   expect(await (await lab.node(vmid)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
