@@ -55,14 +55,14 @@ export const ofNodes =
     const image = new DownloadedImage(stack, "image", { ...talos.file, connection, node });
     const machines = Array.from(
       { length: count },
-      (_, index) =>
-        new ProxmoxGpuVm(stack, `node-${index}`, {
+      (_, place) =>
+        new ProxmoxGpuVm(stack, `node-${place}`, {
           connection,
-          name: `node-${index}`,
+          name: `node-${place}`,
           node,
-          vmId: 100 + index * 1000 + index,
+          vmId: 100 + index * 1000 + place,
           boot: { image },
-          initialization: { ipConfigs: [{ address: `${network}.${index + 10}/24`, gateway: `${network}.1` }] },
+          initialization: { ipConfigs: [{ address: `${network}.${place + 10}/24`, gateway: `${network}.1` }] },
         }),
     );
     const cluster = new TalosCluster(stack, "cluster", {
