@@ -5,6 +5,17 @@ import { join } from "node:path";
 /** A stack as Terraform reads it. */
 export type Stack = Record<string, unknown>;
 
+/** The apps of this repository, each with the name of its stack. */
+export const shippedStacks = [
+  ["main.ts", "talos-gpu"],
+  ["examples/mapping.ts", "talos-gpu-mapping"],
+  ["examples/template.ts", "talos-gpu-template"],
+  ["examples/golden-image.ts", "workstation"],
+  ["examples/own-stack.ts", "own-stack"],
+  ["examples/sharing.ts", "talos-gpu-sharing"],
+  ["examples/cluster.ts", "talos-cluster"],
+] as const;
+
 const root = join(__dirname, "..");
 const synthesized = new Map<string, Record<string, Stack>>();
 

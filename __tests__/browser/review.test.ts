@@ -7,7 +7,7 @@ import { pageOf } from "../../review/page";
 import { pins } from "../../scripts/pins";
 import { losing } from "../review.fixtures";
 import { ownScripts } from "../script-files";
-import { synthesize } from "../synthesized";
+import { shippedStacks, synthesize } from "../synthesized";
 
 /** What GitHub shows a file in. */
 const width = 1012;
@@ -71,15 +71,7 @@ function rendered(html: string): Measured {
 
 jest.setTimeout(180_000);
 
-describe.each([
-  ["main.ts", "talos-gpu"],
-  ["examples/mapping.ts", "talos-gpu-mapping"],
-  ["examples/template.ts", "talos-gpu-template"],
-  ["examples/golden-image.ts", "workstation"],
-  ["examples/own-stack.ts", "own-stack"],
-  ["examples/sharing.ts", "talos-gpu-sharing"],
-  ["examples/cluster.ts", "talos-cluster"],
-])("the review of %s", (file, name) => {
+describe.each(shippedStacks)("the review of %s", (file, name) => {
   const page = () => pageOf(name, synthesize(file)[name] ?? {}, ownScripts(), pins(), losing);
 
   test("is no wider than what GitHub shows", () => {

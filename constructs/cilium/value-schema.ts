@@ -119,7 +119,7 @@ function checkMinors(version: string, find: (minor: CiliumMinor) => string[]): C
   return [...new Set(found.flatMap(({ messages }) => messages))].map((message) => {
     const having = found.filter(({ messages }) => messages.includes(message)).map(({ minor }) => minor);
     const isAll = having.length === minors.length;
-    return { condition: isAll ? false : not(or(...having.map((minor) => isOf(version, minor)))), message: message };
+    return { condition: isAll ? false : not(or(...having.map((minor) => isOf(version, minor)))), message };
   });
 }
 

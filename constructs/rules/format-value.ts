@@ -15,7 +15,7 @@ export const toTokenString = (value: unknown): string =>
 /**
  * The value as text for a message; one that is unknown now is filled in by Terraform.
  *
- * @example shown("01:00") is `"01:00"`, with its quotes
+ * @example formatValue("01:00") is `"01:00"`, with its quotes
  */
 export function formatValue(value: unknown): string {
   if (Token.isUnresolved(value)) {

@@ -153,7 +153,7 @@ function warn(construct: Construct, id: string, condition: Condition, message: s
   const name = `${construct.node.id}_${id}`.replaceAll("-", "_");
   const asserts = assertsOf.get(construct)?.get(id) ?? [];
   assertsOf.set(construct, (assertsOf.get(construct) ?? new Map()).set(id, asserts));
-  asserts.push({ condition: condition, error_message: escapeTemplate(withPropPath(construct, message)) });
+  asserts.push({ condition, error_message: escapeTemplate(withPropPath(construct, message)) });
   TerraformStack.of(construct).addOverride(`check.${name}.assert`, asserts);
 }
 

@@ -12,7 +12,7 @@ export const isPlaceholder = (part: string): boolean => placeholder.test(part);
  * The text for an attribute, which Terraform reads as a template: what it would interpolate comes out as it was written,
  * and only what Terraform knows is filled in.
  *
- * @example literalText("echo ${HOME}") is `echo $${HOME}`
+ * @example escapeTemplate("echo ${HOME}") is `echo $${HOME}`
  * @see https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1
  */
 export function escapeTemplate(text: string): string {
