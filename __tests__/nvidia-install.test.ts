@@ -1,6 +1,6 @@
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { TerraformStack } from "cdktf";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { Release } from "../.gen/providers/helm/release";
 import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import {
@@ -30,6 +30,8 @@ const patchesOf = (build: (stack: TerraformStack) => unknown): unknown[] =>
   ].node.config_patches.map((patch: string) => parse(patch));
 const valuesOf = (release: { values: string[] }) => parse(release.values[0] ?? "");
 const objectsOf = (release: { values: string[] }) => valuesOf(release).objects;
+
+const documentsIn = (text: string) => parseAllDocuments(text).map((each) => each.toJS());
 
 describe("NvidiaInstall", () => {
   test.each([
@@ -185,10 +187,32 @@ describe("NvidiaInstall", () => {
       talos: "v1.13.9",
     });
     const [{ "local-exec": provisioner }] = gpu_smoke_test.provisioner;
-    expect(parse(provisioner.environment.JOB).spec.template.spec).toMatchObject({
+    const [namespace, job] = documentsIn(provisioner.environment.JOB);
+    expect(job.spec.template.spec).toMatchObject({
       runtimeClassName: "nvidia",
       containers: [{ resources: { limits: { "nvidia.com/gpu": 1 } } }],
     });
+    expect([job.metadata.namespace, namespace.metadata]).toEqual([
+      "gpu-smoke-test",
+      { name: "gpu-smoke-test", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    ]);
+  });
+
+  test.each(["device-plugin", "dra"] as const)("has pods of level restricted, without a token: %s", (method) => {
+    let example = "";
+    const { gpu_smoke_test } = synthesizedJson((stack) => {
+      example = gpuIn({ method })(stack).examplePod;
+    }).resource[Resource.tfResourceType];
+    const [{ "local-exec": provisioner }] = gpu_smoke_test.provisioner;
+    for (const spec of [
+      documentsIn(example).at(-1).spec,
+      documentsIn(provisioner.environment.JOB).at(-1).spec.template.spec,
+    ])
+      expect(spec).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        containers: [{ securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } }],
+      });
   });
 
   test("leaves the proof out where it is told to", () => {
@@ -204,7 +228,8 @@ describe("NvidiaInstall", () => {
       });
       return pod;
     };
-    expect(parse(podOf("device-plugin")).spec.containers[0].resources).toEqual({ limits: { "nvidia.com/gpu": 1 } });
+    const pod = documentsIn(podOf("device-plugin")).at(-1);
+    expect(pod.spec.containers[0].resources).toEqual({ limits: { "nvidia.com/gpu": 1 } });
     expect(podOf("dra")).toContain("deviceClassName: gpu.nvidia.com");
     expect(podOf("dra")).toContain("resourceClaimTemplateName: gpu-example");
   });

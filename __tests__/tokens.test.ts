@@ -211,6 +211,8 @@ const judgedOfDownload: Judged = {
   datastore: ["proxmox-name", "storage-imports", "storage-space"],
   url: ["image-file"],
   fileName: ["image-file"],
+  "checksum.algorithm": ["prop-type"],
+  "checksum.value": ["image-checksum"],
 };
 
 const judgedOfImage: Judged = {
@@ -278,7 +280,13 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
       "DownloadedImage",
       judgedOfDownload,
       downloadedImage.schema,
-      { node: "pve", datastore: "local", url: "https://example.org/talos.qcow2", fileName: "talos.qcow2" },
+      {
+        node: "pve",
+        datastore: "local",
+        url: "https://example.org/talos.qcow2",
+        fileName: "talos.qcow2",
+        checksum: { algorithm: "sha256", value: "0".repeat(64) },
+      },
       (stack, props) =>
         new DownloadedImage(stack, "image", { ...(props as DownloadedImageProps), connection: connectionIn(stack) }),
     ],

@@ -11,6 +11,7 @@ export type { GpuSharing } from "./nvidia/sharing";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";
 export { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
 export { DownloadedImage, type DownloadedImageProps, type ImageFile } from "./proxmox/host/downloaded-image";
+export type { ImageChecksum } from "./proxmox/host/image-checksum";
 export type { Gpu, GpuAtAddress, GpuByMapping, GpuOptions } from "./proxmox/pci/gpu";
 export { PciAddress } from "./proxmox/pci/pci-address";
 export {

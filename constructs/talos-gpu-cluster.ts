@@ -20,6 +20,7 @@ import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connec
 import * as gpuVm from "./proxmox/gpu-vm";
 import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
 import { DownloadedImage } from "./proxmox/host/downloaded-image";
+import * as imageChecksum from "./proxmox/host/image-checksum";
 import * as bootMedium from "./proxmox/vm/boot-medium";
 import { type Place, setPropPath } from "./rules/prop-path";
 import { enforce, ifSet, type Rule } from "./rules/rule";
@@ -40,6 +41,14 @@ export interface TalosGpuClusterTalos extends TalosImageProps {
    * @default "local"
    */
   readonly datastore?: string;
+
+  /**
+   * Checksum that Proxmox compares the image with. The Image Factory publishes none: it is that of an image that you have
+   * looked at.
+   *
+   * @default - the download is not compared
+   */
+  readonly checksum?: imageChecksum.ImageChecksum;
 
   /**
    * Installer image, with `boot` only: the Image Factory's image brings its own.
@@ -92,7 +101,12 @@ export interface TalosGpuClusterProps {
 export const schema: Schema<TalosGpuClusterProps> = {
   proxmox: required(childProps(connection.schema, {})),
   vm: required(childProps(gpuVm.schema, { connection: "proxmox", boot: "boot" })),
-  talos: objectOf<TalosGpuClusterTalos>({ ...talosImage.schema, datastore: string, installer: string }),
+  talos: objectOf<TalosGpuClusterTalos>({
+    ...talosImage.schema,
+    datastore: string,
+    checksum: imageChecksum.schema,
+    installer: string,
+  }),
   boot: bootMedium.schema,
   cluster: required(childProps(singleNode.schema, { machine: "vm", talos: "talos" })),
   cilium: optionalLiteral(false, childProps(ciliumInstall.schema, { node: "cluster" })),
@@ -123,13 +137,13 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
           message: "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
         }));
       }
-      const { version, extensions, extraKernelArgs, factory, datastore } = talos;
+      const { version, extensions, extraKernelArgs, factory, datastore, checksum } = talos;
       return [
         {
           condition: version !== undefined,
           message: 'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
         },
-        ...Object.entries({ extensions, extraKernelArgs, factory, datastore }).flatMap(([name, value]) =>
+        ...Object.entries({ extensions, extraKernelArgs, factory, datastore, checksum }).flatMap(([name, value]) =>
           ifSet(value, () => ({
             condition: false,
             message: `talos.${name} is given beside boot, which no image is made for; leave one of them out`,
@@ -187,13 +201,13 @@ export class TalosGpuCluster extends TerraformStack {
     const own = ownScope(this);
     for (const [id, place] of Object.entries(places)) setPropPath(own, id, place);
     this.connection = new ProxmoxConnection(own, "proxmox", proxmox);
-    const { datastore, installer, version = defaultTalosVersion, ...image } = talos;
+    const { datastore, checksum, installer, version = defaultTalosVersion, ...image } = talos;
     let { boot } = parsed.props;
     if (!boot) {
       this.image = new TalosImage(own, "talos", { ...image, version });
       const { connection } = this;
       setPropPath(this.image, "talos", { prefix: "talos", elsewhere: { node: "vm.node" } });
-      const download = { ...this.image.file, connection, node: parseSilently(string, vm.node), datastore };
+      const download = { ...this.image.file, connection, node: parseSilently(string, vm.node), datastore, checksum };
       boot = { image: new DownloadedImage(this.image, "talos", download) };
     }
     this.vm = new ProxmoxGpuVm(own, "talos_node", { ...vm, connection: this.connection, boot });

@@ -29,15 +29,15 @@ case "$*" in
   *"get job"*) printf '%s' '${job}';;
   *"get events"*) printf '%s' '${events}';;
   *"get daemonsets"*) printf '%s' '${daemonsets}';;
+  *"get pods --namespace=gpu-smoke-test"*initContainer*) printf '%s' '${podWaits}';;
+  *"get pods --namespace=gpu-smoke-test"*PodScheduled*) printf '%s' '${pod}';;
   *"get pods --namespace"*initContainer*) printf '%s' '${pluginWaits}';;
-  *"get pods --selector"*initContainer*) printf '%s' '${podWaits}';;
-  *"get pods --selector"*PodScheduled*) printf '%s' '${pod}';;
   *"get pods --all-namespaces"*Running*) printf '%s' '${users}';;
   *"get nodes"*) printf '%s' '${gpus}';;
   *"get resourceslices"*) printf '%s' '${slices}';;
   *"get resourceclaims"*) printf '%s' '${claims}';;
   *"describe pods"*) printf '%s' '${described}';;
-  *apply* | *delete*) cat >/dev/null;;
+  *apply*) cat >/dev/null;;
 esac`,
   );
 }
@@ -55,7 +55,9 @@ describe("the proof that a pod can use the GPU", () => {
   test("ends with the Job, and leaves nothing behind", () => {
     cluster({ job: "Complete" });
     expect(prove()).toMatchObject({ status: 0, stdout: ran("a pod has used the GPU"), stderr: "" });
-    expect(calls().trim().split("\n").at(-1)).toMatch(/delete --ignore-not-found/);
+    expect(calls().trim().split("\n").at(-1)).toMatch(
+      /delete (job|resourceclaimtemplate) gpu-smoke-test .*--ignore-not-found/,
+    );
   });
 
   const violation = 'violates PodSecurity "baseline:latest": hostPath volumes';
@@ -108,7 +110,9 @@ describe("the proof that a pod can use the GPU", () => {
     cluster(answers);
     const { status, stderr } = prove();
     expect([status, stderr]).toEqual([1, expect.stringContaining(`no pod can use the GPU: ${message}`)]);
-    expect(calls().trim().split("\n").at(-1)).toMatch(/delete --ignore-not-found/);
+    expect(calls().trim().split("\n").at(-1)).toMatch(
+      /delete (job|resourceclaimtemplate) gpu-smoke-test .*--ignore-not-found/,
+    );
   });
 
   test.each<[string, Cluster]>([
@@ -177,7 +181,7 @@ esac`,
       "device-plugin",
       {
         pod: "Pending 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
-        users: "a/one 1\nb/none \nb/two  1\ndefault/gpu-smoke-test-x 1",
+        users: "a/one 1\nb/none \nb/two  1\ngpu-smoke-test/gpu-smoke-test-x 1",
       },
       "every GPU is in use, by a/one, b/two; no other pod was tried",
     ],
@@ -186,7 +190,7 @@ esac`,
       {
         slices: "gpu-0",
         pod: "Pending 0/1 nodes are available: 1 cannot allocate all claims.",
-        claims: "a/one gpu.nvidia.com\na/two nic.example\ndefault/gpu-smoke-test-x gpu.nvidia.com",
+        claims: "a/one gpu.nvidia.com\na/two nic.example\ngpu-smoke-test/gpu-smoke-test-x gpu.nvidia.com",
       },
       "every GPU is in use, by a/one; no other pod was tried",
     ],

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { Release } from "../../.gen/providers/helm/release";
 import { helmForRendering, helmIn, kubernetesObjects } from "../helm/provider";
-import { chartRepository, checkChartRepository } from "../helm/repository";
+import * as chartRepository from "../helm/repository";
 import { type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
 import { valueAt } from "../helm/values";
 import { record } from "../props/plain-data";
@@ -18,6 +18,7 @@ import {
   parseProps,
   required,
   type Schema,
+  staticBoolean,
   string,
   unchecked,
   urlString,
@@ -143,11 +144,18 @@ export interface CiliumInstallProps {
   readonly values?: CiliumValues;
 
   /**
-   * URL of the chart's repository: https, http or oci.
+   * URL of the chart's repository: https or oci.
    *
    * @default "https://helm.cilium.io/"
    */
   readonly repository?: string;
+
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
 
   /**
    * Seconds until all pods of the release run.
@@ -168,6 +176,7 @@ export const schema: Schema<CiliumInstallProps> = {
   encryption: checkedByRule("string"),
   values: record,
   repository: urlString,
+  insecureHttp: staticBoolean,
   timeout: number,
 };
 
@@ -184,6 +193,7 @@ export const rules: readonly Rule<{
   readonly method: string;
   readonly encryption?: string | IResolvable;
   readonly repository: string;
+  readonly insecureHttp?: boolean;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
@@ -220,7 +230,7 @@ export const rules: readonly Rule<{
         message: `encryption is ${formatValue(encryption)}; write "wireguard" or leave it out`,
       })),
   },
-  { ...chartRepository, checks: ({ repository }) => checkChartRepository(repository) },
+  ...chartRepository.rules,
   {
     id: "cilium-timeout",
     requirement: "the release has at least 600 seconds until all of its pods run",
@@ -382,6 +392,7 @@ export class CiliumInstall extends Construct {
         method: options.method ?? defaultMethod,
         encryption,
         repository: options.repository ?? defaultRepository,
+        insecureHttp: options.insecureHttp,
         timeout: options.timeout ?? defaultTimeout,
         earlierInstalls,
       }),

@@ -1,16 +1,31 @@
 import { host, port, withoutSecrets } from "../network/https-endpoint";
+import { checkPlainHttp, plainHttp } from "../network/plain-http";
 import { matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
 
 export const chartRepository: Omit<Rule<unknown>, "checks"> = {
   id: "chart-repository",
-  requirement: "a chart repository is an https, http or oci URL that names no user and no password",
+  requirement: "a chart repository is an https or oci URL that names no user and no password",
   reason: "Helm finds charts nowhere else, and the URL is written to the stack in plaintext",
   source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
 };
 
 const url = new RegExp(`^(https?|oci):[/][/]${host}(${port})?([/?][!-~]*)?$`);
+
+interface Repository {
+  readonly repository: string;
+  readonly insecureHttp?: boolean;
+}
+
+/** The rules of a chart's repository. */
+export const rules: readonly Rule<Repository>[] = [
+  { ...chartRepository, checks: ({ repository }) => checkChartRepository(repository) },
+  {
+    ...plainHttp,
+    checks: ({ repository, insecureHttp }) => [checkPlainHttp("repository", repository, insecureHttp)],
+  },
+];
 
 export function checkChartRepository(repository: string): Check[] {
   const isUrl = matches(repository, url);

@@ -3,7 +3,7 @@ import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { Release } from "../../.gen/providers/helm/release";
 import { helmIn, kubernetesObjects } from "../helm/provider";
-import { chartRepository, checkChartRepository } from "../helm/repository";
+import * as chartRepository from "../helm/repository";
 import { type Rollout, rolloutOf } from "../helm/rollout";
 import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, leavesOf, valueAt } from "../helm/values";
 import { record } from "../props/plain-data";
@@ -14,6 +14,7 @@ import {
   parseProps,
   required,
   type Schema,
+  staticBoolean,
   string,
   unchecked,
   urlString,
@@ -89,11 +90,18 @@ export interface NvidiaInstallProps {
   readonly smokeTest?: boolean;
 
   /**
-   * URL of the chart's repository: https, http or oci.
+   * URL of the chart's repository: https or oci.
    *
    * @default - NVIDIA's
    */
   readonly repository?: string;
+
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
 
   /**
    * Seconds until all pods of the release run.
@@ -112,6 +120,7 @@ export const schema: Schema<NvidiaInstallProps> = {
   taint: unchecked(),
   smokeTest: unchecked(),
   repository: urlString,
+  insecureHttp: staticBoolean,
   timeout: number,
 };
 
@@ -127,6 +136,7 @@ export const rules: readonly Rule<{
   readonly smokeTest: boolean;
   readonly version: string;
   readonly repository: string;
+  readonly insecureHttp?: boolean;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
 }>[] = [
@@ -241,7 +251,7 @@ export const rules: readonly Rule<{
       },
     ],
   },
-  { ...chartRepository, checks: ({ repository }) => checkChartRepository(repository) },
+  ...chartRepository.rules,
   {
     id: "nvidia-timeout",
     requirement: "the release has at least 600 seconds until all of its pods run",
@@ -380,6 +390,7 @@ export class NvidiaInstall extends Construct {
       smokeTest: options.smokeTest ?? true,
       version: this.version,
       repository: options.repository ?? this.method.repository,
+      insecureHttp: options.insecureHttp,
       timeout: options.timeout ?? defaultTimeout,
       earlierInstalls,
     });

@@ -8,16 +8,38 @@ const timeout = 900;
 const image = "nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0";
 const name = "gpu-smoke-test";
 
+/**
+ * What Pod Security's level `restricted` demands. The devices of NVIDIA's driver are open to all users of a node.
+ *
+ * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+ */
+const restricted = {
+  pod: {
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
+  },
+  container: { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } },
+} as const;
+
+/** A namespace that takes no other pods. */
+const namespaceOf = (name: string) => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+});
+
 /** A container that adds two vectors, and asks for a GPU: without asking, it would see one behind a broken plugin too. */
 const container = (claimed: boolean) => ({
   name: "vector-add",
   image,
+  ...restricted.container,
   resources: claimed ? { claims: [{ name: "gpu" }] } : { limits: { "nvidia.com/gpu": 1 } },
 });
 
 /** A pod that uses a GPU as the method hands it out. */
 const podSpec = ({ claims }: Method, name: string, isTainted: boolean) => ({
   restartPolicy: "Never",
+  ...restricted.pod,
   ...(isTainted && { tolerations: [{ key: taint.key, operator: "Exists", effect: taint.effect }] }),
   ...(claims
     ? { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: name }] }
@@ -28,13 +50,13 @@ const podSpec = ({ claims }: Method, name: string, isTainted: boolean) => ({
 const claimTemplate = (name: string) => ({
   apiVersion: "resource.k8s.io/v1",
   kind: "ResourceClaimTemplate",
-  metadata: { name },
+  metadata: { name, namespace: name },
   spec: { spec: { devices: { requests: [{ name: "gpu", exactly: { deviceClassName: "gpu.nvidia.com" } }] } } },
 });
 
-/** A workload and what it claims from, both of a name. */
+/** A workload and what it claims from, in a namespace of their own, all of a name. */
 const documents = ({ claims }: Method, name: string, kind: object, spec: object): string =>
-  [...(claims ? [claimTemplate(name)] : []), { ...kind, metadata: { name }, spec }]
+  [namespaceOf(name), ...(claims ? [claimTemplate(name)] : []), { ...kind, metadata: { name, namespace: name }, spec }]
     .map((each) => stringify(each))
     .join("---\n");
 

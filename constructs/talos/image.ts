@@ -4,7 +4,8 @@ import { DataTalosImageFactoryUrls } from "../../.gen/providers/talos/data-talos
 import { ImageFactorySchematic } from "../../.gen/providers/talos/image-factory-schematic";
 import { TalosProvider } from "../../.gen/providers/talos/provider";
 import { bracketsHoldAddress, host, port, withoutSecrets } from "../network/https-endpoint";
-import { listOf, parseProps, type Schema, string, urlString } from "../props/schema";
+import { checkPlainHttp, plainHttp } from "../network/plain-http";
+import { listOf, parseProps, type Schema, staticBoolean, string, urlString } from "../props/schema";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
@@ -85,6 +86,13 @@ export interface TalosImageProps {
    * @default "https://factory.talos.dev"
    */
   readonly factory?: string;
+
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
 }
 
 export const schema: Schema<TalosImageProps> = {
@@ -93,6 +101,7 @@ export const schema: Schema<TalosImageProps> = {
   extensions: listOf(string),
   extraKernelArgs: listOf(string),
   factory: urlString,
+  insecureHttp: staticBoolean,
 };
 
 const factoryDocs = talosDocs("learn-more/image-factory");
@@ -101,6 +110,7 @@ const defaultFactory = "https://factory.talos.dev";
 
 interface FromFactory {
   readonly factory?: string;
+  readonly insecureHttp?: boolean;
   /** Those of the stack's images before. */
   readonly earlierFactories: readonly EarlierClaim<string>[];
 }
@@ -116,6 +126,11 @@ export const rules: readonly Rule<FromFactory>[] = [
         condition: and(matches(factory, new RegExp(`^https?:[/][/]${host}(${port})?$`)), bracketsHoldAddress(factory)),
         message: `factory ${formatValue(withoutSecrets(factory))} is not the URL of an Image Factory; write it as in "${defaultFactory}"`,
       })),
+  },
+  {
+    ...plainHttp,
+    checks: ({ factory, insecureHttp }) =>
+      ifSet(factory, (factory) => checkPlainHttp("factory", factory, insecureHttp)),
   },
   {
     id: "factory-once",
@@ -156,6 +171,7 @@ export class TalosImage extends Construct implements TalosRelease {
   readonly extensions: readonly string[];
 
   private readonly factory: string;
+  private readonly insecureHttp: boolean;
 
   constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
     super(scope, id);
@@ -168,11 +184,12 @@ export class TalosImage extends Construct implements TalosRelease {
       ...enforce(this, talosVersion.rules, { version }),
       ...enforce(this, extension.rules, { ...parsed.props, version }),
       ...enforce(this, nvidia.rules, parsed.props),
-      ...enforce(this, rules, { factory, earlierFactories }),
+      ...enforce(this, rules, { factory, insecureHttp: parsed.props.insecureHttp, earlierFactories }),
     ];
     this.version = version;
     this.nvidia = parsed.props.nvidia;
     this.factory = url;
+    this.insecureHttp = parsed.props.insecureHttp ?? false;
     const driver = this.nvidia ? nvidia.extensionsOf(this.nvidia) : [];
     this.extensions = [...new Set([guestAgentExtension, ...driver, ...extensions])].sort();
 
@@ -212,6 +229,7 @@ export class TalosImage extends Construct implements TalosRelease {
       url: `${this.factory}/image/${this.resource.id}/${this.version}/${platform}-${architecture}.qcow2`,
       fileName: `talos-${this.version}-${this.resource.id}-${platform}-${architecture}.qcow2`,
       guestAgent: true,
+      ...(this.insecureHttp && { insecureHttp: true }),
     };
   }
 }

@@ -57,7 +57,7 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   await stopUsingGpus(kubectl);
   expect(await said()).toBe("0: a pod has used the GPU\n");
 
-  await node.setFaults({ pod: "default/gpu-smoke-test-*", reason: "ErrImagePull" });
+  await node.setFaults({ pod: "gpu-smoke-test/gpu-smoke-test-*", reason: "ErrImagePull" });
   expect(await said()).toEqual(broken("an image was not pulled: nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0"));
 
   const unfit = "NVRM: installed in this system is not supported by open nvidia.ko";

@@ -234,8 +234,12 @@ export const unchanged: Readonly<Record<Part, Props>> = {
     pool: "a VM is moved by an administrator of Proxmox",
     guest: "another one is no node",
   },
-  talos: { installer: "goes with a boot medium of one's own" },
+  talos: {
+    installer: "goes with a boot medium of one's own",
+    checksum: "downloads the image again",
+    insecureHttp: "allows another factory",
+  },
   cluster: { machine: "is the VM", talos: "is `talos`" },
-  cilium: { node: "is the cluster" },
-  nvidia: { node: "is the cluster", taint: "needs a node without GPUs" },
+  cilium: { node: "is the cluster", insecureHttp: "allows another repository" },
+  nvidia: { node: "is the cluster", insecureHttp: "allows another repository", taint: "needs a node without GPUs" },
 };

@@ -72,15 +72,15 @@ plugin() {
 }
 waits() { say "the pod waits: ${1#Pending }"; }
 pod() {
-  pods=$(kube 30 get pods --selector=job-name=gpu-smoke-test --output='jsonpath={range .items[*]}{.status.phase} {.status.conditions[?(@.type=="PodScheduled")].message}{end}')
+  pods=$(kube 30 get pods --namespace=gpu-smoke-test --selector=job-name=gpu-smoke-test --output='jsonpath={range .items[*]}{.status.phase} {.status.conditions[?(@.type=="PodScheduled")].message}{end}')
   case "$pods" in
-    "") refusal gpu-smoke-test ;;
+    "") refusal gpu-smoke-test --namespace=gpu-smoke-test ;;
     "Pending "*" Insufficient nvidia.com/gpu"* | "Pending "*" cannot allocate all claims"*)
       users=$(users)
       if [ -n "$users" ]; then say "every GPU is in use, by $users"; else waits "$pods"; fi
       ;;
     "Pending "?*) waits "$pods" ;;
-    *) stuck --selector=job-name=gpu-smoke-test ;;
+    *) stuck --namespace=gpu-smoke-test --selector=job-name=gpu-smoke-test ;;
   esac
 }
 # Prints the first link that is broken, nothing where all are whole or time will tell.

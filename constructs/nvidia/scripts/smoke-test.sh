@@ -15,13 +15,19 @@
 . "$(dirname "$0")/lib-gpu.sh"
 
 require kubectl
-clean() { printf '%s\n' "$JOB" | kube 30 delete --ignore-not-found --wait=false --filename=- >/dev/null 2>&1 || true; }
-state() { kube 30 get job gpu-smoke-test --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
-last_lines() { kube 30 describe pods --selector=job-name=gpu-smoke-test | tail -n 5; }
+# The namespace stays: it would be gone too late for the next test.
+clean() {
+  kube 30 delete job gpu-smoke-test --namespace=gpu-smoke-test --ignore-not-found --wait=false >/dev/null 2>&1 || true
+  if [ "$CLAIMS" = true ]; then
+    kube 30 delete resourceclaimtemplate gpu-smoke-test --namespace=gpu-smoke-test --ignore-not-found --wait=false >/dev/null 2>&1 || true
+  fi
+}
+state() { kube 30 get job gpu-smoke-test --namespace=gpu-smoke-test --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
+last_lines() { kube 30 describe pods --namespace=gpu-smoke-test --selector=job-name=gpu-smoke-test | tail -n 5; }
 
 say "running a pod that uses the GPU"
 clean
-kube 60 wait --for=delete job/gpu-smoke-test --timeout=60s >/dev/null 2>&1 || true
+kube 60 wait --for=delete job/gpu-smoke-test --namespace=gpu-smoke-test --timeout=60s >/dev/null 2>&1 || true
 finally=clean
 printf '%s\n' "$JOB" >"$work/job"
 try kube 30 apply --filename="$work/job" || fail "no pod can use the GPU: Kubernetes does not take the Job: $answer"
@@ -38,7 +44,7 @@ while :; do
     *Failed*)
       broken="$(
         last_lines
-        kube 30 logs job/gpu-smoke-test --tail=20 2>&1
+        kube 30 logs job/gpu-smoke-test --namespace=gpu-smoke-test --tail=20 2>&1
       )"
       break
       ;;

@@ -1,6 +1,7 @@
 import { Construct } from "constructs";
 import { DownloadFile } from "../../../.gen/providers/proxmox/download-file";
-import { boolean, instanceOf, parseProps, required, type Schema, string } from "../../props/schema";
+import { checkPlainHttp, plainHttp } from "../../network/plain-http";
+import { boolean, instanceOf, parseProps, required, type Schema, staticBoolean, string } from "../../props/schema";
 import { matches } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { enforce, ifSet, lifecycleWith, type Rule } from "../../rules/rule";
@@ -11,6 +12,7 @@ import { checkNodeName, checkStorageName, proxmoxName } from "../name";
 import type { DiskImage } from "../vm/boot-medium";
 import { hostOf } from "./host-facts";
 import * as hostStorage from "./host-storage";
+import * as imageChecksum from "./image-checksum";
 
 /** A disk image on the web, uncompressed: only such images can be imported. */
 export interface ImageFile {
@@ -26,6 +28,20 @@ export interface ImageFile {
    * @default false
    */
   readonly guestAgent?: boolean;
+
+  /**
+   * Checksum that Proxmox compares the download with.
+   *
+   * @default - the download is not compared
+   */
+  readonly checksum?: imageChecksum.ImageChecksum;
+
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
 }
 
 /** An image, and where to keep it. */
@@ -51,6 +67,8 @@ export const schema: Schema<DownloadedImageProps> = {
   url: required(string),
   fileName: required(string),
   guestAgent: boolean,
+  checksum: imageChecksum.schema,
+  insecureHttp: staticBoolean,
 };
 
 /** Whether the text matches, or where only parts of it are known now, whether each of these has only such characters. */
@@ -85,6 +103,8 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
       },
     ],
   },
+  { ...plainHttp, checks: ({ url, insecureHttp }) => [checkPlainHttp("url", url, insecureHttp)] },
+  ...imageChecksum.rules,
 ];
 
 /**
@@ -129,6 +149,7 @@ export class DownloadedImage extends Construct implements DiskImage {
         contentType: "import",
         url: escapeTemplate(url),
         fileName,
+        ...imageChecksum.block(parsed.props.checksum),
         // Plans must not depend on the server answering.
         overwrite: false,
         lifecycle: lifecycleWith(preconditions),

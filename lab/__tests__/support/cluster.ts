@@ -27,7 +27,7 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
     (app: App) => {
       const cluster = new TalosGpuCluster(app, "talos-gpu", {
         proxmox: { endpoint: lab.proxmox.endpoint, credentials: "password" },
-        talos: { factory: lab.factory.url, ...options.talos },
+        talos: { factory: lab.factory.url, insecureHttp: true, ...options.talos },
         vm: {
           name: "talos-gpu",
           node: "pve",

@@ -63,9 +63,10 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
     credentials: "password",
   });
   const factory = lab.factory.url;
-  const talos = new TalosImage(stack, "talos", { factory, version });
+  const talos = new TalosImage(stack, "talos", { factory, insecureHttp: true, version });
   const talosWithDriver = new TalosImage(stack, "talos_nvidia", {
     factory,
+    insecureHttp: true,
     version,
     nvidia: { kernelModules: "open", branch: "production" },
   });

@@ -1,0 +1,38 @@
+import { enumOf, objectOf, required, string } from "../../props/schema";
+import { matches } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import { ifSet, type Rule } from "../../rules/rule";
+
+const algorithms = ["sha256", "sha512"] as const;
+
+/** What a download is compared with. */
+export interface ImageChecksum {
+  readonly algorithm: (typeof algorithms)[number];
+
+  /** The checksum, in hex. */
+  readonly value: string;
+}
+
+export const schema = objectOf<ImageChecksum>({ algorithm: required(enumOf(algorithms)), value: required(string) });
+
+const digits = { sha256: 64, sha512: 128 } as const;
+
+export const rules: readonly Rule<{ readonly checksum?: ImageChecksum }>[] = [
+  {
+    id: "image-checksum",
+    requirement: "a checksum has the hex digits of its algorithm: 64 of sha256, 128 of sha512",
+    reason: "Proxmox would refuse every download",
+    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/download_file#checksum",
+    checks: ({ checksum }) =>
+      ifSet(checksum, ({ algorithm, value }) => {
+        const count = digits[algorithm] ?? digits.sha256;
+        return {
+          condition: matches(value, new RegExp(`^[0-9a-fA-F]{${count}}$`)),
+          message: `checksum.value ${formatValue(value)} is not a checksum of ${algorithm}; write its ${count} hex digits`,
+        };
+      }),
+  },
+];
+
+export const block = (checksum?: ImageChecksum) =>
+  checksum && { checksum: checksum.value, checksumAlgorithm: checksum.algorithm };
