@@ -86,6 +86,7 @@ interface Subject {
 
 const connectionIn = (stack: TerraformStack) => new ProxmoxConnection(stack, "proxmox", password);
 const device = { address: "01:00", deviceId: "10de:2684", subsystemId: "1458:40bf", iommuGroup: 1 };
+const sha512 = { checksum: { algorithm: "sha512", value: "0".repeat(128) } };
 const driver = { kernelModules: "open", branch: "production" };
 const patch = { machine: { sysctls: { "vm.max_map_count": "262144" } } };
 const release = { version: "v1.13.9", installer: "factory.talos.dev/nocloud-installer/schematic:v1.13.9" };
@@ -187,9 +188,11 @@ const subjects: Readonly<Record<string, Subject>> = {
       { prop: "datastore", to: "other" },
       { prop: "url", to: "https://example.org/other.qcow2" },
       { prop: "fileName", to: "other.qcow2" },
+      { prop: "checksum.algorithm", given: sha512, to: "sha256", along: { "checksum.value": "0".repeat(64) } },
+      { prop: "checksum.value", given: sha512, to: "1".repeat(128) },
     ],
-    // The VM that boots it is told.
-    excused: /^(connection|guestAgent)$/,
+    // The VM that boots it is told; `insecureHttp` allows another URL.
+    excused: /^(connection|guestAgent|insecureHttp)$/,
   },
   TalosImage: {
     schema: talosImage.schema,
@@ -203,6 +206,8 @@ const subjects: Readonly<Record<string, Subject>> = {
       { prop: "extraKernelArgs[0]", to: "pcie_aspm=off" },
       { prop: "factory", to: "https://factory.example" },
     ],
+    // It allows another URL.
+    excused: /^insecureHttp$/,
   },
   TalosCluster: {
     schema: talosCluster.schema,

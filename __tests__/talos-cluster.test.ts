@@ -329,7 +329,7 @@ describe("NVIDIA's plugin on a cluster", () => {
     expect(patchesOf(stack, "gpu-2")).toContain("registerWithTaints");
     expect(patchesOf(stack, "gpu-2")).not.toContain("nodeTaints");
     expect(patchesOf(stack, "worker-1")).not.toContain("NoSchedule");
-    expect(parse(job(stack)).spec.template.spec.tolerations).toEqual([
+    expect(parseAllDocuments(job(stack)).at(-1)?.toJS().spec.template.spec.tolerations).toEqual([
       { key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" },
     ]);
     expect(job(nvidia())).not.toContain("tolerations");

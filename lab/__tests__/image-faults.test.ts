@@ -1,3 +1,4 @@
+import type { TalosGpuClusterTalos } from "../../constructs/talos-gpu-cluster";
 import { deployCluster } from "./support/cluster";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
@@ -34,4 +35,21 @@ test("an image that no storage has room for is reported with what is missing", a
   const { code, output } = await (await deployCluster(lab)).apply(onlyImage);
   expect(code).toBe(1);
   expect(unwrapped(output)).toContain("storage 'local': not enough free space, 100M needed, 1M left");
+});
+
+test("an image with another checksum is not kept, and the one that was meant is", async () => {
+  const [meant, other] = ["a".repeat(64), "b".repeat(64)];
+  let sha256 = other;
+  const lab = await startLab({
+    remoteFile: () => ({ size: 100 * 1024 ** 2, virtualSize: 10 * 1024 ** 3, checksums: { sha256 } }),
+  });
+  const talos: TalosGpuClusterTalos = { checksum: { algorithm: "sha256", value: meant.toUpperCase() } };
+  const terraform = await deployCluster(lab, { talos });
+  const { code, output } = await terraform.apply(onlyImage);
+  expect([code, unwrapped(output)]).toEqual([1, expect.stringContaining(`checksum mismatch: got '${other}'`)]);
+  expect(lab.proxmox.host.storages.get("local").content).toEqual([]);
+
+  sha256 = meant;
+  succeeded(await terraform.apply(onlyImage));
+  await unchanged(terraform, onlyImage);
 });

@@ -7,6 +7,7 @@ const algorithms = ["sha256", "sha512"] as const;
 
 /** What a download is compared with. */
 export interface ImageChecksum {
+  /** The algorithm of `value`. */
   readonly algorithm: (typeof algorithms)[number];
 
   /** The checksum, in hex. */
