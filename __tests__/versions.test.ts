@@ -12,7 +12,9 @@ import { newStack } from "./stacks";
 
 const root = join(__dirname, "..");
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
-const { dependencies, devDependencies, engines } = read("package.json");
+const { dependencies, devDependencies, peerDependencies, engines } = read("package.json");
+/** A peer of the package, which the lock file pins. */
+const { version: cdktf } = read("package-lock.json").packages["node_modules/cdktf"];
 const generated = pins().filter(({ name }) => !(`@cdktf/provider-${name}` in dependencies));
 
 test("cdktf.json names exact versions", () => {
@@ -35,7 +37,7 @@ test(".gen was generated for the pinned versions, by the cdktf in use", () => {
     Object.fromEntries(generated.map(({ address, version }) => [address, version])),
   );
   expect(read(".gen/constraints.json")).toEqual({
-    cdktf: dependencies.cdktf,
+    cdktf,
     providers: Object.fromEntries(generated.map(({ name, version }) => [name, version])),
   });
 });
@@ -84,7 +86,8 @@ test("packages are pinned exactly, and those of cdktf to one version", () => {
   for (const version of Object.values({ ...dependencies, ...devDependencies })) {
     expect(version).toMatch(/^(npm:.+@)?\d+\.\d+\.\d+$/);
   }
-  expect(devDependencies).toMatchObject({ "cdktf-cli": dependencies.cdktf, "@cdktf/hcl2json": dependencies.cdktf });
+  expect(devDependencies).toMatchObject({ "cdktf-cli": cdktf, "@cdktf/hcl2json": cdktf });
+  expect(peerDependencies).toEqual({ cdktf: `^${cdktf}`, constructs: expect.stringMatching(/^\^10\.\d+\.\d+$/) });
 });
 
 test("the README and package.json name the versions of Node.js that CI tests", () => {
