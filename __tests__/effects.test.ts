@@ -202,6 +202,19 @@ const subjects: Readonly<Record<string, Subject>> = {
       { prop: "version", to: "v1.13.8" },
       { prop: "nvidia.kernelModules", to: "proprietary" },
       { prop: "nvidia.branch", to: "lts" },
+      {
+        prop: "driver.vendor",
+        given: { driver: { vendor: "amd" } },
+        to: "intel",
+        along: { "driver.kernelModules": "i915" },
+      },
+      { prop: "driver.kernelModules", given: { driver: { vendor: "intel", kernelModules: "i915" } }, to: "xe" },
+      { prop: "driver.branch", given: { nvidia: undefined, driver: { vendor: "nvidia", ...driver } }, to: "lts" },
+      {
+        prop: "driver.forceProbe[0]",
+        given: { driver: { vendor: "intel", kernelModules: "xe", forceProbe: ["a780"] } },
+        to: "4680",
+      },
       { prop: "extensions[0]", to: "siderolabs/iscsi-tools" },
       { prop: "extraKernelArgs[0]", to: "pcie_aspm=off" },
       { prop: "factory", to: "https://factory.example" },
@@ -223,7 +236,7 @@ const subjects: Readonly<Record<string, Subject>> = {
       ...["controlPlanes", "workers"].flatMap(memberCases),
     ],
     // The installer has the driver; NvidiaInstall asks which it is.
-    excused: /[.](resource|talosVersion|pciDevices\[0\]|guest|nvidia[.]kernelModules|nvidia[.]branch)$/,
+    excused: /[.](resource|talosVersion|pciDevices\[0\]|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
   },
 };
 

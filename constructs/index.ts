@@ -39,6 +39,7 @@ export type { Condition } from "./rules/condition";
 export * as rules from "./rules/public";
 export { addPreconditions, type Check, type Rule } from "./rules/rule";
 export { StateEncryption, type StateEncryptionProps } from "./state-encryption";
+export type { AmdDriver } from "./talos/amd-driver";
 export {
   TalosCluster,
   type TalosClusterMachine,
@@ -46,7 +47,9 @@ export {
   type TalosMachineWithRelease,
 } from "./talos/cluster";
 export type { TalosClusterBaseProps } from "./talos/cluster-props";
+export type { GpuDriver, GpuVendor, NvidiaGpuDriver } from "./talos/driver";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
+export type { IntelDriver } from "./talos/intel-driver";
 export type { TalosInterface, TalosMachine, TalosMachineDevice } from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";
 export type { TalosPatch } from "./talos/patch";

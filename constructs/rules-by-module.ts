@@ -53,13 +53,13 @@ import * as clusterOnce from "./talos/cluster-once";
 import * as cluster from "./talos/cluster-rules";
 import * as clusterSubnets from "./talos/cluster-subnet-rules";
 import * as deviceSelector from "./talos/device-selector";
+import * as driver from "./talos/driver";
 import * as extension from "./talos/extension";
 import * as gpuDriver from "./talos/gpu-driver";
 import * as image from "./talos/image";
 import * as kubernetesVersion from "./talos/kubernetes-version";
 import * as machine from "./talos/machine-rules";
 import * as nodeRestriction from "./talos/node-restriction";
-import * as nvidiaDriver from "./talos/nvidia-driver";
 import * as patchRole from "./talos/patch-role";
 import * as patch from "./talos/patch-rules";
 import * as talosVersion from "./talos/version";
@@ -111,7 +111,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...vga.rules,
   ],
   "Disks and network": [...scsiController.rules, ...disk.rules, ...networkDevice.rules, ...initialization.rules],
-  "Talos image": [...image.rules, ...extension.rules, ...nvidiaDriver.rules],
+  "Talos image": [...image.rules, ...extension.rules, ...driver.rules],
   "Talos node": [
     ...talosVersion.rules,
     ...kubernetesVersion.rules,

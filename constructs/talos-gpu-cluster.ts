@@ -214,7 +214,7 @@ export class TalosGpuCluster extends TerraformStack {
     this.cluster = new TalosSingleNode(own, "cluster", {
       ...cluster,
       machine: this.vm,
-      talos: this.image ?? { version, nvidia: image.nvidia, installer },
+      talos: this.image ?? { version, nvidia: image.nvidia, driver: image.driver, installer },
     });
     if (cilium !== false) this.cilium = new CiliumInstall(own, "cilium", { ...cilium, node: this.cluster });
     if (nvidia !== false && (nvidia ?? talos.nvidia) && !isInvalid(talos)) {

@@ -6,12 +6,12 @@ import { enforce } from "../rules/rule";
 import * as clusterOnce from "./cluster-once";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
 import { rules } from "./cluster-rules";
+import * as driver from "./driver";
 import { enforceDrivers } from "./gpu-driver";
 import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { claimAddressesOf } from "./network-claims";
 import { addressOf, type Member } from "./node";
-import * as nvidia from "./nvidia-driver";
 import * as talosVersion from "./version";
 
 /** Seconds to wait for the Kubernetes API. */
@@ -48,7 +48,7 @@ export function enforceCluster(cluster: CheckedCluster, { given, described, cons
             ...claimAddressesOf(member, constructOf(member), cluster),
           }),
     ),
-    ...plainReleases.flatMap((release) => enforce(cluster, nvidia.rules, release.talos)),
+    ...plainReleases.flatMap((release) => enforce(cluster, driver.rules, release.talos)),
     ...enforce(cluster, clusterOnce.rules, identity),
     ...members.flatMap((member) => enforce(cluster, machineRules, member)),
     ...enforceDrivers(cluster, members),

@@ -12,6 +12,7 @@ import {
   string,
   urlString,
 } from "../props/schema";
+import * as driver from "./driver";
 import type { TalosRelease } from "./image";
 import type { Member } from "./node";
 import * as nvidia from "./nvidia-driver";
@@ -81,6 +82,7 @@ export const releaseSchema = orConstruct(
     version: required(string),
     installer: string,
     nvidia: nvidia.schema,
+    driver: driver.schema,
     resource: instanceOf(TerraformResource),
   }),
 );

@@ -2,7 +2,7 @@ import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "
 import { formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import type { NvidiaDriver } from "./nvidia-driver";
+import { nvidiaOf, type WithDrivers } from "./driver";
 import * as nvidia from "./nvidia-driver";
 import { hasMinor, type TalosMinor, talosMinors } from "./version";
 
@@ -41,10 +41,9 @@ const namesOf = (minor: TalosMinor): string[] => [
 
 const allNames = namesOf(talosMinors[talosMinors.length - 1]?.minor as TalosMinor);
 
-interface Extensions {
+interface Extensions extends WithDrivers {
   readonly version: string;
   readonly extensions?: readonly string[];
-  readonly nvidia?: NvidiaDriver;
   readonly factory?: string;
 }
 
@@ -80,8 +79,9 @@ export const rules: readonly Rule<Extensions>[] = [
     requirement: "an image has one kind of NVIDIA's kernel modules, and all of NVIDIA's extensions of one branch",
     reason: "the two kinds exclude each other, and the tools of one branch do not find the modules of the other",
     source: talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu"),
-    checks: ({ extensions, nvidia: driver }) =>
+    checks: ({ extensions, ...drivers }) =>
       ifSet(extensions, (extensions) => {
+        const driver = nvidiaOf(drivers);
         const all = [...new Set([...(driver ? nvidia.extensionsOf(driver) : []), ...extensions])];
         const ofNvidia = all.filter((each) => isUnknown(each) || nvidia.allExtensions.includes(each));
         const has = (part: string): Condition =>

@@ -4,29 +4,22 @@ import { and, type Condition, equal, matches, not, or } from "../rules/condition
 import { formatValue } from "../rules/format-value";
 import { addPreconditions, enforce, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
+import { driversOf, type GpuDriver, gpuVendors, kernelVendors, nvidiaOf, vendorDrivers } from "./driver";
 import { type GpuGeneration, gpuGenerations, isKnownTo, isOf } from "./gpu-generation";
+import { type Driven, kernelChecks, kernelVendorChecks, ofVendor } from "./kernel-driver-checks";
 import type { TalosMachineDevice } from "./machine";
 import type { Member } from "./node";
 import { branches, type NvidiaDriver } from "./nvidia-driver";
 import { hasMinor, talosMinors } from "./version";
 
-/** The devices of a machine, and the Talos that runs on it. */
-interface Driven {
-  readonly devices: readonly TalosMachineDevice[];
-  readonly version: string;
-  readonly nvidia?: NvidiaDriver;
-  /** Where the props describe that Talos. */
-  readonly path: string;
-}
-
 const source = talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu");
 
-const driversOf = ({ firstDriver, lastDriver, kernelModules }: GpuGeneration): string =>
+const driversFor = ({ firstDriver, lastDriver, kernelModules }: GpuGeneration): string =>
   `${firstDriver} ${lastDriver} ${kernelModules}`;
 
 /** Generations, those together that the same drivers know. */
-const alike = [...new Set(gpuGenerations.map(driversOf))].map((drivers) =>
-  gpuGenerations.filter((generation) => driversOf(generation) === drivers),
+const alike = [...new Set(gpuGenerations.map(driversFor))].map((drivers) =>
+  gpuGenerations.filter((generation) => driversFor(generation) === drivers),
 ) as [GpuGeneration, ...GpuGeneration[]][];
 
 const allModules = ["open", "proprietary"] as const;
@@ -43,12 +36,19 @@ const isUnfit = ({ kernelModules, branch }: NvidiaDriver, version: string, gener
     ),
   );
 
+/** A Talos minor version as far as NVIDIA's drivers are concerned. */
+type DriverMinor = Pick<(typeof talosMinors)[number], "nvidiaDriver"> & { readonly minor: string };
+
+const isDrivenBy = ({ nvidiaDriver }: DriverMinor, branch: (typeof branches)[number], generation: GpuGeneration) =>
+  isKnownTo(nvidiaDriver[branch], generation);
+
 /** The branches of the version's Talos that know the generation; of a version that only Terraform knows, those of any. */
-const branchesFor = (version: string, generation: GpuGeneration): readonly string[] =>
+const branchesFor = (version: string, generation: GpuGeneration, minors: readonly DriverMinor[]): readonly string[] =>
   branches.filter((branch) =>
-    talosMinors.some(
+    minors.some(
       (each) =>
-        hasMinor(version, (minor) => minor === each) !== false && isKnownTo(each.nvidiaDriver[branch], generation),
+        matches(version, new RegExp(`^v?${each.minor.replace(".", "[.]")}([.]|$)`)) !== false &&
+        isDrivenBy(each, branch, generation),
     ),
   );
 
@@ -56,7 +56,6 @@ function generationChecks({ devices, version, path }: Driven, nvidia: NvidiaDriv
   return devices.flatMap((device) =>
     alike.map((generations) => {
       const [generation] = generations;
-      const { kernelModules } = generation;
       return {
         condition: not(
           and(
@@ -64,17 +63,35 @@ function generationChecks({ devices, version, path }: Driven, nvidia: NvidiaDriv
             device.isSuch((id) => isOf(id, generations)),
           ),
         ),
-        message: `${device.path} is ${device.description}, of ${generations.map(({ name }) => name).join(", ")}, which the driver with kernelModules ${formatValue(nvidia.kernelModules)} and branch ${formatValue(nvidia.branch)} does not know; write ${path}.nvidia with kernelModules ${kernelModules.map(formatValue).join(" or ")} and branch ${branchesFor(version, generation).map(formatValue).join(" or ")}`,
+        message: `${device.path} is ${device.description}, of ${generations.map(({ name }) => name).join(", ")}, which the driver with kernelModules ${formatValue(nvidia.kernelModules)} and branch ${formatValue(nvidia.branch)} does not know; ${adviceFor(version, generation, path)}`,
       };
     }),
   );
 }
 
+/** What to write for the generation, or that the GPU has to stay with the last Talos that has a driver for it. */
+export function adviceFor(
+  version: string,
+  generation: GpuGeneration,
+  path: string,
+  minors: readonly DriverMinor[] = talosMinors,
+): string {
+  const known = branchesFor(version, generation, minors).map(formatValue);
+  const modules = generation.kernelModules.map(formatValue).join(" or ");
+  if (known.length > 0) {
+    return `write ${path}.nvidia with kernelModules ${modules} and branch ${known.join(" or ")}`;
+  }
+  const last = minors.findLast((each) => branches.some((branch) => isDrivenBy(each, branch, generation)));
+  return `no driver of ${formatValue(version)} does, and Talos ${last?.minor} is the last with one; write a version of it, with ${path}.nvidia of kernelModules ${modules}`;
+}
+
+const titles = gpuVendors.map((vendor) => vendorDrivers[vendor].title);
+
 const isNvidia = (deviceId: string): Condition => matches(deviceId, /^10de:/i);
 
 const gpuWithDriver: Omit<Rule<unknown>, "checks"> = {
   id: "gpu-with-driver",
-  requirement: "an image has an NVIDIA driver exactly if the VM has an NVIDIA GPU",
+  requirement: `an image has a driver of ${titles.join(", ")} exactly if the VM has a GPU of that vendor`,
   reason: "one without the other has no effect: no pod gets a GPU",
   source,
   severity: "warning",
@@ -84,21 +101,50 @@ const gpuWithDriver: Omit<Rule<unknown>, "checks"> = {
 export const rules: readonly Rule<Driven>[] = [
   {
     id: "gpu-driver-generation",
-    requirement: "the NVIDIA driver of a node's Talos image supports the GPU",
+    requirement: "the driver of a node's Talos image supports the GPU",
     reason:
-      "each Talos minor version has one driver of each branch: 595 dropped GPUs before Turing, 535 knows no Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others",
+      "each Talos minor version has one driver of each branch: 595 dropped GPUs before Turing, 535 knows no Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others; amdgpu knows no TeraScale; i915 ends with Meteor Lake and Arc A, where xe begins",
     source,
-    checks: (driven) => (driven.nvidia ? generationChecks(driven, driven.nvidia) : []),
+    checks: (driven) => [
+      ...(driven.nvidia ? generationChecks(driven, driven.nvidia) : []),
+      ...kernelVendors.flatMap((vendor) => kernelChecks(driven, vendor)),
+    ],
   },
   {
     ...gpuWithDriver,
-    checks: ({ devices, nvidia, path }) =>
-      nvidia
+    checks: (driven) => {
+      const { devices, nvidia, drivers = [], path } = driven;
+      const ofNvidia = nvidia
         ? []
         : devices.map((device) => ({
             condition: not(device.isSuch(isNvidia)),
-            message: `${device.path} is ${device.description} of NVIDIA, and the image has no driver for it; write ${path}: { nvidia: { kernelModules: "open", branch: "production" } }`,
-          })),
+            message: `${device.path} is ${device.description} of NVIDIA, and the image has no driver for it; write ${path}: { ${vendorDrivers.nvidia.example} }`,
+          }));
+      return [
+        ...ofNvidia,
+        ...kernelVendors
+          .filter((vendor) => ofVendor(drivers, vendor).length === 0)
+          // Beside NVIDIA's driver, what only the host knows is not asked: no stack of one vendor has that check.
+          .flatMap((vendor) => kernelVendorChecks(driven, vendor, nvidia === undefined)),
+      ];
+    },
+  },
+  {
+    id: "gpu-virtual-function",
+    requirement: "a virtual function of an Intel GPU goes with the driver `xe`",
+    reason: "Talos's `i915` does not drive virtual functions in a guest, so the node has no GPU",
+    source: "https://github.com/strongtz/i915-sriov-dkms/issues/287",
+    severity: "warning",
+    checks: ({ devices, drivers = [], path }) => {
+      const own = drivers.flatMap((driver) => (driver.vendor === "intel" ? [driver] : []));
+      if (own.length === 0 || own.some(({ kernelModules }) => kernelModules === "xe")) return [];
+      return devices
+        .filter(({ isVirtualFunction }) => isVirtualFunction)
+        .map((device) => ({
+          condition: not(device.isSuch((id) => matches(id, /^8086:/))),
+          message: `${device.path} is ${device.description}, a virtual function, which Talos's i915 may not drive; write ${path}.driver: { vendor: "intel", kernelModules: "xe", forceProbe: [its device id] } with Talos 1.12 or later, and try it`,
+        }));
+    },
   },
 ];
 
@@ -106,6 +152,7 @@ export const rules: readonly Rule<Driven>[] = [
 interface Release {
   readonly path: string;
   readonly nvidia?: NvidiaDriver;
+  readonly drivers?: readonly GpuDriver[];
   readonly machines: readonly { readonly devices?: readonly TalosMachineDevice[] }[];
 }
 
@@ -113,12 +160,12 @@ interface Release {
 export const releaseRules: readonly Rule<Release>[] = [
   {
     ...gpuWithDriver,
-    checks: ({ path, nvidia, machines }) =>
-      nvidia
+    checks: ({ path, nvidia, drivers = [], machines }) =>
+      nvidia || drivers.length > 0
         ? [
             {
               condition: machines.some(({ devices }) => devices === undefined || devices.length > 0),
-              message: `${path}.nvidia puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
+              message: `${path}.${nvidia ? "nvidia" : "driver"} puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
             },
           ]
         : [],
@@ -134,15 +181,17 @@ export function enforceDrivers(cluster: Construct, members: readonly Member[]): 
   for (const path of new Set(members.map(({ release }) => release.path))) {
     const running = members.filter(({ release }) => release.path === path);
     const machines = running.map(({ machine }) => ({ devices: machine.pciDevices }));
-    enforce(cluster, releaseRules, { path, nvidia: running[0]?.release.talos.nvidia, machines });
+    const { nvidia, driver } = running[0]?.release.talos ?? {};
+    enforce(cluster, releaseRules, { path, nvidia, drivers: driversOf({ nvidia, driver }), machines });
   }
   return members.flatMap(({ machine, release: { path, talos } }) => {
     const { pciDevices: devices = [], resource } = machine;
-    const { version, nvidia } = talos;
+    const { version } = talos;
     const preconditions = enforce(Construct.isConstruct(machine) ? machine : cluster, rules, {
       devices,
       version,
-      nvidia,
+      nvidia: nvidiaOf(talos),
+      drivers: driversOf(talos),
       path,
     });
     if (!resource) return preconditions;

@@ -1,11 +1,15 @@
 import { type Condition, isUnknown } from "../rules/condition";
 import { expression } from "../rules/expression";
 
-/** A generation of NVIDIA's GPUs, and which drivers know it. */
-export interface GpuGeneration {
+/** A generation of a vendor's GPUs, by their PCI ids. */
+export interface Generation {
   readonly name: string;
   /** Device ids, first and last of each range. */
   readonly devices: readonly (readonly [first: number, last: number])[];
+}
+
+/** A generation of NVIDIA's GPUs, and which drivers know it. */
+export interface GpuGeneration extends Generation {
   /**
    * The first driver branch that knows it, such as 570.
    *
@@ -78,17 +82,29 @@ export const gpuGenerations: readonly GpuGeneration[] = [
 export const isKnownTo = (driver: number, { firstDriver = 0, lastDriver = driver }: GpuGeneration): boolean =>
   firstDriver <= driver && driver <= lastDriver;
 
-/** Whether a vendor and device id such as `10de:2684` is of one of these generations. */
-export function isOf(deviceId: string, generations: readonly GpuGeneration[]): Condition {
-  if (!isUnknown(deviceId)) return generations.some((each) => each === generationOf(deviceId));
+/** The PCI vendor id of NVIDIA. */
+export const nvidiaId = "10de";
+
+/** Whether a vendor and device id such as `10de:2684` is of one of these generations of the vendor. */
+export function isOf(deviceId: string, generations: readonly Generation[], vendorId = nvidiaId): Condition {
+  if (!isUnknown(deviceId)) return generationIn(generations, deviceId, vendorId) !== undefined;
   const ranges = generations.flatMap(({ devices }) => devices);
-  const id = expression`try(parseint(trimprefix(${deviceId}, "10de:"), 16), -1)`;
+  const id = expression`try(parseint(trimprefix(${deviceId}, ${`${vendorId}:`}), 16), -1)`;
   return expression`anytrue([for range in ${ranges} : range[0] <= ${id} && ${id} <= range[1]])`;
 }
 
-/** The generation of a vendor and device id such as `10de:2684`; undefined where it is none that is known. */
-export function generationOf(deviceId: string): GpuGeneration | undefined {
-  const [, device = ""] = /^10de:([0-9a-f]{4})$/i.exec(deviceId) ?? [];
+/** The generation of a vendor and device id among these; undefined where it is of none. */
+export function generationIn<Of extends Generation>(
+  generations: readonly Of[],
+  deviceId: string,
+  vendorId: string,
+): Of | undefined {
+  const [, vendor = "", device = ""] = /^([0-9a-f]{4}):([0-9a-f]{4})$/i.exec(deviceId) ?? [];
+  if (vendor.toLowerCase() !== vendorId) return undefined;
   const id = Number.parseInt(device, 16);
-  return gpuGenerations.find(({ devices }) => devices.some(([first, last]) => first <= id && id <= last));
+  return generations.find(({ devices }) => devices.some(([first, last]) => first <= id && id <= last));
 }
+
+/** The generation of NVIDIA's that a vendor and device id such as `10de:2684` is of; undefined where it is none that is known. */
+export const generationOf = (deviceId: string): GpuGeneration | undefined =>
+  generationIn(gpuGenerations, deviceId, nvidiaId);

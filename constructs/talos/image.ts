@@ -14,6 +14,8 @@ import { talosDocs } from "../rules/source";
 import { renderDocument } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { stackSingleton } from "../terraform/stack-singleton";
+import type { GpuDriver } from "./driver";
+import * as driver from "./driver";
 import * as extension from "./extension";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
@@ -40,6 +42,13 @@ export interface TalosRelease {
   readonly nvidia?: NvidiaDriver;
 
   /**
+   * The GPU driver among its extensions, of any vendor, or a list of several.
+   *
+   * @default - none
+   */
+  readonly driver?: GpuDriver | readonly GpuDriver[];
+
+  /**
    * Resource that the name of the installer comes from, such as a schematic. Where it is another one, the machine configuration
    * is known only once it is made.
    *
@@ -58,11 +67,18 @@ export interface TalosImageProps {
   readonly version?: string;
 
   /**
-   * NVIDIA driver to include.
+   * NVIDIA driver to include, the same as `driver: { vendor: "nvidia", … }`.
    *
    * @default - none
    */
   readonly nvidia?: NvidiaDriver;
+
+  /**
+   * GPU driver to include: NVIDIA's, AMD's or Intel's, or a list of several.
+   *
+   * @default - none
+   */
+  readonly driver?: GpuDriver | readonly GpuDriver[];
 
   /**
    * Further system extensions, such as `siderolabs/iscsi-tools`. The QEMU guest agent is always included.
@@ -98,6 +114,7 @@ export interface TalosImageProps {
 export const schema: Schema<TalosImageProps> = {
   version: string,
   nvidia: nvidia.schema,
+  driver: driver.schema,
   extensions: listOf(string),
   extraKernelArgs: listOf(string),
   factory: urlString,
@@ -167,6 +184,8 @@ export class TalosImage extends Construct implements TalosRelease {
   readonly version: string;
   /** NVIDIA driver in the image; undefined without one. */
   readonly nvidia?: NvidiaDriver;
+  /** GPU drivers in the image, as given; undefined without one. */
+  readonly driver?: GpuDriver | readonly GpuDriver[];
   /** System extensions, in the order of the schematic. */
   readonly extensions: readonly string[];
 
@@ -183,15 +202,17 @@ export class TalosImage extends Construct implements TalosRelease {
       ...parsed.preconditions,
       ...enforce(this, talosVersion.rules, { version }),
       ...enforce(this, extension.rules, { ...parsed.props, version }),
-      ...enforce(this, nvidia.rules, parsed.props),
+      ...enforce(this, driver.rules, { ...parsed.props, version }),
       ...enforce(this, rules, { factory, insecureHttp: parsed.props.insecureHttp, earlierFactories }),
     ];
     this.version = version;
-    this.nvidia = parsed.props.nvidia;
+    this.nvidia = driver.nvidiaOf(parsed.props);
+    this.driver = parsed.props.driver;
     this.factory = url;
     this.insecureHttp = parsed.props.insecureHttp ?? false;
-    const driver = this.nvidia ? nvidia.extensionsOf(this.nvidia) : [];
-    this.extensions = [...new Set([guestAgentExtension, ...driver, ...extensions])].sort();
+    const drivers = driver.driversOf(parsed.props);
+    this.extensions = [...new Set([guestAgentExtension, ...driver.extensionsOf(drivers), ...extensions])].sort();
+    const kernelArgs = [...driver.kernelArgsOf(drivers), ...(extraKernelArgs ?? [])];
 
     const provider = talosProvider(this);
     if (factory !== undefined) provider.imageFactoryUrl = factory;
@@ -200,7 +221,7 @@ export class TalosImage extends Construct implements TalosRelease {
       new ImageFactorySchematic(this, "Resource", {
         schematic: renderDocument({
           customization: {
-            ...(extraKernelArgs && { extraKernelArgs }),
+            ...((extraKernelArgs || kernelArgs.length > 0) && { extraKernelArgs: kernelArgs }),
             systemExtensions: { officialExtensions: this.extensions },
           },
         }),

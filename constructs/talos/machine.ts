@@ -45,6 +45,9 @@ export interface TalosMachineDevice {
   /** What it is, for messages. */
   readonly description: string;
 
+  /** Whether it is a virtual function of a device that its host keeps. */
+  readonly isVirtualFunction?: boolean;
+
   /** Whether its vendor and device id, such as `10de:2684`, has a property; false if the id is not known. */
   readonly isSuch: (property: (deviceId: string) => Condition) => Condition;
 }

@@ -10,6 +10,7 @@ import { resourceAddress, withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { TerraformData } from "../terraform/terraform-data";
 import { type ClusterSubnets, subnetsOf } from "./cluster-subnets";
+import { driversOf, type GpuDriver, nvidiaOf, recordOf } from "./driver";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import { type CheckedNode, configurationChange, nodeCheck } from "./node-check";
@@ -18,7 +19,6 @@ import type { NodePatches } from "./node-patches";
 import { type DescribedNode, ownNetwork, ownSettings } from "./node-settings";
 import { type NodeTaint, taintPatch } from "./node-taint";
 import type { NvidiaDriver } from "./nvidia-driver";
-import * as nvidia from "./nvidia-driver";
 import {
   hostnamePatch,
   installPatch,
@@ -85,6 +85,8 @@ export class TalosNode {
   readonly installDisk: string;
   /** The NVIDIA driver of its Talos; undefined without one. */
   readonly nvidia?: NvidiaDriver;
+  /** The GPU drivers of its Talos. */
+  readonly drivers: readonly GpuDriver[];
   readonly machineConfiguration: DataTalosMachineConfiguration;
   /** The upgrade of Talos; undefined where no installer is known. */
   readonly talosUpgrade?: Resource;
@@ -111,7 +113,8 @@ export class TalosNode {
     this.machine = machine;
     this.address = addressOf(machine);
     this.installDisk = member.installDisk;
-    this.nvidia = talos.nvidia;
+    this.nvidia = nvidiaOf(talos);
+    this.drivers = driversOf(talos);
     this.judge = judge;
     this.patches = judge.nodePatches(describedNode(member, cluster), [
       ...cluster.configPatches,
@@ -178,7 +181,7 @@ export class TalosNode {
     this.addRequiredPatch(nodeIpPatch(this.address));
     if (subnets) this.addRequiredPatch(subnets);
     for (const patch of cluster.requiredPatches) this.addRequiredPatch(patch, ownSettings);
-    if (talos.nvidia) this.addRequiredPatch(nvidia.patch(talosVersion), ownSettings);
+    for (const driver of this.drivers) this.addRequiredPatch(recordOf(driver).patch(driver, talosVersion), ownSettings);
   }
 
   /** What keeps pods without a toleration off the node. */

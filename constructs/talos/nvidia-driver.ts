@@ -2,9 +2,11 @@ import { Fn } from "cdktf";
 import { checkedByRule, objectOf, required } from "../props/schema";
 import { isUnknown, oneOf } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
-import { ifSet, type Rule } from "../rules/rule";
+import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { asYaml } from "../terraform/document";
+import { nvidiaId } from "./gpu-generation";
+import type { VendorDriver } from "./vendor-driver";
 import { byTalosMinor } from "./version";
 
 /**
@@ -54,22 +56,32 @@ export const patch = (version: string): string =>
     }),
   );
 
-export const rules: readonly Rule<{ readonly nvidia?: NvidiaDriver }>[] = [
+/** Checks of what is written at the path. */
+const checks = ({ kernelModules, branch }: NvidiaDriver, path: string) => [
   {
-    id: "nvidia-driver",
-    requirement: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
-    reason: "the Image Factory knows no other",
-    source: talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu"),
-    checks: ({ nvidia }) =>
-      ifSet(nvidia, (nvidia) => [
-        {
-          condition: oneOf(nvidia.kernelModules, Object.keys(extensionOf)),
-          message: `nvidia.kernelModules is ${formatValue(nvidia.kernelModules)}; write "open" or "proprietary"`,
-        },
-        {
-          condition: oneOf(nvidia.branch, branches),
-          message: `nvidia.branch is ${formatValue(nvidia.branch)}; write "lts" or "production"`,
-        },
-      ]),
+    condition: oneOf(kernelModules, Object.keys(extensionOf)),
+    message: `${path}.kernelModules is ${formatValue(kernelModules)}; write "open" or "proprietary"`,
+  },
+  {
+    condition: oneOf(branch, branches),
+    message: `${path}.branch is ${formatValue(branch)}; write "lts" or "production"`,
   },
 ];
+
+/** What Talos has to be told of NVIDIA's driver, as of other vendors'. */
+export const nvidia: VendorDriver<NvidiaDriver> = {
+  title: "NVIDIA",
+  vendorId: nvidiaId,
+  example: 'nvidia: { kernelModules: "open", branch: "production" }',
+  extensions: extensionsOf,
+  kernelArgs: () => [],
+  patch: (_, version) => patch(version),
+  checks,
+};
+
+export const nvidiaDriver: Omit<Rule<unknown>, "checks"> = {
+  id: "nvidia-driver",
+  requirement: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
+  reason: "the Image Factory knows no other",
+  source: talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu"),
+};

@@ -238,6 +238,7 @@ export const unchanged: Readonly<Record<Part, Props>> = {
     installer: "goes with a boot medium of one's own",
     checksum: "downloads the image again",
     insecureHttp: "allows another factory",
+    driver: "is what `nvidia` is for the card of NVIDIA that the host has",
   },
   cluster: { machine: "is the VM", talos: "is `talos`" },
   cilium: { node: "is the cluster", insecureHttp: "allows another repository" },

@@ -12,6 +12,8 @@ export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevi
   ...placed.map((device) => ({
     path: device.path,
     description: descriptionOf(device, host),
+    // The graphics of a processor and its virtual functions share a slot; other functions of cards are no displays.
+    isVirtualFunction: Number(device.address.functionNumber ?? 0) > 0,
     isSuch: (property: Property) => isSuch(device, host, property),
   })),
   // Of a mapping that the app does not make, only the name is known.

@@ -1,0 +1,108 @@
+import { asYaml } from "../terraform/document";
+import type { Generation } from "./gpu-generation";
+import type { KernelDriver } from "./vendor-driver";
+
+/**
+ * AMD's driver, `amdgpu`, with its firmware: for Radeon and Instinct cards and the graphics of Ryzen processors.
+ *
+ * @see https://github.com/siderolabs/extensions/tree/main/drm/amdgpu
+ */
+export interface AmdDriver {
+  readonly vendor: "amd";
+}
+
+/** Only the driver `radeon` knows it, which Talos does not have. */
+const terascale = "TeraScale";
+
+/**
+ * From Linux 6.12, that of Talos 1.11, on, `amdgpu` knows all of these but TeraScale.
+ *
+ * @see https://github.com/torvalds/linux/blob/v6.12/drivers/gpu/drm/amd/amdgpu/amdgpu_drv.c
+ */
+const generations: readonly Generation[] = [
+  {
+    name: terascale,
+    devices: [
+      [0x6700, 0x677f],
+      [0x6880, 0x68ff],
+      [0x9400, 0x97ff],
+      [0x9802, 0x980f],
+      [0x9900, 0x99af],
+    ],
+  },
+  {
+    name: "GCN",
+    devices: [
+      [0x1304, 0x131d],
+      [0x6600, 0x666f],
+      [0x6780, 0x683f],
+      [0x6900, 0x694f],
+      [0x6980, 0x699f],
+      [0x7300, 0x730f],
+      [0x9830, 0x985f],
+      [0x9870, 0x987f],
+      [0x98e4, 0x98e4],
+    ],
+  },
+  {
+    name: "Vega",
+    devices: [
+      [0x15d8, 0x15dd],
+      [0x15e7, 0x15e7],
+      [0x1636, 0x1638],
+      [0x164c, 0x164c],
+      [0x66a0, 0x66af],
+      [0x6860, 0x687f],
+      [0x69a0, 0x69af],
+    ],
+  },
+  {
+    name: "RDNA 1 or 2",
+    devices: [
+      [0x13db, 0x13ff],
+      [0x143f, 0x143f],
+      [0x1506, 0x1506],
+      [0x163f, 0x163f],
+      [0x164d, 0x164e],
+      [0x1681, 0x1681],
+      [0x7310, 0x737f],
+      [0x73a0, 0x73ff],
+      [0x7420, 0x743f],
+    ],
+  },
+  {
+    name: "RDNA 3",
+    devices: [
+      [0x1114, 0x1114],
+      [0x150e, 0x150e],
+      [0x1586, 0x1586],
+      [0x15bf, 0x15c8],
+      [0x1900, 0x1901],
+      [0x7440, 0x749f],
+    ],
+  },
+  { name: "RDNA 4", devices: [[0x7550, 0x759f]] },
+  {
+    name: "CDNA",
+    devices: [
+      [0x7388, 0x738e],
+      [0x7390, 0x7390],
+      [0x7408, 0x7410],
+      [0x74a0, 0x74bf],
+      [0x75a0, 0x75bf],
+    ],
+  },
+];
+
+export const amd: KernelDriver<AmdDriver> = {
+  title: "AMD",
+  vendorId: "1002",
+  example: 'driver: { vendor: "amd" }',
+  generations,
+  extensions: () => ["siderolabs/amd-ucode", "siderolabs/amdgpu"],
+  kernelArgs: () => [],
+  patch: () => asYaml({ machine: { kernel: { modules: [{ name: "amdgpu" }] } } }),
+  checks: () => [],
+  knows: (_, { name }) => name !== terascale,
+  driverFor: ({ name }) => (name === terascale ? undefined : { vendor: "amd" }),
+};
