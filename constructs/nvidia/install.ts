@@ -1,11 +1,13 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
-import { Release } from "../../.gen/providers/helm/release";
+import type { Release } from "../../.gen/providers/helm/release";
 import { helmIn, kubernetesObjects } from "../helm/provider";
+import { releaseOf } from "../helm/release";
 import * as chartRepository from "../helm/repository";
 import { type Rollout, rolloutOf } from "../helm/rollout";
 import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, leavesOf, valueAt } from "../helm/values";
+import { checkChartVersion } from "../helm/version";
 import { record } from "../props/plain-data";
 import {
   instanceOf,
@@ -21,18 +23,17 @@ import {
 } from "../props/schema";
 import { checkStaticBoolean } from "../props/static-boolean";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { matches, not, or, versionNumber, wholeNumber } from "../rules/condition";
+import { matches, not, or, wholeNumber } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
-import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
+import { enforce, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import { escapeTemplate } from "../rules/template";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
 import { hasMinor } from "../talos/version";
-import { checksumOf, mergeValues, renderDocument } from "../terraform/document";
+import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
@@ -244,12 +245,7 @@ export const rules: readonly Rule<{
     requirement: "the chart's version is a complete one",
     reason: "of a range Helm takes the newest chart, which no test has covered, and another one with every apply",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ method, version }) => [
-      {
-        condition: matches(version, completeVersion),
-        message: `version ${formatValue(version)} is not complete; write one such as ${formatValue(methodOf(method).version)}`,
-      },
-    ],
+    checks: ({ method, version }) => [checkChartVersion(version, methodOf(method).version)],
   },
   ...chartRepository.rules,
   {
@@ -265,11 +261,6 @@ export const rules: readonly Rule<{
     ],
   },
 ];
-
-/** https://semver.org, and before it a "v", as the operator's has. */
-const completeVersion = new RegExp(
-  `^v?${versionNumber}([.]${versionNumber}){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$`,
-);
 
 /** Whether the node has GPUs to advertise: its Talos has a driver, and its machine, as far as it is known, a device. */
 const hasGpus = ({ nvidia, machine }: TalosNode): boolean => nvidia !== undefined && machine.pciDevices?.length !== 0;
@@ -358,7 +349,7 @@ export class NvidiaInstall extends Construct {
         ? [...ready, runtimeClassStep(this, node.kubeconfigFile.filenameInput ?? "", release)]
         : ready,
     });
-    this.resource = this.createRelease(options, preconditions, this.prerequisites);
+    this.resource = this.createRelease(node, options, preconditions, this.prerequisites);
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
     this.rollout = rolloutOf(this, node, this.resource, {
@@ -397,28 +388,14 @@ export class NvidiaInstall extends Construct {
   }
 
   private createRelease(
+    node: TalosClusterBase,
     { repository = this.method.repository, timeout = defaultTimeout }: Parsed<NvidiaInstallProps>,
     preconditions: Precondition[],
     prerequisites: Release,
   ): Release {
     const { address, chart, namespace } = this.method;
-    return withLogicalId(
-      address,
-      new Release(this, "Resource", {
-        name: chart,
-        chart,
-        namespace,
-        repository: escapeTemplate(repository),
-        version: this.version,
-        values: [renderDocument(this.values)],
-        wait: true,
-        timeout,
-        // A first installation that failed could never be applied again.
-        upgradeInstall: true,
-        dependsOn: [prerequisites],
-        lifecycle: lifecycleWith(preconditions),
-      }),
-    );
+    const release = { name: chart, chart, namespace, repository, version: this.version, values: this.values };
+    return releaseOf(this, node, { ...release, timeout, preconditions }, { address, dependsOn: [prerequisites] });
   }
 
   private createSmokeTest(
