@@ -11,7 +11,13 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "constructs/terraform": ["constructs/rules"],
   "constructs/proxmox": ["constructs/network", "constructs/props", "constructs/rules", "constructs/terraform"],
   "constructs/talos": ["constructs/network", "constructs/props", "constructs/rules", "constructs/terraform"],
-  "constructs/helm": ["constructs/talos", "constructs/network", "constructs/rules", "constructs/terraform"],
+  "constructs/helm": [
+    "constructs/talos",
+    "constructs/network",
+    "constructs/props",
+    "constructs/rules",
+    "constructs/terraform",
+  ],
   "constructs/cilium": [
     "constructs/helm",
     "constructs/talos",

@@ -4,6 +4,9 @@ export { CiliumInstall, type CiliumInstallProps, type Hubble } from "./cilium/in
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
 export type { CiliumValues } from "./cilium/values";
 export * from "./deprecated";
+export { HelmInstall, type HelmInstallProps } from "./helm/install";
+export type { PodSecurity } from "./helm/namespace";
+export type { SecretValues } from "./helm/secret-values";
 export type { ChartValues } from "./helm/values";
 export { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
 export type { MethodName as NvidiaMethod } from "./nvidia/method";

@@ -6,6 +6,9 @@ import * as valuePairs from "./cilium/value-pairs";
 import * as valueSchema from "./cilium/value-schema";
 import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
+import * as helmInstall from "./helm/install";
+import * as helmRelease from "./helm/release";
+import * as secretValues from "./helm/secret-values";
 import * as nvidiaInstall from "./nvidia/install";
 import * as gpuSharing from "./nvidia/sharing";
 import { propType } from "./props/schema";
@@ -128,6 +131,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
   ],
   "Cluster of several machines": members.rules,
   "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
+  "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules],
   Cilium: [
     ...ciliumVersion.rules,
     ...install.rules,

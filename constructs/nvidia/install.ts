@@ -2,6 +2,7 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
 import type { Release } from "../../.gen/providers/helm/release";
+import { namespaceObject, ownNamespace } from "../helm/namespace";
 import { helmIn, kubernetesObjects } from "../helm/provider";
 import { releaseOf } from "../helm/release";
 import * as chartRepository from "../helm/repository";
@@ -349,6 +350,8 @@ export class NvidiaInstall extends Construct {
         ? [...ready, runtimeClassStep(this, node.kubeconfigFile.filenameInput ?? "", release)]
         : ready,
     });
+    const { path: by } = this.node;
+    ownNamespace(node, this.method.namespace, { by, podSecurity: "privileged", resource: this.prerequisites });
     this.resource = this.createRelease(node, options, preconditions, this.prerequisites);
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
@@ -364,6 +367,7 @@ export class NvidiaInstall extends Construct {
       this.smokeTest = this.createSmokeTest(node, [first, ...others], this.resource, this.rollout);
       node.saveAfter(this.smokeTest);
     }
+    node.workloadsNeed.push(this.smokeTest ?? this.rollout);
   }
 
   /** Applies all rules. @returns what only Terraform can decide */
@@ -461,11 +465,7 @@ const needsRuntimeClass = ({ ownRuntimeClass, claims }: Method): boolean => !own
 
 /** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
 const prerequisites = (method: Method): object[] => [
-  {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: method.namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
-  },
+  namespaceObject(method.namespace, "privileged"),
   ...(needsRuntimeClass(method)
     ? [{ apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: runtimeClass }, handler: runtimeClass }]
     : []),
