@@ -1,5 +1,5 @@
 import * as ciliumInstall from "../constructs/cilium/install";
-import * as nvidiaInstall from "../constructs/nvidia/install";
+import * as nvidiaInstall from "../constructs/gpu/install";
 import type { Field } from "../constructs/props/schema";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
 import * as talosSingleNode from "../constructs/talos/single-node";

@@ -10,7 +10,7 @@ import {
   type TalosClusterProps,
   type TalosSingleNodeProps,
 } from "../constructs";
-import { methods } from "../constructs/nvidia/method";
+import { methods } from "../constructs/gpu/nvidia";
 import { conformance } from "./conformance";
 import { clusterIn, nodeIn, problemsOf, synthesizedJson, withVariable } from "./stacks";
 

@@ -105,7 +105,7 @@ test("the public interface holds these names and no internals", () => {
   expect(Object.keys(publicInterface).sort()).toEqual([
     "CiliumInstall",
     "DownloadedImage",
-    "HelmInstall",
+    "GpuInstall",
     "NvidiaInstall",
     "PciAddress",
     "PciMapping",

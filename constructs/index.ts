@@ -4,13 +4,10 @@ export { CiliumInstall, type CiliumInstallProps, type Hubble } from "./cilium/in
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
 export type { CiliumValues } from "./cilium/values";
 export * from "./deprecated";
-export { HelmInstall, type HelmInstallProps } from "./helm/install";
-export type { PodSecurity } from "./helm/namespace";
-export type { SecretValues } from "./helm/secret-values";
+export { GpuInstall, type GpuInstallProps, NvidiaInstall, type NvidiaInstallProps } from "./gpu/install";
+export type { MethodName as NvidiaMethod } from "./gpu/nvidia";
+export type { GpuSharing, SharingStrategy } from "./gpu/sharing";
 export type { ChartValues } from "./helm/values";
-export { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
-export type { MethodName as NvidiaMethod } from "./nvidia/method";
-export type { GpuSharing } from "./nvidia/sharing";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";
 export { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
 export { DownloadedImage, type DownloadedImageProps, type ImageFile } from "./proxmox/host/downloaded-image";

@@ -6,11 +6,8 @@ import * as valuePairs from "./cilium/value-pairs";
 import * as valueSchema from "./cilium/value-schema";
 import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
-import * as helmInstall from "./helm/install";
-import * as helmRelease from "./helm/release";
-import * as secretValues from "./helm/secret-values";
-import * as nvidiaInstall from "./nvidia/install";
-import * as gpuSharing from "./nvidia/sharing";
+import * as gpuInstall from "./gpu/rules";
+import * as gpuSharing from "./gpu/sharing";
 import { propType } from "./props/schema";
 import * as connection from "./proxmox/connection";
 import * as vm from "./proxmox/gpu-vm";
@@ -130,8 +127,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...nodeRestriction.rules,
   ],
   "Cluster of several machines": members.rules,
-  "GPUs for pods": [...nvidiaInstall.rules, ...gpuSharing.rules],
-  "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules],
+  "GPUs for pods": [...gpuInstall.rules, ...gpuInstall.vendorRules, ...gpuInstall.gpuRules, ...gpuSharing.rules],
   Cilium: [
     ...ciliumVersion.rules,
     ...install.rules,

@@ -2,8 +2,9 @@ import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from 
 import type { Construct } from "constructs";
 import * as ciliumInstall from "./cilium/install";
 import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
-import * as nvidiaInstall from "./nvidia/install";
-import { NvidiaInstall, type NvidiaInstallProps } from "./nvidia/install";
+import * as nvidiaInstall from "./gpu/install";
+import { GpuInstall, type GpuInstallProps, NvidiaInstall, type NvidiaInstallProps } from "./gpu/install";
+import { ofVendor } from "./gpu/vendor";
 import {
   childProps,
   isInvalid,
@@ -25,6 +26,7 @@ import * as bootMedium from "./proxmox/vm/boot-medium";
 import { type Place, setPropPath } from "./rules/prop-path";
 import { enforce, ifSet, type Rule } from "./rules/rule";
 import { talosDocs } from "./rules/source";
+import { driversOf, type KernelVendor, nvidiaOf } from "./talos/driver";
 import * as talosImage from "./talos/image";
 import { TalosImage, type TalosImageProps } from "./talos/image";
 import * as singleNode from "./talos/single-node";
@@ -96,6 +98,20 @@ export interface TalosGpuClusterProps {
    * @default - NVIDIA's device plugin where `talos` has an NVIDIA driver
    */
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
+
+  /**
+   * What advertises GPUs of AMD to pods; `false` leaves that to somebody else.
+   *
+   * @default - AMD's device plugin if `talos` has an AMD driver
+   */
+  readonly amd?: Omit<GpuInstallProps, "node" | "vendor"> | false;
+
+  /**
+   * What advertises GPUs of Intel to pods; `false` leaves that to somebody else.
+   *
+   * @default - Intel's device plugin if `talos` has an Intel driver
+   */
+  readonly intel?: Omit<GpuInstallProps, "node" | "vendor"> | false;
 }
 
 export const schema: Schema<TalosGpuClusterProps> = {
@@ -111,6 +127,8 @@ export const schema: Schema<TalosGpuClusterProps> = {
   cluster: required(childProps(singleNode.schema, { machine: "vm", talos: "talos" })),
   cilium: optionalLiteral(false, childProps(ciliumInstall.schema, { node: "cluster" })),
   nvidia: optionalLiteral(false, childProps(nvidiaInstall.schema, { node: "cluster" })),
+  amd: optionalLiteral(false, childProps(nvidiaInstall.schema, { node: "cluster" })),
+  intel: optionalLiteral(false, childProps(nvidiaInstall.schema, { node: "cluster" })),
 };
 
 /** Where the props of the parts are written. */
@@ -121,6 +139,8 @@ const places: Readonly<Record<string, Place>> = {
   cluster: { prefix: "cluster", elsewhere: { machine: "vm", talos: "talos" } },
   cilium: { prefix: "cilium", elsewhere: { node: "cluster" } },
   nvidia: { prefix: "nvidia", elsewhere: { node: "cluster" } },
+  amd: { prefix: "amd", elsewhere: { node: "cluster" } },
+  intel: { prefix: "intel", elsewhere: { node: "cluster" } },
 };
 
 export const rules: readonly Rule<TalosGpuClusterProps>[] = [
@@ -184,6 +204,10 @@ export class TalosGpuCluster extends TerraformStack {
   readonly cilium?: CiliumInstall;
   /** What hands the GPU to pods; undefined without it. */
   readonly nvidia?: NvidiaInstall;
+  /** What advertises GPUs of AMD to pods; undefined without it. */
+  readonly amd?: GpuInstall;
+  /** What advertises GPUs of Intel to pods; undefined without it. */
+  readonly intel?: GpuInstall;
 
   /** @param props a function of the stack where they need it, as Terraform variables do */
   constructor(
@@ -197,6 +221,7 @@ export class TalosGpuCluster extends TerraformStack {
     const parsed = parseProps(this, typeof props === "function" ? props(this) : props, schema);
     enforce(this, rules, parsed.props);
     const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = parsed.props;
+    const drivers = driversOf(talos);
 
     const own = ownScope(this);
     for (const [id, place] of Object.entries(places)) setPropPath(own, id, place);
@@ -217,10 +242,19 @@ export class TalosGpuCluster extends TerraformStack {
       talos: this.image ?? { version, nvidia: image.nvidia, driver: image.driver, installer },
     });
     if (cilium !== false) this.cilium = new CiliumInstall(own, "cilium", { ...cilium, node: this.cluster });
-    if (nvidia !== false && (nvidia ?? talos.nvidia) && !isInvalid(talos)) {
+    if (nvidia !== false && (nvidia ?? nvidiaOf(talos)) && !isInvalid(talos)) {
       this.nvidia = new NvidiaInstall(own, "nvidia", { ...nvidia, node: this.cluster });
     }
-    for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster, this.nvidia))) {
+    const installOf = (vendor: KernelVendor): GpuInstall | undefined => {
+      const given = parsed.props[vendor];
+      const isMeant = given !== undefined || ofVendor(drivers, vendor).length > 0;
+      if (given === false || !isMeant || isInvalid(talos)) return undefined;
+      return new GpuInstall(own, vendor, { ...given, node: this.cluster, vendor });
+    };
+    this.amd = installOf("amd");
+    this.intel = installOf("intel");
+    const installs = [this.nvidia, this.amd, this.intel].filter((each) => each !== undefined);
+    for (const [name, output] of Object.entries(talosGpuOutputs(this.vm, this.cluster, installs))) {
       new TerraformOutput(own, name, output);
     }
   }

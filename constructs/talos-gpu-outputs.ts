@@ -1,5 +1,5 @@
 import { Fn, type TerraformOutputConfig } from "cdktf";
-import type { NvidiaInstall } from "./nvidia/install";
+import type { GpuInstall } from "./gpu/install";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import { addressesOf, type Gpu } from "./proxmox/pci/gpu";
 import { isUnknown } from "./rules/condition";
@@ -14,16 +14,12 @@ import { shellArgument } from "./terraform/shell-argument";
 type Outputs = Record<string, TerraformOutputConfig>;
 
 /** Outputs about a cluster, in the order in which they are shown. Paths are relative to the stack's directory. */
-export function talosGpuOutputs(
-  vm: ProxmoxGpuVm,
-  cluster: TalosSingleNode,
-  nvidia: NvidiaInstall | undefined,
-): Outputs {
+export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosSingleNode, installs: readonly GpuInstall[]): Outputs {
   const commands = commandsOf(cluster);
   return {
     ...nodeOutputs(vm, cluster),
     ...accessOutputs(cluster),
-    ...gpuOutputs(vm, nvidia, commands),
+    ...gpuOutputs(vm, installs, commands),
     ...hardwareOutputs(vm, cluster),
     ...commandOutputs(vm, cluster, commands),
   };
@@ -82,7 +78,7 @@ const accessOutputs = (cluster: TalosSingleNode): Outputs => ({
 
 const gpuOutputs = (
   vm: ProxmoxGpuVm,
-  nvidia: NvidiaInstall | undefined,
+  installs: readonly GpuInstall[],
   { kubectl, verification }: Commands,
 ): Outputs => ({
   gpu_passthrough_enabled: { description: "Whether the node has a GPU", value: vm.gpus.length > 0 },
@@ -90,19 +86,40 @@ const gpuOutputs = (
     description: "PCI addresses or mappings of the GPUs, in the order of their slots",
     value: vm.gpus.map(gpuName).join(", "),
   },
-  ...(nvidia && {
-    gpu_allocatable: {
-      description: "Number of GPUs that Kubernetes can allocate",
-      value: times(vm.gpus.length, nvidia.replicas),
-    },
-    gpu_allocatable_command: {
-      description: "Shows the number of GPUs that Kubernetes can allocate",
-      value: `${kubectl} ${nvidia.allocatableCommand}`,
-    },
-    gpu_example_pod: { description: "A pod that uses the GPU, for kubectl apply", value: nvidia.examplePod },
-  }),
+  ...Object.assign(
+    {},
+    ...installs.map((install, index) => installOutputs(vm, install, installs.length > 1, index, kubectl)),
+  ),
   gpu_verification_command: { description: "Shows that the node sees its GPU", value: verification },
 });
+
+/** What pods can do with the GPUs of a vendor. Of several vendors, all but the first have their name in it. */
+function installOutputs(
+  vm: ProxmoxGpuVm,
+  install: GpuInstall,
+  isOneOfSeveral: boolean,
+  index: number,
+  kubectl: string,
+): Outputs {
+  const suffix = index === 0 ? "" : `_${install.vendor}`;
+  return {
+    // Which of several GPUs is whose, only the host knows.
+    ...(!isOneOfSeveral && {
+      gpu_allocatable: {
+        description: "Number of GPUs that Kubernetes can allocate",
+        value: times(vm.gpus.length, install.replicas),
+      },
+    }),
+    [`gpu_allocatable_command${suffix}`]: {
+      description: "Shows the number of GPUs that Kubernetes can allocate",
+      value: `${kubectl} ${install.allocatableCommand}`,
+    },
+    [`gpu_example_pod${suffix}`]: {
+      description: "A pod that uses the GPU, for kubectl apply",
+      value: install.examplePod,
+    },
+  };
+}
 
 const hardwareOutputs = (vm: ProxmoxGpuVm, cluster: TalosSingleNode): Outputs => ({
   storage_configuration: {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { applyCrds, waitForGatewayClass } from "../constructs/cilium/gateway-api";
+import { methods } from "../constructs/gpu/nvidia";
+import { waitForRuntimeClass } from "../constructs/gpu/runtime-class";
+import { smokeTest } from "../constructs/gpu/smoke-test";
 import { waitForRollout } from "../constructs/helm/rollout";
-import { methods } from "../constructs/nvidia/method";
-import { waitForRuntimeClass } from "../constructs/nvidia/runtime-class";
-import { smokeTest } from "../constructs/nvidia/smoke-test";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
 import { applyManifests } from "../constructs/talos/inline-manifests";

@@ -1,4 +1,4 @@
-import { methods } from "../constructs/nvidia/method";
+import { allMethods } from "../constructs/gpu/vendors";
 import { type Facts, refersTo } from "./fact";
 import type { Leaf } from "./leaf";
 import type { Element } from "./stack";
@@ -93,7 +93,7 @@ function firstDiskOf(body: Element["body"]): string | undefined {
 }
 
 /** Where the constructs install charts. */
-const namespaces = new Set(["kube-system", ...Object.values(methods).map(({ namespace }) => namespace)]);
+const namespaces = new Set(["kube-system", ...allMethods.map(({ namespace }) => namespace)]);
 
 const release: Readonly<Record<string, Known>> = {
   chart: shown,

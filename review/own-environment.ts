@@ -1,5 +1,5 @@
-import { methods } from "../constructs/nvidia/method";
-import { smokeTest } from "../constructs/nvidia/smoke-test";
+import { smokeTest } from "../constructs/gpu/smoke-test";
+import { vendors } from "../constructs/gpu/vendors";
 import { type Facts, refersTo } from "./fact";
 
 /** Whether a value of a script's variable is what the constructs give by themselves. */
@@ -21,16 +21,25 @@ const version = matching(/^(v?\d[\w.-]*)?$/);
 const node: Own = (value, { addresses }) => addresses.has(value);
 const file: Own = (value, facts) => facts.files.has(value) || refersTo(facts, value, "local_file", /^filename$/);
 
-const jobs = new Set(
-  Object.values(methods).flatMap((method) =>
-    [true, false].map(
-      (isTainted) => smokeTest(method, { kubeconfig: "", talosconfig: "", node: "", isTainted }).environment.JOB,
+const nowhere = { kubeconfig: "", talosconfig: "", node: "" };
+
+/** What the smoke tests of all vendors are given. */
+const smokeTests = Object.values(vendors).flatMap((vendor) =>
+  Object.values(vendor.methods).flatMap((method) =>
+    vendor.resources.flatMap((resource) =>
+      [true, false].map((isTainted) => smokeTest(method, { ...nowhere, isTainted, vendor, resource }).environment),
     ),
   ),
 );
 
+const ofSmokeTests =
+  (name: string): Own =>
+  (value) =>
+    smokeTests.some((environment) => environment[name] === value);
+
 /** By name of the variable, in whatever script it is. */
 const own: Readonly<Record<string, Own>> = {
+  ADVICE: ofSmokeTests("ADVICE"),
   BELOW: version,
   BUNDLE: version,
   CA: either(
@@ -42,8 +51,10 @@ const own: Readonly<Record<string, Own>> = {
   CLAIMS: matching(/^(true|false)$/),
   CLUSTER: (value, { clusterNames }) => clusterNames.has(value),
   DAEMONSET: name,
+  DEVICE: ofSmokeTests("DEVICE"),
   DIRECTLY: matching(/^true$/),
   DIRECTORY: (value, { directories }) => directories.has(value),
+  DRIVER_FILE: ofSmokeTests("DRIVER_FILE"),
   ENABLED: matching(/^(true|false)$/),
   ENDPOINT: (value, { addresses, endpoints }) =>
     addresses.has(value) ||
@@ -51,12 +62,18 @@ const own: Readonly<Record<string, Own>> = {
     addresses.has(/^https:\/\/\[?(.*?)\]?:6443$/.exec(value)?.[1] ?? ""),
   FIRST_VERSION: (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^talos_version$/),
   INSTALLER: (value, facts) => refersTo(facts, value, "data.talos_image_factory_urls", /^urls[.]installer$/),
-  JOB: (value) => jobs.has(value),
+  JOB: ofSmokeTests("JOB"),
   KUBECONFIG: either(file, (value, { directories }) => directories.has(value.replace(/[/]kubeconfig$/, ""))),
   KUBERNETES_VERSION: (value, { versions }) => versions.has(value),
+  LABEL: ofSmokeTests("LABEL"),
   MACHINE: matching(/^[\w-]*$/),
   MANIFESTS: matching(/^(\$\{base64gzip\(data[.]helm_template[.][\w-]+[.]manifest\)\})?$/),
-  NAME: either((value, { names }) => names.has(value), ofTrigger("name"), matching(/^cilium[\w-]*$/)),
+  NAME: either(
+    (value, { names }) => names.has(value),
+    ofTrigger("name"),
+    matching(/^cilium[\w-]*$/),
+    ofSmokeTests("NAME"),
+  ),
   NAMES: matching(/^[\w. -]*$/),
   NAMESPACE: name,
   NODE: either(node, ofTrigger("node")),
@@ -64,7 +81,9 @@ const own: Readonly<Record<string, Own>> = {
   PATIENCE: digits,
   PLUGIN: name,
   PREREQUISITES: name,
+  REFUSAL: ofSmokeTests("REFUSAL"),
   RELEASE: name,
+  RESOURCE: ofSmokeTests("RESOURCE"),
   RESOURCES: matching(/^((node|crd)\/[a-z0-9.-]+( |$))*$/),
   ROLE: either(matching(/^(controlplane|worker)$/), ofTrigger("role")),
   RUNTIME_CLASS: name,
@@ -77,6 +96,7 @@ const own: Readonly<Record<string, Own>> = {
   TALOSCONFIG: file,
   TALOS_VERSION: (value, { versions }) => versions.has(value),
   TIMEOUT: either(digits, ofTrigger("timeout")),
+  VENDOR: ofSmokeTests("VENDOR"),
 };
 
 /** Whether the constructs give this value to the variable of one of their scripts by themselves. */

@@ -1,3 +1,4 @@
+import { vendors } from "../constructs/gpu/vendors";
 import { type Facts, refersTo } from "./fact";
 import { type Leaf, leavesOf } from "./leaf";
 
@@ -41,11 +42,11 @@ const own: Readonly<Record<string, Own>> = {
   "machine.network.interfaces[].vip.ip": within(({ apiHosts }) => apiHosts),
   "machine.network.nameservers[]": within(({ dnsServers }) => dnsServers),
   "machine.kubelet.nodeIP.validSubnets[]": (value, { addresses }) => addresses.has(addressOf(value)),
-  "machine.kernel.modules[].name": matching(/^nvidia(_uvm|_drm|_modeset)?$/),
+  "machine.kernel.modules[].name": matching(/^(nvidia(_uvm|_drm|_modeset)?|amdgpu|i915|xe)$/),
   "machine.sysctls.net.core.bpf_jit_harden": one("1", 1),
   "machine.features.kubePrism.enabled": one(true),
   "machine.features.kubePrism.port": one(7445),
-  "machine.nodeLabels.nvidia.com/gpu.present": one("true"),
+  ...Object.fromEntries(Object.values(vendors).map(({ label }) => [`machine.nodeLabels.${label}`, one("true")])),
   "machine.nodeLabels.nvidia.com/mps.capable": one("true"),
   "machine.nodeLabels.node.kubernetes.io/exclude-from-external-load-balancers.$patch": one("delete"),
   "cluster.allowSchedulingOnControlPlanes": one(true),

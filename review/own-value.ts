@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { defaultValues, inlineManifestValues, operatorValues } from "../constructs/cilium/values";
-import { methods } from "../constructs/nvidia/method";
+import { allMethods } from "../constructs/gpu/vendors";
 import { isObject, type Json, textOf } from "./json";
 import { leavesOf, spelledOut } from "./leaf";
 
@@ -18,21 +18,22 @@ function ownValuesOf(chart: string, version: string): OwnValues {
       sometimes: [operatorValues(1), operatorValues(3), inlineManifestValues],
     };
   }
-  const method = Object.values(methods).find((each) => each.chart === chart);
-  if (method !== undefined) return { always: [method.values], sometimes: [] };
+  const method = allMethods.find((each) => each.chart === chart);
+  if (method !== undefined) return { always: [method.values], sometimes: [method.taintedValues ?? {}] };
   return { always: [], sometimes: chart.startsWith("assets/") ? ownObjects : [] };
 }
 
-/** Objects that NVIDIA's charts need first. */
+/** Objects that the charts of GPU vendors need first, and those of plugins without a chart. */
 const ownObjects: readonly object[] = [
   {
     objects: [
-      ...Object.values(methods).map(({ namespace }) => ({
+      ...allMethods.map(({ namespace }) => ({
         apiVersion: "v1",
         kind: "Namespace",
         metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
       })),
       { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
+      ...allMethods.flatMap(({ objects, version }) => objects?.({ version, replicas: 1 }) ?? []),
     ],
   },
 ];

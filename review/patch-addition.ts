@@ -120,7 +120,7 @@ const valuesAt = (schematic: string, wanted: string): string[] =>
 
 const isOwnCustomization = ({ path, value }: Leaf): boolean =>
   path === extensions &&
-  /^siderolabs\/(qemu-guest-agent|nvidia-(open-gpu-kernel-modules|container-toolkit)-(lts|production)|nonfree-kmod-nvidia-(lts|production))$/.test(
+  /^siderolabs\/(qemu-guest-agent|nvidia-(open-gpu-kernel-modules|container-toolkit)-(lts|production)|nonfree-kmod-nvidia-(lts|production)|amd-ucode|amdgpu|i915|xe|intel-ucode|mei)$/.test(
     String(value),
   );
 

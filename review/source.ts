@@ -1,5 +1,4 @@
-import { methods } from "../constructs/nvidia/method";
-import { examplePod } from "../constructs/nvidia/smoke-test";
+import { allMethods, vendors } from "../constructs/gpu/vendors";
 import { documentsOf, unfolded, withoutEscapes } from "./document";
 import type { Facts } from "./fact";
 import { blocksOf, entriesOf, isObject, type Json, objectOf, textOf, textsOf } from "./json";
@@ -25,14 +24,17 @@ const imageName = /^(?:[\w.-]+(?::\d+)?\/)?[\w./-]+(?::[\w.-]+)?(?:@sha256:[0-9a
 /** The image factory of the Talos provider, unless it names another. */
 const factory = "https://factory.talos.dev/";
 
-const ownImages = Object.values(methods).flatMap((method) =>
-  [true, false].flatMap((isTainted) => imagesIn(documentsOf(examplePod(method, isTainted)))),
-);
+const ownImages = [
+  ...Object.values(vendors).flatMap(({ resources }) => resources.map(({ work }) => work.image)),
+  ...allMethods.flatMap(({ objects, version }) => imagesIn(objects?.({ version, replicas: 1 }) ?? [])),
+];
 
 /** Repository of each chart of the constructs. */
 export const ownRepositories: Readonly<Record<string, string>> = {
   cilium: "https://helm.cilium.io/",
-  ...Object.fromEntries(Object.values(methods).map(({ chart, repository }) => [chart, repository])),
+  ...Object.fromEntries(
+    allMethods.flatMap(({ chart, repository }) => (repository === undefined ? [] : [[chart, repository]])),
+  ),
 };
 
 const ownPatterns: readonly RegExp[] = [

@@ -1,5 +1,5 @@
 import { rules as ciliumRules } from "../constructs/cilium/version";
-import { methods } from "../constructs/nvidia/method";
+import { allMethods } from "../constructs/gpu/vendors";
 import type { Rule } from "../constructs/rules/rule";
 import { rules as kubernetesRules } from "../constructs/talos/kubernetes-version";
 import { rules as talosRules } from "../constructs/talos/version";
@@ -99,7 +99,7 @@ const charts = (stack: Stack): Row[] => {
     const chart = textOf(body.chart) ?? "";
     const version = textOf(body.version);
     const repository = textOf(body.repository);
-    const method = Object.values(methods).find((each) => each.chart === chart && each.repository === repository);
+    const method = allMethods.find((each) => each.chart === chart && each.repository === repository);
     const what = `chart ${chart.startsWith("assets/") ? textOf(body.name) : chart}, ${address}`;
     if (chart.startsWith("assets/")) return [what, "the stack's own", "part of what was synthesized"];
     if (version === undefined) return [what, "any", "**the newest at every apply: not fixed**"];

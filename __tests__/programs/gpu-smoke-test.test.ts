@@ -1,5 +1,5 @@
-import { methods } from "../../constructs/nvidia/method";
-import { smokeTest } from "../../constructs/nvidia/smoke-test";
+import { methods } from "../../constructs/gpu/nvidia";
+import { smokeTest } from "../../constructs/gpu/smoke-test";
 import { contentOf, file, program, run, whileItSleeps } from "../provisioner";
 
 /** A cluster as kubectl shows it; every call is written down. */

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { methods } from "../../constructs/nvidia/method";
-import { smokeTest } from "../../constructs/nvidia/smoke-test";
+import { methods } from "../../constructs/gpu/nvidia";
+import { smokeTest } from "../../constructs/gpu/smoke-test";
 import { commandOf, filesOf, scriptFolder } from "../../constructs/terraform/script";
 import { contentOf, file, program } from "../provisioner";
 

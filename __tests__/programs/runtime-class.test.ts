@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { waitForRuntimeClass } from "../../constructs/nvidia/runtime-class";
+import { waitForRuntimeClass } from "../../constructs/gpu/runtime-class";
 import { contentOf, file, program, run } from "../provisioner";
 
 function wait() {

@@ -37,12 +37,6 @@ export interface KubernetesObjects {
   readonly address: string;
   /** Name of the release. */
   readonly name: string;
-  /**
-   * Namespace of the release.
-   *
-   * @default "kube-system"
-   */
-  readonly namespace?: string;
   readonly objects: readonly object[];
   readonly dependsOn: ITerraformDependable[];
 }
@@ -51,7 +45,7 @@ export interface KubernetesObjects {
 export function kubernetesObjects(
   scope: Construct,
   id: string,
-  { address, name, namespace = "kube-system", objects, dependsOn }: KubernetesObjects,
+  { address, name, objects, dependsOn }: KubernetesObjects,
 ) {
   const { path } = new TerraformAsset(scope, "chart", {
     path: join(__dirname, "charts/kubernetes-objects"),
@@ -62,7 +56,7 @@ export function kubernetesObjects(
     address,
     new Release(scope, id, {
       name,
-      namespace,
+      namespace: "kube-system",
       chart: path,
       // Without it the provider would ask the cluster for the installed version, when there is no cluster yet.
       version: "1.0.0",

@@ -14,12 +14,8 @@ export interface Rollout {
   /** Name of the release, for messages. */
   readonly release: string;
   readonly namespace: string;
-  /**
-   * The labels of its workloads, as `kubectl get --selector` takes them.
-   *
-   * @default - what Helm has marked as the release's
-   */
-  readonly selector?: string;
+  /** The labels of its DaemonSets and Deployments, as `kubectl get --selector` takes them. */
+  readonly selector: string;
   /** Seconds. */
   readonly timeout: number;
   /** Names of the nodes that its pods are for. */
@@ -43,7 +39,7 @@ export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollo
     KUBECONFIG: kubeconfig,
     RELEASE: rollout.release,
     NAMESPACE: rollout.namespace,
-    SELECTOR: rollout.selector ?? "",
+    SELECTOR: rollout.selector,
     TIMEOUT: toTokenString(rollout.timeout),
     PLUGIN: plugin?.daemonSet ?? "",
     NODES: toTokenString(plugin?.nodes ?? ""),

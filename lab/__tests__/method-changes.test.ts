@@ -1,4 +1,4 @@
-import type { MethodName } from "../../constructs/nvidia/method";
+import type { MethodName } from "../../constructs/gpu/nvidia";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import { type ClusterOptions, deployCluster } from "./support/cluster";

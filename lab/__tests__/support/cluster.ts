@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import type { CiliumInstallProps } from "../../../constructs/cilium/install";
-import type { NvidiaInstallProps } from "../../../constructs/nvidia/install";
+import type { NvidiaInstallProps } from "../../../constructs/gpu/install";
 import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
 import type { TalosSingleNodeProps } from "../../../constructs/talos/single-node";
 import { TalosGpuCluster, type TalosGpuClusterTalos } from "../../../constructs/talos-gpu-cluster";

@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
-import { runtimeClass } from "./method";
+import { runtimeClass } from "./nvidia";
 
 /** Seconds for Kubernetes to collect the RuntimeClass of a GPU operator that is gone. */
 const timeout = 300;

@@ -11,23 +11,38 @@
 # JOB          manifests of the Job
 # PATIENCE     seconds for what is broken to mend by itself
 # TIMEOUT      seconds for the Job
+#
+# Of another vendor than NVIDIA:
+# VENDOR       its name
+# RESOURCE     what pods ask for
+# NAME         name of the Job and of its namespace
+# LABEL        label of the nodes that the plugin is for
+# DEVICE       matches the device in the list of Talos
+# DRIVER_FILE  file that is there while the driver is loaded
+# REFUSAL      matches what the kernel says of a driver that does not work with the device
+# ADVICE       what to choose then
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-gpu.sh"
+
+: "${VENDOR:=NVIDIA}" "${RESOURCE:=nvidia.com/gpu}" "${NAME:=gpu-smoke-test}" "${LABEL:=nvidia.com/gpu.present}"
+: "${DEVICE:=NVIDIA|nvidia}" "${DRIVER_FILE:=/proc/driver/nvidia/version}"
+: "${REFUSAL:=NVRM:.*(not supported|requires use of|RmInitAdapter failed)}"
+: "${ADVICE:=choose the other kernel modules or branch in talos.nvidia}"
 
 require kubectl
 # The namespace stays: it would be gone too late for the next test.
 clean() {
-  kube 30 delete job gpu-smoke-test --namespace=gpu-smoke-test --ignore-not-found --wait=false >/dev/null 2>&1 || true
+  kube 30 delete job "$NAME" --namespace="$NAME" --ignore-not-found --wait=false >/dev/null 2>&1 || true
   if [ "$CLAIMS" = true ]; then
-    kube 30 delete resourceclaimtemplate gpu-smoke-test --namespace=gpu-smoke-test --ignore-not-found --wait=false >/dev/null 2>&1 || true
+    kube 30 delete resourceclaimtemplate "$NAME" --namespace="$NAME" --ignore-not-found --wait=false >/dev/null 2>&1 || true
   fi
 }
-state() { kube 30 get job gpu-smoke-test --namespace=gpu-smoke-test --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
-last_lines() { kube 30 describe pods --namespace=gpu-smoke-test --selector=job-name=gpu-smoke-test | tail -n 5; }
+state() { kube 30 get job "$NAME" --namespace="$NAME" --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
+last_lines() { kube 30 describe pods --namespace="$NAME" --selector=job-name="$NAME" | tail -n 5; }
 
 say "running a pod that uses the GPU"
 clean
-kube 60 wait --for=delete job/gpu-smoke-test --namespace=gpu-smoke-test --timeout=60s >/dev/null 2>&1 || true
+kube 60 wait --for=delete job/"$NAME" --namespace="$NAME" --timeout=60s >/dev/null 2>&1 || true
 finally=clean
 printf '%s\n' "$JOB" >"$work/job"
 try kube 30 apply --filename="$work/job" || fail "no pod can use the GPU: Kubernetes does not take the Job: $answer"
@@ -44,7 +59,7 @@ while :; do
     *Failed*)
       broken="$(
         last_lines
-        kube 30 logs job/gpu-smoke-test --namespace=gpu-smoke-test --tail=20 2>&1
+        kube 30 logs job/"$NAME" --namespace="$NAME" --tail=20 2>&1
       )"
       break
       ;;

@@ -1,50 +1,12 @@
-import type { ChartValues } from "../helm/values";
-import type { NodeTaint } from "../talos/node-taint";
-import { configuration, type GpuSharing } from "./sharing";
+import { talosDocs } from "../rules/source";
+import { vendorDrivers } from "../talos/driver";
+import type { Method } from "./method";
+import { configuration } from "./sharing";
+import { taintOf, type Vendor } from "./vendor";
 
 export const methodNames = ["device-plugin", "gpu-operator", "dra"] as const;
-/** How the GPU is advertised to pods: by which chart. */
+/** How NVIDIA's GPUs are advertised to pods: by which chart. */
 export type MethodName = (typeof methodNames)[number];
-
-/** A way to hand the GPU to pods: a chart, and what it needs on Talos. */
-export interface Method {
-  readonly chart: string;
-  readonly repository: string;
-  /** The version that is known to work. */
-  readonly version: string;
-  /** First Talos minor version that it works on; without it, all of them. */
-  readonly talos?: string;
-  /** First Kubernetes minor version that it works with; without it, all of them. */
-  readonly kubernetes?: string;
-  readonly namespace: string;
-  /** What brings the plugin to the node, of the chart or its operator. */
-  readonly daemonSet: string;
-  /** Seconds after which what is broken no longer mends by itself. */
-  readonly settleSeconds: number;
-  /** Name of the resources of the release in Terraform. */
-  readonly address: string;
-  /** The chart makes a RuntimeClass of its own. */
-  readonly ownRuntimeClass: boolean;
-  /** Pods name a claim instead of asking for a number of GPUs, and need no RuntimeClass. */
-  readonly claims: boolean;
-  /** Values without which it does not work on Talos. */
-  readonly values: ChartValues;
-  /** Where the chart takes the plugin's tolerations. */
-  readonly tolerations: readonly string[];
-  /** Where the chart takes the update strategy of the plugin. */
-  readonly updateStrategy: readonly string[];
-  /** Where the chart takes the configuration of sharing. */
-  readonly sharingValues: (sharing: GpuSharing) => ChartValues;
-  /** Where the chart takes an annotation of the pods that its operator creates; without it the chart creates them. */
-  readonly checksumValues?: (checksum: string) => ChartValues;
-}
-
-/**
- * What keeps pods off a node with GPUs that ask for none. Of NVIDIA's charts, what runs on such a node tolerates it.
- *
- * @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases
- */
-export const taint: NodeTaint = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
 
 /** Handler that Talos's container toolkit gives containerd. */
 export const runtimeClass = "nvidia";
@@ -60,6 +22,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     version: "0.20.0",
     namespace: "nvidia-device-plugin",
     daemonSet: "nvidia-device-plugin",
+    selector: "app.kubernetes.io/instance=nvidia-device-plugin",
     settleSeconds: 60,
     address: "nvidia_device_plugin",
     ownRuntimeClass: false,
@@ -77,6 +40,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     talos: "1.13",
     namespace: "gpu-operator",
     daemonSet: "nvidia-device-plugin-daemonset",
+    selector: "app.kubernetes.io/instance=gpu-operator",
     // Node feature discovery comes first, then what the operator makes of it.
     settleSeconds: 300,
     address: "nvidia_gpu_operator",
@@ -106,6 +70,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     kubernetes: "1.34",
     namespace: "dra-driver-nvidia-gpu",
     daemonSet: "dra-driver-nvidia-gpu-kubelet-plugin",
+    selector: "app.kubernetes.io/instance=dra-driver-nvidia-gpu",
     settleSeconds: 60,
     address: "nvidia_dra_driver",
     ownRuntimeClass: false,
@@ -120,4 +85,26 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     updateStrategy: ["kubeletPlugin", "updateStrategy", "type"],
     sharingValues: () => ({}),
   },
+};
+
+/** NVIDIA's GPUs. Of its charts, what runs on a node with GPUs tolerates the taint. */
+export const nvidia: Vendor = {
+  title: vendorDrivers.nvidia.title,
+  methods,
+  prerequisites: { address: "nvidia_prerequisites", release: "nvidia-prerequisites" },
+  label: "nvidia.com/gpu.present",
+  taint: taintOf("nvidia.com/gpu"),
+  runtimeClass,
+  strategies: ["time-slicing", "mps"],
+  resources: [
+    {
+      name: "nvidia.com/gpu",
+      isOf: ({ vendor }) => vendor === "nvidia",
+      address: "gpu_smoke_test",
+      job: "gpu-smoke-test",
+      work: { name: "vector-add", image: "nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0" },
+    },
+  ],
+  example: vendorDrivers.nvidia.example,
+  source: talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu"),
 };

@@ -5,15 +5,17 @@ import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { asYaml } from "../terraform/document";
 
-const strategies = ["time-slicing", "mps"] as const;
+export const strategies = ["time-slicing", "mps", "shared"] as const;
+export type SharingStrategy = (typeof strategies)[number];
 
 /** Several pods at one GPU. */
 export interface GpuSharing {
   /**
-   * In turn, with all of the memory for each (`time-slicing`), or at the same time with a part of it (`mps`). What the
-   * plugin's configuration and the node's labels are called depends on it, so it cannot be a Terraform variable.
+   * In turn, with all of the memory for each (`time-slicing`), or at the same time with a part of it (`mps`); with Intel, as the
+   * driver divides it (`shared`). What the plugin's configuration and the node's labels are called depends on it, so it cannot
+   * be a Terraform variable.
    */
-  readonly strategy: (typeof strategies)[number];
+  readonly strategy: SharingStrategy;
 
   /** How many pods may have each GPU, 2 or more. */
   readonly replicas: number;
@@ -32,6 +34,9 @@ export const configuration = ({ strategy, replicas }: GpuSharing): string =>
 
 export const rules: readonly Rule<{
   readonly sharing?: GpuSharing;
+  /** Strategies of the vendor's plugin, whose title is for messages. */
+  readonly strategies: readonly SharingStrategy[];
+  readonly title: string;
   readonly method: string;
   readonly values: ChartValues;
 }>[] = [
@@ -42,9 +47,13 @@ export const rules: readonly Rule<{
     reason:
       "with one there is nothing to share, claims of DRA name a device each, each way has a label and a configuration of its own, and MPS does not run beside MIG",
     source: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html",
-    checks: ({ sharing, method, values }) =>
+    checks: ({ sharing, strategies, title, method, values }) =>
       ifSet(sharing, ({ strategy, replicas }): Check[] => [
-        ...ifSet(strategy, (strategy) => ({
+        {
+          condition: strategies.length > 0,
+          message: `sharing is given, and the plugin of ${title} gives each GPU to one pod; leave sharing out`,
+        },
+        ...ifSet(strategies.length > 0 ? strategy : undefined, (strategy) => ({
           condition: strategies.includes(strategy),
           message: `sharing.strategy is ${formatUnlessVariable(strategy)}; write ${strategies.map(formatValue).join(" or ")}`,
         })),

@@ -1,22 +1,24 @@
 # shellcheck shell=sh
 # The links of the chain from the device to the pod, each by what shows that it is broken.
 
+# A name with dots, as a part of a JSONPath.
+in_path() { printf '%s' "$1" | sed 's/[.]/\\./g'; }
 # What Kubernetes can allocate: a number, or the names of devices that can be claimed.
 gpus() {
   if [ "$CLAIMS" = true ]; then
     kube 30 get resourceslices --output='jsonpath={.items[?(@.spec.driver=="gpu.nvidia.com")].spec.devices[*].name}'
   else
-    kube 30 get nodes --output='jsonpath={.items[*].status.allocatable.nvidia\.com/gpu}'
+    kube 30 get nodes --output="jsonpath={.items[*].status.allocatable.$(in_path "$RESOURCE")}" | tr ' ' '\n' | awk '{ sum += $1 } END { if (NR > 0) print sum + 0 }'
   fi
 }
 # Other pods that have a GPU.
 users() {
   if [ "$CLAIMS" = true ]; then
     kube 30 get resourceclaims --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.status.reservedFor[*].name} {.status.allocation.devices.results[*].driver}{"\n"}{end}' |
-      awk '/gpu[.]nvidia[.]com/ && $1 !~ "/gpu-smoke-test-" { printf "%s%s", gap, $1; gap = ", " }'
+      awk -v own="/$NAME-" '/gpu[.]nvidia[.]com/ && $1 !~ own { printf "%s%s", gap, $1; gap = ", " }'
   else
-    kube 30 get pods --all-namespaces --field-selector=status.phase=Running --output='jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.containers[*].resources.limits.nvidia\.com/gpu}{"\n"}{end}' |
-      awk 'NF > 1 && $1 !~ "/gpu-smoke-test-" { printf "%s%s", gap, $1; gap = ", " }'
+    kube 30 get pods --all-namespaces --field-selector=status.phase=Running --output="jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.containers[*].resources.limits.$(in_path "$RESOURCE")}{\"\\n\"}{end}" |
+      awk -v own="/$NAME-" 'NF > 1 && $1 !~ own { printf "%s%s", gap, $1; gap = ", " }'
   fi
 }
 # Why something has no pod. Without the pod's name, which is another one at every try.
@@ -41,16 +43,16 @@ stuck() {
 device_and_driver() {
   command -v talosctl >/dev/null || return
   devices=$(talos 30 get pcidevices 2>/dev/null) || return
-  if ! printf '%s\n' "$devices" | grep -qi nvidia; then
-    say "the VM has no NVIDIA device; see its hardware in Proxmox"
+  if ! printf '%s\n' "$devices" | grep -qE "$DEVICE"; then
+    say "the VM has no $VENDOR device; see its hardware in Proxmox"
     return
   fi
   # A driver that knows none of the GPUs is not loaded either.
-  said=$(talos 30 dmesg 2>/dev/null | grep -E 'NVRM:.*(not supported|requires use of|RmInitAdapter failed)' | head -n 1 | sed 's/.*NVRM: *//')
+  said=$(talos 30 dmesg 2>/dev/null | grep -E "$REFUSAL" | head -n 1 | sed 's/.*\(NVRM: *\|]: *\)//')
   if [ -n "$said" ]; then
-    say "the driver and the GPU do not fit; choose the other kernel modules or branch in talos.nvidia: $said"
-  elif ! talos 30 read /proc/driver/nvidia/version >/dev/null 2>&1; then
-    say "Talos has no NVIDIA driver; talosctl --nodes $NODE dmesg tells why its modules were not loaded"
+    say "the driver and the GPU do not fit; $ADVICE: $said"
+  elif ! talos 30 read "$DRIVER_FILE" >/dev/null 2>&1; then
+    say "Talos has no $VENDOR driver; talosctl --nodes $NODE dmesg tells why its modules were not loaded"
   fi
 }
 plugin() {
@@ -65,22 +67,22 @@ plugin() {
   fi
   case "$(printf '%s\n' "$daemons" | awk -v name="$DAEMONSET" '$1 == name { print $2 " " $4 }')" in
     "") say "the namespace $NAMESPACE has no DaemonSet $DAEMONSET; see its pods, and helm status --namespace=$NAMESPACE" ;;
-    "0 "*) say "no node fits $DAEMONSET, it needs the node label nvidia.com/gpu.present: \"true\"" ;;
+    "0 "*) say "no node fits $DAEMONSET, it needs the node label $LABEL: \"true\"" ;;
     *" 0") ;; # It starts.
-    *) say "no GPU is allocatable, though $DAEMONSET runs; see kubectl logs --namespace=$NAMESPACE daemonset/$DAEMONSET, talosctl --nodes $NODE get pcidevices and talosctl --nodes $NODE read /proc/driver/nvidia/version" ;;
+    *) say "no GPU is allocatable, though $DAEMONSET runs; see kubectl logs --namespace=$NAMESPACE daemonset/$DAEMONSET, talosctl --nodes $NODE get pcidevices and talosctl --nodes $NODE read $DRIVER_FILE" ;;
   esac
 }
 waits() { say "the pod waits: ${1#Pending }"; }
 pod() {
-  pods=$(kube 30 get pods --namespace=gpu-smoke-test --selector=job-name=gpu-smoke-test --output='jsonpath={range .items[*]}{.status.phase} {.status.conditions[?(@.type=="PodScheduled")].message}{end}')
+  pods=$(kube 30 get pods --namespace="$NAME" --selector=job-name="$NAME" --output='jsonpath={range .items[*]}{.status.phase} {.status.conditions[?(@.type=="PodScheduled")].message}{end}')
   case "$pods" in
-    "") refusal gpu-smoke-test --namespace=gpu-smoke-test ;;
-    "Pending "*" Insufficient nvidia.com/gpu"* | "Pending "*" cannot allocate all claims"*)
+    "") refusal "$NAME" --namespace="$NAME" ;;
+    "Pending "*" Insufficient $RESOURCE"* | "Pending "*" cannot allocate all claims"*)
       users=$(users)
       if [ -n "$users" ]; then say "every GPU is in use, by $users"; else waits "$pods"; fi
       ;;
     "Pending "?*) waits "$pods" ;;
-    *) stuck --namespace=gpu-smoke-test --selector=job-name=gpu-smoke-test ;;
+    *) stuck --namespace="$NAME" --selector=job-name="$NAME" ;;
   esac
 }
 # Prints the first link that is broken, nothing where all are whole or time will tell.

@@ -1,0 +1,415 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import type { Precondition } from "cdktf";
+import { Construct } from "constructs";
+import { Release } from "../../.gen/providers/helm/release";
+import { helmIn, kubernetesObjects } from "../helm/provider";
+import { type Rollout, rolloutOf } from "../helm/rollout";
+import { type ChartValues, leavesOf, valueAt } from "../helm/values";
+import { record } from "../props/plain-data";
+import {
+  instanceOf,
+  number,
+  type Parsed,
+  parseProps,
+  required,
+  type Schema,
+  staticBoolean,
+  string,
+  unchecked,
+  urlString,
+} from "../props/schema";
+import { claim } from "../rules/claims";
+import { addPreconditions, enforce, lifecycleWith } from "../rules/rule";
+import { escapeTemplate } from "../rules/template";
+import { TalosCluster } from "../talos/cluster";
+import type { TalosClusterBase } from "../talos/cluster-base";
+import { type GpuVendor, gpuVendors } from "../talos/driver";
+import type { TalosNode } from "../talos/node";
+import { ownSettings } from "../talos/node-settings";
+import { TalosSingleNode } from "../talos/single-node";
+import { checksumOf, mergeValues, renderDocument } from "../terraform/document";
+import { withLogicalId } from "../terraform/logical-id";
+import { nullResource } from "../terraform/null-resource";
+import { isInStackOf } from "../terraform/own-stack";
+import type { Method } from "./method";
+import type { MethodName } from "./nvidia";
+import { gpuRules, hasGpus, methodOf, rules, vendorRules } from "./rules";
+import { runtimeClassStep } from "./runtime-class";
+import * as sharing from "./sharing";
+import { examplePod, smokeTest } from "./smoke-test";
+import type { GpuResource, Vendor } from "./vendor";
+import { vendors } from "./vendors";
+
+/** How pods get the GPU. */
+export interface NvidiaInstallProps {
+  /** The node or the cluster. Machines whose Talos has a driver of the vendor advertise their GPUs. */
+  readonly node: TalosSingleNode | TalosCluster;
+
+  /**
+   * How pods get the GPU: the device plugin alone, the GPU operator with feature discovery and metrics, or dynamic resource
+   * allocation, by claims. Which resources exist depends on it, so it cannot be a Terraform variable. GPUs of AMD and Intel have
+   * the device plugin alone.
+   *
+   * @default "device-plugin"
+   */
+  readonly method?: MethodName;
+
+  /**
+   * Let several pods use each GPU.
+   *
+   * @default - one pod each
+   */
+  readonly sharing?: sharing.GpuSharing;
+
+  /**
+   * Version of the chart, in full.
+   *
+   * @default - the one that is known to work
+   */
+  readonly version?: string;
+
+  /**
+   * Further values of the chart, merged deeply over those of this construct.
+   *
+   * @default - none
+   */
+  readonly values?: ChartValues;
+
+  /**
+   * Keep pods that do not tolerate `nvidia.com/gpu`, `amd.com/gpu` or `intel.com/gpu` off the nodes with such GPUs.
+   *
+   * @default false
+   */
+  readonly taint?: boolean;
+
+  /**
+   * Run a pod that uses the GPU at the end, and fail where it cannot.
+   *
+   * @default true
+   */
+  readonly smokeTest?: boolean;
+
+  /**
+   * URL of the chart's repository: https or oci.
+   *
+   * @default - the vendor's
+   */
+  readonly repository?: string;
+
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
+
+  /**
+   * Seconds until all pods of the release run.
+   *
+   * @default 900
+   */
+  readonly timeout?: number;
+}
+
+/** How pods get the GPUs of a vendor. */
+export interface GpuInstallProps extends NvidiaInstallProps {
+  /** Whose GPUs: `nvidia`, `amd` or `intel`. Which resources exist depends on it, so it cannot be a Terraform variable. */
+  readonly vendor: GpuVendor;
+}
+
+export const schema: Schema<NvidiaInstallProps> = {
+  node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
+  method: unchecked(),
+  sharing: sharing.schema,
+  version: string,
+  values: record,
+  taint: unchecked(),
+  smokeTest: unchecked(),
+  repository: urlString,
+  insecureHttp: staticBoolean,
+  timeout: number,
+};
+
+/** The schema of any vendor's. */
+export const gpuSchema: Schema<GpuInstallProps> = { ...schema, vendor: required(unchecked()) };
+
+const defaultMethod = "device-plugin";
+
+/** Seconds for the release, and for its pods to run. */
+const defaultTimeout = 900;
+
+/**
+ * Makes the GPUs of a vendor on Talos nodes available to pods, and runs a smoke test.
+ *
+ * @example
+ * new GpuInstall(stack, "amd", { node, vendor: "amd" });
+ */
+export class GpuInstall extends Construct {
+  /** The release; undefined if the props are invalid. */
+  readonly resource?: Release;
+  /** The namespace and what else must be there before the chart. */
+  readonly prerequisites?: Release;
+  /** The wait until all of its pods run. */
+  readonly rollout?: Resource;
+  /** The pod that proves that the GPU can be used; undefined where it is left out. */
+  readonly smokeTest?: Resource;
+  /** The same for each resource that pods can ask for: GPUs of Intel have one for each driver. */
+  readonly smokeTests: readonly Resource[] = [];
+
+  /** Whose GPUs. */
+  readonly vendor: GpuVendor;
+
+  /** The chart that advertises the GPU, and what it needs on Talos. */
+  readonly method: Method;
+  /** Version of the chart. */
+  readonly version: string;
+  /** All values that the chart is given. */
+  readonly values: ChartValues;
+  /** How many pods may have each GPU. */
+  readonly replicas: number;
+  /** Whether pods that do not tolerate the vendor's taint are kept off the nodes with GPUs. */
+  readonly isTainted: boolean;
+
+  /** The resources that its nodes have, such as `amd.com/gpu`. */
+  private readonly resources: readonly GpuResource[] = [];
+
+  constructor(scope: Construct, id: string, props: GpuInstallProps) {
+    super(scope, id);
+    const parsed = parseProps(this, props, gpuSchema);
+    const options = parsed.props;
+    const { node } = options;
+    const isKnown = gpuVendors.includes(options.vendor as GpuVendor);
+    this.vendor = isKnown ? (options.vendor as GpuVendor) : "nvidia";
+    this.method = methodOf(this.vendor, options.method ?? defaultMethod);
+    this.version = options.version ?? this.method.version;
+    this.isTainted = options.taint ?? false;
+    const shared = options.sharing ? this.method.sharingValues(options.sharing) : {};
+    const needed = mergeValues(this.method.values, shared);
+    const own = mergeValues(needed, (this.isTainted && this.method.taintedValues) || {});
+    const given = mergeValues(own, options.values ?? {});
+    const checksum = checksumOf([this.version, given]);
+    this.values = mergeValues(given, this.method.checksumValues?.(checksum) ?? {});
+    this.replicas = options.sharing?.replicas ?? 1;
+    const preconditions = [...parsed.preconditions, ...this.enforceRules(options, needed)];
+    // Of another stack, it is refused; until then it must not be in the way of the other problems.
+    if (!node || !isInStackOf(this, node)) return;
+
+    const withGpus = nodesWith(node, this.vendor);
+    for (const each of withGpus) {
+      each.addRequiredPatch(labels(this.record, options.sharing), ownSettings);
+      if (this.isTainted) each.addTaint(this.record.taint);
+    }
+    this.resources = this.record.resources.filter(({ isOf }) => withGpus.some(({ drivers }) => drivers.some(isOf)));
+    helmIn(node);
+    this.prerequisites = this.createPrerequisites(node);
+    this.resource = this.createRelease(options, preconditions, this.prerequisites);
+    // The plugin does not tolerate the taint of control plane nodes.
+    const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
+    this.rollout = rolloutOf(this, node, this.resource, {
+      release: this.method.chart,
+      namespace: this.method.namespace,
+      selector: this.method.selector,
+      timeout: options.timeout ?? defaultTimeout,
+      nodes: withPlugin.map(({ name }) => name),
+      plugin: pluginOf(this.method, this.values, withPlugin.length, checksum),
+    });
+    if (options.smokeTest ?? true) {
+      this.smokeTests = this.createSmokeTests(node, withGpus, this.resource, this.rollout);
+      [this.smokeTest] = this.smokeTests;
+      for (const each of this.smokeTests) node.saveAfter(each);
+    }
+  }
+
+  private get record(): Vendor {
+    return vendors[this.vendor];
+  }
+
+  /** Applies all rules. @returns what only Terraform can decide */
+  private enforceRules(options: Parsed<GpuInstallProps>, needed: ChartValues): Precondition[] {
+    const { node } = options;
+    const { vendor } = this;
+    const earlierInstalls = node ? claim(`GPUs of ${vendor} of nodes`, node.node.path, this.node.id, this) : [];
+    const ownRules = vendor === "nvidia" ? rules : gpuRules;
+    return enforce(this, [...vendorRules, ...ownRules, ...sharing.rules], {
+      node,
+      user: this,
+      vendor,
+      given: options.vendor,
+      strategies: this.record.strategies,
+      title: this.record.title,
+      method: options.method ?? defaultMethod,
+      values: this.values,
+      needed,
+      sharing: options.sharing,
+      taint: this.isTainted,
+      smokeTest: options.smokeTest ?? true,
+      version: this.version,
+      repository: options.repository ?? this.method.repository,
+      repositoryIsGiven: options.repository !== undefined,
+      insecureHttp: options.insecureHttp,
+      timeout: options.timeout ?? defaultTimeout,
+      earlierInstalls,
+    });
+  }
+
+  private createPrerequisites(node: TalosClusterBase): Release {
+    const { address, release } = this.record.prerequisites;
+    const ready = [node.networkReady, node.untainted];
+    const runtimeClass = runtimeClassOf(this.record, this.method);
+    return kubernetesObjects(this, "Prerequisites", {
+      address,
+      name: release,
+      objects: prerequisites(this.method, runtimeClass),
+      dependsOn:
+        runtimeClass === undefined
+          ? ready
+          : [...ready, runtimeClassStep(this, node.kubeconfigFile.filenameInput ?? "", release)],
+    });
+  }
+
+  private createRelease(
+    { repository = this.method.repository, timeout = defaultTimeout }: Parsed<GpuInstallProps>,
+    preconditions: Precondition[],
+    prerequisites: Release,
+  ): Release {
+    const { address, chart, namespace, objects } = this.method;
+    if (objects) {
+      const release = kubernetesObjects(new Construct(this, "Plugin"), "Resource", {
+        address,
+        name: chart,
+        objects: objects({ version: this.version, replicas: this.replicas }),
+        dependsOn: [prerequisites],
+      });
+      addPreconditions(release, preconditions);
+      return release;
+    }
+    return withLogicalId(
+      address,
+      new Release(this, "Resource", {
+        name: chart,
+        chart,
+        namespace,
+        repository: repository && escapeTemplate(repository),
+        version: this.version,
+        values: [renderDocument(this.values)],
+        wait: true,
+        timeout,
+        // A first installation that failed could never be applied again.
+        upgradeInstall: true,
+        dependsOn: [prerequisites],
+        lifecycle: lifecycleWith(preconditions),
+      }),
+    );
+  }
+
+  private createSmokeTests(
+    node: TalosClusterBase,
+    withGpus: readonly TalosNode[],
+    release: Release,
+    rollout: Resource,
+  ): Resource[] {
+    return this.resources.map((resource, index) => {
+      const nodes = withGpus.filter(({ drivers }) => drivers.some(resource.isOf));
+      return withLogicalId(
+        resource.address,
+        nullResource(this, index === 0 ? "SmokeTest" : `SmokeTest${index + 1}`, {
+          triggers: {
+            release: `${release.id} ${release.metadata.revision}`,
+            talos: nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
+          },
+          scripts: [
+            smokeTest(this.method, {
+              kubeconfig: node.kubeconfigFile.filename,
+              talosconfig: node.talosconfigFile.filename,
+              node: nodes[0]?.address ?? "",
+              isTainted: this.isTainted,
+              vendor: this.record,
+              resource,
+            }),
+          ],
+          dependsOn: [rollout],
+        }),
+      );
+    });
+  }
+
+  /** A pod that uses a GPU, as YAML. */
+  get examplePod(): string {
+    const [resource = this.record.resources[0] as GpuResource] = this.resources;
+    return examplePod(this.method, this.isTainted, this.record, resource);
+  }
+
+  /** Arguments of kubectl that show the allocatable GPUs. */
+  get allocatableCommand(): string {
+    if (this.method.claims) return "get resourceslices";
+    const columns = this.resources.map(
+      ({ name }, index) =>
+        `${index === 0 ? "GPUS" : `GPUS${index + 1}`}:.status.allocatable.${name.replaceAll(".", "\\.")}`,
+    );
+    return `get nodes --output=custom-columns='${["NODE:.metadata.name", ...columns].join(",")}'`;
+  }
+}
+
+/**
+ * Makes the GPUs of NVIDIA on Talos nodes available to pods, and runs a smoke test.
+ *
+ * @example
+ * new NvidiaInstall(stack, "nvidia", { node, sharing: { strategy: "time-slicing", replicas: 4 } });
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
+ */
+export class NvidiaInstall extends GpuInstall {
+  constructor(scope: Construct, id: string, props: NvidiaInstallProps) {
+    super(scope, id, withVendor(props));
+  }
+}
+
+/** The props with their vendor. What is no object is told as what it is, and what a getter throws where it is read. */
+const withVendor = (props: NvidiaInstallProps): GpuInstallProps => {
+  if (typeof props !== "object" || props === null) return props;
+  const vendor = { value: "nvidia", enumerable: true };
+  return Object.create(Object.getPrototypeOf(props), { ...Object.getOwnPropertyDescriptors(props), vendor });
+};
+
+/** The nodes with GPUs of the vendor; the first where a rule tells that there are none. */
+function nodesWith(node: TalosClusterBase, vendor: GpuVendor): readonly TalosNode[] {
+  const found = node.nodes.filter((each) => hasGpus(each, vendor));
+  return found.length > 0 ? found : [node.nodes[0]];
+}
+
+/** The plugin that is waited for on so many nodes; undefined if the values leave it out. */
+function pluginOf(method: Method, values: ChartValues, nodes: number, checksum: string): Rollout["plugin"] {
+  if (valueAt(values, ["devicePlugin", "enabled"]) === false) return undefined;
+  // Values that choose among the nodes leave some out.
+  const isPlaced = leavesOf(values).some(([path]) => path.some((key) => /^(affinity|nodeSelector)$/.test(key)));
+  const { daemonSet, settleSeconds, checksumValues } = method;
+  return { daemonSet, nodes: isPlaced ? 1 : nodes, checksum: checksumValues && checksum, settleSeconds };
+}
+
+/** The plugin's DaemonSet goes to nodes with the label, which nothing else sets: https://github.com/siderolabs/talos/issues/12103 */
+const labels = ({ label }: Vendor, shared: sharing.GpuSharing | undefined) => ({
+  machine: {
+    nodeLabels: {
+      [label]: "true",
+      ...(shared?.strategy === "mps" && { "nvidia.com/mps.capable": "true" }),
+    },
+  },
+});
+
+/** The RuntimeClass that pods name and nothing else creates; undefined without one. */
+const runtimeClassOf = ({ runtimeClass }: Vendor, { ownRuntimeClass, claims }: Method): string | undefined =>
+  ownRuntimeClass || claims ? undefined : runtimeClass;
+
+/** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
+const prerequisites = (method: Method, runtimeClass: string | undefined): object[] => [
+  {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: method.namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+  },
+  ...(runtimeClass === undefined
+    ? []
+    : [
+        { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: runtimeClass }, handler: runtimeClass },
+      ]),
+];

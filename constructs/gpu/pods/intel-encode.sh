@@ -1,0 +1,9 @@
+#!/bin/sh
+# Runs in the pod of the smoke test: encodes a second of video with the media engine of the GPU that the pod has.
+set -eu
+PATH="$PATH:/usr/lib/jellyfin-ffmpeg"
+set -- /dev/dri/renderD*
+vainfo --display drm --device "$1"
+ffmpeg -hide_banner -loglevel warning -vaapi_device "$1" -f lavfi -i testsrc2=duration=1:size=640x480:rate=30 \
+  -vf format=nv12,hwupload -c:v h264_vaapi -f null -
+printf 'the GPU has encoded a video\n'

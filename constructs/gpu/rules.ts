@@ -1,0 +1,223 @@
+import type { Construct } from "constructs";
+import * as chartRepository from "../helm/repository";
+import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, valueAt } from "../helm/values";
+import { checkStaticBoolean } from "../props/static-boolean";
+import type { EarlierClaim } from "../rules/claims";
+import { matches, not, or, versionNumber, wholeNumber } from "../rules/condition";
+import { formatUnlessVariable, formatValue } from "../rules/format-value";
+import { ifSet, type Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
+import type { TalosClusterBase } from "../talos/cluster-base";
+import { type GpuVendor, gpuVendors } from "../talos/driver";
+import type { TalosNode } from "../talos/node";
+import { hasMinor } from "../talos/version";
+import { checkSameStack, partsInStack } from "../terraform/own-stack";
+import type { Method } from "./method";
+import { methodNames } from "./nvidia";
+import { ofVendor } from "./vendor";
+import { vendors } from "./vendors";
+
+export const vendorRules: readonly Rule<{ readonly given: unknown }>[] = [
+  {
+    id: "gpu-vendor",
+    requirement: `the vendor is one of ${gpuVendors.join(", ")}`,
+    reason: "each has a driver, a plugin and a resource of its own, and there are no others",
+    source: "https://github.com/siderolabs/extensions",
+    checks: ({ given }) =>
+      ifSet(given, (given) => ({
+        condition: typeof given === "string" && gpuVendors.some((vendor) => vendor === given),
+        message: `vendor is ${formatUnlessVariable(given)}; write ${gpuVendors.map(formatValue).join(" or ")}`,
+      })),
+  },
+];
+
+const source = talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu");
+
+/** What is to be judged of an installation. */
+export interface Judged {
+  readonly node?: TalosClusterBase;
+  readonly user: Construct;
+  readonly vendor: GpuVendor;
+  readonly method: string;
+  readonly values: ChartValues;
+  readonly needed: ChartValues;
+  readonly taint: boolean;
+  readonly smokeTest: boolean;
+  readonly version: string;
+  readonly repository?: string;
+  readonly repositoryIsGiven: boolean;
+  readonly insecureHttp?: boolean;
+  readonly timeout: number;
+  readonly earlierInstalls: readonly EarlierClaim<string>[];
+}
+
+/** The rules, with the ids that NVIDIA's installation has. */
+export const rules: readonly Rule<Judged>[] = [
+  { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
+  {
+    id: "nvidia-method",
+    requirement: `the method is one of ${methodNames.join(", ")}, and of AMD and Intel the device plugin`,
+    reason: "Terraform has to know which resources there are before it knows any variable",
+    source,
+    checks: ({ vendor, method, smokeTest }) => [
+      {
+        condition: Object.hasOwn(vendors[vendor].methods, method),
+        message: `method is ${formatUnlessVariable(method)}; write ${Object.keys(vendors[vendor].methods).map(formatValue).join(" or ")}`,
+      },
+      checkStaticBoolean("smokeTest", smokeTest),
+    ],
+  },
+  {
+    id: "nvidia-method-supported",
+    requirement: "the node's Talos and Kubernetes versions support the method",
+    reason: "older versions lack what the chart requires on the node, so its pods never become ready",
+    source,
+    checks: ({ node, vendor, method }) =>
+      ifSet(node, ({ talosVersion, kubernetesVersion }) => {
+        const { talos, kubernetes } = methodOf(vendor, method);
+        return [
+          ...ifSet(talos, (min) => ({
+            condition: hasMinor(talosVersion, ({ minor }) => minorNumber(minor) >= minorNumber(min)),
+            message: `method ${formatValue(method)} needs Talos ${min} or later, and the node runs ${formatValue(talosVersion)}; write "device-plugin"`,
+          })),
+          ...ifSet(kubernetes, (min) => ({
+            condition: matches(kubernetesVersion, laterThan(minorNumber(min))),
+            message: `method ${formatValue(method)} needs Kubernetes ${min} or later, and the node runs ${formatValue(kubernetesVersion)}; write "device-plugin"`,
+          })),
+        ];
+      }),
+  },
+  {
+    id: "nvidia-needs-driver",
+    requirement: "the node's Talos has a driver of the vendor",
+    reason: "without it there is no GPU to advertise, whatever the chart's values are",
+    source,
+    checks: ({ node, vendor }) =>
+      ifSet(node, ({ nodes }) => ({
+        condition: nodes.some(({ drivers }) => ofVendor(drivers, vendor).length > 0),
+        message: `the node's Talos has no ${vendors[vendor].title} driver; give its image ${vendors[vendor].example}`,
+      })),
+  },
+  {
+    id: "nvidia-schedulable",
+    requirement: "a node with GPUs runs pods",
+    reason:
+      "the plugin does not run on a control plane that takes no pods, so its GPUs are never advertised, and no pod that asks for one would run there either",
+    source: talosDocs("deploy-and-manage-workloads/workers-on-controlplane"),
+    checks: ({ node, values, vendor, method }) =>
+      ifSet(node, (node) => {
+        const unused = unusedNodes(node, vendor).map(({ name }) => name);
+        return {
+          condition: or(unused.length === 0, not(isMissing(valueAt(values, methodOf(vendor, method).tolerations)))),
+          message: `${unused.join(", ")} ${unused.length === 1 ? "has GPUs and is a control plane that runs" : "have GPUs and are control planes that run"} no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers`,
+        };
+      }),
+  },
+  {
+    id: "nvidia-once",
+    requirement: "one construct advertises a node's GPUs",
+    reason: "two plugins would give the same GPU to two pods",
+    source,
+    checks: ({ earlierInstalls }) =>
+      earlierInstalls.map(({ by }) => ({
+        condition: false,
+        message: `the node's GPUs are handed out by ${by} already; leave one of the two out`,
+      })),
+  },
+  {
+    id: "nvidia-taint",
+    requirement: "a cluster with tainted GPU nodes has another node for other pods",
+    reason: "DNS and all other pods without a GPU would not be scheduled",
+    source: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases",
+    checks: ({ node, vendor, taint }) => [
+      checkStaticBoolean("taint", taint),
+      ...ifSet(node, ({ nodes, schedulingOnControlPlanes }) => ({
+        condition:
+          taint !== true ||
+          nodes.some((each) => !hasGpus(each, vendor) && (each.role === "worker" || schedulingOnControlPlanes)),
+        message:
+          "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
+      })),
+    ],
+  },
+  {
+    id: "nvidia-values",
+    requirement:
+      "values without which the method does not work on Talos, or a change reaches no running pod, keep their values",
+    reason: "the plugin would find no driver, or bring one that Talos refuses, or keep the configuration before",
+    source,
+    checks: ({ vendor, method, values, needed, repositoryIsGiven }) => {
+      const { objects, updateStrategy } = methodOf(vendor, method);
+      if (!objects) return [...checkUnchanged(values, needed), checkReplacesPods(values, updateStrategy)];
+      return [
+        {
+          condition: Object.keys(values).length === 0 && !repositoryIsGiven,
+          message: `values and repository are of a chart, and the plugin of ${vendors[vendor].title} has none; leave them out`,
+        },
+      ];
+    },
+  },
+  {
+    id: "nvidia-version",
+    requirement: "the chart's version is a complete one",
+    reason: "of a range Helm takes the newest chart, which no test has covered, and another one with every apply",
+    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    checks: ({ vendor, method, version }) => [
+      {
+        condition: matches(version, completeVersion),
+        message: `version ${formatValue(version)} is not complete; write one such as ${formatValue(methodOf(vendor, method).version)}`,
+      },
+    ],
+  },
+  ...chartRepository.rules.map((rule) => ({
+    ...rule,
+    checks: ({ repository, insecureHttp }: Judged) =>
+      ifSet(repository, (repository) => rule.checks({ repository, insecureHttp })),
+  })),
+  {
+    id: "nvidia-timeout",
+    requirement: "the release has at least 600 seconds until all of its pods run",
+    reason: "the node pulls large images first",
+    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    checks: ({ timeout }) => [
+      {
+        condition: wholeNumber(timeout, 600),
+        message: `timeout is ${formatValue(timeout)}; write whole seconds, 600 or more`,
+      },
+    ],
+  },
+];
+
+/** The same for the other vendors. */
+export const gpuRules: readonly Rule<Judged>[] = rules.map((rule) => ({
+  ...rule,
+  id: rule.id.replace(/^nvidia-/, "gpu-"),
+}));
+
+/** https://semver.org, and before it a "v", as the operator's has. */
+const completeVersion = new RegExp(
+  `^v?${versionNumber}([.]${versionNumber}){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$`,
+);
+
+/** Whether the node has GPUs to advertise: its Talos has a driver, and its machine, as far as it is known, a device. */
+export const hasGpus = ({ drivers, machine }: TalosNode, vendor: GpuVendor): boolean =>
+  ofVendor(drivers, vendor).length > 0 && machine.pciDevices?.length !== 0;
+
+/** Nodes whose GPUs no pod would use. A driver alone may be in the image of all nodes, as long as some of them run pods. */
+function unusedNodes({ nodes, schedulingOnControlPlanes }: TalosClusterBase, vendor: GpuVendor): TalosNode[] {
+  const withGpus = nodes.filter((node) => hasGpus(node, vendor));
+  const withoutPods = withGpus.filter(({ role }) => role === "controlplane" && schedulingOnControlPlanes === false);
+  const isOnly = withoutPods.length === withGpus.length;
+  return withoutPods.filter(({ machine }) => isOnly || machine.pciDevices !== undefined);
+}
+
+/** The vendor's method of the name; one that there is not is told, and stands for the device plugin. */
+export const methodOf = (vendor: GpuVendor, name: string): Method => {
+  const { methods } = vendors[vendor];
+  return (Object.hasOwn(methods, name) && methods[name]) || (methods["device-plugin"] as Method);
+};
+const minorNumber = (version: string): number => Number(version.split(".")[1]);
+
+/** Versions of Kubernetes of this minor or a later one. */
+const laterThan = (min: number): RegExp =>
+  new RegExp(`^v?1[.](${Array.from({ length: 100 - min }, (_, index) => min + index).join("|")})[.]`);
