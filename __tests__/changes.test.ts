@@ -43,7 +43,7 @@ describe.each(Object.keys(cases) as Part[])("docs/changes.md", (part) => {
 const bare = (stack: unknown): unknown =>
   JSON.parse(JSON.stringify(stack), (key, value) => (key === "//" ? undefined : value));
 
-test("the site whose props the lab changes is that of main.ts", () => {
+test("the site whose props the lab changes is that of examples/default.ts", () => {
   const stack = json((scope) => new TalosGpuCluster(scope, "talos-gpu", defaultSite));
-  expect(bare(stack)).toEqual(bare(synthesize("main.ts")["talos-gpu"]));
+  expect(bare(stack)).toEqual(bare(synthesize("examples/default.ts")["talos-gpu"]));
 });

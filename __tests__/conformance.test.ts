@@ -52,7 +52,7 @@ function stackWith(resources: object, sections: object = {}) {
 
 describe("conforms", () => {
   test.each([
-    "main.ts",
+    "examples/default.ts",
     "examples/mapping.ts",
     "examples/template.ts",
     "examples/golden-image.ts",

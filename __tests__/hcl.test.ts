@@ -11,7 +11,7 @@ import { type Stack, synthesize } from "./synthesized";
 
 describe("says what the JSON says", () => {
   test.each([
-    "main.ts",
+    "examples/default.ts",
     "examples/mapping.ts",
     "examples/template.ts",
     "examples/golden-image.ts",

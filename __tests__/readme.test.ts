@@ -15,9 +15,9 @@ test("README stays short, and its first commands set up, synthesize and test", (
   expect(readme.split("\n").length).toBeLessThan(150);
   const commands = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block.trim());
   expect(commands.slice(0, 3)).toEqual([
-    "git clone <this repository> talos-gpu-node && cd talos-gpu-node\nnpm ci",
-    "npm run synth",
-    "npm test",
+    "git clone <this repository> talos-gpu-node\ncd talos-gpu-node",
+    "npm ci --omit=dev && npm run synth",
+    "npm ci && npm test",
   ]);
 });
 

@@ -13,7 +13,7 @@ interface Inputs {
   readonly charts: Map<string, string>;
 }
 
-const inputs = (file = "main.ts", name = "talos-gpu"): Inputs => ({
+const inputs = (file = "examples/default.ts", name = "talos-gpu"): Inputs => ({
   stack: structuredClone(synthesize(file)[name]),
   scripts: ownScripts(),
   charts: new Map(),

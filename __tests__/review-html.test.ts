@@ -90,7 +90,7 @@ describe("the page as HTML", () => {
   });
 
   test("has the tables, the lines of cells and the red block of the page", () => {
-    const stack = synthesize("main.ts")["talos-gpu"] ?? {};
+    const stack = synthesize("examples/default.ts")["talos-gpu"] ?? {};
     const insecure = { proxmox: [{ endpoint: "https://pve.example:8006/", insecure: true }] };
     const html = htmlOf("s", page({ ...stack, provider: insecure }));
     expect(html).toContain('<blockquote class="caution">\n<p>Look at these first</p>');

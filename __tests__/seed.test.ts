@@ -5,7 +5,7 @@ import type { TerraformJson } from "./stacks";
 import { synthesize } from "./synthesized";
 
 /** The fragments that the verified HCL is known by, in the stacks that take its inputs. */
-const fromImage: TerraformJson = synthesize("main.ts")["talos-gpu"];
+const fromImage: TerraformJson = synthesize("examples/default.ts")["talos-gpu"];
 const fromTemplate: TerraformJson = synthesize("examples/template.ts")["talos-gpu-template"];
 
 describe.each([

@@ -7,7 +7,7 @@ export type Stack = Record<string, unknown>;
 
 /** The apps of this repository, each with the name of its stack. */
 export const shippedStacks = [
-  ["main.ts", "talos-gpu"],
+  ["examples/default.ts", "talos-gpu"],
   ["examples/mapping.ts", "talos-gpu-mapping"],
   ["examples/template.ts", "talos-gpu-template"],
   ["examples/golden-image.ts", "workstation"],

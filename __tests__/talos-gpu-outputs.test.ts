@@ -47,7 +47,7 @@ test("the commands of the outputs take a directory of any name as one word", () 
 });
 
 test("docs/day-two.md shows the commands that restore the default site", () => {
-  const site = synthesize("main.ts")["talos-gpu"] as { output: typeof outputs };
+  const site = synthesize("examples/default.ts")["talos-gpu"] as { output: typeof outputs };
   const page = readFileSync(join(__dirname, "../docs/day-two.md"), "utf8");
   for (const command of Object.values(site.output.restore_commands.value)) expect(page).toContain(command);
 });

@@ -40,7 +40,7 @@ function run(args: readonly string[], terraform?: string, env: NodeJS.ProcessEnv
   }
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--require", "./scripts/typescript.cjs", "scripts/review.ts", ...args],
+    ["--require", "./scripts/typescript.cjs", "scripts/review.ts", "examples/default.ts", ...args],
     { cwd: root, encoding: "utf8", env: { PATH: programs, CDKTF_OUTDIR: output(), ...env } },
   );
   return { status, stdout, said: stderr.trim() };

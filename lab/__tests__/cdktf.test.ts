@@ -3,7 +3,7 @@ import { placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
 test("cdktf itself deploys the default stack, sees no difference, and destroys it", async () => {
-  const { program, lab, vmid } = await placed("main.ts");
+  const { program, lab, vmid } = await placed("examples/default.ts");
   const cdktf = lab.cdktf(program.stack, credentials);
   succeeded(await cdktf.run("deploy"));
   expect(lab.proxmox.host.vm(vmid).running).toBe(true);

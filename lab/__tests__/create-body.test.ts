@@ -2,7 +2,7 @@ import { placed } from "./support/placed";
 import { succeeded } from "./support/succeeded";
 
 test("what Proxmox is asked to create is what the default stack describes", async () => {
-  const { lab, terraform } = await placed("main.ts");
+  const { lab, terraform } = await placed("examples/default.ts");
   succeeded(await terraform.apply("-target=proxmox_virtual_environment_vm.talos_node"));
   // After the templates of the lab.
   const create = lab.proxmox.journal.find("POST", /\/qemu$/).at(-1);

@@ -4,7 +4,7 @@ import { succeeded } from "./support/succeeded";
 import { unchanged } from "./support/unchanged";
 
 describe.each([
-  ["the default stack", "main.ts"],
+  ["the default stack", "examples/default.ts"],
   ["the example with a template", "examples/template.ts"],
   ["the example with a stack of its own", "examples/own-stack.ts"],
 ])("%s", (_, file) => {

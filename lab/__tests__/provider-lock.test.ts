@@ -49,7 +49,7 @@ const npm = (script: string, ...args: readonly string[]) =>
 
 test("the lock of a stack has the providers of all machines, and no other provider is installed", () => {
   const source = mirror();
-  expect(npm("main.ts").status).toBe(0);
+  expect(npm("examples/default.ts").status).toBe(0);
   const locked = npm("scripts/lock.ts", `-fs-mirror=${source}`);
   expect([locked.status, locked.stderr]).toEqual([0, ""]);
 

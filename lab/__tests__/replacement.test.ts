@@ -3,7 +3,7 @@ import { succeeded } from "./support/succeeded";
 import { unchanged } from "./support/unchanged";
 
 test("a VM that is replaced is configured and bootstrapped anew, in the same apply", async () => {
-  const { lab, terraform, vmid } = await placed("main.ts");
+  const { lab, terraform, vmid } = await placed("examples/default.ts");
   succeeded(await terraform.apply());
   const first = await lab.node(vmid);
 

@@ -13,7 +13,7 @@ interface State {
 }
 
 test("no secret is in the synthesized stack, in Terraform's output, or in files that others can read", async () => {
-  const { program, lab, terraform } = await placed("main.ts");
+  const { program, lab, terraform } = await placed("examples/default.ts");
   lab.proxmox.faults.add({ method: "POST", path: /status\/start$/, call: 1, outcome: { failTask: "start failed" } });
   expect((await terraform.apply()).code).toBe(1);
   succeeded(await terraform.apply());

@@ -109,7 +109,7 @@ function withShell(configuration: Json): void {
   }
 }
 
-test.each(["main.ts", "examples/cluster.ts"])(
+test.each(["examples/default.ts", "examples/cluster.ts"])(
   "no step of %s runs again because it has become a script",
   async (file) => {
     const { program, lab, terraform } = await placed(file);

@@ -1,6 +1,6 @@
 import type { TalosGpuClusterProps } from "../../constructs";
 
-/** The default site, `main.ts`, whose props are changed. */
+/** The default site, `examples/default.ts`, whose props are changed. */
 export const defaultSite = {
   proxmox: {
     endpoint: "https://pve.example:8006/",
