@@ -1,5 +1,6 @@
-import { LocalBackend, TerraformBackend, TerraformOutput, TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { ensureBackend } from "../synth/backend";
 import * as ciliumInstall from "./cilium/install";
 import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
 import * as nvidiaInstall from "./gpu/install";
@@ -259,12 +260,9 @@ export class TalosGpuCluster extends TerraformStack {
     }
   }
 
-  /** State is kept beside cdktf.out unless the stack has a backend: cdktf's own choice names this machine's directories. */
+  /** Keeps the state beside cdktf.out unless the stack has a backend. */
   override prepareStack(): void {
-    const hasBackend = this.node.findAll().some((child) => TerraformBackend.isBackend(child));
-    const isTaken = this.node.tryFindChild("backend") !== undefined;
-    if (!hasBackend)
-      new LocalBackend(isTaken ? ownScope(this) : this, { path: `../../../terraform.${this.node.id}.tfstate` });
+    ensureBackend(this);
     super.prepareStack();
   }
 }

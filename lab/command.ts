@@ -5,11 +5,17 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commandArguments } from "../scripts/command-line";
 import { build } from "./build";
 import { Lab } from "./lab";
 import { demandPrerequisites } from "./prerequisites";
 import { Program } from "./program";
 import { providers } from "./providers";
+
+const usage = `Usage: npm run lab
+
+Deploys the default stack into a simulated Proxmox host and Talos node on this machine, and shows what came of it until
+Ctrl-C. Needs Go, Terraform and kubectl; the first time it builds for some minutes.`;
 
 const password = "proxmox";
 const visitor = { id: "root@pam!visitor", secret: "00000000-0000-0000-0000-000000000000" };
@@ -56,10 +62,11 @@ Ctrl-C removes everything.`;
 }
 
 async function main(): Promise<void> {
+  commandArguments({ usage });
   demandPrerequisites();
   console.log("Building what the lab needs; the first time takes some minutes.");
   build("talos-node", "talosctl", "talos-validate", "kubernetes");
-  const program = Program.synthesize("main.ts");
+  const program = Program.synthesize("examples/default.ts");
   try {
     const accounts = [{ id: "root@pam", secret: password }, visitor];
     const lab = await Lab.start({ node: program.node, accounts, providers: await providers() });

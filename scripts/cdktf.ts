@@ -2,66 +2,80 @@
  * Runs the cdktf command line without telemetry, version look-ups or prompts, with `schemas/` as the only
  * source of provider interfaces, so that every command but those of Terraform itself works offline.
  */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { forgottenBootstraps } from "./bootstrap";
+import { type Called, type Command, calledWith, isCommand } from "./cdktf-options";
 import { trustProxmox } from "./certificates";
 import { run } from "./child";
+import { endingOnMistakes } from "./command-line";
+import { appOf, defaultConfiguration } from "./configuration";
 import { withoutKubernetes } from "./environment";
 import { missing, terraform } from "./prerequisites";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
 import { upgradingStacks } from "./upgrade";
 
 /** What the commands of Terraform need; the others need nothing. */
-const programs: Record<string, readonly string[]> = {
+const programs: Partial<Record<Command, readonly string[]>> = {
   diff: [terraform],
   deploy: [terraform, "kubectl"],
   destroy: [terraform],
 };
 
-async function main(command: string, options: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...options],
-    options: {
-      "auto-approve": { type: "boolean" },
-      "skip-synth": { type: "boolean" },
-      app: { type: "string", short: "a" },
-      output: { type: "string", short: "o", default: "cdktf.out" },
-    },
-    strict: false,
-  });
-  const output = String(values.output);
+/** Runs the command for the configurations, one after another, to the first that fails. */
+async function main(command: Command, called: Called): Promise<number> {
+  const problems = problemsBefore(command, called);
+  if (problems.length > 0) return refused(problems);
+  if (command in programs) ownerAlone();
+  trustProxmox();
+  if (changes(command)) keepCopies(called.output);
+  for (const app of called.files.length > 0 ? called.files.map(appOf) : [called.app]) {
+    const status = await runFor(app, command, called);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+const changes = (command: Command): boolean => command === "deploy" || command === "destroy";
+
+function problemsBefore(command: Command, { output, isApproved, app, files }: Called): string[] {
   const problems = missing(command, programs[command] ?? []);
-  const changes = ["deploy", "destroy"].includes(command);
-  const asks = changes && !values["auto-approve"];
-  if (asks && !(process.stdin.isTTY && process.stdout.isTTY))
+  if (changes(command) && !isApproved && !(process.stdin.isTTY && process.stdout.isTTY))
     problems.push(
       `${command} asks before it changes anything, and there is no terminal to answer in: ` +
         `\`npm run ${command} -- --auto-approve\` changes it unasked`,
     );
+  if (command !== "get" && app === undefined && files.length === 0 && isGone(defaultConfiguration))
+    problems.push(
+      `There is no ${defaultConfiguration}; \`npm run discover\` writes one, or name the file of a configuration`,
+    );
   if (command in programs) problems.push(...brokenStates(output));
-  if (problems.length > 0) return refused(problems);
-  if (command in programs) ownerAlone();
-  trustProxmox();
-  if (changes) keepCopies(output);
+  return problems;
+}
+
+/** In a project of its own, cdktf.json says what the app is. */
+const isGone = (file: string): boolean =>
+  !existsSync(file) && existsSync("cdktf.json") && readFileSync("cdktf.json", "utf8").includes(` ${file}"`);
+
+async function runFor(app: string | undefined, command: Command, called: Called): Promise<number> {
+  const { output, stacks, skipsSynth } = called;
+  const ofApp = app === undefined ? [] : ["--app", app];
   if (command === "deploy") {
     const forgotten = forgottenBootstraps(output);
     if (forgotten.length > 0) return refused(forgotten);
   }
   if (command === "deploy" && missing(command, ["talosctl"]).length > 0) {
     // Only an upgrade needs it, and whether there is one shows in what is synthesized now.
-    const app = values.app === undefined ? [] : ["--app", String(values.app)];
-    const status = values["skip-synth"] ? 0 : await cdktf("synth", "--output", output, ...app);
+    const status = skipsSynth ? 0 : await cdktf("synth", "--output", output, ...ofApp);
     if (status !== 0) return status;
-    const upgrades = (await upgradingStacks(output, positionals)).map((stack) => `the upgrade of ${stack}`);
+    const upgrades = (await upgradingStacks(output, stacks)).map((stack) => `the upgrade of ${stack}`);
     if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));
   }
   try {
-    return await cdktf(command, ...options);
+    return await cdktf(command, ...called.passedOn, ...ofApp);
   } finally {
     if (command === "diff") removePlans(join(output, "stacks"));
-    if (changes) refused(unsavedStates(output));
+    if (changes(command)) refused(unsavedStates(output));
   }
 }
 
@@ -95,7 +109,9 @@ async function cdktf(...args: string[]): Promise<number> {
   return status;
 }
 
-const [command = "--help", ...options] = process.argv.slice(2);
-main(command, options).then((status) => {
+const command = process.argv.splice(2, 1)[0] ?? "";
+if (!isCommand(command)) throw new Error(`there is no command "${command}"`);
+const called = endingOnMistakes(() => calledWith(command));
+main(command, called).then((status) => {
   process.exitCode = status;
 });

@@ -4,7 +4,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CiliumMinor } from "../constructs/cilium/version";
+import { commandArguments } from "./command-line";
 import { trimJsonSchema } from "./trim-json-schema";
+
+commandArguments({
+  usage: `Usage: npm run schema:charts
+
+Writes the schemas of the chart's values from Cilium's Go module to schemas/charts/. Needs Go.`,
+});
 
 /** The schema is one of a minor version: patch releases take what the first one took. */
 const versions: Readonly<Record<CiliumMinor, string>> = { "1.18": "v1.18.11", "1.19": "v1.19.6", "1.20": "v1.20.2" };

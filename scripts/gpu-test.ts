@@ -1,7 +1,10 @@
-/** Runs a stack's proof that a pod can use the GPU, as the end of an apply does: `npm run gpu:test -- <stack>`. */
+/** Runs a stack's smoke test, that a pod can use the GPU, as the end of an apply does. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { commandArguments, endingOnMistakes } from "./command-line";
+import { configurationsIn, synthesized } from "./configuration";
+import { stacksIn } from "./state";
 
 interface Stack {
   readonly resource?: {
@@ -14,33 +17,58 @@ interface Provisioner {
   readonly "local-exec": { readonly command: string; readonly environment: Readonly<Record<string, string>> };
 }
 
-const stacks = join(process.env.CDKTF_OUTDIR ?? "cdktf.out", "stacks");
+const usage = `Usage: npm run gpu:test [-- <file> or <stack>]
+
+Runs a pod on the GPU of a cluster, as the end of an apply does, and shows what it prints. It takes what is synthesized
+already; a file is synthesized first. Name one of several stacks.
+
+  npm run gpu:test -- talos-gpu
+  npm run gpu:test -- examples/mapping.ts`;
+
+const output = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+const folder = join(output, "stacks");
 
 function fail(message: string): never {
   console.error(message);
   process.exit(1);
 }
 
-const proofs = (existsSync(stacks) ? readdirSync(stacks) : []).flatMap((name) => {
-  const stack: Stack = JSON.parse(readFileSync(join(stacks, name, "cdk.tf.json"), "utf8"));
-  const proof = stack.resource?.null_resource?.gpu_smoke_test?.provisioner?.[0]?.["local-exec"];
-  return proof ? [{ name, stack, proof }] : [];
-});
-const [, , wanted] = process.argv;
-const chosen = proofs.filter(({ name }) => wanted === undefined || name === wanted);
-const [only, ...others] = chosen;
-if (!only)
-  fail(`${stacks} has no stack ${wanted ?? ""} that hands GPUs to pods; run npm run synth first`.replace("  ", " "));
-if (others.length > 0) fail(`name one of the stacks: ${chosen.map(({ name }) => name).join(", ")}`);
+/** The stack that is meant, with its smoke test. */
+function smokeTestOf(wanted: readonly string[]) {
+  const tests = stacksIn(output).flatMap((name) => {
+    const stack: Stack = JSON.parse(readFileSync(join(folder, name, "cdk.tf.json"), "utf8"));
+    const test = stack.resource?.null_resource?.gpu_smoke_test?.provisioner?.[0]?.["local-exec"];
+    return test ? [{ name, stack, test }] : [];
+  });
+  const chosen = tests.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  const [only, ...others] = chosen;
+  if (!only) {
+    const named = ["no stack", ...wanted].join(" ");
+    fail(`${folder} has ${named} that hands GPUs to pods; run npm run synth first`);
+  }
+  if (others.length > 0) fail(`name one of the stacks: ${chosen.map(({ name }) => name).join(", ")}`);
+  return only;
+}
 
-const { name, stack, proof } = only;
-/** Files by their names, which Terraform would fill in. */
-const filled = (value: string): string =>
-  value.replace(/\$\{local_file\.(\w+)\.filename\}/g, (_, file) => stack.resource?.local_file?.[file]?.filename ?? "");
-const environment = Object.fromEntries(Object.entries(proof.environment).map(([key, value]) => [key, filled(value)]));
-const { status } = spawnSync("/bin/sh", ["-c", proof.command], {
-  cwd: join(stacks, name),
-  env: { ...process.env, ...environment },
-  stdio: "inherit",
-});
-process.exitCode = status ?? 1;
+async function main(): Promise<void> {
+  const { positionals } = commandArguments({ usage, takesArguments: true });
+  const { files, stacks } = endingOnMistakes(() => configurationsIn(positionals, usage));
+  const ofFiles = files.length > 0 ? await synthesized(files, output) : [];
+  if (ofFiles === undefined) process.exit(1);
+  const { name, stack, test } = smokeTestOf([...stacks, ...ofFiles]);
+  /** Files by their names, which Terraform would fill in. */
+  const filled = (value: string): string =>
+    value.replace(
+      /\$\{local_file\.(\w+)\.filename\}/g,
+      (_, file) => stack.resource?.local_file?.[file]?.filename ?? "",
+    );
+  const environment = Object.fromEntries(Object.entries(test.environment).map(([key, value]) => [key, filled(value)]));
+  const { status } = spawnSync("/bin/sh", ["-c", test.command], {
+    cwd: join(folder, name),
+    env: { ...process.env, ...environment },
+    stdio: "inherit",
+  });
+  process.exitCode = status ?? 1;
+}
+
+void main();

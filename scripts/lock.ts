@@ -1,32 +1,64 @@
 /**
  * Writes the lock files of the synthesized stacks: which providers they have, with the checksums of their packages for
- * every machine that deploys or plans. What follows goes to `terraform providers lock`, such as `-fs-mirror`.
+ * every machine that deploys or plans.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./child";
+import { commandArguments, endingOnMistakes } from "./command-line";
+import { configurationsIn, synthesized } from "./configuration";
 import { missing, terraform } from "./prerequisites";
+import { stacksIn } from "./state";
+
+const usage = `Usage: npm run lock [-- [<file> or <stack> …] [options]]
+
+Writes the checksums of the providers, for Linux and macOS, to cdktf.out/stacks/<stack>/.terraform.lock.hcl: of the named
+stacks, or of all that are synthesized. A file is synthesized first.
+
+  -fs-mirror=<folder>   take the providers from a folder
+  -net-mirror=<url>     take them from a mirror
+
+  npm run lock -- examples/mapping.ts`;
 
 const platforms = ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"];
 
-async function main(options: readonly string[]): Promise<number> {
-  const folder = join(process.env.CDKTF_OUTDIR ?? "cdktf.out", "stacks");
-  const stacks = existsSync(folder) ? readdirSync(folder) : [];
+/** Options of Terraform begin with one dash. */
+const isMirror = (argument: string): boolean => /^-(fs|net)-mirror=/.test(argument);
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const { positionals } = commandArguments(
+    { usage, takesArguments: true },
+    args.filter((argument) => !isMirror(argument)),
+  );
+  const output = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+  const folder = join(output, "stacks");
+  const { files, stacks: names } = endingOnMistakes(() => configurationsIn(positionals, usage));
   const problems = missing("lock", [terraform]);
-  if (stacks.length === 0)
+  const ofFiles = files.length > 0 && problems.length === 0 ? await synthesized(files, output) : [];
+  if (ofFiles === undefined) return 1;
+  const all = stacksIn(output);
+  const stacks = positionals.length > 0 ? [...names, ...ofFiles] : all;
+  if (all.length === 0)
     problems.push(`There is no stack in ${folder} to lock providers for; run \`npm run synth\` first`);
+  for (const name of names.filter((each) => all.length > 0 && !all.includes(each)))
+    problems.push(`There is no stack ${name} in ${folder}; there is ${all.join(", ")}`);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) return 1;
   for (const stack of stacks) {
     const cwd = join(folder, stack);
-    const args = ["providers", "lock", ...platforms.map((platform) => `-platform=${platform}`), ...options];
-    const { status } = await run([terraform, ...args], { cwd, stdio: "inherit" });
+    const lock = [
+      "providers",
+      "lock",
+      ...platforms.map((platform) => `-platform=${platform}`),
+      ...args.filter(isMirror),
+    ];
+    const { status } = await run([terraform, ...lock], { cwd, stdio: "inherit" });
     if (status !== 0) return status;
     console.log(`${join(cwd, ".terraform.lock.hcl")}: review and commit it`);
   }
   return 0;
 }
 
-main(process.argv.slice(2)).then((status) => {
+main().then((status) => {
   process.exitCode = status;
 });

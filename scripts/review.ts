@@ -1,7 +1,6 @@
 /** Synthesizes, and writes a page about each stack for whoever approves it; with what a plan changes, if asked. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { printable } from "../constructs/rules/printable";
 import { scriptFolder } from "../constructs/terraform/script";
 import { filesIn } from "../review/chart";
@@ -10,6 +9,8 @@ import { pageOf } from "../review/page";
 import { changesOf, type Plan, summaryOf } from "../review/plan";
 import { trustProxmox } from "./certificates";
 import { run } from "./child";
+import { commandArguments, endingOnMistakes } from "./command-line";
+import { configurationsIn, synthesized } from "./configuration";
 import { pins } from "./pins";
 import { planOf } from "./plan";
 import { missing, terraform } from "./prerequisites";
@@ -19,15 +20,25 @@ const output = process.env.CDKTF_OUTDIR ?? "cdktf.out";
 /** What people are told, without where in this program it was found. */
 class Refusal extends Error {}
 
+const usage = `Usage: npm run review [-- [<file> …] [<stack> …] [options]]
+
+Synthesizes, and writes a page about each stack for its approver: cdktf.out/stacks/<stack>/review.md. Without a file, main.ts.
+
+  --plan                plan too, and begin with what the plan changes
+  --plan-json <file>    read a plan, as \`terraform show -json plan\` prints it
+  --html                write HTML, with everything in one file
+
+  npm run review -- examples/mapping.ts`;
+
+const options = {
+  plan: { type: "boolean", default: false },
+  "plan-json": { type: "string" },
+  html: { type: "boolean", default: false },
+} as const;
+
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      plan: { type: "boolean", default: false },
-      "plan-json": { type: "string" },
-      html: { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = commandArguments({ usage, options, takesArguments: true });
+  const { files, stacks: names } = endingOnMistakes(() => configurationsIn(positionals, usage));
   const file = values["plan-json"];
   if (values.plan && file !== undefined)
     throw new Refusal("--plan makes a plan, --plan-json reads one; write one of them");
@@ -35,10 +46,9 @@ async function main(): Promise<void> {
   if (lacks.length > 0) throw new Refusal(lacks.join("\n"));
 
   const given = file === undefined ? undefined : planIn(file);
-  const app = [process.execPath, "--require", "./scripts/typescript.cjs", "main.ts"] as const;
-  if ((await run(app, { stdio: "inherit" })).status !== 0)
-    throw new Refusal("There is nothing to review: the synth failed.");
-  const stacks = chosen(positionals);
+  const all = await synthesized(files, output);
+  if (all === undefined) throw new Refusal("There is nothing to review: the synth failed.");
+  const stacks = chosen(all, names);
   if (given !== undefined && stacks.length > 1)
     throw new Refusal(`--plan-json is the plan of one stack; name it: ${stacks.join(", ")}`);
   for (const stack of stacks) {
@@ -53,8 +63,8 @@ async function main(): Promise<void> {
 }
 
 /** Of the stacks that were synthesized now those that are named, or all. */
-function chosen(names: readonly string[]): string[] {
-  const stacks = Object.keys(Object(json(join(output, "manifest.json")).stacks)).sort();
+function chosen(all: readonly string[], names: readonly string[]): string[] {
+  const stacks = [...all].sort();
   const strange = names.filter((name) => !stacks.includes(name));
   if (strange.length > 0) throw new Refusal(`There is no stack ${strange.join(", ")}; there is ${stacks.join(", ")}`);
   return names.length > 0 ? stacks.filter((stack) => names.includes(stack)) : stacks;
@@ -102,7 +112,7 @@ function scriptsIn(directory: string): Map<string, string> {
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 
 main().catch((error: unknown) => {
-  if (!(error instanceof Refusal || (error instanceof TypeError && "code" in error))) throw error;
+  if (!(error instanceof Refusal)) throw error;
   console.error(printable(error.message));
   process.exitCode = 1;
 });

@@ -3,8 +3,15 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { commandArguments } from "./command-line";
 import { pins } from "./pins";
 import { type InUse, type ProviderSchemas, trimSchema } from "./trim-schema";
+
+commandArguments({
+  usage: `Usage: npm run schema
+
+Asks the pinned providers for their interfaces, with Terraform and a registry, and writes them to schemas/.`,
+});
 
 /** Of providers that are not listed, all is kept. */
 const inUse: Readonly<Record<string, InUse>> = {

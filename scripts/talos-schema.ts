@@ -5,7 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { providerMinor } from "../constructs/talos/config-schema";
 import { talosMinors } from "../constructs/talos/version";
+import { commandArguments } from "./command-line";
 import { trimJsonSchema } from "./trim-json-schema";
+
+commandArguments({
+  usage: `Usage: npm run schema:talos
+
+Writes the schemas of the machine configuration from Talos's library to schemas/talos-config/. Needs Go.`,
+});
 
 const library = "github.com/siderolabs/talos/pkg/machinery";
 

@@ -10,13 +10,9 @@ const { dirname, join, relative } = require("node:path");
 const { Script } = require("node:vm");
 
 const cache = join(__dirname, "../node_modules/.cache/typescript");
-const options = {
-  module: { type: "commonjs" },
-  jsc: { target: "es2022", parser: { syntax: "typescript" } },
-  sourceMaps: true,
-  swcrc: false,
-};
-const compiler = JSON.stringify([require("@swc/core/package.json").version, options]);
+// A small compiler in plain JavaScript: `npm ci --omit=dev` installs it, on every platform.
+const options = { transforms: ["typescript", "imports"], disableESTransforms: true };
+const compiler = JSON.stringify([require("sucrase/package.json").version, options]);
 const translations = new Map();
 
 require("./uncaught.cjs");
@@ -27,7 +23,7 @@ Module.enableCompileCache?.();
 Module._extensions[".ts"] = (module, filename) => {
   const translation = translate(filename);
   translations.set(filename, translation);
-  if (/^\s*(\w.*\W)?await\b/m.test(translation.code)) refuseAwait(translation.code, filename);
+  if (/^(?!\s*(\/\/|\*)).*\bawait\b/m.test(translation.code)) refuseAwait(translation.code, filename);
   module._compile(translation.code, filename);
 };
 
@@ -47,11 +43,11 @@ function refuseAwait(code, filename) {
 /** A mistake in the text of a program, which has no stack. */
 const mistake = (place, message) => Object.assign(new Error(message), { name: "SyntaxError", place });
 
-/** The mistake that the compiler found, of which it draws a picture. */
-function syntaxError(filename, { message }) {
-  const [, what] = message.match(/^\s*[x×]\s+(.*)$/m) ?? [];
-  const [, line, column] = message.match(/\[.*:(\d+):(\d+)\]/) ?? [];
-  return mistake(`${relative(process.cwd(), filename)}:${line}:${column}`, what ?? "cannot be read as TypeScript");
+/** The mistake that the compiler found. */
+function syntaxError(filename, { message, loc }) {
+  if (loc === undefined) return mistake(relative(process.cwd(), filename), message);
+  const what = message.replace(/^Error transforming .*?: /, "").replace(/ \(\d+:\d+\)$/, "");
+  return mistake(`${relative(process.cwd(), filename)}:${loc.line}:${loc.column}`, what);
 }
 
 function translate(filename) {
@@ -67,7 +63,12 @@ function translate(filename) {
 
 function compiled(source, filename) {
   try {
-    return require("@swc/core").transformSync(source, { ...options, filename });
+    const { code, sourceMap } = require("sucrase").transform(source, {
+      ...options,
+      filePath: filename,
+      sourceMapOptions: { compiledFilename: filename },
+    });
+    return { code, map: JSON.stringify(sourceMap) };
   } catch (error) {
     throw syntaxError(filename, error);
   }

@@ -2,6 +2,7 @@
  * Tells what a user's program threw in one line: where in the program, and what. Node.js would print a stack trace, most of it
  * of packages. The project's own programs keep theirs.
  */
+const { readFileSync, statSync } = require("node:fs");
 const { join, relative, resolve, sep } = require("node:path");
 
 const root = join(__dirname, "..");
@@ -70,13 +71,49 @@ function tell(thrown) {
   process.exit(1);
 }
 
-if (process.argv[1] !== undefined && isUsers(resolve(process.argv[1]))) {
+const output = () => process.env.CDKTF_OUTDIR ?? "cdktf.out";
+
+function timeOfManifest() {
+  try {
+    return statSync(join(output(), "manifest.json")).mtimeMs;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a program under cdktf's own App has written, which knows nothing of other configurations and prints no files. */
+function claimWritten() {
+  const { claimStacks, isClaimed } = require("../synth/configuration-claims.ts");
+  if (isClaimed()) return;
+  const stacks = Object.values(JSON.parse(readFileSync(join(output(), "manifest.json"), "utf8")).stacks);
+  claimStacks(
+    output(),
+    stacks.map(({ name }) => name),
+  );
+  // The cdktf command line, which sets this, prints them itself.
+  if (process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS !== undefined) return;
+  for (const { synthesizedStackPath } of stacks) console.log(join(output(), synthesizedStackPath));
+}
+
+/** Reports how the program of process.argv[1] ends. */
+function watch() {
+  const before = timeOfManifest();
   process.on("uncaughtException", tell);
   process.on("exit", (status) => {
-    if (status !== 0 || !forgotten()) return;
-    console.error(
-      "Nothing was written: the program has made a StrictApp, but not called its synth(); end it with app.synth();",
-    );
-    process.exitCode = 1;
+    if (status !== 0) return;
+    try {
+      if (forgotten())
+        throw new Error(
+          "Nothing was written: the program has made a StrictApp, but not called its synth(); end it with app.synth();",
+        );
+      if (timeOfManifest() !== before) claimWritten();
+    } catch (error) {
+      console.error(error.message);
+      process.exitCode = 1;
+    }
   });
 }
+
+if (process.argv[1] !== undefined && isUsers(resolve(process.argv[1]))) watch();
+
+module.exports = { watch };

@@ -3,6 +3,8 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnnotationMetadataEntryType, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
+import { ensureBackend, misplacedBackends } from "./backend";
+import { claimStacks } from "./configuration-claims";
 import { toHcl } from "./hcl";
 import { pending } from "./pending";
 import { Refusal } from "./refusal";
@@ -31,10 +33,11 @@ export class StrictApp extends App {
 
   /** What is wrong so far, in all stacks, each with the path of its construct; aspects may add to it at synth. */
   problems(): string[] {
-    return this.node.findAll().flatMap((construct) => {
+    const problems = this.node.findAll().flatMap((construct) => {
       const broken = this.skipValidation ? [] : construct.node.validate();
       return [...broken, ...errorsOf(construct)].map((problem) => `[${construct.node.path || "app"}] ${problem}`);
     });
+    return [...problems, ...misplacedBackends(this)];
   }
 
   /**
@@ -49,6 +52,11 @@ export class StrictApp extends App {
       const manifest = new Manifest(this.manifest.version, staging.folder, this.hclOutput);
       staging.writing(() => this.synthesizeTo(manifest));
       const stacks = Object.values(manifest.stacks);
+      claimStacks(
+        this.outdir,
+        stacks.map(({ name }) => name),
+        staging.folder,
+      );
       staging.publish(
         [Manifest.stacksFolder, ...stacks.map(({ workingDirectory }) => workingDirectory)],
         stacks.flatMap(({ workingDirectory }) => files.map((file) => join(workingDirectory, file))),
@@ -64,6 +72,7 @@ export class StrictApp extends App {
   /** Aspects run as cdktf synthesizes a stack, so that only then all that is wrong is known. */
   private synthesizeTo(manifest: Manifest): void {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
+    for (const stack of stacks) ensureBackend(stack);
     const session = { outdir: manifest.outdir, manifest, skipValidation: true };
     const failures = [
       ...stacks.flatMap((stack) => failureOf(() => stack.prepareStack())),

@@ -27,11 +27,15 @@ function run(programs: readonly string[], args: readonly string[], env: NodeJS.P
 
 test("a synth needs no program, not even Terraform", () => {
   writeFileSync(join(directory, "terraform"), "#!/bin/sh\necho started >&2\nexit 1\n", { mode: 0o755 });
-  const { status, stderr } = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "main.ts"], {
-    cwd: root,
-    encoding: "utf8",
-    env: { PATH: directory, CDKTF_OUTDIR: join(directory, "out") },
-  });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--require", "./scripts/typescript.cjs", "examples/default.ts"],
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: { PATH: directory, CDKTF_OUTDIR: join(directory, "out") },
+    },
+  );
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });
 
@@ -132,7 +136,7 @@ test.each([
   const lock = join(directory, "stacks/talos-gpu/.terraform.lock.hcl");
   mkdirSync(dirname(lock), { recursive: true });
   writeFileSync(lock, "# of last time\n");
-  const synth = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "main.ts"], {
+  const synth = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "examples/default.ts"], {
     cwd: root,
     env: { ...process.env, CDKTF_OUTDIR: directory, ...environment },
   });

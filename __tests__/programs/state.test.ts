@@ -44,9 +44,10 @@ function write(file: string, content: string, seconds?: number) {
 const whole = (serial: number) => JSON.stringify({ version: 4, serial, lineage: "lineage", resources: [] });
 
 function run(command: string) {
+  const asked = command === "diff" ? [] : ["--auto-approve"];
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["--require", join(root, "scripts/typescript.cjs"), join(root, "scripts/cdktf.ts"), command, "--auto-approve"],
+    ["--require", join(root, "scripts/typescript.cjs"), join(root, "scripts/cdktf.ts"), command, ...asked],
     {
       cwd: directory,
       encoding: "utf8",

@@ -74,7 +74,7 @@ const cluster = (name: string, vm: object) =>
 
 describe("a program", () => {
   test.each<[string, string, RegExp]>([
-    ["has a syntax error", "const a = {\n  b: 1\n  c: 2,\n};", /^\.app-\d+\.ts:3:1: Expected ',', got 'ident'\n$/],
+    ["has a syntax error", "const a = {\n  b: 1\n  c: 2,\n};", /^\.app-\d+\.ts:3:3: Unexpected token, expected ","\n$/],
     [
       "awaits outside a function",
       "const a: number = await Promise.resolve(1);",
@@ -229,7 +229,12 @@ describe("StrictApp", () => {
     );
     jest.restoreAllMocks();
     expect(readFileSync(stackFile("one"), "utf8")).toBe(before);
-    expect(filesIn(outdir)).toEqual(["manifest.json", "stacks/one/cdk.tf.json", "stacks/two/cdk.tf.json"]);
+    expect(filesIn(outdir)).toEqual([
+      "configurations.json",
+      "manifest.json",
+      "stacks/one/cdk.tf.json",
+      "stacks/two/cdk.tf.json",
+    ]);
   });
 
   test("puts the old stacks back where the second cannot be put in its place", () => {
@@ -242,7 +247,12 @@ describe("StrictApp", () => {
     expect(() => app.synth()).toThrow("Nothing was written");
     jest.restoreAllMocks();
     expect(readFileSync(stackFile("one"), "utf8")).toBe(before);
-    expect(filesIn(outdir)).toEqual(["manifest.json", "stacks/one/cdk.tf.json", "stacks/two/cdk.tf.json"]);
+    expect(filesIn(outdir)).toEqual([
+      "configurations.json",
+      "manifest.json",
+      "stacks/one/cdk.tf.json",
+      "stacks/two/cdk.tf.json",
+    ]);
   });
 
   /** A disk that is full once, when the function writes to such a path. */
@@ -269,7 +279,9 @@ describe("StrictApp", () => {
     expect(filesIn(outdir)).toContainEqual(expect.stringContaining("assets/asset"));
 
     twoStacks({ hclOutput: true }).app.synth();
-    expect(filesIn(outdir)).toEqual(["manifest.json", "stacks/one/cdk.tf", "stacks/two/cdk.tf", ...terraforms].sort());
+    expect(filesIn(outdir)).toEqual(
+      ["configurations.json", "manifest.json", "stacks/one/cdk.tf", "stacks/two/cdk.tf", ...terraforms].sort(),
+    );
     expect(JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")).stacks.one).toMatchObject({
       workingDirectory: "stacks/one",
       synthesizedStackPath: "stacks/one/cdk.tf",
@@ -323,11 +335,15 @@ throw new Error("of the site");
   });
 
   test("refuses the default stack where the environment's API token would be used for its raw PCI address", () => {
-    const { status, stderr } = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", "main.ts"], {
-      cwd: root,
-      encoding: "utf8",
-      env: { ...process.env, CDKTF_OUTDIR: outdir, PROXMOX_VE_API_TOKEN: "root@pam!ci=secret" },
-    });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--require", "./scripts/typescript.cjs", "examples/default.ts"],
+      {
+        cwd: root,
+        encoding: "utf8",
+        env: { ...process.env, CDKTF_OUTDIR: outdir, PROXMOX_VE_API_TOKEN: "root@pam!ci=secret" },
+      },
+    );
     expect(status).toBe(1);
     expect(stderr).toContain("[pci-address-needs-root-password]");
     expect(stderr).not.toContain("secret");

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { commandArguments } from "../../scripts/command-line";
 import { type ExampleHost, exampleHosts } from "./example-hosts";
 import { SimulatedProxmox } from "./server";
 
@@ -11,18 +11,14 @@ Runs a simulated Proxmox VE host on loopback until Ctrl-C, with the user root@pa
 Hosts: ${names.join(", ")}`;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandArguments({
+    usage,
     options: {
       port: { type: "string", default: "8006" },
       node: { type: "string" },
       host: { type: "string", default: "one-gpu" },
-      help: { type: "boolean" },
     },
   });
-  if (values.help) {
-    console.log(usage);
-    return;
-  }
   if (!names.includes(values.host)) throw new Error(`no host "${values.host}"; there are ${names.join(", ")}`);
   const options = exampleHosts[values.host as ExampleHost];
   const named = values.node === undefined ? {} : { node: values.node };
