@@ -26,6 +26,7 @@ export type { BackupRetention, VmBackup } from "./proxmox/vm/backup";
 export type { BootMedium, BootSoftware, CloneSource, DiskImage, IsoImage } from "./proxmox/vm/boot-medium";
 export type { CpuType, VmCpu } from "./proxmox/vm/cpu";
 export type { Disk } from "./proxmox/vm/disk";
+export type { VmFirewall } from "./proxmox/vm/firewall";
 export type { VmBios, VmEfiDisk } from "./proxmox/vm/firmware";
 export type { Guest } from "./proxmox/vm/guest";
 export type { Initialization, IpConfig, Ipv6Config } from "./proxmox/vm/initialization";
@@ -49,8 +50,9 @@ export {
 export type { TalosClusterBaseProps } from "./talos/cluster-props";
 export type { GpuDriver, GpuVendor, NvidiaGpuDriver } from "./talos/driver";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
+export type { TalosFirewall } from "./talos/ingress-firewall";
 export type { IntelDriver } from "./talos/intel-driver";
-export type { TalosInterface, TalosMachine, TalosMachineDevice } from "./talos/machine";
+export type { MachineFirewall, TalosInterface, TalosMachine, TalosMachineDevice } from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";
 export type { TalosPatch } from "./talos/patch";
 export { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";

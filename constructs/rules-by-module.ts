@@ -29,6 +29,7 @@ import * as clone from "./proxmox/vm/clone";
 import * as cpu from "./proxmox/vm/cpu";
 import * as description from "./proxmox/vm/description";
 import * as disk from "./proxmox/vm/disk";
+import * as vmFirewall from "./proxmox/vm/firewall";
 import * as firmware from "./proxmox/vm/firmware";
 import * as guest from "./proxmox/vm/guest";
 import * as initialization from "./proxmox/vm/initialization";
@@ -57,6 +58,7 @@ import * as driver from "./talos/driver";
 import * as extension from "./talos/extension";
 import * as gpuDriver from "./talos/gpu-driver";
 import * as image from "./talos/image";
+import * as ingressFirewall from "./talos/ingress-firewall";
 import * as kubernetesVersion from "./talos/kubernetes-version";
 import * as machine from "./talos/machine-rules";
 import * as nodeRestriction from "./talos/node-restriction";
@@ -91,6 +93,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...backup.rules,
     ...pool.rules,
     ...tags.rules,
+    ...vmFirewall.rules,
   ],
   GPU: [...gpu.rules, ...passthrough.rules, ...pciMapping.rules],
   "The host, at plan": [
@@ -119,6 +122,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...machine.machineRules,
     ...apiEndpoint.rules,
     ...cluster.rules,
+    ...ingressFirewall.rules,
     ...clusterSubnets.rules,
     ...clusterOnce.rules,
     ...patch.rules,

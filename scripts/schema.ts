@@ -20,6 +20,9 @@ const inUse: Readonly<Record<string, InUse>> = {
       "proxmox_backup_job",
       "proxmox_download_file",
       "proxmox_hardware_mapping_pci",
+      "proxmox_virtual_environment_firewall_ipset",
+      "proxmox_virtual_environment_firewall_options",
+      "proxmox_virtual_environment_firewall_rules",
       "proxmox_virtual_environment_vm",
     ],
     dataSources: [

@@ -320,6 +320,7 @@ export class CiliumInstall extends Construct {
     const advice = (value: unknown) => `write ${formatValue(value)} or leave it out`;
     for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
     if (l2Announcements && !hasWorkers(node)) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
+    if (l2Announcements) loadBalancer.openFirewalls(l2Announcements, node.nodes);
     if (options.gatewayApi !== undefined) {
       this.gatewayApi = gatewayApi.applyGatewayApi(
         this,
@@ -383,6 +384,7 @@ export class CiliumInstall extends Construct {
       ...enforce(this, loadBalancer.rules, {
         l2Announcements,
         taken: node?.addresses ?? [],
+        hasFirewall: node?.nodes.some(({ machine }) => machine.firewall !== undefined) ?? false,
         version: this.version,
         values: this.values,
       }),

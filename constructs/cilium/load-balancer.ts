@@ -1,5 +1,5 @@
 import { type ChartValues, valueAt } from "../helm/values";
-import { type AddressRange, notAfter, overlap, rangeOf } from "../network/address-order";
+import { type AddressRange, notAfter, overlap, rangeOf, subnetsOfRange } from "../network/address-order";
 import {
   isAddress,
   isCidr,
@@ -10,12 +10,13 @@ import {
   overlapsAny,
   sameFamily,
 } from "../network/ip-address";
-import { listOf, nonEmptyListOf, objectOf, required, string, unionOf } from "../props/schema";
+import { isInvalid, listOf, nonEmptyListOf, objectOf, required, string, unionOf } from "../props/schema";
 import { and, type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
+import type { TalosNode } from "../talos/node";
 import { byCiliumMinor } from "./version";
 
 /** Addresses of a pool: a network, or all from the first to the last. */
@@ -110,6 +111,21 @@ export function objects({ addressPools, interfaces }: L2Announcements, hasWorker
   ];
 }
 
+/** Lets the nodes that announce the addresses send from them, where a firewall is in front of their machines. */
+export function openFirewalls({ addressPools }: L2Announcements, nodes: readonly TalosNode[]): void {
+  const workers = nodes.filter(({ role }) => role === "worker");
+  const blocks = addressPools.flatMap(({ blocks }) => blocks).filter((block) => !isInvalid(block));
+  for (const { machine } of workers.length > 0 ? workers : nodes)
+    for (const subnet of blocks.flatMap(subnetsOf)) machine.firewall?.addSender(subnet);
+}
+
+/** The networks of a block; none of what is refused, or known to Terraform alone. */
+function subnetsOf({ cidr, start, stop }: AddressBlock): string[] {
+  if (cidr !== undefined) return [cidr];
+  const isKnown = [start, stop].every((address) => isAddress(address) === true) && notAfter(start, stop) === true;
+  return isKnown && sameFamily(start, stop) === true ? subnetsOfRange([start, stop]) : [];
+}
+
 /** What has an address already, and which, without prefix length. */
 interface Taken {
   readonly by: string;
@@ -119,10 +135,25 @@ interface Taken {
 export const rules: readonly Rule<{
   readonly l2Announcements?: L2Announcements;
   readonly taken: readonly Taken[];
+  /** Whether a firewall is in front of a node's machine. */
+  readonly hasFirewall: boolean;
   readonly version: string;
   /** All values of the chart. */
   readonly values: ChartValues;
 }>[] = [
+  {
+    id: "firewall-range",
+    requirement: "of nodes with a firewall in Proxmox, a range of LoadBalancer IPs is known at synth",
+    reason: "its IP filter takes networks, and drops what it does not know",
+    source: "https://pve.proxmox.com/pve-docs/chapter-pve-firewall.html#pve_firewall_ipfilter_section",
+    checks: ({ l2Announcements: { addressPools = [] } = {}, hasFirewall }) =>
+      addressPools.flatMap(({ blocks }, pool) =>
+        blocks.flatMap(({ start, stop }, index) => ({
+          condition: !(hasFirewall && [start, stop].some(isUnknown)),
+          message: `${pathOf(pool)}.blocks[${index}] is a range with a variable, which the firewall of the nodes' VMs cannot take; write it as cidr`,
+        })),
+      ),
+  },
   {
     id: "address-pool",
     requirement:

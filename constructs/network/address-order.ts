@@ -17,6 +17,33 @@ export function rangeOf(cidr: string): AddressRange {
   return [family.networkAddressFromCIDR(cidr).toString(), family.broadcastAddressFromCIDR(cidr).toString()];
 }
 
+/** The fewest networks that have exactly the addresses of the range, which are known and in their order. */
+export function subnetsOfRange([first, last]: AddressRange): string[] {
+  const isV6 = first.includes(":");
+  const bits = isV6 ? 128n : 32n;
+  const end = asNumber(last);
+  const subnets: string[] = [];
+  for (let next = asNumber(first); next <= end; ) {
+    let size = 0n;
+    const fits = (wider: bigint) => next % (1n << wider) === 0n && next + (1n << wider) - 1n <= end;
+    while (size < bits && fits(size + 1n)) size += 1n;
+    subnets.push(`${asAddress(next, isV6)}/${bits - size}`);
+    next += 1n << size;
+  }
+  return subnets;
+}
+
+const asNumber = (address: string): bigint =>
+  ipaddr
+    .parse(address)
+    .toByteArray()
+    .reduce((number, byte) => number * 256n + BigInt(byte), 0n);
+
+function asAddress(number: bigint, isV6: boolean): string {
+  const bytes = Array.from({ length: isV6 ? 16 : 4 }, (_, place) => Number((number >> BigInt(8 * place)) & 255n));
+  return ipaddr.fromByteArray(bytes.reverse()).toString();
+}
+
 /** Whether an address is in both; what only Terraform knows is in none where it is no range. */
 export function overlap(one: AddressRange, other: AddressRange): Condition {
   const [[first, last], [otherFirst, otherLast]] = [one, other];

@@ -47,6 +47,7 @@ import * as clone from "./vm/clone";
 import * as cpu from "./vm/cpu";
 import * as description from "./vm/description";
 import * as disk from "./vm/disk";
+import * as vmFirewall from "./vm/firewall";
 import * as firmware from "./vm/firmware";
 import * as guest from "./vm/guest";
 import * as initialization from "./vm/initialization";
@@ -142,6 +143,14 @@ export interface ProxmoxGpuVmProps {
    * @default - one virtio device at vmbr0
    */
   readonly networkDevices?: readonly networkDevice.NetworkDevice[];
+
+  /**
+   * Firewall of Proxmox: the VM sends from its own IP addresses only, and only who is to manage it reaches its APIs. `{}` is
+   * the IP filter alone.
+   *
+   * @default - none
+   */
+  readonly firewall?: vmFirewall.VmFirewall;
 
   /**
    * What the cloud-init drive tells the guest: its addresses.
@@ -267,6 +276,7 @@ export const schema: Schema<ProxmoxGpuVmProps> = {
   disks: listOf(disk.schema),
   efiDisk: firmware.efiDiskShape,
   networkDevices: listOf(networkDevice.schema),
+  firewall: vmFirewall.schema,
   initialization: initialization.schema,
   agent: agent.schema,
   bios: firmware.biosShape,
@@ -285,7 +295,8 @@ export const schema: Schema<ProxmoxGpuVmProps> = {
 };
 
 const withDefaults = (props: Parsed<ProxmoxGpuVmProps>) => {
-  const { boot, bios = "ovmf", networkDevices = [{}] } = props;
+  const { boot, bios = "ovmf" } = props;
+  const networkDevices = vmFirewall.withFirewall(props.networkDevices ?? [{}], props.firewall);
   return {
     ...props,
     bios,
@@ -340,6 +351,7 @@ const rules = [
   ...firmware.rules,
   ...disk.rules,
   ...networkDevice.rules,
+  ...vmFirewall.rules,
   ...initialization.rules,
   ...agent.rules,
   ...vga.rules,
@@ -383,6 +395,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly identity: Resource;
   /** What backs it up; undefined without it. */
   readonly backup?: BackupJob;
+  /** Its firewall; undefined without it. */
+  readonly firewall?: vmFirewall.Firewall;
   /** Mappings created for this VM's GPUs. */
   readonly pciMappings: readonly PciMapping[];
   /** The devices that are passed through, as far as the app knows where they are on the node. */
@@ -454,6 +468,8 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     ];
     this.resource = withLogicalId(id, this.createVm(settings, searched, preconditions));
     this.backup = settings.backup && backup.backupJobOf(this, this.resource, settings.backup);
+
+    this.firewall = settings.firewall && new vmFirewall.Firewall(this, this.resource, settings);
 
     const { ipConfigs = [], dnsServers } = settings.initialization ?? {};
     this.address = initialization.nodeAddressOf(ipConfigs);

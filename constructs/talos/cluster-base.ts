@@ -20,6 +20,7 @@ import type { Described, TalosClusterBaseProps } from "./cluster-props";
 import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
 import { talosProvider } from "./image";
+import { firewallPatches } from "./ingress-firewall";
 import { waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
@@ -129,6 +130,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ofWorkers: this.patchesOf("worker"),
     });
     this.enforceNetwork(given.endpoint);
+    this.openFirewalls();
     this.kubernetesUpgrade = this.upgradeBeforeConfiguration(targetOf(first, cluster));
     this.bootstrap = this.createBootstrap();
     this.kubeconfig = this.createKubeconfig();
@@ -136,6 +138,15 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.apiReady = this.waitForApi(cluster.upgradeTarget.timeout);
     this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
     this.saveAfter(this.apiReady);
+  }
+
+  /** Lets the nodes reach each other, and the control plane nodes have the virtual IP. */
+  private openFirewalls(): void {
+    const { virtualAddress } = this.described;
+    for (const { role, machine } of this.nodes) {
+      if (role === "controlplane" && virtualAddress !== undefined) machine.firewall?.addSender(virtualAddress);
+      for (const { address } of this.nodes) machine.firewall?.addManager(address);
+    }
   }
 
   private createSecrets(preconditions: Precondition[]): MachineSecrets {
@@ -173,7 +184,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** What the cluster's nodes have in common. */
   private clusterOfNodes(given: Parsed<TalosClusterBaseProps>): Cluster {
-    const { timeServers, readyTimeout = defaultReadyTimeout } = given;
+    const { timeServers, firewall, readyTimeout = defaultReadyTimeout } = given;
     const { members, virtualAddress, schedulingOnControlPlanes } = this.described;
     return {
       clusterName: this.clusterName,
@@ -194,6 +205,12 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         ...(schedulingOnControlPlanes ? [schedulingPatch] : []),
         discoveryPatch,
         ...(timeServers ? [timePatch(timeServers)] : []),
+        ...(firewall
+          ? firewallPatches(
+              firewall,
+              members.map(({ machine }) => addressOf(machine)),
+            )
+          : []),
       ],
       configPatches: givenAs("configPatches", given.configPatches ?? []),
       judge: this.judge,

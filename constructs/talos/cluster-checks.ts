@@ -8,6 +8,7 @@ import type { Described, TalosClusterBaseProps } from "./cluster-props";
 import { rules } from "./cluster-rules";
 import * as driver from "./driver";
 import { enforceDrivers } from "./gpu-driver";
+import * as ingressFirewall from "./ingress-firewall";
 import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { claimAddressesOf } from "./network-claims";
@@ -49,6 +50,7 @@ export function enforceCluster(cluster: CheckedCluster, { given, described, cons
           }),
     ),
     ...plainReleases.flatMap((release) => enforce(cluster, driver.rules, release.talos)),
+    ...enforce(cluster, ingressFirewall.rules, given),
     ...enforce(cluster, clusterOnce.rules, identity),
     ...members.flatMap((member) => enforce(cluster, machineRules, member)),
     ...enforceDrivers(cluster, members),

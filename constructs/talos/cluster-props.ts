@@ -14,6 +14,7 @@ import {
 } from "../props/schema";
 import * as driver from "./driver";
 import type { TalosRelease } from "./image";
+import * as ingressFirewall from "./ingress-firewall";
 import type { Member } from "./node";
 import * as nvidia from "./nvidia-driver";
 import type { TalosPatch } from "./patch";
@@ -46,6 +47,14 @@ export interface TalosClusterBaseProps {
    * @default - Talos's own, time.cloudflare.com
    */
   readonly timeServers?: readonly string[];
+
+  /**
+   * Talos's firewall on all nodes.
+   *
+   * @default - none: every port is open
+   * @see https://docs.siderolabs.com/talos/v1.13/networking/ingress-firewall
+   */
+  readonly firewall?: ingressFirewall.TalosFirewall;
 
   /**
    * Further patches of the machine configuration, applied in their order after those of the constructs.
@@ -93,6 +102,7 @@ export const baseSchema: Schema<TalosClusterBaseProps> = {
   endpoint: urlString,
   kubernetesVersion: string,
   timeServers: listOf(string),
+  firewall: ingressFirewall.schema,
   configPatches: listOf(ruledData()),
   outputDirectory: string,
   secretsFile: staticBoolean,

@@ -52,6 +52,14 @@ export interface TalosMachineDevice {
   readonly isSuch: (property: (deviceId: string) => Condition) => Condition;
 }
 
+/** The firewall in front of a machine, which its cluster tells what it needs. */
+export interface MachineFirewall {
+  /** Lets the machine send from an IP address, or a subnet, that is not its own, such as a virtual IP. */
+  addSender(address: string): void;
+  /** Lets an IP address, or a subnet, reach the APIs of Talos and Kubernetes on the machine. */
+  addManager(address: string): void;
+}
+
 /** What a Talos node has to know of the machine it runs on. A `ProxmoxGpuVm` is one. */
 export interface TalosMachine {
   /** Host name: letters, digits and hyphens. */
@@ -109,6 +117,13 @@ export interface TalosMachine {
   readonly pciDevices?: readonly TalosMachineDevice[];
 
   /**
+   * Firewall in front of the machine. A `ProxmoxGpuVm` knows its own.
+   *
+   * @default - none
+   */
+  readonly firewall?: MachineFirewall;
+
+  /**
    * Operating system that the machine is made for.
    *
    * @default "talos"
@@ -133,6 +148,15 @@ const device: Field<TalosMachineDevice> = {
   },
 };
 
+const firewall: Field<MachineFirewall> = {
+  invalid: () => ({ addSender: () => {}, addManager: () => {} }),
+  parse: (value, path, report) => {
+    const isFirewall = typeof value === "object" && value !== null && "addSender" in value && "addManager" in value;
+    if (!isFirewall) report(false, `${path} is ${formatValue(value)}; leave firewall to a ProxmoxGpuVm`);
+    return isFirewall ? (value as MachineFirewall) : firewall.invalid();
+  },
+};
+
 export const schema = orConstruct(
   objectOf<TalosMachine>({
     name: required(string),
@@ -152,6 +176,7 @@ export const schema = orConstruct(
     installDisk: required(string),
     talosVersion: unchecked(),
     pciDevices: listOf(device),
+    firewall,
     guest: unchecked(),
     resource: instanceOf(TerraformResource),
   }),

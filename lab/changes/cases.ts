@@ -103,6 +103,8 @@ const vm: readonly Case[] = [
   { prop: "networkDevices[0].vlanId", to: 5 },
   { prop: "networkDevices[0].mtu", to: 1400 },
   { prop: "networkDevices[0].firewall", to: true },
+  { prop: "firewall.addresses[0]", given: { firewall: { management: ["10.0.0.0/8"] } }, to: "192.168.1.60" },
+  { prop: "firewall.management[0]", given: { firewall: { management: ["10.0.0.0/8"] } }, to: "192.168.20.0/24" },
   { prop: "initialization.ipConfigs[0].address", to: "192.168.1.60/24" },
   { prop: "initialization.ipConfigs[0].gateway", to: "192.168.1.254" },
   {
@@ -169,6 +171,11 @@ const node: readonly Case[] = [
   { prop: "kubernetesVersion", to: "1.35.5" },
   { prop: "kubernetesVersion", to: "1.35.3", applied: true },
   { prop: "installDisk", to: "/dev/sdb" },
+  {
+    prop: "firewall.management[0]",
+    given: { firewall: { management: ["127.0.0.0/8"] } },
+    to: "127.0.0.0/9",
+  },
   { prop: "timeServers[0]", to: "time.example" },
   { prop: "configPatches", to: [{ machine: { sysctls: { "vm.max_map_count": "262144" } } }] },
   { prop: "outputDirectory", to: "../../../access" },

@@ -12,6 +12,7 @@ import { type Certificate, certificateInfo, clusterAuthority, nodeCertificate } 
 import { Cluster, type ClusterOptions } from "./cluster";
 import { clusterRoutes } from "./cluster-routes";
 import { Faults } from "./fault";
+import { firewallRoutes } from "./firewall-routes";
 import type { ProxmoxHost } from "./host";
 import { refusals } from "./interface/refusals";
 import { Journal, type JournalEntry } from "./journal";
@@ -25,6 +26,7 @@ const routes: readonly Route[] = [
   ...accessRoutes,
   ...backupRoutes,
   ...clusterRoutes,
+  ...firewallRoutes,
   ...mappingRoutes,
   ...nodeRoutes,
   ...storageRoutes,

@@ -5,6 +5,7 @@ import type { ProxmoxInterface } from "./interface/schema";
 import { withMac, withOtherMac } from "./network-device";
 import { formatSize, parseSize } from "./size";
 import type { Storage, Storages } from "./storage";
+import { VmFirewall } from "./vm-firewall";
 import { VmVolumes } from "./vm-volumes";
 
 /** A VM: its configuration as Proxmox stores it, its volumes, and whether it runs. */
@@ -12,6 +13,7 @@ export class VirtualMachine {
   private readonly configuration = new Configuration();
   private readonly volumes: VmVolumes;
   private readonly imports = new Map<string, string>();
+  readonly firewall = new VmFirewall();
   running = false;
 
   constructor(
@@ -164,6 +166,7 @@ export class VirtualMachine {
   /** Takes over another VM's configuration with volumes and MAC addresses of its own. */
   cloneFrom(source: VirtualMachine, targetStorage?: string): void {
     for (const [key, image] of source.imports) this.imports.set(key, image);
+    this.firewall.copyFrom(source.firewall);
     for (const [key, value] of source.configuration.entries) {
       if (/^(template|meta|smbios1|vmgenid|unused\d+)$/.test(key)) continue;
       const own = /^net\d+$/.test(key) ? withOtherMac(this.proxmox, value) : value;

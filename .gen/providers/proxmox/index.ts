@@ -2,6 +2,9 @@
 export * as backupJob from './backup-job';
 export * as downloadFile from './download-file';
 export * as hardwareMappingPci from './hardware-mapping-pci';
+export * as virtualEnvironmentFirewallIpset from './virtual-environment-firewall-ipset';
+export * as virtualEnvironmentFirewallOptions from './virtual-environment-firewall-options';
+export * as virtualEnvironmentFirewallRules from './virtual-environment-firewall-rules';
 export * as virtualEnvironmentVm from './virtual-environment-vm';
 export * as dataProxmoxDatastores from './data-proxmox-datastores';
 export * as dataProxmoxHardwareMappings from './data-proxmox-hardware-mappings';

@@ -2,6 +2,9 @@
 Object.defineProperty(exports, 'backupJob', { get: function () { return require('./backup-job'); } });
 Object.defineProperty(exports, 'downloadFile', { get: function () { return require('./download-file'); } });
 Object.defineProperty(exports, 'hardwareMappingPci', { get: function () { return require('./hardware-mapping-pci'); } });
+Object.defineProperty(exports, 'virtualEnvironmentFirewallIpset', { get: function () { return require('./virtual-environment-firewall-ipset'); } });
+Object.defineProperty(exports, 'virtualEnvironmentFirewallOptions', { get: function () { return require('./virtual-environment-firewall-options'); } });
+Object.defineProperty(exports, 'virtualEnvironmentFirewallRules', { get: function () { return require('./virtual-environment-firewall-rules'); } });
 Object.defineProperty(exports, 'virtualEnvironmentVm', { get: function () { return require('./virtual-environment-vm'); } });
 Object.defineProperty(exports, 'dataProxmoxDatastores', { get: function () { return require('./data-proxmox-datastores'); } });
 Object.defineProperty(exports, 'dataProxmoxHardwareMappings', { get: function () { return require('./data-proxmox-hardware-mappings'); } });

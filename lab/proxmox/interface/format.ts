@@ -143,6 +143,16 @@ const formats: Readonly<Record<string, Format>> = {
     value === "host" || (/^\d{1,2}$/.test(value) && Number(value) >= 8 && Number(value) <= 64)
       ? undefined
       : "value must be an integer between 8 and 64 or 'host'",
+  IPorCIDRorAlias: (value) =>
+    isIPv4(value) || isIPv6Address(value) || isNetwork(value, isIPv4, 32) || isNetwork(value, isIPv6Address, 128)
+      ? undefined
+      : "value does not look like a valid IP address or CIDR network",
+  // Those of a firewall's rules are left to the rules themselves.
+  "pve-fw-addr-spec": () => undefined,
+  "pve-fw-dport-spec": () => undefined,
+  "pve-fw-sport-spec": () => undefined,
+  "pve-fw-protocol-spec": () => undefined,
+  "pve-fw-icmp-type-spec": () => undefined,
   "pve-storage-content": (value) => (contents.includes(value) ? undefined : `invalid content type '${value}'`),
   "storage-pair": (value) =>
     value === "1"

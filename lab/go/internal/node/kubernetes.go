@@ -300,6 +300,6 @@ func (k *kubernetes) serve(address string) (*http.Server, error) {
 		return nil, err
 	}
 	server := &http.Server{TLSConfig: identity, Handler: k.front, ErrorLog: log.New(io.Discard, "", 0)}
-	go server.ServeTLS(listener, "", "") //nolint:errcheck
+	go server.ServeTLS(&ingressListener{listener, k.node}, "", "") //nolint:errcheck
 	return server, nil
 }

@@ -340,7 +340,7 @@ func (n *Node) boot() error {
 		return err
 	}
 	n.talos = newTalosServer(n)
-	go n.talos.Serve(&watchedListener{listener, n}) //nolint:errcheck
+	go n.talos.Serve(&watchedListener{&ingressListener{listener, n}, n}) //nolint:errcheck
 	if err := n.settle(); err != nil {
 		return err
 	}
