@@ -742,6 +742,83 @@ const dangers: readonly (readonly [name: string, change: (inputs: Inputs) => unk
     patch(`# nothing\n`.repeat(400) + stringify({ machine: { pods: [privilegedPod] } })),
     /static pods[\s\S]*|Long text/,
   ],
+  // Of settings that look harmless
+  [
+    "a kubelet that asks nobody",
+    patch({ machine: { kubelet: { extraArgs: { "authorization-mode": "AlwaysAllow", "anonymous-auth": "true" } } } }),
+    /anonymous access/,
+  ],
+  [
+    "users of another identity provider",
+    patch({ cluster: { apiServer: { extraArgs: { "oidc-client-id": "x", "oidc-groups-prefix": "system:" } } } }),
+    /arguments of a part of the control plane/,
+  ],
+  [
+    "a program that the kernel starts",
+    patch({ machine: { sysctls: { "kernel.core_pattern": "|/var/evil %p" } } }),
+    /settings of the node's kernel/,
+  ],
+  ["a rule of udev", patch({ machine: { udev: { rules: ['RUN+="/var/evil"'] } } }), /settings of the node's kernel/],
+  ["a disk that is wiped", patch({ machine: { install: { wipe: true } } }), /another installation/],
+  [
+    "etcd without certificates",
+    patch({ cluster: { etcd: { extraArgs: { "client-cert-auth": "false" } } } }),
+    /arguments/,
+  ],
+  [
+    "images that are not verified",
+    patch({ apiVersion: "v1alpha1", kind: "ImageVerificationConfig", rules: [{ image: "*", skip: true }] }),
+    /ImageVerificationConfig/,
+  ],
+  [
+    "network policies without effect",
+    values("cilium", { policyEnforcementMode: "never" }),
+    /policies that have no effect/,
+  ],
+  ["no firewall of the host", values("cilium", { hostFirewall: { enabled: false } }), /without protection/],
+  ["a CA of Cilium", values("cilium", { tls: { ca: { cert: "LS0t", key: "LS0t" } } }), /another CA/],
+  [
+    "another cluster in Cilium's mesh",
+    values("cilium", { clustermesh: { config: { clusters: [{ name: "x", address: "evil.example" }] } } }),
+    /another cluster/,
+  ],
+  ["another API for Cilium", values("cilium", { k8sServiceHost: "6.6.6.6" }), /another Kubernetes API/],
+  ["a door to Hubble", values("cilium", { hubble: { ui: { ingress: { enabled: true } } } }), /reached from outside/],
+  [
+    "firmware of a device",
+    ({ stack }) => {
+      stack.resource.proxmox_virtual_environment_vm.talos_node.hostpci[0].rom_file = "evil.rom";
+    },
+    /firmware of a device/,
+  ],
+  [
+    "a node that is wiped",
+    ({ stack }) => {
+      stack.resource.talos_machine_configuration_apply.node.on_destroy = { reset: true };
+    },
+    /a node is wiped/,
+  ],
+  [
+    "a firewall that is off",
+    resource("proxmox_virtual_environment_firewall_options", { node_name: "pve", vm_id: 1, enabled: false }),
+    /a firewall other than the project's/,
+  ],
+  [
+    "a port that a firewall opens",
+    resource("proxmox_virtual_environment_firewall_rules", {
+      node_name: "${proxmox_virtual_environment_vm.talos_node.node_name}",
+      vm_id: "${proxmox_virtual_environment_vm.talos_node.vm_id}",
+      rule: [{ type: "in", action: "ACCEPT", proto: "tcp", dport: "22" }],
+    }),
+    /a firewall other than the project's/,
+  ],
+  [
+    "a state at HCP Terraform",
+    ({ stack }) => {
+      stack.terraform.cloud = { organization: "evil" };
+    },
+    /kept by HCP Terraform/,
+  ],
 ];
 
 describe("the page of a stack begins with", () => {
@@ -872,6 +949,33 @@ const changes: readonly (readonly [name: string, change: (inputs: Inputs) => unk
     },
   ],
   ["another backend's path", backend({ local: { path: "/tmp/x.tfstate" } })],
+  [
+    "another order of resources",
+    ({ stack }) => {
+      delete stack.resource.talos_machine_configuration_apply.node.depends_on;
+    },
+  ],
+  [
+    "a resource that is created before the old one is destroyed",
+    ({ stack }) => {
+      stack.resource.proxmox_virtual_environment_vm.talos_node.lifecycle.create_before_destroy = true;
+    },
+  ],
+  [
+    "an older Terraform",
+    ({ stack }) => {
+      stack.terraform.required_version = ">= 0.12";
+    },
+  ],
+  [
+    "another address that a VM may send from",
+    resource("proxmox_virtual_environment_firewall_ipset", {
+      name: "ipfilter-net0",
+      node_name: "${proxmox_virtual_environment_vm.talos_node.node_name}",
+      vm_id: "${proxmox_virtual_environment_vm.talos_node.vm_id}",
+      cidr: [{ name: "10.0.0.0/8" }],
+    }),
+  ],
 ];
 
 test.each(changes)("the page of a stack begins otherwise with %s", (_, change) => {

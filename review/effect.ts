@@ -190,6 +190,26 @@ export const consequences: Readonly<Record<string, Consequences>> = {
     },
     words: { changed: "from the next backup on" },
   },
+  proxmox_virtual_environment_firewall_ipset: {
+    deleted: ["changed", "the VM may send from any address"],
+    replaced: ["changed", "the VM may send from other addresses; for a moment from any"],
+    attributes: {},
+    words: {},
+  },
+  proxmox_virtual_environment_firewall_options: {
+    deleted: ["recorded", "Proxmox keeps the VM's firewall options"],
+    replaced: ["changed", "the VM's firewall is set up again"],
+    attributes: {
+      changed: ["enabled", "input_policy", "output_policy", "macfilter", "dhcp", "ndp", "radv", "ipfilter"],
+    },
+    words: { changed: "at once" },
+  },
+  proxmox_virtual_environment_firewall_rules: {
+    deleted: ["changed", "every address reaches the VM"],
+    replaced: ["changed", "other addresses reach the VM"],
+    attributes: { changed: ["rule"] },
+    words: { changed: "other addresses reach the VM, at once" },
+  },
   proxmox_download_file: {
     deleted: ["changed", "the image is removed from the storage; VMs keep their disks"],
     replaced: ["changed", "the image is removed and downloaded; VMs keep their disks"],

@@ -1,8 +1,11 @@
-import { blocksOf, type Json, textOf } from "./json";
-import { code, grouped, type Markdown, none, table } from "./markdown";
+import { blocksOf, type Json, textOf, textsOf } from "./json";
+import { code, codes, grouped, type Markdown, none, table } from "./markdown";
 import { dataOf, type Element, resourcesOf, type Stack } from "./stack";
 
 const shown = (body: Json, attribute: string): Markdown => code(textOf(body[attribute]) ?? "");
+
+const named = (blocks: unknown, attribute: string): string[] =>
+  blocksOf(blocks).flatMap((each) => textsOf(each[attribute]));
 
 /** What a resource is, in words; what is not named here is told by its type. */
 const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
@@ -25,6 +28,11 @@ const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
     `download of ${shown(body, "url")} to the storage ${shown(body, "datastore_id")} of ${shown(body, "node_name")}`,
   proxmox_hardware_mapping_pci: (body) => `mapping ${shown(body, "name")} of a PCI device`,
   proxmox_hardware_mapping_usb: (body) => `mapping ${shown(body, "name")} of a USB device`,
+  proxmox_virtual_environment_firewall_ipset: (body) =>
+    `IP addresses from which the VM sends, ${shown(body, "name")}: ${codes(named(body.cidr, "name"))}`,
+  proxmox_virtual_environment_firewall_options: () => "Proxmox's firewall of a VM",
+  proxmox_virtual_environment_firewall_rules: (body) =>
+    `who reaches the APIs of Talos and Kubernetes on the VM: ${codes(named(body.rule, "source"))}`,
   proxmox_virtual_environment_vm: (body) =>
     `VM ${shown(body, "name")}, id ${shown(body, "vm_id")}, on ${shown(body, "node_name")}: see Machines`,
   talos_cluster_kubeconfig: (body) => `access to Kubernetes as its administrator, from ${shown(body, "node")}`,

@@ -14,11 +14,11 @@ const reference =
   (type: string, attribute: RegExp): Known =>
   (value, facts) =>
     refersTo(facts, value, type, attribute);
+const vmReference = reference("proxmox_virtual_environment_vm", /^(node_name|vm_id)$/);
 const clientConfiguration = reference("talos_machine_secrets", /^client_configuration$/);
 
 const onAll: Readonly<Record<string, Known>> = {
   "depends_on[]": shown,
-  "lifecycle.create_before_destroy": shown,
   "lifecycle.ignore_changes[]": /^(triggers|clone|disk\[0\]\.import_from|initialization\[0\]\.dns|talos_version|node)$/,
   "lifecycle.replace_triggered_by[]":
     /^((proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id|talos_machine_configuration_apply\.[\w-]+)$/,
@@ -75,6 +75,7 @@ const vm: Readonly<Record<string, Known>> = {
   "memory.floating": /^0$/,
   name: shown,
   "network_device[].bridge": shown,
+  "network_device[].firewall": /^true$/,
   "network_device[].mac_address": shown,
   "network_device[].model": shown,
   "network_device[].vlan_id": shown,
@@ -147,6 +148,32 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     node_name: shown,
     overwrite: /^false$/,
     url: shown,
+  },
+  proxmox_virtual_environment_firewall_ipset: {
+    "cidr[].name": shown,
+    name: /^ipfilter-net\d+$/,
+    node_name: vmReference,
+    vm_id: vmReference,
+  },
+  proxmox_virtual_environment_firewall_options: {
+    dhcp: /^true$/,
+    enabled: /^true$/,
+    input_policy: /^ACCEPT$/,
+    macfilter: /^true$/,
+    ndp: /^true$/,
+    node_name: vmReference,
+    output_policy: /^ACCEPT$/,
+    radv: /^false$/,
+    vm_id: vmReference,
+  },
+  proxmox_virtual_environment_firewall_rules: {
+    node_name: vmReference,
+    "rule[].action": /^(ACCEPT|DROP)$/,
+    "rule[].dport": /^2379:2380,6443,10250,50000:50001$/,
+    "rule[].proto": /^tcp$/,
+    "rule[].source": shown,
+    "rule[].type": /^in$/,
+    vm_id: vmReference,
   },
   proxmox_hardware_mapping_pci: {
     "map[].id": shown,
@@ -229,6 +256,12 @@ const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
   [/^vm[.]usb/, "a USB device of the host"],
   [/^vm[.]boot_order/, "another device to start from"],
   [/^vm[.]network_device\[\][.](firewall|trunks|disconnected|enabled)/, "the network or the firewall of the VM"],
+  [/^vm[.]hostpci\[\][.]rom_file/, "firmware of a device, from a file of the host"],
+  [/^proxmox_virtual_environment_firewall/, "a firewall other than the project's, or of another VM"],
+  [
+    /^talos_machine_configuration_apply[.](apply_mode|on_destroy)/,
+    "when a configuration takes effect, or a node is wiped",
+  ],
   [/^vm[.](efi_disk|tpm_state|rng|smbios)/, "firmware or identity of the VM"],
   [/^helm_\w+[.]postrender/, "a program of this machine that changes what a chart makes"],
   [/^helm_\w+[.](set|values)/, "values of a chart"],

@@ -101,6 +101,12 @@ const inObjects: readonly Danger[] = [
     reason: "another source of images",
   },
   { path: /(^|[.])(insecure\w*|\w*skipverify|tlsInsecure\w*|verify)$/i, reason: "a check of TLS" },
+  { path: /(^|[.])policyEnforcementMode$/, value: /^never$/, reason: "network policies that have no effect" },
+  { path: /(^|[.])policyAuditMode$/, value: yes, reason: "network policies that have no effect" },
+  { path: /(^|[.])(hostFirewall|encryption)[.]enabled$/, value: /^false$/, reason: "the network without protection" },
+  { path: /(^|[.])ca[.](cert|key)$|(^|[.])(kubeConfigPath|clustermesh)\b/, reason: "another CA or another cluster" },
+  { path: /(^|[.])k8sServiceHost(Ref)?\b/, value: /^(?!localhost$)/, reason: "another Kubernetes API" },
+  { path: /(^|[.])ingress[.]enabled$/, value: yes, reason: "a service that is reached from outside" },
   { path: /(^|[.])(type)$/, value: /^(LoadBalancer|NodePort)$/, reason: "a service that is reached from outside" },
 ];
 

@@ -142,14 +142,14 @@ function backendOf(stack: Stack): { readonly words: Markdown; readonly isEncrypt
   );
   const byTofu = isEncrypted ? ", encrypted by OpenTofu" : "";
   const [[kind, config] = []] = entriesOf(terraform.backend);
+  // Terraform refuses a backend beside it.
+  if (terraform.cloud !== undefined)
+    return { words: `HCP Terraform: ${settingsOf(terraform.cloud)}`, isEncrypted: true };
   if (kind === undefined) {
-    const cloud = terraform.cloud !== undefined;
-    return cloud
-      ? { words: `HCP Terraform: ${settingsOf(terraform.cloud)}`, isEncrypted: true }
-      : {
-          words: `the file ${code("terraform.tfstate")} in the stack's directory${byTofu || ", **not encrypted**"}`,
-          isEncrypted,
-        };
+    return {
+      words: `the file ${code("terraform.tfstate")} in the stack's directory${byTofu || ", **not encrypted**"}`,
+      isEncrypted,
+    };
   }
   const settings: Json = objectOf(blocksOf(config)[0]);
   if (kind === "local") {
@@ -187,6 +187,7 @@ export function backendReasons(stack: Stack): string[] {
   const has = (path: RegExp, value: RegExp) =>
     settings.some((leaf) => path.test(leaf.path) && value.test(String(leaf.value)));
   return [
+    ...(objectOf(stack.terraform).cloud === undefined ? [] : ["the state, with all secrets, is kept by HCP Terraform"]),
     ...(has(/./, /^http:\/\//) ? ["the state is sent without encryption"] : []),
     ...(has(/skip_|insecure/, /^true$/) ? ["a check of the backend is off"] : []),
     ...(has(/password|secret|token$|access_key|conn_str/, /^(?!\$\{).+/)

@@ -62,6 +62,26 @@ const backupWords = (stack: Stack): Markdown[] => {
     : [`**Backups** of disks, with all secrets on them, to ${codes(sorted(storages))}.`];
 };
 
+/** Where machines stand behind Proxmox's firewall, who gets past it. */
+const firewallWords = (stack: Stack): Markdown[] => {
+  const named = (type: string, block: string, attribute: string) => [
+    ...new Set(
+      resourcesOf(stack).flatMap((element) =>
+        element.type === `proxmox_virtual_environment_firewall_${type}`
+          ? blocksOf(element.body[block]).flatMap((each) => textsOf(each[attribute]))
+          : [],
+      ),
+    ),
+  ];
+  const [senders, managers] = [named("ipset", "cidr", "name"), named("rules", "rule", "source")];
+  if (senders.length === 0) return [];
+  const managed = managers.length === 0 ? "whoever reaches them" : codes(sorted(managers));
+  return [`**Firewall** of Proxmox: VMs send from ${codes(sorted(senders))}, and are managed by ${managed}.`];
+};
+
+/** What says that a resource waits for another one, such as a configuration for the check of its node. */
+const orderCount = (stack: Stack): number => elementsOf(stack).flatMap(({ body }) => textsOf(body.depends_on)).length;
+
 function commandWords(stack: Stack, scripts: Scripts): Markdown {
   const { all, foreign } = commandCounts(stack, scripts);
   if (all === 0) return "**No command** runs on the machine of whoever deploys.";
@@ -108,9 +128,10 @@ export function summarySection(
         commandWords(stack, scripts),
         ...clusterWords(stack),
         ...backupWords(stack),
+        ...firewallWords(stack),
         ...(versions === "" ? [] : [`**Versions**: ${versions}.`]),
         `**State**: ${stateWords(stack)}. Secrets that are asked for: ${codes(secrets)}.`,
-        `**${count(checkCount(stack), "check")}** when Terraform plans.`,
+        `**${count(checkCount(stack), "check")}** when Terraform plans; ${orderCount(stack)} entries of ${code("depends_on")}.`,
         additions.length === 0
           ? "**Nothing** in it is beyond what the project writes by itself."
           : `**${count(additions.length, "thing")}** in it beyond what the project writes by itself, which follow.`,

@@ -139,7 +139,9 @@ const isGood = (verdict: Markdown): boolean => !verdict.startsWith("**");
 
 /** The versions of what runs, in a line. */
 export function versionWords(stack: Stack): Markdown {
+  const required = textOf(objectOf(stack.terraform).required_version);
   const named = [
+    `Terraform ${code(required ?? "any")}`,
     ...ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) => [
       `Talos ${code(textOf(body.talos_version) ?? "any")}`,
       `Kubernetes ${code(textOf(body.kubernetes_version) ?? "any")}`,

@@ -7,7 +7,24 @@ import {
 } from "node:http2";
 import { text } from "node:stream/consumers";
 import type { TLSSocket } from "node:tls";
+import { generate } from "selfsigned";
 import type { Certificate } from "../../proxmox/certificate";
+
+/** A certificate that no CA has signed, of a client, or of a server at the address. */
+export async function selfSigned(name: string, address?: string): Promise<Certificate> {
+  const { cert, private: key } = await generate([{ name: "commonName", value: name }], {
+    keyType: "ec",
+    curve: "P-256",
+    algorithm: "sha256",
+    extensions: [
+      { name: "basicConstraints", cA: true },
+      ...(address === undefined
+        ? []
+        : [{ name: "subjectAltName" as const, altNames: [{ type: 7 as const, ip: address }] }]),
+    ],
+  });
+  return { cert, key };
+}
 
 /** The ports of a node that answer for Talos and for Kubernetes, and one for downloads and proxies. */
 export const ports = { talos: 50_000, kubernetes: 6443, web: 8443 } as const;
@@ -16,6 +33,8 @@ export const ports = { talos: 50_000, kubernetes: 6443, web: 8443 } as const;
 export class Impostor {
   /** What came, a request an item: its headers, its body and the certificate of its client. */
   readonly told: string[] = [];
+  /** How many connections were opened at each port. */
+  readonly called = new Map<number, number>();
   private readonly servers: Http2SecureServer[] = [];
 
   static async at(address: string, certificate: Certificate): Promise<Impostor> {
@@ -31,6 +50,7 @@ export class Impostor {
     server.on("request", (request, response) => void this.answer(port, request, response));
     // What a proxy is told.
     server.on("connect", (request) => this.told.push(JSON.stringify({ port, headers: request.headers })));
+    server.on("connection", () => this.called.set(port, (this.called.get(port) ?? 0) + 1));
     server.on("tlsClientError", () => {}).on("sessionError", () => {});
     server.listen(port, this.address);
     await once(server, "listening");
