@@ -236,7 +236,8 @@ const subjects: Readonly<Record<string, Subject>> = {
       ...["controlPlanes", "workers"].flatMap(memberCases),
     ],
     // The installer has the driver; NvidiaInstall asks which it is.
-    excused: /[.](resource|talosVersion|pciDevices\[0\]|firewall|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
+    excused:
+      /[.](resource|talosVersion|pciDevices\[0\]|firewall|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
   },
 };
 
