@@ -90,6 +90,29 @@ export const accepted: Readonly<Record<string, Accepted>> = {
     patch: document("ExtensionServiceConfig", { name: "tailscale", environment: ["TS_AUTHKEY=key"] }),
   },
   "a watchdog": { patch: document("WatchdogTimerConfig", { device: "/dev/watchdog0", timeout: "1m30s" }) },
+  "a firewall": {
+    patch:
+      "apiVersion: v1alpha1\nkind: NetworkDefaultActionConfig\ningress: block\n---\napiVersion: v1alpha1\nkind: NetworkRuleConfig\nname: gateway\nportSelector: {ports: [80, 1000-2000], protocol: tcp}\ningress: [{subnet: 192.168.0.0/16, except: 192.168.9.0/24}]\n",
+  },
+  "images that have to be signed": {
+    patch: document("ImageVerificationConfig", {
+      rules: [
+        {
+          image: "quay.io/cilium/*",
+          keyless: {
+            issuer: "https://token.actions.githubusercontent.com",
+            subjectRegex: "^https://github\\.com/cilium/cilium/\\.github/workflows/.+@refs/tags/v1\\..+$",
+          },
+        },
+        {
+          image: "registry.example.com/*",
+          publicKey: { certificate: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" },
+        },
+        { image: "docker.io/*", deny: true },
+      ],
+    }),
+    from: "1.13",
+  },
   "a VLAN": { patch: document("VLANConfig", { name: "vlan10", vlanID: 10, parent: "ens18" }), from: "1.12" },
   "a registry's certificate authority": {
     patch: document("RegistryTLSConfig", { name: "mirror.example", insecureSkipVerify: true }),

@@ -87,6 +87,23 @@ const corrections: Partial<Record<TalosMinor, Corrections>> = {
   "1.13": { "v1alpha1.KubeSpanFilters": { excludeAdvertisedNetworks: strings } },
 };
 
+/** Documents that a minor version's decoder has, and no schema. */
+const missing: Partial<Record<TalosMinor, Definitions>> = {
+  "1.13": {
+    "security.ImageVerificationConfigV1Alpha1": object({
+      apiVersion: { enum: ["v1alpha1"] },
+      kind: { enum: ["ImageVerificationConfig"] },
+      rules: list({
+        image: string,
+        skip: { type: "boolean" },
+        deny: { type: "boolean" },
+        keyless: object({ issuer: string, subject: string, subjectRegex: string }),
+        publicKey: object({ certificate: string }),
+      }),
+    }),
+  },
+};
+
 /** The schema calls it so; the decoder does not. */
 const misnamed: Readonly<Record<string, string>> = { KubeSpanEndpoints: "KubeSpanEndpointsConfig" };
 
@@ -108,6 +125,7 @@ function definitionsOf(minor: TalosMinor): Definitions {
     if (name.startsWith("v1alpha1.")) add(name, schema);
     else merged[name] = schema;
   }
+  for (const each of minors) Object.assign(merged, missing[each]);
   for (const [name, properties] of minors.flatMap((each) => Object.entries(corrections[each] ?? {}))) {
     add(name, { properties });
   }
