@@ -8,10 +8,12 @@ import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
 
-const initialization = { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] };
+const initialization = (lab: Lab) => ({
+  ipConfigs: [{ address: `${lab.written(lab.address)}/24`, gateway: lab.written(lab.gateway) }],
+});
 
 const deploy = (lab: Lab, firewall?: VmFirewall, props: Partial<ProxmoxGpuVmProps> = {}): Promise<Terraform> =>
-  deployVm(lab, gpuVm(lab, { initialization, firewall, ...props }), credentials);
+  deployVm(lab, gpuVm(lab, { initialization: initialization(lab), firewall, ...props }), credentials);
 
 async function applied(terraform: Terraform, ...args: string[]): Promise<void> {
   succeeded(await terraform.apply(...args));
@@ -32,7 +34,7 @@ test("Proxmox's firewall comes with a VM, changes, comes again with another VM, 
   await applied(await deploy(lab, first));
   const { sends, admits, net0 } = vmOf(lab);
   expect(net0).toContain("firewall=1");
-  const asked = ["192.168.1.50", "192.168.1.240", "192.168.1.255", "fd00::7", "192.168.1.51", "10.0.0.1", "fd01::1"];
+  const asked = [lab.address, "192.168.1.240", "192.168.1.255", "fd00::7", "192.168.1.51", "10.0.0.1", "fd01::1"];
   expect(asked.filter(sends)).toEqual(asked.slice(0, 4));
   const ports = [443, 2379, 6443, 10250, 50000, 50001];
   expect(ports.filter((port) => admits("192.168.20.7", port))).toEqual(ports);
@@ -40,7 +42,7 @@ test("Proxmox's firewall comes with a VM, changes, comes again with another VM, 
 
   const second = { addresses: ["192.168.1.60"], management: ["192.168.30.7", "192.168.20.0/24"] };
   await applied(await deploy(lab, second));
-  expect(asked.filter(vmOf(lab).sends)).toEqual(["192.168.1.50"]);
+  expect(asked.filter(vmOf(lab).sends)).toEqual([lab.address]);
   expect([vmOf(lab).sends("192.168.1.60"), vmOf(lab).admits("192.168.30.7", 6443)]).toEqual([true, true]);
   expect(vmOf(lab).admits("192.168.30.8", 6443)).toBe(false);
 
