@@ -39,7 +39,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "synth",
   ],
   synth: [],
-  discover: ["constructs/rules", "constructs/proxmox", "constructs/talos"],
+  discover: ["constructs/rules", "constructs/proxmox", "constructs/talos", "constructs/cilium", "constructs/nvidia"],
   review: [
     "constructs/gpu",
     "constructs/cilium",
@@ -51,8 +51,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Where Proxmox and Talos meet. */
-const meetings = ["constructs/proxmox/gpu-vm.ts -> constructs/talos/machine.ts"];
+/** Where Proxmox and Talos meet, and a command reads its arguments as all do. */
+const meetings = [
+  "constructs/proxmox/gpu-vm.ts -> constructs/talos/machine.ts",
+  "discover/discover.ts -> scripts/command-line.ts",
+];
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 

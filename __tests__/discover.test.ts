@@ -1,12 +1,14 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { addressIn } from "../discover/address";
+import { addressIn, freeAddressIn } from "../discover/address";
 import { chosen } from "../discover/choice";
 import { endpointOf } from "../discover/endpoint";
 import { gpusOf, type PciRow } from "../discover/gpu";
-import { iommuAdvice } from "../discover/iommu";
+import { iommuSteps } from "../discover/iommu";
+import { freeName, settingsFor } from "../discover/setting";
 import { bridgeOf } from "../discover/storage";
-import { terminalOf } from "../discover/terminal";
+import { type Terminal, terminalOf } from "../discover/terminal";
+import { wrapped } from "../discover/wrapped";
 import { graphicsCard } from "../lab/proxmox/pci-device";
 
 describe("GPUs", () => {
@@ -36,17 +38,18 @@ describe("GPUs", () => {
 describe("what to do about an IOMMU that is off depends on the host", () => {
   const node = { name: "pve", isOnline: true, storages: [], bridges: [], mappings: [] };
   const boot = { kernel: "6.14.11-4-pve", isEfi: true, isSecure: false };
+  const advice = (of: Parameters<typeof iommuSteps>[0]) => iommuSteps(of).join("; ");
 
   test("AMD's is on once its firmware is", () => {
-    expect(iommuAdvice({ ...node, processor: "AMD Ryzen 9 7950X", boot })).toBe(
+    expect(advice({ ...node, processor: "AMD Ryzen 9 7950X", boot })).toBe(
       "switch on AMD-Vi (IOMMU) in the firmware of pve, and reboot it",
     );
   });
 
   test("Intel's needs an argument before Linux 6.8", () => {
     const processor = "Intel(R) Core(TM) i9";
-    expect(iommuAdvice({ ...node, processor, boot })).toContain("if it is still off then (Linux 6.14.11-4-pve");
-    expect(iommuAdvice({ ...node, processor, boot: { ...boot, kernel: "6.5.13-6-pve" } })).toMatch(
+    expect(advice({ ...node, processor, boot })).toContain("if it is still off then (Linux 6.14.11-4-pve");
+    expect(advice({ ...node, processor, boot: { ...boot, kernel: "6.5.13-6-pve" } })).toMatch(
       /^switch on VT-d in the firmware of pve, and reboot it; with Intel before Linux 6[.]8 also add "intel_iommu=on"/,
     );
   });
@@ -55,9 +58,9 @@ describe("what to do about an IOMMU that is off depends on the host", () => {
     ["BIOS", { isEfi: false }],
     ["Secure Boot", { isSecure: true }],
   ])("%s boots by GRUB alone", (_, differing) => {
-    const advice = iommuAdvice({ ...node, boot: { ...boot, ...differing } });
-    expect(advice).toContain("update-grub");
-    expect(advice).not.toContain("proxmox-boot-tool");
+    const said = advice({ ...node, boot: { ...boot, ...differing } });
+    expect(said).toContain("update-grub");
+    expect(said).not.toContain("proxmox-boot-tool");
   });
 });
 
@@ -153,6 +156,7 @@ describe("what is chosen", () => {
     credentials: "password" as const,
     lackingPrivileges: [],
     nextVmId: 100,
+    guests: { names: [], addresses: [] },
   };
 
   test("is the bridge by which the node is reached, or else the first", () => {
@@ -189,20 +193,47 @@ describe("what is chosen", () => {
 const noTerminal = terminalOf(new PassThrough(), new PassThrough());
 
 describe("a terminal", () => {
-  test("types a secret that is not echoed, and an answer that is", async () => {
+  /** What is shown when somebody types, and what is answered. */
+  async function typed(keys: string, ask: (terminal: Terminal) => Promise<unknown>) {
     const [input, output] = [new PassThrough(), new PassThrough()];
-    const terminal = terminalOf(input, output);
-    const secret = terminal.askSecret("Password: ");
-    input.write("hunter2 \r");
-    expect(await secret).toBe("hunter2 ");
-    const answer = terminal.ask("User: ");
-    input.write("root@pam\r");
-    expect(await answer).toBe("root@pam");
+    const shown = text(output);
+    const answer = ask(terminalOf(input, output));
+    input.write(keys);
+    const answered = await answer;
     output.end();
-    const shown = await text(output);
-    expect(shown).toContain("Password: ");
-    expect(shown).toContain("root@pam");
-    expect(shown).not.toContain("hunter2");
+    return { answered, shown: await shown };
+  }
+
+  test("types a secret that is not echoed, and an answer that is", async () => {
+    const secret = await typed("hunter2 \r", (terminal) => terminal.askSecret("Password"));
+    expect(secret).toEqual({ answered: "hunter2 ", shown: expect.stringContaining("Password") });
+    expect(secret.shown).not.toContain("hunter2");
+    expect(await typed("root@pam\r", (terminal) => terminal.ask("User"))).toEqual({
+      answered: "root@pam",
+      shown: expect.stringContaining("root@pam"),
+    });
+  });
+
+  test("takes what is proposed for an empty answer, and asks again for a wrong one", async () => {
+    const problemOf = (answer: string) => (answer === "wrong" ? "write another one" : undefined);
+    const ask = (terminal: Terminal) => terminal.ask("Name", { default: "talos-gpu", problemOf });
+    expect(await typed("\r", ask)).toMatchObject({ answered: "talos-gpu" });
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const answer = ask(terminalOf(input, output));
+    input.write("wrong\r");
+    let shown = "";
+    for await (const part of output) {
+      shown += part;
+      if (!shown.includes("write another one")) continue;
+      input.write(`${"\b".repeat(5)}right\r`);
+      break;
+    }
+    expect(await answer).toBe("right");
+  });
+
+  test("says no to an empty answer", async () => {
+    expect((await typed("\r", (terminal) => terminal.confirm("Sure?"))).answered).toBe(false);
+    expect((await typed("y\r", (terminal) => terminal.confirm("Sure?"))).answered).toBe(true);
   });
 
   test("may break off while asked", async () => {
@@ -210,5 +241,80 @@ describe("a terminal", () => {
     const answer = terminalOf(input, new PassThrough()).ask("User: ");
     input.write("\x03");
     await expect(answer).rejects.toThrow("Stopped: nothing was written.");
+  });
+});
+
+describe("a text for a terminal", () => {
+  test("is wrapped between words, and below its field", () => {
+    expect(wrapped("one two three four five six", 20)).toBe("one two three four\nfive six");
+    expect(wrapped("  rights        first second third fourth", 30)).toBe(
+      "  rights        first second\n                third fourth",
+    );
+    expect(wrapped("  1. first second third fourth", 20)).toBe("  1. first second\n     third fourth");
+  });
+
+  test("keeps a command whole, and has no width where there is no terminal", () => {
+    expect(wrapped("run `pvesm set local --content a,b` now", 20)).toBe("run\n`pvesm set local --content a,b`\nnow");
+    expect(wrapped("a long line that nobody wraps", undefined)).toBe("a long line that nobody wraps");
+  });
+});
+
+describe("a free address", () => {
+  const bridge = { name: "vmbr0", cidr: "192.168.1.10/24", gateway: "192.168.1.1" };
+  const silent = async () => false;
+
+  test("is none of a guest, and none at which a machine answers", async () => {
+    expect((await freeAddressIn(bridge, [], silent)).address).toBe("192.168.1.50/24");
+    expect((await freeAddressIn(bridge, ["192.168.1.50"], silent)).address).toBe("192.168.1.51/24");
+    const answers = async (address: string) => address !== "192.168.1.53";
+    expect((await freeAddressIn(bridge, ["192.168.1.50"], answers)).address).toBe("192.168.1.53/24");
+  });
+
+  test("is the first one where something answers for all", async () => {
+    expect((await freeAddressIn(bridge, [], async () => true)).address).toBe("192.168.1.50/24");
+  });
+});
+
+describe("the settings", () => {
+  const gibibyte = 1024 ** 3;
+  const choice = {
+    node: { memory: 32 * gibibyte },
+    disks: { name: "local-lvm", available: 200 * gibibyte },
+    bridge: { name: "vmbr0", cidr: "192.168.1.10/24", gateway: "192.168.1.1" },
+  };
+  const settings = (wanted: Parameters<typeof settingsFor>[2]) =>
+    settingsFor(
+      { guests: { names: ["talos-gpu", "web"], addresses: ["192.168.1.50"] } } as never,
+      choice as never,
+      wanted,
+      noTerminal,
+      async () => false,
+    );
+
+  test("are as proposed where nobody is asked", async () => {
+    expect(await settings({})).toEqual({
+      ...{ name: "talos-gpu-2", address: "192.168.1.51/24", gateway: "192.168.1.1", memory: 16, disk: 100 },
+    });
+    expect(freeName("gpu", ["gpu", "gpu-2"])).toBe("gpu-3");
+  });
+
+  test("are as the options say", async () => {
+    const wanted = { name: "garage", address: "192.168.1.60/24", memory: "24", disk: "150" };
+    expect(await settings(wanted)).toEqual({
+      ...{ name: "garage", address: "192.168.1.60/24", gateway: "192.168.1.1", memory: 24, disk: 150 },
+    });
+  });
+
+  test.each([
+    [{ name: "Talos" }, '--name "Talos": write lower-case letters'],
+    [{ name: "web" }, "Proxmox has a guest of this name"],
+    [{ address: "192.168.1.60" }, "write an IPv4 address with its prefix length"],
+    [{ address: "192.168.1.60/16" }, 'the prefix length of vmbr0 is 24; write "192.168.1.60/24"'],
+    [{ address: "192.168.1.10/24" }, "192.168.1.10 is taken"],
+    [{ address: "192.168.1.50/24" }, "192.168.1.50 is taken"],
+    [{ memory: "64" }, "write a whole number of GiB, from 2 to 32"],
+    [{ disk: "1TB" }, "write a whole number of GiB, from "],
+  ])("%j are refused", async (wanted, problem) => {
+    await expect(settings(wanted)).rejects.toThrow(problem);
   });
 });

@@ -3,6 +3,7 @@ import { request } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { type Certificate, certificateOf, encrypted } from "./certificate";
 import { Refusal } from "./refusal";
+import type { Terminal } from "./terminal";
 
 /** An answer of the API. */
 export interface Reply<Data> {
@@ -12,19 +13,22 @@ export interface Reply<Data> {
   readonly data: Data;
 }
 
-const patience = 30_000;
+/** A host that is there answers a log-in soon; to ask all of its storages takes longer. */
+const patienceFor = (path: string): number => (/^\/(access|version)\b/.test(path) ? 10_000 : 30_000);
+const slow = 10_000;
 
 /** Proxmox's API over HTTPS, as far as it is read: with a certificate that is trusted, and as somebody. */
 export class ProxmoxApi {
   constructor(
     readonly endpoint: URL,
     readonly certificate: Certificate,
+    private readonly terminal: Pick<Terminal, "tell">,
     private readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 
   /** The same API, as somebody. */
   as(headers: Readonly<Record<string, string>>): ProxmoxApi {
-    return new ProxmoxApi(this.endpoint, this.certificate, headers);
+    return new ProxmoxApi(this.endpoint, this.certificate, this.terminal, headers);
   }
 
   /** What is at the path; undefined where the account may not know. */
@@ -71,7 +75,10 @@ export class ProxmoxApi {
     const url = new URL(`api2/json${path}`, this.endpoint);
     return new Promise((resolve, reject) => {
       const sent = request(url, { method, headers, createConnection: () => socket }, resolve);
-      sent.setTimeout(patience, () => sent.destroy(new Error("no answer")));
+      const patience = patienceFor(path);
+      sent.setTimeout(patience, () => sent.destroy(new Error(`no answer in ${patience / 1000} seconds`)));
+      const waiting = setTimeout(() => this.terminal.tell(`${this.endpoint.host} is slow: waiting for ${path}`), slow);
+      sent.once("close", () => clearTimeout(waiting));
       sent.once("error", (error) => reject(this.brokenOff(error)));
       sent.end(body);
     });

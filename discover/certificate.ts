@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { connect, type TLSSocket } from "node:tls";
 import { Refusal } from "./refusal";
-import { confirm, type Terminal } from "./terminal";
+import type { Terminal } from "./terminal";
 
 /** What a host shows of itself before anything is said to it. */
 export interface Certificate {
@@ -56,6 +56,7 @@ const bare = (fingerprint: string): string => fingerprint.replace(/[:\s]|^sha-?2
 
 /** Asks whether the certificate is the host's, unless a trusted CA signed it or the caller knows it. */
 export async function trusted(endpoint: URL, expected: string | undefined, terminal: Terminal): Promise<Certificate> {
+  terminal.tell(`Connecting to ${endpoint.host}`);
   const socket = await encrypted(endpoint);
   const certificate = certificateOf(socket);
   socket.destroy();
@@ -71,7 +72,8 @@ export async function trusted(endpoint: URL, expected: string | undefined, termi
   if (!terminal.isInteractive) {
     throw new Refusal(`${told}\nCompare it on the host (${onTheHost}); if it is the same, give it with --fingerprint.`);
   }
-  if (await confirm(terminal, `${told}\nOn the host, ${onTheHost} shows it. Is it the same?`)) return certificate;
+  terminal.tell(`\n${told}`);
+  if (await terminal.confirm(`On the host, ${onTheHost} shows it. Is it the same?`)) return certificate;
   throw new Refusal("The certificate is not trusted, so nothing was asked of the host.");
 }
 

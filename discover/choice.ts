@@ -1,12 +1,12 @@
 import { isBeforeImports, isOn, takes } from "../constructs/proxmox/host/host-storage";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
-import { iommuAdvice } from "./iommu";
+import { iommuSteps } from "./iommu";
 import type { HostBridge, HostNode, HostStorage } from "./node";
 import { Refusal } from "./refusal";
 import { rightsCommands, usesOf } from "./rights";
 import { bestStorage, bridgeOf, type Content, roomFor, takers } from "./storage";
-import { choose, type Terminal } from "./terminal";
+import type { Terminal } from "./terminal";
 
 /** What a site is made of. */
 export interface Choice {
@@ -51,12 +51,30 @@ export async function chosen(host: Host, wanted: Wanted, terminal: Terminal): Pr
   const problems = [
     ...versionProblems(host),
     ...(gpu.isUsable ? [] : [gpuProblem(node, gpu)]),
-    ...(images ? [] : [imageProblem(host, node)]),
-    ...(disks ? [] : [diskProblem(host, node)]),
-    ...(bridge ? [] : [bridgeProblem(host, node)]),
+    ...(images ? [] : [{ what: imageProblem(host, node) }]),
+    ...(disks ? [] : [{ what: diskProblem(host, node) }]),
+    ...(bridge ? [] : [{ what: bridgeProblem(host, node) }]),
   ];
-  if (problems.length > 0 || !images || !disks || !bridge) throw new Refusal([...new Set(problems)].join("\n"));
+  if (problems.length > 0 || !images || !disks || !bridge) throw refusalOf(problems);
   return { node, gpu, images, disks, bridge };
+}
+
+/** What is in the way, and what to do about it if that takes several steps. */
+interface Problem {
+  readonly what: string;
+  readonly steps?: readonly string[];
+}
+
+function refusalOf(problems: readonly Problem[]): Refusal {
+  const unique = [...new Map(problems.map((problem) => [problem.what, problem])).values()];
+  const [only, ...others] = unique;
+  if (only !== undefined && others.length === 0) return new Refusal(only.what, only.steps);
+  return new Refusal(
+    "Several things are in the way; see to them one after another, and discover the host again:",
+    unique.flatMap(({ what, steps: [first, ...later] = [] }) =>
+      first === undefined ? what : [`${what} ${first}`, ...later],
+    ),
+  );
 }
 
 function nodesOf({ nodes }: Host, wanted: string | undefined): HostNode[] {
@@ -99,7 +117,7 @@ async function candidateOf(
   if (usable.length <= 1) return usable[0] ?? (candidates[0] as Candidate);
   if (terminal.isInteractive) {
     const choices = usable.map((candidate) => [spelled(candidate), candidate] as const);
-    return choose(terminal, "Which GPU?", choices);
+    return terminal.choose("Which GPU?", choices);
   }
   throw new Refusal(
     `There are several GPUs: ${usable.map(spelled).join(", ")}. Choose one with --gpu, such as --gpu ${usable[0]?.gpu.address}${nodes.length > 1 ? `, and its node with --node, such as --node ${usable[0]?.node.name}` : ""}.`,
@@ -118,17 +136,21 @@ function mayNotAsk(host: Host, nodes: readonly HostNode[]): string {
   return `${host.account} may not ask for the hardware of ${nodes.map(({ name }) => name).join(" and ")}, which takes Sys.Audit on /. Give it the roles that a configuration needs; on the host, as root:\n\n${commands.replace(/^/gm, "  ")}\n`;
 }
 
-const versionProblems = ({ version }: Host): string[] =>
+const versionProblems = ({ version }: Host): Problem[] =>
   isBeforeImports(version) === true
     ? [
-        `Proxmox VE ${version} takes no disk images as imports, which 8.4 brought; upgrade the host: \`apt update && apt full-upgrade\`, and from 7 see https://pve.proxmox.com/wiki/Upgrade_from_7_to_8.`,
+        {
+          what: `Proxmox VE ${version} takes no disk images as imports, which 8.4 brought; upgrade the host: \`apt update && apt full-upgrade\`, and from 7 see https://pve.proxmox.com/wiki/Upgrade_from_7_to_8.`,
+        },
       ]
     : [];
 
-const gpuProblem = (node: HostNode, { address, name, verdict, iommuGroup }: HostGpu): string =>
-  iommuGroup === undefined
-    ? `The IOMMU of ${node.name} is off, so ${address} ${name} cannot be passed through: ${iommuAdvice(node)}.`
-    : `${address} ${name} ${verdict}.`;
+function gpuProblem(node: HostNode, { address, name, verdict, iommuGroup }: HostGpu): Problem {
+  if (iommuGroup !== undefined) return { what: `${address} ${name} ${verdict}.` };
+  const steps = iommuSteps(node);
+  const what = `The IOMMU of ${node.name} is off, so ${address} ${name} cannot be passed through`;
+  return steps.length === 1 ? { what: `${what}: ${steps[0]}.` } : { what: `${what}:`, steps };
+}
 
 const blind = ({ account }: Host, { name, storages }: HostNode): string | undefined =>
   storages.length === 0

@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { printable } from "../constructs/rules/printable";
+import { parsedArguments, UsageError } from "../scripts/command-line";
 import { ProxmoxApi } from "./api";
 import { trusted } from "./certificate";
 import { chosen } from "./choice";
@@ -10,8 +10,9 @@ import { logIn } from "./login";
 import { Refusal } from "./refusal";
 import { report } from "./report";
 import { rightsCommands, usesOf } from "./rights";
+import { type Settings, settingsFor } from "./setting";
 import { siteOf } from "./site";
-import { confirm, type Terminal } from "./terminal";
+import type { Terminal } from "./terminal";
 import { authorityFile, isOther, trustAdvice, writeAuthority } from "./trust";
 
 export const usage = `Usage: npm run discover -- https://pve.example:8006 [options]
@@ -23,21 +24,23 @@ Give it an API token, with which the configuration has a resource mapping: in th
 it asks. docs/host.md has the commands that create one. A user with a password is asked for too, or is in PROXMOX_VE_USERNAME and
 PROXMOX_VE_PASSWORD.
 
-  --output <file>       where to write the site; main.ts otherwise
-  --force               write over the file
+  --name <name>         of the cluster, its stack and its VM; talos-gpu otherwise
+  --address <address>   IP address of the node with its prefix length, such as 192.168.1.50/24
+  --memory <GiB>, --disk <GiB>
   --gpu <address>       which GPU, such as 01:00
-  --node <name>         which node of a cluster
+  --node <name>         which node of a Proxmox cluster
+  --output <file>       where to write the configuration; main.ts otherwise
+  --force               write over the file, which is kept as <file>.bak
   --fingerprint <hex>   SHA-256 of the host's certificate, which is then not asked about
-  --json                print JSON, and write a site only where --output says`;
+  --json                print JSON, and write a configuration only where --output says
 
+In a terminal it asks for what is not given.`;
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
 const options = {
-  output: { type: "string" },
-  force: { type: "boolean" },
-  gpu: { type: "string" },
-  node: { type: "string" },
-  fingerprint: { type: "string" },
-  json: { type: "boolean" },
-  help: { type: "boolean" },
+  ...{ name: text, address: text, memory: text, disk: text, gpu: text, node: text, output: text, fingerprint: text },
+  ...{ force: flag, json: flag },
 } as const;
 
 /** What surrounds a run. */
@@ -46,6 +49,8 @@ export interface Surroundings {
   readonly terminal: Terminal;
   /** Where what was found is printed. */
   readonly print: (text: string) => void;
+  /** Whether a machine answers at an IP address. */
+  readonly answersAt: (address: string) => Promise<boolean>;
 }
 
 /**
@@ -72,19 +77,32 @@ export async function discover(args: readonly string[], surroundings: Surroundin
   const authority = authorityFile(file, host);
   if (host.authority !== undefined && isOther(authority, host.authority))
     await demandWritable(authority, values.force ?? false, terminal);
-  write(() => {
+  const settings = await settingsFor(host, choice, values, terminal, surroundings.answersAt);
+  const kept = write(() => {
+    const backup = keptCopy(file);
     if (host.authority !== undefined) writeAuthority(authority, host.authority);
-    writeFileSync(file, siteOf(host, choice, file));
+    writeFileSync(file, siteOf(host, choice, settings, file));
+    return backup;
   });
   if (!values.json)
-    print([told(file, host), trustAdvice(authority, host), tokenAdvice(host)].filter(Boolean).join("\n"));
+    print(
+      [
+        kept === undefined ? "" : `${kept} is ${file} as it was.`,
+        told(file, host, settings),
+        trustAdvice(authority, host),
+        tokenAdvice(host),
+      ]
+        .filter(Boolean)
+        .join("\n"),
+    );
 }
 
 function argumentsOf(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parsedArguments({ usage, options, takesArguments: true }, args);
   } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n${usage}`);
+    if (error instanceof UsageError) throw new Refusal(error.message);
+    throw error;
   }
 }
 
@@ -94,41 +112,54 @@ async function hostAt(
   environment: NodeJS.ProcessEnv,
   terminal: Terminal,
 ): Promise<Host> {
-  const api = new ProxmoxApi(endpoint, await trusted(endpoint, fingerprint, terminal));
-  return readHost(await logIn(api, environment, terminal));
+  const api = new ProxmoxApi(endpoint, await trusted(endpoint, fingerprint, terminal), terminal);
+  return readHost(await logIn(api, environment, terminal), terminal);
 }
 
 async function demandWritable(file: string, isForced: boolean, terminal: Terminal): Promise<void> {
   if (isForced || !existsSync(file)) return;
-  if (terminal.isInteractive && (await confirm(terminal, `${file} is there already. Write over it?`))) return;
-  throw new Refusal(`${file} stays as it is: --force writes over it, --output writes the site to another file.`);
+  if (terminal.isInteractive && (await terminal.confirm(`${file} is there already. Write over it, and keep a copy?`)))
+    return;
+  throw new Refusal(`${file} stays as it is: --force writes over it, --output writes to another file.`);
 }
 
-function write(files: () => void): void {
+/** Keeps what is written over beside it, under a name that nothing has. */
+function keptCopy(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  let copy = `${file}.bak`;
+  for (let number = 2; existsSync(copy); number += 1) copy = `${file}.bak-${number}`;
+  copyFileSync(file, copy);
+  return copy;
+}
+
+function write<Result>(files: () => Result): Result {
   try {
-    files();
+    return files();
   } catch (error) {
-    throw new Refusal(`The site cannot be written: ${(error as Error).message}; write it elsewhere with --output.`);
+    throw new Refusal(
+      `The configuration cannot be written: ${(error as Error).message}; write it elsewhere with --output.`,
+    );
   }
 }
 
-function told(file: string, { lackingPrivileges, account }: Host): string {
-  const synth = file === "main.ts" ? "`npm run synth`" : `\`node --require ./scripts/typescript.cjs ${file}\``;
+function told(file: string, { lackingPrivileges, account }: Host, { name, address }: Settings): string {
+  const named = file === "main.ts" ? "" : ` -- ${file}`;
   const rights = lackingPrivileges.length === 0 ? "" : `, and give ${account} the rights above`;
-  return `Wrote ${file}. Check the node's IP address; then ${synth} checks the configuration and writes the stack.
+  return `Wrote ${file}: cluster ${name} at ${address}. Reserve this IP address: no DHCP server was told.
+Next: \`npm run review${named}\` checks the configuration and writes a page about what will be created.
 Before you deploy, prepare the host as docs/host.md says${rights}: the API does not tell whether the host's own drivers leave the GPU alone.`;
 }
 
-/** Root's password can do everything; a token needs little. */
+/** A password can do all that its user can; a token needs little, and no second factor. */
 function tokenAdvice(host: Host): string {
-  if (!mayUseAddresses(host)) return "";
+  if (host.credentials === "api-token") return "";
   const account = "terraform@pve";
   const commands = [
     `pveum user add ${account}`,
     ...rightsCommands(account, host.nodes, usesOf("new mapping"), majorOf(host.version)).split("\n"),
     `pveum user token add ${account} talos --privsep 0 --expire "$(date --date='+90 days' +%s)"`,
   ];
-  return `This configuration is deployed as root, whose password can do everything on the host. An API token with a resource mapping is enough:
+  return `This configuration is deployed as ${host.account}${mayUseAddresses(host) ? ", whose password can do everything on the host" : ""}${host.credentials === "ticket" ? ", with a ticket that ends after two hours (docs/discover.md)" : ""}. An API token with a resource mapping is enough; on the host, as root:
 
 ${commands.map((command) => `  ${command}`).join("\n")}
 

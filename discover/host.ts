@@ -1,8 +1,10 @@
 import type { ProxmoxMajor } from "../constructs/proxmox/privileges";
 import { authorityOf, otherNames } from "./authority";
+import { type Guests, guestsOf } from "./guest";
 import type { Session } from "./login";
 import { type HostNode, type NodeRow, readNode } from "./node";
 import { lacking, type Permissions, usesOf } from "./rights";
+import type { Terminal } from "./terminal";
 
 /** Everything that was found out; `--json` prints it as it is. */
 export interface Host {
@@ -24,6 +26,7 @@ export interface Host {
   /** A VM id that is free. */
   readonly nextVmId: number;
   readonly nodes: readonly HostNode[];
+  readonly guests: Guests;
 }
 
 /** Only root, and no token of root's, passes raw addresses through. */
@@ -33,7 +36,7 @@ export const mayUseAddresses = ({ account, credentials }: Pick<Host, "account" |
 export const majorOf = (version: string): ProxmoxMajor => (Number.parseInt(version, 10) >= 9 ? 9 : 8);
 
 /** Asks the host for all that it tells the account. */
-export async function readHost({ api, account, credentials }: Session): Promise<Host> {
+export async function readHost({ api, account, credentials }: Session, terminal: Terminal): Promise<Host> {
   const version = (await api.get<{ readonly version?: string }>("/version"))?.version;
   if (version === undefined || !/^\d+[.]\d/.test(version)) throw api.notProxmox();
   const permissions = await api.get<Permissions>("/access/permissions");
@@ -41,8 +44,10 @@ export async function readHost({ api, account, credentials }: Session): Promise<
   const rows = await api.get<readonly NodeRow[]>("/nodes");
   const nodes: HostNode[] = [];
   for (const row of [...(rows ?? [])].sort((one, other) => one.node.localeCompare(other.node))) {
+    terminal.tell(`Reading node ${row.node}`);
     nodes.push(await readNode(api, row));
   }
+  terminal.tell("Reading certificates and the guests' addresses");
   const online = nodes.filter(({ isOnline }) => isOnline).map(({ name }) => name);
   const uses = usesOf(mayUseAddresses({ account, credentials }) ? "address" : "new mapping");
   const { hostname, port } = api.endpoint;
@@ -59,5 +64,6 @@ export async function readHost({ api, account, credentials }: Session): Promise<
     lackingPrivileges: lacking(permissions ?? {}, uses, majorOf(version)),
     nextVmId: Number(nextVmId ?? 100),
     nodes,
+    guests: await guestsOf(api),
   };
 }

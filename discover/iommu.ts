@@ -4,11 +4,11 @@ import type { HostNode } from "./node";
 const automatic = [6, 8] as const;
 
 /**
- * What to do on a node whose IOMMU is off.
+ * What to do on a node whose IOMMU is off, step by step.
  *
  * @see https://pve.proxmox.com/pve-docs/chapter-sysadmin.html#sysboot_edit_kernel_cmdline
  */
-export function iommuAdvice({ name, processor = "", boot }: HostNode): string {
+export function iommuSteps({ name, processor = "", boot }: HostNode): string[] {
   const isAmd = /\bAMD\b/i.test(processor);
   const firmware = isAmd ? "AMD-Vi (IOMMU)" : /\bIntel\b/i.test(processor) ? "VT-d" : "VT-d or AMD-Vi";
   const [major = 0, minor = 0] = (boot?.kernel ?? "").split(".").map(Number);
@@ -20,7 +20,7 @@ export function iommuAdvice({ name, processor = "", boot }: HostNode): string {
       : "with Intel before Linux 6.8 also ";
     steps.push(`${when}add "intel_iommu=on" to the kernel's command line: ${commandLine(boot)}, and reboot again`);
   }
-  return steps.join("; ");
+  return steps;
 }
 
 const grub = "in GRUB_CMDLINE_LINUX_DEFAULT of /etc/default/grub, then `update-grub`";

@@ -29,30 +29,67 @@ const tokenAdvice =
  */
 export async function logIn(api: ProxmoxApi, environment: NodeJS.ProcessEnv, terminal: Terminal): Promise<Session> {
   const { PROXMOX_VE_API_TOKEN: token, PROXMOX_VE_USERNAME: username, PROXMOX_VE_PASSWORD: password } = environment;
-  if (token) return withToken(api, token);
-  if (password) return withPassword(api, username || root, password, terminal);
+  if (token) return withToken(api, token, terminal);
+  if (password) return withPassword(api, withRealm(username || root), password, terminal);
   if (!terminal.isInteractive) {
     throw new Refusal(
       "There is no terminal to ask for a password in; set PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD.",
     );
   }
-  const account =
-    username || (await terminal.ask(`User with realm, or name of an API token (user@realm!name) [${root}] `)) || root;
-  if (account.includes("!")) return withToken(api, `${account}=${await terminal.askSecret(`Secret of ${account}: `)}`);
-  return withPassword(api, account, await terminal.askSecret(`Password of ${account}: `), terminal);
+  const account = withRealm(
+    username ||
+      (await terminal.ask("User with realm, or name of an API token (user@realm!name)", {
+        default: root,
+        problemOf: (answer) => problemOf(withRealm(answer)),
+      })),
+  );
+  const [question, log] = account.includes("!")
+    ? [`Secret of ${account}`, (secret: string) => withToken(api, `${account}=${secret}`, terminal)]
+    : [`Password of ${account}`, (secret: string) => withPassword(api, account, secret, terminal)];
+  return inTries(question, terminal, log);
 }
 
-async function withToken(api: ProxmoxApi, token: string): Promise<Session> {
+/** A mistyped password may be typed again. */
+const tries = 3;
+
+async function inTries(
+  question: string,
+  terminal: Terminal,
+  log: (secret: string) => Promise<Session>,
+): Promise<Session> {
+  for (let left = tries - 1; ; left -= 1) {
+    try {
+      return await log(await terminal.askSecret(question));
+    } catch (error) {
+      if (!(error instanceof NotAccepted) || left === 0) throw error;
+      terminal.tell(`${error.message} Try again, ${left === 1 ? "once" : "twice"} more.`);
+    }
+  }
+}
+
+/** Nobody else is called root. */
+const withRealm = (account: string): string => (account === "root" ? root : account);
+
+const problemOf = (account: string): string | undefined =>
+  /^[^@\s]+@[^@\s]+$/.test(account)
+    ? undefined
+    : `The user "${account}" has no realm; write it as in "root@pam", or "terraform@pve".`;
+
+/** The secret is wrong, or the name. */
+class NotAccepted extends Refusal {}
+
+async function withToken(api: ProxmoxApi, token: string, terminal: Terminal): Promise<Session> {
   const { account } = tokenForm.exec(token)?.groups ?? {};
   if (account === undefined) {
     throw new Refusal(
       "The API token is not of the form user@realm!name=secret; Proxmox showed the secret once, when it was made.",
     );
   }
+  terminal.tell(`Logging in as ${account}`);
   const session = api.as({ authorization: `PVEAPIToken=${token}` });
   const { status, reason } = await session.call("GET", "/version");
   if (status === 401) {
-    throw new Refusal(
+    throw new NotAccepted(
       `Proxmox does not accept the API token ${account}: ${reason} Its name or its secret is wrong, or it has expired; \`pveum user token list ${account.split("!")[0]}\` on the host shows those that there are.`,
     );
   }
@@ -60,12 +97,12 @@ async function withToken(api: ProxmoxApi, token: string): Promise<Session> {
 }
 
 async function withPassword(api: ProxmoxApi, username: string, password: string, terminal: Terminal): Promise<Session> {
-  if (!/^[^@\s]+@[^@\s]+$/.test(username)) {
-    throw new Refusal(`The user "${username}" has no realm; write it as in "root@pam", or "terraform@pve".`);
-  }
+  const problem = problemOf(username);
+  if (problem !== undefined) throw new Refusal(problem);
+  terminal.tell(`Logging in as ${username}`);
   const first = await api.call<Ticket | null>("POST", "/access/ticket", { username, password });
   if (first.status === 401) {
-    throw new Refusal(
+    throw new NotAccepted(
       `Proxmox does not accept ${username} with this password: ${first.reason}. Mind the realm: @pam is for users of the host itself, such as root, @pve for those that Proxmox keeps.`,
     );
   }
@@ -91,7 +128,7 @@ async function secondFactor(api: ProxmoxApi, username: string, challenge: string
   if (!terminal.isInteractive) {
     throw new Refusal(`${username} has a second factor, and there is no terminal to ask for it in; ${tokenAdvice}.`);
   }
-  const code = await terminal.ask("One-time password: ");
+  const code = await terminal.ask("One-time password");
   const parameters = { username, password: `totp:${code}`, "tfa-challenge": challenge };
   const second = await api.call<Ticket | null>("POST", "/access/ticket", parameters);
   if (second.status === 200 && second.data?.ticket) return second.data.ticket;

@@ -1,51 +1,55 @@
 import { dirname, join, relative } from "node:path";
+import { defaultCiliumVersion } from "../constructs/cilium/version";
+import { methods } from "../constructs/nvidia/method";
 import { inOneLine, printable } from "../constructs/rules/printable";
-import { addressIn } from "./address";
+import { movedSubnets } from "../constructs/talos/cluster-subnets";
+import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
+import { defaultTalosVersion } from "../constructs/talos/version";
 import type { Choice } from "./choice";
 import type { HostGpu } from "./gpu";
 import { type Host, mayUseAddresses } from "./host";
 import type { HostNode } from "./node";
+import { freeName, type Settings } from "./setting";
 
-const gibibyte = 1024 ** 3;
 const root = join(__dirname, "..");
 
 /** A program that makes the stack, in the form of main.ts. `file` is where it will be. */
-export function siteOf(host: Host, choice: Choice, file: string): string {
+export function siteOf(host: Host, choice: Choice, settings: Settings, file: string): string {
   const { node, gpu, images, disks, bridge } = choice;
-  const { address, gateway, isOfBridge, movedSubnets } = addressIn(bridge);
+  const { name, address, gateway, memory, disk } = settings;
   const datastore = JSON.stringify(disks.name);
   const cores = Math.min(8, node.cpus ?? 8);
-  const diskSize = Math.min(100, Math.floor((disks.available / gibibyte) * 0.9));
   return printable(`import { StrictApp, TalosGpuCluster } from ${JSON.stringify(constructsFrom(file))};
 
-// The site, as \`npm run discover\` found the host: edit the values, then \`npm run synth\` to check and review them,
-// \`npm run deploy\` to apply them.
+// The configuration, as \`npm run discover\` wrote it for the host: edit the values, then \`npm run review\` to check and review
+// them, \`npm run deploy\` to apply them.
 const app = new StrictApp();
 
-new TalosGpuCluster(app, "talos-gpu", {
+new TalosGpuCluster(app, "${name}", {
   proxmox: {
     endpoint: ${JSON.stringify(host.endpoint)},
 ${lines(4, connection(host))}
   },
   vm: {
-    name: "talos-gpu",
+    name: "${name}",
     node: ${JSON.stringify(node.name)},
     vmId: ${host.nextVmId},
     cpu: { cores: ${cores} },
-    memory: { dedicated: ${memoryFor(node)} },
-    disks: [{ datastore: ${datastore}, size: ${diskSize} }],
+    memory: { dedicated: ${memory * 1024} },
+    disks: [{ datastore: ${datastore}, size: ${disk} }],
     efiDisk: { datastore: ${datastore} },
 ${lines(4, gpuLines(host, node, gpu))}
     networkDevices: [{ bridge: ${JSON.stringify(bridge.name)} }],
     initialization: {
       datastore: ${datastore},
-      // ${isOfBridge ? `In the network of ${inOneLine(bridge.name)}; Proxmox does not know whether it is free, so see to that.` : `${inOneLine(bridge.name)} has no address to go by: write one of its network, and its gateway.`}
+      // In the subnet of ${inOneLine(bridge.name)}, and not in use as far as could be seen: neither Proxmox nor a DHCP server was told.
       ipConfigs: [{ address: "${address}", gateway: "${gateway}" }],
       dnsServers: ["${gateway}"],
     },
   },
 ${lines(2, talos(gpu, images.name))}
-${lines(2, cluster(bridge.name, movedSubnets))}
+${lines(2, cluster(name, bridge.name, movedSubnets(address)))}
+${lines(2, charts(gpu))}
 });
 
 app.synth();
@@ -76,10 +80,6 @@ function connection({ credentials, account }: Host): string[] {
   ];
 }
 
-/** The host pins all of it; half of the host's is a beginning. */
-const memoryFor = ({ memory }: HostNode): number =>
-  memory === undefined ? 16384 : Math.max(2048, Math.min(16384, Math.floor(memory / 2 / gibibyte) * 1024));
-
 function gpuLines(host: Host, { mappings }: HostNode, gpu: HostGpu): string[] {
   const { name, address, functions, deviceId, subsystemId, iommuGroup } = gpu;
   const comment = `// ${inOneLine(name)}`;
@@ -97,7 +97,12 @@ function gpuLines(host: Host, { mappings }: HostNode, gpu: HostGpu): string[] {
     "gpus: [",
     "  {",
     "    mapping: {",
-    `      name: ${JSON.stringify(freeName(mappings.map((each) => each.name)))},`,
+    `      name: ${JSON.stringify(
+      freeName(
+        "gpu",
+        mappings.map((each) => each.name),
+      ),
+    )},`,
     `      address: ${JSON.stringify(address)},`,
     `      deviceId: ${JSON.stringify(deviceId)},`,
     ...(subsystemId === undefined ? [] : [`      subsystemId: ${JSON.stringify(subsystemId)},`]),
@@ -108,18 +113,14 @@ function gpuLines(host: Host, { mappings }: HostNode, gpu: HostGpu): string[] {
   ];
 }
 
-function freeName(taken: readonly string[]): string {
-  let name = "gpu";
-  for (let number = 2; taken.includes(name); number += 1) name = `gpu-${number}`;
-  return name;
-}
-
-function cluster(bridge: string, movedSubnets?: object): string[] {
-  const clusterName = 'clusterName: "talos-gpu"';
-  if (movedSubnets === undefined) return [`cluster: { ${clusterName} },`];
+function cluster(name: string, bridge: string, movedSubnets?: object): string[] {
+  const clusterName = `clusterName: "${name}"`;
+  const version = `kubernetesVersion: "${defaultKubernetesVersion}"`;
+  if (movedSubnets === undefined) return [`cluster: { ${clusterName}, ${version} },`];
   return [
     "cluster: {",
     `  ${clusterName},`,
+    `  ${version},`,
     `  // ${inOneLine(bridge)} has addresses that Talos gives to pods or services, which get others.`,
     `  configPatches: [${JSON.stringify({ cluster: { network: movedSubnets } })}],`,
     "},",
@@ -128,7 +129,13 @@ function cluster(bridge: string, movedSubnets?: object): string[] {
 
 const talos = ({ driver }: HostGpu, datastore: string): string[] => [
   "talos: {",
+  `  version: "${defaultTalosVersion}",`,
   `  datastore: ${JSON.stringify(datastore)},`,
   ...(driver ? [`  nvidia: { kernelModules: "${driver.kernelModules}", branch: "${driver.branch}" },`] : []),
   "},",
+];
+
+const charts = ({ driver }: HostGpu): string[] => [
+  `cilium: { version: "${defaultCiliumVersion}" },`,
+  ...(driver ? [`nvidia: { version: "${methods["device-plugin"].version}" },`] : []),
 ];

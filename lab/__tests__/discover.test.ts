@@ -214,7 +214,7 @@ describe("the site", () => {
 
   test("goes to no folder that is not there", async () => {
     expect((await at({}, { args: ["--output", "/nowhere/main.ts"] })).refusal).toMatch(
-      /^The site cannot be written: ENOENT.*; write it elsewhere with --output[.]$/,
+      /^The configuration cannot be written: ENOENT.*; write it elsewhere with --output[.]$/,
     );
   });
 
@@ -224,11 +224,12 @@ describe("the site", () => {
     const content = () => readFileSync(file, "utf8");
     writeFileSync(file, "mine");
     const kept = await discovered(endpoint, { args: ["--output", file] });
-    expect(kept.refusal).toBe(
-      `${file} stays as it is: --force writes over it, --output writes the site to another file.`,
-    );
+    expect(kept.refusal).toBe(`${file} stays as it is: --force writes over it, --output writes to another file.`);
     const declined = await discovered(endpoint, { args: ["--output", file], answers: [""] });
-    expect([declined.asked, content()]).toEqual([[`${file} is there already. Write over it? [y/N] `], "mine"]);
+    expect([declined.asked, content()]).toEqual([
+      [`${file} is there already. Write over it, and keep a copy?`],
+      "mine",
+    ]);
     await discovered(endpoint, { args: ["--output", file], answers: ["y"] });
     expect(content()).toContain("new TalosGpuCluster");
     writeFileSync(file, "mine");
@@ -256,9 +257,8 @@ describe("of several GPUs", () => {
   });
 
   test("an answer chooses one, by its number in the list", async () => {
-    const { stack, asked } = await at(host, { answers: ["3", "2"] });
-    expect(asked).toHaveLength(2);
-    expect(asked[0]).toMatch(/1 {2}01:00 .*\n {2}2 {2}05:00 .*\nWhich GPU[?] \[1\] $/);
+    const { stack, asked } = await at(host, { answers: ["2"] });
+    expect(asked[0]).toMatch(/^01:00 .*\n05:00 .*\nWhich GPU[?]$/);
     expect(stack).toMatchObject(vmWith({ hostpci: [expect.objectContaining({ id: "0000:05:00" })] }));
   });
 
@@ -267,7 +267,7 @@ describe("of several GPUs", () => {
     const both = { devices: [graphics, ...graphicsCard("0000:01:00", 14)] };
     const { stack, asked, printed } = await at(both, { answers: [""] });
     expect(printed).toContain("00:02 8086:a780");
-    expect(asked[0]).toMatch(/1 {2}01:00 .*\n {2}2 {2}00:02 /);
+    expect(asked[0]).toMatch(/^01:00 .*\n00:02 /);
     expect(stack).toMatchObject(vmWith({ hostpci: [expect.objectContaining({ id: "0000:01:00" })] }));
   });
 

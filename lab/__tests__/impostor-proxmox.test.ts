@@ -1,5 +1,7 @@
 import { join, resolve } from "node:path";
+import { PassThrough } from "node:stream";
 import { discover } from "../../discover/discover";
+import { terminalOf } from "../../discover/terminal";
 import { Processes, type Run } from "../processes";
 import { clusterAuthority, nodeCertificate } from "../proxmox/certificate";
 import { credentials } from "./support/accounts";
@@ -46,11 +48,12 @@ test("whoever answers in Proxmox's place gets no credential of any command, and 
   ];
   expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 1));
   for (const { output } of outcomes) expect(unwrapped(output)).toMatch(/failed to verify certificate: x509/);
-  const terminal = { isInteractive: false, ask: () => Promise.reject(), askSecret: () => Promise.reject() };
+  const terminal = terminalOf(new PassThrough(), new PassThrough());
   const asked = discover([endpoint, "--fingerprint", fingerprint], {
     environment: rootPassword,
     terminal,
     print: () => {},
+    answersAt: async () => false,
   });
   await expect(asked).rejects.toThrow("and not the one that was given");
   expect(journal.entries).toHaveLength(before);

@@ -6,6 +6,7 @@ import { run } from "../../../__tests__/program";
 import { privilegesFor } from "../../../constructs/proxmox/privileges";
 import { discover } from "../../../discover/discover";
 import { Refusal } from "../../../discover/refusal";
+import type { Terminal } from "../../../discover/terminal";
 import type { ClusterOptions } from "../../proxmox/cluster";
 import type { SimulatedProxmox } from "../../proxmox/server";
 import { proxmoxWith } from "./simulated-proxmox";
@@ -56,6 +57,34 @@ export interface Run {
   readonly address?: readonly string[];
 }
 
+/** A terminal at which somebody gives these answers in order; all that is left is as proposed. */
+function terminalWith(answers: readonly string[] | undefined, asked: string[]): Terminal {
+  const left = [...(answers ?? [])];
+  const answerTo = (question: string, usual?: string): string => {
+    asked.push(question);
+    const answer = left.shift() || usual;
+    if (answer === undefined) throw new Error(`nobody answers ${question}`);
+    return answer;
+  };
+  return {
+    isInteractive: answers !== undefined,
+    tell: () => {},
+    ask: async (question, { default: usual, problemOf } = {}) => {
+      const answer = answerTo(question, usual);
+      expect([question, problemOf?.(answer)]).toEqual([question, undefined]);
+      return answer;
+    },
+    askSecret: async (question) => answerTo(question),
+    confirm: async (question) => answerTo(question, "n") === "y",
+    choose: async (question, choices) => {
+      const names = choices.map(([name]) => name).join("\n");
+      const [, choice] = choices[Number(answerTo(`${names}\n${question}`, "1")) - 1] ?? [];
+      if (choice === undefined) throw new Error(`no such choice of ${question}`);
+      return choice;
+    },
+  };
+}
+
 /** Runs discover against an endpoint, and synthesizes what it writes. */
 export async function discovered(
   endpoint: string,
@@ -63,19 +92,18 @@ export async function discovered(
 ) {
   const directory = mkdtempSync(join(tmpdir(), "discover-"));
   const file = join(directory, "site.ts");
-  const [printed, asked, left]: [string[], string[], string[]] = [[], [], [...(answers ?? [])]];
-  const ask = async (question: string): Promise<string> => {
-    asked.push(question);
-    const answer = left.shift();
-    if (answer === undefined) throw new Error(`nobody answers ${question}`);
-    return answer;
-  };
-  const terminal = { isInteractive: answers !== undefined, ask, askSecret: ask };
+  const [printed, asked]: [string[], string[]] = [[], []];
+  const terminal = terminalWith(answers, asked);
   const where = address ?? [endpoint, "--fingerprint", await fingerprintOf(endpoint)];
   const output = args.includes("--json") || args.includes("--output") ? [] : ["--output", file];
   let refusal: string | undefined;
   try {
-    await discover([...where, ...output, ...args], { environment, terminal, print: (text) => printed.push(text) });
+    await discover([...where, ...output, ...args], {
+      environment,
+      terminal,
+      print: (text) => printed.push(text),
+      answersAt: async () => false,
+    });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     refusal = error.message;

@@ -1,0 +1,193 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ExampleHost, exampleHosts } from "../../lab/proxmox/example-hosts";
+import { SimulatedProxmox } from "../../lab/proxmox/server";
+
+/** A terminal of node-pty, whose own types are those of another module. */
+interface PseudoTerminal {
+  onData(listener: (part: string) => void): void;
+  onExit(listener: (end: { readonly exitCode: number }) => void): void;
+  write(text: string): void;
+  kill(): void;
+}
+const { spawn }: { readonly spawn: (file: string, args: readonly string[], options: object) => PseudoTerminal } =
+  require("@cdktf/node-pty-prebuilt-multiarch");
+
+const root = join(__dirname, "../..");
+let directory: string;
+let proxmox: SimulatedProxmox | undefined;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "discover-terminal-"));
+});
+afterEach(async () => {
+  await proxmox?.stop();
+  proxmox = undefined;
+  rmSync(directory, { recursive: true });
+});
+
+const file = () => join(directory, "main.ts");
+const accounts = [{ id: "root@pam", secret: "proxmox" }];
+
+/** What a person sees, without colours and movements of the cursor. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const plain = (text: string): string => text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll("\r", "");
+
+/** Wherever the terminal is wrapped. */
+const inOneLine = (text: string): string => plain(text).replace(/\s+/g, " ");
+
+/** Runs discover in a terminal; whenever the first of the questions is shown, its answer is typed. */
+function inTerminal(
+  args: readonly string[],
+  talk: readonly (readonly [question: string, answer: string])[],
+  cols = 80,
+) {
+  const command = ["--require", "./scripts/typescript.cjs", "discover/command.ts", ...args];
+  const terminal = spawn(process.execPath, command, {
+    ...{ cwd: root, cols, rows: 50, name: "xterm" },
+    env: { PATH: String(process.env.PATH) },
+  });
+  const left = [...talk];
+  let [said, since] = ["", ""];
+  terminal.onData((part: string) => {
+    said += part;
+    since += part;
+    const [question, answer] = left[0] ?? [];
+    if (question === undefined || !inOneLine(since).includes(question)) return;
+    left.shift();
+    since = "";
+    terminal.write(`${answer}\r`);
+  });
+  return new Promise<{ code: number; said: string; unasked: readonly string[] }>((resolve) => {
+    const hanging = setTimeout(() => terminal.kill(), 45_000);
+    terminal.onExit(({ exitCode }) => {
+      clearTimeout(hanging);
+      resolve({ code: exitCode, said: plain(said), unasked: left.map(([question]) => question) });
+    });
+  });
+}
+
+async function endpointOf(host: ExampleHost): Promise<string> {
+  proxmox = await SimulatedProxmox.start({ accounts, ...exampleHosts[host] });
+  return proxmox.endpoint;
+}
+
+const logIn = [
+  ["Is it the same?", "y"],
+  ["User with realm", "root"],
+  ["Password of root@pam", "proxmox"],
+] as const;
+const settings = [
+  ["Name of the cluster", ""],
+  ["IP address of the node", ""],
+  ["Memory in GiB", ""],
+  ["Disk in GiB", ""],
+] as const;
+
+test("discover asks a person for all that it needs, and keeps what it writes over", async () => {
+  writeFileSync(file(), "mine");
+  const { code, said, unasked } = await inTerminal(
+    [await endpointOf("one-gpu"), "--output", file()],
+    [
+      ["Is it the same?", "y"],
+      ["User with realm", "root"],
+      ["Password of root@pam", "mistyped"],
+      ["Try again, twice more", "proxmox"],
+      ["Write over it", "y"],
+      ["Name of the cluster", "garage"],
+      ["IP address of the node", ""],
+      ["Memory in GiB", "24"],
+      ["Disk in GiB", ""],
+    ],
+  );
+  expect([code, unasked]).toEqual([0, []]);
+  for (const step of ["Connecting to 127.0.0.1", "Logging in as root@pam", "Reading node pve"])
+    expect(said).toContain(step);
+  for (const secret of ["proxmox", "mistyped"]) expect(said.replaceAll("proxmox-ca", "")).not.toContain(secret);
+  expect(readFileSync(`${file()}.bak`, "utf8")).toBe("mine");
+  expect(readFileSync(file(), "utf8")).toMatch(/"garage", \{[\s\S]*name: "garage"[\s\S]*dedicated: 24576/);
+  expect(said).toContain("pveum user token add");
+});
+
+test("discover gives up after three wrong passwords", async () => {
+  const { code, said, unasked } = await inTerminal(
+    [await endpointOf("one-gpu"), "--output", file()],
+    [...logIn.slice(0, 2), ["Password of", "a"], ["Password of", "b"], ["Password of", "c"]],
+  );
+  expect([code, unasked, existsSync(file())]).toEqual([1, [], false]);
+  expect(said.match(/does not accept root@pam/g)).toHaveLength(3);
+});
+
+test("discover stops at Ctrl-C, and writes nothing", async () => {
+  const { code, said } = await inTerminal(
+    [await endpointOf("one-gpu"), "--output", file()],
+    [...logIn.slice(0, 2), ["Password of root@pam", "\u0003"]],
+  );
+  expect([code, existsSync(file())]).toEqual([1, false]);
+  expect(said).toContain("Stopped: nothing was written.");
+});
+
+test("a narrow terminal breaks no word, and steps are numbered", async () => {
+  const { code, said } = await inTerminal([await endpointOf("iommu-off"), "--output", file()], [...logIn], 44);
+  expect(code).toBe(1);
+  expect(said).toMatch(/\n {2}1\. switch on VT-d[\s\S]*\n {2}2\. /);
+  const long = said
+    .split("\n")
+    .filter((line) => line.length > 44 && /^[^`?✔]*$/.test(line) && line.trim().includes(" "));
+  expect(long).toEqual([]);
+});
+
+test("discover says of a server that does not answer that it does not", async () => {
+  const sockets: Socket[] = [];
+  const silent: Server = createServer((socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as { readonly port: number };
+  const start = performance.now();
+  try {
+    const { code, said } = await inTerminal([`https://127.0.0.1:${port}`, "--output", file()], []);
+    expect(code).toBe(1);
+    expect(said).toContain("does not answer; is the host on");
+    const seconds = (performance.now() - start) / 1000;
+    expect(seconds).toBeGreaterThan(9);
+    expect(seconds).toBeLessThan(25);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }
+});
+
+test.each(Object.keys(exampleHosts) as ExampleHost[])(
+  "of the host %s, what is written is synthesized, or nothing is",
+  async (host) => {
+    const oneTime: readonly (readonly [string, string])[] =
+      host === "two-factor" ? [["One-time password", "123456"]] : [];
+    const choice: readonly (readonly [string, string])[] = ["two-gpus", "two-nodes"].includes(host)
+      ? [["Which GPU", ""]]
+      : [];
+    const { code, said } = await inTerminal(
+      [await endpointOf(host), "--output", file()],
+      [...logIn, ...oneTime, ...choice, ...settings],
+    );
+    const isRefused = [
+      "no-gpu",
+      "shared-group",
+      "iommu-off",
+      "proxmox-8.3",
+      "no-import-storage",
+      "full-storage",
+    ].includes(host);
+    expect([code, existsSync(file())]).toEqual(isRefused ? [1, false] : [0, true]);
+    if (isRefused) return;
+    expect(said).toContain("Wrote ");
+    const written = readFileSync(file(), "utf8");
+    // Every version that a later release of this project may have another default for.
+    for (const version of [
+      /talos: \{\s+version: "v/,
+      /kubernetesVersion: "/,
+      /cilium: \{ version: "/,
+      /nvidia: \{ version: "/,
+    ])
+      expect(written).toMatch(version);
+  },
+);
