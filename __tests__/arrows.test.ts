@@ -39,7 +39,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "synth",
   ],
   synth: [],
-  discover: ["constructs/rules", "constructs/proxmox", "constructs/talos", "constructs/cilium", "constructs/nvidia"],
+  discover: ["constructs/rules", "constructs/proxmox", "constructs/talos", "constructs/cilium", "constructs/gpu"],
   review: [
     "constructs/gpu",
     "constructs/cilium",

@@ -67,7 +67,7 @@ async function inTries(
   }
 }
 
-/** Nobody else is called root. */
+/** The only user whose name says the realm. */
 const withRealm = (account: string): string => (account === "root" ? root : account);
 
 const problemOf = (account: string): string | undefined =>

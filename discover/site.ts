@@ -1,6 +1,6 @@
 import { dirname, join, relative } from "node:path";
 import { defaultCiliumVersion } from "../constructs/cilium/version";
-import { methods } from "../constructs/nvidia/method";
+import { methods } from "../constructs/gpu/nvidia";
 import { inOneLine, printable } from "../constructs/rules/printable";
 import { movedSubnets } from "../constructs/talos/cluster-subnets";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
