@@ -9,6 +9,7 @@ export function terminalPicture(lines: readonly string[]): string {
     return `<text x="${margin}" y="${y}" class="${kind}" style="animation-delay:${(index * secondsPerLine).toFixed(2)}s">${escaped(line)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<title>npm run discover in a terminal</title>
 <style>
 text { font: 14px ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; white-space: pre; fill: #e6edf3; animation: show 0.1s backwards; }
 .question { fill: #7ee787; }
