@@ -45,9 +45,7 @@ func (l *ingressListener) Accept() (net.Conn, error) {
 }
 
 func (n *Node) admits(conn net.Conn) bool {
-	n.mu.Lock()
-	c := n.disk.current
-	n.mu.Unlock()
+	c := n.ingress.Load()
 	if c == nil {
 		return true
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -71,6 +72,9 @@ type Node struct {
 	calls    []Call
 	rules    []*Rule
 	booted   uint64
+
+	// ingress is the configuration, for connections that come while mu is held.
+	ingress atomic.Pointer[configuration]
 
 	// What a node has only while it runs.
 	talos      *grpc.Server
@@ -213,6 +217,7 @@ func (n *Node) Wipe() error {
 		}
 	}
 	n.disk, n.hasLeft = disk{system: n.disk.system, stage: Maintenance}, false
+	n.ingress.Store(nil)
 	if err := emptied(n.options.Directory); err != nil {
 		return err
 	}
@@ -283,6 +288,7 @@ func (n *Node) apply(c *configuration, mode string) error {
 		n.disk.stage, n.identity = Configured, nil
 	}
 	n.disk.current = c
+	n.ingress.Store(c)
 	if err := n.identify(); err != nil {
 		return err
 	}
