@@ -232,12 +232,13 @@ const subjects: Readonly<Record<string, Subject>> = {
       { prop: "talos.installer", to: release.installer },
       { prop: "virtualAddress", to: "192.168.1.49" },
       { prop: "schedulingOnControlPlanes", to: true },
+      { prop: "fromSingleNode", to: "kept" },
       ...["controlPlanePatches", "workerPatches"].map((prop) => ({ prop: `${prop}[0]`, to: patch })),
       ...["controlPlanes", "workers"].flatMap(memberCases),
     ],
-    // The installer has the driver; NvidiaInstall asks which it is.
+    // The installer has the driver; NvidiaInstall asks which it is. A machine without a resource does not restart.
     excused:
-      /[.](resource|talosVersion|pciDevices\[0\]|firewall|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
+      /[.](resource|restartTriggers|talosVersion|pciDevices\[0\]|firewall|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
   },
 };
 

@@ -57,3 +57,4 @@ export type { NvidiaDriver } from "./talos/nvidia-driver";
 export type { TalosPatch } from "./talos/patch";
 export { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
 export { TalosGpuCluster, type TalosGpuClusterProps, type TalosGpuClusterTalos } from "./talos-gpu-cluster";
+export type { TalosGpuClusterMachine } from "./talos-gpu-machines";

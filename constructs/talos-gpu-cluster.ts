@@ -9,8 +9,10 @@ import { ofVendor } from "./gpu/vendor";
 import {
   childProps,
   isInvalid,
+  listOf,
   objectOf,
   optionalLiteral,
+  type Parsed,
   parseProps,
   parseSilently,
   required,
@@ -20,19 +22,22 @@ import {
 import * as connection from "./proxmox/connection";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
 import * as gpuVm from "./proxmox/gpu-vm";
-import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
+import { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import { DownloadedImage } from "./proxmox/host/downloaded-image";
 import * as imageChecksum from "./proxmox/host/image-checksum";
 import * as bootMedium from "./proxmox/vm/boot-medium";
 import { type Place, setPropPath } from "./rules/prop-path";
 import { enforce, ifSet, type Rule } from "./rules/rule";
 import { talosDocs } from "./rules/source";
+import * as talosCluster from "./talos/cluster";
+import { TalosCluster, type TalosClusterProps } from "./talos/cluster";
 import { driversOf, type KernelVendor, nvidiaOf } from "./talos/driver";
 import * as talosImage from "./talos/image";
-import { TalosImage, type TalosImageProps } from "./talos/image";
+import { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
 import * as singleNode from "./talos/single-node";
 import { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
 import { defaultTalosVersion } from "./talos/version";
+import { type TalosGpuClusterMachine, TalosGpuMachines } from "./talos-gpu-machines";
 import { talosGpuOutputs } from "./talos-gpu-outputs";
 import { ownScope } from "./terraform/own-scope";
 
@@ -66,8 +71,22 @@ export interface TalosGpuClusterProps {
   /** The Proxmox API, and as whom to use it. */
   readonly proxmox: ProxmoxConnectionProps;
 
-  /** The VM. */
-  readonly vm: Omit<ProxmoxGpuVmProps, "connection" | "boot">;
+  /** The VM; of several machines the first, on which etcd starts. */
+  readonly vm: TalosGpuClusterMachine;
+
+  /**
+   * Further machines with etcd and the Kubernetes API: two or four. They need `cluster.virtualAddress`.
+   *
+   * @default - none
+   */
+  readonly controlPlanes?: readonly TalosGpuClusterMachine[];
+
+  /**
+   * Further machines for workloads. `vm` goes on running pods too. An empty list lets the last ones leave the cluster in order.
+   *
+   * @default - none
+   */
+  readonly workers?: readonly TalosGpuClusterMachine[];
 
   /**
    * The Talos to run, and to make an image of.
@@ -84,7 +103,8 @@ export interface TalosGpuClusterProps {
   readonly boot?: bootMedium.BootMedium;
 
   /** The cluster. */
-  readonly cluster: Omit<TalosSingleNodeProps, "machine" | "talos">;
+  readonly cluster: Omit<TalosSingleNodeProps, "machine" | "talos"> &
+    Pick<TalosClusterProps, "virtualAddress" | "schedulingOnControlPlanes" | "controlPlanePatches" | "workerPatches">;
 
   /**
    * Cilium; `false` leaves Talos its own network, Flannel.
@@ -115,9 +135,14 @@ export interface TalosGpuClusterProps {
   readonly intel?: Omit<GpuInstallProps, "node" | "vendor"> | false;
 }
 
+const machineSchema = childProps(gpuVm.schema, { connection: "proxmox", boot: "boot" });
+
+const { virtualAddress, schedulingOnControlPlanes, controlPlanePatches, workerPatches } = talosCluster.schema;
+const ofSeveral = { virtualAddress, schedulingOnControlPlanes, controlPlanePatches, workerPatches };
+
 export const schema: Schema<TalosGpuClusterProps> = {
   proxmox: required(childProps(connection.schema, {})),
-  vm: required(childProps(gpuVm.schema, { connection: "proxmox", boot: "boot" })),
+  vm: required(machineSchema),
   talos: objectOf<TalosGpuClusterTalos>({
     ...talosImage.schema,
     datastore: string,
@@ -125,11 +150,18 @@ export const schema: Schema<TalosGpuClusterProps> = {
     installer: string,
   }),
   boot: bootMedium.schema,
-  cluster: required(childProps(singleNode.schema, { machine: "vm", talos: "talos" })),
+  cluster: required(
+    childProps<TalosSingleNodeProps & TalosGpuClusterProps["cluster"]>(
+      { ...singleNode.schema, ...ofSeveral },
+      { machine: "vm", talos: "talos" },
+    ),
+  ),
   cilium: optionalLiteral(false, childProps(ciliumInstall.schema, { node: "cluster" })),
   nvidia: optionalLiteral(false, childProps(nvidiaInstall.schema, { node: "cluster" })),
   amd: optionalLiteral(false, childProps(nvidiaInstall.schema, { node: "cluster" })),
   intel: optionalLiteral(false, childProps(nvidiaInstall.schema, { node: "cluster" })),
+  controlPlanes: listOf(machineSchema),
+  workers: listOf(machineSchema),
 };
 
 /** Where the props of the parts are written. */
@@ -199,8 +231,8 @@ export class TalosGpuCluster extends TerraformStack {
   readonly image?: TalosImage;
   /** The VM. */
   readonly vm: ProxmoxGpuVm;
-  /** The Kubernetes cluster of one node. */
-  readonly cluster: TalosSingleNode;
+  /** The Kubernetes cluster, of one node unless there are further machines. */
+  readonly cluster: TalosSingleNode | TalosCluster;
   /** Cilium; undefined without it. */
   readonly cilium?: CiliumInstall;
   /** What hands the GPU to pods; undefined without it. */
@@ -221,7 +253,7 @@ export class TalosGpuCluster extends TerraformStack {
     this.addOverride("terraform.required_version", ">= 1.5");
     const parsed = parseProps(this, typeof props === "function" ? props(this) : props, schema);
     enforce(this, rules, parsed.props);
-    const { proxmox, vm, talos = {}, cluster, cilium, nvidia } = parsed.props;
+    const { proxmox, vm, talos = {}, cilium, nvidia } = parsed.props;
     const drivers = driversOf(talos);
 
     const own = ownScope(this);
@@ -229,19 +261,29 @@ export class TalosGpuCluster extends TerraformStack {
     this.connection = new ProxmoxConnection(own, "proxmox", proxmox);
     const { datastore, checksum, installer, version = defaultTalosVersion, ...image } = talos;
     let { boot } = parsed.props;
+    const { connection } = this;
+    let download: DownloadedImage | undefined;
     if (!boot) {
       this.image = new TalosImage(own, "talos", { ...image, version });
-      const { connection } = this;
       setPropPath(this.image, "talos", { prefix: "talos", elsewhere: { node: "vm.node" } });
-      const download = { ...this.image.file, connection, node: parseSilently(string, vm.node), datastore, checksum };
-      boot = { image: new DownloadedImage(this.image, "talos", download) };
+      const file = { ...this.image.file, connection, node: parseSilently(string, vm.node), datastore, checksum };
+      download = new DownloadedImage(this.image, "talos", file);
+      boot = { image: download };
     }
-    this.vm = new ProxmoxGpuVm(own, "talos_node", { ...vm, connection: this.connection, boot });
-    this.cluster = new TalosSingleNode(own, "cluster", {
-      ...cluster,
-      machine: this.vm,
-      talos: this.image ?? { version, nvidia: image.nvidia, driver: image.driver, installer },
+    this.vm = new ProxmoxGpuVm(own, "talos_node", { ...vm, connection, boot });
+    const release = this.image ?? { version, nvidia: image.nvidia, driver: image.driver, installer };
+    const imageProps = { ...image, version };
+    const machines = new TalosGpuMachines(own, {
+      connection,
+      boot,
+      release,
+      image: this.image,
+      imageProps,
+      datastore,
+      checksum,
+      download,
     });
+    this.cluster = this.createCluster(own, parsed.props, release, machines);
     if (cilium !== false) this.cilium = new CiliumInstall(own, "cilium", { ...cilium, node: this.cluster });
     if (nvidia !== false && (nvidia ?? nvidiaOf(talos)) && !isInvalid(talos)) {
       this.nvidia = new NvidiaInstall(own, "nvidia", { ...nvidia, node: this.cluster });
@@ -260,9 +302,44 @@ export class TalosGpuCluster extends TerraformStack {
     }
   }
 
+  /** One node, or what it has grown to: the resources of the first machine keep their addresses. */
+  private createCluster(
+    own: Construct,
+    { cluster, controlPlanes, workers }: Parsed<TalosGpuClusterProps>,
+    talos: TalosRelease,
+    machines: TalosGpuMachines,
+  ): TalosSingleNode | TalosCluster {
+    const { installDisk, ...common } = cluster;
+    const isSeveral = Object.keys(ofSeveral).some((name) => Object.hasOwn(cluster, name));
+    if (controlPlanes === undefined && workers === undefined && !isSeveral) {
+      return new TalosSingleNode(own, "cluster", { ...cluster, machine: this.vm, talos });
+    }
+    const further = [controlPlanes ?? [], workers ?? []] as const;
+    setPropPath(own, "cluster", { prefix: "cluster", elsewhere: placesOf(...further) });
+    return new TalosCluster(own, "cluster", {
+      ...common,
+      talos,
+      controlPlanes: [{ machine: this.vm, installDisk }, ...machines.machinesOf("controlPlanes", further[0])],
+      workers: machines.machinesOf("workers", further[1]),
+      fromSingleNode: "kept",
+    });
+  }
+
   /** Keeps the state beside cdktf.out unless the stack has a backend. */
   override prepareStack(): void {
     ensureBackend(this);
     super.prepareStack();
   }
 }
+
+/** Where the machines of the cluster are written: the first control plane node is `vm`. */
+const placesOf = (controlPlanes: readonly unknown[], workers: readonly unknown[]): Record<string, string> => ({
+  talos: "talos",
+  controlPlanes: "controlPlanes",
+  workers: "workers",
+  "controlPlanes[0].machine": "vm",
+  ...Object.fromEntries(
+    controlPlanes.map((_, index) => [`controlPlanes[${index + 1}].machine`, `controlPlanes[${index}]`]),
+  ),
+  ...Object.fromEntries(workers.map((_, index) => [`workers[${index}].machine`, `workers[${index}]`])),
+});

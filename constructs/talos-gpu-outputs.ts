@@ -5,8 +5,8 @@ import { addressesOf, type Gpu } from "./proxmox/pci/gpu";
 import { isUnknown } from "./rules/condition";
 import { expression } from "./rules/expression";
 import { escapeTemplate } from "./rules/template";
+import type { TalosClusterBase } from "./talos/cluster-base";
 import { restoreEtcd, saveEtcd } from "./talos/etcd-snapshot";
-import type { TalosSingleNode } from "./talos/single-node";
 import { resourceAddress } from "./terraform/logical-id";
 import { addScript, type Script } from "./terraform/script";
 import { shellArgument } from "./terraform/shell-argument";
@@ -14,7 +14,7 @@ import { shellArgument } from "./terraform/shell-argument";
 type Outputs = Record<string, TerraformOutputConfig>;
 
 /** Outputs about a cluster, in the order in which they are shown. Paths are relative to the stack's directory. */
-export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosSingleNode, installs: readonly GpuInstall[]): Outputs {
+export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosClusterBase, installs: readonly GpuInstall[]): Outputs {
   const commands = commandsOf(cluster);
   return {
     ...nodeOutputs(vm, cluster),
@@ -26,7 +26,7 @@ export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosSingleNode, inst
 }
 
 /** Commands with their credentials, for the stack's directory. */
-function commandsOf(cluster: TalosSingleNode) {
+function commandsOf(cluster: TalosClusterBase) {
   const [kubeconfig, talosconfig] = ["kubeconfig", "talosconfig"].map((file) =>
     wordOf(`${cluster.outputDirectory}/${file}`),
   );
@@ -42,7 +42,7 @@ function commandsOf(cluster: TalosSingleNode) {
 
 type Commands = ReturnType<typeof commandsOf>;
 
-const nodeOutputs = (vm: ProxmoxGpuVm, cluster: TalosSingleNode): Outputs => ({
+const nodeOutputs = (vm: ProxmoxGpuVm, cluster: TalosClusterBase): Outputs => ({
   cluster_name: { description: "Name of the cluster", value: cluster.clusterName },
   cluster_endpoint: { description: "URL of the Kubernetes API", value: cluster.endpoint },
   talos_version: { description: "Version of Talos", value: cluster.talosVersion },
@@ -61,7 +61,7 @@ const nodeOutputs = (vm: ProxmoxGpuVm, cluster: TalosSingleNode): Outputs => ({
   },
 });
 
-const accessOutputs = (cluster: TalosSingleNode): Outputs => ({
+const accessOutputs = (cluster: TalosClusterBase): Outputs => ({
   kubeconfig_path: { description: "File for kubectl", value: cluster.kubeconfigFile.filename },
   talosconfig_path: { description: "File for talosctl", value: cluster.talosconfigFile.filename },
   talos_client_configuration: {
@@ -121,7 +121,7 @@ function installOutputs(
   };
 }
 
-const hardwareOutputs = (vm: ProxmoxGpuVm, cluster: TalosSingleNode): Outputs => ({
+const hardwareOutputs = (vm: ProxmoxGpuVm, cluster: TalosClusterBase): Outputs => ({
   storage_configuration: {
     description: "Disks of the node",
     value: {
@@ -146,7 +146,7 @@ const hardwareOutputs = (vm: ProxmoxGpuVm, cluster: TalosSingleNode): Outputs =>
 
 function commandOutputs(
   vm: ProxmoxGpuVm,
-  cluster: TalosSingleNode,
+  cluster: TalosClusterBase,
   { kubeconfig, talosconfig, kubectl, talosctl, verification }: Commands,
 ): Outputs {
   const { outputDirectory: directory } = cluster;
@@ -173,8 +173,11 @@ function commandOutputs(
       description: "Bring the cluster back from the newest snapshot of etcd; for the stack's directory",
       value: {
         take_snapshot: commandIn(cluster, saveEtcd(etcdNode)),
-        on_same_vm: `${restore} same-vm`,
-        on_new_vm: `${restore} new-vm`,
+        // The script restores the only member of etcd.
+        ...(cluster.nodes.filter(({ role }) => role === "controlplane").length === 1 && {
+          on_same_vm: `${restore} same-vm`,
+          on_new_vm: `${restore} new-vm`,
+        }),
       },
     },
     access_instructions: {
@@ -195,7 +198,7 @@ const times = (count: number, each: number): unknown =>
 const wordOf = (text: string): string => escapeTemplate(shellArgument(text));
 
 /** The command by which a person starts the script in the stack's folder. */
-const commandIn = (cluster: TalosSingleNode, { file, environment }: Script): string =>
+const commandIn = (cluster: TalosClusterBase, { file, environment }: Script): string =>
   [
     ...Object.entries(environment).map(([name, value]) => `${name}=${wordOf(value)}`),
     "sh",

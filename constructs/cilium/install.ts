@@ -466,8 +466,9 @@ export class CiliumInstall extends Construct {
     waits: readonly Script[],
   ): Resource {
     const { filename } = node.kubeconfigFile;
-    const hasWorkers = node.nodes.some(({ role }) => role === "worker");
-    const objects = l2Announcements ? loadBalancer.objects(l2Announcements, hasWorkers).map(asYaml).join("---\n") : "";
+    const objects = l2Announcements
+      ? loadBalancer.objects(l2Announcements, hasWorkers(node)).map(asYaml).join("---\n")
+      : "";
     const [chart, pools] = [
       { name: "cilium", contents },
       { name: "cilium-load-balancer", contents: objects },
@@ -506,12 +507,18 @@ const classOf = (enabled: true | IResolvable): unknown =>
 
 const isInline = ({ method }: Pick<Options, "method">): boolean => method === "inline-manifests";
 
-const hasWorkers = (node: TalosClusterBase): boolean => node.nodes.some(({ role }) => role === "worker");
+/** Whether workers alone announce addresses. The first machine of a single node that has grown goes on doing so. */
+const hasWorkers = ({ nodes, isGrown }: TalosClusterBase): boolean =>
+  !isGrown && nodes.some(({ role }) => role === "worker");
+
+/** Nodes that an operator may need. A worker that is added to a single node changes nothing of its Cilium. */
+const nodesForOperators = ({ nodes, isGrown }: TalosClusterBase): number =>
+  nodes.filter(({ role }) => !isGrown || role === "controlplane").length;
 
 /** All values of the chart, and those of them that the user's may not change. */
 function valuesFor(options: Options, version: string) {
   const { node, values = {} } = options;
-  const nodes = node?.nodes.length ?? 1;
+  const nodes = node ? nodesForOperators(node) : 1;
   const promised = promisedValues(options);
   const ofMethod = isInline(options) ? inlineManifestValues : {};
   const ofCluster = mergeValues(node ? familyValues(node.address) : {}, operatorValues(nodes));

@@ -310,12 +310,14 @@ export class GpuInstall extends Construct {
   ): Resource[] {
     return this.resources.map((resource, index) => {
       const nodes = withGpus.filter(({ drivers }) => drivers.some(resource.isOf));
+      // GPUs of machines that are added to a single node do not make its own another one.
+      const proven = node.isGrown ? nodes.slice(0, 1) : nodes;
       return withLogicalId(
         resource.address,
         nullResource(this, index === 0 ? "SmokeTest" : `SmokeTest${index + 1}`, {
           triggers: {
             release: `${release.id} ${release.metadata.revision}`,
-            talos: nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
+            talos: proven.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
           },
           scripts: [
             smokeTest(this.method, {

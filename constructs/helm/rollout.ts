@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
+import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Release } from "../../.gen/providers/helm/release";
 import { toTokenString } from "../rules/format-value";
@@ -50,7 +51,8 @@ export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollo
 });
 
 /**
- * The wait for a release, which runs each time that the release has changed or there is a node of another name.
+ * The wait for a release, which runs each time that the release has changed or there is a node of another name. For nodes that
+ * have been added to a single node there is a wait of its own.
  *
  * @param then what is waited for after it
  */
@@ -61,18 +63,28 @@ export function rolloutOf(
   rollout: Rollout,
   then: readonly Script[] = [],
 ): Resource {
-  const wait = withLogicalId(
-    `wait_for_${release.friendlyUniqueId}`,
-    nullResource(scope, "Rollout", {
+  const address = `wait_for_${release.friendlyUniqueId}`;
+  const isOld = (name: string) => !cluster.isGrown || name === cluster.nodes[0].name;
+  const waitFor = (
+    id: string,
+    nodes: readonly string[],
+    scripts: readonly Script[],
+    dependsOn: ITerraformDependable,
+  ) => {
+    const wait = nullResource(scope, id, {
       triggers: {
         release: `${release.id} ${release.metadata.revision}`,
-        nodes: rollout.nodes.map(escapeTemplate).join(" "),
+        nodes: nodes.map(escapeTemplate).join(" "),
       },
-      scripts: [waitForRollout(cluster.kubeconfigFile.filename, rollout), ...then],
-      // Some pods are scheduled to no node with the taint of control planes.
-      dependsOn: [cluster.untainted],
-    }),
-  );
-  cluster.saveAfter(wait);
+      scripts: [waitForRollout(cluster.kubeconfigFile.filename, rollout), ...scripts],
+      dependsOn: [dependsOn],
+    });
+    cluster.saveAfter(wait);
+    return wait;
+  };
+  // Some pods are scheduled to no node with the taint of control planes.
+  const wait = withLogicalId(address, waitFor("Rollout", rollout.nodes.filter(isOld), then, cluster.untainted));
+  const added = rollout.nodes.filter((name) => !isOld(name));
+  if (added.length > 0) withLogicalId(`${address}_machines`, waitFor("RolloutToMachines", added, [], wait));
   return wait;
 }

@@ -120,6 +120,19 @@ export const enumOf = <const Choice extends string>(choices: readonly Choice[]):
   },
 });
 
+/** The same, and no variable: it decides what there is in a stack. */
+export const staticEnumOf = <const Choice extends string>(choices: readonly Choice[]): Field<Choice> => ({
+  invalid: () => choices[0] as Choice,
+  parse: (value, path, report) => {
+    const choice = choices.find((each) => each === value);
+    const what = isUnknown(value)
+      ? "known to Terraform alone, and decides what there is in a stack"
+      : formatValue(value);
+    report(choice !== undefined, `${path} is ${what}; write ${alternatives(choices)}`);
+    return choice ?? (choices[0] as Choice);
+  },
+});
+
 const alternatives = (choices: readonly string[]): string => {
   const quoted = choices.map(formatValue);
   const last = quoted.pop();

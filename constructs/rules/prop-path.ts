@@ -28,7 +28,9 @@ export function withPropPath(construct: IConstruct, message: string): string {
   if (!place) return message;
   const { prefix, elsewhere = {} } = place;
   const own = (propNames.get(construct) ?? []).filter((name) => !Object.hasOwn(elsewhere, name));
-  const known = [...own, ...Object.keys(elsewhere)].join("|");
+  // The longest first: a part of a prop may be written elsewhere than the prop.
+  const names = [...own, ...Object.keys(elsewhere)].sort((one, other) => other.length - one.length);
+  const known = names.map((name) => name.replace(/[.[\]]/g, "\\$&")).join("|");
   const first = new RegExp(`^(${known})(?![\\w-])|^[\\w$]+(?= is not a prop;|, .* more are no props;)`);
   const others = new RegExp(`(?<=[\\s(])(${own.join("|")})(?=[.[])`, "g");
   const full = (name: string) => (Object.hasOwn(elsewhere, name) ? String(elsewhere[name]) : `${prefix}.${name}`);

@@ -1,11 +1,13 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { dependable, type ITerraformDependable, Lazy, type Precondition } from "cdktf";
+import { dependable, Fn, type ITerraformDependable, Lazy, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
+import type { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
+import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { type Parsed, parseProps, type Schema } from "../props/schema";
 import { enforceWhenComplete, lifecycleWith } from "../rules/rule";
@@ -21,10 +23,11 @@ import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
 import { talosProvider } from "./image";
 import { firewallPatches } from "./ingress-firewall";
-import { waitForKubernetes } from "./kubectl";
+import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-endpoint";
+import type { NvidiaDriver } from "./nvidia-driver";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import { isReadable } from "./patch-document";
 import { PatchJudge } from "./patch-judge";
@@ -70,6 +73,9 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   protected readonly described: Described;
 
+  /** Seconds for each of the waits. */
+  protected readonly readyTimeout: number;
+
   /** The patches of the props, which come last and win. */
   readonly configPatches: readonly TalosPatch[];
 
@@ -100,6 +106,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.endpoint = this.described.endpoint ?? asEndpoint(this.address);
     this.talosVersion = given.talos.version;
     this.kubernetesVersion = given.kubernetesVersion ?? kubernetesVersion.kubernetesOf(this.talosVersion);
+    this.readyTimeout = given.readyTimeout ?? defaultReadyTimeout;
     this.configPatches = (given.configPatches ?? []).filter(isReadable);
     this.outputDirectory = given.outputDirectory ?? `../../../clusters/${this.clusterName}`;
 
@@ -134,8 +141,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.kubernetesUpgrade = this.upgradeBeforeConfiguration(targetOf(first, cluster));
     this.bootstrap = this.createBootstrap();
     this.kubeconfig = this.createKubeconfig();
-    this.kubeconfigFile = this.secretFile("kubeconfig", this.outputDirectory, this.kubeconfig.kubeconfigRaw);
-    this.apiReady = this.waitForApi(cluster.upgradeTarget.timeout);
+    this.kubeconfigFile = this.createKubeconfigFile();
+    this.apiReady = this.waitForApi(this.readyTimeout);
     this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
     this.saveAfter(this.apiReady);
   }
@@ -163,13 +170,15 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   private createClientConfiguration(): DataTalosClientConfiguration {
     const { members } = this.described;
     const controlPlanes = members.filter(isControlPlane);
+    // A worker that is added to a single node must not change its talosconfig.
+    const nodes = this.isGrown ? controlPlanes : members;
     return withLogicalId(
       "cluster",
       new DataTalosClientConfiguration(this, "ClientConfiguration", {
         clusterName: this.clusterName,
         clientConfiguration: this.machineSecrets.clientConfiguration,
         endpoints: controlPlanes.map(({ machine }) => addressOf(machine)),
-        nodes: members.map(({ machine }) => addressOf(machine)),
+        nodes: nodes.map(({ machine }) => addressOf(machine)),
       }),
     );
   }
@@ -184,7 +193,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** What the cluster's nodes have in common. */
   private clusterOfNodes(given: Parsed<TalosClusterBaseProps>): Cluster {
-    const { timeServers, firewall, readyTimeout = defaultReadyTimeout } = given;
+    const { timeServers, firewall } = given;
     const { members, virtualAddress, schedulingOnControlPlanes } = this.described;
     return {
       clusterName: this.clusterName,
@@ -196,7 +205,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         firstVersion: this.machineSecrets.talosVersion,
         talosVersion: this.talosVersion,
         kubernetesVersion: this.kubernetesVersion,
-        timeout: readyTimeout,
+        timeout: this.readyTimeout,
       },
       firstAddress: this.address,
       outputDirectory: this.outputDirectory,
@@ -286,35 +295,68 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     );
   }
 
+  private createKubeconfigFile(): File {
+    const { kubeconfigRaw } = this.kubeconfig;
+    // Talos has issued it for the endpoint of then, and Terraform does not ask again.
+    const content = this.isGrown
+      ? Fn.replace(kubeconfigRaw, "/server: .*/", escapeTemplate(`server: ${this.endpoint}`))
+      : kubeconfigRaw;
+    return this.secretFile("kubeconfig", this.outputDirectory, content);
+  }
+
   private waitForApi(timeout: number): Resource {
     const { members } = this.described;
-    const wait = (server: string, at?: "directly") =>
-      waitForKubernetes(
-        this.kubeconfigFile.filename,
-        server,
-        timeout,
-        Lazy.stringValue({ produce: () => this.awaited.join(" ") }),
-        at,
-      );
-    const step = { triggers: { cluster: this.bootstrap.id }, scripts: [wait(this.endpoint)] };
-    const isOnly = members[0].construct === undefined;
-    if (!isOnly) this.awaited.push(...members.map(({ machine }) => `node/${machine.name.toLowerCase()}`));
+    const [first, ...others] = members;
+    const isOnly = first.construct === undefined;
+    const step = { triggers: { cluster: this.bootstrap.id }, scripts: [this.waitAt(this.endpoint, timeout)] };
+    if (isOnly) return this.waitStep("wait_for_kubernetes", step);
+    if (this.isGrown) {
+      const joined = others.length === 0 ? [] : [this.waitForMachines(others, timeout)];
+      return this.waitStep("wait_for_kubernetes", { ...step, dependsOn: joined });
+    }
+    this.awaited.push(...members.map(nodeOf));
+    return this.waitStep("wait_for_kubernetes", {
+      // Who comes later is waited for too.
+      triggers: { ...step.triggers, nodes: namesOf(members) },
+      lifecycle: replacedWith(...members.map(({ machine }) => machine)),
+      // The API of a node first: of the address of all, one knows then whether it alone is missing.
+      scripts: [this.waitAt(asEndpoint(this.address), timeout, "directly"), ...step.scripts],
+      dependsOn: this.nodes.map(({ configurationApply }) => configurationApply),
+    });
+  }
+
+  /** The wait for the machines of a cluster that had one before, which has a wait of its own. */
+  private waitForMachines(others: readonly Member[], timeout: number): Resource {
+    const resources = others.map(nodeOf).join(" ");
+    return this.waitStep("wait_for_machines", {
+      triggers: { nodes: namesOf(others) },
+      lifecycle: replacedWith(...others.map(({ machine }) => machine)),
+      scripts: [
+        this.waitAt(asEndpoint(this.address), timeout, "directly", resources),
+        this.waitAt(this.endpoint, timeout, undefined, resources),
+      ],
+      dependsOn: [this.bootstrap, ...this.nodes.map(({ configurationApply }) => configurationApply)],
+    });
+  }
+
+  private waitAt(server: string, timeout: number, at?: "directly", resources?: string) {
+    const awaited = resources ?? Lazy.stringValue({ produce: () => this.awaited.join(" ") });
+    return waitForKubernetes(this.kubeconfigFile.filename, server, timeout, awaited, at);
+  }
+
+  private waitStep(address: string, config: Parameters<typeof nullResource>[2]): Resource {
+    const id = address === "wait_for_kubernetes" ? "WaitForKubernetes" : "WaitForMachines";
+    return withLogicalId(address, nullResource(this, id, config));
+  }
+
+  /** The step that lets the only control plane node run pods. */
+  protected createTaintRemoval(): Resource {
     return withLogicalId(
-      "wait_for_kubernetes",
-      nullResource(
-        this,
-        "WaitForKubernetes",
-        isOnly
-          ? step
-          : {
-              // Who comes later is waited for too.
-              triggers: { ...step.triggers, nodes: members.map(({ machine }) => machine.name).join(" ") },
-              lifecycle: replacedWith(...members.map(({ machine }) => machine)),
-              // The API of a node first: of the address of all, one knows then whether it alone is missing.
-              scripts: [wait(asEndpoint(this.address), "directly"), ...step.scripts],
-              dependsOn: this.nodes.map(({ configurationApply }) => configurationApply),
-            },
-      ),
+      "remove_control_plane_taint",
+      nullResource(this, "RemoveControlPlaneTaint", {
+        triggers: { cluster: this.apiReady.id },
+        scripts: [removeControlPlaneTaint(this.kubeconfigFile.filename)],
+      }),
     );
   }
 
@@ -348,6 +390,36 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */
   waitFor(resource: string): void {
     this.awaited.push(resource);
+  }
+
+  /** The machine configuration of the first control plane node. */
+  get machineConfiguration(): DataTalosMachineConfiguration {
+    return this.nodes[0].machineConfiguration;
+  }
+
+  /** The upgrade of its Talos; undefined where no installer is known. */
+  get talosUpgrade(): Resource | undefined {
+    return this.nodes[0].talosUpgrade;
+  }
+
+  /** The step that applies the machine configuration to it. */
+  get configurationApply(): MachineConfigurationApply {
+    return this.nodes[0].configurationApply;
+  }
+
+  /** Disk that its Talos is installed to. */
+  get installDisk(): string {
+    return this.nodes[0].installDisk;
+  }
+
+  /** The NVIDIA driver of its Talos; undefined without one. */
+  get nvidia(): NvidiaDriver | undefined {
+    return this.nodes[0].nvidia;
+  }
+
+  /** Whether its first machine has been a cluster of its own. What that one does alone it goes on doing. */
+  get isGrown(): boolean {
+    return this.described.fromSingleNode !== undefined;
   }
 
   /** Whether control planes run workloads too. */
@@ -419,6 +491,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     );
   }
 }
+
+/** The machine's node, as `kubectl get` takes it. */
+const nodeOf = ({ machine }: Member): string => `node/${machine.name.toLowerCase()}`;
+
+const namesOf = (members: readonly Member[]): string => members.map(({ machine }) => machine.name).join(" ");
 
 const isControlPlane = ({ role }: Member): boolean => role === "controlplane";
 

@@ -118,4 +118,6 @@ export interface Described {
   /** Address that the control planes share. */
   readonly virtualAddress?: string;
   readonly schedulingOnControlPlanes: boolean;
+  /** The first machine has been a cluster of its own. What was created for it then stays as it is, with these names. */
+  readonly fromSingleNode?: "moved" | "kept";
 }

@@ -1,5 +1,5 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { dependable } from "cdktf";
+import { dependable, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { ruledData } from "../props/plain-data";
 import {
@@ -10,6 +10,7 @@ import {
   type Parsed,
   required,
   type Schema,
+  staticEnumOf,
   string,
   unchecked,
 } from "../props/schema";
@@ -28,6 +29,8 @@ import { asEndpoint } from "./node-endpoint";
 import { membershipsOf } from "./node-removal";
 import type { TalosPatch } from "./patch";
 import { givenAs } from "./protected-setting";
+import * as singleNode from "./single-node";
+import { moveFromSingleNode } from "./single-node-move";
 import { workerTaintsOf } from "./worker-taints";
 
 /** A machine that differs from the rest of its cluster, such as one whose Talos has an NVIDIA driver. */
@@ -41,6 +44,13 @@ export interface TalosMachineWithRelease {
    * @default - the cluster's
    */
   readonly talos?: TalosRelease;
+
+  /**
+   * Disk to install to.
+   *
+   * @default - the machine's
+   */
+  readonly installDisk?: string;
 
   /**
    * Further patches of this machine's configuration alone, applied after those of its role.
@@ -84,7 +94,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
   /**
    * Let control planes run workloads too.
    *
-   * @default - only where there are no workers
+   * @default - only where there are no workers, and where a single node has grown
    */
   readonly schedulingOnControlPlanes?: boolean;
 
@@ -102,11 +112,21 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
    * @default - none
    */
   readonly workerPatches?: readonly TalosPatch[];
+
+  /**
+   * The first control plane node has been the machine of a `TalosSingleNode`, which this cluster takes over as it runs, pods
+   * included. With `moved`, its resources get this cluster's names by `moved` blocks; with `kept`, they keep those of the
+   * `TalosSingleNode`.
+   *
+   * @default - the first control plane node is one like the others
+   */
+  readonly fromSingleNode?: "moved" | "kept";
 }
 
 const withRelease = objectOf<TalosMachineWithRelease>({
   machine: required(machine.schema),
   talos: releaseSchema,
+  installDisk: string,
   configPatches: listOf(ruledData()),
 });
 
@@ -127,6 +147,7 @@ export const schema: Schema<TalosClusterProps> = {
   schedulingOnControlPlanes: unchecked(),
   controlPlanePatches: listOf(ruledData()),
   workerPatches: listOf(ruledData()),
+  fromSingleNode: staticEnumOf(["moved", "kept"]),
 };
 
 /**
@@ -154,6 +175,8 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
   readonly whole: Resource;
   /** What taints workers that have joined; undefined without workers. */
   readonly workerTaints?: Resource;
+  /** What lets the node of a former `TalosSingleNode` run pods; undefined elsewhere. */
+  readonly taintRemoval?: Resource;
 
   constructor(scope: Construct, id: string, props: TalosClusterProps) {
     super(scope, id, props, schema, describe);
@@ -166,13 +189,22 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
       sameIpAddresses: claimVirtualAddress(this, this.described),
     });
     addPreconditions(this.machineSecrets, preconditions);
-    const { last, memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory);
+    const { last, memberships, whole } = membershipsOf(this, this.nodes, this.outputDirectory, [
+      this.kubeconfigFile,
+      this.talosconfigFile,
+    ]);
     this.memberships = memberships;
     this.whole = whole;
+    if (this.described.fromSingleNode === "moved") moveFromSingleNode(this.nodes[0]);
+    if (this.isGrown && this.schedulingOnControlPlanes) this.taintRemoval = this.createTaintRemoval();
     const workers = this.nodes.filter(({ role }) => role === "worker");
     if (workers.length === 0) return;
     this.workerTaints = workerTaintsOf(this, workers, this.outputDirectory, [last, this.apiReady]);
     whole.dependsOn?.push(dependable(this.workerTaints));
+  }
+
+  override get untainted(): ITerraformDependable {
+    return this.taintRemoval ?? super.untainted;
   }
 
   /** Claims what no other machine of the cluster may have. */
@@ -197,7 +229,7 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
 }
 
 function describe(props: Parsed<TalosClusterProps>): Described {
-  const { talos, controlPlanes, workers = [], virtualAddress, endpoint } = props;
+  const { talos, controlPlanes, workers = [], virtualAddress, endpoint, fromSingleNode } = props;
   const taken = new Set<string>();
   const ofRole = {
     controlPlanes: givenAs("controlPlanePatches", props.controlPlanePatches),
@@ -206,7 +238,7 @@ function describe(props: Parsed<TalosClusterProps>): Described {
   const member = (list: "controlPlanes" | "workers", each: TalosClusterMachine, index: number): Member => {
     const own: TalosMachineWithRelease = hasRelease(each) ? each : { machine: each };
     const role = list === "workers" ? "worker" : "controlplane";
-    const { name, installDisk } = own.machine;
+    const { name } = own.machine;
     // Another name is refused; until then it must not be in the way of the other problems.
     const isFree = members.namesResources(name) && !taken.has(name.toLowerCase());
     const id = isFree ? name : `${role}_${index + 1}`;
@@ -218,8 +250,11 @@ function describe(props: Parsed<TalosClusterProps>): Described {
       role,
       machine: own.machine,
       release: own.talos ? { path: `${list}[${index}].talos`, talos: own.talos } : { path: "talos", talos },
-      installDisk,
-      names: { configuration: id, upgrade: `upgrade_talos_${id}` },
+      installDisk: own.installDisk ?? own.machine.installDisk,
+      names:
+        fromSingleNode === "kept" && list === "controlPlanes" && index === 0
+          ? singleNode.names
+          : { configuration: id, upgrade: `upgrade_talos_${id}` },
       construct,
       configPatches: [...ofRole[list], ...givenAs(`${list}[${index}].configPatches`, own.configPatches)],
     };
@@ -234,6 +269,9 @@ function describe(props: Parsed<TalosClusterProps>): Described {
     ],
     virtualAddress,
     endpoint: endpoint ?? (virtualAddress && asEndpoint(virtualAddress)),
-    schedulingOnControlPlanes: props.schedulingOnControlPlanes ?? workers.length === 0,
+    // A single node runs pods, which stay when others are added.
+    schedulingOnControlPlanes:
+      props.schedulingOnControlPlanes ?? (fromSingleNode !== undefined || workers.length === 0),
+    fromSingleNode,
   };
 }

@@ -72,7 +72,7 @@ export function nodeCheck(
   node: CheckedNode,
   { resource }: TalosMachine,
   apply: MachineConfigurationApply,
-): Resource {
+): { readonly check: Resource; readonly machineEnd: Resource } {
   const { name, address, ca, timeout } = node;
   const check = withLogicalId(
     `${name}_check`,
@@ -84,7 +84,7 @@ export function nodeCheck(
     }),
   );
   // Of what depends on the check, the end comes before the check.
-  withLogicalId(
+  const machineEnd = withLogicalId(
     `${name}_machine`,
     nullResource(scope, "MachineEnd", {
       triggers: resource && { machine: `\${${resourceAddress(resource)}.id}` },
@@ -92,5 +92,5 @@ export function nodeCheck(
       dependsOn: [check],
     }),
   );
-  return check;
+  return { check, machineEnd };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { TerraformSelf } from "cdktf";
+import { type TerraformResource, TerraformSelf } from "cdktf";
 import type { Construct } from "constructs";
 import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
@@ -35,15 +35,25 @@ export const beginDestruction = (directory: string): Script => atItsEnd("begin-d
 /** Takes that back, so that nothing is left of it. */
 export const endDestruction = (directory: string): Script => atItsEnd("end-destruction.sh", directory);
 
-/** What lets each node leave before its machine goes or is replaced, and what tells all of them that the cluster goes. */
-export function membershipsOf(cluster: Construct, nodes: readonly TalosNode[], directory: string) {
+/**
+ * What lets each node leave before its machine goes or is replaced, and what tells all of them that the cluster goes.
+ *
+ * @param files kubeconfig and talosconfig
+ */
+export function membershipsOf(
+  cluster: Construct,
+  nodes: readonly TalosNode[],
+  directory: string,
+  files: readonly TerraformResource[],
+) {
   // Terraform destroys it after what depends on it.
   const last = withLogicalId("members_gone", nullResource(cluster, "Gone", { scripts: [endDestruction(directory)] }));
   const memberships = withLogicalId(
     "member",
     nullResource(cluster, "Memberships", {
       scripts: [leaveCluster(directory)],
-      dependsOn: [last, ...nodes.map(({ configurationApply }) => configurationApply)],
+      // Files that are rewritten in the same apply are removed only after it: one is written late, after all configurations.
+      dependsOn: [last, ...nodes.map(({ configurationApply }) => configurationApply), ...files],
     }),
   );
   // One block for all of them: Terraform runs what a block says of the end of something only while the block is there.

@@ -77,6 +77,8 @@ export interface Cluster {
 export class TalosNode {
   /** Host name, and name in Kubernetes. */
   readonly name: string;
+  /** What its resources in Terraform are named after. */
+  readonly resourceName: string;
   readonly role: Member["role"];
   readonly machine: TalosMachine;
   /** Address, without prefix length. */
@@ -94,6 +96,10 @@ export class TalosNode {
   readonly configurationApply: MachineConfigurationApply;
   /** Comes after the check of the node, and before anything that changes it. */
   readonly configurationChange: TerraformData;
+  /** Checks the node before its configuration changes. */
+  readonly check: Resource;
+  /** Tells the check that the machine is replaced or destroyed. */
+  readonly machineEnd: Resource;
   /** After it the node runs the wanted Talos, where it runs one at all; undefined where nothing is to be done for that. */
   readonly installed?: ITerraformDependable;
 
@@ -109,6 +115,7 @@ export class TalosNode {
     const { talos } = member.release;
     const { secrets, upgradeTarget: target, judge } = cluster;
     this.name = machine.name;
+    this.resourceName = names.configuration;
     this.role = role;
     this.machine = machine;
     this.address = addressOf(machine);
@@ -157,7 +164,9 @@ export class TalosNode {
         lifecycle: replacedWith(machine, talos),
       }),
     );
-    nodeCheck(scope, checkedNode(member, cluster), machine, this.configurationApply);
+    const checked = nodeCheck(scope, checkedNode(member, cluster), machine, this.configurationApply);
+    this.check = checked.check;
+    this.machineEnd = checked.machineEnd;
   }
 
   /** Adds a patch of the machine configuration; those of the cluster's props come after it and win. */

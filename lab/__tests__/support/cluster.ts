@@ -2,8 +2,11 @@ import type { App } from "cdktf";
 import type { CiliumInstallProps } from "../../../constructs/cilium/install";
 import type { NvidiaInstallProps } from "../../../constructs/gpu/install";
 import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
-import type { TalosSingleNodeProps } from "../../../constructs/talos/single-node";
-import { TalosGpuCluster, type TalosGpuClusterTalos } from "../../../constructs/talos-gpu-cluster";
+import {
+  TalosGpuCluster,
+  type TalosGpuClusterProps,
+  type TalosGpuClusterTalos,
+} from "../../../constructs/talos-gpu-cluster";
 import type { Lab } from "../../lab";
 import type { Terraform } from "../../terraform";
 import { credentials } from "./accounts";
@@ -11,7 +14,9 @@ import { credentials } from "./accounts";
 export interface ClusterOptions {
   readonly vm?: Partial<ProxmoxGpuVmProps>;
   readonly talos?: TalosGpuClusterTalos;
-  readonly node?: Partial<TalosSingleNodeProps>;
+  readonly node?: Partial<TalosGpuClusterProps["cluster"]>;
+  /** Further machines. */
+  readonly machines?: Pick<TalosGpuClusterProps, "controlPlanes" | "workers">;
   readonly cilium?: Omit<CiliumInstallProps, "node">;
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
   /** What a user does through the escape hatches. */
@@ -39,6 +44,7 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
           ...options.vm,
         },
         cluster: { clusterName: "talos-gpu", ...options.node },
+        ...options.machines,
         cilium: options.cilium,
         nvidia: options.nvidia,
       });
