@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Script } from "../terraform/script";
+import { byDigest } from "./image-digest";
 import type { Method } from "./method";
 import { nvidia } from "./nvidia";
 import type { GpuResource, Vendor } from "./vendor";
@@ -42,6 +43,7 @@ interface PodOptions {
 /** A container that works on the GPU, and asks for one: without asking, it would see one behind a broken plugin too. */
 const container = ({ method, resource: { name, work } }: PodOptions) => ({
   ...work,
+  image: byDigest(work.image),
   ...restricted.container,
   resources: method.claims ? { claims: [{ name: "gpu" }] } : { limits: { [name]: 1 } },
 });
