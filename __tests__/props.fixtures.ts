@@ -1,5 +1,6 @@
 /** Props of the constructs with a value for every scalar; those that exclude each other come from the tests that need them. */
 export const vmProps = {
+  firewall: { addresses: ["192.168.1.60"], management: ["192.168.20.0/24"] },
   name: "talos-gpu",
   node: "pve",
   vmId: 100,
@@ -46,6 +47,7 @@ export const vmProps = {
 };
 
 export const nodeProps = {
+  firewall: { management: ["192.168.20.0/24"] },
   clusterName: "talos-gpu",
   machine: {
     name: "talos-gpu",
