@@ -9,9 +9,8 @@ import { join } from "node:path";
 const root = join(__dirname, "..");
 const output = join(root, "dist");
 
-/** What the constructs look for from their own place: scripts, charts, and the schemas that they check values against. */
-const assets =
-  /^(constructs\/.*\/(scripts|charts)\/.+\.\w+|schemas\/(charts|talos-config)\/.+\.json|schemas\/[^/]+\.json)$/;
+/** What the constructs look for from their own place: all of their files that are no code, and the schemas. */
+const assets = /^(constructs\/.+\.(?!ts$)\w+|schemas\/((charts|talos-config)\/)?[^/]+\.json)$/;
 
 rmSync(output, { recursive: true, force: true });
 execFileSync(
