@@ -27,6 +27,10 @@ const patchesOf = (stack: TerraformJson): string[] =>
 const documents = (props: Partial<TalosSingleNodeProps> = {}): TerraformJson[] =>
   patchesOf(json(props)).flatMap((patch) => parseAllDocuments(patch).map((document) => document.toJS()));
 
+/** The version that the secrets of the cluster have in the state. */
+const kept =
+  '${can(regex("^v?1[.](11|12)([.]|$)", talos_machine_secrets.cluster.talos_version)) ? "v1.13" : talos_machine_secrets.cluster.talos_version}';
+
 describe("TalosSingleNode", () => {
   test("compares the tag of an installer without the digest behind it, at plan too", () => {
     const installer = "factory.talos.dev/nocloud-installer/id:v1.13.9@sha256:0123";
@@ -50,6 +54,17 @@ describe("TalosSingleNode", () => {
       talos_version: "v1.12.0",
       kubernetes_version: "1.35.4",
     });
+  });
+
+  test.each([
+    ["v1.11.6", "v1.11.6"],
+    ["v1.12.11", "v1.12.11"],
+    ["v1.13.9", kept],
+    ["v1.14.1", kept],
+  ])("has, with Talos %s, the contract that its cluster began with", (version, contract) => {
+    expect(json({ talos: { version } }).data[DataTalosMachineConfiguration.tfResourceType].node.talos_version).toBe(
+      contract,
+    );
   });
 
   test("keeps its secrets whatever version comes: a lower one would replace the cluster's authority", () => {
@@ -408,7 +423,12 @@ describe("TalosSingleNode", () => {
       const version = new TerraformVariable(scope, "talos_version", {}).stringValue;
       nodeIn(scope, { talos: { version, nvidia: { kernelModules: "open", branch: "lts" } } });
     });
-    const { kubernetes_version, config_patches } = stack.data[DataTalosMachineConfiguration.tfResourceType].node;
+    const { kubernetes_version, config_patches, talos_version } =
+      stack.data[DataTalosMachineConfiguration.tfResourceType].node;
+    const began = kept.slice(2, -1);
+    expect(talos_version).toBe(
+      `\${{"1.11" = var.talos_version, "1.12" = var.talos_version, "1.13" = ${began}, "1.14" = ${began}}[regex("1[.][0-9]+", var.talos_version)]}`,
+    );
     expect(kubernetes_version).toBe(
       '${{"1.11" = "1.34.1", "1.12" = "1.35.4", "1.13" = "1.35.4", "1.14" = "1.35.4"}[regex("1[.][0-9]+", var.talos_version)]}',
     );

@@ -1,5 +1,6 @@
 import { blocksOf, entriesOf, type Json, objectOf, textOf, textsOf } from "./json";
 import { elementsOf, ofType, resourcesOf, type Stack } from "./stack";
+import { talosVersionOf } from "./talos-version";
 
 /** What other parts of a stack may refer to: a value that is one of these is no news. */
 export interface Facts {
@@ -58,7 +59,7 @@ export function factsOf(stack: Stack): Facts {
     endpoints: new Set(endpoints),
     clusterNames: new Set(clusters.flatMap(({ cluster_name }) => textsOf(cluster_name))),
     versions: new Set(
-      clusters.flatMap((body) => [...textsOf(body.talos_version), ...textsOf(body.kubernetes_version)]),
+      clusters.flatMap((body) => [...textsOf(talosVersionOf(stack, body)), ...textsOf(body.kubernetes_version)]),
     ),
     directories: new Set(files.map((file) => file.replace(/\/[^/]*$/, ""))),
     files: new Set(files),

@@ -9,6 +9,7 @@ import { extensionsOf, kernelArgumentsOf } from "./patch-addition";
 import { reasonOfKernelArgument } from "./reason";
 import { ownRepositories } from "./source";
 import { elementsOf, ofType, resourcesOf, type Stack } from "./stack";
+import { talosVersionOf } from "./talos-version";
 
 /** A provider at the version that the project is built for. */
 export interface PinnedProvider {
@@ -61,7 +62,7 @@ const providers = ({ terraform }: Stack, pins: readonly PinnedProvider[]): Row[]
 
 const cluster = (stack: Stack): Row[] =>
   ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ address, body }): Row[] => {
-    const version = textOf(body.talos_version) ?? "";
+    const version = talosVersionOf(stack, body) ?? "";
     const kubernetesVersion = textOf(body.kubernetes_version) ?? "";
     const unknown = "the provider's choice";
     return [
@@ -92,8 +93,8 @@ const charts = (stack: Stack): Row[] => {
   const kubernetes = ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
     textsOf(body.kubernetes_version),
   );
-  const talos = ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
-    textsOf(body.talos_version),
+  const talos = ofType(elementsOf(stack), "talos_machine_configuration").flatMap(
+    ({ body }) => talosVersionOf(stack, body) ?? [],
   );
   return ofType(resourcesOf(stack), "helm_release").map(({ address, body }): Row => {
     const chart = textOf(body.chart) ?? "";
@@ -143,7 +144,7 @@ export function versionWords(stack: Stack): Markdown {
   const named = [
     `Terraform ${code(required ?? "any")}`,
     ...ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) => [
-      `Talos ${code(textOf(body.talos_version) ?? "any")}`,
+      `Talos ${code(talosVersionOf(stack, body) ?? "any")}`,
       `Kubernetes ${code(textOf(body.kubernetes_version) ?? "any")}`,
     ]),
     ...ofType(resourcesOf(stack), "helm_release").flatMap(({ body }) =>

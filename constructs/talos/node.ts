@@ -10,6 +10,7 @@ import { resourceAddress, withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import type { TerraformData } from "../terraform/terraform-data";
 import { type ClusterSubnets, subnetsOf } from "./cluster-subnets";
+import { contractOf } from "./contract";
 import { driversOf, type GpuDriver, nvidiaOf, recordOf } from "./driver";
 import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
@@ -135,7 +136,7 @@ export class TalosNode {
         clusterEndpoint: cluster.endpoint,
         machineType: role,
         machineSecrets: secrets.machineSecrets,
-        talosVersion: target.talosVersion,
+        talosVersion: contractOf(secrets, target.talosVersion),
         kubernetesVersion: target.kubernetesVersion,
         configPatches: Lazy.listValue({ produce: () => this.patches.all.map(renderPatch) }),
       }),

@@ -62,6 +62,26 @@ async function running(lab: Lab) {
   };
 }
 
+/** Writes a Secret with the versions that run. @returns its name and value */
+async function writeSecret(lab: Lab, { talos, kubernetes, extensions = [] }: Versions): Promise<string> {
+  const name = ["written", talos, kubernetes, extensions.length].join("-");
+  const kubectl = await lab.kubectl(100);
+  succeeded(await kubectl.run("create", "secret", "generic", name, `--from-literal=of=${name}`));
+  return `${name} ${Buffer.from(name).toString("base64")}`;
+}
+
+/** The Secrets that were written, as the API server decrypts them: its encryption is the machine configuration's. */
+async function secretsOf(lab: Lab): Promise<string[]> {
+  const kubectl = await lab.kubectl(100);
+  const columns = '--output=jsonpath={range .items[?(@.data.of)]}{.metadata.name} {.data.of}{"\\n"}{end}';
+  const { code, output } = await kubectl.run("get", "secrets", columns);
+  succeeded({ code, output });
+  return output.trim().split("\n").sort();
+}
+
+/** The contract of a cluster that began with Talos 1.11. */
+const contractOf = (talos: string): string => (/^v1[.]1[12]/.test(talos) ? talos : "v1.13");
+
 const snapshots = (lab: Lab): string[] =>
   readdirSync(join(lab.directory, "clusters/talos-gpu")).filter((file) => file.endsWith(".snapshot"));
 
@@ -71,6 +91,7 @@ test("an edited version is an upgrade in one apply, from minor to minor, and kee
   const { terraform } = await deployed(lab, optionsOf(site));
   const kubectl = await lab.kubectl(100);
   succeeded(await kubectl.run("create", "configmap", "kept"));
+  const written = [await writeSecret(lab, site)];
   // A disk that the stack does not know, as a CSI driver attaches it.
   lab.proxmox.host.vm(100).set("scsi5", "local-lvm:1");
   const kept = await remembered(lab, terraform);
@@ -100,6 +121,9 @@ test("an edited version is an upgrade in one apply, from minor to minor, and kee
     });
     if (edit.extensions) expect(now.schematic).not.toBe(before.schematic);
     expect(await remembered(lab, terraform)).toEqual(kept);
+    expect(await secretsOf(lab)).toEqual([...written].sort());
+    expect(attribute(terraform, "talos_machine_configuration", "talos_version")).toBe(contractOf(site.talos));
+    written.push(await writeSecret(lab, site));
   }
   // With other disks than the stack's, none is changed with the VM. Restarted, it runs what it was upgraded to.
   await deployed(lab, {

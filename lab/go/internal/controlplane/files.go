@@ -57,15 +57,19 @@ func (s Settings) write() error {
 	return s.writeJSON("encryption.json", s.encryption())
 }
 
-// encryption is how Secrets lie in etcd.
+// encryption is how Secrets lie in etcd, with Talos's names of the keys, by which the API server finds the one of a Secret.
+//
+// https://github.com/siderolabs/talos/blob/v1.13.9/internal/app/machined/pkg/controllers/k8s/internal/k8stemplates/apiserver.go
 func (s Settings) encryption() object {
-	keys := func(secret string) object { return object{"keys": []object{{"name": "key", "secret": secret}}} }
+	keys := func(name, secret string) object {
+		return object{"keys": []object{{"name": name, "secret": secret}}}
+	}
 	providers := []object{}
 	if s.SecretboxKey != "" {
-		providers = append(providers, object{"secretbox": keys(s.SecretboxKey)})
+		providers = append(providers, object{"secretbox": keys("key2", s.SecretboxKey)})
 	}
 	if s.AESCBCKey != "" {
-		providers = append(providers, object{"aescbc": keys(s.AESCBCKey)})
+		providers = append(providers, object{"aescbc": keys("key1", s.AESCBCKey)})
 	}
 	return object{"apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration",
 		"resources": []object{{"resources": []string{"secrets"}, "providers": append(providers, object{"identity": object{}})}}}
