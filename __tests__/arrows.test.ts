@@ -6,11 +6,18 @@ const root = join(__dirname, "..");
 /** From where a room takes what it needs, itself aside. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   "constructs/rules": [],
+  "constructs/versions": ["constructs/rules"],
   "constructs/props": ["constructs/rules"],
   "constructs/network": ["constructs/rules"],
   "constructs/terraform": ["constructs/rules"],
   "constructs/proxmox": ["constructs/network", "constructs/props", "constructs/rules", "constructs/terraform"],
-  "constructs/talos": ["constructs/network", "constructs/props", "constructs/rules", "constructs/terraform"],
+  "constructs/talos": [
+    "constructs/network",
+    "constructs/props",
+    "constructs/rules",
+    "constructs/terraform",
+    "constructs/versions",
+  ],
   "constructs/helm": ["constructs/talos", "constructs/network", "constructs/rules", "constructs/terraform"],
   "constructs/cilium": [
     "constructs/helm",
@@ -19,6 +26,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "constructs/props",
     "constructs/rules",
     "constructs/terraform",
+    "constructs/versions",
   ],
   "constructs/gpu": [
     "constructs/helm",
@@ -36,6 +44,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "constructs/props",
     "constructs/rules",
     "constructs/terraform",
+    "constructs/versions",
     "synth",
   ],
   synth: [],
@@ -48,6 +57,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "constructs/talos",
     "constructs/rules",
     "constructs/terraform",
+    "constructs/versions",
   ],
 };
 

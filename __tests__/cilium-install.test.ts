@@ -42,7 +42,7 @@ describe("CiliumInstall", () => {
       namespace: "kube-system",
       repository: "https://helm.cilium.io/",
       chart: "cilium",
-      version: "1.18.12",
+      version: "1.19.8",
       wait: true,
       timeout: 900,
       depends_on: ["null_resource.wait_for_kubernetes"],
@@ -299,8 +299,8 @@ describe("CiliumInstall", () => {
         name: "cilium",
         namespace: "kube-system",
         chart: "cilium",
-        version: "1.18.12",
-        kube_version: "1.35.4",
+        version: "1.19.8",
+        kube_version: "1.35.10",
         include_crds: true,
       });
       expect(stack.provider.helm).toEqual([{ alias: "rendering" }]);

@@ -8,7 +8,7 @@ export const examples: Readonly<Record<string, (given: Given) => void>> = {
     new CiliumInstall(stack, "cilium", { node, hubble: { relay: true, ui: true }, gatewayApi: true });
   },
   DownloadedImage: ({ stack, connection }) => {
-    const talos = new TalosImage(stack, "talos", { version: "v1.13.9" });
+    const talos = new TalosImage(stack, "talos", { version: "v1.14.7" });
     new DownloadedImage(stack, "talos_image", { ...talos.file, connection, node: "pve", datastore: "local" });
   },
   GpuInstall: ({ stack, node }) => {
@@ -72,7 +72,7 @@ export const examples: Readonly<Record<string, (given: Given) => void>> = {
   },
   TalosImage: ({ stack }) => {
     new TalosImage(stack, "talos", {
-      version: "v1.13.9",
+      version: "v1.14.7",
       nvidia: { kernelModules: "open", branch: "production" },
       extensions: ["siderolabs/iscsi-tools"],
     });

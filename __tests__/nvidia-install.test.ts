@@ -40,7 +40,7 @@ describe("NvidiaInstall", () => {
       "gpu-operator",
       "nvidia_gpu_operator",
       "gpu-operator",
-      "v26.3.3",
+      "v26.7.0",
       {
         driver: { enabled: false },
         toolkit: { enabled: false },

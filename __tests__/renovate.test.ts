@@ -46,7 +46,9 @@ const nameOf = (
 
 /** What is a pin in a file of this kind; the version is in the group. */
 const pins: readonly { readonly files: RegExp; readonly pin: RegExp }[] = [
-  { files: /^constructs[/](talos|cilium)[/]version[.]ts$/, pin: /(?:default[A-Za-z]+ ?[:=]|gatewayApi:) "([^"]+)"/g },
+  { files: /^constructs[/]cilium[/]version[.]ts$/, pin: /gatewayApi: "([^"]+)"/g },
+  // The branches of NVIDIA's driver come with Talos.
+  { files: /^constructs[/]versions[/]lives[.]ts$/, pin: /newest: "(v?[0-9]+[.][0-9]+[.][0-9]+)"/g },
   { files: /^constructs[/].*[/]method[.]ts$/, pin: /^ +version: "([^"]+)"/gm },
   { files: /^constructs[/].*[/]smoke-test[.]ts$/, pin: /"nvcr[.]io[^":]*:([^"]+)"/g },
   { files: /^cdktf[.]json$/, pin: /"[a-z]+[/][a-z]+@([0-9.]+)"/g },

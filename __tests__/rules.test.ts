@@ -47,8 +47,8 @@ afterEach(() => {
 
 describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}, onHost = {} }) => {
   const isWarning = rules.get(id)?.severity === "warning";
-  const reported = ({ problems, warnings }: ReturnType<typeof outcomeOf>): string[] =>
-    isWarning ? warnings() : problems().map((problem) => problem.replace(/^\[[^\]]*\] /, ""));
+  const reported = ({ problems, warnings, laterWarnings }: ReturnType<typeof outcomeOf>): string[] =>
+    isWarning ? [...warnings(), ...laterWarnings()] : problems().map((problem) => problem.replace(/^\[[^\]]*\] /, ""));
   const reportedOf = (build: (stack: TerraformStack) => void): string[] => reported(outcomeOf(build));
 
   test("has a valid fixture, and one that is refused or left to Terraform", () => {

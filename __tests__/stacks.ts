@@ -17,6 +17,7 @@ import {
   TalosSingleNode,
   type TalosSingleNodeProps,
 } from "../constructs";
+import { laterWarning } from "../constructs/rules/rule";
 import "../synth/cdktf-patches";
 
 /** A stack as Terraform reads it. */
@@ -47,6 +48,12 @@ export function outcomeOf(build: Build) {
         .flatMap(({ metadata }) => metadata)
         .filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
         .map(({ data }) => String(data)),
+    /** What is told after a day, each with the day. */
+    laterWarnings: (): string[] =>
+      nodes()
+        .flatMap(({ metadata }) => metadata)
+        .filter(({ type }) => type === laterWarning)
+        .map(({ data: { after, message } }) => `${after}: ${message}`),
     /** What they synthesize to. Fails where a rule does. */
     synthesized: (): string => Testing.synth(stack, true),
   };

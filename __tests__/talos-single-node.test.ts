@@ -52,7 +52,7 @@ describe("TalosSingleNode", () => {
       machine_type: "controlplane",
       machine_secrets: "${talos_machine_secrets.cluster.machine_secrets}",
       talos_version: "v1.12.0",
-      kubernetes_version: "1.35.4",
+      kubernetes_version: "1.35.10",
     });
   });
 
@@ -408,10 +408,10 @@ describe("TalosSingleNode", () => {
   });
 
   test.each([
-    ["v1.11.6", "1.34.1"],
-    ["v1.12.0", "1.35.4"],
-    ["v1.13.9", "1.35.4"],
-    ["v1.14.1", "1.35.4"],
+    ["v1.11.6", "1.34.13"],
+    ["v1.12.0", "1.35.10"],
+    ["v1.13.9", "1.35.10"],
+    ["v1.14.1", "1.35.10"],
   ])("runs on Talos %s, by default, Kubernetes %s", (version, kubernetes_version) => {
     expect(node({ talos: { version } })).toHaveDataSourceWithProperties(DataTalosMachineConfiguration, {
       kubernetes_version,
@@ -430,7 +430,7 @@ describe("TalosSingleNode", () => {
       `\${{"1.11" = var.talos_version, "1.12" = var.talos_version, "1.13" = ${began}, "1.14" = ${began}}[regex("1[.][0-9]+", var.talos_version)]}`,
     );
     expect(kubernetes_version).toBe(
-      '${{"1.11" = "1.34.1", "1.12" = "1.35.4", "1.13" = "1.35.4", "1.14" = "1.35.4"}[regex("1[.][0-9]+", var.talos_version)]}',
+      '${{"1.11" = "1.34.13", "1.12" = "1.35.10", "1.13" = "1.35.10", "1.14" = "1.35.10"}[regex("1[.][0-9]+", var.talos_version)]}',
     );
     const chosen = config_patches.filter((patch: string) => patch.includes("var.talos_version"));
     expect(chosen).toEqual([expect.stringContaining("HostnameConfig"), expect.stringContaining("bpf_jit_harden")]);
@@ -518,7 +518,7 @@ describe("TalosSingleNode", () => {
         address: "192.168.1.50",
         endpoint: "https://192.168.1.50:6443",
         talosVersion: "v1.13.9",
-        kubernetesVersion: "1.35.4",
+        kubernetesVersion: "1.35.10",
       });
     });
     expect.assertions(1);

@@ -67,6 +67,7 @@ import * as patch from "./talos/patch-rules";
 import * as talosVersion from "./talos/version";
 import * as talosGpuCluster from "./talos-gpu-cluster";
 import * as logicalId from "./terraform/logical-id";
+import * as versions from "./versions/rules";
 
 /** What is to be read of a rule. Some are checked of several nouns, each in its own file. */
 export type RuleDescription = Omit<Rule<never>, "checks">;
@@ -115,6 +116,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
   ],
   "Disks and network": [...scsiController.rules, ...disk.rules, ...networkDevice.rules, ...initialization.rules],
   "Talos image": [...image.rules, ...extension.rules, ...driver.rules],
+  Versions: versions.rules,
   "Talos node": [
     ...talosVersion.rules,
     ...kubernetesVersion.rules,

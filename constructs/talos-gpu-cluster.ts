@@ -194,7 +194,7 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
       return [
         {
           condition: version !== undefined,
-          message: 'talos.version is missing beside boot; write the version on the boot medium, such as "v1.13.9"',
+          message: `talos.version is missing beside boot; write the version on the boot medium, such as "${defaultTalosVersion}"`,
         },
         ...Object.entries({ extensions, extraKernelArgs, factory, datastore, checksum }).flatMap(([name, value]) =>
           ifSet(value, () => ({

@@ -7,7 +7,7 @@ new TalosGpuCluster(app, "talos-gpu-template", {
   proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
   // Of the template it says what `qm config` shows: a clone keeps the SCSI controller.
   boot: { clone: { name: "talos-template", guestAgent: true, scsiHardware: "virtio-scsi-pci" } },
-  talos: { version: "v1.13.9" },
+  talos: { version: "v1.14.7" },
   vm: {
     name: "talos-gpu",
     node: "pve",

@@ -65,6 +65,7 @@ export class StrictApp extends App {
     } finally {
       staging.remove();
     }
+    for (const { path, message } of laterWarnings(this, today())) console.error(`Warning: [${path}] ${message}`);
     // The cdktf command line, which sets this, tells of warnings and files itself.
     if (process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined) this.report();
   }
@@ -110,6 +111,19 @@ const files = ["cdk.tf", "cdk.tf.json", Manifest.stackMetadataPath, "assets"];
 
 const errorsOf = ({ node }: IConstruct): string[] =>
   node.metadata.filter(({ type }) => type === AnnotationMetadataEntryType.ERROR).map(({ data }) => String(data));
+
+/** Today, such as `2026-11-30`. */
+const today = (): string => new Date().toISOString().slice(0, 10);
+
+/** Warnings of the constructs that begin after a day; they are no part of what is written. */
+export const laterWarnings = (app: IConstruct, day: string): { readonly path: string; readonly message: string }[] =>
+  app.node
+    .findAll()
+    .flatMap(({ node: { path, metadata } }) =>
+      metadata
+        .filter(({ type, data }) => type === "later-warning" && data.after < day)
+        .map(({ data }) => ({ path, message: String(data.message) })),
+    );
 
 function failureOf(task: () => void): { readonly error: unknown }[] {
   try {

@@ -42,6 +42,7 @@ import { asYaml, mergeValues, renderDocument } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import type { Script } from "../terraform/script";
+import * as versions from "../versions/rules";
 import * as gatewayApi from "./gateway-api";
 import * as inlineManifests from "./inline-manifests";
 import * as loadBalancer from "./load-balancer";
@@ -87,7 +88,7 @@ export interface CiliumInstallProps {
   /**
    * Version of Cilium and its chart.
    *
-   * @default "1.18.12"
+   * @default "1.19.8"
    */
   readonly version?: string;
 
@@ -363,6 +364,12 @@ export class CiliumInstall extends Construct {
     const refused = [...refusedNow(ciliumValues.rules, judged), ...refusedNow(valuePairs.rules, judgedTogether)];
     return [
       ...enforce(this, ciliumVersion.rules, { version }),
+      ...enforce(this, versions.rules, {
+        program: "cilium",
+        name: "version",
+        version,
+        kubernetesVersion: node?.kubernetesVersion,
+      }),
       ...enforce(this, ciliumValues.rules, judged),
       ...enforce(this, valuePairs.rules, judgedTogether),
       ...enforce(this, valueSchema.rules, { further: values, version, refused }),

@@ -2,9 +2,10 @@ import { Fn } from "cdktf";
 import { type Condition, isUnknown, matches, versionNumber } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
+import { lives } from "../versions/lives";
 
-/** 1.19 and 1.20 have faults in host networking on Talos: https://github.com/cilium/cilium/issues/46010 */
-export const defaultCiliumVersion = "1.18.12";
+/** Tested by its makers with the default version of Kubernetes. */
+export const defaultCiliumVersion = lives.cilium["1.19"].newest;
 
 /** What depends on the minor version of Cilium. */
 interface MinorVersion {

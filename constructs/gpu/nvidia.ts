@@ -35,8 +35,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   "gpu-operator": {
     chart: "gpu-operator",
     repository: "https://helm.ngc.nvidia.com/nvidia",
-    // v26.7.0 turned on a ServiceMonitor, whose kind is not there.
-    version: "v26.3.3",
+    version: "v26.7.0",
     talos: "1.13",
     namespace: "gpu-operator",
     daemonSet: "nvidia-device-plugin-daemonset",
@@ -59,7 +58,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       },
     }),
     // The plugin reads its ConfigMap when it starts, and the operator does not look into it:
-    // https://github.com/NVIDIA/gpu-operator/blob/v26.3.3/controllers/object_controls.go
+    // https://github.com/NVIDIA/gpu-operator/blob/v26.7.0/controllers/object_controls.go
     checksumValues: (checksum) => ({ daemonsets: { annotations: { "checksum/values": checksum } } }),
   },
   dra: {

@@ -18,6 +18,13 @@ export interface Check {
   readonly condition: Condition;
   /** What is wrong, the value, and what to write instead. */
   readonly message: string;
+  /**
+   * The day after which it is told, such as `2026-12-27`. It is compared when warnings are printed, so that what is written is
+   * the same on every day.
+   *
+   * @default - it is told on every day
+   */
+  readonly after?: string;
 }
 
 /** Checks of a value that may be left out; none without it. */
@@ -63,10 +70,12 @@ export function enforce<Subject>(
   const messages: string[] = [];
   const preconditions: Precondition[] = [];
   for (const rule of rules) {
-    for (const { condition, message: unlabelled } of rule.checks(subject)) {
+    for (const { condition, message: unlabelled, after } of rule.checks(subject)) {
       if (condition === true) continue;
       const message = `${unlabelled} [${rule.id}]`;
-      if (rule.severity === "warning") warn(construct, rule.id, condition, message);
+      if (after !== undefined && condition === false)
+        construct.node.addMetadata(laterWarning, { after, message: withPropPath(construct, message) });
+      else if (rule.severity === "warning") warn(construct, rule.id, condition, message);
       else if (condition !== false) preconditions.push(preconditionOf(construct, condition, message));
       else {
         const isNew = !messages.includes(message) && isFirstReport(construct, withPropPath(construct, message));
@@ -140,6 +149,9 @@ export function addPreconditions(resource: TerraformResource, preconditions: rea
   const precondition = [...(lifecycle?.precondition ?? []), ...preconditions];
   if (precondition.length > 0) resource.lifecycle = { ...lifecycle, precondition };
 }
+
+/** Type of the metadata that the app prints from a day on. cdktf writes none of it. */
+export const laterWarning = "later-warning";
 
 /** What a construct's check blocks assert, by the rules' ids. */
 const assertsOf = new WeakMap<Construct, Map<string, object[]>>();

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import type { Parsed } from "../props/schema";
 import { claim } from "../rules/claims";
 import { enforce } from "../rules/rule";
+import * as versions from "../versions/rules";
 import * as clusterOnce from "./cluster-once";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
 import { rules } from "./cluster-rules";
@@ -41,6 +42,8 @@ export function enforceCluster(cluster: CheckedCluster, { given, described, cons
   return [
     ...(Construct.isConstruct(talos) ? [] : enforce(cluster, talosVersion.rules, { version })),
     ...enforce(cluster, kubernetesVersion.rules, { version, kubernetesVersion: kubernetes }),
+    ...enforce(cluster, versions.rules, { program: "talos", name: "Talos version", version }),
+    ...enforce(cluster, versions.rules, { program: "kubernetes", name: "kubernetesVersion", version: kubernetes }),
     ...members.flatMap((member) =>
       Construct.isConstruct(member.machine)
         ? []

@@ -35,9 +35,9 @@ export interface TalosClusterBaseProps {
   readonly endpoint?: string;
 
   /**
-   * Kubernetes version, such as `1.35.4`.
+   * Kubernetes version, such as `1.35.10`.
    *
-   * @default - 1.35.4, or 1.34.1 with Talos 1.11
+   * @default - 1.35.10, or 1.34.13 with Talos 1.11
    */
   readonly kubernetesVersion?: string;
 

@@ -24,11 +24,11 @@ import { defaultTalosVersion } from "./version";
 
 /** The Talos that a node runs. */
 export interface TalosRelease {
-  /** Version in full, such as `v1.13.9`. */
+  /** Version in full, such as `v1.14.7`. */
   readonly version: string;
 
   /**
-   * Installer image with the version's tag, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.13.9`.
+   * Installer image with the version's tag, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.14.7`.
    *
    * @default - what is installed already
    */
@@ -62,7 +62,7 @@ export interface TalosImageProps {
   /**
    * Talos version.
    *
-   * @default "v1.13.9"
+   * @default "v1.14.7"
    */
   readonly version?: string;
 
@@ -168,7 +168,7 @@ export const rules: readonly Rule<FromFactory>[] = [
  *
  * @example
  * new TalosImage(stack, "talos", {
- *   version: "v1.13.9",
+ *   version: "v1.14.7",
  *   nvidia: { kernelModules: "open", branch: "production" },
  *   extensions: ["siderolabs/iscsi-tools"],
  * });

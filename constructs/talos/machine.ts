@@ -103,7 +103,7 @@ export interface TalosMachine {
   readonly installDisk: string;
 
   /**
-   * Version of Talos that it boots, such as `v1.13.9`. A `ProxmoxGpuVm` knows that of an image of the Image Factory.
+   * Version of Talos that it boots, such as `v1.14.7`. A `ProxmoxGpuVm` knows that of an image of the Image Factory.
    *
    * @default - not known
    */

@@ -44,7 +44,7 @@ const environmentOf = (target: UpgradeTarget): Record<string, string> => ({
  * Upgrades the node to the installer, where it runs another version or schematic; after a snapshot of etcd, and until
  * Kubernetes is ready again. One of several is drained by talosctl, and upgraded only where all others are ready.
  *
- * @param installer image with the schematic and the version, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.13.9`
+ * @param installer image with the schematic and the version, such as `factory.talos.dev/nocloud-installer/<schematic>:v1.14.7`
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/lifecycle-management/upgrading-talos
  */
 export const upgradeTalos = (target: UpgradeTarget, installer: string): Script => ({

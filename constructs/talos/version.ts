@@ -4,8 +4,9 @@ import { asFunctionArgument } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
+import { lives } from "../versions/lives";
 
-export const defaultTalosVersion = "v1.13.9";
+export const defaultTalosVersion = `v${lives.talos["1.14"].newest}` as const;
 
 /** What depends on the minor version of Talos. */
 interface MinorVersion {
@@ -31,8 +32,8 @@ interface MinorVersion {
 export const talosMinors = [
   {
     minor: "1.11",
-    kubernetes: [29, 34],
-    defaultKubernetes: "1.34.1",
+    kubernetes: lives.talos["1.11"].kubernetes,
+    defaultKubernetes: lives.kubernetes["1.34"].newest,
     hostnameDocument: false,
     kernelArgsInImage: false,
     nvidiaSysctl: true,
@@ -40,8 +41,8 @@ export const talosMinors = [
   },
   {
     minor: "1.12",
-    kubernetes: [30, 35],
-    defaultKubernetes: "1.35.4",
+    kubernetes: lives.talos["1.12"].kubernetes,
+    defaultKubernetes: lives.kubernetes["1.35"].newest,
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: true,
@@ -49,8 +50,8 @@ export const talosMinors = [
   },
   {
     minor: "1.13",
-    kubernetes: [31, 36],
-    defaultKubernetes: "1.35.4",
+    kubernetes: lives.talos["1.13"].kubernetes,
+    defaultKubernetes: lives.kubernetes["1.35"].newest,
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,
@@ -58,8 +59,8 @@ export const talosMinors = [
   },
   {
     minor: "1.14",
-    kubernetes: [33, 37],
-    defaultKubernetes: "1.35.4",
+    kubernetes: lives.talos["1.14"].kubernetes,
+    defaultKubernetes: lives.kubernetes["1.35"].newest,
     hostnameDocument: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,

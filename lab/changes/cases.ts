@@ -154,8 +154,8 @@ const vm: readonly Case[] = [
 ];
 
 const talos: readonly Case[] = [
-  { prop: "version", to: "v1.13.10" },
-  { prop: "version", to: "v1.13.8", applied: true },
+  { prop: "version", to: "v1.14.8" },
+  { prop: "version", to: "v1.14.6", applied: true },
   { prop: "nvidia", along: { nvidia: false } },
   { prop: "nvidia.kernelModules", to: "proprietary" },
   { prop: "nvidia.branch", to: "lts" },
@@ -168,8 +168,8 @@ const talos: readonly Case[] = [
 const node: readonly Case[] = [
   { prop: "clusterName", to: "other" },
   { prop: "endpoint", to: "https://talos.example:6443" },
-  { prop: "kubernetesVersion", to: "1.35.5" },
-  { prop: "kubernetesVersion", to: "1.35.3", applied: true },
+  { prop: "kubernetesVersion", to: "1.35.11" },
+  { prop: "kubernetesVersion", to: "1.35.9", applied: true },
   { prop: "installDisk", to: "/dev/sdb" },
   {
     prop: "firewall.management[0]",
@@ -192,7 +192,7 @@ const announced = {
 };
 
 const cilium: readonly Case[] = [
-  { prop: "version", to: "1.18.13" },
+  { prop: "version", to: "1.19.9" },
   { prop: "method", to: "inline-manifests", unseen: "the cluster would be without a network" },
   { prop: "hubble.relay", to: false, along: { "hubble.ui": false } },
   { prop: "hubble.ui", to: false },

@@ -111,7 +111,7 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
  * A disk image that a Proxmox node downloads, through its API, for VMs to boot from. The id is its address in Terraform.
  *
  * @example
- * const talos = new TalosImage(stack, "talos", { version: "v1.13.9" });
+ * const talos = new TalosImage(stack, "talos", { version: "v1.14.7" });
  * new DownloadedImage(stack, "talos_image", { ...talos.file, connection, node: "pve", datastore: "local" });
  *
  * @see https://github.com/bpg/terraform-provider-proxmox/issues/2445

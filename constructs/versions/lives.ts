@@ -1,0 +1,93 @@
+import { talosDocs } from "../rules/source";
+
+/** A minor version of a program, a branch of a driver, or a chart: its life, as its makers tell it. */
+export interface Life {
+  /** Newest release that is known. */
+  readonly newest: string;
+  /** Day of the first release. */
+  readonly since?: string;
+  /** Last day of maintenance; without one, none is announced. */
+  readonly ends?: { readonly on: string; readonly planned?: true };
+  /** Why it is maintained as long as that, where no day says so. */
+  readonly until?: string;
+  readonly source: string;
+  /** First and last minor version of Kubernetes 1 that its makers test it with. */
+  readonly kubernetes?: readonly [min: number, max: number];
+}
+
+const talos = talosDocs("getting-started/support-matrix");
+const kubernetes = "https://kubernetes.io/releases/patch-releases/";
+const cilium = "https://docs.cilium.io/en/stable/network/kubernetes/compatibility/";
+const threeNewest = "one of the three newest minor versions";
+const driver = "https://docs.nvidia.com/datacenter/tesla/drivers/";
+
+/**
+ * Every version that the project has to do with. This is the only list of them: what is supported, the defaults and the
+ * review's verdicts come from it. Days that lie ahead are planned ones.
+ */
+export const lives = {
+  talos: {
+    "1.11": {
+      source: talos,
+      newest: "1.11.6",
+      since: "2025-09-01",
+      ends: { on: "2025-12-22" },
+      kubernetes: [29, 34],
+    },
+    "1.12": {
+      source: talos,
+      newest: "1.12.12",
+      since: "2025-12-22",
+      ends: { on: "2026-04-27" },
+      kubernetes: [30, 35],
+    },
+    "1.13": {
+      source: talos,
+      newest: "1.13.12",
+      since: "2026-04-27",
+      ends: { on: "2026-09-03" },
+      kubernetes: [31, 36],
+    },
+    "1.14": {
+      source: talos,
+      newest: "1.14.7",
+      since: "2026-09-03",
+      ends: { on: "2026-12-27", planned: true },
+      kubernetes: [33, 37],
+    },
+  },
+  kubernetes: {
+    "1.29": { source: kubernetes, newest: "1.29.15", ends: { on: "2025-02-28" } },
+    "1.30": { source: kubernetes, newest: "1.30.14", ends: { on: "2025-06-28" } },
+    "1.31": { source: kubernetes, newest: "1.31.14", ends: { on: "2025-10-28" } },
+    "1.32": { source: kubernetes, newest: "1.32.13", ends: { on: "2026-02-28" } },
+    "1.33": { source: kubernetes, newest: "1.33.13", since: "2025-04-23", ends: { on: "2026-06-28" } },
+    "1.34": { source: kubernetes, newest: "1.34.13", since: "2025-08-27", ends: { on: "2026-10-27" } },
+    "1.35": { source: kubernetes, newest: "1.35.10", since: "2025-12-17", ends: { on: "2027-02-28", planned: true } },
+    "1.36": { source: kubernetes, newest: "1.36.6", since: "2026-04-22", ends: { on: "2027-06-28", planned: true } },
+    "1.37": { source: kubernetes, newest: "1.37.2", since: "2026-08-26", ends: { on: "2027-10-28", planned: true } },
+  },
+  cilium: {
+    "1.18": { source: cilium, newest: "1.18.14", since: "2025-07-29", until: threeNewest, kubernetes: [30, 33] },
+    "1.19": { source: cilium, newest: "1.19.8", since: "2026-02-03", until: threeNewest, kubernetes: [32, 35] },
+    "1.20": { source: cilium, newest: "1.20.3", since: "2026-07-29", until: threeNewest, kubernetes: [33, 36] },
+  },
+  driver: {
+    "535": { source: driver, newest: "535.247", ends: { on: "2026-06-30" } },
+    "570": { source: driver, newest: "570.211", ends: { on: "2026-02-28" } },
+    "580": { source: driver, newest: "580.196", ends: { on: "2028-08-31", planned: true } },
+    "595": { source: driver, newest: "595.112" },
+  },
+  chart: {
+    "nvidia-device-plugin": { source: "https://github.com/NVIDIA/k8s-device-plugin/releases", newest: "0.20.1" },
+    "gpu-operator": {
+      source: "https://github.com/NVIDIA/gpu-operator/releases",
+      newest: "v26.7.1",
+      kubernetes: [33, 37],
+    },
+    "dra-driver-nvidia-gpu": {
+      source: "https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu/releases",
+      newest: "0.5.0",
+    },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Life>>>>;
