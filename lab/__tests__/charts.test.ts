@@ -56,7 +56,7 @@ test.each([
   ["cilium", "1.18.12", "https://helm.cilium.io/"],
   ["cilium", "1.20.0", "https://helm.cilium.io"],
   ["nvidia-device-plugin", "0.20.0", "https://nvidia.github.io/k8s-device-plugin"],
-  ["gpu-operator", "v26.3.3", "https://helm.ngc.nvidia.com/nvidia"],
+  ["gpu-operator", "v26.7.0", "https://helm.ngc.nvidia.com/nvidia"],
 ])("the chart %s %s is in the repository that the stack names", async (chart, version, repository) => {
   const release = redirected({ chart, version, repository });
   expect(release).toMatchObject({ chart, version, repository: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//) });
@@ -94,7 +94,7 @@ test("the Helm provider finds charts in repositories and in a registry, and what
   const charts = {
     cilium: { repository: "https://helm.cilium.io/", version: "1.19.6", values: ["kubeProxyReplacement: true"] },
     "nvidia-device-plugin": { repository: "https://nvidia.github.io/k8s-device-plugin", version: "0.20.0" },
-    "gpu-operator": { repository: "https://helm.ngc.nvidia.com/nvidia", version: "v26.3.3" },
+    "gpu-operator": { repository: "https://helm.ngc.nvidia.com/nvidia", version: "v26.7.0" },
     "dra-driver-nvidia-gpu": {
       ...{ repository: "oci://registry.k8s.io/dra-driver-nvidia/charts", version: "0.4.1" },
       values: ["gpuResourcesEnabledOverride: true\nresources: {computeDomains: {enabled: false}}"],

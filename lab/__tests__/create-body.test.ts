@@ -30,7 +30,7 @@ test("what Proxmox is asked to create is what the default stack describes", asyn
     onboot: "1",
     ostype: "l26",
     protection: "0",
-    scsi0: `file=local-lvm:0,import-from=local:import/talos-v1.13.9-${schematic}-nocloud-amd64.qcow2,size=107374182400,aio=io_uring,backup=1,iothread=0,ssd=1,discard=on,cache=writethrough,replicate=1`,
+    scsi0: `file=local-lvm:0,import-from=local:import/talos-v1.14.7-${schematic}-nocloud-amd64.qcow2,size=107374182400,aio=io_uring,backup=1,iothread=0,ssd=1,discard=on,cache=writethrough,replicate=1`,
     scsihw: "virtio-scsi-pci",
     serial0: "socket",
     sockets: "1",

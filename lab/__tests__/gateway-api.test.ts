@@ -53,8 +53,8 @@ test("the CRDs come from a file that is part of the stack, and a source that doe
   expect(await bundles(kubectl)).toEqual([]);
 
   const file = join(lab.directory, "crds.yaml");
-  copyFileSync(join(__dirname, "../go/internal/manifests/gateway-api/v1.3.0.yaml"), file);
+  copyFileSync(join(__dirname, "../go/internal/manifests/gateway-api/v1.4.1.yaml"), file);
   await applied(lab, { gatewayApi: true, gatewayApiDefinitions: file });
-  expect(await bundles(kubectl)).toEqual(["v1.3.0"]);
+  expect(await bundles(kubectl)).toEqual(["v1.4.1"]);
   await servedGateway(kubectl, 8001);
 });

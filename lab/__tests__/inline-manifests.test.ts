@@ -41,7 +41,7 @@ const pool = (name: string, start: string): Options["l2Announcements"] => ({
 
 test("an edit of Cilium's version, values or pools reaches the running pods in the same apply, and an upgrade of Kubernetes changes nothing more", async () => {
   const lab = await startLab();
-  const options: Options = { hubble: { relay: true }, l2Announcements: pool("lan", "192.168.1.240") };
+  const options: Options = { version: "1.18.12", hubble: { relay: true }, l2Announcements: pool("lan", "192.168.1.240") };
   await applied(lab, options, "1.35.3");
   const kubectl = await lab.kubectl(100);
   const [first] = await agents(kubectl);
@@ -56,7 +56,7 @@ test("an edit of Cilium's version, values or pools reaches the running pods in t
   expect(configuration.data).toHaveProperty("enable-wireguard", "true");
 
   // Off again, and without the relay and the pool.
-  await applied(lab, { l2Announcements: pool("other", "192.168.1.245") }, "1.35.3");
+  await applied(lab, { version: "1.18.12", l2Announcements: pool("other", "192.168.1.245") }, "1.35.3");
   const plain = await kubectl.get<{ readonly data: object }>("configmap/cilium-config", "-n", "kube-system");
   expect(plain.data).not.toHaveProperty("enable-wireguard");
   expect(await names(kubectl, "deployments")).not.toContain("hubble-relay");

@@ -31,7 +31,7 @@ test("the cluster of the default node is a real one, whose node is what the stac
   await eventually(async () => {
     const node = await nodeOf(kubectl);
     expect(node.status.addresses[0]?.address).toBe(lab.address);
-    expect(node.status.nodeInfo.kubeletVersion).toBe("v1.35.4");
+    expect(node.status.nodeInfo.kubeletVersion).toBe("v1.35.10");
     expect(node.status.allocatable).toMatchObject({ cpu: "4", memory: "8Gi" });
     // The stack leaves the network to Cilium, and allows pods on the control plane.
     expect(readiness(node)).toBe("True");

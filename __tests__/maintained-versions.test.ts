@@ -1,0 +1,148 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StrictApp, TalosGpuCluster } from "../constructs";
+import { ciliumMinors } from "../constructs/cilium/version";
+import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
+import { talosMinors } from "../constructs/talos/version";
+import { lives } from "../constructs/versions/lives";
+import { hasEnded, isTestedWith, lifeOf } from "../constructs/versions/verdict";
+import { problemsOn, tableOn } from "../scripts/versions";
+import { ciliumIn, outcomeOf } from "./stacks";
+
+/** What the makers say, written down a second time: the day of the end, and the tested minor versions of Kubernetes. */
+const talos = {
+  "v1.11.6": { ends: "2025-12-22", supports: [29, 30, 31, 32, 33, 34] },
+  "v1.12.12": { ends: "2026-04-27", supports: [30, 31, 32, 33, 34, 35] },
+  "v1.13.12": { ends: "2026-09-03", supports: [31, 32, 33, 34, 35, 36] },
+  "v1.14.7": { ends: "2026-12-27", supports: [33, 34, 35, 36, 37] },
+};
+const cilium = {
+  "1.18.14": [30, 31, 32, 33],
+  "1.19.8": [32, 33, 34, 35],
+  "1.20.3": [33, 34, 35, 36],
+};
+const kubernetes = { "1.34.13": "2026-10-27", "1.35.10": "2027-02-28", "1.36.6": "2027-06-28", "1.37.2": "2027-10-28" };
+
+test("the newest releases are those that the makers list", () => {
+  expect(Object.values(lives.talos).map(({ newest }) => `v${newest}`)).toEqual(Object.keys(talos));
+  expect(Object.values(lives.cilium).map(({ newest }) => newest)).toEqual(Object.keys(cilium));
+  expect(Object.values(lives.kubernetes).map(({ newest }) => newest)).toEqual(
+    expect.arrayContaining(Object.keys(kubernetes)),
+  );
+});
+
+test("every supported minor version has a life, and no other has", () => {
+  expect(Object.keys(lives.talos)).toEqual(talosMinors.map(({ minor }) => minor));
+  expect(Object.keys(lives.cilium)).toEqual(Object.keys(ciliumMinors));
+  const used = talosMinors.flatMap(({ kubernetes: [min, max] }) => [`1.${min}`, `1.${max}`]);
+  expect(used.filter((minor) => !Object.hasOwn(lives.kubernetes, minor))).toEqual([]);
+});
+
+const combinations = Object.entries(talos).flatMap(([talosVersion, { ends, supports }]) =>
+  Object.entries(cilium).flatMap(([ciliumVersion, tested]) =>
+    Object.entries(kubernetes).map(([kubernetesVersion, end]) => {
+      const minor = Number(kubernetesVersion.split(".")[1]);
+      const isRefused = !supports.includes(minor);
+      return { talosVersion, ciliumVersion, kubernetesVersion, isRefused, isTested: tested.includes(minor), ends, end };
+    }),
+  ),
+);
+
+test.each(combinations)(
+  "Talos $talosVersion, Cilium $ciliumVersion and Kubernetes $kubernetesVersion have their makers' verdict",
+  ({ talosVersion, ciliumVersion, kubernetesVersion, isRefused, isTested, ends, end }) => {
+    const outcome = outcomeOf((stack) => {
+      ciliumIn(stack, { version: ciliumVersion }, { talos: { version: talosVersion }, kubernetesVersion });
+    });
+    const ids = (messages: readonly string[]) => messages.map((message) => /\[([a-z-]+)\]$/.exec(message)?.[1]);
+    expect(ids(outcome.problems())).toEqual(isRefused ? ["kubernetes-version-supported"] : []);
+    expect(ids(outcome.warnings())).toEqual(isTested ? [] : ["versions-tested-together"]);
+    expect(outcome.laterWarnings().map((message) => message.slice(0, 10))).toEqual([ends, end]);
+  },
+);
+
+test("a minor version is maintained until the end of its last day", () => {
+  const life = lives.talos["1.14"];
+  expect([hasEnded(life, "2026-12-27"), hasEnded(life, "2026-12-28")]).toEqual([false, true]);
+  expect(hasEnded(lives.cilium["1.20"], "2099-01-01")).toBe(false);
+  expect(lifeOf("talos", "v1.99.0")).toBeUndefined();
+  expect(isTestedWith(lives.cilium["1.19"], "v1.36.6")).toBe(false);
+  expect(isTestedWith(lives.kubernetes["1.35"], "1.35.10")).toBeUndefined();
+});
+
+describe("npm run versions", () => {
+  test("prints each version with what is to be said of it on a day", () => {
+    expect(tableOn("2026-12-28")).toMatch(
+      /^Talos 1[.]14 +1[.]14[.]7 .*no longer maintained since 2026-12-27 \(planned\)$/m,
+    );
+    expect(tableOn("2026-12-27")).toMatch(/^Talos 1[.]14 +1[.]14[.]7 .*maintained until 2026-12-27 \(planned\)$/m);
+  });
+
+  test("finds nothing wrong with the defaults on the day of their release", () => {
+    expect(problemsOn("2026-11-30")).toEqual([]);
+  });
+
+  test("names what is no longer maintained, what to move to, and what is not tested together", () => {
+    expect(problemsOn("2026-11-30", { talos: "v1.12.12", kubernetes: "1.36.6", cilium: "1.19.8" })).toEqual([
+      "Talos v1.12.12 is no longer maintained since 2026-04-27; move to 1.14.7",
+      "Talos v1.12.12 is not tested with Kubernetes 1.36.6",
+      "Cilium 1.19.8 is not tested with Kubernetes 1.36.6",
+    ]);
+  });
+
+  test("judges the version of Kubernetes of the default Talos", () => {
+    expect(problemsOn("2027-03-01")).toContainEqual(
+      expect.stringContaining(`Kubernetes ${defaultKubernetesVersion} is no longer maintained`),
+    );
+  });
+});
+
+describe("a stack", () => {
+  const outdir = mkdtempSync(join(tmpdir(), "maintained-"));
+  const said = jest.spyOn(console, "error").mockImplementation(() => {});
+  jest.spyOn(console, "log").mockImplementation(() => {});
+  afterEach(() => {
+    jest.useRealTimers();
+    said.mockClear();
+  });
+  afterAll(() => rmSync(outdir, { recursive: true }));
+
+  /** All files of a synthesis on a day, and what was said. */
+  function synthesizedOn(day: string) {
+    jest.useFakeTimers({ now: new Date(`${day}T12:00:00Z`) });
+    const app = new StrictApp({ outdir });
+    new TalosGpuCluster(app, "gpu", {
+      proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
+      talos: { version: "v1.14.7" },
+      vm: {
+        name: "gpu",
+        node: "pve",
+        gpus: [{ address: "01:00" }],
+        initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] },
+      },
+      cluster: { clusterName: "gpu" },
+    });
+    app.synth();
+    const files = readdirSync(outdir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+    return {
+      bytes: files.map((file) => [file, readFileSync(file, "utf8")]),
+      warnings: said.mock.calls.map(([message]) => String(message)).filter((message) => message.includes("maintained")),
+    };
+  }
+
+  test("is the same on every day, and the day alone decides what is said of its versions", () => {
+    const before = synthesizedOn("2026-12-27");
+    said.mockClear();
+    const after = synthesizedOn("2027-03-01");
+    expect(after.bytes).toEqual(before.bytes);
+    expect(before.warnings).toEqual([]);
+    expect(after.warnings).toEqual([
+      expect.stringMatching(/^Warning: \[gpu\/.*\] .*Talos version "v1[.]14[.]7" is no longer maintained/),
+      expect.stringMatching(/^Warning: \[gpu\/.*\] .*kubernetesVersion "1[.]35[.]10" is no longer maintained/),
+    ]);
+  });
+});

@@ -1,0 +1,110 @@
+/** Prints which versions are maintained on a day, and whether the defaults are: see `help`. */
+import { parseArgs } from "node:util";
+import { defaultCiliumVersion } from "../constructs/cilium/version";
+import { methods } from "../constructs/nvidia/method";
+import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
+import { defaultTalosVersion } from "../constructs/talos/version";
+import { type Life, lives } from "../constructs/versions/lives";
+import { hasEnded, isTestedWith, lifeOf, maintainedOn, rangeOf } from "../constructs/versions/verdict";
+
+const help = `Prints the table of versions: the newest release that is known, until when it is maintained, and what it is tested with.
+
+  npm run versions                        against today
+  npm run versions -- --date 2026-12-28   against another day
+  npm run versions -- --check             for a scheduled job: ends with 1 if a default is no longer maintained,
+                                          or not tested with the others`;
+
+const programs = { talos: "Talos", kubernetes: "Kubernetes", cilium: "Cilium", driver: "NVIDIA driver", chart: "" };
+
+const defaults = {
+  talos: defaultTalosVersion,
+  kubernetes: defaultKubernetesVersion,
+  cilium: defaultCiliumVersion,
+} as const;
+
+/** What is to be said of a life on a day. */
+function verdictOf(life: Life, day: string): string {
+  const { ends, until } = life;
+  if (ends === undefined) return until ?? "no end is known";
+  if (hasEnded(life, day)) return `no longer maintained since ${ends.on}${ends.planned ? " (planned)" : ""}`;
+  return `maintained until ${ends.on}${ends.planned ? " (planned)" : ""}`;
+}
+
+/** The lines of the table, with columns as wide as they have to be. */
+export function tableOn(day: string): string {
+  const rows = Object.entries<Readonly<Record<string, Life>>>(lives).flatMap(([program, minors]) =>
+    Object.entries(minors).map(([name, life]) => [
+      `${programs[program as keyof typeof programs]} ${name}`.trim(),
+      life.newest,
+      life.kubernetes ? rangeOf(life.kubernetes) : "",
+      verdictOf(life, day),
+    ]),
+  );
+  const all = [["what", "newest", "tested with Kubernetes", `on ${day}`], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** What is wrong with the defaults on a day. */
+export function problemsOn(day: string, running: Readonly<Record<keyof typeof defaults, string>> = defaults): string[] {
+  const charts = Object.values(methods).map(({ chart, version }) => [chart, version] as const);
+  return [
+    ...(["talos", "kubernetes", "cilium"] as const).flatMap((program) => {
+      const life = lifeOf(program, running[program]);
+      const name = `${programs[program]} ${running[program]}`;
+      if (life === undefined) return [`${name} is not in the table of versions`];
+      return [
+        ...(hasEnded(life, day)
+          ? [`${name} is ${verdictOf(life, day)}; move to ${movesOn(program, day, running[program])}`]
+          : []),
+        ...(isTestedWith(life, running.kubernetes) === false
+          ? [`${name} is not tested with Kubernetes ${running.kubernetes}`]
+          : []),
+      ];
+    }),
+    ...charts.flatMap(([chart, version]) => {
+      const life = (lives.chart as Readonly<Record<string, Life>>)[chart];
+      return life !== undefined && isTestedWith(life, running.kubernetes) === false
+        ? [`${chart} ${version} is not tested with Kubernetes ${running.kubernetes}`]
+        : [];
+    }),
+  ];
+}
+
+const movesOn = (program: keyof typeof defaults, day: string, version: string): string =>
+  maintainedOn(program, day)
+    .filter((newest) => !version.endsWith(newest))
+    .join(" or ") || "its next minor version, which the table does not have yet";
+
+function main(): void {
+  const options = { check: { type: "boolean" }, help: { type: "boolean" }, date: { type: "string" } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const day = values.date ?? new Date().toISOString().slice(0, 10);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error(`--date ${day} is no day; write it as in 2026-12-28`);
+  const problems = problemsOn(day);
+  console.log(tableOn(day));
+  console.log(
+    ["", ...(problems.length > 0 ? problems : ["The defaults are maintained and tested together."])].join("\n"),
+  );
+  if (values.check && problems.length > 0) process.exitCode = 1;
+}
+
+if (require.main === module) {
+  try {
+    main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  }
+}
