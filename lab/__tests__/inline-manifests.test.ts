@@ -41,7 +41,11 @@ const pool = (name: string, start: string): Options["l2Announcements"] => ({
 
 test("an edit of Cilium's version, values or pools reaches the running pods in the same apply, and an upgrade of Kubernetes changes nothing more", async () => {
   const lab = await startLab();
-  const options: Options = { version: "1.18.12", hubble: { relay: true }, l2Announcements: pool("lan", "192.168.1.240") };
+  const options: Options = {
+    version: "1.18.12",
+    hubble: { relay: true },
+    l2Announcements: pool("lan", "192.168.1.240"),
+  };
   await applied(lab, options, "1.35.3");
   const kubectl = await lab.kubectl(100);
   const [first] = await agents(kubectl);
