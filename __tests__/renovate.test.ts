@@ -49,8 +49,8 @@ const pins: readonly { readonly files: RegExp; readonly pin: RegExp }[] = [
   { files: /^constructs[/]cilium[/]version[.]ts$/, pin: /gatewayApi: "([^"]+)"/g },
   // The branches of NVIDIA's driver come with Talos.
   { files: /^constructs[/]versions[/]lives[.]ts$/, pin: /newest: "(v?[0-9]+[.][0-9]+[.][0-9]+)"/g },
-  { files: /^constructs[/].*[/]method[.]ts$/, pin: /^ +version: "([^"]+)"/gm },
-  { files: /^constructs[/].*[/]smoke-test[.]ts$/, pin: /"nvcr[.]io[^":]*:([^"]+)"/g },
+  { files: /^constructs[/]gpu[/].*[.]ts$/, pin: /^ +version: "(v?[0-9]+[.][^"]+)"/gm },
+  { files: /^constructs[/]gpu[/].*[.]ts$/, pin: /"(?:nvcr|docker)[.]io[^":]*:([^"]+)"/g },
   { files: /^cdktf[.]json$/, pin: /"[a-z]+[/][a-z]+@([0-9.]+)"/g },
   { files: /^lab[/]build[.]ts$/, pin: /(?:[vV]ersion(?: =|:) "|"[a-z]+@)([0-9]+[.][0-9]+[.][0-9]+)"/g },
   { files: /^packer[/].*[.]pkr[.]hcl$/, pin: /version += "([^"]+)"/g },

@@ -1,7 +1,7 @@
 /** Prints which versions are maintained on a day, and whether the defaults are: see `help`. */
 import { parseArgs } from "node:util";
 import { defaultCiliumVersion } from "../constructs/cilium/version";
-import { methods } from "../constructs/nvidia/method";
+import { allMethods } from "../constructs/gpu/vendors";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { defaultTalosVersion } from "../constructs/talos/version";
 import { type Life, lives } from "../constructs/versions/lives";
@@ -54,7 +54,7 @@ export function tableOn(day: string): string {
 
 /** What is wrong with the defaults on a day. */
 export function problemsOn(day: string, running: Readonly<Record<keyof typeof defaults, string>> = defaults): string[] {
-  const charts = Object.values(methods).map(({ chart, version }) => [chart, version] as const);
+  const charts = allMethods.map(({ chart, version }) => [chart, version] as const);
   return [
     ...(["talos", "kubernetes", "cilium"] as const).flatMap((program) => {
       const life = lifeOf(program, running[program]);
