@@ -26,9 +26,9 @@ new TalosGpuCluster(app, "talos-gpu", {
       dnsServers: ["192.168.1.1"],
     },
   },
-  talos: { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } },
-  cluster: { clusterName: "talos-gpu", kubernetesVersion: "1.35.4" },
-  cilium: { version: "1.18.12", hubble: { relay: true, ui: true } },
+  talos: { version: "v1.14.7", nvidia: { kernelModules: "open", branch: "production" } },
+  cluster: { clusterName: "talos-gpu", kubernetesVersion: "1.35.10" },
+  cilium: { version: "1.19.8", hubble: { relay: true, ui: true } },
 });
 
 app.synth();
