@@ -189,10 +189,10 @@ export const rules: readonly Rule<Judged>[] = [
 ];
 
 /** The same for the other vendors. */
-export const gpuRules: readonly Rule<Judged>[] = rules.map((rule) => ({
-  ...rule,
-  id: rule.id.replace(/^nvidia-/, "gpu-"),
-}));
+export const gpuRules: readonly Rule<Judged>[] = rules
+  // Their device plugins run on every version.
+  .filter(({ id }) => id !== "nvidia-method-supported")
+  .map((rule) => ({ ...rule, id: rule.id.replace(/^nvidia-/, "gpu-") }));
 
 /** https://semver.org, and before it a "v", as the operator's has. */
 const completeVersion = new RegExp(
