@@ -49,6 +49,18 @@ describe("CiliumInstall", () => {
     });
   });
 
+  test("takes over what came from the machine configuration, when it is installed, and changes no release that is there", () => {
+    const { helm_release: releases, null_resource: steps } = json({ l2Announcements: { addressPools: [] } }).resource;
+    const takesOver = { take_ownership: true, lifecycle: { ignore_changes: ["take_ownership"] } };
+    expect(releases.cilium).toMatchObject(takesOver);
+    expect(releases.cilium_load_balancer).toMatchObject(takesOver);
+    const scripts = steps.wait_for_cilium.provisioner.map((each: TerraformJson) => each["local-exec"].environment);
+    expect(scripts.slice(-2)).toMatchObject([
+      { NAME: "cilium-manifests", KEEP: "" },
+      { NAME: "cilium-load-balancer-manifests", KEEP: "CiliumL2AnnouncementPolicy/default" },
+    ]);
+  });
+
   test("repairs a release that failed, whose name would be in use for ever", () => {
     const l2Announcements = { addressPools: [] };
     const releases = json({ l2Announcements }).resource[Release.tfResourceType];
@@ -303,8 +315,12 @@ describe("CiliumInstall", () => {
         kube_version: "1.35.10",
         include_crds: true,
       });
-      expect(stack.provider.helm).toEqual([{ alias: "rendering" }]);
+      expect(stack.provider.helm).toContainEqual({ alias: "rendering" });
       expect(stack.resource[Release.tfResourceType]).toBeUndefined();
+    });
+
+    test("finds the release of the other method, which Terraform would else leave in the cluster", () => {
+      expect(json(inline).provider.helm).toEqual(expect.arrayContaining(json().provider.helm));
     });
 
     test("hands the manifest to Talos, which applies it at bootstrap", () => {

@@ -134,6 +134,7 @@ describe("NvidiaInstall", () => {
       expect(wait.provisioner[0]["local-exec"].environment).toEqual({
         KUBECONFIG: "${local_file.kubeconfig.filename}",
         RELEASE: chart,
+        MEMBERS: "talos-gpu",
         NAMESPACE: namespace,
         SELECTOR: `app.kubernetes.io/instance=${chart}`,
         TIMEOUT: "700",

@@ -107,7 +107,10 @@ describe("TalosCluster", () => {
   test("starts etcd once, on the first control plane, which gives the kubeconfig too", () => {
     const { resource } = json();
     expect(Object.values(resource[MachineBootstrap.tfResourceType])).toEqual([
-      expect.objectContaining({ node: "192.168.1.51", depends_on: ["talos_machine_configuration_apply.control-1"] }),
+      expect.objectContaining({
+        node: "192.168.1.51",
+        depends_on: ["talos_machine_configuration_apply.control-1", "null_resource.bootstrap_begin"],
+      }),
     ]);
     expect(cluster()).toHaveResourceWithProperties(ClusterKubeconfig, { node: "192.168.1.51" });
   });

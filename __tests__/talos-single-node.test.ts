@@ -83,7 +83,12 @@ describe("TalosSingleNode", () => {
     });
     expect(resource[MachineBootstrap.tfResourceType].cluster.depends_on).toEqual([
       "talos_machine_configuration_apply.node",
+      "null_resource.bootstrap_begin",
     ]);
+    // An apply that has left its note lets the step before the bootstrap run again.
+    expect(resource[Resource.tfResourceType].bootstrap_begin.triggers).toEqual({
+      left: '${fileexists("../../../clusters/talos-gpu/bootstrapping") ? "note" : ""}',
+    });
     expect(resource[ClusterKubeconfig.tfResourceType].cluster.depends_on).toEqual(["talos_machine_bootstrap.cluster"]);
   });
 

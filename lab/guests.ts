@@ -104,10 +104,8 @@ const macAddressesOf = (vm: VirtualMachine): string[] =>
 
 /** The address that the VM's cloud-init drive gives it. */
 function addressOf(vm: VirtualMachine): string {
-  const [address = ""] =
-    PropertyString.parse(vm.get("ipconfig0") ?? "", "ip")
-      .get("ip")
-      ?.split("/") ?? [];
+  const given = PropertyString.parse(vm.get("ipconfig0") ?? "", "ip");
+  const [address = ""] = (given.get("ip") ?? given.get("ip6"))?.split("/") ?? [];
   return address;
 }
 

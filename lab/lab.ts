@@ -12,7 +12,7 @@ import { type GuestOptions, Guests } from "./guests";
 import { ImageFactory } from "./image-factory";
 import type { Json } from "./json";
 import { Kubectl } from "./kubectl";
-import { LoopbackNetwork } from "./loopback";
+import { Ipv6Loopback, LoopbackNetwork, type NodeNetwork } from "./loopback";
 import type { Providers } from "./providers";
 import { type ServerOptions, SimulatedProxmox } from "./proxmox/server";
 import type { Site } from "./site";
@@ -21,6 +21,12 @@ import { Terraform } from "./terraform";
 
 export interface LabOptions extends ServerOptions, GuestOptions {
   readonly providers: Providers;
+  /**
+   * The VM's address is of IPv6.
+   *
+   * @default false
+   */
+  readonly ipv6?: boolean;
 }
 
 /**
@@ -40,7 +46,7 @@ export class Lab {
     const charts = await ChartRepositories.start(directory);
     const gatewayApi = await GatewayApiReleases.start(directory);
     const proxmox = await SimulatedProxmox.start(options);
-    const network = new LoopbackNetwork();
+    const network = options.ipv6 ? new Ipv6Loopback() : new LoopbackNetwork();
     const address = await network.freeAddress();
     const lab = new Lab(options, directory, factory, charts, gatewayApi, proxmox, network, address);
     lab.trust(proxmox, "127.0.0.1");
@@ -54,7 +60,7 @@ export class Lab {
     private readonly charts: ChartRepositories,
     readonly gatewayApi: GatewayApiReleases,
     readonly proxmox: SimulatedProxmox,
-    private readonly network: LoopbackNetwork,
+    private readonly network: NodeNetwork,
     /** Address for the VM's cloud-init drive: one of this machine's own, so that the node can answer there. */
     readonly address: string,
   ) {

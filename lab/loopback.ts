@@ -28,8 +28,39 @@ const written = "192.168.77";
 /** Where rules say at plan that a node has none of these addresses, they are to mean another one. */
 const [loopback, noAddress] = ["127.0.0.0/8", "127.0.0.0/32"];
 
+/** Where the nodes of a lab have their addresses. */
+export interface NodeNetwork {
+  readonly gateway: string;
+  /** An address of the network as a stack has it, whose rules refuse loopback addresses. */
+  written(address: string): string;
+  /** The text of a configuration with the network's own addresses, which no rule refuses here. */
+  placed(configuration: string): string;
+  /** An address on which the ports of a Talos node are free. */
+  freeAddress(): Promise<string>;
+}
+
+/** The only loopback address of IPv6: it has one node, of one lab at a time. */
+export class Ipv6Loopback implements NodeNetwork {
+  readonly gateway = "2001:db8:77::1";
+  private readonly address = "::1";
+  private readonly writtenAddress = "2001:db8:77::50";
+
+  written(address: string): string {
+    return address === this.address ? this.writtenAddress : address;
+  }
+
+  placed(configuration: string): string {
+    return configuration.replaceAll(this.writtenAddress, this.address);
+  }
+
+  async freeAddress(): Promise<string> {
+    if (await areNodePortsFree(this.address)) return this.address;
+    throw new Error(`${this.address} does not have the free ports of a Talos node`);
+  }
+}
+
 /** A network of a lab's own, 256 loopback addresses of which one after the other is given away. */
-export class LoopbackNetwork {
+export class LoopbackNetwork implements NodeNetwork {
   private readonly prefix = `127.${randomInt(1, 255)}.${randomInt(0, 256)}`;
   // The first address is the gateway's.
   private last = randomInt(1, 100);
@@ -38,19 +69,17 @@ export class LoopbackNetwork {
     return `${this.prefix}.1`;
   }
 
-  /** An address of the network as a stack has it, whose rules refuse loopback addresses. */
   written(address: string): string {
     return address.replace(this.prefix, written);
   }
 
-  /** The text of a configuration with the network's own addresses, which no rule refuses here. */
   placed(configuration: string): string {
     return configuration
       .replace(new RegExp(`\\b${written.replaceAll(".", "\\.")}(?=\\.\\d)`, "g"), this.prefix)
       .replaceAll(loopback, noAddress);
   }
 
-  /** An address on which the ports of a Talos node are free, so that many nodes run side by side. */
+  /** Many nodes run side by side. */
   async freeAddress(): Promise<string> {
     while (this.last < 254) {
       this.last += 1;

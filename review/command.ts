@@ -5,10 +5,11 @@ import { methods } from "../constructs/gpu/nvidia";
 import { waitForRuntimeClass } from "../constructs/gpu/runtime-class";
 import { smokeTest } from "../constructs/gpu/smoke-test";
 import { waitForRollout } from "../constructs/helm/rollout";
+import { beginBootstrap, endBootstrap } from "../constructs/talos/bootstrap-note";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
-import { applyManifests } from "../constructs/talos/inline-manifests";
-import { removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
+import { applyManifests, handOverManifests } from "../constructs/talos/inline-manifests";
+import { deleteRenamedNodes, removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { checkNode, noteMachineEnd } from "../constructs/talos/node-check";
 import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/node-removal";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
@@ -79,6 +80,16 @@ const scripts: readonly KnownScript[] = [
     does: "fails if a talosconfig of another cluster would be overwritten; changes nothing",
   },
   {
+    script: beginBootstrap({ ...etcdNode, clusterName: "" }),
+    programs: ["kubectl", "talosctl"],
+    does: "writes down that etcd is to be bootstrapped; fails if an earlier apply wrote that, and etcd runs",
+  },
+  {
+    script: endBootstrap(""),
+    programs: [],
+    does: "removes what was written down of that",
+  },
+  {
     script: checkNode(checkedNode),
     programs: ["kubectl"],
     does: "fails if the node does not show a certificate of its cluster, before its configuration changes; nothing if its machine goes",
@@ -97,6 +108,11 @@ const scripts: readonly KnownScript[] = [
     script: restoreEtcd(etcdNode, { vm: "", configuration: "" }),
     programs: ["kubectl", "talosctl", "terraform"],
     does: "only if a person starts it: restores etcd from a snapshot, on the same VM, whose data it wipes, or on a new one",
+  },
+  {
+    script: deleteRenamedNodes("", [], 0),
+    programs: ["kubectl"],
+    does: "deletes from Kubernetes the nodes that the cluster's machines were under another name",
   },
   {
     script: removeControlPlaneTaint(""),
@@ -119,7 +135,7 @@ const scripts: readonly KnownScript[] = [
     does: "downloads the CRDs of the Gateway API, unless they come from a file, and applies them; takes them out of Talos's inventory, which would delete them",
   },
   {
-    script: waitForRollout("", { release: "", namespace: "", selector: "", timeout: 0, nodes: [] }),
+    script: waitForRollout("", [], { release: "", namespace: "", selector: "", timeout: 0, nodes: [] }),
     programs: ["kubectl"],
     does: "waits until all pods of a release run; changes nothing",
   },
@@ -132,6 +148,11 @@ const scripts: readonly KnownScript[] = [
     script: applyManifests("", { name: "", contents: "" }),
     programs: ["kubectl", "base64", "gunzip"],
     does: "creates, replaces and deletes what the inline manifests of the machine configuration have and no longer have",
+  },
+  {
+    script: handOverManifests("", ""),
+    programs: ["kubectl"],
+    does: "only if Cilium was in the machine configuration before: deletes what Helm has not taken over of it, and removes it from Talos's inventory, which would delete it",
   },
   {
     script: waitForRuntimeClass("", ""),

@@ -19,7 +19,8 @@ const clientConfiguration = reference("talos_machine_secrets", /^client_configur
 
 const onAll: Readonly<Record<string, Known>> = {
   "depends_on[]": shown,
-  "lifecycle.ignore_changes[]": /^(triggers|clone|disk\[0\]\.import_from|initialization\[0\]\.dns|talos_version|node)$/,
+  "lifecycle.ignore_changes[]":
+    /^(triggers|clone|disk\[0\]\.import_from|initialization\[0\]\.dns|talos_version|node|take_ownership)$/,
   "lifecycle.replace_triggered_by[]":
     /^((proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id|talos_machine_configuration_apply\.[\w-]+)$/,
 };
@@ -104,6 +105,7 @@ const release: Readonly<Record<string, Known>> = {
   name: shown,
   namespace: (value) => namespaces.has(String(value)),
   repository: shown,
+  take_ownership: /^true$/,
   timeout: shown,
   upgrade_install: /^true$/,
   version: shown,

@@ -39,6 +39,7 @@ const ofSmokeTests =
 
 /** By name of the variable, in whatever script it is. */
 const own: Readonly<Record<string, Own>> = {
+  ADDRESSES: (value, { addresses }) => value.split(" ").every((pair) => addresses.has(pair.replace(/^[^=]*=/, ""))),
   ADVICE: ofSmokeTests("ADVICE"),
   BELOW: version,
   BUNDLE: version,
@@ -63,11 +64,13 @@ const own: Readonly<Record<string, Own>> = {
   FIRST_VERSION: (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^talos_version$/),
   INSTALLER: (value, facts) => refersTo(facts, value, "data.talos_image_factory_urls", /^urls[.]installer$/),
   JOB: ofSmokeTests("JOB"),
+  KEEP: matching(/^(Cilium\w+\/[a-z0-9.-]+( |$))*$/),
   KUBECONFIG: either(file, (value, { directories }) => directories.has(value.replace(/[/]kubeconfig$/, ""))),
   KUBERNETES_VERSION: (value, { versions }) => versions.has(value),
   LABEL: ofSmokeTests("LABEL"),
   MACHINE: matching(/^[\w-]*$/),
   MANIFESTS: matching(/^(\$\{base64gzip\(data[.]helm_template[.][\w-]+[.]manifest\)\})?$/),
+  MEMBERS: matching(/^[\w. -]*$/),
   NAME: either(
     (value, { names }) => names.has(value),
     ofTrigger("name"),

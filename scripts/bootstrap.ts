@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { noteName } from "../constructs/talos/bootstrap-note";
 import { terraform } from "./prerequisites";
 import { localStateOf, stacksIn } from "./state";
 
@@ -30,8 +31,15 @@ export function forgottenBootstraps(output: string): string[] {
       .find((name) => name.endsWith("/talosconfig"));
     if (one("talos_machine_bootstrap") !== undefined || node === undefined || talosconfig === undefined) return [];
     if (!hasEtcd(join(directory, talosconfig), String(node))) return [];
+    // `terraform import` does not configure the Helm provider, whose cluster it does not know yet.
+    const block = JSON.stringify({ import: [{ to: "talos_machine_bootstrap.cluster", id: stack }] });
+    const steps = [
+      `rm -f '${join(dirname(talosconfig), noteName)}'`,
+      `echo '${block}' >import.tf.json`,
+      "terraform init",
+    ];
     return [
-      `etcd of ${stack} is bootstrapped already, which its state does not know; tell it, then deploy again: (cd '${directory}' && terraform init && terraform import talos_machine_bootstrap.cluster ${stack})`,
+      `etcd of ${stack} is bootstrapped already, which its state does not know; record it, then deploy again: (cd '${directory}' && ${steps.join(" && ")} && terraform apply; rm import.tf.json)`,
     ];
   });
 }

@@ -18,12 +18,16 @@ interface Cluster {
   /** `|`-separated as the script asks for them. */
   readonly tolerations?: string;
   readonly taints?: string;
+  /** Nodes, revisions and readiness of the pods of a DaemonSet, of which there is the revision `new`. */
+  readonly placed?: string;
+  /** Its generation, that which its controller has seen, and its number of nodes. */
+  readonly wanted?: string;
 }
 
 function cluster({ workloads = "daemonset.apps/cilium\ndeployment.apps/cilium-operator", ...answers }: Cluster): void {
   const { behind = "none", pods = "", unscheduled = "", containers = "", warnings = "", log = "" } = answers;
   const [nodes, checksum] = answers.plugin ?? ["1", ""];
-  const { tolerations = "", taints = "" } = answers;
+  const { tolerations = "", taints = "", placed = "", wanted = "1 1 1" } = answers;
   program(
     "kubectl",
     `echo "$*" >>${file("calls")}
@@ -32,7 +36,10 @@ case "$*" in
   *"rollout status ${behind} "*) exit 1;;
   *tolerations*) printf '${tolerations}';;
   *"get nodes"*) printf '${taints}';;
+  *observedGeneration*) printf '%s' '${wanted}';;
   *desiredNumberScheduled*) printf '%s' '${nodes}';;
+  *controllerrevisions*) printf new;;
+  *controller-revision-hash*) printf '${placed}';;
   *checksum/values*) printf '%s' '${checksum}';;
   *matchLabels*) printf 'k8s-app=cilium,';;
   *"get pods"*) printf '${pods}';;
@@ -52,7 +59,8 @@ const cilium: Rollout = {
   timeout: 900,
   nodes: ["gpu-1", "gpu-2"],
 };
-const wait = (rollout: Partial<Rollout> = {}) => run(waitForRollout("kubeconfig", { ...cilium, ...rollout }));
+const wait = (rollout: Partial<Rollout> = {}) =>
+  run(waitForRollout("kubeconfig", ["cp-1", "gpu-1", "gpu-2"], { ...cilium, ...rollout }));
 const calls = () => contentOf("calls");
 
 describe("the wait for a release", () => {
@@ -162,6 +170,36 @@ describe("the wait for a release", () => {
     const why = named.length === 0 ? "; see their labels" : `: ${named.join(", ")}, which it does not tolerate`;
     expect(wait({ plugin }).stderr).toMatch(/is scheduled to 0 of 2 nodes with a GPU/);
     expect(wait({ plugin }).stderr.split("with a GPU")[1]).toBe(`${why}\n`);
+  });
+
+  const onMembers = "gpu-1|new|True\\ngpu-2|new|True\\n";
+  const left = { behind: "daemonset.apps/cilium", wanted: "2 2 3" };
+  test("leaves out nodes that are not of the stack, and names them", () => {
+    cluster({ ...left, placed: `${onMembers}by-hand|old|False\\n` });
+    expect(wait()).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(
+        /all pods of the release cilium run\nleft out: node by-hand, which is not of this stack\n$/,
+      ),
+    });
+  });
+
+  test.each([
+    ["that it replaces", { ...left, placed: "gpu-1|new|True\\ngpu-2|old|True\\nby-hand|old|False\\n" }],
+    ["that is not ready", { ...left, placed: "gpu-1|new|True\\ngpu-2|new|False\\nby-hand|new|True\\n" }],
+    ["that is not there yet", { ...left, placed: "gpu-1|new|True\\nby-hand|old|False\\n" }],
+    ["that is the only kind", { ...left, wanted: "2 2 2", placed: "gpu-1|new|True\\ngpu-2|new|False\\n" }],
+    ["of a template that is not known yet", { ...left, wanted: "3 2 3", placed: `${onMembers}by-hand|new|False\\n` }],
+  ])("waits for a pod on a node of the stack %s", (_, given) => {
+    cluster(given);
+    expect(wait().status).toBe(1);
+  });
+
+  test("tells of a pod on a node of the stack rather than of others", () => {
+    cluster({ ...left, pods: "cilium-other False by-hand\\ncilium-own False gpu-2\\n", wanted: "2 2 3" });
+    expect(wait().stderr).toContain("pod kube-system/cilium-own is not ready");
+    cluster({ behind: "deployment.apps/cilium-operator", pods: "cilium-operator-1 False by-hand\\n" });
+    expect(wait().stderr).toContain("pod kube-system/cilium-operator-1 is not ready");
   });
 
   test("names all taints that keep a pod from being scheduled", () => {

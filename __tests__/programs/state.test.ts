@@ -148,7 +148,7 @@ describe("a bootstrap that the state does not know", () => {
     talosctl(`echo "$*" >${directory}/asked`);
     expect(run("deploy")).toEqual({
       status: 1,
-      stderr: `etcd of talos-gpu is bootstrapped already, which its state does not know; tell it, then deploy again: (cd '${stack}' && terraform init && terraform import talos_machine_bootstrap.cluster talos-gpu)\n`,
+      stderr: `etcd of talos-gpu is bootstrapped already, which its state does not know; record it, then deploy again: (cd '${stack}' && rm -f '../../../clusters/talos-gpu/bootstrapping' && echo '{"import":[{"to":"talos_machine_bootstrap.cluster","id":"talos-gpu"}]}' >import.tf.json && terraform init && terraform apply; rm import.tf.json)\n`,
     });
     expect(readFileSync(join(directory, "asked"), "utf8")).toBe(
       "--talosconfig clusters/talos-gpu/talosconfig --endpoints 192.168.1.50 --nodes 192.168.1.50 etcd members\n",

@@ -3,9 +3,9 @@ import { Fn, type IResolvable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import { Release } from "../../.gen/providers/helm/release";
-import { helmForRendering, helmIn, kubernetesObjects } from "../helm/provider";
+import { helmForRendering, helmIn, kubernetesObjects, takeOver } from "../helm/provider";
 import * as chartRepository from "../helm/repository";
-import { type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
+import { namesOf, type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
 import { valueAt } from "../helm/values";
 import { record } from "../props/plain-data";
 import {
@@ -30,7 +30,7 @@ import { enforce, enforceWhenComplete, ifSet, lifecycleWith, type Rule, refusedN
 import { escapeTemplate } from "../rules/template";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
-import { applyManifests } from "../talos/inline-manifests";
+import { applyManifests, handOverManifests } from "../talos/inline-manifests";
 import { waitForKubernetes } from "../talos/kubectl";
 import { ownSettings } from "../talos/node-settings";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
@@ -330,10 +330,12 @@ export class CiliumInstall extends Construct {
         [node.apiReady],
       );
     }
+    // Without its provider, a release of the other method would not be found, and stay.
+    helmIn(node);
     if (isInline(options)) {
       this.template = this.createTemplate(node, options, preconditions);
       this.manifests = this.applyInline(node, this.template.manifest, options, [
-        waitForRollout(node.kubeconfigFile.filename, rolloutFor(node, options)),
+        waitForRollout(node.kubeconfigFile.filename, namesOf(node), rolloutFor(node, options)),
         ...waitsAfterRollout(node, options),
       ]);
       node.network = this.manifests;
@@ -341,9 +343,15 @@ export class CiliumInstall extends Construct {
       return;
     }
     this.resource = this.createRelease(node, options, preconditions);
-    this.rollout = rolloutOf(this, node, this.resource, rolloutFor(node, options), waitsAfterRollout(node, options));
+    takeOver(this.resource);
+    const { filename } = node.kubeconfigFile;
+    this.rollout = rolloutOf(this, node, this.resource, rolloutFor(node, options), [
+      ...waitsAfterRollout(node, options),
+      handOverManifests(filename, chartName),
+      handOverManifests(filename, poolsName, poolsOf(node, options)),
+    ]);
     node.network = this.rollout;
-    if (l2Announcements) this.loadBalancer = this.createLoadBalancer(node, l2Announcements, this.rollout);
+    if (l2Announcements) this.loadBalancer = this.createLoadBalancer(node, options, this.rollout);
   }
 
   /** Applies the rules of the chart's values. @returns what only Terraform can decide */
@@ -411,7 +419,7 @@ export class CiliumInstall extends Construct {
   /** What a release and a rendering of the chart have in common. */
   private chart({ repository = defaultRepository, timeout = defaultTimeout }: Options, preconditions: Precondition[]) {
     return {
-      name: "cilium",
+      name: chartName,
       namespace: "kube-system",
       repository: escapeTemplate(repository),
       chart: "cilium",
@@ -451,13 +459,15 @@ export class CiliumInstall extends Construct {
     );
   }
 
-  private createLoadBalancer(node: TalosClusterBase, options: loadBalancer.L2Announcements, after: Resource): Release {
-    return kubernetesObjects(this, "LoadBalancer", {
+  private createLoadBalancer(node: TalosClusterBase, options: Options, after: Resource): Release {
+    const release = kubernetesObjects(this, "LoadBalancer", {
       address: "cilium_load_balancer",
-      name: "cilium-load-balancer",
-      objects: loadBalancer.objects(options, hasWorkers(node)),
+      name: poolsName,
+      objects: poolsOf(node, options),
       dependsOn: [after],
     });
+    takeOver(release);
+    return release;
   }
 
   /** @deprecated Write `rollout`. */
@@ -466,19 +476,11 @@ export class CiliumInstall extends Construct {
   }
 
   /** Applies the rendered chart and the pools, at every change of them. */
-  private applyInline(
-    node: TalosClusterBase,
-    contents: string,
-    { l2Announcements }: Parsed<CiliumInstallProps>,
-    waits: readonly Script[],
-  ): Resource {
+  private applyInline(node: TalosClusterBase, contents: string, options: Options, waits: readonly Script[]): Resource {
     const { filename } = node.kubeconfigFile;
-    const objects = l2Announcements
-      ? loadBalancer.objects(l2Announcements, hasWorkers(node)).map(asYaml).join("---\n")
-      : "";
     const [chart, pools] = [
-      { name: "cilium", contents },
-      { name: "cilium-load-balancer", contents: objects },
+      { name: chartName, contents },
+      { name: poolsName, contents: poolsOf(node, options).map(asYaml).join("---\n") },
     ] as const;
     return inlineManifests.install(
       this,
@@ -514,6 +516,13 @@ const classOf = (enabled: true | IResolvable): unknown =>
 
 const isInline = ({ method }: Pick<Options, "method">): boolean => method === "inline-manifests";
 
+/** Names of the Helm releases, and of the manifests in the machine configuration. */
+const [chartName, poolsName] = ["cilium", "cilium-load-balancer"] as const;
+
+/** Address pools and their announcement; none if they are left out. */
+const poolsOf = (node: TalosClusterBase, { l2Announcements }: Options) =>
+  l2Announcements ? loadBalancer.objects(l2Announcements, hasWorkers(node)) : [];
+
 /** Whether workers alone announce addresses. The first machine of a single node that has grown goes on doing so. */
 const hasWorkers = ({ nodes, isGrown }: TalosClusterBase): boolean =>
   !isGrown && nodes.some(({ role }) => role === "worker");
@@ -540,7 +549,7 @@ const rolloutFor = (node: TalosClusterBase, { timeout = defaultTimeout }: Option
   namespace: "kube-system",
   selector: "app.kubernetes.io/part-of=cilium",
   timeout,
-  nodes: node.nodes.map(({ name }) => name),
+  nodes: namesOf(node),
 });
 
 /** Cilium's operator creates the CRDs of the pools and serves the GatewayClass. */

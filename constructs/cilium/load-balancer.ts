@@ -16,6 +16,7 @@ import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
+import type { KubernetesObject } from "../talos/inline-manifests";
 import type { TalosNode } from "../talos/node";
 import { byCiliumMinor } from "./version";
 
@@ -89,7 +90,7 @@ const onWorkers = {
  * @param hasWorkers whether there are nodes to announce at other than control planes
  * @see https://docs.cilium.io/en/stable/network/l2-announcements/
  */
-export function objects({ addressPools, interfaces }: L2Announcements, hasWorkers: boolean): object[] {
+export function objects({ addressPools, interfaces }: L2Announcements, hasWorkers: boolean): KubernetesObject[] {
   return [
     ...addressPools.map(({ name, blocks }) => ({
       apiVersion: "cilium.io/v2",

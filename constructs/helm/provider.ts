@@ -41,6 +41,16 @@ export interface KubernetesObjects {
   readonly dependsOn: ITerraformDependable[];
 }
 
+/**
+ * Lets a release take over objects that Helm did not create and would refuse. The first installation alone needs that: a release
+ * that is there is not changed for it.
+ */
+export function takeOver(release: Release): void {
+  release.takeOwnership = true;
+  const { ignoreChanges = [], ...lifecycle } = release.lifecycle ?? {};
+  release.lifecycle = { ...lifecycle, ignoreChanges: [...ignoreChanges, "take_ownership"] };
+}
+
 /** Objects that must be there before or after others, which one chart cannot promise. */
 export function kubernetesObjects(
   scope: Construct,

@@ -33,8 +33,16 @@ export interface Rollout {
   };
 }
 
-/** Waits until all pods of a release run, from its newest templates. */
-export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollout): Script => ({
+/**
+ * Waits until all pods of a release run, from its newest templates.
+ *
+ * @param members names of all nodes that the stack has in the cluster
+ */
+export const waitForRollout = (
+  kubeconfig: string,
+  members: readonly string[],
+  { plugin, ...rollout }: Rollout,
+): Script => ({
   file: join(__dirname, "scripts/wait-for-rollout.sh"),
   environment: {
     KUBECONFIG: kubeconfig,
@@ -45,6 +53,7 @@ export const waitForRollout = (kubeconfig: string, { plugin, ...rollout }: Rollo
     PLUGIN: plugin?.daemonSet ?? "",
     NODES: toTokenString(plugin?.nodes ?? ""),
     NAMES: rollout.nodes.map(escapeTemplate).join(" "),
+    MEMBERS: members.map((name) => escapeTemplate(name.toLowerCase())).join(" "),
     CHECKSUM: plugin?.checksum ?? "",
     PATIENCE: toTokenString(plugin?.settleSeconds ?? ""),
   },
@@ -76,7 +85,7 @@ export function rolloutOf(
         release: `${release.id} ${release.metadata.revision}`,
         nodes: nodes.map(escapeTemplate).join(" "),
       },
-      scripts: [waitForRollout(cluster.kubeconfigFile.filename, rollout), ...scripts],
+      scripts: [waitForRollout(cluster.kubeconfigFile.filename, namesOf(cluster), rollout), ...scripts],
       dependsOn: [dependsOn],
     });
     cluster.saveAfter(wait);
@@ -88,3 +97,6 @@ export function rolloutOf(
   if (added.length > 0) withLogicalId(`${address}_machines`, waitFor("RolloutToMachines", added, [], wait));
   return wait;
 }
+
+/** Names of the nodes that the stack has in the cluster. */
+export const namesOf = ({ nodes }: TalosClusterBase): string[] => nodes.map(({ name }) => name);

@@ -16,6 +16,7 @@ import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { stackSingleton } from "../terraform/stack-singleton";
 import * as apiEndpoint from "./api-endpoint";
+import { bootstrapBegin, bootstrapEnd, noteName } from "./bootstrap-note";
 import { defaultReadyTimeout, enforceCluster } from "./cluster-checks";
 import { checkClusterFiles } from "./cluster-files";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
@@ -23,7 +24,7 @@ import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
 import { talosProvider } from "./image";
 import { firewallPatches } from "./ingress-firewall";
-import { removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
+import { deleteRenamedNodes, removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-endpoint";
@@ -273,15 +274,25 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const { members } = this.described;
     // Of several control planes, one that is new joins the others; bootstrapped, it would be a second cluster.
     const isOneOfSeveral = members.filter(isControlPlane).length > 1;
-    return withLogicalId(
+    const lifecycle = isOneOfSeveral ? undefined : replacedWith(members[0].machine);
+    const { etcdNode } = this;
+    const begin = bootstrapBegin(
+      this,
+      { ...etcdNode, clusterName: escapeTemplate(this.clusterName) },
+      `${this.outputDirectory}/${noteName}`,
+      { lifecycle, dependsOn: [this.nodes[0].configurationApply] },
+    );
+    const bootstrap = withLogicalId(
       "cluster",
       new MachineBootstrap(this, "MachineBootstrap", {
         nodeAttribute: this.address,
         clientConfiguration: this.machineSecrets.clientConfiguration,
-        dependsOn: [this.nodes[0].configurationApply],
-        lifecycle: isOneOfSeveral ? { ignoreChanges: ["node"] } : replacedWith(members[0].machine),
+        dependsOn: [this.nodes[0].configurationApply, begin],
+        lifecycle: isOneOfSeveral ? { ignoreChanges: ["node"] } : lifecycle,
       }),
     );
+    bootstrapEnd(this, begin, bootstrap, etcdNode.directory);
+    return bootstrap;
   }
 
   private createKubeconfig(): ClusterKubeconfig {
@@ -308,7 +319,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const { members } = this.described;
     const [first, ...others] = members;
     const isOnly = first.construct === undefined;
-    const step = { triggers: { cluster: this.bootstrap.id }, scripts: [this.waitAt(this.endpoint, timeout)] };
+    const deletion = deleteRenamedNodes(this.kubeconfigFile.filename, this.nodes, timeout);
+    const step = { triggers: { cluster: this.bootstrap.id }, scripts: [this.waitAt(this.endpoint, timeout), deletion] };
     if (isOnly) return this.waitStep("wait_for_kubernetes", step);
     if (this.isGrown) {
       const joined = others.length === 0 ? [] : [this.waitForMachines(others, timeout)];

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Fn } from "cdktf";
 import { asFunctionArgument } from "../rules/expression";
 import { toTokenString } from "../rules/format-value";
+import { escapeTemplate } from "../rules/template";
 import type { Script } from "../terraform/script";
 import type { TalosClusterBase } from "./cluster-base";
 import type { TalosPatch } from "./patch";
@@ -12,6 +13,14 @@ export interface InlineManifests {
   readonly name: string;
   /** YAML documents. */
   readonly contents: string;
+}
+
+/** A Kubernetes object without a namespace. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: object;
 }
 
 /** Seconds for the API to take them. */
@@ -38,6 +47,25 @@ export const applyManifests = (kubeconfig: string, { name, contents }: InlineMan
     RELEASE: name,
     // Linux limits a variable to 128 KiB.
     MANIFESTS: contents === "" ? "" : toTokenString(Fn.base64gzip(asFunctionArgument(contents))),
+    TIMEOUT: String(timeout),
+  },
+});
+
+/**
+ * Hands over to Helm what they had brought, after its release.
+ *
+ * @param keep objects that a later release takes over
+ */
+export const handOverManifests = (
+  kubeconfig: string,
+  name: string,
+  keep: readonly KubernetesObject[] = [],
+): Script => ({
+  file: join(__dirname, "scripts/hand-over-manifests.sh"),
+  environment: {
+    KUBECONFIG: kubeconfig,
+    NAME: `${name}-manifests`,
+    KEEP: keep.map(({ kind, metadata }) => `${kind}/${escapeTemplate(metadata.name)}`).join(" "),
     TIMEOUT: String(timeout),
   },
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { toTokenString } from "../rules/format-value";
+import { escapeTemplate } from "../rules/template";
 import type { Script } from "../terraform/script";
 
 /**
@@ -22,6 +23,20 @@ export const waitForKubernetes = (
     ...(at && { DIRECTLY: "true" }),
     TIMEOUT: toTokenString(timeout),
     RESOURCES: resources,
+  },
+});
+
+/** Deletes from Kubernetes what the machines were before they got their names. */
+export const deleteRenamedNodes = (
+  kubeconfig: string,
+  nodes: readonly { readonly name: string; readonly address: string }[],
+  timeout: number,
+): Script => ({
+  file: join(__dirname, "scripts/delete-renamed-nodes.sh"),
+  environment: {
+    KUBECONFIG: kubeconfig,
+    ADDRESSES: nodes.map(({ name, address }) => `${escapeTemplate(name.toLowerCase())}=${address}`).join(" "),
+    TIMEOUT: toTokenString(timeout),
   },
 });
 

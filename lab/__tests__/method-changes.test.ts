@@ -41,13 +41,13 @@ async function ownerOfRuntimeClass(kubectl: Kubectl): Promise<string | undefined
   return output === "" ? undefined : output.replace(/^nvidia /, "") || "nothing";
 }
 
-/** The other changes are in `nvidia-install.test.ts`. */
-const path: readonly MethodName[] = ["gpu-operator", "device-plugin"];
+/** The device plugin to the GPU operator, and that to DRA, are in `nvidia-install.test.ts`. */
+const path: readonly MethodName[] = ["dra", "gpu-operator", "device-plugin", "dra", "device-plugin"];
 
 const minutes = (count: number): number => count * 60_000;
 
 test(
-  "the GPU operator becomes the device plugin in one apply, and a pod uses the GPU; then nothing advertises it",
+  "each method becomes another in one apply, and a pod uses the GPU; then nothing advertises it",
   async () => {
     const lab = await startLab();
     for (const method of path) {
@@ -63,11 +63,18 @@ test(
         const owner = { "device-plugin": "nothing", "gpu-operator": "ClusterPolicy", dra: undefined }[method];
         expect([method, await ownerOfRuntimeClass(kubectl)]).toEqual([method, owner]);
         const [counted, claimed] = method === "dra" ? ["0", "gpu-0"] : ["1", ""];
-        expect([method, await allocatable(kubectl), await claimable(kubectl)]).toEqual([method, counted, claimed]);
+        expect([method, (await allocatable(kubectl)) || "0", await claimable(kubectl)]).toEqual([
+          method,
+          counted,
+          claimed,
+        ]);
       });
     }
     // Nobody hands out GPUs any more, and the node loses its label in the same apply.
+    const kubectl = await lab.kubectl(100);
     await applied(lab, { talos: { version: "v1.13.9" }, node: { kubernetesVersion: "1.34.1" }, nvidia: false });
+    expect(await tracesIn(kubectl)).toEqual([]);
+    expect(await ownerOfRuntimeClass(kubectl)).toBeUndefined();
   },
   minutes(20),
 );

@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
@@ -99,5 +102,34 @@ test("a Terraform that is killed after bootstrap leaves what a later apply compl
   const node = await lab.node(100);
   await node.setFaults();
   succeeded(await terraform.apply());
+  expect((await node.state()).bootstraps).toBe(1);
+});
+
+test("a Terraform that is killed in the middle of the bootstrap leaves what the next apply names at once, with what to type", async () => {
+  const lab = await startLab({ nodeFaults: [{ method: "Bootstrap", delayMilliseconds: 120_000, times: 1 }] });
+  const terraform = await deployCluster(lab);
+  const killed = terraform.apply();
+  await terraform.until("talos_machine_bootstrap.cluster: Still creating...");
+  terraform.kill();
+  expect((await killed).code).not.toBe(0);
+  const node = await lab.node(100);
+  await eventually(async () => expect((await node.state()).bootstraps).toBe(1));
+
+  const { code, output } = await terraform.apply();
+  expect(code).toBe(1);
+  expect(output).not.toContain("talos_machine_bootstrap.cluster: Creating...");
+  const note = "../../../clusters/talos-gpu/bootstrapping";
+  expect(unwrapped(output)).toContain(
+    "etcd of talos-gpu is bootstrapped already: an apply was ended in the middle of that. Record it with the next apply:",
+  );
+
+  // What to type, of which the test adds what a person answers.
+  const typed = /rm '.*?' >import\.tf\.json/.exec(unwrapped(output))?.[0] ?? "";
+  expect(typed).toContain(note);
+  execFileSync("sh", ["-c", typed], { cwd: terraform.directory });
+  succeeded(await terraform.apply());
+  rmSync(join(terraform.directory, "import.tf.json"));
+  await unchanged(terraform);
+  expect(existsSync(join(terraform.directory, note))).toBe(false);
   expect((await node.state()).bootstraps).toBe(1);
 });

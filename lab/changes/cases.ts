@@ -1,6 +1,8 @@
 /** Another valid value of a prop, for a cluster that runs. */
 export interface Case {
   readonly prop: string;
+  /** The value before, for the way back of another case: it is seen right after that. */
+  readonly from?: unknown;
   /** Without it the prop is left out. */
   readonly to?: unknown;
   /** What the site has besides the default's, before and after. */
@@ -9,8 +11,6 @@ export interface Case {
   readonly along?: Props;
   /** Only the node tells whether it takes it: the plan is applied as well. */
   readonly applied?: true;
-  /** What becomes of pods is not looked at: why. */
-  readonly unseen?: string;
 }
 
 /** Values by the paths of props. */
@@ -193,7 +193,8 @@ const announced = {
 
 const cilium: readonly Case[] = [
   { prop: "version", to: "1.19.9" },
-  { prop: "method", to: "inline-manifests", unseen: "the cluster would be without a network" },
+  { prop: "method", to: "inline-manifests" },
+  { prop: "method", from: "inline-manifests", to: "helm-release" },
   { prop: "hubble.relay", to: false, along: { "hubble.ui": false } },
   { prop: "hubble.ui", to: false },
   { prop: "gatewayApi", to: true },
@@ -218,7 +219,10 @@ const cilium: readonly Case[] = [
 const shared = { sharing: { strategy: "time-slicing", replicas: 2 } };
 
 const nvidia: readonly Case[] = [
-  { prop: "method", to: "gpu-operator", unseen: "the operator's RuntimeClass stays until Kubernetes has collected it" },
+  { prop: "method", to: "gpu-operator" },
+  { prop: "method", from: "gpu-operator", to: "device-plugin" },
+  { prop: "method", to: "dra" },
+  { prop: "method", from: "dra", to: "device-plugin" },
   { prop: "sharing", to: shared.sharing },
   { prop: "sharing.strategy", given: shared, to: "mps" },
   { prop: "sharing.replicas", given: shared, to: 4 },

@@ -56,7 +56,7 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
   await terraform.succeed("apply", ...unasked);
   const unchanged = withoutVm(stack);
   const planned = await inParallel(
-    [...ofVm, ...ofCluster.filter(({ each }) => !each.given && !each.applied)],
+    [...ofVm, ...ofCluster.filter(({ each }) => !each.given && !each.applied && each.from === undefined)],
     async (change, place) => {
       const directory = synthesize(lab, changed(defaultSite, change), `case-${place}`);
       if (change.part === "vm" && isDeepStrictEqual(withoutVm(directory), unchanged)) return { ...change, changes: [] };
@@ -65,7 +65,10 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
     width,
   );
   const pods = new Map<Case, PodsSeen>();
-  const observe = (rows: readonly Row[], site: object) => observePods(lab, terraform, rows, site, pods);
+  const ways: Row[] = [];
+  const observe = async (rows: readonly Row[], site: object) => {
+    ways.push(...(await observePods(lab, terraform, rows, site, pods)));
+  };
   const asked: Row[] = [];
   for (const change of ofCluster.filter(({ each }) => each.applied)) {
     synthesize(lab, changed(defaultSite, change));
@@ -82,12 +85,14 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
     width,
   );
   await observe(full, fullSite);
-  return [...planned, ...asked, ...full].map((row) => ({ ...row, pods: pods.get(row.each) }));
+  return [...planned, ...asked, ...full, ...ways].map((row) => ({ ...row, pods: pods.get(row.each) }));
 }
 
 /**
  * Applies the changes that are about pods one after the other, and sees what becomes of these. One that takes something away
  * is taken back, as others need it; what the others change stays.
+ *
+ * @returns the rows of the ways back
  */
 async function observePods(
   lab: Lab,
@@ -95,7 +100,8 @@ async function observePods(
   rows: readonly Row[],
   site: object,
   pods: Map<Case, PodsSeen>,
-): Promise<void> {
+): Promise<Row[]> {
+  const ways: Row[] = [];
   const apply = async (to: object) => {
     synthesize(lab, to);
     await terraform.succeed("apply", ...unasked, "-refresh=false");
@@ -105,14 +111,31 @@ async function observePods(
   let current = site;
   for (const row of rows) {
     const { part, each, refusal } = row;
-    if ((part !== "cilium" && part !== "nvidia") || refusal !== undefined || each.unseen) continue;
+    if ((part !== "cilium" && part !== "nvidia") || refusal !== undefined) continue;
     const next = changed(current, row);
     pods.set(each, await podsDuring(kubectl, () => apply(next)));
     const takesAway = each.along !== undefined || !("to" in each) || each.prop === "method";
-    if (takesAway) await apply(current);
-    else current = next;
+    if (!takesAway) {
+      current = next;
+      continue;
+    }
+    const back = wayBackOf(row);
+    if (back) ways.push(await planIn(lab, synthesize(lab, current, `back-${ways.length}`), back));
+    const seen = await podsDuring(kubectl, () => apply(current));
+    if (back) pods.set(back.each, seen);
   }
+  return ways;
 }
+
+/** The case that begins with what another one ends with. */
+const wayBackOf = ({ part, each }: Changed): Changed | undefined =>
+  ofCluster.find(
+    (other) =>
+      other.part === part &&
+      other.each.prop === each.prop &&
+      other.each.from !== undefined &&
+      other.each.from === each.to,
+  );
 
 /** For two cores, of a work that waits little. */
 const width = 3;

@@ -51,7 +51,10 @@ function cellsOf(row: Row, seen: boolean): Markdown[] {
   const { each, refusal, changes } = row;
   return [
     code(each.prop),
-    "to" in each ? code(textOf(each.to)) : "left out",
+    [
+      "to" in each ? code(textOf(each.to)) : "left out",
+      ...(each.from === undefined ? [] : ["from", code(textOf(each.from))]),
+    ].join(" "),
     `**${verdictOf(row)}**`,
     ...(seen ? [podsOf(row)] : []),
     refusal === undefined ? effectsOf(changes) : refusedBy(row),

@@ -22,6 +22,7 @@ function put(holder: Holder, [key = "", ...below]: readonly string[], value: unk
 }
 
 /** Before the change, and after it. */
-export const before = ({ given = {} }: Case, props: object): object => withValues(props, given);
+export const before = ({ given = {}, from, prop }: Case, props: object): object =>
+  withValues(props, { ...given, ...(from !== undefined && { [prop]: from }) });
 export const after = (each: Case, props: object): object =>
   withValues(before(each, props), { ...each.along, [each.prop]: each.to });

@@ -81,11 +81,11 @@ apply_definitions() {
 # Talos may be writing what it read before, so that it is looked at again.
 leave_inventory() {
   deadline=$(deadline_in "$TIMEOUT")
-  while ! { read_inventory && [ -z "$entries" ]; }; do
+  while ! { read_gateway_api && [ -z "$entries" ]; }; do
     if past "$deadline"; then
       fail "Talos keeps the CRDs of the Gateway API in $inventory; leave them out of cluster.extraManifests and cluster.inlineManifests in configPatches. The last answer of the API: $answer"
     fi
-    if [ -n "${entries:-}" ]; then remove_entries || true; fi
+    if [ -n "${entries:-}" ]; then remove_entries "$entries" || true; fi
     sleep 3
   done
 }

@@ -10,6 +10,7 @@
 # PLUGIN      a DaemonSet that has to run too, whatever its labels; empty if there is none
 # NODES       on how many nodes it has to run, at least
 # NAMES       names of the nodes that it is for, separated by spaces
+# MEMBERS     names of all nodes of the stack, separated by spaces
 # CHECKSUM    the annotation checksum/values that its pods have once an operator has acted on the release, or empty
 # PATIENCE    seconds after which a pod that fails is not waited for any longer; empty to wait for the whole time
 . "$(dirname "$0")/lib.sh"
@@ -77,17 +78,43 @@ missing() {
   fi
   for workload in $workloads; do
     ask rollout status "$workload" --timeout=10s >/dev/null 2>&1 && continue
+    case "$workload" in daemonset*) if runs_on_members "$workload"; then continue; fi ;; esac
     say "$workload"
     return
   done
 }
 
-# The first pod of a workload that is not ready.
-unready_pod() {
+labels_of() {
   # shellcheck disable=SC2016 # The variables are the template's.
-  labels=$(ask get "$1" --output=go-template='{{range $key, $value := .spec.selector.matchLabels}}{{$key}}={{$value}},{{end}}')
-  ask get pods --selector="${labels%,}" --output=jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' |
-    awk '$2 != "True" { print $1; exit }'
+  labels=$(ask get "$1" --output=go-template='{{range $key, $value := .spec.selector.matchLabels}}{{$key}}={{$value}},{{end}}') || return
+  printf '%s\n' "${labels%,}"
+}
+# Nodes that others have added to the cluster, which may be switched off. A Deployment has its pods wherever it can.
+runs_on_members() {
+  labels=$(labels_of "$1") || return
+  newest=$(ask get controllerrevisions --selector="$labels" --sort-by=.revision --output=jsonpath='{.items[-1:].metadata.labels.controller-revision-hash}') || return
+  wanted=$(ask get "$1" --output=jsonpath='{.metadata.generation} {.status.observedGeneration} {.status.desiredNumberScheduled}') || return
+  ask get pods --selector="$labels" --output=jsonpath='{range .items[*]}{.spec.nodeName}|{.metadata.labels.controller-revision-hash}|{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' >"$work/pods" || return
+  awk -F'|' -v members=" $MEMBERS " -v newest="$newest" -v wanted="$wanted" '
+    $1 == "" { next }
+    !index(members, " " $1 " ") { if (!($1 in others)) count++; others[$1]; next }
+    $2 == newest && $3 == "True" { running++ }
+    END {
+      split(wanted, numbers, " ")
+      for (each in others) print each
+      exit !(count && numbers[1] == numbers[2] && running == numbers[3] - count)
+    }' "$work/pods" >"$work/others" && sort -u "$work/others" "$work/left_out" >"$work/all" && mv "$work/all" "$work/left_out"
+}
+
+# The first pod of a workload that is not ready, on a node of the stack if there is one.
+unready_pod() {
+  labels=$(labels_of "$1")
+  ask get pods --selector="$labels" --output=jsonpath='{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.spec.nodeName}{"\n"}{end}' |
+    awk -v members=" $MEMBERS " '
+      $2 == "True" { next }
+      $3 == "" || index(members, " " $3 " ") { print $1; own = 1; exit }
+      other == "" { other = $1 }
+      END { if (!own && other != "") print other }'
 }
 # The first container of a pod that is not ready: its name, how often it was restarted, and why.
 unready_container() {
@@ -137,7 +164,7 @@ EOF
 say "waiting for the pods of the release $RELEASE"
 deadline=$(deadline_in "$TIMEOUT")
 patience_ends=''
-until found=$(missing 2>"$work/answer") && [ -z "$found" ]; do
+until : >"$work/left_out" && found=$(missing 2>"$work/answer") && [ -z "$found" ]; do
   explain "${found:-kubectl says: $(cat "$work/answer")}" 2>/dev/null || true
   if [ -z "$fails" ]; then patience_ends=''; else patience_ends=${patience_ends:-$(deadline_in "${PATIENCE:-$TIMEOUT}")}; fi
   if past "$deadline" || past "${patience_ends:-$deadline}"; then
@@ -146,3 +173,4 @@ until found=$(missing 2>"$work/answer") && [ -z "$found" ]; do
   sleep 2
 done
 say "all pods of the release $RELEASE run"
+while read -r node; do say "left out: node $node, which is not of this stack"; done <"$work/left_out"

@@ -8,17 +8,10 @@
 # MANIFESTS   YAML documents, compressed by gzip, in base64; empty if there are none
 # TIMEOUT     seconds
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-manifests.sh"
 
 for program in kubectl base64 gunzip; do require "$program"; done
 deadline=$(deadline_in "$TIMEOUT")
-# Repeats a step until it succeeds.
-persist() {
-  until "$@" 2>"$work/problem"; do
-    if past "$deadline"; then fail "the manifests of $NAME cannot be applied: $(cat "$work/problem")"; fi
-    sleep 5
-  done
-}
-ask() { kube 60 "$@"; }
 
 all=$work/all.yaml
 replaceable=$work/replaceable.yaml
@@ -41,10 +34,6 @@ list_objects() {
     --output=jsonpath='{.apiVersion} {.kind} {.metadata.namespace}/{.metadata.name}{"\n"}' | sort -u >"$objects"
   [ -s "$objects" ]
 }
-known_objects() {
-  ask get configmap "$NAME" --namespace=kube-system --ignore-not-found --output='jsonpath={.data.objects}' >"$work/answer" || return
-  sed '/^$/d' "$work/answer" | sort -u >"$work/known"
-}
 write_objects() {
   ask create configmap "$NAME" --namespace=kube-system --from-file=objects="$1" --dry-run=client --output=yaml >"$work/list.yaml" || return
   ask apply --server-side --force-conflicts --field-manager=inline-manifests --filename="$work/list.yaml" >/dev/null
@@ -57,15 +46,6 @@ create_missing() {
 }
 # What the manifests no longer have goes, other than with `kubectl apply`, which leaves what Talos has set.
 replace_all() { ask replace --filename="$replaceable" >/dev/null; }
-# An object whose kind is gone is gone too.
-delete_object() {
-  ask delete --ignore-not-found --wait=false --filename=- >/dev/null 2>"$work/refused" <<EOF && return
-{"apiVersion": "$1", "kind": "$2", "metadata": {"name": "${3#*/}", "namespace": "${3%%/*}"}}
-EOF
-  grep -q 'no matches for kind' "$work/refused" && return
-  cat "$work/refused" >&2
-  return 1
-}
 delete_gone() {
   comm -13 "$objects" "$work/known" >"$work/gone"
   while read -r version kind object; do

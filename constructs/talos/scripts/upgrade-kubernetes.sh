@@ -10,7 +10,7 @@ kubelets_upgraded() {
   kube 10 get nodes --output='jsonpath={range .items[*]}{.status.nodeInfo.kubeletVersion}{"\n"}{end}' 2>/dev/null |
     awk -v wanted="v$kubernetes_wanted" '$1 != wanted { other = 1 } END { exit NR == 0 || other }'
 }
-keep_gateway_api() { log_in && read_inventory && { [ -z "$entries" ] || remove_entries; }; }
+keep_gateway_api() { log_in && read_gateway_api && { [ -z "$entries" ] || remove_entries "$entries"; }; }
 count_nodes() { log_in && kube 10 get nodes --output=name 2>/dev/null | grep -c .; }
 
 if [ "$kubernetes_now" = "$kubernetes_wanted" ]; then
