@@ -173,7 +173,7 @@ const node: readonly Case[] = [
   { prop: "installDisk", to: "/dev/sdb" },
   {
     prop: "firewall.management[0]",
-    given: { firewall: { management: ["127.0.0.0/8"] } },
+    given: { firewall: { management: ["127.0.0.1"] } },
     to: "127.0.0.0/9",
   },
   { prop: "timeServers[0]", to: "time.example" },
