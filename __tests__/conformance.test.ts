@@ -59,6 +59,9 @@ describe("conforms", () => {
     "examples/own-stack.ts",
     "examples/sharing.ts",
     "examples/cluster.ts",
+    "examples/intel-media.ts",
+    "examples/amd-inference.ts",
+    "examples/mixed-gpus.ts",
   ])("every stack of %s", (file) => {
     const stacks = Object.entries(synthesize(file));
     expect(stacks).not.toHaveLength(0);

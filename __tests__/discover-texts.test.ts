@@ -30,6 +30,7 @@ const node = {
       iommuGroup: hostile as unknown as number,
       otherMembers: [hostile],
       generation: hostile,
+      isOfProcessor: false,
       isUsable: true,
       verdict: hostile,
     },

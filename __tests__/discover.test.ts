@@ -3,13 +3,26 @@ import { text } from "node:stream/consumers";
 import { addressIn, freeAddressIn } from "../discover/address";
 import { chosen } from "../discover/choice";
 import { endpointOf } from "../discover/endpoint";
-import { gpusOf, type PciRow } from "../discover/gpu";
+import { gpusOf, type HostGpu, type PciRow } from "../discover/gpu";
 import { iommuSteps } from "../discover/iommu";
 import { freeName, settingsFor } from "../discover/setting";
+import { siteOf } from "../discover/site";
 import { bridgeOf } from "../discover/storage";
 import { type Terminal, terminalOf } from "../discover/terminal";
 import { wrapped } from "../discover/wrapped";
-import { graphicsCard } from "../lab/proxmox/pci-device";
+import { arc, graphicsCard, processorGraphics, radeon } from "../lab/proxmox/pci-device";
+
+const host = {
+  endpoint: "https://pve:8006/",
+  fingerprint: "00:11",
+  isTrusted: false,
+  version: "9.2.6",
+  account: "root@pam",
+  credentials: "password" as const,
+  lackingPrivileges: [],
+  nextVmId: 100,
+  guests: { names: [], addresses: [] },
+};
 
 describe("GPUs", () => {
   const verdicts = (vendor: string) =>
@@ -21,6 +34,93 @@ describe("GPUs", () => {
   test("of AMD may not reset, and the board's own stay with the host", () => {
     expect(verdicts("0x1002")).toEqual([[true, expect.stringContaining("many of AMD's do not reset")]]);
     expect(verdicts("0x1a03")).toEqual([[false, expect.stringContaining("the board's own display chip")]]);
+  });
+
+  test.each<[string, PciRow[], object]>([
+    [
+      "a card of AMD",
+      radeon("0000:03:00", 14),
+      { generation: "RDNA 3", driver: { vendor: "amd" }, isOfProcessor: false, isUsable: true },
+    ],
+    [
+      "the graphics of AMD's processor",
+      radeon("0000:05:00", 14).map((each) => ({ ...each, device: "0x15bf" })),
+      {
+        driver: { vendor: "amd" },
+        isOfProcessor: true,
+        verdict: expect.stringMatching(
+          /the processor's graphics need a romFile and all their functions; RDNA 3: driver amdgpu/,
+        ),
+      },
+    ],
+    [
+      "a card of AMD that Talos has no driver for",
+      radeon("0000:03:00", 14).map((each) => ({ ...each, device: "0x68f9" })),
+      { driver: undefined, verdict: expect.stringContaining("TeraScale: Talos has no driver for it") },
+    ],
+    [
+      "the graphics of Intel's processor",
+      processorGraphics(),
+      {
+        address: "00:02",
+        driver: { vendor: "intel", kernelModules: "i915" },
+        isOfProcessor: true,
+        verdict: expect.stringMatching(/no display of its own; Tiger Lake to Raptor Lake: driver i915$/),
+      },
+    ],
+    [
+      "a card of Intel",
+      arc("0000:04:00", 16),
+      { driver: { vendor: "intel", kernelModules: "xe" }, isOfProcessor: false },
+    ],
+  ])("of other vendors have their own driver: %s", (_, rows, expected) => {
+    expect(gpusOf(rows)).toMatchObject([expected]);
+  });
+
+  test("of Intel that are divided stay with the host, and each virtual function has xe", () => {
+    const [card, ...virtual] = gpusOf(processorGraphics(2));
+    expect(card).toMatchObject({
+      isUsable: false,
+      verdict: expect.stringContaining("pass one of them: 00:02.1, 00:02.2"),
+    });
+    expect(virtual).toMatchObject(
+      ["00:02.1", "00:02.2"].map((address) => ({
+        address,
+        isUsable: true,
+        driver: { vendor: "intel", kernelModules: "xe", forceProbe: ["a780"] },
+        verdict: expect.stringMatching(
+          /^a virtual function, which one VM can have; .*: driver xe, told to drive a780$/,
+        ),
+      })),
+    );
+  });
+
+  test.each<[PciRow[], string]>([
+    [graphicsCard("0000:01:00", 14), 'nvidia: { kernelModules: "open", branch: "production" },'],
+    [radeon("0000:03:00", 14), 'driver: { vendor: "amd" },'],
+    [processorGraphics(), 'driver: { vendor: "intel", kernelModules: "i915" },'],
+    [
+      processorGraphics(1).map((each) => ({ ...each, iommugroup: each.iommugroup + 1 })),
+      'driver: { vendor: "intel", kernelModules: "xe", forceProbe: ["a780"] },',
+    ],
+  ])("are in a site with their driver", (rows, line) => {
+    const gpu = gpusOf(rows).find(({ isUsable }) => isUsable) as HostGpu;
+    const storage = {
+      name: "local",
+      type: "dir",
+      content: [],
+      enabled: true,
+      active: true,
+      shared: false,
+      available: 0,
+      total: 0,
+    };
+    const node = { name: "pve", isOnline: true, gpus: [gpu], storages: [], bridges: [], mappings: [] };
+    const choice = { node, gpu, images: storage, disks: storage, bridge: { name: "vmbr0" } };
+    const settings = { name: "talos-gpu", address: "192.0.2.50/24", gateway: "192.0.2.1", memory: 16, disk: 100 };
+    expect(siteOf({ ...host, nodes: [node] }, choice, settings, "/site/main.ts")).toContain(
+      `    ${line}\n`.trimStart(),
+    );
   });
 
   test("of unknown generation have no driver", () => {
@@ -147,17 +247,6 @@ describe("what is chosen", () => {
   const vmbr0 = { name: "vmbr0" };
   const vmbr1 = { name: "vmbr1", cidr: "192.0.2.10/24", gateway: "192.0.2.1" };
   const parts = { storages: [], bridges: [], mappings: [] };
-  const host = {
-    endpoint: "https://pve:8006/",
-    fingerprint: "00:11",
-    isTrusted: false,
-    version: "9.2.6",
-    account: "root@pam",
-    credentials: "password" as const,
-    lackingPrivileges: [],
-    nextVmId: 100,
-    guests: { names: [], addresses: [] },
-  };
 
   test("is the bridge by which the node is reached, or else the first", () => {
     expect([bridgeOf([vmbr0, vmbr1]), bridgeOf([vmbr0]), bridgeOf([])]).toEqual([vmbr1, vmbr0, undefined]);

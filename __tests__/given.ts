@@ -29,7 +29,10 @@ export class Given {
   }
 
   get talos(): TalosRelease {
-    return new TalosImage(this.stack, "release", { nvidia: { kernelModules: "open", branch: "production" } });
+    return new TalosImage(this.stack, "release", {
+      nvidia: { kernelModules: "open", branch: "production" },
+      driver: { vendor: "amd" },
+    });
   }
 
   get image(): DownloadedImage {

@@ -194,7 +194,7 @@ describe("AMD's plugin", () => {
     expect(stepsOf(stack)).not.toHaveProperty("nvidia_runtime_class");
     const { spec } = jobOf(stepsOf(stack).amd_smoke_test).spec.template;
     expect(spec.securityContext).toMatchObject({ runAsNonRoot: true });
-    expect(spec.containers[0].command[2]).toMatch(/hipcc --offload-arch=native[\s\S]*\n\/tmp\/add\n$/);
+    expect(spec.containers[0].command[2]).toMatch(/hipcc --offload-arch=native[\s\S]*\n[.]\/add\n$/);
   });
 });
 

@@ -18,6 +18,9 @@ describe("says what the JSON says", () => {
     "examples/own-stack.ts",
     "examples/sharing.ts",
     "examples/cluster.ts",
+    "examples/intel-media.ts",
+    "examples/amd-inference.ts",
+    "examples/mixed-gpus.ts",
   ])("%s", async (file) => {
     for (const [name, stack] of Object.entries(synthesize(file))) {
       expect(comparable(await parse(`${name}.tf`, toHcl(stack)))).toEqual(comparable(withBareExpressions(stack)));

@@ -990,6 +990,8 @@ test.each([
   ["examples/own-stack.ts", "own-stack"],
   ["examples/cluster.ts", "talos-cluster"],
   ["examples/sharing.ts", "talos-gpu-sharing"],
+  ["examples/intel-media.ts", "talos-intel-media"],
+  ["examples/amd-inference.ts", "talos-amd-inference"],
 ])("nothing of %s is a danger but TLS that is not checked", (file, name) => {
   const [, ...red] = summaryOf(pageFor(inputs(file, name))).split("> [!CAUTION]");
   expect(red.join("").match(/^> - (?!Proxmox at .* certificate is not checked).*/gm) ?? []).toEqual([]);

@@ -32,6 +32,13 @@ describe.each<[file: string, name: string, uses: readonly ProxmoxUse[], rootOnly
   ["examples/own-stack.ts", "own-stack", ["image", "mappedDevice"], []],
   ["examples/sharing.ts", "talos-gpu-sharing", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
   ["examples/cluster.ts", "talos-cluster", ["image", "mappedDevice", "mapping"], []],
+  ["examples/intel-media.ts", "talos-intel-media", ["image"], ["proxmox_virtual_environment_vm.talos_node.hostpci"]],
+  [
+    "examples/amd-inference.ts",
+    "talos-amd-inference",
+    ["image"],
+    ["proxmox_virtual_environment_vm.talos_node.hostpci"],
+  ],
 ])("the review of %s", (file, name, uses, roots) => {
   const stack = () => synthesize(file)[name] ?? {};
 

@@ -14,6 +14,9 @@ export const shippedStacks = [
   ["examples/own-stack.ts", "own-stack"],
   ["examples/sharing.ts", "talos-gpu-sharing"],
   ["examples/cluster.ts", "talos-cluster"],
+  ["examples/intel-media.ts", "talos-intel-media"],
+  ["examples/amd-inference.ts", "talos-amd-inference"],
+  ["examples/mixed-gpus.ts", "talos-mixed"],
 ] as const;
 
 const root = join(__dirname, "..");

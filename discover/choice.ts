@@ -98,10 +98,9 @@ async function candidateOf(
   terminal: Terminal,
 ): Promise<Candidate> {
   const candidates = all.filter(({ gpu }) => wanted === undefined || isAt(gpu, wanted));
-  // Those first that Talos has a driver for: beside them is often the processor's own graphics.
-  const usable = [true, false].flatMap((hasDriver) =>
-    candidates.filter(({ gpu }) => gpu.isUsable && (gpu.driver !== undefined) === hasDriver),
-  );
+  // Cards that Talos has a driver for first, then the processor's own graphics, then what has no driver.
+  const rank = ({ driver, isOfProcessor }: HostGpu): number => (driver === undefined ? 2 : isOfProcessor ? 1 : 0);
+  const usable = candidates.filter(({ gpu }) => gpu.isUsable).sort((one, other) => rank(one.gpu) - rank(other.gpu));
   const names = nodes.map(({ name }) => name).join(" and ");
   const spelled = ({ node, gpu }: Candidate) => `${gpu.address} ${gpu.name} on ${node.name}`;
   if (all.length === 0) {

@@ -9,8 +9,8 @@ import {
   mayNotReset,
 } from "../constructs/proxmox/pci/host-device";
 import { PciAddress } from "../constructs/proxmox/pci/pci-address";
-import { generationOf, isKnownTo } from "../constructs/talos/gpu-generation";
-import type { NvidiaDriver } from "../constructs/talos/nvidia-driver";
+import { type GpuDriver, kernelRecordOf, kernelVendors } from "../constructs/talos/driver";
+import { generationIn, generationOf, isKnownTo } from "../constructs/talos/gpu-generation";
 import { defaultTalosMinor } from "../constructs/talos/version";
 
 /** A PCI function, as `GET /nodes/{node}/hardware/pci` lists it. */
@@ -61,10 +61,12 @@ export interface HostGpu {
   readonly iommuGroup?: number;
   /** What else is in the group: each with its address and name. */
   readonly otherMembers: readonly string[];
-  /** Such as "Ampere, Ada or Hopper", of NVIDIA's. */
+  /** Such as "Ampere, Ada or Hopper" or "RDNA 3". */
   readonly generation?: string;
   /** The driver of Talos that fits it; undefined where none is known. */
-  readonly driver?: NvidiaDriver;
+  readonly driver?: GpuDriver;
+  /** Whether it is the graphics of a processor. */
+  readonly isOfProcessor: boolean;
   /** Whether a VM can have it. */
   readonly isUsable: boolean;
   /** The same in words, with what to do about it. */
@@ -112,8 +114,9 @@ function gpuAt(slot: PciAddress, devices: readonly PciFunction[], virtualFunctio
     otherMembers: all(isInGroup)
       .filter((device) => isAt(device, slot) !== true)
       .map((each) => `${short(each.id)} ${nameOf(each)}`),
-    generation: generationOf(deviceId)?.name,
-    driver: driverFor(deviceId),
+    generation: generationNameOf(deviceId),
+    driver: driverFor(deviceId, slot.functionNumber !== undefined),
+    isOfProcessor: isOfProcessor(main),
   };
   return { ...facts, ...judged(main, facts, virtualFunctions.map(short)) };
 }
@@ -121,11 +124,36 @@ function gpuAt(slot: PciAddress, devices: readonly PciFunction[], virtualFunctio
 const nameOf = (device: PciFunction): string =>
   [device.vendorName, device.name].filter(Boolean).join(" ") || idOf(device);
 
-/** The open kernel modules and the production branch of the default Talos wherever they know the GPU. */
-function driverFor(deviceId: string): NvidiaDriver | undefined {
+/** The graphics of Intel's processors are on bus 0; AMD's have device ids below those of cards. */
+const isOfProcessor = ({ id, vendor, device }: HostDevice): boolean =>
+  (vendor === "0x8086" && id.startsWith("0000:00:")) || (vendor === "0x1002" && /^0x(1|98|99)/.test(device));
+
+/** A vendor with a driver in the kernel, and its generation that the id is of. */
+const ofKernel = (deviceId: string) =>
+  kernelVendors.flatMap((vendor) => {
+    const record = kernelRecordOf(vendor);
+    const generation = generationIn(record.generations, deviceId, record.vendorId);
+    return generation ? [{ record, generation }] : [];
+  })[0];
+
+const generationNameOf = (deviceId: string): string | undefined =>
+  generationOf(deviceId)?.name ?? ofKernel(deviceId)?.generation.name;
+
+/**
+ * The driver of the default Talos that knows the GPU: of NVIDIA, the open kernel modules and the production branch wherever
+ * they do. A virtual function of Intel's takes `xe`, which has to be told of one that `i915` knows.
+ */
+function driverFor(deviceId: string, isVirtual: boolean): GpuDriver | undefined {
   const generation = generationOf(deviceId);
-  if (!generation) return undefined;
+  if (!generation) {
+    const { record, generation: own } = ofKernel(deviceId) ?? {};
+    const driver = own && record?.driverFor(own, deviceId);
+    return isVirtual && driver?.vendor === "intel" && driver.kernelModules === "i915"
+      ? { vendor: "intel", kernelModules: "xe", forceProbe: [deviceId.slice(5)] }
+      : driver;
+  }
   return {
+    vendor: "nvidia",
     kernelModules: generation.kernelModules.includes("open") ? "open" : "proprietary",
     branch: isKnownTo(defaultTalosMinor.nvidiaDriver.production, generation) ? "production" : "lts",
   };
@@ -137,7 +165,7 @@ const makers = ["0x10de", "0x1002", "0x8086"];
 /** Whether a VM can have it, with the reason. */
 function judged(
   main: HostDevice,
-  { iommuGroup, otherMembers, driver, generation }: Omit<HostGpu, "isUsable" | "verdict">,
+  { iommuGroup, otherMembers, driver, generation, isOfProcessor, address }: Omit<HostGpu, "isUsable" | "verdict">,
   virtualFunctions: readonly string[],
 ): Pick<HostGpu, "isUsable" | "verdict"> {
   const no = (verdict: string) => ({ isUsable: false, verdict });
@@ -157,12 +185,29 @@ function judged(
       `cannot be passed through: IOMMU group ${iommuGroup} has ${otherMembers.join(" and ")} too, which the host could no longer use; put the card into another slot, one that hangs on the processor`,
     );
   }
+  const known =
+    generation === undefined ? "" : `; ${generation}: ${driver ? writtenDriver(driver) : "Talos has no driver for it"}`;
   if (mayNotReset(main) === true) {
+    const rom = isOfProcessor ? ", the processor's graphics need a romFile and all their functions" : "";
     return yes(
-      "can be passed through, but many of AMD's do not reset: a restart of the VM may hang the host; try it first",
+      `can be passed through, but many of AMD's do not reset: a restart of the VM may hang the host; try it first${rom}${known}`,
     );
   }
-  if (main.vendor === "0x8086") return yes("can be passed through, if the host needs no display of its own");
+  if (main.vendor === "0x8086") {
+    const isVirtual = address.includes(".");
+    return yes(
+      isVirtual
+        ? `a virtual function, which one VM can have${known}`
+        : `can be passed through, if the host needs no display of its own${known}`,
+    );
+  }
   if (!driver) return yes("can be passed through, but its generation is not known; it needs a driver that fits");
-  return yes(`can be passed through; ${generation}: ${driver.kernelModules} kernel modules, branch ${driver.branch}`);
+  return yes(`can be passed through${known}`);
+}
+
+/** The driver in words. */
+function writtenDriver(driver: GpuDriver): string {
+  if (driver.vendor === "nvidia") return `${driver.kernelModules} kernel modules, branch ${driver.branch}`;
+  if (driver.vendor === "amd") return "driver amdgpu";
+  return `driver ${driver.kernelModules}${driver.forceProbe ? `, told to drive ${driver.forceProbe.join(", ")}` : ""}`;
 }

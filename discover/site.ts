@@ -1,8 +1,9 @@
 import { dirname, join, relative } from "node:path";
 import { defaultCiliumVersion } from "../constructs/cilium/version";
-import { methods } from "../constructs/gpu/nvidia";
+import { vendors } from "../constructs/gpu/vendors";
 import { inOneLine, printable } from "../constructs/rules/printable";
 import { movedSubnets } from "../constructs/talos/cluster-subnets";
+import type { GpuDriver } from "../constructs/talos/driver";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { defaultTalosVersion } from "../constructs/talos/version";
 import type { Choice } from "./choice";
@@ -127,15 +128,22 @@ function cluster(name: string, bridge: string, movedSubnets?: object): string[] 
   ];
 }
 
+/** The driver as main.ts has it: NVIDIA's by its own prop. */
+function driverLine({ vendor, ...rest }: GpuDriver): string {
+  const props = Object.entries(vendor === "nvidia" ? rest : { vendor, ...rest });
+  const written = props.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ");
+  return `${vendor === "nvidia" ? "nvidia" : "driver"}: { ${written} }`;
+}
+
 const talos = ({ driver }: HostGpu, datastore: string): string[] => [
   "talos: {",
   `  version: "${defaultTalosVersion}",`,
   `  datastore: ${JSON.stringify(datastore)},`,
-  ...(driver ? [`  nvidia: { kernelModules: "${driver.kernelModules}", branch: "${driver.branch}" },`] : []),
+  ...(driver ? [`  ${driverLine(driver)},`] : []),
   "},",
 ];
 
 const charts = ({ driver }: HostGpu): string[] => [
   `cilium: { version: "${defaultCiliumVersion}" },`,
-  ...(driver ? [`nvidia: { version: "${methods["device-plugin"].version}" },`] : []),
+  ...(driver ? [`${driver.vendor}: { version: "${vendors[driver.vendor].methods["device-plugin"]?.version}" },`] : []),
 ];

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import { defaultTalosVersion } from "../constructs/talos/version";
 import type { ProxmoxHost } from "./proxmox/host";
+import { kernelModuleOf } from "./proxmox/pci-device";
 import { PropertyString } from "./proxmox/property-string";
 import type { VirtualMachine } from "./proxmox/virtual-machine";
 import { type Hardware, type NodeFault, TalosNode, type TalosSystem } from "./talos-node";
@@ -88,10 +89,14 @@ export class Guests {
 
   private hardwareOf(vm: VirtualMachine): Hardware {
     const cores = Number(vm.get("cores") ?? 1) * Number(vm.get("sockets") ?? 1);
-    const graphics = this.host
-      .passedTo(vm)
-      .filter(({ vendor, class: kind }) => vendor === "0x10de" && /^0x03/.test(kind));
-    return { cores, memory: Number(vm.get("memory") ?? 512), gpus: graphics.length, links: macAddressesOf(vm) };
+    const graphics = this.host.passedTo(vm).filter(({ class: kind }) => /^0x03/.test(kind));
+    const gpus = graphics.filter(({ vendor }) => vendor === "0x10de").length;
+    const cards: Record<string, number> = {};
+    for (const device of graphics) {
+      const module = kernelModuleOf(device);
+      if (module !== undefined) cards[module] = (cards[module] ?? 0) + 1;
+    }
+    return { cores, memory: Number(vm.get("memory") ?? 512), gpus, cards, links: macAddressesOf(vm) };
   }
 }
 

@@ -89,6 +89,8 @@ export interface Hardware {
   readonly memory: number;
   /** How many of NVIDIA's GPUs are passed through. */
   readonly gpus: number;
+  /** How many GPUs of other vendors are passed through, by the kernel module that drives them. */
+  readonly cards?: Readonly<Record<string, number>>;
   /** MAC addresses of the network devices, in their order. */
   readonly links: readonly string[];
 }

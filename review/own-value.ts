@@ -11,7 +11,7 @@ interface OwnValues {
 }
 
 /** What the charts of the constructs are given, of the chart of Kubernetes objects as of any other. */
-function ownValuesOf(chart: string, version: string): OwnValues {
+function ownValuesOf(chart: string, version: string, documents: readonly unknown[]): OwnValues {
   if (chart === "cilium") {
     return {
       always: [defaultValues(version)],
@@ -20,23 +20,25 @@ function ownValuesOf(chart: string, version: string): OwnValues {
   }
   const method = allMethods.find((each) => each.chart === chart);
   if (method !== undefined) return { always: [method.values], sometimes: [method.taintedValues ?? {}] };
-  return { always: [], sometimes: chart.startsWith("assets/") ? ownObjects : [] };
+  return { always: [], sometimes: chart.startsWith("assets/") ? [ownObjects(documents)] : [] };
 }
 
 /** Objects that the charts of GPU vendors need first, and those of plugins without a chart. */
-const ownObjects: readonly object[] = [
-  {
-    objects: [
-      ...allMethods.map(({ namespace }) => ({
-        apiVersion: "v1",
-        kind: "Namespace",
-        metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
-      })),
-      { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
-      ...allMethods.flatMap(({ objects, version }) => objects?.({ version, replicas: 1 }) ?? []),
-    ],
-  },
-];
+const ownObjects = (documents: readonly unknown[]): object => ({
+  objects: [
+    ...allMethods.map(({ namespace }) => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+    })),
+    { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
+    ...allMethods.flatMap(({ objects, version }) => objects?.({ version, replicas: replicasIn(documents) }) ?? []),
+  ],
+});
+
+/** How many pods may have each GPU, as the plugin without a chart is told. */
+const replicasIn = (documents: readonly unknown[]): number =>
+  Number(/-shared-dev-num=(\d+)/.exec(JSON.stringify(documents))?.[1] ?? 1);
 
 const spelled = (values: readonly unknown[]): Set<string> =>
   new Set(values.flatMap((value) => leavesOf(value).map(spelledOut)));
@@ -50,7 +52,7 @@ export interface ValueDifference {
 }
 
 export function differenceOf(body: Json, documents: readonly unknown[]): ValueDifference {
-  const { always, sometimes } = ownValuesOf(textOf(body.chart) ?? "", textOf(body.version) ?? "");
+  const { always, sometimes } = ownValuesOf(textOf(body.chart) ?? "", textOf(body.version) ?? "", documents);
   const own = spelled([...always, ...sometimes]);
   const all = spelled(documents);
   const added = documents.map((document) => without(document, own)).filter((each) => each !== undefined);

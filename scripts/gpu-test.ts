@@ -1,4 +1,4 @@
-/** Runs a stack's smoke test, that a pod can use the GPU, as the end of an apply does. */
+/** Runs a stack's smoke tests, one for each kind of GPU, as the end of an apply does. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,12 +33,15 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-/** The stack that is meant, with its smoke test. */
-function smokeTestOf(wanted: readonly string[]) {
+/** The stack that is meant, with its smoke tests. */
+function smokeTestsOf(wanted: readonly string[]) {
   const tests = stacksIn(output).flatMap((name) => {
     const stack: Stack = JSON.parse(readFileSync(join(folder, name, "cdk.tf.json"), "utf8"));
-    const test = stack.resource?.null_resource?.gpu_smoke_test?.provisioner?.[0]?.["local-exec"];
-    return test ? [{ name, stack, test }] : [];
+    const own = Object.entries(stack.resource?.null_resource ?? {}).flatMap(([address, { provisioner }]) => {
+      const [first] = provisioner ?? [];
+      return address.endsWith("smoke_test") && first ? [first["local-exec"]] : [];
+    });
+    return own.length > 0 ? [{ name, stack, tests: own }] : [];
   });
   const chosen = tests.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   const [only, ...others] = chosen;
@@ -55,20 +58,24 @@ async function main(): Promise<void> {
   const { files, stacks } = endingOnMistakes(() => configurationsIn(positionals, usage));
   const ofFiles = files.length > 0 ? await synthesized(files, output) : [];
   if (ofFiles === undefined) process.exit(1);
-  const { name, stack, test } = smokeTestOf([...stacks, ...ofFiles]);
+  const { name, stack, tests } = smokeTestsOf([...stacks, ...ofFiles]);
   /** Files by their names, which Terraform would fill in. */
   const filled = (value: string): string =>
     value.replace(
       /\$\{local_file\.(\w+)\.filename\}/g,
       (_, file) => stack.resource?.local_file?.[file]?.filename ?? "",
     );
-  const environment = Object.fromEntries(Object.entries(test.environment).map(([key, value]) => [key, filled(value)]));
-  const { status } = spawnSync("/bin/sh", ["-c", test.command], {
-    cwd: join(folder, name),
-    env: { ...process.env, ...environment },
-    stdio: "inherit",
-  });
-  process.exitCode = status ?? 1;
+  process.exitCode = 0;
+  for (const { command, environment: given } of tests) {
+    const environment = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, filled(value)]));
+    const { status } = spawnSync("/bin/sh", ["-c", command], {
+      cwd: join(folder, name),
+      env: { ...process.env, ...environment },
+      stdio: "inherit",
+    });
+    // One that fails does not keep the others from being run.
+    process.exitCode ||= status ?? 1;
+  }
 }
 
 void main();

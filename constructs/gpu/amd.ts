@@ -54,8 +54,7 @@ export const amd: Vendor = {
       work: {
         name: "vector-add",
         image: "docker.io/rocm/dev-ubuntu-24.04:6.4.4",
-        command: podScript("amd-vector-add.sh"),
-        env: [{ name: "HOME", value: "/tmp" }],
+        ...podScript("amd-vector-add.sh"),
       },
     },
   ],

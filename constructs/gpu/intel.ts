@@ -60,8 +60,7 @@ const resourceOf = (kernelModules: "i915" | "xe"): GpuResource => ({
   work: {
     name: "encode",
     image: "docker.io/jellyfin/jellyfin:10.11.6",
-    command: podScript("intel-encode.sh"),
-    env: [{ name: "HOME", value: "/tmp" }],
+    ...podScript("intel-encode.sh"),
   },
 });
 

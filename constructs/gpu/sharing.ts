@@ -6,6 +6,7 @@ import { type Check, ifSet, type Rule } from "../rules/rule";
 import { asYaml } from "../terraform/document";
 
 export const strategies = ["time-slicing", "mps", "shared"] as const;
+/** How several pods use one GPU. */
 export type SharingStrategy = (typeof strategies)[number];
 
 /** Several pods at one GPU. */

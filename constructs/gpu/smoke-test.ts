@@ -52,6 +52,7 @@ const container = ({ method, resource: { name, work } }: PodOptions) => ({
 function podSpec(options: PodOptions) {
   const { method, vendor, name, isTainted } = options;
   const { taint, runtimeClass } = vendor;
+  const volumes = (options.resource.work.volumeMounts ?? []).map(({ name }) => ({ name, emptyDir: {} }));
   return {
     restartPolicy: "Never",
     ...restricted.pod,
@@ -59,6 +60,7 @@ function podSpec(options: PodOptions) {
     ...(method.claims && { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: name }] }),
     ...(!method.claims && runtimeClass && { runtimeClassName: runtimeClass }),
     containers: [container(options)],
+    ...(volumes.length > 0 && { volumes }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface GpuWork {
   readonly image: string;
   readonly command?: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value: string }[];
+  /** Folders that it writes to, which are there as long as its pod. */
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
 /** What pods ask for. */

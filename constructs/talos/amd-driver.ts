@@ -8,11 +8,15 @@ import type { KernelDriver } from "./vendor-driver";
  * @see https://github.com/siderolabs/extensions/tree/main/drm/amdgpu
  */
 export interface AmdDriver {
+  /** AMD. */
   readonly vendor: "amd";
 }
 
 /** Only the driver `radeon` knows it, which Talos does not have. */
 const terascale = "TeraScale";
+
+/** Cards that hang until their host is rebooted, once their VM has stopped: https://github.com/gnif/vendor-reset */
+const [gcn, vega, rdna1] = ["GCN", "Vega", "RDNA 1"] as const;
 
 /**
  * From Linux 6.12, that of Talos 1.11, on, `amdgpu` knows all of these but TeraScale.
@@ -31,7 +35,7 @@ const generations: readonly Generation[] = [
     ],
   },
   {
-    name: "GCN",
+    name: gcn,
     devices: [
       [0x1304, 0x131d],
       [0x6600, 0x666f],
@@ -45,7 +49,7 @@ const generations: readonly Generation[] = [
     ],
   },
   {
-    name: "Vega",
+    name: vega,
     devices: [
       [0x15d8, 0x15dd],
       [0x15e7, 0x15e7],
@@ -57,7 +61,15 @@ const generations: readonly Generation[] = [
     ],
   },
   {
-    name: "RDNA 1 or 2",
+    name: rdna1,
+    devices: [
+      [0x7310, 0x731f],
+      [0x7340, 0x734f],
+      [0x7360, 0x736f],
+    ],
+  },
+  {
+    name: "RDNA 2",
     devices: [
       [0x13db, 0x13ff],
       [0x143f, 0x143f],
@@ -65,7 +77,6 @@ const generations: readonly Generation[] = [
       [0x163f, 0x163f],
       [0x164d, 0x164e],
       [0x1681, 0x1681],
-      [0x7310, 0x737f],
       [0x73a0, 0x73ff],
       [0x7420, 0x743f],
     ],
@@ -103,6 +114,7 @@ export const amd: KernelDriver<AmdDriver> = {
   kernelArgs: () => [],
   patch: () => asYaml({ machine: { kernel: { modules: [{ name: "amdgpu" }] } } }),
   checks: () => [],
+  stuckGenerations: generations.filter(({ name }) => [gcn, vega, rdna1].some((each) => each === name)),
   knows: (_, { name }) => name !== terascale,
   driverFor: ({ name }) => (name === terascale ? undefined : { vendor: "amd" }),
 };

@@ -8,6 +8,7 @@ import type { KernelDriver, VendorDriver } from "./vendor-driver";
 
 /** NVIDIA's driver, as one of several. */
 export interface NvidiaGpuDriver extends NvidiaDriver {
+  /** NVIDIA. */
   readonly vendor: "nvidia";
 }
 
@@ -98,8 +99,10 @@ export const driversOf = (given: WithDrivers): readonly GpuDriver[] =>
     );
 
 /** The NVIDIA driver among them. */
-export const nvidiaOf = (given: WithDrivers): NvidiaDriver | undefined =>
-  given.nvidia ?? driversOf(given).find((driver) => driver.vendor === "nvidia");
+export function nvidiaOf(given: WithDrivers): NvidiaDriver | undefined {
+  const [first] = driversOf(given).flatMap((driver) => (driver.vendor === "nvidia" ? [driver] : []));
+  return given.nvidia ?? (first && { kernelModules: first.kernelModules, branch: first.branch });
+}
 
 /** The system extensions of the drivers. */
 export const extensionsOf = (drivers: readonly GpuDriver[]): string[] =>

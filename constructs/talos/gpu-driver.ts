@@ -4,7 +4,15 @@ import { and, type Condition, equal, matches, not, or } from "../rules/condition
 import { formatValue } from "../rules/format-value";
 import { addPreconditions, enforce, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import { driversOf, type GpuDriver, gpuVendors, kernelVendors, nvidiaOf, vendorDrivers } from "./driver";
+import {
+  driversOf,
+  type GpuDriver,
+  gpuVendors,
+  kernelRecordOf,
+  kernelVendors,
+  nvidiaOf,
+  vendorDrivers,
+} from "./driver";
 import { type GpuGeneration, gpuGenerations, isKnownTo, isOf } from "./gpu-generation";
 import { type Driven, kernelChecks, kernelVendorChecks, ofVendor } from "./kernel-driver-checks";
 import type { TalosMachineDevice } from "./machine";
@@ -128,6 +136,36 @@ export const rules: readonly Rule<Driven>[] = [
           .flatMap((vendor) => kernelVendorChecks(driven, vendor, nvidia === undefined)),
       ];
     },
+  },
+  {
+    id: "gpu-stuck",
+    requirement: "an AMD GPU that does not reset stays with a VM that is not restarted",
+    reason: "once such a VM has stopped, it starts with the GPU only after a reboot of its host",
+    source: "https://github.com/gnif/vendor-reset",
+    severity: "warning",
+    checks: ({ devices, drivers = [] }) =>
+      kernelVendors
+        .filter((vendor) => ofVendor(drivers, vendor).length > 0)
+        .flatMap((vendor) => {
+          const { title, vendorId, stuckGenerations = [] } = kernelRecordOf(vendor);
+          return devices.slice(0, stuckGenerations.length > 0 ? undefined : 0).map((device) => ({
+            condition: not(device.isSuch((id) => isOf(id, stuckGenerations, vendorId))),
+            message: `${device.path} is ${device.description} of ${title}, of ${stuckGenerations.map(({ name }) => name).join(", ")}, which does not reset when its VM stops; what helps is the module vendor-reset on the Proxmox host, romFile with the card's ROM, rombar: false, and a reboot of the host before the VM starts again`,
+          }));
+        }),
+  },
+  {
+    id: "gpu-physical-function",
+    requirement: "a GPU that its host has divided into virtual functions is not passed through itself",
+    reason: "the host then takes its virtual functions away from all other VMs, or the VM does not start",
+    source: "https://pve.proxmox.com/wiki/PCI_Passthrough#SR-IOV",
+    checks: ({ devices, drivers = [] }) =>
+      kernelVendors.every((vendor) => ofVendor(drivers, vendor).length === 0)
+        ? []
+        : devices.map((device) => ({
+            condition: not(device.isDivided?.() ?? false),
+            message: `${device.path} is ${device.description}, which the host has divided into virtual functions; write the address of one of these, such as "00:02.1"`,
+          })),
   },
   {
     id: "gpu-virtual-function",

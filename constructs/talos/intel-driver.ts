@@ -13,6 +13,7 @@ const kernelModules = ["i915", "xe"] as const;
  * @see https://github.com/siderolabs/extensions/tree/main/drm
  */
 export interface IntelDriver {
+  /** Intel. */
   readonly vendor: "intel";
 
   /**

@@ -48,6 +48,9 @@ export interface TalosMachineDevice {
   /** Whether it is a virtual function of a device that its host keeps. */
   readonly isVirtualFunction?: boolean;
 
+  /** Whether it is a device that its host has divided into virtual functions, as far as the host is asked. */
+  readonly isDivided?: () => Condition;
+
   /** Whether its vendor and device id, such as `10de:2684`, has a property; false if the id is not known. */
   readonly isSuch: (property: (deviceId: string) => Condition) => Condition;
 }

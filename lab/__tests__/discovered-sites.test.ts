@@ -5,7 +5,7 @@ import type { Run } from "../processes";
 import { Program } from "../program";
 import type { Account } from "../proxmox/access";
 import { exampleHosts } from "../proxmox/example-hosts";
-import { graphicsCard } from "../proxmox/pci-device";
+import { radeon } from "../proxmox/pci-device";
 import type { ServerOptions } from "../proxmox/server";
 import { gibibyte } from "../proxmox/size";
 import { credentials, root, token } from "./support/accounts";
@@ -152,7 +152,7 @@ describe("the site that discover writes", () => {
   });
 
   test("for a GPU of AMD plans, with the warning that it may not reset and no other, and its VM gets the GPU", async () => {
-    const devices = graphicsCard("0000:01:00", 14).map((device) => ({ ...device, vendor: "0x1002" }));
+    const devices = radeon("0000:01:00", 14);
     const { lab, terraform, vmid, node } = await siteFor({ host: { devices } });
     const { code, output } = await terraform.plan();
     expect([code, output.match(/Warning: /g)]).toEqual([2, ["Warning: "]]);

@@ -1,6 +1,6 @@
 import type { ClusterOptions } from "./cluster";
 import { defaultStorages } from "./host";
-import { graphicsCard, graphicsCards, type PciDevice } from "./pci-device";
+import { arc, graphicsCard, graphicsCards, type PciDevice, processorGraphics, radeon } from "./pci-device";
 
 /** A disk controller in the IOMMU group of the graphics card, as on boards that don't separate their slots. */
 const neighbour: PciDevice = {
@@ -25,6 +25,11 @@ export const exampleHosts = {
     devices: [...graphicsCard("0000:01:00", 14), ...graphicsCard("0000:05:00", 19, graphicsCards.rtx5090)],
   },
   "old-gpu": { devices: graphicsCard("0000:01:00", 14, graphicsCards.gtx1070) },
+  "amd-gpu": { devices: radeon("0000:03:00", 14) },
+  "intel-gpus": { devices: [...processorGraphics(3), ...arc("0000:04:00", 16)] },
+  "three-vendors": {
+    devices: [...graphicsCard("0000:01:00", 14), ...radeon("0000:03:00", 15), ...processorGraphics()],
+  },
   "no-gpu": { devices: [] },
   "shared-group": { devices: [...graphicsCard("0000:01:00", 14), neighbour] },
   "iommu-off": { iommu: false },

@@ -48,6 +48,39 @@ export function graphicsCard(
   ];
 }
 
+/** A Radeon RX 7900 XTX with its audio function, in an IOMMU group of its own. */
+export function radeon(slot: string, iommugroup: number): PciDevice[] {
+  const common = { vendor: "0x1002", vendor_name: "Advanced Micro Devices, Inc. [AMD/ATI]", iommugroup };
+  return [
+    { ...common, id: `${slot}.0`, class: "0x030000", device: "0x744c", device_name: "Navi 31 [Radeon RX 7900 XTX]" },
+    { ...common, id: `${slot}.1`, class: "0x040300", device: "0xab30" },
+  ];
+}
+
+const ofIntel = { vendor: "0x8086", vendor_name: "Intel Corporation", class: "0x030000" } as const;
+
+/** An Arc B580, which `xe` drives. */
+export const arc = (slot: string, iommugroup: number): PciDevice[] => [
+  { ...ofIntel, id: `${slot}.0`, device: "0xe20b", device_name: "Battlemage G21 [Arc B580]", iommugroup },
+];
+
+/** The graphics of a processor, divided into virtual functions by a driver of the host, each in a group of its own. */
+export const processorGraphics = (virtualFunctions = 0): PciDevice[] =>
+  Array.from({ length: virtualFunctions + 1 }, (_, index) => ({
+    ...ofIntel,
+    id: `0000:00:02.${index}`,
+    device: "0xa780",
+    device_name: "Raptor Lake-S GT1 [UHD Graphics 770]",
+    iommugroup: index === 0 ? 0 : 20 + index,
+  }));
+
+/** The kernel module that drives a GPU of AMD or Intel in a guest; undefined for others. */
+export function kernelModuleOf({ vendor, device }: PciDevice): string | undefined {
+  if (vendor === "0x1002") return "amdgpu";
+  if (vendor !== "0x8086") return undefined;
+  return /^0x(64|b0|e2)/.test(device) ? "xe" : "i915";
+}
+
 /** The bridge, the disk controller and the network card that every host has beside its graphics cards. */
 export const chipset: readonly PciDevice[] = [
   { id: "0000:00:01.0", class: "0x060400", vendor: "0x8086", device: "0xa70d", iommugroup: 2 },

@@ -2,7 +2,8 @@
 # Runs in the pod of the smoke test: compiles a vector addition for the GPU that the pod has, and adds on it.
 set -eu
 PATH="$PATH:/opt/rocm/bin:/opt/rocm/llvm/bin"
-cat >/tmp/add.hip <<'SOURCE'
+cd "$HOME"
+cat >add.hip <<'SOURCE'
 #include <hip/hip_runtime.h>
 #include <cstdio>
 #include <cstdlib>
@@ -41,5 +42,5 @@ int main() {
   return 0;
 }
 SOURCE
-hipcc --offload-arch=native -o /tmp/add /tmp/add.hip
-/tmp/add
+hipcc --offload-arch=native -o add add.hip
+./add

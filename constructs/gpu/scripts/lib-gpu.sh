@@ -48,7 +48,7 @@ device_and_driver() {
     return
   fi
   # A driver that knows none of the GPUs is not loaded either.
-  said=$(talos 30 dmesg 2>/dev/null | grep -E "$REFUSAL" | head -n 1 | sed 's/.*\(NVRM: *\|]: *\)//')
+  said=$(talos 30 dmesg 2>/dev/null | grep -E "$REFUSAL" | head -n 1 | sed -E 's/.*(NVRM:|[]]:) *//')
   if [ -n "$said" ]; then
     say "the driver and the GPU do not fit; $ADVICE: $said"
   elif ! talos 30 read "$DRIVER_FILE" >/dev/null 2>&1; then

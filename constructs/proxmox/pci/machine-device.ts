@@ -1,6 +1,6 @@
-import { and, type Condition } from "../../rules/condition";
+import { and, type Condition, not } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
-import { listed, some, valuesOf } from "../../terraform/rows";
+import { includes, listed, some, valuesOf } from "../../terraform/rows";
 import type { Host, HostDevice } from "../host/host-facts";
 import type { Gpu } from "./gpu";
 import { describe, idOf, isAt, isDisplay, type PlacedDevice } from "./host-device";
@@ -14,6 +14,7 @@ export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevi
     description: descriptionOf(device, host),
     // The graphics of a processor and its virtual functions share a slot; other functions of cards are no displays.
     isVirtualFunction: Number(device.address.functionNumber ?? 0) > 0,
+    isDivided: () => host !== undefined && hasVirtualFunctions(device, host),
     isSuch: (property: Property) => isSuch(device, host, property),
   })),
   // Of a mapping that the app does not make, only the name is known.
@@ -23,6 +24,16 @@ export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevi
       : { path: `gpus[${slot}].mapping`, description: formatValue(mapping), isSuch: () => false as const },
   ),
 ];
+
+/** Whether other functions in its slot are the same display as it: those of a card with audio are other devices. */
+function hasVirtualFunctions({ address }: PlacedDevice, { devices }: Host): Condition {
+  if (Number(address.functionNumber ?? 0) > 0) return false;
+  const [slot, first] = [address.wholeDevice(), address.wholeDevice().withFunction(0)];
+  const own = valuesOf(devices, idOf, (device) => isAt(device, first));
+  return some(devices, (device) =>
+    and(isAt(device, slot), not(isAt(device, first)), isDisplay(device), includes(own, idOf(device))),
+  );
+}
 
 const isSuch = (device: PlacedDevice, host: Host | undefined, property: Property): Condition =>
   device.deviceId !== undefined

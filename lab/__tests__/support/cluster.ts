@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import type { CiliumInstallProps } from "../../../constructs/cilium/install";
-import type { NvidiaInstallProps } from "../../../constructs/gpu/install";
+import type { GpuInstallProps, NvidiaInstallProps } from "../../../constructs/gpu/install";
 import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
 import {
   TalosGpuCluster,
@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly machines?: Pick<TalosGpuClusterProps, "controlPlanes" | "workers">;
   readonly cilium?: Omit<CiliumInstallProps, "node">;
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
+  readonly amd?: Omit<GpuInstallProps, "node" | "vendor"> | false;
+  readonly intel?: Omit<GpuInstallProps, "node" | "vendor"> | false;
   /** What a user does through the escape hatches. */
   readonly force?: (cluster: TalosGpuCluster) => void;
   /** For Terraform, beside the credentials. */
@@ -47,6 +49,8 @@ export const deployCluster = (lab: Lab, options: ClusterOptions = {}): Promise<T
         ...options.machines,
         cilium: options.cilium,
         nvidia: options.nvidia,
+        amd: options.amd,
+        intel: options.intel,
       });
       options.force?.(cluster);
     },

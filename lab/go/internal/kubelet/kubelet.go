@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -234,9 +235,13 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 	if err != nil {
 		return err
 	}
-	gpus, err := k.offered(ctx, on, machine, node)
+	ofNVIDIA, err := k.offered(ctx, on, machine, node)
 	if err != nil {
 		return fmt.Errorf("what the device plugin offers: %w", err)
+	}
+	gpus := map[corev1.ResourceName]int{gpuResource: ofNVIDIA}
+	for _, plugin := range on.devicePlugins {
+		maps.Copy(gpus, offeredBy(plugin, machine.Cards))
 	}
 	if machine.report(&node.Status, network, gpus) {
 		if _, err = nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {

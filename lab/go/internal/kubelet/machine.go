@@ -42,6 +42,8 @@ type Machine struct {
 	Memory int
 	// Devices is how many of NVIDIA's GPUs are in the machine, and GPUs how many of them the loaded driver can use.
 	Devices, GPUs int
+	// Cards is how many GPUs of other vendors have a loaded driver, by kernel module.
+	Cards map[string]int
 }
 
 // node is the object with which a kubelet registers. Talos adds the labels, annotations and taints of the configuration to it.
@@ -142,8 +144,8 @@ func written(t corev1.Taint) string {
 
 // report sets the status of the node, and tells whether that changed anything.
 //
-// gpus is how many the device plugin offers.
-func (m Machine) report(status *corev1.NodeStatus, network bool, gpus int) bool {
+// gpus is how many the device plugins offer, by resource.
+func (m Machine) report(status *corev1.NodeStatus, network bool, gpus map[corev1.ResourceName]int) bool {
 	before := status.DeepCopy()
 	status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: m.Address}, {Type: corev1.NodeHostName, Address: m.Name}}
 	status.NodeInfo = corev1.NodeSystemInfo{Architecture: "amd64", OperatingSystem: "linux", OSImage: m.System, KubeletVersion: m.Version,
@@ -155,12 +157,17 @@ func (m Machine) report(status *corev1.NodeStatus, network bool, gpus int) bool 
 		corev1.ResourceEphemeralStorage: resource.MustParse("50Gi"),
 	}
 	capacity, allocatable := resources.DeepCopy(), resources.DeepCopy()
-	if gpus > 0 {
-		offered := *resource.NewQuantity(int64(gpus), resource.DecimalSI)
-		capacity[gpuResource], allocatable[gpuResource] = offered, offered
-	} else if known, is := before.Capacity[gpuResource]; is {
+	for name, known := range before.Capacity {
 		// The kubelet remembers devices whose plugin is gone, but gives them to nobody.
-		capacity[gpuResource], allocatable[gpuResource] = known, *resource.NewQuantity(0, resource.DecimalSI)
+		if isGPU(name) {
+			capacity[name], allocatable[name] = known, *resource.NewQuantity(0, resource.DecimalSI)
+		}
+	}
+	for name, count := range gpus {
+		if count > 0 {
+			offered := *resource.NewQuantity(int64(count), resource.DecimalSI)
+			capacity[name], allocatable[name] = offered, offered
+		}
 	}
 	status.Capacity, status.Allocatable = capacity, allocatable
 	for _, kind := range []corev1.NodeConditionType{corev1.NodeMemoryPressure, corev1.NodeDiskPressure, corev1.NodePIDPressure} {
@@ -173,6 +180,18 @@ func (m Machine) report(status *corev1.NodeStatus, network bool, gpus int) bool 
 			"container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized")
 	}
 	return !equality.Semantic.DeepEqual(before, status)
+}
+
+func isGPU(name corev1.ResourceName) bool {
+	if name == gpuResource {
+		return true
+	}
+	for _, driver := range KernelDrivers {
+		if driver.Resource == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (m Machine) condition(status *corev1.NodeStatus, kind corev1.NodeConditionType, value corev1.ConditionStatus, reason, message string) {

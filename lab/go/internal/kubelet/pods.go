@@ -26,6 +26,8 @@ type pods struct {
 	networkPlugin bool
 	// devicePlugin is the one that offers NVIDIA's GPUs to the kubelet.
 	devicePlugin *corev1.Pod
+	// devicePlugins may offer GPUs of other vendors.
+	devicePlugins []*corev1.Pod
 	// draDriver: one of them is NVIDIA's driver for dynamic resource allocation, and knows where Talos has the driver.
 	draDriver bool
 	// mpsDaemon: one of them lets several processes use a GPU at the same time.
@@ -47,6 +49,8 @@ func observe(store cache.Store, node string) (on pods) {
 		on.networkPlugin = on.networkPlugin || mounts(pod, networkPluginDirectory)
 		if mounts(pod, devicePluginDirectory) && runs(pod, "nvidia") {
 			on.devicePlugin = pod
+		} else if mounts(pod, devicePluginDirectory) {
+			on.devicePlugins = append(on.devicePlugins, pod)
 		}
 		on.draDriver = on.draDriver || mounts(pod, draPluginDirectory) && mounts(pod, talosDriverRoot) && runs(pod, "/dra-driver-nvidia")
 		on.mpsDaemon = on.mpsDaemon || hasContainer(pod, mpsContainer)

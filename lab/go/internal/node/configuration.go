@@ -197,6 +197,12 @@ func (c *configuration) machine(options Options) kubelet.Machine {
 	if c.loadsDriver() {
 		described.GPUs = options.Hardware.GPUs
 	}
+	described.Cards = map[string]int{}
+	for module, count := range options.Hardware.Cards {
+		if c.loads(module) {
+			described.Cards[module] = count
+		}
+	}
 	return described
 }
 
@@ -228,7 +234,12 @@ func (c *configuration) registerWithTaints(system System, taints map[string]stri
 
 // loadsDriver tells whether the kernel is to load NVIDIA's driver.
 func (c *configuration) loadsDriver() bool {
-	return slices.ContainsFunc(c.provider.Machine().Kernel().Modules(), func(m config.KernelModule) bool { return m.Name() == "nvidia" })
+	return c.loads("nvidia")
+}
+
+// loads tells whether the kernel is to load a module.
+func (c *configuration) loads(module string) bool {
+	return slices.ContainsFunc(c.provider.Machine().Kernel().Modules(), func(m config.KernelModule) bool { return m.Name() == module })
 }
 
 // programs are those that Kubernetes needs on the node.

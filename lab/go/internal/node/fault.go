@@ -21,7 +21,8 @@ const (
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
 	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or for as long as the
-	// rule is there "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded.
+	// rule is there "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded, or the name of
+	// another vendor's kernel module, such as amdgpu.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -31,7 +32,7 @@ type Rule struct {
 	Code string `json:"code,omitempty"`
 	// Status is the HTTP status of the answer to a Kubernetes request.
 	Status int `json:"status,omitempty"`
-	// Message is the error's text; for "driver" what the kernel says.
+	// Message is the error's text; for a driver what the kernel says.
 	Message string `json:"message,omitempty"`
 	// Drop cuts the connection instead of answering.
 	Drop bool `json:"drop,omitempty"`
@@ -52,6 +53,8 @@ type faults struct {
 	closed bool
 	// driver keeps NVIDIA's driver from being loaded.
 	driver bool
+	// modules of other vendors that are kept from being loaded.
+	modules []string
 	pods   []kubelet.Fault
 }
 
@@ -62,6 +65,9 @@ func faultsOf(rules []*Rule) (active faults) {
 		}
 		if rule.Method == driverMethod {
 			active.driver = true
+		}
+		if _, is := kubelet.KernelDrivers[rule.Method]; is {
+			active.modules = append(active.modules, rule.Method)
 		}
 		if rule.Pod != "" {
 			active.pods = append(active.pods, kubelet.Fault{Pod: rule.Pod, Reason: rule.Reason})
@@ -75,6 +81,9 @@ func (f faults) machine(c *configuration, options Options) kubelet.Machine {
 	machine := c.machine(options)
 	if f.driver {
 		machine.GPUs = 0
+	}
+	for _, module := range f.modules {
+		delete(machine.Cards, module)
 	}
 	return machine
 }

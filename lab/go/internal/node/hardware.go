@@ -2,9 +2,13 @@ package node
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/cosi-project/runtime/pkg/resource"
 	"github.com/siderolabs/talos/pkg/machinery/resources/hardware"
+
+	"lab/internal/kubelet"
 )
 
 // Hardware is what the VM has, as far as Talos and Kubernetes notice.
@@ -14,6 +18,8 @@ type Hardware struct {
 	Memory int `json:"memory"`
 	// GPUs is how many of NVIDIA's GPUs are passed through.
 	GPUs int `json:"gpus"`
+	// Cards is how many GPUs of other vendors are passed through, by the kernel module that drives them.
+	Cards map[string]int `json:"cards,omitempty"`
 	// Links are the MAC addresses of its network devices, in their order.
 	Links []string `json:"links,omitempty"`
 }
@@ -30,6 +36,15 @@ func (h Hardware) devices() []resource.Resource {
 	for i := range h.GPUs {
 		all = append(all, device(fmt.Sprintf("0000:%02x:00.0", i+1), hardware.PCIDeviceSpec{Class: "Display controller",
 			Subclass: "VGA compatible controller", Vendor: "NVIDIA Corporation", ClassID: "0x03", SubclassID: "0x00", VendorID: "0x10de"}))
+	}
+	bus := h.GPUs
+	for _, module := range slices.Sorted(maps.Keys(h.Cards)) {
+		driver := kubelet.KernelDrivers[module]
+		for range h.Cards[module] {
+			bus++
+			all = append(all, device(fmt.Sprintf("0000:%02x:00.0", bus), hardware.PCIDeviceSpec{Class: "Display controller",
+				Subclass: "VGA compatible controller", Vendor: driver.Vendor, ClassID: "0x03", SubclassID: "0x00", VendorID: driver.VendorID}))
+		}
 	}
 	return all
 }

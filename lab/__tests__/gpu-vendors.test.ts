@@ -1,0 +1,128 @@
+import type { GpuDriver, TalosGpuCluster } from "../../constructs";
+import type { Kubectl } from "../kubectl";
+import { arc, graphicsCard, processorGraphics, radeon } from "../proxmox/pci-device";
+import { deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
+import { gpuTest } from "./support/gpu";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
+
+const driver: readonly GpuDriver[] = [
+  { vendor: "nvidia", kernelModules: "open", branch: "production" },
+  { vendor: "amd" },
+  { vendor: "intel", kernelModules: "i915" },
+  { vendor: "intel", kernelModules: "xe" },
+];
+
+const devices = [
+  ...graphicsCard("0000:01:00", 14),
+  ...radeon("0000:03:00", 15),
+  ...arc("0000:04:00", 16),
+  ...processorGraphics(),
+];
+
+/** What is broken here mends by no waiting. */
+function impatient({ nvidia, amd, intel }: TalosGpuCluster): void {
+  for (const test of [nvidia, amd, intel].flatMap((install) => install?.smokeTests ?? [])) {
+    for (const each of test.provisioners ?? []) {
+      if (each.type === "local-exec" && each.environment) each.environment.PATIENCE = "0";
+    }
+  }
+}
+
+/** The GPUs that Kubernetes can allocate, by resource. */
+async function allocatable(kubectl: Kubectl): Promise<Record<string, string>> {
+  const { output } = await kubectl.run("get", "nodes", "--output=jsonpath={.items[0].status.allocatable}");
+  const all: Record<string, string> = JSON.parse(output);
+  return Object.fromEntries(Object.entries(all).filter(([name]) => /gpu/.test(name)));
+}
+
+test("GPUs of three vendors in one VM are each used by a pod, and each broken link of each chain is named", async () => {
+  const lab = await startLab({ devices });
+  const terraform = await deployCluster(lab, {
+    talos: { driver },
+    vm: { gpus: ["01:00", "03:00", "04:00", "00:02"].map((address) => ({ address, functions: "all" as const })) },
+    intel: { sharing: { strategy: "shared", replicas: 5 } },
+  });
+  const applied = await terraform.apply();
+  succeeded(applied);
+  for (const test of ["gpu", "amd", "intel_i915", "intel_xe"]) {
+    expect(applied.output).toMatch(new RegExp(`null_resource[.]${test}_smoke_test.*: a pod has used the GPU`));
+  }
+  await unchanged(terraform);
+  const kubectl = await lab.kubectl(100);
+  expect(await allocatable(kubectl)).toEqual({
+    "nvidia.com/gpu": "1",
+    "amd.com/gpu": "1",
+    "gpu.intel.com/i915": "5",
+    "gpu.intel.com/xe": "5",
+  });
+
+  await deployCluster(lab, {
+    talos: { driver },
+    vm: { gpus: ["01:00", "03:00", "04:00", "00:02"].map((address) => ({ address, functions: "all" as const })) },
+    intel: { sharing: { strategy: "shared", replicas: 5 } },
+    force: impatient,
+  });
+  const node = await lab.node(100);
+  const said = async (): Promise<string[]> => {
+    const { output } = await gpuTest(lab, "talos-gpu");
+    return output.split("\n").filter((line) => /^(no pod can use|a pod has used)/.test(line));
+  };
+  const used = "a pod has used the GPU";
+  expect(await said()).toEqual([used, used, used, used]);
+
+  /** With these faults, what is said of AMD and of Intel's two drivers; NVIDIA's GPU is not in the way. */
+  const broken = async (...expected: readonly (string | RegExp)[]) =>
+    eventually(async () => {
+      const lines = (await said()).filter((line) => line !== used);
+      expect(lines).toEqual(
+        expected.map((each) =>
+          expect.stringMatching(
+            new RegExp(`^no pod can use the GPU: ${typeof each === "string" ? each : each.source}`),
+          ),
+        ),
+      );
+    });
+
+  await node.setFaults({ method: "amdgpu", message: "amdgpu 0000:03:00.0: amdgpu: Fatal error during GPU init" });
+  await broken(/the driver and the GPU do not fit; see docs\/amd[.]md.*Fatal error during GPU init/);
+  await node.setFaults({ method: "amdgpu" });
+  await broken("Talos has no AMD driver");
+  await node.setFaults({ method: "xe", message: "xe 0000:04:00.0: [drm] *ERROR* GuC load failed" });
+  await broken(/the driver and the GPU do not fit; choose the other kernelModules in talos[.]driver.*GuC load failed/);
+  await node.setFaults({ method: "i915" });
+  await broken("Talos has no Intel driver");
+
+  const restarted = async (namespace: string) =>
+    succeeded(await kubectl.run("delete", "pods", "--all", "--wait", `--namespace=${namespace}`));
+  await node.setFaults(
+    { pod: "amd-gpu/*", reason: "ErrImagePull" },
+    { pod: "intel-gpu-plugin/*", reason: "ErrImagePull" },
+  );
+  await restarted("amd-gpu");
+  await restarted("intel-gpu-plugin");
+  const notPulled = "an image was not pulled: docker.io/intel/intel-gpu-plugin:0.36.0";
+  await broken("an image was not pulled: docker.io/rocm/k8s-device-plugin:1.31.0.9", notPulled, notPulled);
+
+  await node.setFaults({ pod: "amd-smoke-test/*", reason: "ErrImagePull" });
+  await broken("an image was not pulled: docker.io/rocm/dev-ubuntu-24.04:6.4.4");
+  await node.setFaults();
+
+  const level = "pod-security.kubernetes.io/enforce";
+  succeeded(await kubectl.run("label", "namespace", "amd-gpu", `${level}-`));
+  await restarted("amd-gpu");
+  await broken(
+    `pod security refused the pod of amd-gpu-device-plugin-daemonset, whose namespace lacks the label ${level}: privileged`,
+  );
+  succeeded(await kubectl.run("label", "namespace", "amd-gpu", `${level}=privileged`));
+  await eventually(async () => expect(await said()).toEqual([used, used, used, used]));
+
+  const { host } = lab.proxmox;
+  const vm = host.vm(100);
+  for (const slot of ["hostpci1", "hostpci2", "hostpci3"]) vm.wait(slot, undefined);
+  host.stop(vm);
+  host.start(vm);
+  await broken("the VM has no AMD device", "the VM has no Intel device", "the VM has no Intel device");
+});
