@@ -135,6 +135,7 @@ export function block(gpu: Gpu, slot: number): VirtualEnvironmentVmHostpci {
 interface WithGpus {
   readonly gpus: readonly Gpu[];
   readonly machine: string;
+  readonly guest?: unknown;
   readonly connection?: ProxmoxConnection;
 }
 
@@ -258,6 +259,23 @@ export const rules: readonly Rule<WithGpus>[] = [
         const addresses = addressesOf(gpu);
         return gpu.mdev === undefined || addresses.length === 0 ? [] : checkOneFunction(gpu.mdev, slot, addresses);
       }),
+  },
+  {
+    id: "mdev-guest-driver",
+    requirement: "a mediated device goes to another guest than Talos",
+    reason:
+      "Talos ships no guest driver for mediated devices: NVIDIA's is licensed, and Intel's GVT-g is gone from Linux",
+    source: "https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/index.html",
+    severity: "warning",
+    checks: ({ gpus, guest }) =>
+      gpus.flatMap(({ mdev }, slot) =>
+        mdev === undefined || guest === "linux"
+          ? []
+          : {
+              condition: false,
+              message: `gpus[${slot}].mdev ${formatValue(mdev)} is for a VM with Talos, which ships no guest driver for mediated devices; pass through the whole GPU or a virtual function, or write guest: "linux"`,
+            },
+      ),
   },
   {
     id: "mdev-type",
