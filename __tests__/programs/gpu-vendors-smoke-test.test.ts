@@ -1,0 +1,125 @@
+import { smokeTest } from "../../constructs/gpu/smoke-test";
+import type { GpuResource, Vendor } from "../../constructs/gpu/vendor";
+import { vendors } from "../../constructs/gpu/vendors";
+import { gpuVendors } from "../../constructs/talos/driver";
+import { contentOf, file, program, run } from "../provisioner";
+
+/** What kubectl and talosctl answer. */
+interface Answers {
+  readonly job?: string;
+  readonly gpus?: string;
+  readonly daemonsets?: string;
+  readonly pod?: string;
+  readonly users?: string;
+  readonly devices?: string;
+  readonly isLoaded?: boolean;
+  readonly dmesg?: string;
+}
+
+function cluster({ job = "", gpus = "", daemonsets = "", pod = "", users = "", ...talos }: Answers): void {
+  program(
+    "kubectl",
+    `echo "$*" >>${file("calls")}
+case "$*" in
+  *"get job"*) printf '%s' '${job}';;
+  *"get daemonsets"*) printf '%s' '${daemonsets}';;
+  *"get pods"*PodScheduled*) printf '%s' '${pod}';;
+  *"get pods --all-namespaces"*Running*) printf '%s' '${users}';;
+  *"get nodes"*) printf '%s' '${gpus}';;
+  *apply* | *delete*) cat >/dev/null;;
+esac`,
+  );
+  program(
+    "talosctl",
+    `case "$*" in
+  *"get pcidevices"*) echo '${talos.devices ?? ""}';;
+  *"read "*) ${talos.isLoaded ? "echo live" : "false"};;
+  *dmesg*) echo 'kern: warning: [2026-11-30T10:00:00Z]: ${talos.dmesg ?? ""}';;
+esac`,
+  );
+}
+
+const resources = gpuVendors.flatMap((name) =>
+  vendors[name].resources.map((resource) => [resource.name, vendors[name], resource] as const),
+);
+
+/** Lines as `talosctl get pcidevices` prints them. */
+const bridge = "0000:00:00.0  1  Bridge  Host bridge  Intel Corporation  82G33/G31/P35/P31 Express DRAM Controller";
+const line = (vendor: string) => `${bridge}\n0000:01:00.0  1  Display controller  VGA compatible controller  ${vendor}`;
+const cards: Readonly<Record<string, string>> = {
+  NVIDIA: line("NVIDIA Corporation"),
+  AMD: line("Advanced Micro Devices, Inc. [AMD/ATI]  Navi 31"),
+  Intel: line("Intel Corporation  Battlemage G21"),
+};
+
+/** What the kernel says of a driver that does not work, as it was reported. */
+const refusals: Readonly<Record<string, string>> = {
+  "nvidia.com/gpu": "NVRM: installed in this system is not supported by open nvidia.ko",
+  "amd.com/gpu": "amdgpu 0000:85:00.0: amdgpu: Fatal error during GPU init",
+  "gpu.intel.com/i915":
+    "i915 0000:00:02.0: Your graphics device 7d55 is not properly supported by i915 in this kernel version.",
+  "gpu.intel.com/xe": "xe 0000:03:00.0: probe with driver xe failed with error -110",
+};
+
+describe.each(resources)("the smoke test of %s", (name, vendor: Vendor, resource: GpuResource) => {
+  const method = vendor.methods["device-plugin"];
+  const prove = () => {
+    const access = { kubeconfig: "kubeconfig", talosconfig: "talosconfig", node: "192.168.1.50", vendor, resource };
+    const proof = smokeTest(method as NonNullable<typeof method>, access);
+    return run({ ...proof, environment: { ...proof.environment, PATIENCE: "0" } });
+  };
+  const device = cards[vendor.title] as string;
+  const runs = `${method?.daemonSet} 1 1 1`;
+
+  test("ends with its own Job, and leaves nothing behind", () => {
+    cluster({ job: "Complete", gpus: "1" });
+    expect(prove()).toMatchObject({ status: 0, stdout: expect.stringContaining("a pod has used the GPU"), stderr: "" });
+    expect(contentOf("calls").trim().split("\n").at(-1)).toContain(
+      `delete job ${resource.job} --namespace=${resource.job}`,
+    );
+  });
+
+  test.each<[string, Answers, string]>([
+    ["the device", { devices: bridge }, `the VM has no ${vendor.title} device`],
+    ["the driver", { devices: device }, `Talos has no ${vendor.title} driver`],
+    [
+      "a driver that does not fit",
+      { devices: device, isLoaded: true, dmesg: refusals[name] },
+      "the driver and the GPU do not fit; ",
+    ],
+    [
+      "the chart",
+      { devices: device, isLoaded: true },
+      `the namespace ${method?.namespace} has no DaemonSet ${method?.daemonSet}`,
+    ],
+    [
+      "the label",
+      { devices: device, isLoaded: true, daemonsets: `${method?.daemonSet} 0 0 0` },
+      `no node fits ${method?.daemonSet}, it needs the node label ${vendor.label}: "true"`,
+    ],
+    [
+      "the plugin",
+      { devices: device, isLoaded: true, daemonsets: runs },
+      `no GPU is allocatable, though ${method?.daemonSet} runs`,
+    ],
+    [
+      "a GPU that is there for no pod",
+      { gpus: "1", pod: `Pending 0/1 nodes are available: 1 Insufficient ${name}.` },
+      `the pod waits: 0/1 nodes are available: 1 Insufficient ${name}`,
+    ],
+  ])("names %s where that is the broken link", (_, answers, message) => {
+    cluster(answers);
+    const { status, stderr } = prove();
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`no pod can use the GPU: ${message}`)]);
+  });
+
+  test("takes no GPU from other pods", () => {
+    const pod = `Pending 0/1 nodes are available: 1 Insufficient ${name}.`;
+    cluster({ gpus: "0 1", pod, users: `a/one 1\nb/none \n${resource.job}/${resource.job}-x 1` });
+    expect(prove()).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("every GPU is in use, by a/one; no other pod was tried"),
+    });
+    expect(contentOf("calls")).toContain(`allocatable.${name.replaceAll(".", "\\.")}`);
+  });
+});
