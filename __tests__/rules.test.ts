@@ -1,5 +1,6 @@
 import type { TerraformStack } from "cdktf";
 import type { Host } from "../constructs/proxmox/host/host-facts";
+import { argumentType } from "../constructs/rules/argument";
 import { rulesByModule } from "../constructs/rules-by-module";
 import { conformance } from "./conformance";
 import { fixtures } from "./fixtures";
@@ -9,6 +10,8 @@ import { checksIn, outcomeOf, withVariable } from "./stacks";
 const rules = new Map(
   Object.values(rulesByModule)
     .flat()
+    // It throws: argument.test.ts.
+    .filter(({ id }) => id !== argumentType.id)
     .map((rule) => [rule.id, rule]),
 );
 

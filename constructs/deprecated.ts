@@ -1,6 +1,7 @@
 // Public names of the last release. They go with the next one.
 import type { Precondition } from "cdktf";
 import type { Construct } from "constructs";
+import { demandChecks, demandRules } from "./rules/argument";
 import type { Condition } from "./rules/condition";
 import * as rules from "./rules/public";
 import { enforce as enforceRules, type Rule } from "./rules/rule";
@@ -22,7 +23,20 @@ export const enforce = <Subject>(
   construct: Construct,
   rules: readonly (Rule<Subject> | DeprecatedRule<Subject>)[],
   subject: Subject,
-): Precondition[] => enforceRules(construct, rules.map(currentRule), subject);
+): Precondition[] => {
+  demandRules(construct, rules);
+  return enforceRules(construct, rules.map(currentRule).map(checked), subject);
+};
+
+/** The rule, the checks of which are looked at: they are the user's. */
+const checked = <Subject>(rule: Rule<Subject>): Rule<Subject> => ({
+  ...rule,
+  checks: (subject) => {
+    const checks = rule.checks(subject);
+    demandChecks(rule.id, checks);
+    return checks;
+  },
+});
 
 const currentRule = <Subject>(rule: Rule<Subject> | DeprecatedRule<Subject>): Rule<Subject> =>
   "requirement" in rule
@@ -31,7 +45,7 @@ const currentRule = <Subject>(rule: Rule<Subject> | DeprecatedRule<Subject>): Ru
         ...rule,
         requirement: rule.demands,
         reason: rule.because,
-        checks: (subject) => rule.checks(subject).map(({ holds, problem }) => ({ condition: holds, message: problem })),
+        checks: (subject) => rule.checks(subject).map((each) => ({ condition: each?.holds, message: each?.problem })),
       };
 
 /** @deprecated Use `rules.formatValue`. */

@@ -1,6 +1,7 @@
 import { TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { parseProps, type Schema, staticBoolean } from "./props/schema";
+import { placeInStack } from "./rules/argument";
 
 /** How the state is encrypted. */
 export interface StateEncryptionProps {
@@ -31,7 +32,7 @@ export class StateEncryption extends Construct {
   readonly passphrase: TerraformVariable;
 
   constructor(scope: Construct, id: string, props: StateEncryptionProps = {}) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const { migrate = false } = parseProps(this, props, schema).props;
     this.passphrase = new TerraformVariable(this, variable, {
       type: "string",

@@ -26,6 +26,7 @@ import { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import { DownloadedImage } from "./proxmox/host/downloaded-image";
 import * as imageChecksum from "./proxmox/host/image-checksum";
 import * as bootMedium from "./proxmox/vm/boot-medium";
+import { placeInApp } from "./rules/argument";
 import { type Place, setPropPath } from "./rules/prop-path";
 import { enforce, ifSet, type Rule } from "./rules/rule";
 import { talosDocs } from "./rules/source";
@@ -248,7 +249,7 @@ export class TalosGpuCluster extends TerraformStack {
     id: string,
     props: TalosGpuClusterProps | ((stack: TerraformStack) => TalosGpuClusterProps),
   ) {
-    super(scope, id);
+    super(...placeInApp(new.target.name, scope, id));
     // Check blocks and preconditions need it.
     this.addOverride("terraform.required_version", ">= 1.5");
     const parsed = parseProps(this, typeof props === "function" ? props(this) : props, schema);

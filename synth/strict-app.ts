@@ -3,6 +3,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnnotationMetadataEntryType, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
+import { demand } from "../constructs/rules/argument";
+import { formatForObject, formatValue } from "../constructs/rules/format-value";
+import { isPlainObject } from "../constructs/rules/kind";
 import { ensureBackend, misplacedBackends } from "./backend";
 import { claimStacks } from "./configuration-claims";
 import { toHcl } from "./hcl";
@@ -25,7 +28,13 @@ export class StrictApp extends App {
    * @throws when the output folder cannot be made
    */
   constructor(config: AppConfig = {}) {
-    ensureOutputFolder(config.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
+    demand(isPlainObject(config), () => `the configuration of the app is ${formatForObject(config)}; write an object`);
+    const { outdir } = config;
+    demand(
+      outdir === undefined || (typeof outdir === "string" && outdir !== ""),
+      () => `outdir is ${formatValue(outdir)}; write the path of a folder`,
+    );
+    ensureOutputFolder(outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
     // The stack traces would name this machine's directories.
     super({ stackTraces: false, ...config });
     pending.add(this);

@@ -23,6 +23,7 @@ import {
   unchecked,
   urlString,
 } from "../props/schema";
+import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
@@ -301,7 +302,7 @@ export class CiliumInstall extends Construct {
   readonly values: CiliumValues;
 
   constructor(scope: Construct, id: string, props: CiliumInstallProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const options = parsed.props;
     const { node, l2Announcements } = options;
@@ -498,7 +499,8 @@ const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Parsed<Cili
     gatewayAPI: { enabled: gatewayApi, enableAlpn: gatewayApi, enableAppProtocol: gatewayApi },
   }),
   ...(l2Announcements && { l2announcements: { enabled: true } }),
-  ...(encryption !== undefined && { encryption: { enabled: true, type: encryption } }),
+  // Another one is refused.
+  ...((isUnknown(encryption) || encryption === "wireguard") && { encryption: { enabled: true, type: encryption } }),
 });
 
 /** Those that it may. */

@@ -60,7 +60,7 @@ export interface L2Announcements {
 }
 
 const example = '{ cidr: "192.168.1.240/28" } or { start: "192.168.1.200", stop: "192.168.1.220" }';
-const block = unionOf<AddressBlock>({ cidr: string, start: string, stop: string }, "cidr");
+const block = unionOf<AddressBlock>({ cidr: string, start: string, stop: string }, "cidr", "start", "stop");
 const addressPoolShape = objectOf<AddressPool>({
   name: required(string),
   blocks: required(nonEmptyListOf(block, example)),
@@ -216,7 +216,8 @@ export const rules: readonly Rule<{
     source: "https://docs.cilium.io/en/stable/network/l2-announcements/#interfaces",
     checks: ({ l2Announcements: { interfaces = [] } = {} }) =>
       interfaces.map((name, index) => ({
-        condition: isGoPattern(name),
+        // No name of a network device has blanks, and without a character it is all of them.
+        condition: and(matches(name, /^[!-~]+$/), isGoPattern(name)),
         message: `l2Announcements.interfaces[${index}] ${formatValue(name)} is no regular expression in Go's syntax; write one such as "^eth[0-9]+"`,
       })),
   },

@@ -18,6 +18,7 @@ import {
   unchecked,
   urlString,
 } from "../props/schema";
+import { placeInStack } from "../rules/argument";
 import { claim } from "../rules/claims";
 import { addPreconditions, enforce, lifecycleWith } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
@@ -174,7 +175,7 @@ export class GpuInstall extends Construct {
   private readonly resources: readonly GpuResource[] = [];
 
   constructor(scope: Construct, id: string, props: GpuInstallProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, gpuSchema);
     const options = parsed.props;
     const { node } = options;

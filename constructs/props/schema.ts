@@ -292,7 +292,7 @@ function parseSafely<Value>(field: Field<Value>, read: () => unknown, path: stri
 
 /** An object with these fields and no others, or one of a class, but no construct, that has what is required. */
 export const objectOf = <Props>(schema: Schema<Props>, instead: Instead = {}): Field<Props> =>
-  objectWith(schema, (name) => schema[name].required === true, instead);
+  objectWith(schema, (name) => schema[name].required === true, { instead });
 
 /** What to write instead of names that people write, and which are no props. */
 type Instead = Readonly<Record<string, string>>;
@@ -301,7 +301,7 @@ type Instead = Readonly<Record<string, string>>;
 function objectWith<Props>(
   schema: Schema<Props>,
   standsIn: (name: keyof Props) => boolean,
-  instead: Instead = {},
+  { instead = {}, alternatives = [] }: { readonly instead?: Instead; readonly alternatives?: readonly string[] },
 ): Field<Props> {
   const fields: Readonly<Record<string, Field>> = schema;
   const named = Object.entries(fields);
@@ -323,12 +323,18 @@ function objectWith<Props>(
       }
       const props = value as Readonly<Record<string, unknown>>;
       // An object of a class has what else it needs.
-      const misspelt = isOfClass ? new Set<string>() : reportUnknown(props, fields, instead, path, report);
+      const unknown = isOfClass ? [] : Object.keys(props).filter((name) => !Object.hasOwn(fields, name));
+      const misspelt = reportUnknown(props, unknown, fields, instead, path, report);
       const parsed: Record<string, unknown> = {};
       for (const [name, field] of named) {
         const prop = orNothing(field, misspelt.has(name));
         const fit = parseSafely(prop, () => props[name], below(path, name), report);
         if (fit !== undefined) parsed[name] = fit;
+      }
+      // One of these was meant by a name that is none, and that none of them is given is no second mistake.
+      if (unknown.length > 0 && alternatives.every((name) => parsed[name] === undefined)) {
+        const [meant] = [...alternatives.filter((name) => misspelt.has(name)), ...alternatives];
+        if (meant !== undefined) parsed[meant] = fields[meant]?.invalid();
       }
       return parsed as Props;
     },
@@ -347,6 +353,10 @@ const orNothing = (field: Field, isMisspelt: boolean): Field => ({
 });
 
 const below = (path: string, name: string): string => (path ? `${path}.${name}` : name);
+
+/** The path of a name that a user wrote, which may be any text. */
+const belowAsWritten = (path: string, name: string): string =>
+  /^[\w$-]{1,60}$/.test(name) ? below(path, name) : `${path}[${formatValue(name.slice(0, 60))}]`;
 
 /** Whether an object of a class has all fields that are required, and nothing else under the names of the fields. */
 function hasFields(value: unknown, fields: readonly (readonly [string, Field])[]): boolean {
@@ -369,17 +379,17 @@ function hasFields(value: unknown, fields: readonly (readonly [string, Field])[]
  */
 function reportUnknown(
   props: Readonly<Record<string, unknown>>,
+  unknown: readonly string[],
   fields: Readonly<Record<string, Field>>,
   instead: Instead,
   path: string,
   report: Report,
 ): Set<string> {
   const names = Object.keys(fields);
-  const unknown = Object.keys(props).filter((name) => !Object.hasOwn(fields, name));
   const free = names.filter((name) => !Object.hasOwn(props, name));
   const missing = free.filter((name) => fields[name]?.required);
   const known = `the props here are ${names.join(", ")}`;
-  const [first, second, third, ...more] = unknown.map((name) => below(path, name.slice(0, 60)));
+  const [first, second, third, ...more] = unknown.map((name) => belowAsWritten(path, name));
   if (more.length > 0) {
     report(false, `${first}, ${second}, ${third} and ${more.length} more are no props; ${known}`);
     return new Set();
@@ -389,7 +399,7 @@ function reportUnknown(
     const only = near === undefined && unknown.length === 1 && missing.length === 1 ? missing[0] : undefined;
     const advice = near === undefined ? only && `, and ${only} is missing` : `; did you mean ${near}?`;
     const written = Object.hasOwn(instead, name) ? instead[name] : `${known}${advice ?? ""}`;
-    report(false, `${below(path, name)} is not a prop; ${written}`);
+    report(false, `${belowAsWritten(path, name)} is not a prop; ${written}`);
     return near ?? only ?? [];
   });
   return new Set(meant);
@@ -404,12 +414,19 @@ type Merged<Union> = {
 };
 
 /**
- * One of several objects; that exactly one of them is given is for a rule of its own to judge.
+ * One of several objects; how many of them are given is for a rule of its own to judge.
  *
- * @param assumed the fields of the one that stands in for what is none of them
+ * @param assumed the field that stands in for what is none of them
+ * @param others the fields of the other ones
  */
-export const unionOf = <Union>(schema: Schema<Merged<Union>>, ...assumed: (keyof Merged<Union>)[]): Field<Union> =>
-  objectWith<Merged<Union>>(schema, (name) => assumed.includes(name)) as Field<unknown> as Field<Union>;
+export const unionOf = <Union>(
+  schema: Schema<Merged<Union>>,
+  assumed: keyof Merged<Union> & string,
+  ...others: (keyof Merged<Union> & string)[]
+): Field<Union> =>
+  objectWith<Merged<Union>>(schema, (name) => name === assumed, {
+    alternatives: [assumed, ...others],
+  }) as Field<unknown> as Field<Union>;
 
 /** Props of another construct of the shape, which checks them, except those that this one sets. */
 export const childProps = <Props>(schema: Schema<Props>, ours: Readonly<Record<string, string>>): Field<Props> => {

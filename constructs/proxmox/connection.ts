@@ -12,6 +12,7 @@ import {
   urlString,
 } from "../props/schema";
 import { checkStaticBoolean } from "../props/static-boolean";
+import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
@@ -238,7 +239,7 @@ export class ProxmoxConnection extends Construct {
   private readonly ticket?: string;
 
   constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema, secrets);
     const { credentials, username, insecure } = parsed.props;
     const earlierConnections = claim<ProxmoxConnection>(

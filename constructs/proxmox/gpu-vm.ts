@@ -23,6 +23,7 @@ import {
   string,
   unchecked,
 } from "../props/schema";
+import { placeInStack } from "../rules/argument";
 import { claim } from "../rules/claims";
 import { enforce, lifecycleWith, type Rule } from "../rules/rule";
 import type { TalosInterface, TalosMachine, TalosMachineDevice } from "../talos/machine";
@@ -436,7 +437,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly networkDevices: readonly VirtualEnvironmentVmNetworkDevice[];
 
   constructor(scope: Construct, id: string, props: ProxmoxGpuVmProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const settings = withDefaults(parsed.props);
     const { connection, name, node, boot, disks, networkDevices } = settings;

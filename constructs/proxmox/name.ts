@@ -17,13 +17,13 @@ const named =
   });
 
 /** Checks that the text at `path` of the props is the name of a node. */
-export const checkNodeName = named("a node", /^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/, "pve");
+export const checkNodeName = named("a node", /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/, "pve");
 
 /** Checks that the text at `path` of the props is the name of a storage. */
-export const checkStorageName = named("a storage", /^[a-zA-Z][a-zA-Z0-9_.-]*[a-zA-Z0-9]$/, "local-lvm");
+export const checkStorageName = named("a storage", /^[a-zA-Z][a-zA-Z0-9_.-]{0,98}[a-zA-Z0-9]$/, "local-lvm");
 
 /** Checks that the text at `path` of the props is the name of a bridge. */
-export const checkBridgeName = named("a bridge", /^[a-zA-Z0-9_.-]+$/, "vmbr0");
+export const checkBridgeName = named("a bridge", /^[a-zA-Z0-9_.-]{1,20}$/, "vmbr0");
 
 /** What the names of files end in, by the content that they are. */
 const endings = { import: "([.]qcow2|[.]raw|[.]vmdk)", iso: "[.]([iI][sS][oO]|[iI][mM][gG])" };

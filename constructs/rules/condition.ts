@@ -56,6 +56,13 @@ export function matches(value: unknown, pattern: RegExp): Condition {
   return typeof value === "string" && pattern.test(value);
 }
 
+/** Control characters, line ends among them, for a pattern. The characters themselves, which all readers of patterns read alike. */
+const control = "\u0000-\u001f\u007f";
+
+/** Whether the text is one line, with more in it than blanks. */
+export const isLine = (text: string): Condition =>
+  matches(text, new RegExp(`^[^${control}]*[^ ${control}][^${control}]*$`));
+
 const terraformPattern = ({ source, ignoreCase }: RegExp): string => (ignoreCase ? `(?i)${source}` : source);
 
 /** Whether the value is a whole number from `min` to `max`. */

@@ -42,9 +42,7 @@ export function withPropPath(construct: IConstruct, message: string): string {
 
 /** Whether the problem is new: what two parts of a construct are given from one prop is one mistake. */
 export function isFirstReport(construct: IConstruct, message: string): boolean {
-  const { scope, id } = construct.node;
-  if (!scope || !places.get(scope)?.has(id)) return true;
-  const maker = outermost(scope);
+  const maker = outermost(construct);
   const before = told.get(maker) ?? new Set<string>();
   told.set(maker, before);
   const isNew = !before.has(message);
@@ -52,7 +50,8 @@ export function isFirstReport(construct: IConstruct, message: string): boolean {
   return isNew;
 }
 
-const outermost = (scope: IConstruct): IConstruct => {
-  const above = scope.node.scope;
-  return above && places.get(above)?.has(scope.node.id) ? outermost(above) : scope;
+/** The construct whose user wrote the props. */
+const outermost = (construct: IConstruct): IConstruct => {
+  const { scope, id } = construct.node;
+  return scope && places.get(scope)?.has(id) ? outermost(scope) : construct;
 };

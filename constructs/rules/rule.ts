@@ -8,7 +8,9 @@ import {
   TerraformStack,
 } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
+import { demandPreconditions } from "./argument";
 import type { Condition } from "./condition";
+import { printable } from "./printable";
 import { isFirstReport, withPropPath } from "./prop-path";
 import { escapeTemplate, resolveTokens } from "./template";
 
@@ -85,11 +87,15 @@ export function enforce<Subject>(
   }
   if (messages.length > 0) {
     // Which others a message names is known when all are there.
-    const validate = () => messages.map((message) => withPropPath(construct, resolveTokens(construct, message)));
+    const validate = () => messages.map((message) => readable(construct, message));
     construct.node.addValidation({ validate });
   }
   return preconditions;
 }
+
+/** The message with the props as their user wrote them, and nothing that a terminal would obey. */
+const readable = (construct: Construct, message: string): string =>
+  printable(withPropPath(construct, resolveTokens(construct, message)));
 
 /** What Terraform checks before it makes the resource, and says with the props as their user wrote them. */
 export const preconditionOf = (construct: Construct, condition: IResolvable, message: string): Precondition => ({
@@ -115,7 +121,7 @@ export function enforceAtSynth<Subject>(
     validate: () => {
       const now = subject();
       const messages = rules.flatMap((rule) => messagesOf(rule, now));
-      return [...new Set(messages)].map((message) => withPropPath(construct, resolveTokens(construct, message)));
+      return [...new Set(messages)].map((message) => readable(construct, message));
     },
   });
 }
@@ -145,6 +151,7 @@ export const lifecycleWith = (precondition: Precondition[]): TerraformResourceLi
 
 /** Lets Terraform check these too before it makes the resource. */
 export function addPreconditions(resource: TerraformResource, preconditions: readonly Precondition[]): void {
+  demandPreconditions(resource, preconditions);
   const { lifecycle } = resource;
   const precondition = [...(lifecycle?.precondition ?? []), ...preconditions];
   if (precondition.length > 0) resource.lifecycle = { ...lifecycle, precondition };
@@ -159,7 +166,7 @@ const assertsOf = new WeakMap<Construct, Map<string, object[]>>();
 /** A check block warns and goes on: https://developer.hashicorp.com/terraform/language/checks */
 function warn(construct: Construct, id: string, condition: Condition, message: string): void {
   if (typeof condition === "boolean") {
-    Annotations.of(construct).addWarning(withPropPath(construct, message));
+    Annotations.of(construct).addWarning(printable(withPropPath(construct, message)));
     return;
   }
   const name = `${construct.node.id}_${id}`.replaceAll("-", "_");

@@ -10,6 +10,7 @@ import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { type Parsed, parseProps, type Schema } from "../props/schema";
+import { placeInStack } from "../rules/argument";
 import { enforceWhenComplete, lifecycleWith } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
@@ -96,7 +97,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     schema: Schema<Props>,
     describe: (props: Parsed<Props>) => Described,
   ) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const given = parsed.props as Parsed<TalosClusterBaseProps>;
     this.described = describe(parsed.props);

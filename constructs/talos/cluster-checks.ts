@@ -40,7 +40,7 @@ export function enforceCluster(cluster: CheckedCluster, { given, described, cons
   const plainReleases = releases.filter((release) => !Construct.isConstruct(release.talos));
   const earlierClusters = claim("clusters", TerraformStack.of(cluster).node.path, cluster.node.id, cluster);
   return [
-    ...(Construct.isConstruct(talos) ? [] : enforce(cluster, talosVersion.rules, { version })),
+    ...(Construct.isConstruct(talos) ? [] : enforce(cluster, talosVersion.rules, { version, path: "talos.version" })),
     ...enforce(cluster, kubernetesVersion.rules, { version, kubernetesVersion: kubernetes }),
     ...enforce(cluster, versions.rules, { program: "talos", name: "Talos version", version }),
     ...enforce(cluster, versions.rules, { program: "kubernetes", name: "kubernetesVersion", version: kubernetes }),

@@ -1,4 +1,5 @@
 import { ipAddressOnce } from "../network/address-once";
+import { checkHostName } from "../network/host-name";
 import { isAddress, isCidr, isInSubnet, isReservedInSubnet, sameFamily, withoutPrefix } from "../network/ip-address";
 import { isInvalid } from "../props/schema";
 import { checkStaticBoolean } from "../props/static-boolean";
@@ -9,6 +10,7 @@ import { checkOnce } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import type { Member } from "./node";
+import { isSupported } from "./version";
 
 /** What no other machine of the cluster may have. */
 export interface Own {
@@ -68,7 +70,8 @@ export const rules: readonly Rule<Members>[] = [
     source: "https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers",
     checks: ({ members }) =>
       members.map(({ path, machine: { name } }) => ({
-        condition: isInvalid(name) || namesResources(name),
+        // What is no host name another rule refuses.
+        condition: isInvalid(name) || checkHostName("", name).condition === false || namesResources(name),
         message: `${path}.name ${isUnknown(name) ? "is known to Terraform alone and" : formatValue(name)} cannot name resources; write it here, with a letter first, as in "worker-1"`,
       })),
   },
@@ -92,7 +95,12 @@ export const rules: readonly Rule<Members>[] = [
     source: talosDocs("configure-your-talos-cluster/lifecycle-management/upgrading-talos"),
     checks: ({ members, version }) =>
       members.map(({ release: { path, talos } }) => ({
-        condition: equal(talos.version, version),
+        // What is no version another rule refuses.
+        condition: or(
+          isSupported(version) === false,
+          isSupported(talos.version) === false,
+          equal(talos.version, version),
+        ),
         message: `${path}.version ${formatValue(talos.version)} is not the cluster's, ${formatValue(version)}; write the same`,
       })),
   },

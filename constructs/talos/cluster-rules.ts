@@ -3,13 +3,14 @@ import { Construct } from "constructs";
 import { bracketsHoldAddress, checkHttpsEndpoint, endpointHttps, host, port } from "../network/https-endpoint";
 import { isAddress } from "../network/ip-address";
 import type { EarlierClaim } from "../rules/claims";
-import { and, type Condition, isUnknown, matches, or, wholeNumber } from "../rules/condition";
+import { and, type Condition, isLine, isUnknown, matches, or, wholeNumber } from "../rules/condition";
 import { asFunctionArgument } from "../rules/expression";
 import { formatValue, toTokenString } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { checkSameStack, partsInStack } from "../terraform/own-stack";
 import type { TalosRelease } from "./image";
+import { isSupported } from "./version";
 
 export const rules: readonly Rule<{
   readonly clusterName: string;
@@ -55,16 +56,18 @@ export const rules: readonly Rule<{
     checks: ({ releases, version }) =>
       releases.flatMap(({ path, talos }) =>
         ifSet(talos.installer, (installer) => {
+          // No tag is right for what is no version.
+          if (isSupported(version) === false) return [];
           const tagged = {
             condition: hasTag(installer, version),
-            message: `${path}.installer ${formatValue(installer)} is not of Talos ${formatValue(version)}; write an image with that tag, as in "factory.talos.dev/nocloud-installer/<schematic>:${toTokenString(version)}"`,
+            message: `${path}.installer ${formatValue(installer)} is not of Talos ${formatValue(version)}; write an image with that tag, as in ${formatValue(`factory.talos.dev/nocloud-installer/<schematic>:${toTokenString(version)}`)}`,
           };
           if (tagged.condition === false) return tagged;
           return [
             tagged,
             {
               condition: matches(installer, reference),
-              message: `${path}.installer ${formatValue(installer)} is not the name of an image; write it as in "factory.talos.dev/nocloud-installer/<schematic>:${toTokenString(version)}"`,
+              message: `${path}.installer ${formatValue(installer)} is not the name of an image; write it as in ${formatValue(`factory.talos.dev/nocloud-installer/<schematic>:${toTokenString(version)}`)}`,
             },
           ];
         }),
@@ -72,13 +75,13 @@ export const rules: readonly Rule<{
   },
   {
     id: "cluster-name",
-    requirement: "a cluster's name has letters, digits, hyphens and dots",
+    requirement: "a cluster's name has letters, digits, hyphens and dots, at most 200",
     reason: "it names the cluster's directory and its context in kubeconfig",
     source: talosDocs("reference/configuration/v1alpha1/config"),
     checks: ({ clusterName }) => [
       {
-        condition: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/),
-        message: `clusterName ${formatValue(clusterName)} has other characters; write one such as "talos-gpu"`,
+        condition: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}$/),
+        message: `clusterName ${formatValue(clusterName)} has other characters, or too many; write one such as "talos-gpu"`,
       },
     ],
   },
@@ -89,18 +92,21 @@ export const rules: readonly Rule<{
     source: talosDocs("configure-your-talos-cluster/system-configuration/time-sync"),
     checks: ({ timeServers = [] }) =>
       timeServers.map((server, index) => ({
-        condition: or(matches(server, /^([a-zA-Z0-9][a-zA-Z0-9._-]*|[/]dev[/]ptp[a-z0-9_]+)$/), isAddress(server)),
+        condition: or(
+          matches(server, /^([a-zA-Z0-9][a-zA-Z0-9._-]{0,252}|[/]dev[/]ptp[a-z0-9_]+)$/),
+          isAddress(server),
+        ),
         message: `timeServers[${index}] ${formatValue(server)} is not a time server; write a host name or an address, as in "time.cloudflare.com"`,
       })),
   },
   {
     id: "output-directory",
-    requirement: "a cluster's directory is a path, without the ~ of a shell",
+    requirement: "a cluster's directory is a path, without the ~ of a shell and without control characters",
     reason: "the kubeconfig would be in the root of the file system, or in a directory that is called ~",
     source: "https://registry.terraform.io/providers/hashicorp/local/2.5.3/docs/resources/file#filename",
     checks: ({ outputDirectory }) =>
       ifSet(outputDirectory, (directory) => ({
-        condition: matches(directory, /^[^~]/),
+        condition: and(isLine(directory), matches(directory, /^[^~]/)),
         message: `outputDirectory ${formatValue(directory)} is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out`,
       })),
   },

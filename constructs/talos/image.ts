@@ -6,8 +6,9 @@ import { TalosProvider } from "../../.gen/providers/talos/provider";
 import { bracketsHoldAddress, host, port, withoutSecrets } from "../network/https-endpoint";
 import { checkPlainHttp, plainHttp } from "../network/plain-http";
 import { listOf, parseProps, type Schema, staticBoolean, string, urlString } from "../props/schema";
+import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { and, equal, matches } from "../rules/condition";
+import { and, equal, isLine, matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -128,6 +129,7 @@ const defaultFactory = "https://factory.talos.dev";
 interface FromFactory {
   readonly factory?: string;
   readonly insecureHttp?: boolean;
+  readonly extraKernelArgs?: readonly string[];
   /** Those of the stack's images before. */
   readonly earlierFactories: readonly EarlierClaim<string>[];
 }
@@ -148,6 +150,17 @@ export const rules: readonly Rule<FromFactory>[] = [
     ...plainHttp,
     checks: ({ factory, insecureHttp }) =>
       ifSet(factory, (factory) => checkPlainHttp("factory", factory, insecureHttp)),
+  },
+  {
+    id: "kernel-argument",
+    requirement: "a kernel argument is one line",
+    reason: "the boot loader has one line for all of them, and the Image Factory refuses what is none",
+    source: talosDocs("reference/kernel"),
+    checks: ({ extraKernelArgs = [] }) =>
+      extraKernelArgs.map((argument, index) => ({
+        condition: isLine(argument),
+        message: `extraKernelArgs[${index}] ${formatValue(argument)} is no kernel argument; write one line, as in "pcie_aspm=off"`,
+      })),
   },
   {
     id: "factory-once",
@@ -193,17 +206,17 @@ export class TalosImage extends Construct implements TalosRelease {
   private readonly insecureHttp: boolean;
 
   constructor(scope: Construct, id: string, props: TalosImageProps = {}) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const { version = defaultTalosVersion, extensions = [], extraKernelArgs, factory } = parsed.props;
     const url = factory ?? defaultFactory;
     const earlierFactories = claim(`Image Factory of ${TerraformStack.of(this).node.path}`, "", url, this);
     const preconditions = [
       ...parsed.preconditions,
-      ...enforce(this, talosVersion.rules, { version }),
+      ...enforce(this, talosVersion.rules, { version, path: "version" }),
       ...enforce(this, extension.rules, { ...parsed.props, version }),
       ...enforce(this, driver.rules, { ...parsed.props, version }),
-      ...enforce(this, rules, { factory, insecureHttp: parsed.props.insecureHttp, earlierFactories }),
+      ...enforce(this, rules, { ...parsed.props, earlierFactories }),
     ];
     this.version = version;
     this.nvidia = driver.nvidiaOf(parsed.props);

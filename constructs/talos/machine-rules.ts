@@ -107,12 +107,14 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
     ...installDisk,
     checks: ({ path, machine: { installDisk } }) => [
       {
-        condition: matches(installDisk, /^[/]dev[/][!-~]+$/),
+        condition: isDevice(installDisk),
         message: `${path}.installDisk ${formatValue(installDisk)} is not a device; write it as in "/dev/sda"`,
       },
     ],
   },
 ];
+
+const isDevice = (path: string): Condition => matches(path, /^[/]dev[/][!-~]+$/);
 
 function checkInterface(path: string, { addresses, dhcp, dhcpv6 }: TalosInterface): Check[] {
   return [
@@ -136,9 +138,11 @@ function checkHasAddress(path: string, address = "", interfaces: readonly TalosI
     };
   }
   const own = withoutPrefix(address);
+  // What is no address other rules refuse.
+  const areAddresses = [own, ...first.addresses.map(withoutPrefix)].every((each) => isAddress(each) !== false);
   return {
     condition: or(
-      isInvalid(first.addresses),
+      isInvalid(first.addresses) || !areAddresses,
       ...first.addresses.map((each) => equal(withoutPrefix(each), own)),
       isReserved(address, interfaces),
     ),
@@ -206,7 +210,13 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
       };
       return [
         {
-          condition: or(equal(installDisk, machine.installDisk), onBus("sd"), onBus("vd")),
+          // What is no device another rule refuses.
+          condition: or(
+            isDevice(machine.installDisk) === false,
+            equal(installDisk, machine.installDisk),
+            onBus("sd"),
+            onBus("vd"),
+          ),
           message: `installDisk ${formatValue(installDisk)} is not on the bus of the machine's disk; write ${formatValue(machine.installDisk)} or leave it out`,
         },
       ];

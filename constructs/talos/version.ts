@@ -105,23 +105,24 @@ export const hasMinor = (version: string, property: (minor: (typeof talosMinors)
 
 const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
 
-export const rules: readonly Rule<{ readonly version: string }>[] = [
+export const rules: readonly Rule<{ readonly version: string; readonly path: string }>[] = [
   {
     id: "talos-version-supported",
     requirement: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
     reason: "the machine configuration differs from minor to minor, and a node refuses that of another",
     source: talosDocs("getting-started/support-matrix"),
-    checks: ({ version }) => [{ condition: isSupported(version), message: unsupportedMessage(version) }],
+    checks: ({ version, path }) => [{ condition: isSupported(version), message: unsupportedMessage(path, version) }],
   },
 ];
 
-const isSupported = (version: string): Condition =>
+/** Whether the version is complete, and of a supported minor version. */
+export const isSupported = (version: string): Condition =>
   and(
     matches(version, new RegExp(`^v1[.]${versionNumber}[.]${versionNumber}(-[a-z]+[.]${versionNumber})?$`)),
     hasMinor(version, () => true),
   );
 
-const unsupportedMessage = (version: string): string =>
+const unsupportedMessage = (path: string, version: string): string =>
   !isUnknown(version) && isSupported(`v${version}`) === true
-    ? `Talos version ${formatValue(version)} lacks the "v" that versions of Talos begin with; write ${formatValue(`v${version}`)}`
-    : `Talos version ${formatValue(version)} is not supported; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`;
+    ? `${path} ${formatValue(version)} lacks the "v" that versions of Talos begin with; write ${formatValue(`v${version}`)}`
+    : `${path} ${formatValue(version)} is not a supported version of Talos; write one of ${supportedMinors} in full, such as "${defaultTalosVersion}"`;

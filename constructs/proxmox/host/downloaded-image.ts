@@ -2,6 +2,7 @@ import { Construct } from "constructs";
 import { DownloadFile } from "../../../.gen/providers/proxmox/download-file";
 import { checkPlainHttp, plainHttp } from "../../network/plain-http";
 import { boolean, instanceOf, parseProps, required, type Schema, staticBoolean, string } from "../../props/schema";
+import { placeInStack } from "../../rules/argument";
 import { matches } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { enforce, ifSet, lifecycleWith, type Rule } from "../../rules/rule";
@@ -127,7 +128,7 @@ export class DownloadedImage extends Construct implements DiskImage {
   readonly placed: { readonly node: string; readonly datastore: string; readonly fileName: string };
 
   constructor(scope: Construct, id: string, props: DownloadedImageProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const { connection, node, datastore = "local", url, fileName, guestAgent = false } = parsed.props;
     const preconditions = [

@@ -4,12 +4,12 @@ import { DataProxmoxHardwareMappings } from "../../../.gen/providers/proxmox/dat
 import { DataProxmoxHardwarePci } from "../../../.gen/providers/proxmox/data-proxmox-hardware-pci";
 import { DataProxmoxVersion } from "../../../.gen/providers/proxmox/data-proxmox-version";
 import { DataProxmoxVirtualEnvironmentNode } from "../../../.gen/providers/proxmox/data-proxmox-virtual-environment-node";
-import { isUnknown } from "../../rules/condition";
 import { expression } from "../../rules/expression";
 import { withLogicalId } from "../../terraform/logical-id";
 import { eachOf, type Rows, RowsAtPlan, type Values } from "../../terraform/rows";
 import type { ProxmoxConnection } from "../connection";
 import { inStack } from "../endpoint";
+import { checkNodeName } from "../name";
 
 /** A function of a PCI device of a host. Text that the host lacks is empty. */
 export interface HostDevice {
@@ -118,7 +118,9 @@ class HostFacts extends Construct implements Host {
     const earlier = connection.node.children.filter((child) => child instanceof HostFacts && child !== this);
     this.first = earlier[0] as HostFacts | undefined;
     const prefix = connection.provider ? `${connection.name}_host` : "host";
-    this.address = this.first ? `${prefix}_${isUnknown(name) ? earlier.length + 1 : name}` : prefix;
+    // A name that no node has is refused by its rule.
+    const namesResources = checkNodeName("", name).condition === true;
+    this.address = this.first ? `${prefix}_${namesResources ? name : earlier.length + 1}` : prefix;
   }
 
   get devices(): Rows<HostDevice> {

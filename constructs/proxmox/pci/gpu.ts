@@ -19,6 +19,7 @@ import { checkEachOnce } from "../../rules/once";
 import { type Check, ifSet, type Rule } from "../../rules/rule";
 import type { ProxmoxConnection } from "../connection";
 import { checkRoot, permissionSource } from "../root-only";
+import { isMachineType } from "../vm/machine-type";
 import { checkPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
 import { deviceShape, PciMapping, type PciMappingDevice } from "./pci-mapping";
 
@@ -103,6 +104,7 @@ export const schema = unionOf<Gpu>(
     mdev: string,
   },
   "mapping",
+  "address",
 );
 
 /** The addresses of a GPU given by address; what is no address is left to its rule. */
@@ -248,7 +250,8 @@ export const rules: readonly Rule<WithGpus>[] = [
     source: passthroughSource,
     checks: ({ gpus, machine }) =>
       gpus.map(({ pcie = true }, slot) => ({
-        condition: or(not(pcie), matches(machine, /^(pc-)?q35/)),
+        // What is no machine type another rule refuses.
+        condition: or(isMachineType(machine) === false, not(pcie), matches(machine, /^(pc-)?q35/)),
         message: `gpus[${slot}].pcie is true with machine ${formatValue(machine)}; write machine: "q35" or pcie: false`,
       })),
   },

@@ -21,7 +21,7 @@ export class PciAddress {
   /** Reads `01:00`, `01:00.0` or `0000:01:00.0`; undefined when it is none of these. */
   static parse(text: string): PciAddress | undefined {
     if (isUnknown(text)) return PciAddress.parseAtPlan(text);
-    if (!pciAddressPattern.test(text)) return undefined;
+    if (typeof text !== "string" || !pciAddressPattern.test(text)) return undefined;
     const [device = "", functionNumber] = text.toLowerCase().split(".");
     return new PciAddress(device.split(":").length === 2 ? `0000:${device}` : device, functionNumber);
   }

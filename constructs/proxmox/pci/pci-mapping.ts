@@ -2,6 +2,7 @@ import { Lazy } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
 import { HardwareMappingPci, type HardwareMappingPciMap } from "../../../.gen/providers/proxmox/hardware-mapping-pci";
 import { instanceOf, listOf, number, objectOf, parseProps, required, type Schema, string } from "../../props/schema";
+import { placeInStack } from "../../rules/argument";
 import { claim, type EarlierClaim } from "../../rules/claims";
 import { and, equal, matches, not, or, wholeNumber } from "../../rules/condition";
 import { lowerCase } from "../../rules/expression";
@@ -358,7 +359,7 @@ export class PciMapping extends Construct {
   private isMediated = false;
 
   constructor(scope: Construct, id: string, props: PciMappingProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const { connection, name, node, alternatives = [], ...first } = parsed.props;
     this.connection = connection;

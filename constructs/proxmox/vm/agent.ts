@@ -5,7 +5,7 @@ import { type Condition, matches, not, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
 import { talosDocs } from "../../rules/source";
-import { type BootMedium, hasGuestAgent } from "./boot-medium";
+import { type BootMedium, hasGuestAgent, isBootMedium } from "./boot-medium";
 
 const types = ["virtio", "isa"] as const;
 
@@ -83,7 +83,8 @@ export const rules: readonly Rule<{
     source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ agent: { enabled }, boot }) => [
       {
-        condition: or(hasGuestAgent(boot), not(enabled as Condition)),
+        // What is no boot medium another rule refuses.
+        condition: or(!isBootMedium(boot), hasGuestAgent(boot), not(enabled as Condition)),
         message: `agent.enabled is ${formatValue(enabled)}, but nothing says that the boot medium contains the agent; write guestAgent: true beside what it boots from if it does, or agent: { enabled: false }`,
       },
     ],

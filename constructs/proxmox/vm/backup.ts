@@ -2,7 +2,7 @@ import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { BackupJob } from "../../../.gen/providers/proxmox/backup-job";
 import type { VirtualEnvironmentVm } from "../../../.gen/providers/proxmox/virtual-environment-vm";
-import { isInvalid, number, objectOf, required, string } from "../../props/schema";
+import { isInvalid, number, objectOf, required, string, unionOf } from "../../props/schema";
 import { isUnknown, matches, wholeNumber } from "../../rules/condition";
 import { expression } from "../../rules/expression";
 import { formatValue, toTokenString } from "../../rules/format-value";
@@ -74,7 +74,7 @@ const retentionShape = { last: number, hourly: number, daily: number, weekly: nu
 export const schema = objectOf<VmBackup>({
   datastore: required(string),
   schedule: string,
-  keep: required(objectOf<BackupRetention>(retentionShape)),
+  keep: required(unionOf<BackupRetention>(retentionShape, "last", "hourly", "daily", "weekly", "monthly", "yearly")),
 });
 
 export const withDefaults = (backup: VmBackup | undefined) =>

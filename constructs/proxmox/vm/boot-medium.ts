@@ -106,12 +106,22 @@ const cloneShape: Schema<CloneSource> = {
 };
 
 export const schema = unionOf<BootMedium>(
-  { image: orConstruct(objectOf(fileShape)), clone: unionOf<CloneSource>(cloneShape, "id"), iso: objectOf(fileShape) },
+  {
+    image: orConstruct(objectOf(fileShape)),
+    clone: unionOf<CloneSource>(cloneShape, "id", "name"),
+    iso: objectOf(fileShape),
+  },
   "image",
+  "clone",
+  "iso",
 );
 
 /** Where a CD drive is that holds an ISO. Cloud-init takes ide2. */
 export const isoInterface = "ide0";
+
+/** Whether there is something to boot from. */
+export const isBootMedium = ({ image, clone, iso }: BootMedium): boolean =>
+  (image ?? iso) !== undefined || (clone?.id ?? clone?.name) !== undefined;
 
 export function hasGuestAgent({ image, clone, iso }: BootMedium): Condition {
   const medium = image ?? clone ?? iso;

@@ -11,7 +11,7 @@ import {
 } from "../../network/gateway";
 import { isAddress, isHostCidr, isIpv4Cidr, isIpv6, isIpv6Cidr } from "../../network/ip-address";
 import { checkMachineAddress, checkNotLinkLocal } from "../../network/node-address";
-import { isInvalid, listOf, objectOf, required, string } from "../../props/schema";
+import { isInvalid, listOf, objectOf, required, string, unionOf } from "../../props/schema";
 import { and, equal, isUnknown, not, oneOf, or } from "../../rules/condition";
 import { expression, rawExpression } from "../../rules/expression";
 import { formatValue } from "../../rules/format-value";
@@ -90,12 +90,16 @@ export interface Initialization {
 export const schema = objectOf<Initialization>({
   ipConfigs: required(
     listOf(
-      objectOf<IpConfig>({
-        address: string,
-        gateway: string,
-        reservedAddress: string,
-        ipv6: objectOf<Ipv6Config>({ address: required(string), gateway: string }),
-      }),
+      unionOf<IpConfig>(
+        {
+          address: string,
+          gateway: string,
+          reservedAddress: string,
+          ipv6: objectOf<Ipv6Config>({ address: required(string), gateway: string }),
+        },
+        "address",
+        "ipv6",
+      ),
     ),
   ),
   dnsServers: listOf(string),
@@ -226,13 +230,23 @@ function checkAddresses(path: string, config: IpConfig): Check[] {
         message: `${path}.reservedAddress ${formatValue(reserved)} is not an address without prefix length; write it as in "192.168.1.50"`,
       },
       {
-        condition: or(and(dhcp, dhcpv6), and(dhcp, not(isIpv6(reserved))), and(dhcpv6, isIpv6(reserved))),
+        // What is no address another check refuses.
+        condition: or(
+          isMistaken(address),
+          and(dhcp, dhcpv6),
+          and(dhcp, not(isIpv6(reserved))),
+          and(dhcpv6, isIpv6(reserved)),
+        ),
         message: `${path}.reservedAddress ${formatValue(reserved)} is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead`,
       },
       ...checkMachineAddress(`${path}.reservedAddress`, reserved),
     ]),
   ];
 }
+
+/** Whether the address is known to be none that a network device can have. */
+const isMistaken = (address: string | undefined): boolean =>
+  address !== undefined && or(equal(address, "dhcp"), isHostCidr(address)) === false;
 
 /** Checks that the DHCP server knows the device by its MAC address, which Proxmox would choose when the VM is created. */
 const checkReservation = (

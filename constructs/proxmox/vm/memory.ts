@@ -52,7 +52,7 @@ export const rules: readonly Rule<{
     requirement: "a VM has at least 64 MiB, a Talos node 2048, and a balloon leaves it no more than it has",
     reason: "a Talos control plane needs them, and Proxmox refuses the rest",
     source: talosDocs("getting-started/system-requirements"),
-    checks: ({ memory: { dedicated, floating }, guest }) => {
+    checks: ({ memory: { dedicated, floating }, gpus, guest }) => {
       const min = guest === "linux" ? 64 : 2048;
       return [
         {
@@ -60,7 +60,12 @@ export const rules: readonly Rule<{
           message: `memory.dedicated is ${formatValue(dedicated)}; write a whole number of MiB, from ${min} to ${mostMemory}`,
         },
         {
-          condition: and(wholeNumber(floating, 0), not(less(dedicated, floating))),
+          // With a device it is 0, by the rule above, and less than what is no amount it cannot be.
+          condition: or(
+            gpus.length > 0,
+            wholeNumber(dedicated, min, mostMemory) === false,
+            and(wholeNumber(floating, 0), not(less(dedicated, floating))),
+          ),
           message: `memory.floating is ${formatValue(floating)} of ${formatValue(dedicated)} MiB; write a whole number of MiB, no more than memory.dedicated`,
         },
       ];

@@ -33,7 +33,7 @@ export interface UsbByMapping {
  */
 export type Usb = UsbAtHost | UsbByMapping;
 
-export const schema = unionOf<Usb>({ host: string, mapping: string }, "mapping");
+export const schema = unionOf<Usb>({ host: string, mapping: string }, "mapping", "host");
 
 export const withDefaults = (devices: readonly Usb[] = []): readonly Usb[] => devices;
 

@@ -1,0 +1,93 @@
+import type { TerraformStack } from "cdktf";
+import { NvidiaInstall } from "../constructs";
+import { cilium, gpu, image, ipConfig, node, pool, reserved, vm } from "./fixtures/builders";
+import { clusterIn, machine, machineAt, nodeIn, problemsOf } from "./stacks";
+
+type Build = (stack: TerraformStack) => void;
+
+const agent = { agent: { enabled: true } };
+const talos = (version: string) => ({
+  talos: { version, installer: "factory.talos.dev/nocloud-installer/a:v1.13.9" },
+});
+const cluster =
+  (props: object): Build =>
+  (stack) =>
+    void clusterIn(stack, props);
+const worker = (props: object) => cluster({ workers: [machineAt("worker-1", 61, props)] });
+const mapping = { name: "gpu", address: "01:00" };
+
+/** Mistakes, each in one place, and the beginning of the only message. */
+const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
+  "nothing to boot from, beside an agent": [vm({ boot: {}, ...agent }), "boot has nothing;"],
+  "a template without a name, beside an agent": [vm({ boot: { clone: {} }, ...agent }), "boot.clone has neither"],
+  "a misspelt boot medium": [vm({ boot: { imagee: { fileId: "local:import/a.raw" } } }), "boot.imagee is not a prop;"],
+  "a boot medium that is none": [vm({ boot: { disk: {} } }), "boot.disk is not a prop;"],
+  "a misspelt template": [vm({ boot: { clone: { nmae: "talos" } } }), "boot.clone.nmae is not a prop;"],
+  "a misspelt GPU": [gpu({ adress: "01:00" }), "gpus[0].adress is not a prop;"],
+  "a GPU by another name": [gpu({ pci: "01:00" }), "gpus[0].pci is not a prop;"],
+  "a USB device by another name": [vm({ usb: [{ id: "1050:0407" }] }), "usb[0].id is not a prop;"],
+  "a misspelt address": [ipConfig({ adress: "192.168.1.50/24" }), "initialization.ipConfigs[0].adress is not a prop;"],
+  "a prop without a name": [ipConfig({ "": "dhcp" }), 'initialization.ipConfigs[0][""] is not a prop;'],
+  "a misspelt block of addresses": [
+    pool({ cird: "192.168.1.240/28" } as never),
+    "l2Announcements.addressPools[0].blocks[0].cird is not a prop;",
+  ],
+  "a misspelt number of backups": [
+    vm({ backup: { datastore: "local", keep: { lasts: 3 } } }),
+    "backup.keep.lasts is not a prop;",
+  ],
+  "memory below nothing": [vm({ memory: { dedicated: -1 } }), "memory.dedicated is -1;"],
+  "a balloon that is no number, beside a GPU": [
+    vm({ gpus: [{ mapping: "gpu" }], memory: { floating: Number.NaN } }),
+    "memory.floating is NaN with",
+  ],
+  "a machine type that is none, beside a GPU": [
+    vm({ gpus: [{ mapping: "gpu", pcie: true }], machine: "q36" }),
+    'machine "q36" is not',
+  ],
+  "a node that is none, and a mapping of it": [
+    vm({ node: "p v", gpus: [{ mapping }] }),
+    'node "p v" is not the name of a node;',
+  ],
+  "a node that is none, of an alternative": [
+    gpu({ mapping: { ...mapping, alternatives: [{ node: "a\u001b[31mb", address: "02:00" }] } }),
+    'gpus[0].mapping.alternatives[0].node "a\\u001b[31mb" is not',
+  ],
+  "an address that is none, beside a reservation": [
+    reserved({ address: "x", reservedAddress: "192.168.1.50" }),
+    'initialization.ipConfigs[0].address "x" is not an address',
+  ],
+  "a disk that is none, beside another": [
+    node({ machine: { ...machine, installDisk: "sda" }, installDisk: "/dev/sda" }),
+    'machine.installDisk "sda" is not a device;',
+  ],
+  "a Talos that is none, beside an installer": [node(talos("x\n")), 'talos.version "x\\n" is not a supported'],
+  "a Talos that is none, beside those of machines": [
+    cluster({ ...talos("x"), workers: [{ machine: machineAt("worker-1", 61), talos: talos("v1.13.9").talos }] }),
+    'talos.version "x" is not a supported',
+  ],
+  "a name that is none": [worker({ name: "" }), 'workers[0].name "" is not a host name;'],
+  "an address of a machine that is none, beside its devices": [
+    worker({ address: "x", gateway: undefined, interfaces: [{ addresses: ["192.168.1.61/24"] }] }),
+    'workers[0].address is "x"; give it a static one',
+  ],
+  "an address of a device that is none": [
+    worker({ gateway: undefined, interfaces: [{ addresses: ["192.168.1.61"] }] }),
+    'workers[0].interfaces[0].addresses[0] "192.168.1.61" is not an address',
+  ],
+  "an encryption that is none": [cilium({ encryption: " " }), 'encryption is " "; write'],
+  "an encryption that is no text": [cilium({ encryption: Number.NaN }), "encryption is NaN; write"],
+  "a method that is what every object has": [
+    (stack) => void new NvidiaInstall(stack, "it", { node: nodeIn(stack, nvidia), method: "__proto__" as never }),
+    'method is "__proto__"; write',
+  ],
+  "an argument of two lines": [image({ extraKernelArgs: ["a\nb"] }), "extraKernelArgs[0]"],
+};
+const nvidia = { talos: { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } as const } };
+
+test.each(Object.entries(mistakes))("one message tells %s", (_, [build, message]) => {
+  const problems = problemsOf(build).map((problem) => problem.replace(/^\[[^\]]*\] /, ""));
+  expect(problems).toEqual([expect.stringMatching(/ \[[a-z0-9-]+\]$/)]);
+  expect(problems[0]).toContain(message);
+  expect(problems[0]?.indexOf(message)).toBe(0);
+});
