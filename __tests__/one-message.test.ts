@@ -1,7 +1,7 @@
-import type { TerraformStack } from "cdktf";
+import { type TerraformStack, TerraformVariable } from "cdktf";
 import { NvidiaInstall } from "../constructs";
 import { cilium, gpu, image, ipConfig, node, pool, reserved, vm } from "./fixtures/builders";
-import { clusterIn, machine, machineAt, nodeIn, problemsOf } from "./stacks";
+import { clusterIn, machine, machineAt, nodeIn, problemsOf, synthesized, synthesizedJson, vmIn } from "./stacks";
 
 type Build = (stack: TerraformStack) => void;
 
@@ -90,4 +90,45 @@ test.each(Object.entries(mistakes))("one message tells %s", (_, [build, message]
   expect(problems).toEqual([expect.stringMatching(/ \[[a-z0-9-]+\]$/)]);
   expect(problems[0]).toContain(message);
   expect(problems[0]?.indexOf(message)).toBe(0);
+});
+
+describe("what only Terraform knows", () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  test("in a part of a text is written without a warning of cdktf", () => {
+    const warn = jest.spyOn(console, "warn").mockImplementation();
+    const log = jest.spyOn(console, "log").mockImplementation();
+    const json = synthesized((stack) => {
+      const last = new TerraformVariable(stack, "last", {}).stringValue;
+      vmIn(stack, {
+        gpus: [{ address: `01:${last}` }],
+        initialization: { ipConfigs: [{ address: `192.168.2.${last}/24`, gateway: `192.168.2.${last}` }] },
+      });
+      clusterIn(stack, { talos: { version: `v1.13.${last}` }, virtualAddress: `192.168.1.${last}` });
+    });
+    expect(json).not.toMatch(/TfToken/);
+    expect([...warn.mock.calls, ...log.mock.calls]).toEqual([]);
+  });
+
+  test("may be null, as a variable is by default", () => {
+    const json = synthesizedJson((stack) => {
+      vmIn(stack, {
+        description: new TerraformVariable(stack, "text", { type: "string", default: null }).stringValue,
+      });
+    });
+    expect(json.variable.text).toEqual({ type: "string", default: null });
+  });
+
+  test("is no list where one value is due", () => {
+    const problems = problemsOf((stack) => {
+      const list = new TerraformVariable(stack, "list", { type: "list(string)" }).listValue as never;
+      vmIn(stack, { name: list, pool: list, cpu: { cores: list }, onBoot: list });
+    });
+    expect(problems).toEqual([
+      "[stack/talos_node] name is a list; write a string [prop-type]",
+      "[stack/talos_node] cpu.cores is a list; write a number [prop-type]",
+      "[stack/talos_node] onBoot is a list; write a boolean [prop-type]",
+      "[stack/talos_node] pool is a list; write a string [prop-type]",
+    ]);
+  });
 });

@@ -26,7 +26,7 @@ import * as talosImage from "../constructs/talos/image";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import { conformance } from "./conformance";
 import { ciliumProps, clusterProps, type machine, nodeProps, vmProps } from "./props.fixtures";
-import { checksIn, ciliumIn, clusterIn, newApp, nodeIn, outcomeOf, password, vmIn } from "./stacks";
+import { checksIn, ciliumIn, clusterIn, machineAt, newApp, nodeIn, outcomeOf, password, vmIn } from "./stacks";
 
 const connectionIn = (stack: TerraformStack) => new ProxmoxConnection(stack, "proxmox", password);
 const device = { address: "01:00", deviceId: "10de:2684", subsystemId: "1458:40bf", iommuGroup: 1 };
@@ -74,7 +74,7 @@ const judgedOfVm: Judged = {
   "cpu.sockets": ["cpu-cores"],
   "cpu.type": ["cpu-type-host"],
   "memory.dedicated": ["memory-size", "host-memory"],
-  "memory.floating": ["passthrough-pins-memory", "memory-size"],
+  "memory.floating": ["passthrough-pins-memory"],
   "disks[0].size": ["disk-size"],
   "disks[0].datastore": ["proxmox-name"],
   "disks[0].interface": ["disk-interface", "disk-interface-once"],
@@ -223,7 +223,7 @@ const judgedOfImage: Judged = {
   "nvidia.kernelModules": ["nvidia-extensions", "nvidia-driver"],
   "nvidia.branch": ["nvidia-extensions"],
   "extensions[0]": ["extension-name"],
-  "extraKernelArgs[0]": [],
+  "extraKernelArgs[0]": ["kernel-argument"],
   factory: ["factory-url"],
 };
 
@@ -340,7 +340,7 @@ describe.each(constructs)("a variable for a prop of %s", (construct, judged, sch
     expect(JSON.stringify(stack)).toContain("var.value");
     expect(unresolvedIn(stack)).toEqual([]);
     // Extensions are compared with the list of all.
-    if (construct !== "TalosImage")
+    if (path !== "extensions[0]" && !(construct === "TalosImage" && path === "version"))
       expect(checksIn(stack).filter(({ condition }) => lengthOf(condition) > longestCondition)).toEqual([]);
     expect(conformance(stack)).toEqual([]);
     const messages = checksIn(stack)
@@ -390,6 +390,44 @@ test("a variable for a patch is checked in conditions that can be read", () => {
   expect(checks.length).toBeGreaterThan(30);
   expect(checks.filter(({ condition }) => lengthOf(condition) > longestCondition)).toEqual([]);
 });
+
+test.each<readonly [string, (stack: TerraformStack) => void]>([
+  [
+    "several patches of a node",
+    (stack) => void nodeIn(stack, { configPatches: [anyIn(stack, "first_patch"), anyIn(stack, "second_patch")] }),
+  ],
+  [
+    "all addresses of a cluster, and its patches",
+    (stack) =>
+      void clusterIn(stack, {
+        endpoint: anyIn(stack, "kubernetes_api_endpoint"),
+        virtualAddress: anyIn(stack, "virtual_ip_address"),
+        configPatches: ["first_patch", "second_patch"].map((name) => anyIn(stack, name)),
+        controlPlanes: [1, 2, 3, 4, 5].map((number) =>
+          machineAt(`control-${number}`, number, {
+            address: anyIn(stack, `address_of_control_plane_${number}`),
+            gateway: anyIn(stack, `gateway_of_control_plane_${number}`),
+          }),
+        ),
+      }),
+  ],
+  [
+    "the driver of an image, beside an extension of it",
+    (stack) =>
+      void new TalosImage(stack, "talos", {
+        nvidia: { kernelModules: anyIn(stack, "kernel_modules"), branch: anyIn(stack, "driver_branch") },
+        extensions: ["siderolabs/nvidia-fabricmanager-lts"],
+      }),
+  ],
+])("variables for %s are checked in conditions that can be read", (_, build) => {
+  const outcome = outcomeOf(build);
+  expect(outcome.problems()).toEqual([]);
+  const conditions = checksIn(JSON.parse(outcome.synthesized())).map(({ condition }) => condition);
+  expect(conditions.length).toBeGreaterThan(2);
+  expect(conditions.filter((condition) => lengthOf(condition) > longestCondition)).toEqual([]);
+});
+
+const anyIn = (stack: TerraformStack, name: string): never => new TerraformVariable(stack, name, {}).value as never;
 
 /** A condition is for reading in a review. */
 const longestCondition = 1000;

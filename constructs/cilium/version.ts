@@ -1,5 +1,6 @@
 import { Fn } from "cdktf";
 import { type Condition, isUnknown, matches, versionNumber } from "../rules/condition";
+import { asFunctionArgument } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { lives } from "../versions/lives";
@@ -35,7 +36,7 @@ const newest = minors[minors.length - 1] as CiliumMinor;
 export function byCiliumMinor<Value>(version: string, choose: (minor: MinorVersion) => Value): Value {
   if (isUnknown(version)) {
     const byMinor = Object.fromEntries(minors.map((minor) => [minor, choose(ciliumMinors[minor])]));
-    return Fn.lookup(byMinor, Fn.regex("1[.][0-9]+", version));
+    return Fn.lookup(byMinor, Fn.regex("1[.][0-9]+", asFunctionArgument(version)));
   }
   const minor = minors.find((each) => version?.startsWith(`${each}.`)) ?? newest;
   return choose(ciliumMinors[minor]);

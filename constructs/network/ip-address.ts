@@ -38,7 +38,9 @@ export function isAddress(text: unknown): Condition {
 
 /** `192.168.1.50` of `192.168.1.50/24`. */
 export function withoutPrefix(cidr: string): string {
-  return isUnknown(cidr) ? Token.asString(Fn.element(Fn.split("/", cidr), 0)) : (cidr.split("/")[0] ?? cidr);
+  return isUnknown(cidr)
+    ? Token.asString(Fn.element(Fn.split("/", asFunctionArgument(cidr)), 0))
+    : (cidr.split("/")[0] ?? cidr);
 }
 
 /** The address in the one spelling that stands for all of them; what is no address stays as it is. */
@@ -51,7 +53,9 @@ export const isIpv6 = (address: string | undefined): Condition => matches(addres
 /** Whether the address is in the network of `cidr`; both must be addresses. */
 export function isInSubnet(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {
-    const prefix = isUnknown(cidr) ? Token.asString(Fn.element(Fn.split("/", cidr), 1)) : cidr.split("/")[1];
+    const prefix = isUnknown(cidr)
+      ? Token.asString(Fn.element(Fn.split("/", asFunctionArgument(cidr)), 1))
+      : cidr.split("/")[1];
     const sameNetwork = Op.eq(
       Fn.cidrhost(Fn.join("/", [asFunctionArgument(address), prefix ?? ""]), 0),
       Fn.cidrhost(asFunctionArgument(cidr), 0),

@@ -79,7 +79,7 @@ const scalar = <Value>(type: Scalar, isSecret: (text: string) => boolean = () =>
         return invalid();
       }
       if (typeof value === type) return value as Value;
-      if (isToken(value)) return encoded[type](value) as Value;
+      if (isScalarToken(value)) return encoded[type](value) as Value;
       report(false, notScalar(type, value, path));
       return invalid();
     },
@@ -89,15 +89,18 @@ const scalar = <Value>(type: Scalar, isSecret: (text: string) => boolean = () =>
 /** Whether a value that is no scalar stands for one that only Terraform knows; anything may have a method `resolve`. */
 export const isToken = (value: unknown): boolean =>
   isUnknown(value) && (typeof value !== "object" || Array.isArray(value) || isOfCdktf(Object(value)));
+/** Whether the value stands for a scalar that only Terraform knows, as far as can be seen: for a list, cdktf has lists. */
+const isScalarToken = (value: unknown): boolean => isToken(value) && !Array.isArray(value);
 const isOfCdktf = (value: object): boolean => "creationStack" in value || !("resolve" in value);
 
 const notScalar = (type: Scalar, value: unknown, path: string): string =>
   value instanceof TerraformVariable
     ? `${path} is a TerraformVariable; write its ${type}Value`
-    : `${path} is ${formatValue(value)}; write a ${type}`;
+    : `${path} is ${Array.isArray(value) && isUnknown(value) ? "a list" : formatValue(value)}; write a ${type}`;
 
 /** Whether the value is one of those that any scalar is, so that a rule can judge it. */
-const isScalar = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value) || isToken(value);
+const isScalar = (value: unknown): boolean =>
+  ["string", "number", "boolean"].includes(typeof value) || isScalarToken(value);
 
 export const string = scalar<string>("string", holdsSecret);
 /** A URL; that it names a user is for a rule of its own to tell. */
@@ -144,7 +147,7 @@ export const checkedByRule = <Value>(type: Scalar): Field<Value> => ({
   scalar: type,
   invalid: unknownScalar(type) as () => Value,
   parse: (value, path, report) => {
-    if (isToken(value)) return encoded[type](value) as Value;
+    if (isScalarToken(value)) return encoded[type](value) as Value;
     if (isScalar(value)) return value as Value;
     report(false, notScalar(type, value, path));
     return unknownScalar(type)() as Value;

@@ -53,8 +53,10 @@ export const rules: readonly Rule<ApiEndpoint>[] = [
     checks: ({ endpoint, virtualAddress, members }) =>
       ifSet(endpoint, (endpoint) => {
         const host = hostIn(endpoint);
-        const own = members.flatMap(({ machine }) => addressesOfMachine(machine));
-        const isOwn = isOneOf(host, virtualAddress === undefined ? own : [...own, virtualAddress]);
+        const machines = members.flatMap(({ machine }) => addressesOfMachine(machine));
+        const own = virtualAddress === undefined ? machines : [...machines, virtualAddress];
+        // In a condition for reading, an address is one in its own spelling alone.
+        const isOwn = own.some(isUnknown) ? expression`contains(${own}, ${host})` : isOneOf(host, own);
         return {
           // What is no URL, or at a node's own address, is refused.
           condition: or(equal(host, ""), matches(endpoint, /:[0-9]+$/), isOwn),

@@ -1,4 +1,4 @@
-import { and, type Condition, equal, isUnknown, matches, not, oneOf, or } from "../rules/condition";
+import { and, type Condition, isUnknown, matches, not, oneOf, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -84,12 +84,7 @@ export const rules: readonly Rule<Extensions>[] = [
         const driver = nvidiaOf(drivers);
         const all = [...new Set([...(driver ? nvidia.extensionsOf(driver) : []), ...extensions])];
         const ofNvidia = all.filter((each) => isUnknown(each) || nvidia.allExtensions.includes(each));
-        const has = (part: string): Condition =>
-          or(
-            ...nvidia.allExtensions
-              .filter((each) => each.includes(part))
-              .flatMap((each) => ofNvidia.map((extension) => equal(extension, each))),
-          );
+        const has = (part: string): Condition => or(...ofNvidia.map((each) => matches(each, new RegExp(part))));
         const these = ofNvidia.map(formatValue).join(", ");
         return [
           {

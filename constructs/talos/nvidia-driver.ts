@@ -1,6 +1,7 @@
 import { Fn } from "cdktf";
 import { checkedByRule, objectOf, required } from "../props/schema";
 import { isUnknown, oneOf } from "../rules/condition";
+import { asFunctionArgument } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -41,7 +42,9 @@ export const allExtensions = [
 
 /** The pair of system extensions: driver and container toolkit are of one branch, or neither works. */
 export function extensionsOf({ kernelModules, branch }: NvidiaDriver): string[] {
-  const modules = isUnknown(kernelModules) ? Fn.lookup(extensionOf, kernelModules) : extensionOf[kernelModules];
+  const modules = isUnknown(kernelModules)
+    ? Fn.lookup(extensionOf, asFunctionArgument(kernelModules))
+    : extensionOf[kernelModules];
   return [`siderolabs/${modules}-${branch}`, `siderolabs/nvidia-container-toolkit-${branch}`];
 }
 

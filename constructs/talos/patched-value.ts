@@ -16,14 +16,21 @@ export interface PatchedValue {
 /** The value at the path after patches, the last of which wins; it is one value, or a list that Talos replaces. */
 export function patchedValue(patches: readonly TalosPatch[], path: readonly string[], own: unknown): PatchedValue {
   let result: PatchedValue = { value: own, isPatched: false };
+  // Patches that only Terraform knows, and what was there before them: one expression for all of them is for reading.
+  let unknown: readonly string[] = [];
+  let before: unknown = own;
   for (const patch of patches) {
     if (isUnknown(patch)) {
-      result = { value: inVariable(patch as string, path, result.value), isPatched: true };
+      if (unknown.length === 0) before = result.value;
+      unknown = [...unknown, patch as string];
+      result = { value: inVariables(unknown, path, before), isPatched: true };
       continue;
     }
     for (const document of documentsOf(patch)) {
       const set = settingIn(document, path, result.value);
-      if (set !== undefined) result = { value: set ?? undefined, isPatched: set !== null };
+      if (set === undefined) continue;
+      result = { value: set ?? undefined, isPatched: set !== null };
+      unknown = [];
     }
   }
   return result;
@@ -40,9 +47,9 @@ function settingIn(inside: unknown, path: readonly string[], before: unknown): u
   return isPlainObject(inside) ? settingIn(inside[first], rest, before) : undefined;
 }
 
-/** What the documents of a patch that only Terraform knows have at the path, or else what was there before. */
-function inVariable(patch: string, path: readonly string[], before: unknown): unknown {
-  const documents = expression`split("\\n---", join("", ["\\n", ${patch}]))`;
+/** What the documents of patches that only Terraform knows have at the path, or else what was there before. */
+function inVariables(patches: readonly string[], path: readonly string[], before: unknown): unknown {
+  const documents = expression`split("\\n---", join("\\n---\\n", ${["", ...patches]}))`;
   const set = path.reduce((inside, key) => expression`${inside}[${key}]`, expression`yamldecode(document)`);
   return expression`try(reverse([for document in ${documents} : ${set} if try(${set} != null, false)])[0], ${before ?? null})`;
 }

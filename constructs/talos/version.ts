@@ -90,7 +90,7 @@ export function byTalosMinor(version: string, choose: (minor: (typeof talosMinor
     const byMinor = Object.fromEntries(
       talosMinors.map(({ minor }, index) => [minor, asFunctionArgument(choices[index])]),
     );
-    return Token.asString(Fn.lookup(byMinor, Fn.regex(minorPattern.source, version)));
+    return Token.asString(Fn.lookup(byMinor, Fn.regex(minorPattern.source, asFunctionArgument(version))));
   }
   return choose(minorOf(version ?? ""));
 }

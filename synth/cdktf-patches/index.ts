@@ -1,15 +1,17 @@
 import { skipArchiver } from "./archiver";
 import { replaceIsArray } from "./is-array";
+import { allowNullDefaults } from "./null-defaults";
 import { disableTokenStackTraces } from "./token-stack-traces";
 
 /**
- * What this project changes in cdktf, for the whole process: two changes make a synth fast, one removes a warning. None
- * changes what a stack is. They apply when this module is imported, which has to happen before cdktf is.
+ * What this project changes in cdktf, for the whole process: two changes make a synth fast, one removes a warning, one an
+ * error. None changes what a stack is. They apply when this module is imported, which has to happen before cdktf is.
  */
 function apply(): void {
   skipArchiver();
   replaceIsArray();
   disableTokenStackTraces();
+  allowNullDefaults();
 }
 
 apply();

@@ -27,9 +27,9 @@ export class PciAddress {
   }
 
   private static parseAtPlan(text: string): PciAddress {
-    const part = (of: string, index: number) => Fn.element(Fn.split(".", of), index);
+    const part = (of: string, index: number) => Fn.element(Fn.split(".", asFunctionArgument(of)), index);
     const device = Fn.replace(part(text, 0), "/^(..:..)$/", "0000:$1");
-    const functionNumber = part(Fn.join(".", [text, "0"]), 1);
+    const functionNumber = part(Fn.join(".", [asFunctionArgument(text), "0"]), 1);
     return new PciAddress(Token.asString(Fn.lower(device)), Token.asString(functionNumber));
   }
 
