@@ -66,7 +66,11 @@ const cluster = (stack: Stack): Row[] =>
     const kubernetesVersion = textOf(body.kubernetes_version) ?? "";
     const unknown = "the provider's choice";
     return [
-      [`Talos, ${address}`, version || unknown, version ? verdictOf(talosRules, { version, path: "version" }) : unknown],
+      [
+        `Talos, ${address}`,
+        version || unknown,
+        version ? verdictOf(talosRules, { version, path: "version" }) : unknown,
+      ],
       [
         `Kubernetes, ${address}`,
         kubernetesVersion || unknown,

@@ -8,7 +8,10 @@ const hidden: readonly (readonly [RegExp, string])[] = [
   [/([?&#](?:[^=&#\s"]+=)?)[^=&#\s"]{8,}/g, "$1…"],
   [/([^\s@!="]+@[^\s!="]+![^\s="]+)=[^\s"]+/g, "$1=…"],
   [/(PVE[A-Z]*:[^\s:"]+):[^\s"]+/g, "$1:…"],
-  [/([\w-]*(?:passw|secret|token|credential|api[-_]?key)[\w-]*["']?\s*[:=])\s*[^\s&,;"]+/gi, "$1…"],
+  [
+    /([\w-]*(?:passw|passphrase|secret|token|credential|(?:api|auth|access|private)[-_]?key)[\w-]*["']?\s*[:=])\s*[^\s&,;"]+/gi,
+    "$1…",
+  ],
   [/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi, "…"],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "…"],
 ];
