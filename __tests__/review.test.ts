@@ -1,3 +1,4 @@
+import { CiliumInstall } from "../constructs";
 import { aclCommands, grantsFor, type ProxmoxUse, roleCommand } from "../constructs/proxmox/privileges";
 import { commandOf } from "../constructs/terraform/script";
 import { pageOf } from "../review/page";
@@ -13,6 +14,23 @@ interface Step {
   command: string;
   environment: Record<string, string>;
 }
+
+const patchesWithSecrets = [
+  {
+    machine: {
+      registries: { config: { "ghcr.io": { auth: { username: "me", password: secret, auth: secret } } } },
+      network: { interfaces: [{ interface: "wg0", wireguard: { privateKey: secret, peers: [] } }] },
+      env: { http_proxy: `http://u:${secret}@proxy:3128`, PASS: secret },
+    },
+    cluster: { apiServer: { extraArgs: { "oidc-client-secret": secret } } },
+  },
+  {
+    apiVersion: "v1alpha1",
+    kind: "ExtensionServiceConfig",
+    name: "tailscale",
+    environment: [`TS_AUTHKEY=tskey-${secret}`],
+  },
+];
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[4], scripts = ownScripts()) =>
   pageOf(name, stack, scripts, pins(), plan);
@@ -119,6 +137,27 @@ describe("a page", () => {
     expect(text).not.toContain(secret);
   });
 
+  test("shows no secret of a patch or of a chart's values, and what is no secret beside it", () => {
+    const text = page(
+      "s",
+      synthesizedJson((stack) => {
+        const node = nodeIn(stack, { configPatches: patchesWithSecrets });
+        new CiliumInstall(stack, "cilium", {
+          node,
+          values: {
+            hubble: { tls: { server: { key: secret, cert: "certificate-in-clear" } } },
+            envoy: { extraEnv: [{ name: "A_TOKEN", value: secret }] },
+            tolerations: [{ key: "label-in-clear", operator: "Exists" }],
+          },
+        });
+      }),
+    );
+    expect(text).not.toContain(secret);
+    for (const shown of ["ghcr.io", "wg0", "TS_AUTHKEY", "certificate-in-clear", "label-in-clear"]) {
+      expect(text).toContain(shown);
+    }
+  });
+
   test("shows a command in full that is not the constructs', even where one of theirs was changed", () => {
     const stack = structuredClone(synthesize("examples/default.ts")["talos-gpu"]) as {
       resource: { null_resource: { wait_for_kubernetes: { provisioner: [{ "local-exec": { command: string } }] } } };
@@ -189,7 +228,7 @@ describe("a page", () => {
 
   test.each([
     ["v1.13.9", "1.35.4", "| `v1.13.9` | supported |", "| `1.35.4` | supported |"],
-    ["v1.10.0", "1.35.4", "**Talos version", "| `1.35.4` |"],
+    ["v1.10.0", "1.35.4", "**version", "| `1.35.4` |"],
     ["v1.13.9", "1.12.0", "| supported |", "**kubernetesVersion"],
     ["${var.talos}", "1.35.4", "| `${var.talos}` | decided at plan |", "| `1.35.4` | decided at plan |"],
   ])("judges Talos %s with Kubernetes %s by the rules", (talos_version, kubernetes_version, ...verdicts) => {
