@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { noteName } from "../constructs/talos/bootstrap-note";
 import { terraform } from "./prerequisites";
-import { localStateOf, stacksIn } from "./state";
+import { inQuotes, localStateOf, stacksIn } from "./state";
 
 /** What is asked of a state. */
 interface State {
   readonly resources?: readonly {
     readonly type: string;
-    readonly instances: readonly { readonly attributes: Readonly<Record<string, unknown>> }[];
+    readonly instances?: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
   }[];
 }
 
@@ -23,23 +23,23 @@ export function forgottenBootstraps(output: string): string[] {
     const file = localStateOf(directory);
     if (file === undefined || !existsSync(file)) return [];
     const state = stateIn(file, directory);
-    const one = (type: string) => state.resources?.find((each) => each.type === type)?.instances[0]?.attributes;
+    const one = (type: string) => state.resources?.find((each) => each.type === type)?.instances?.[0]?.attributes;
     const node = one("talos_machine_configuration_apply")?.node;
     const talosconfig = state.resources
-      ?.flatMap(({ type, instances }) => (type === "local_file" ? instances : []))
-      .map(({ attributes }) => String(attributes.filename))
+      ?.flatMap(({ type, instances }) => (type === "local_file" ? (instances ?? []) : []))
+      .map(({ attributes }) => String(attributes?.filename))
       .find((name) => name.endsWith("/talosconfig"));
     if (one("talos_machine_bootstrap") !== undefined || node === undefined || talosconfig === undefined) return [];
     if (!hasEtcd(join(directory, talosconfig), String(node))) return [];
     // `terraform import` does not configure the Helm provider, whose cluster it does not know yet.
     const block = JSON.stringify({ import: [{ to: "talos_machine_bootstrap.cluster", id: stack }] });
     const steps = [
-      `rm -f '${join(dirname(talosconfig), noteName)}'`,
-      `echo '${block}' >import.tf.json`,
+      `rm -f ${inQuotes(join(dirname(talosconfig), noteName))}`,
+      `echo ${inQuotes(block)} >import.tf.json`,
       "terraform init",
     ];
     return [
-      `etcd of ${stack} is bootstrapped already, which its state does not know; record it, then deploy again: (cd '${directory}' && ${steps.join(" && ")} && terraform apply; rm import.tf.json)`,
+      `etcd of ${stack} is bootstrapped already, which its state does not know; record it, then deploy again: (cd ${inQuotes(directory)} && ${steps.join(" && ")} && terraform apply; rm import.tf.json)`,
     ];
   });
 }

@@ -28,7 +28,8 @@ async function main(command: Command, called: Called): Promise<number> {
   if (problems.length > 0) return refused(problems);
   if (command in programs) ownerAlone();
   trustProxmox();
-  if (changes(command)) keepCopies(called.output);
+  const uncopied = changes(command) ? keepCopies(called.output) : [];
+  if (uncopied.length > 0) return refused(uncopied);
   for (const app of called.files.length > 0 ? called.files.map(appOf) : [called.app]) {
     const status = await runFor(app, command, called);
     if (status !== 0) return status;

@@ -13,6 +13,9 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
+/** The path as one word of a shell, for commands that people paste. */
+export const inQuotes = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
+
 /** How many copies of a state are kept, the newest. */
 const kept = 5;
 
@@ -34,8 +37,17 @@ export const stacksIn = (output: string): string[] => {
 
 /** Where the stack keeps its state; undefined where that is not a local file. */
 export function localStateOf(directory: string): string | undefined {
-  const { backend } = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8")).terraform ?? {};
-  return backend?.local?.path && relative(".", resolve(directory, backend.local.path));
+  const path = pathIn(readFileSync(join(directory, "cdk.tf.json"), "utf8"));
+  return typeof path === "string" ? relative(".", resolve(directory, path)) : undefined;
+}
+
+/** What the stack has as the path of its local state. One that was cut off has none, and is synthesized anew or refused. */
+function pathIn(stack: string): unknown {
+  try {
+    return JSON.parse(stack)?.terraform?.backend?.local?.path;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -56,12 +68,17 @@ function brokenState(file: string): string[] {
   const remedy =
     copy === undefined
       ? "no whole copy of it is here; bring it back from your own backup, or remove it if nothing was ever deployed"
-      : `bring back the newest whole copy, and look at \`npm run diff\` before you deploy: cp '${copy}' '${file}'`;
+      : `bring back the newest whole copy, and look at \`npm run diff\` before you deploy: cp ${inQuotes(copy)} ${inQuotes(file)}`;
   return [`${file} ${problem}, which Terraform takes for a new stack or refuses; ${remedy}`];
 }
 
 function damageOf(file: string): string | undefined {
-  const content = readFileSync(file, "utf8");
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    return `cannot be read (${error instanceof Error ? error.message : error})`;
+  }
   if (content.trim() === "") return "is empty";
   try {
     const state: unknown = JSON.parse(content);
@@ -80,23 +97,37 @@ export function unsavedStates(output: string): string[] {
       const state = localStateOf(directory);
       const damaged = state !== undefined && existsSync(state) && damageOf(state) !== undefined;
       const steps = [
-        ...(damaged ? [`rm '${state}'`] : []),
-        `(cd '${directory}' && terraform init && terraform state push errored.tfstate && rm errored.tfstate)`,
+        ...(damaged ? [`rm ${inQuotes(state)}`] : []),
+        `(cd ${inQuotes(directory)} && terraform init && terraform state push errored.tfstate && rm errored.tfstate)`,
       ];
       return `${join(directory, "errored.tfstate")} is the newest state, which Terraform could not save; make room, then save it before anything else: ${steps.join(" && ")}`;
     });
 }
 
-/** Keeps a copy of each state, for its owner alone. What is copied is whole: broken states are refused before. */
-export function keepCopies(output: string): void {
-  for (const file of stateFiles(output)) {
-    const content = readFileSync(file);
-    const [newest] = copiesOf(file);
-    if (newest !== undefined && readFileSync(newest).equals(content)) continue;
-    const time = new Date().toISOString().replace(/[-:]|[.]\d+/g, "");
-    writeWhole(`${file}.${time}`, content);
-    for (const old of copiesOf(file).slice(kept)) rmSync(old);
-  }
+/**
+ * Keeps a copy of each state, for its owner alone. What is copied is whole: broken states are refused before.
+ *
+ * @returns where a copy cannot be kept, a sentence for each
+ */
+export function keepCopies(output: string): string[] {
+  return stateFiles(output).flatMap((file) => {
+    try {
+      keepCopy(file);
+      return [];
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : error;
+      return [`no copy of ${file} can be kept (${reason}); make room in its folder, which nothing was changed without`];
+    }
+  });
+}
+
+function keepCopy(file: string): void {
+  const content = readFileSync(file);
+  const [newest] = copiesOf(file);
+  if (newest !== undefined && readFileSync(newest).equals(content)) return;
+  const time = new Date().toISOString().replace(/[-:]|[.]\d+/g, "");
+  writeWhole(`${file}.${time}`, content);
+  for (const old of copiesOf(file).slice(kept)) rmSync(old);
 }
 
 /** The copies of a state, the newest first. */
@@ -113,14 +144,19 @@ function copiesOf(file: string): string[] {
 /** A file of this name is there with all of its content, or not at all. */
 function writeWhole(file: string, content: Buffer): void {
   const part = `${file}.part`;
-  const descriptor = openSync(part, "w", 0o600);
   try {
-    writeSync(descriptor, content);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    const descriptor = openSync(part, "w", 0o600);
+    try {
+      writeSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(part, file);
+  } catch (error) {
+    if (statSync(part, { throwIfNoEntry: false })?.isFile()) rmSync(part);
+    throw error;
   }
-  renameSync(part, file);
 }
 
 /** Takes states and their copies from everyone but their owner: Terraform lets everyone read them. */

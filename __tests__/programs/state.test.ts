@@ -77,6 +77,54 @@ describe.each(["deploy", "diff", "destroy"])("%s refuses", (command) => {
   });
 });
 
+describe.each(["deploy", "diff", "destroy"])("%s says in a sentence", (command) => {
+  const refused = (problem: RegExp) => {
+    const { status, stderr } = run(command);
+    expect(stderr).toMatch(problem);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(status).toBe(1);
+  };
+
+  test("that a folder is where the state should be", () => {
+    mkdirSync(join(directory, state));
+    refused(/^terraform.talos-gpu.tfstate cannot be read \(EISDIR: .*\), which Terraform .*\n$/);
+  });
+
+  test.each([
+    ["null", "null"],
+    ["text", '"lineage"'],
+    ["a plan", '{"format_version":"1.2"}'],
+    ["a byte order mark alone", "\ufeff"],
+  ])("that the state is %s", (_, content) => {
+    write(state, content);
+    refused(/^terraform.talos-gpu.tfstate is .*, which Terraform .*\n$/);
+  });
+
+  test("which copy to bring back, in words that a shell takes as one", () => {
+    write("terraform.it's.tfstate", "");
+    write("terraform.it's.tfstate.backup", whole(1));
+    refused(/: cp 'terraform\.it'\\''s\.tfstate\.backup' 'terraform\.it'\\''s\.tfstate'\n$/);
+  });
+});
+
+test.each(["deploy", "destroy"])("%s changes nothing where no copy of the state can be kept", (command) => {
+  write(state, whole(1));
+  // A folder is where the copy of each second would be written first.
+  const seconds = Array.from({ length: 60 }, (_, second) => new Date(Date.now() + second * 1000).toISOString());
+  for (const time of seconds) {
+    mkdirSync(join(directory, `${state}.${time.replace(/[-:]|[.]\d+/g, "")}.part/in-the-way`), { recursive: true });
+  }
+  const { status, stderr } = run(command);
+  expect(stderr).toMatch(/^no copy of terraform.talos-gpu.tfstate can be kept \(E[A-Z]+: .*\); make room .*\n$/);
+  expect(status).toBe(1);
+});
+
+test.each(["deploy", "diff", "destroy"])("%s goes on where the stack of an earlier synth is cut off", (command) => {
+  write(`${stack}/cdk.tf.json`, '{"terraform":');
+  write(state, whole(1));
+  expect(run(command).stderr).not.toMatch(/SyntaxError|\n\s+at /);
+});
+
 test("an empty state without any copy is refused too", () => {
   write(state, "\n");
   expect(run("deploy").stderr).toMatch(/is empty, .*no whole copy of it is here/);
