@@ -1,6 +1,5 @@
 import type { TerraformStack } from "cdktf";
 import type { Host } from "../constructs/proxmox/host/host-facts";
-import { argumentType } from "../constructs/rules/argument";
 import { rulesByModule } from "../constructs/rules-by-module";
 import { conformance } from "./conformance";
 import { fixtures } from "./fixtures";
@@ -10,8 +9,6 @@ import { checksIn, outcomeOf, withVariable } from "./stacks";
 const rules = new Map(
   Object.values(rulesByModule)
     .flat()
-    // It throws: argument.test.ts.
-    .filter(({ id }) => id !== argumentType.id)
     .map((rule) => [rule.id, rule]),
 );
 

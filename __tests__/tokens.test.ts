@@ -147,6 +147,7 @@ const judgedOfNode: Judged = {
   "firewall.management[0]": ["firewall-management"],
   installDisk: ["install-disk-matches-bus"],
   "timeServers[0]": ["time-server"],
+  "firewall.management[0]": ["firewall-management"],
   outputDirectory: ["output-directory"],
   readyTimeout: ["ready-timeout"],
 };
@@ -497,6 +498,11 @@ function with_(props: object, path: string, value: unknown): object {
     const machines = (copy as never as Record<string, object[]>)[list] ?? [];
     Object.assign(copy, {
       [list]: machines.map((machine) => ({ machine, talos: structuredClone(nodeProps.talos) })),
+    });
+  }
+  if (path.startsWith("firewall.")) {
+    Object.assign(copy, {
+      firewall: { management: ["192.168.20.0/24"], ...(path.includes("addresses") && { addresses: [] }) },
     });
   }
   if (path.endsWith("reservedAddress")) Object.assign(copy, { initialization: { ipConfigs: [{ address: "dhcp" }] } });

@@ -37,8 +37,9 @@ export type { VmStartup } from "./proxmox/vm/startup";
 export type { Usb, UsbAtHost, UsbByMapping } from "./proxmox/vm/usb";
 export type { VmVga } from "./proxmox/vm/vga";
 export type { Condition } from "./rules/condition";
+export { addPreconditions } from "./rules/own-rules";
 export * as rules from "./rules/public";
-export { addPreconditions, type Check, type Rule } from "./rules/rule";
+export type { Check, Rule } from "./rules/rule";
 export { StateEncryption, type StateEncryptionProps } from "./state-encryption";
 export type { AmdDriver } from "./talos/amd-driver";
 export {

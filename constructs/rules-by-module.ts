@@ -46,7 +46,6 @@ import * as usb from "./proxmox/vm/usb";
 import * as vga from "./proxmox/vm/vga";
 import * as vmId from "./proxmox/vm/vm-id";
 import * as vmStorage from "./proxmox/vm/vm-storage";
-import { argumentType } from "./rules/argument";
 import type { Rule } from "./rules/rule";
 import { secretInText } from "./rules/secret";
 import * as apiEndpoint from "./talos/api-endpoint";
@@ -75,7 +74,7 @@ export type RuleDescription = Omit<Rule<never>, "checks">;
 
 /** Every rule, by noun. */
 export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>> = {
-  "Any construct": [argumentType, propType, secretInText, ...logicalId.rules],
+  "Any construct": [propType, secretInText, ...logicalId.rules],
   "A cluster as a whole": talosGpuCluster.rules,
   "Proxmox connection": [...connection.rules, ...connection.useRules],
   VM: [

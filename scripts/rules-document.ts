@@ -1,3 +1,4 @@
+import { argumentType } from "../constructs/rules/argument";
 import { type RuleDescription, rulesByModule } from "../constructs/rules-by-module";
 
 /** docs/rules.md, from the rules themselves. */
@@ -20,7 +21,11 @@ export function rulesDocument(): string {
     "Without them, the deployment fails late or the node lacks its GPU, with a message that does not name the cause.",
     "",
     ...eveningSavers.map((id) => `- [${id}](#${id}): ${requirementOf(id)}`),
-    ...Object.entries(rulesByModule).flatMap(([noun, rules]) => ["", `## ${noun}`, ...once(rules).flatMap(section)]),
+    ...Object.entries({ ...rulesByModule, "Functions and constructs": [argumentType] }).flatMap(([noun, rules]) => [
+      "",
+      `## ${noun}`,
+      ...once(rules).flatMap(section),
+    ]),
     "",
   ].join("\n");
 }

@@ -3,9 +3,6 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnnotationMetadataEntryType, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
-import { demand } from "../constructs/rules/argument";
-import { formatForObject, formatValue } from "../constructs/rules/format-value";
-import { isPlainObject } from "../constructs/rules/kind";
 import { ensureBackend, misplacedBackends } from "./backend";
 import { claimStacks } from "./configuration-claims";
 import { toHcl } from "./hcl";
@@ -28,12 +25,10 @@ export class StrictApp extends App {
    * @throws when the output folder cannot be made
    */
   constructor(config: AppConfig = {}) {
-    demand(isPlainObject(config), () => `the configuration of the app is ${formatForObject(config)}; write an object`);
+    demand(typeof config === "object" && config !== null, "the configuration of the app is no object; write one");
     const { outdir } = config;
-    demand(
-      outdir === undefined || (typeof outdir === "string" && outdir !== ""),
-      () => `outdir is ${formatValue(outdir)}; write the path of a folder`,
-    );
+    const isPath = outdir === undefined || (typeof outdir === "string" && outdir !== "");
+    demand(isPath, "outdir of the app is no path; write that of a folder, or leave it out");
     ensureOutputFolder(outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
     // The stack traces would name this machine's directories.
     super({ stackTraces: false, ...config });
@@ -113,6 +108,11 @@ export class StrictApp extends App {
       console.log(join(this.outdir, stack.synthesizedStackPath));
     }
   }
+}
+
+/** What plain JavaScript lets through would end inside of a library. */
+function demand(condition: boolean, message: string): void {
+  if (!condition) throw new TypeError(`${message} [argument-type]`);
 }
 
 /** What a synth may write for a stack. An earlier one must not leave the stack in the other language, or an asset. */

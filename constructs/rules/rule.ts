@@ -8,7 +8,6 @@ import {
   TerraformStack,
 } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
-import { demandPreconditions } from "./argument";
 import type { Condition } from "./condition";
 import { printable } from "./printable";
 import { isFirstReport, withPropPath } from "./prop-path";
@@ -151,7 +150,6 @@ export const lifecycleWith = (precondition: Precondition[]): TerraformResourceLi
 
 /** Lets Terraform check these too before it makes the resource. */
 export function addPreconditions(resource: TerraformResource, preconditions: readonly Precondition[]): void {
-  demandPreconditions(resource, preconditions);
   const { lifecycle } = resource;
   const precondition = [...(lifecycle?.precondition ?? []), ...preconditions];
   if (precondition.length > 0) resource.lifecycle = { ...lifecycle, precondition };
