@@ -50,6 +50,19 @@ describe("a value in a message", () => {
     expect(messageOf(type, value)).toBe(message);
   });
 
+  test.each([
+    ["https://pve:8006/api;password=canary", '"https://pve:8006/api;…"'],
+    ["https://pve:8006/#canary=1", '"https://pve:8006/#…"'],
+    ["me:canary@registry.example/image:v1", '"…@registry.example/image:v1"'],
+    ["PVE:root@pam:65C0FFEE::canary", '"PVE:root@pam:…"'],
+    ["registry.example/image:v1@sha256:abc", '"registry.example/image:v1@sha256:abc"'],
+    ["local:import/talos.qcow2", '"local:import/talos.qcow2"'],
+    ["root@pam", '"root@pam"'],
+    ["https://factory.example?x#y", '"https://factory.example?x#y"'],
+  ])("is shown without a secret: %s", (text, shown) => {
+    expect(formatValue(text)).toBe(shown);
+  });
+
   test("is cut where it is very long, and says how long it was", () => {
     expect(formatValue("a".repeat(198))).toBe(`"${"a".repeat(198)}"`);
     expect(formatValue("a".repeat(199))).toBe(`"${"a".repeat(199)}… (199 characters)`);

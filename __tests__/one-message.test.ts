@@ -1,5 +1,5 @@
 import { type TerraformStack, TerraformVariable } from "cdktf";
-import { NvidiaInstall } from "../constructs";
+import { NvidiaInstall, TalosSingleNode } from "../constructs";
 import { cilium, gpu, image, ipConfig, node, pool, reserved, vm } from "./fixtures/builders";
 import { clusterIn, machine, machineAt, nodeIn, problemsOf, synthesized, synthesizedJson, vmIn } from "./stacks";
 
@@ -65,6 +65,17 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   "a Talos that is none, beside those of machines": [
     cluster({ ...talos("x"), workers: [{ machine: machineAt("worker-1", 61), talos: talos("v1.13.9").talos }] }),
     'talos.version "x" is not a supported',
+  ],
+  "a second cluster in a stack": [
+    (stack) => {
+      nodeIn(stack);
+      new TalosSingleNode(stack, "second", {
+        clusterName: "second",
+        machine: machineAt("second", 77),
+        talos: { version: "v1.13.9" },
+      });
+    },
+    "the stack has the cluster stack/cluster already;",
   ],
   "a name that is none": [worker({ name: "" }), 'workers[0].name "" is not a host name;'],
   "an address of a machine that is none, beside its devices": [

@@ -4,6 +4,8 @@ import type { Rule } from "./rule";
 const hidden: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*-----[\s\S]*/g, "-----BEGIN …"],
   [/([a-z][a-z0-9+.-]*:[/][/])[^\s/?#"]*@/gi, "$1…@"],
+  // What is behind the path of a URL.
+  [/([a-z][a-z0-9+.-]*:[/][/][^\s;#"]*[;#])[^\s"]{4,}/gi, "$1…"],
   [/([?&#][^=&#\s"]*(?:passw|pwd|secret|token|credential|key|sig|auth)[^=&#\s"]*=)[^&#\s"]+/gi, "$1…"],
   [/([?&#](?:[^=&#\s"]+=)?)[^=&#\s"]{8,}/g, "$1…"],
   [/([^\s@!="]+@[^\s!="]+![^\s="]+)=[^\s"]+/g, "$1=…"],
@@ -14,6 +16,8 @@ const hidden: readonly (readonly [RegExp, string])[] = [
   ],
   [/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi, "…"],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "…"],
+  // A user with a password, where the scheme of a URL is left out. Last: others begin alike, and hide more.
+  [/(^|[\s"'])(?!PVE)[^\s/:@"'…]+:[^\s/@"'…]+@(?=[^\s@]*[./:])/g, "$1…@"],
 ];
 
 /** The text without what may be a secret. */

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import type { Parsed } from "../props/schema";
 import { claim } from "../rules/claims";
 import { enforce } from "../rules/rule";
+import { leaveOutAddresses } from "../terraform/logical-id";
 import * as versions from "../versions/rules";
 import * as clusterOnce from "./cluster-once";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
@@ -39,6 +40,7 @@ export function enforceCluster(cluster: CheckedCluster, { given, described, cons
   // A construct has judged its own.
   const plainReleases = releases.filter((release) => !Construct.isConstruct(release.talos));
   const earlierClusters = claim("clusters", TerraformStack.of(cluster).node.path, cluster.node.id, cluster);
+  if (earlierClusters.length > 0) leaveOutAddresses(cluster);
   return [
     ...(Construct.isConstruct(talos) ? [] : enforce(cluster, talosVersion.rules, { version, path: "talos.version" })),
     ...enforce(cluster, kubernetesVersion.rules, { version, kubernetesVersion: kubernetes }),

@@ -72,8 +72,14 @@ export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
   },
 ];
 
+const refused = new WeakSet<IConstruct>();
+
+/** Leaves out the addresses in a construct that is refused as a whole: that they collide is no further mistake. */
+export const leaveOutAddresses = (construct: IConstruct): void => void refused.add(construct);
+
 /** The addresses of a stack, whatever made them; those of a stack within it are not its own. */
 function addressesIn(construct: IConstruct): TerraformAddress[] {
+  if (refused.has(construct)) return [];
   const kind = kindOf(construct);
   const own = kind && TerraformElement.isTerraformElement(construct);
   return [
