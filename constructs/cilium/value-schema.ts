@@ -95,6 +95,12 @@ function misspeltIn(value: unknown, { properties = {}, items }: Schema, path: st
     if (inside === undefined || isUnknown(name)) return [];
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (known !== undefined) return misspeltIn(inside, known, `${path}.${name}`);
+    const [first = "", ...others] = name.split(".");
+    if (others.length > 0 && Object.hasOwn(properties, first)) {
+      return [
+        `${path}[${formatValue(name)}] is one name to the chart, which ignores it; write ${path}.${name} as objects`,
+      ];
+    }
     const meant = almost(name, Object.keys(properties));
     return meant === undefined
       ? []
