@@ -147,7 +147,6 @@ const judgedOfNode: Judged = {
   "firewall.management[0]": ["firewall-management"],
   installDisk: ["install-disk-matches-bus"],
   "timeServers[0]": ["time-server"],
-  "firewall.management[0]": ["firewall-management"],
   outputDirectory: ["output-directory"],
   readyTimeout: ["ready-timeout"],
 };
