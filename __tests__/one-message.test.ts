@@ -32,6 +32,10 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
     pool({ cird: "192.168.1.240/28" } as never),
     "l2Announcements.addressPools[0].blocks[0].cird is not a prop;",
   ],
+  "a block of IPv6 in a cluster of IPv4": [
+    pool({ cidr: "2001:db8::/120" }),
+    "l2Announcements.addressPools[0].blocks[0] has IPv6 addresses,",
+  ],
   "a misspelt number of backups": [
     vm({ backup: { datastore: "local", keep: { lasts: 3 } } }),
     "backup.keep.lasts is not a prop;",

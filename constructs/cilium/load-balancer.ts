@@ -15,7 +15,7 @@ import { and, type Condition, equal, isUnknown, matches, not, or } from "../rule
 import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
-import { type Check, ifSet, type Rule } from "../rules/rule";
+import { type Check, firstViolation, ifSet, type Rule } from "../rules/rule";
 import type { KubernetesObject } from "../talos/inline-manifests";
 import type { TalosNode } from "../talos/node";
 import { byCiliumMinor } from "./version";
@@ -297,7 +297,7 @@ function checkFamily(path: string, block: AddressBlock, version: string, values:
   if (checkForm(path, block).some(({ condition }) => condition === false)) return [];
   const ofIpv6 = isIpv6(block.cidr ?? block.start);
   const has = (family: "ipv4" | "ipv6") => valueAt(values, [family, "enabled"]);
-  return [
+  return firstViolation([
     {
       condition: or(
         not(ofIpv6),
@@ -316,7 +316,7 @@ function checkFamily(path: string, block: AddressBlock, version: string, values:
       condition: or(ofIpv6, not(equal(has("ipv4"), false))),
       message: `${path} has IPv4 addresses, and the cluster has no IPv4; write IPv6 addresses`,
     },
-  ];
+  ]);
 }
 
 function checkOrder(path: string, { start, stop }: AddressBlock): Check[] {
