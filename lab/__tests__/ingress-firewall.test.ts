@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:tls";
 import type { TalosMinor } from "../../constructs/talos/version";
 import { deployCluster } from "./support/cluster";
@@ -12,13 +11,10 @@ const firewall = (...management: string[]) => ({ nvidia: false, node: { firewall
 /** Whether the node answers there, with a certificate. */
 async function answers(host: string, port: number): Promise<boolean> {
   const socket = connect({ host, port, rejectUnauthorized: false });
-  const answer = await Promise.race([
-    once(socket, "secureConnect").then(() => true),
-    once(socket, "error")
-      .catch(() => {})
-      .then(() => false),
-    once(socket, "close").then(() => false),
-  ]);
+  const answer = await new Promise<boolean>((resolve) => {
+    socket.once("secureConnect", () => resolve(true));
+    socket.on("error", () => resolve(false)).once("close", () => resolve(false));
+  });
   socket.destroy();
   return answer;
 }
