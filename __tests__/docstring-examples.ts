@@ -1,6 +1,6 @@
 // Written by `npm run docs` from the docstrings of the constructs.
 import { TerraformStack } from "cdktf";
-import { CiliumInstall, DownloadedImage, GpuInstall, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, StateEncryption, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
+import { CiliumInstall, DownloadedImage, GpuInstall, HelmInstall, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, StateEncryption, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
 import type { Given } from "./given";
 
 export const examples: Readonly<Record<string, (given: Given) => void>> = {
@@ -13,6 +13,15 @@ export const examples: Readonly<Record<string, (given: Given) => void>> = {
   },
   GpuInstall: ({ stack, node }) => {
     new GpuInstall(stack, "amd", { node, vendor: "amd" });
+  },
+  HelmInstall: ({ stack, node }) => {
+    new HelmInstall(stack, "ollama", {
+      node,
+      chart: "ollama",
+      repository: "https://otwld.github.io/ollama-helm",
+      version: "1.68.0",
+      values: { ollama: { gpu: { enabled: true, type: "nvidia" } } },
+    });
   },
   NvidiaInstall: ({ stack, node }) => {
     new NvidiaInstall(stack, "nvidia", { node, sharing: { strategy: "time-slicing", replicas: 4 } });

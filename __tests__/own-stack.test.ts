@@ -106,6 +106,7 @@ test("the public interface holds these names and no internals", () => {
     "CiliumInstall",
     "DownloadedImage",
     "GpuInstall",
+    "HelmInstall",
     "NvidiaInstall",
     "PciAddress",
     "PciMapping",

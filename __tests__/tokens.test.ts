@@ -3,6 +3,8 @@ import {
   type CiliumInstallProps,
   DownloadedImage,
   type DownloadedImageProps,
+  HelmInstall,
+  type HelmInstallProps,
   NvidiaInstall,
   PciMapping,
   type PciMappingProps,
@@ -16,6 +18,7 @@ import {
 } from "../constructs";
 import * as ciliumInstall from "../constructs/cilium/install";
 import * as nvidiaInstall from "../constructs/gpu/install";
+import * as helmInstall from "../constructs/helm/install";
 import type { Field } from "../constructs/props/schema";
 import * as proxmoxConnection from "../constructs/proxmox/connection";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
@@ -234,6 +237,17 @@ const judgedOfNvidia: Judged = {
   timeout: ["nvidia-timeout"],
 };
 
+const judgedOfHelm: Judged = {
+  chart: ["helm-chart-name"],
+  repository: ["chart-repository", "plain-http"],
+  version: ["helm-version"],
+  name: ["helm-release-name"],
+  namespace: ["helm-release-name"],
+  podSecurity: ["prop-type"],
+  secretRevision: [],
+  timeout: ["helm-timeout"],
+};
+
 const constructs: [string, Judged, Record<string, Field>, object, (stack: TerraformStack, props: object) => unknown][] =
   [
     [
@@ -309,6 +323,24 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
         new NvidiaInstall(stack, "nvidia", {
           ...props,
           node: nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver } }),
+        }),
+    ],
+    [
+      "HelmInstall",
+      judgedOfHelm,
+      helmInstall.schema,
+      {
+        chart: "ollama",
+        name: "ollama",
+        repository: "https://charts.example/",
+        version: "1.2.3",
+        timeout: 900,
+      },
+      (stack, props) =>
+        new HelmInstall(stack, "helm", {
+          ...(props as HelmInstallProps),
+          secretValues: { "auth.password": new TerraformVariable(stack, "password", { type: "string" }).stringValue },
+          node: nodeIn(stack),
         }),
     ],
   ];

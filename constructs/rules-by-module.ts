@@ -8,6 +8,9 @@ import * as ciliumValues from "./cilium/values";
 import * as ciliumVersion from "./cilium/version";
 import * as gpuInstall from "./gpu/rules";
 import * as gpuSharing from "./gpu/sharing";
+import * as helmInstall from "./helm/install";
+import * as helmRelease from "./helm/release";
+import * as secretValues from "./helm/secret-values";
 import { propType } from "./props/schema";
 import * as connection from "./proxmox/connection";
 import * as vm from "./proxmox/gpu-vm";
@@ -134,6 +137,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
   ],
   "Cluster of several machines": members.rules,
   "GPUs for pods": [...gpuInstall.rules, ...gpuInstall.vendorRules, ...gpuInstall.gpuRules, ...gpuSharing.rules],
+  "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules],
   Cilium: [
     ...ciliumVersion.rules,
     ...install.rules,

@@ -74,6 +74,25 @@ describe("the wait for a release", () => {
     expect(calls()).toContain("rollout status deployment.apps/cilium-operator ");
   });
 
+  test("finds those that Helm has marked as the release's, if they have no label of their own", () => {
+    const marked = [
+      "Deployment|ollama|ollama|",
+      "StatefulSet|models|ollama|RollingUpdate",
+      "StatefulSet|by-hand|ollama|OnDelete",
+      "DaemonSet|exporter|another|RollingUpdate",
+    ].join("\\n");
+    program("kubectl", `echo "$*" >>${file("calls")}; case "$*" in *"get daemonsets"*) printf '${marked}\\n';; esac`);
+    expect(wait({ release: "ollama", namespace: "models", selector: undefined })).toMatchObject({ status: 0 });
+    expect(calls()).toContain("get daemonsets,deployments,statefulsets --selector=app.kubernetes.io/managed-by=Helm");
+    const waited = [...calls().matchAll(/rollout status (\S+)/g)].map(([, workload]) => workload);
+    expect(waited).toEqual(["deployment/ollama", "statefulset/models"]);
+  });
+
+  test("is over at once for a release without workloads", () => {
+    program("kubectl", "exit 0");
+    expect(wait({ selector: undefined })).toMatchObject({ status: 0, stderr: "" });
+  });
+
   test("goes on until they run", () => {
     cluster({});
     const rollout = `[ -e ${file("asked")} ] || { touch ${file("asked")}; exit 1; }`;

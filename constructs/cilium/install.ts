@@ -2,8 +2,9 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, type IResolvable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
-import { Release } from "../../.gen/providers/helm/release";
+import type { Release } from "../../.gen/providers/helm/release";
 import { helmForRendering, helmIn, kubernetesObjects, takeOver } from "../helm/provider";
+import { type Chart, chartAttributes, releaseOf } from "../helm/release";
 import * as chartRepository from "../helm/repository";
 import { namesOf, type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
 import { valueAt } from "../helm/values";
@@ -27,8 +28,7 @@ import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
-import { enforce, enforceWhenComplete, ifSet, lifecycleWith, type Rule, refusedNow } from "../rules/rule";
-import { escapeTemplate } from "../rules/template";
+import { enforce, enforceWhenComplete, ifSet, type Rule, refusedNow } from "../rules/rule";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { applyManifests, handOverManifests } from "../talos/inline-manifests";
@@ -39,7 +39,7 @@ import { documentsOf } from "../talos/patch-document";
 import { hasPath } from "../talos/patch-effect";
 import type { RuleDescription } from "../talos/protected-setting";
 import { TalosSingleNode } from "../talos/single-node";
-import { asYaml, mergeValues, renderDocument } from "../terraform/document";
+import { asYaml, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import type { Script } from "../terraform/script";
@@ -417,22 +417,17 @@ export class CiliumInstall extends Construct {
     ];
   }
 
-  /** What a release and a rendering of the chart have in common. */
-  private chart({ repository = defaultRepository, timeout = defaultTimeout }: Options, preconditions: Precondition[]) {
-    return {
-      name: chartName,
-      namespace: "kube-system",
-      repository: escapeTemplate(repository),
-      chart: "cilium",
-      version: this.version,
-      values: [renderDocument(this.values)],
-      timeout,
-      lifecycle: lifecycleWith(preconditions),
-    };
+  private chart(
+    { repository = defaultRepository, timeout = defaultTimeout }: Options,
+    preconditions: Precondition[],
+  ): Chart {
+    const { version, values } = this;
+    const namespace = "kube-system";
+    return { name: chartName, namespace, repository, chart: "cilium", version, values, timeout, preconditions };
   }
 
   private createTemplate(node: TalosClusterBase, options: Options, preconditions: Precondition[]): DataHelmTemplate {
-    const chart = this.chart(options, preconditions);
+    const chart = chartAttributes(this.chart(options, preconditions));
     return withLogicalId(
       "cilium",
       new DataHelmTemplate(this, "Template", {
@@ -446,18 +441,11 @@ export class CiliumInstall extends Construct {
   }
 
   private createRelease(node: TalosClusterBase, options: Options, preconditions: Precondition[]): Release {
-    helmIn(node);
-    return withLogicalId(
-      "cilium",
-      new Release(this, "Resource", {
-        ...this.chart(options, preconditions),
-        wait: true,
-        // A release that failed is in no state, and its name would be in use for ever.
-        upgradeInstall: true,
-        // Its operator looks for the CRDs of the Gateway API once, when it starts.
-        dependsOn: [node.apiReady, ...(this.gatewayApi ? [this.gatewayApi] : [])],
-      }),
-    );
+    return releaseOf(this, node, this.chart(options, preconditions), {
+      address: "cilium",
+      // Its operator looks for the CRDs of the Gateway API once, when it starts.
+      dependsOn: [node.apiReady, ...(this.gatewayApi ? [this.gatewayApi] : [])],
+    });
   }
 
   private createLoadBalancer(node: TalosClusterBase, options: Options, after: Resource): Release {

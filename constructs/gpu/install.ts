@@ -1,8 +1,10 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
-import { Release } from "../../.gen/providers/helm/release";
+import type { Release } from "../../.gen/providers/helm/release";
+import { namespaceObject, ownNamespace } from "../helm/namespace";
 import { helmIn, kubernetesObjects } from "../helm/provider";
+import { releaseOf } from "../helm/release";
 import { type Rollout, rolloutOf } from "../helm/rollout";
 import { type ChartValues, leavesOf, valueAt } from "../helm/values";
 import { record } from "../props/plain-data";
@@ -20,15 +22,14 @@ import {
 } from "../props/schema";
 import { placeInStack } from "../rules/argument";
 import { claim } from "../rules/claims";
-import { addPreconditions, enforce, lifecycleWith } from "../rules/rule";
-import { escapeTemplate } from "../rules/template";
+import { addPreconditions, enforce } from "../rules/rule";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { type GpuVendor, gpuVendors } from "../talos/driver";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
-import { checksumOf, mergeValues, renderDocument } from "../terraform/document";
+import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { isInStackOf } from "../terraform/own-stack";
@@ -203,7 +204,9 @@ export class GpuInstall extends Construct {
     this.resources = this.record.resources.filter(({ isOf }) => withGpus.some(({ drivers }) => drivers.some(isOf)));
     helmIn(node);
     this.prerequisites = this.createPrerequisites(node);
-    this.resource = this.createRelease(options, preconditions, this.prerequisites);
+    const { path: by } = this.node;
+    ownNamespace(node, this.method.namespace, { by, podSecurity: "privileged", resource: this.prerequisites });
+    this.resource = this.createRelease(node, options, preconditions, this.prerequisites);
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
     this.rollout = rolloutOf(this, node, this.resource, {
@@ -219,6 +222,7 @@ export class GpuInstall extends Construct {
       [this.smokeTest] = this.smokeTests;
       for (const each of this.smokeTests) node.saveAfter(each);
     }
+    node.workloadsNeed.push(...(this.smokeTests.length > 0 ? this.smokeTests : [this.rollout]));
   }
 
   private get record(): Vendor {
@@ -269,7 +273,8 @@ export class GpuInstall extends Construct {
   }
 
   private createRelease(
-    { repository = this.method.repository, timeout = defaultTimeout }: Parsed<GpuInstallProps>,
+    node: TalosClusterBase,
+    { repository = this.method.repository ?? "", timeout = defaultTimeout }: Parsed<GpuInstallProps>,
     preconditions: Precondition[],
     prerequisites: Release,
   ): Release {
@@ -284,23 +289,8 @@ export class GpuInstall extends Construct {
       addPreconditions(release, preconditions);
       return release;
     }
-    return withLogicalId(
-      address,
-      new Release(this, "Resource", {
-        name: chart,
-        chart,
-        namespace,
-        repository: repository && escapeTemplate(repository),
-        version: this.version,
-        values: [renderDocument(this.values)],
-        wait: true,
-        timeout,
-        // A first installation that failed could never be applied again.
-        upgradeInstall: true,
-        dependsOn: [prerequisites],
-        lifecycle: lifecycleWith(preconditions),
-      }),
-    );
+    const release = { name: chart, chart, namespace, repository, version: this.version, values: this.values };
+    return releaseOf(this, node, { ...release, timeout, preconditions }, { address, dependsOn: [prerequisites] });
   }
 
   private createSmokeTests(
@@ -405,11 +395,7 @@ const runtimeClassOf = ({ runtimeClass }: Vendor, { ownRuntimeClass, claims }: M
 
 /** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
 const prerequisites = (method: Method, runtimeClass: string | undefined): object[] => [
-  {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: method.namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
-  },
+  namespaceObject(method.namespace, "privileged"),
   ...(runtimeClass === undefined
     ? []
     : [

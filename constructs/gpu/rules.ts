@@ -1,9 +1,10 @@
 import type { Construct } from "constructs";
 import * as chartRepository from "../helm/repository";
 import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, valueAt } from "../helm/values";
+import { checkChartVersion } from "../helm/version";
 import { checkStaticBoolean } from "../props/static-boolean";
 import type { EarlierClaim } from "../rules/claims";
-import { matches, not, or, versionNumber, wholeNumber } from "../rules/condition";
+import { matches, not, or, wholeNumber } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -162,12 +163,7 @@ export const rules: readonly Rule<Judged>[] = [
     requirement: "the chart's version is a complete one",
     reason: "of a range Helm takes the newest chart, which no test has covered, and another one with every apply",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ vendor, method, version }) => [
-      {
-        condition: matches(version, completeVersion),
-        message: `version ${formatValue(version)} is not complete; write one such as ${formatValue(methodOf(vendor, method).version)}`,
-      },
-    ],
+    checks: ({ vendor, method, version }) => [checkChartVersion(version, methodOf(vendor, method).version)],
   },
   ...chartRepository.rules.map((rule) => ({
     ...rule,
@@ -193,11 +189,6 @@ export const gpuRules: readonly Rule<Judged>[] = rules
   // Their device plugins run on every version.
   .filter(({ id }) => id !== "nvidia-method-supported")
   .map((rule) => ({ ...rule, id: rule.id.replace(/^nvidia-/, "gpu-") }));
-
-/** https://semver.org, and before it a "v", as the operator's has. */
-const completeVersion = new RegExp(
-  `^v?${versionNumber}([.]${versionNumber}){2}(-[0-9a-zA-Z.-]+)?([+][0-9a-zA-Z.-]+)?$`,
-);
 
 /** Whether the node has GPUs to advertise: its Talos has a driver, and its machine, as far as it is known, a device. */
 export const hasGpus = ({ drivers, machine }: TalosNode, vendor: GpuVendor): boolean =>

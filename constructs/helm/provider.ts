@@ -37,6 +37,12 @@ export interface KubernetesObjects {
   readonly address: string;
   /** Name of the release. */
   readonly name: string;
+  /**
+   * Namespace of the release.
+   *
+   * @default "kube-system"
+   */
+  readonly namespace?: string;
   readonly objects: readonly object[];
   readonly dependsOn: ITerraformDependable[];
 }
@@ -55,7 +61,7 @@ export function takeOver(release: Release): void {
 export function kubernetesObjects(
   scope: Construct,
   id: string,
-  { address, name, objects, dependsOn }: KubernetesObjects,
+  { address, name, namespace = "kube-system", objects, dependsOn }: KubernetesObjects,
 ) {
   const { path } = new TerraformAsset(scope, "chart", {
     path: join(__dirname, "charts/kubernetes-objects"),
@@ -66,7 +72,7 @@ export function kubernetesObjects(
     address,
     new Release(scope, id, {
       name,
-      namespace: "kube-system",
+      namespace,
       chart: path,
       // Without it the provider would ask the cluster for the installed version, when there is no cluster yet.
       version: "1.0.0",

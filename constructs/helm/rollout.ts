@@ -15,8 +15,12 @@ export interface Rollout {
   /** Name of the release, for messages. */
   readonly release: string;
   readonly namespace: string;
-  /** The labels of its DaemonSets and Deployments, as `kubectl get --selector` takes them. */
-  readonly selector: string;
+  /**
+   * The labels of its workloads, as `kubectl get --selector` takes them.
+   *
+   * @default - what Helm has marked as the release's
+   */
+  readonly selector?: string;
   /** Seconds. */
   readonly timeout: number;
   /** Names of the nodes that its pods are for. */
@@ -48,7 +52,7 @@ export const waitForRollout = (
     KUBECONFIG: kubeconfig,
     RELEASE: rollout.release,
     NAMESPACE: rollout.namespace,
-    SELECTOR: rollout.selector,
+    SELECTOR: rollout.selector ?? "",
     TIMEOUT: toTokenString(rollout.timeout),
     PLUGIN: plugin?.daemonSet ?? "",
     NODES: toTokenString(plugin?.nodes ?? ""),

@@ -87,6 +87,9 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** What brings the cluster its network, where a construct does. */
   network?: ITerraformDependable;
 
+  /** What workloads need beside the network, such as GPUs that pods can use. */
+  readonly workloadsNeed: ITerraformDependable[] = [];
+
   private readonly awaited: string[] = [];
   private readonly judge: PatchJudge;
 

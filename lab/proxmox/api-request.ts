@@ -1,10 +1,12 @@
 import type { Caller } from "./access";
+import type { Cluster } from "./cluster";
 import type { ProxmoxHost } from "./host";
 import type { Permission } from "./permission";
 
 /** A request as a route sees it: its caller may send it, and its parameters fit Proxmox's schema. */
 export class ApiRequest {
   constructor(
+    readonly cluster: Cluster,
     /** The node that the path names; the one that is asked, where it names none. */
     readonly host: ProxmoxHost,
     readonly caller: Caller,

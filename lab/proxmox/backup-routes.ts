@@ -26,7 +26,7 @@ function demandStorage({ caller }: ApiRequest, storage = "local"): void {
  * @see https://git.proxmox.com/?p=pve-manager.git;a=blob;f=PVE/API2/Backup.pm
  */
 export const backupRoutes: readonly Route[] = [
-  ["GET", "/cluster/backup", all("/", "Sys.Audit"), ({ host }) => host.cluster.backupJobs.all.map(seen)],
+  ["GET", "/cluster/backup", all("/", "Sys.Audit"), ({ cluster }) => cluster.backupJobs.all.map(seen)],
   [
     "POST",
     "/cluster/backup",
@@ -34,7 +34,7 @@ export const backupRoutes: readonly Route[] = [
     (request) => {
       const { enabled = "1", ...others } = given(request);
       demandStorage(request, others.storage);
-      request.host.cluster.backupJobs.create({ ...others, enabled, id: request.required("id") });
+      request.cluster.backupJobs.create({ ...others, enabled, id: request.required("id") });
       return null;
     },
   ],
@@ -42,7 +42,7 @@ export const backupRoutes: readonly Route[] = [
     "GET",
     "/cluster/backup/:id",
     all("/", "Sys.Audit"),
-    ({ host, path }) => seen(host.cluster.backupJobs.get(String(path.id))),
+    ({ cluster, path }) => seen(cluster.backupJobs.get(String(path.id))),
   ],
   [
     "PUT",
@@ -51,7 +51,7 @@ export const backupRoutes: readonly Route[] = [
     (request) => {
       const removed = (request.optional("delete") ?? "").split(/[,;\s]+/);
       const changes = given(request);
-      request.host.cluster.backupJobs.update(String(request.path.id), (job) => {
+      request.cluster.backupJobs.update(String(request.path.id), (job) => {
         demandStorage(request, job.storage);
         if (changes.storage !== undefined) demandStorage(request, changes.storage);
         const kept = Object.entries(job).filter(([name]) => !removed.includes(name));
@@ -64,8 +64,8 @@ export const backupRoutes: readonly Route[] = [
     "DELETE",
     "/cluster/backup/:id",
     all("/", "Sys.Modify"),
-    ({ host, path }) => {
-      host.cluster.backupJobs.remove(String(path.id));
+    ({ cluster, path }) => {
+      cluster.backupJobs.remove(String(path.id));
       return null;
     },
   ],

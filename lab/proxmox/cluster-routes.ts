@@ -3,10 +3,10 @@ import type { ApiRequest, Route } from "./api-request";
 import { everyone } from "./permission";
 import { isVisible, summary } from "./vm-summary";
 
-function pool({ host }: ApiRequest, id: string) {
-  const found = host.pools.get(id);
+function pool({ cluster }: ApiRequest, id: string) {
+  const found = cluster.pools.get(id);
   if (!found) throw new ApiError(500, `pool '${id}' does not exist`);
-  const node = (vmid: number) => host.cluster.vms.find(({ vm }) => vm.id === vmid)?.host.node;
+  const node = (vmid: number) => cluster.vms.find(({ vm }) => vm.id === vmid)?.host.node;
   const members = [...found.members].map((vmid) => ({ id: `qemu/${vmid}`, type: "qemu", vmid, node: node(vmid) }));
   return { poolid: id, comment: found.comment, members };
 }
@@ -17,7 +17,7 @@ export const clusterRoutes: readonly Route[] = [
     "GET",
     "/version",
     everyone,
-    ({ host: { cluster } }) => ({
+    ({ cluster }) => ({
       version: cluster.release,
       release: cluster.release.split(".").slice(0, 2).join("."),
       repoid: "0123456789abcdef",
@@ -27,8 +27,8 @@ export const clusterRoutes: readonly Route[] = [
     "GET",
     "/nodes",
     everyone,
-    ({ host, caller }) =>
-      host.cluster.hosts.map(({ node, cpus, memory }) => ({
+    ({ cluster, caller }) =>
+      cluster.hosts.map(({ node, cpus, memory }) => ({
         node,
         id: `node/${node}`,
         status: "online",
@@ -41,18 +41,18 @@ export const clusterRoutes: readonly Route[] = [
     "GET",
     "/cluster/resources",
     everyone,
-    ({ host, caller, parameters }) => {
+    ({ cluster, caller, parameters }) => {
       const type = parameters.get("type");
-      const vms = host.cluster.vms
+      const vms = cluster.vms
         .filter(({ vm }) => isVisible(caller, vm))
         .map((each) => ({ ...summary(each.vm), type: "qemu", id: `qemu/${each.vm.id}`, node: each.host.node }));
-      const nodes = host.cluster.hosts.map(({ node }) => ({
+      const nodes = cluster.hosts.map(({ node }) => ({
         id: `node/${node}`,
         type: "node",
         node,
         status: "online",
       }));
-      const storages = host.cluster.hosts.flatMap(({ node, storages }) =>
+      const storages = cluster.hosts.flatMap(({ node, storages }) =>
         storages.all
           .filter(({ name }) => caller.may(`/storage/${name}`, "Datastore.Audit"))
           .map(({ name, options }) => ({
@@ -81,7 +81,7 @@ export const clusterRoutes: readonly Route[] = [
     "GET",
     "/cluster/nextid",
     everyone,
-    ({ host: { cluster }, parameters }) => {
+    ({ cluster, parameters }) => {
       const wanted = parameters.get("vmid");
       if (wanted === null) return String(cluster.nextId);
       if (cluster.vms.some(({ vm }) => vm.id === Number(wanted))) {

@@ -1,5 +1,5 @@
 import { ApiError } from "./api-error";
-import type { Cluster } from "./cluster";
+import type { ClusterState } from "./cluster-state";
 import { type Bridge, Bridges } from "./network";
 import { networkDevice } from "./network-device";
 import { chipset, graphicsCard, type PciDevice } from "./pci-device";
@@ -83,7 +83,7 @@ export class ProxmoxHost {
   private readonly passthrough: PciPassthrough;
 
   constructor(
-    readonly cluster: Cluster,
+    private readonly cluster: ClusterState,
     options: HostOptions,
   ) {
     const iommu = options.iommu ?? true;
@@ -97,24 +97,25 @@ export class ProxmoxHost {
     this.cpus = options.cpus ?? 32;
     this.memory = options.memory ?? 64 * gibibyte;
     this.passthrough = new PciPassthrough(this.node, this.devices, cluster.mappings, iommu);
+    cluster.passthroughs.push(this.passthrough);
     this.guestAgent = options.guestAgent ?? true;
     this.remoteFile = options.remoteFile ?? (() => image);
   }
 
-  get access(): Cluster["access"] {
+  get access(): ClusterState["access"] {
     return this.cluster.access;
   }
 
-  get mappings(): Cluster["mappings"] {
+  get mappings(): ClusterState["mappings"] {
     return this.cluster.mappings;
   }
 
-  get pools(): Cluster["pools"] {
+  get pools(): ClusterState["pools"] {
     return this.cluster.pools;
   }
 
   /** Guests hear that their VM was switched on or off. */
-  get power(): Cluster["power"] {
+  get power(): ClusterState["power"] {
     return this.cluster.power;
   }
 
@@ -164,7 +165,7 @@ export class ProxmoxHost {
 
   /** The PCI functions that are passed through to a running VM, on whichever node it is. */
   passedTo(vm: VirtualMachine): PciDevice[] {
-    return this.cluster.hosts.flatMap(({ passthrough }) => passthrough.heldBy(vm));
+    return this.cluster.passthroughs.flatMap((passthrough) => passthrough.heldBy(vm));
   }
 
   /** Refuses to destroy a VM that is protected or that runs. */

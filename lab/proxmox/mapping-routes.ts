@@ -23,7 +23,7 @@ const seen = ({ id, map, description, ...flags }: PciMapping) => ({
 
 /** What a node says to a mapping. */
 function checks(request: ApiRequest, mapping: PciMapping, node: string) {
-  const { devices } = request.host.cluster.host(node);
+  const { devices } = request.cluster.host(node);
   const entries = entriesOf(mapping, node);
   if (entries.length === 0) return [{ severity: "warning", message: `No mapping for node ${node}.` }];
   return entries

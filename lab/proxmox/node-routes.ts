@@ -17,8 +17,8 @@ export const nodeRoutes: readonly Route[] = [
     "GET",
     "/nodes/:node/status",
     all("/nodes/:node", "Sys.Audit"),
-    ({ host }) => {
-      const { cpus, memory, cluster } = host;
+    ({ cluster, host }) => {
+      const { cpus, memory } = host;
       const used = 2 * 1024 ** 3;
       return {
         uptime: 86_400,
@@ -65,7 +65,7 @@ export const nodeRoutes: readonly Route[] = [
       );
     },
   ],
-  ["GET", "/nodes/:node/certificates/info", everyone, ({ host }) => host.cluster.certificates],
+  ["GET", "/nodes/:node/certificates/info", everyone, ({ cluster }) => cluster.certificates],
   [
     "GET",
     "/nodes/:node/tasks/:upid/status",

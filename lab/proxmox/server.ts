@@ -182,7 +182,7 @@ export class SimulatedProxmox {
     const { node } = route.params;
     const host = node === undefined ? this.host : this.cluster.host(node);
     this.demandValid(method, pathname, parameters);
-    return handler(new ApiRequest(host, caller, route.params, parameters, failTask));
+    return handler(new ApiRequest(this.cluster, host, caller, route.params, parameters, failTask));
   }
 
   private demandValid(method: string, pathname: string, parameters: URLSearchParams): void {

@@ -28,8 +28,8 @@ function demandPool({ host }: ApiRequest, pool: string | undefined): void {
 
 /** Creates a VM. */
 export function create(request: ApiRequest): string {
-  const { host } = request;
-  const { proxmox } = host.cluster;
+  const { cluster, host } = request;
+  const { proxmox } = cluster;
   const vmid = Number(request.required("vmid"));
   const pool = request.optional("pool");
   const caller = request.caller.creatingIn(pool, vmid);
@@ -46,7 +46,7 @@ export function create(request: ApiRequest): string {
     if (/^net\d+$/.test(key)) demandBridge(caller, proxmox, value);
   }
   demandDrives(drives);
-  explained(vmid, () => host.cluster.demandFree(vmid));
+  explained(vmid, () => cluster.demandFree(vmid));
   return request.task("qmcreate", vmid, () => {
     const vm = explained(vmid, () =>
       host.createVm(vmid, (vm) => {
@@ -75,14 +75,14 @@ function defaultBootOrder(vm: VirtualMachine): string[] {
 
 /** Clones a VM, or the template of one. */
 export function clone(request: ApiRequest): string {
-  const { host, caller } = request;
-  const { proxmox } = host.cluster;
+  const { cluster, host, caller } = request;
+  const { proxmox } = cluster;
   const [newid, pool, storage] = [
     Number(request.required("newid")),
     request.optional("pool"),
     request.optional("storage"),
   ];
-  const target = host.cluster.host(request.optional("target") ?? host.node);
+  const target = cluster.host(request.optional("target") ?? host.node);
   demandPool(request, pool);
   const source = host.vm(request.vmid);
   const full = request.parameters.has("full") ? request.flag("full") : !source.template;
@@ -97,7 +97,7 @@ export function clone(request: ApiRequest): string {
     throw new ApiError(500, "Linked clone feature is not supported if the source is not a template");
   }
   if (host.vms.has(newid)) throw new ApiError(500, `unable to create VM ${newid}: config file already exists`);
-  explained(newid, () => host.cluster.demandFree(newid));
+  explained(newid, () => cluster.demandFree(newid));
   return request.task("qmclone", source.id, () => {
     try {
       host.createVm(newid, (vm) => {

@@ -9,7 +9,7 @@ import { demandVolume } from "./vm-key";
 export const drivesOf = (request: ApiRequest, values: ReadonlyMap<string, string>): [key: string, drive: Drive][] =>
   [...values]
     .filter(([key]) => isDrive(key))
-    .map(([key, value]) => [key, Drive.parse(request.host.cluster.proxmox, key, value)]);
+    .map(([key, value]) => [key, Drive.parse(request.cluster.proxmox, key, value)]);
 
 /** Refuses drives that contradict themselves. */
 export function demandDrives(drives: readonly [key: string, drive: Drive][]): void {

@@ -30,8 +30,8 @@ const bootOrder = (text: string | undefined): string[] =>
  * @see https://git.proxmox.com/?p=qemu-server.git;a=blob;f=src/PVE/API2/Qemu.pm update_vm_api
  */
 export function change(request: ApiRequest): () => void {
-  const { host, caller } = request;
-  const { proxmox } = host.cluster;
+  const { cluster, host, caller } = request;
+  const { proxmox } = cluster;
   const values = new Map([...request.parameters].filter(([key]) => !callParameters.has(key)));
   const removed = list(request.optional("delete"));
   const reverted = list(request.optional("revert"));
@@ -81,7 +81,7 @@ function demandMemory(vm: VirtualMachine, values: ReadonlyMap<string, string>): 
   }
 }
 
-function remove({ host, caller }: ApiRequest, vm: VirtualMachine, key: string): void {
+function remove({ cluster, caller }: ApiRequest, vm: VirtualMachine, key: string): void {
   const value = vm.get(key) ?? vm.getPending(key);
   if (value === undefined) return;
   const order = bootOrder(vm.getPending("boot") ?? vm.get("boot"));
@@ -98,13 +98,13 @@ function remove({ host, caller }: ApiRequest, vm: VirtualMachine, key: string): 
   } else if (/^serial\d+$/.test(key) && value !== "socket" && !caller.isRoot) {
     throw new ApiError(500, `only root can delete '${key}' config for real devices`);
   } else demandValue(caller, vm.id, key, value);
-  if (/^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, value);
+  if (/^net\d+$/.test(key)) demandBridge(caller, cluster.proxmox, value);
   if (key === "tags") vm.remove(key);
   else vm.wait(key, undefined);
 }
 
 function write(request: ApiRequest, vm: VirtualMachine, key: string, value: string, removed: readonly string[]): void {
-  const { host, caller } = request;
+  const { cluster, caller } = request;
   const before = vm.get(key);
   if (vm.getPending(key) === value) return;
   if (isDrive(key)) {
@@ -120,7 +120,7 @@ function write(request: ApiRequest, vm: VirtualMachine, key: string, value: stri
   }
   if (before !== undefined) demandValue(caller, vm.id, key, before);
   demandValue(caller, vm.id, key, value);
-  if (before !== undefined && /^net\d+$/.test(key)) demandBridge(caller, host.cluster.proxmox, before);
+  if (before !== undefined && /^net\d+$/.test(key)) demandBridge(caller, cluster.proxmox, before);
   if (key === "boot") {
     const missing = bootOrder(value).find(
       (device) => !(has(vm, device) || request.parameters.has(device)) || removed.includes(device),

@@ -5,7 +5,7 @@
 # KUBECONFIG  kubeconfig of the cluster
 # RELEASE     what they are of, for messages
 # NAMESPACE   namespace of the workloads
-# SELECTOR    labels of the workloads
+# SELECTOR    labels of the workloads; empty for those that Helm has marked as the release's
 # TIMEOUT     seconds
 # PLUGIN      a DaemonSet that has to run too, whatever its labels; empty if there is none
 # NODES       on how many nodes it has to run, at least
@@ -61,10 +61,22 @@ plugin_lacks() {
   fi
 }
 
+# Prints the workloads of the release. Helm annotates all that it creates: https://github.com/helm/helm/blob/v3.20.0/pkg/action/validate.go
+workloads_of_release() {
+  if [ -n "$SELECTOR" ]; then
+    ask get daemonsets,deployments --selector="$SELECTOR" --output=name
+    return
+  fi
+  each='{.kind}|{.metadata.name}|{.metadata.annotations.meta\.helm\.sh/release-name}|{.spec.updateStrategy.type}'
+  marked=$(ask get daemonsets,deployments,statefulsets --selector=app.kubernetes.io/managed-by=Helm --output=jsonpath="{range .items[*]}$each{\"\\n\"}{end}") || return
+  # Of workloads whose pods nothing replaces there is no rollout to wait for.
+  printf '%s\n' "$marked" | awk -F'|' -v release="$RELEASE" '$3 == release && $4 != "OnDelete" { print tolower($1) "/" $2 }'
+}
+
 # Prints the first workload that does not run, or what else is missing, and nothing if all runs.
 missing() {
-  workloads=$(ask get daemonsets,deployments --selector="$SELECTOR" --output=name) || return
-  if [ -z "$workloads" ]; then
+  workloads=$(workloads_of_release) || return
+  if [ -z "$workloads" ] && [ -n "$SELECTOR" ]; then
     say "nothing in namespace $NAMESPACE has the label $SELECTOR"
     return
   fi

@@ -1,0 +1,317 @@
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import { Aspects, dependable, type ITerraformDependable, type Precondition } from "cdktf";
+import { Construct, type IConstruct } from "constructs";
+import type { Release } from "../../.gen/providers/helm/release";
+import { record } from "../props/plain-data";
+import {
+  enumOf,
+  type Field,
+  instanceOf,
+  number,
+  type Parsed,
+  parseProps,
+  required,
+  type Schema,
+  staticBoolean,
+  string,
+  urlString,
+} from "../props/schema";
+import { matches, wholeNumber } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
+import { enforce, ifSet, type Rule } from "../rules/rule";
+import { TalosCluster } from "../talos/cluster";
+import type { TalosClusterBase } from "../talos/cluster-base";
+import { TalosSingleNode } from "../talos/single-node";
+import { checksumOf } from "../terraform/document";
+import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
+import {
+  checkPodSecurity,
+  defaultPodSecurity,
+  isOfKubernetes,
+  type NamespaceOwner,
+  namespaceObject,
+  ownerOf,
+  ownNamespace,
+  type PodSecurity,
+  podSecurityLevels,
+} from "./namespace";
+import { kubernetesObjects } from "./provider";
+import { type Chart, releaseOf } from "./release";
+import * as chartRepository from "./repository";
+import { rolloutOf } from "./rollout";
+import * as secretValues from "./secret-values";
+import type { ChartValues } from "./values";
+import { checkChartVersion } from "./version";
+
+/** A chart, and where to install it. */
+export interface HelmInstallProps {
+  /** The node or the cluster. */
+  readonly node: TalosSingleNode | TalosCluster;
+
+  /** Name of the chart, such as `ollama`. */
+  readonly chart: string;
+
+  /** URL of the chart's repository or registry, such as `https://charts.example/` or `oci://registry.example/charts`. */
+  readonly repository: string;
+
+  /** Version of the chart, in full. */
+  readonly version: string;
+
+  /**
+   * Name of the release.
+   *
+   * @default - the name of the chart
+   */
+  readonly name?: string;
+
+  /**
+   * Namespace. It is created, unless Kubernetes or another construct creates it.
+   *
+   * @default - the name of the release
+   */
+  readonly namespace?: string;
+
+  /**
+   * What the pods of the namespace may do. A chart that mounts paths of the host needs `privileged`.
+   *
+   * @default "baseline", as Talos enforces
+   * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/
+   */
+  readonly podSecurity?: PodSecurity;
+
+  /**
+   * Values of the chart.
+   *
+   * @default - the chart's own
+   */
+  readonly values?: ChartValues;
+
+  /**
+   * Values that are secrets, by their paths, such as `{ "auth.password": password.stringValue }`. No plan and no state has them. They need
+   * Terraform 1.11 or OpenTofu 1.11.
+   *
+   * @default - none
+   */
+  readonly secretValues?: secretValues.SecretValues;
+
+  /**
+   * Write another number when a secret value has changed, which Terraform cannot see.
+   *
+   * @default 1
+   */
+  readonly secretRevision?: number;
+
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
+
+  /**
+   * Seconds until all pods of the release run.
+   *
+   * @default 900
+   */
+  readonly timeout?: number;
+}
+
+export const schema: Schema<HelmInstallProps> = {
+  node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
+  chart: required(string),
+  repository: required(urlString),
+  version: required(string),
+  name: string,
+  namespace: string,
+  podSecurity: enumOf(podSecurityLevels),
+  values: record,
+  secretValues: record as Field<unknown> as Field<secretValues.SecretValues>,
+  secretRevision: number,
+  insecureHttp: staticBoolean,
+  timeout: number,
+};
+
+const source = "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release";
+
+export const rules: readonly Rule<{
+  readonly node?: TalosClusterBase;
+  readonly user: Construct;
+  readonly chart: Chart;
+  readonly repository: string;
+  readonly insecureHttp?: boolean;
+  readonly podSecurity?: PodSecurity;
+}>[] = [
+  { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
+  ...chartRepository.rules,
+  {
+    id: "helm-release-name",
+    requirement: "the names of a release, its namespace and its chart are those of Kubernetes",
+    reason: "Kubernetes refuses other names, but only when the chart is installed",
+    source: "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+    checks: ({ chart }) =>
+      (["name", "namespace"] as const).map((prop) => ({
+        condition: matches(chart[prop], kubernetesName),
+        message: `${prop} ${formatValue(chart[prop])} is not a name in Kubernetes; write lower-case letters, digits and hyphens, at most ${longestName}`,
+      })),
+  },
+  {
+    id: "helm-chart-name",
+    requirement: "a chart has the name that its repository lists it by",
+    reason: "a path or a URL would be read from the machine that deploys, or from elsewhere",
+    source: "https://helm.sh/docs/chart_best_practices/conventions/#chart-names",
+    checks: ({ chart: { chart } }) => [
+      {
+        condition: matches(chart, /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/),
+        message: `chart ${formatValue(chart)} is not the name of a chart; write it as in "ollama", and its repository in repository`,
+      },
+    ],
+  },
+  {
+    id: "helm-version",
+    requirement: "the chart's version is a complete one",
+    reason: "of a range Helm takes the newest chart, and another one with every apply",
+    source,
+    checks: ({ chart: { version } }) => [checkChartVersion(version, "1.2.3")],
+  },
+  {
+    id: "helm-pod-security",
+    requirement: "a namespace has one level of pod security, which its creator sets",
+    reason: "the namespaces of Kubernetes are not the stack's, and of two levels one would hold for neither's pods",
+    source: "https://kubernetes.io/docs/concepts/security/pod-security-admission/",
+    checks: ({ node, chart: { namespace }, podSecurity }) =>
+      checkPodSecurity(namespace, podSecurity, node && ownerOf(node, namespace)),
+  },
+  {
+    id: "helm-timeout",
+    requirement: "the release has at least 60 seconds until all of its pods run",
+    reason: "the node pulls their images first, and pods that do not run in time fail the apply",
+    source,
+    checks: ({ chart: { timeout } }) => [
+      {
+        condition: wholeNumber(timeout, 60),
+        message: `timeout is ${formatValue(timeout)}; write whole seconds, 60 or more`,
+      },
+    ],
+  },
+];
+
+/** Helm takes 53 characters, and the releases of this construct have more in their names. */
+const longestName = 43;
+const kubernetesName = /^[a-z0-9]([a-z0-9-]{0,41}[a-z0-9])?$/;
+
+/** Seconds for the release, and for its pods to run. */
+const defaultTimeout = 900;
+
+/**
+ * A chart as a Helm release, after the network, the GPUs and the storage of its cluster. The apply waits until all pods of the release run.
+ *
+ * @example
+ * new HelmInstall(stack, "ollama", {
+ *   node,
+ *   chart: "ollama",
+ *   repository: "https://otwld.github.io/ollama-helm",
+ *   version: "1.68.0",
+ *   values: { ollama: { gpu: { enabled: true, type: "nvidia" } } },
+ * });
+ *
+ * @see https://helm.sh/docs/topics/charts/
+ */
+export class HelmInstall extends Construct {
+  /** The release; undefined if the props are invalid. */
+  readonly resource?: Release;
+  /** The release that creates the namespace; undefined if Kubernetes or another construct does. */
+  readonly namespaceRelease?: Release;
+  /** The release whose revision tells the provider when to read the secret values; undefined without any. */
+  readonly inputs?: Release;
+  /** The wait until all of its pods run. */
+  readonly rollout?: Resource;
+
+  /** Name of the release. */
+  readonly name: string;
+  /** Its namespace. */
+  readonly namespace: string;
+
+  constructor(scope: Construct, id: string, props: HelmInstallProps) {
+    super(scope, id);
+    const parsed = parseProps(this, props, schema);
+    const options = parsed.props;
+    const { node, podSecurity } = options;
+    this.name = options.name ?? options.chart;
+    this.namespace = options.namespace ?? this.name;
+    const chart = this.chart(options, [...parsed.preconditions]);
+    chart.preconditions.push(
+      ...enforce(this, rules, { ...options, user: this, chart }),
+      ...enforce(this, secretValues.rules, options),
+    );
+    // Of another stack, it is refused; until then it must not be in the way of the other problems.
+    if (!node || !isInStackOf(this, node)) return;
+
+    const isPresent = isOfKubernetes(this.namespace) || ownerOf(node, this.namespace) !== undefined;
+    if (!isPresent) this.namespaceRelease = this.createNamespace(node, podSecurity);
+    const ready = [node.networkReady, ...ifOwned(ownerOf(node, this.namespace))];
+    if (options.secretValues) this.inputs = this.createInputs(chart, options.secretRevision ?? 1, ready);
+    this.resource = releaseOf(this, node, chart, {
+      address: id,
+      dependsOn: ready,
+      writeOnly: this.inputs && secretValues.writeOnly(this, options.secretValues ?? {}, this.inputs.metadata.revision),
+    });
+    waitForWorkloads(this, node, this.resource);
+    this.rollout = rolloutOf(this, node, this.resource, {
+      release: this.name,
+      namespace: this.namespace,
+      timeout: chart.timeout,
+      nodes: node.nodes.map(({ name }) => name),
+    });
+  }
+
+  private chart(options: Parsed<HelmInstallProps>, preconditions: Precondition[]): Chart {
+    const { chart, repository, version, values = {}, timeout = defaultTimeout } = options;
+    return { name: this.name, namespace: this.namespace, chart, repository, version, values, timeout, preconditions };
+  }
+
+  private createNamespace(node: TalosClusterBase, podSecurity = defaultPodSecurity): Release {
+    const { namespace } = this;
+    const resource = kubernetesObjects(this, "Namespace", {
+      address: `${this.node.id}_namespace`,
+      name: `${namespace}-namespace`,
+      objects: [namespaceObject(namespace, podSecurity)],
+      dependsOn: [node.networkReady],
+    });
+    ownNamespace(node, namespace, { by: this.node.path, podSecurity, resource });
+    return resource;
+  }
+
+  /**
+   * A ConfigMap that changes with everything that the release is made of, so that its own release has a higher revision each
+   * time: the provider forgets secret values in an upgrade without one.
+   */
+  private createInputs(
+    { chart, repository, version, values, timeout }: Chart,
+    secretRevision: number,
+    dependsOn: ITerraformDependable[],
+  ): Release {
+    const name = `${this.name}-inputs`;
+    const data = { checksum: checksumOf([chart, repository, version, values, timeout, secretRevision]) };
+    return kubernetesObjects(new Construct(this, "Inputs"), "Resource", {
+      address: `${this.node.id}_inputs`,
+      name,
+      namespace: this.namespace,
+      objects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: this.namespace }, data }],
+      dependsOn,
+    });
+  }
+}
+
+const ifOwned = (owner: NamespaceOwner | undefined): ITerraformDependable[] => (owner ? [owner.resource] : []);
+
+/** Lets the release come after what workloads need, whichever construct is made first. */
+function waitForWorkloads(construct: Construct, node: TalosClusterBase, release: Release): void {
+  let isDone = false;
+  const visit = (visited: IConstruct) => {
+    if (visited !== construct || isDone) return;
+    isDone = true;
+    const needed = node.workloadsNeed.map((each) => dependable(each));
+    release.dependsOn = [...(release.dependsOn ?? []), ...needed];
+  };
+  Aspects.of(construct).add({ visit });
+}

@@ -1,0 +1,58 @@
+import { TerraformStack, Token } from "cdktf";
+import type { Construct } from "constructs";
+import type { ReleaseConfig } from "../../.gen/providers/helm/release";
+import { isUnknown } from "../rules/condition";
+import { expression } from "../rules/expression";
+import { formatValue } from "../rules/format-value";
+import type { Rule } from "../rules/rule";
+import { escapeTemplate } from "../rules/template";
+
+/** Values of a chart that are secrets, by their paths, such as `auth.password`. */
+export type SecretValues = Readonly<Record<string, string>>;
+
+/** A path as `helm --set` takes it: names with dots between them, and numbers of items in brackets. */
+const path = /^[\w/-]+((\\?[.][\w/-]+)|(\[\d+\]))*$/;
+
+export const rules: readonly Rule<{ readonly secretValues?: Readonly<Record<string, unknown>> }>[] = [
+  {
+    id: "helm-secret-values",
+    requirement: "a secret value comes from a Terraform variable, and has a path as `helm --set` takes it",
+    reason: "a value that is written out would be in the stack in plaintext",
+    source: "https://helm.sh/docs/intro/using_helm/#the-format-and-limitations-of---set",
+    checks: ({ secretValues = {} }) =>
+      Object.entries(secretValues).flatMap(([name, value]) => [
+        {
+          condition: path.test(name),
+          message: `secretValues has the path ${formatValue(name)}; write names with dots between them, as in "auth.password"`,
+        },
+        {
+          condition: typeof value === "string" && isUnknown(value),
+          message: `secretValues[${formatValue(name)}] is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
+        },
+      ]),
+  },
+];
+
+/** What has a meaning in a value of `helm --set`: https://helm.sh/docs/intro/using_helm/#the-format-and-limitations-of---set */
+const escaped = (value: string): string =>
+  Token.asString(expression`replace(${value}, ${'/([\\\\,{}\\[\\]"])/'}, ${"\\$1"})`);
+
+/**
+ * The values as the provider takes them, which writes them to no plan and no state. It reads them only when the revision is
+ * higher than before, and installs the chart without them otherwise.
+ *
+ * @see https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release#set_wo_revision
+ */
+export function writeOnly(
+  scope: Construct,
+  values: SecretValues,
+  revision: number,
+): Pick<ReleaseConfig, "setWo" | "setWoRevision"> {
+  // Terraform and OpenTofu know write-only arguments since then.
+  TerraformStack.of(scope).addOverride("terraform.required_version", ">= 1.11");
+  const entries = Object.entries(values);
+  return {
+    setWo: entries.map(([name, value]) => ({ name: escapeTemplate(name), value: escaped(value), type: "string" })),
+    setWoRevision: revision,
+  };
+}
