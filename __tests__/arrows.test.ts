@@ -41,7 +41,15 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "constructs/rules",
     "constructs/terraform",
   ],
+  "constructs/storage": [
+    "constructs/helm",
+    "constructs/talos",
+    "constructs/props",
+    "constructs/rules",
+    "constructs/terraform",
+  ],
   constructs: [
+    "constructs/storage",
     "constructs/gpu",
     "constructs/cilium",
     "constructs/proxmox",

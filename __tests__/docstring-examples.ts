@@ -1,6 +1,6 @@
 // Written by `npm run docs` from the docstrings of the constructs.
 import { TerraformStack } from "cdktf";
-import { CiliumInstall, DownloadedImage, GpuInstall, HelmInstall, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, StateEncryption, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
+import { CiliumInstall, DownloadedImage, GpuInstall, HelmInstall, LocalStorage, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, StateEncryption, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
 import type { Given } from "./given";
 
 export const examples: Readonly<Record<string, (given: Given) => void>> = {
@@ -22,6 +22,9 @@ export const examples: Readonly<Record<string, (given: Given) => void>> = {
       version: "1.68.0",
       values: { ollama: { gpu: { enabled: true, type: "nvidia" } } },
     });
+  },
+  LocalStorage: ({ stack, node }) => {
+    new LocalStorage(stack, "storage", { node, disk: "scsi1" });
   },
   NvidiaInstall: ({ stack, node }) => {
     new NvidiaInstall(stack, "nvidia", { node, sharing: { strategy: "time-slicing", replicas: 4 } });

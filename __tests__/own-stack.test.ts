@@ -107,6 +107,7 @@ test("the public interface holds these names and no internals", () => {
     "DownloadedImage",
     "GpuInstall",
     "HelmInstall",
+    "LocalStorage",
     "NvidiaInstall",
     "PciAddress",
     "PciMapping",

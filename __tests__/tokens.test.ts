@@ -5,6 +5,8 @@ import {
   type DownloadedImageProps,
   HelmInstall,
   type HelmInstallProps,
+  LocalStorage,
+  type LocalStorageProps,
   NvidiaInstall,
   PciMapping,
   type PciMappingProps,
@@ -24,6 +26,7 @@ import * as proxmoxConnection from "../constructs/proxmox/connection";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
 import * as downloadedImage from "../constructs/proxmox/host/downloaded-image";
 import * as pciMapping from "../constructs/proxmox/pci/pci-mapping";
+import * as localStorage from "../constructs/storage/local-storage";
 import * as talosCluster from "../constructs/talos/cluster";
 import * as talosImage from "../constructs/talos/image";
 import * as talosSingleNode from "../constructs/talos/single-node";
@@ -248,6 +251,12 @@ const judgedOfHelm: Judged = {
   timeout: ["helm-timeout"],
 };
 
+const judgedOfStorage: Judged = {
+  version: ["local-storage-version"],
+  repository: ["chart-repository", "plain-http"],
+  timeout: ["local-storage-timeout"],
+};
+
 const constructs: [string, Judged, Record<string, Field>, object, (stack: TerraformStack, props: object) => unknown][] =
   [
     [
@@ -324,6 +333,13 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
           ...props,
           node: nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver } }),
         }),
+    ],
+    [
+      "LocalStorage",
+      judgedOfStorage,
+      localStorage.schema,
+      { disk: "scsi1", timeout: 900 },
+      (stack, props) => new LocalStorage(stack, "storage", { ...(props as LocalStorageProps), node: nodeIn(stack) }),
     ],
     [
       "HelmInstall",

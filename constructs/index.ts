@@ -44,6 +44,7 @@ export { addPreconditions } from "./rules/own-rules";
 export * as rules from "./rules/public";
 export type { Check, Rule } from "./rules/rule";
 export { StateEncryption, type StateEncryptionProps } from "./state-encryption";
+export { LocalStorage, type LocalStorageProps } from "./storage/local-storage";
 export type { AmdDriver } from "./talos/amd-driver";
 export {
   TalosCluster,
@@ -56,7 +57,13 @@ export type { GpuDriver, GpuVendor, NvidiaGpuDriver } from "./talos/driver";
 export { TalosImage, type TalosImageProps, type TalosRelease } from "./talos/image";
 export type { TalosFirewall } from "./talos/ingress-firewall";
 export type { IntelDriver } from "./talos/intel-driver";
-export type { MachineFirewall, TalosInterface, TalosMachine, TalosMachineDevice } from "./talos/machine";
+export type {
+  MachineFirewall,
+  TalosInterface,
+  TalosMachine,
+  TalosMachineDevice,
+  TalosMachineDisk,
+} from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";
 export type { TalosPatch } from "./talos/patch";
 export { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";

@@ -51,6 +51,7 @@ import * as vmId from "./proxmox/vm/vm-id";
 import * as vmStorage from "./proxmox/vm/vm-storage";
 import type { Rule } from "./rules/rule";
 import { secretInText } from "./rules/secret";
+import * as localStorage from "./storage/local-storage";
 import * as apiEndpoint from "./talos/api-endpoint";
 import * as members from "./talos/cluster-machine-rules";
 import * as clusterOnce from "./talos/cluster-once";
@@ -137,6 +138,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
   ],
   "Cluster of several machines": members.rules,
   "GPUs for pods": [...gpuInstall.rules, ...gpuInstall.vendorRules, ...gpuInstall.gpuRules, ...gpuSharing.rules],
+  "Local volumes": localStorage.rules,
   "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules],
   Cilium: [
     ...ciliumVersion.rules,

@@ -63,6 +63,12 @@ export interface MachineFirewall {
   addManager(address: string): void;
 }
 
+/** A disk of a machine. */
+export interface TalosMachineDisk {
+  /** Bus and number, such as `scsi1`. */
+  readonly interface: string;
+}
+
 /** What a Talos node has to know of the machine it runs on. A `ProxmoxGpuVm` is one. */
 export interface TalosMachine {
   /** Host name: letters, digits and hyphens. */
@@ -127,6 +133,13 @@ export interface TalosMachine {
   readonly firewall?: MachineFirewall;
 
   /**
+   * Disks of the machine, the one that it boots from first. A `ProxmoxGpuVm` knows its own.
+   *
+   * @default - not known
+   */
+  readonly disks?: readonly TalosMachineDisk[];
+
+  /**
    * Operating system that the machine is made for.
    *
    * @default "talos"
@@ -160,6 +173,16 @@ const firewall: Field<MachineFirewall> = {
   },
 };
 
+/** A VM's disk has more than that. */
+const disk: Field<TalosMachineDisk> = {
+  invalid: () => ({ interface: "" }),
+  parse: (value, path, report) => {
+    const isDisk = typeof value === "object" && value !== null && "interface" in value;
+    if (!isDisk) report(false, `${path} is ${formatValue(value)}; write a disk as in { interface: "scsi1" }`);
+    return isDisk ? (value as TalosMachineDisk) : disk.invalid();
+  },
+};
+
 export const schema = orConstruct(
   objectOf<TalosMachine>({
     name: required(string),
@@ -180,6 +203,7 @@ export const schema = orConstruct(
     talosVersion: unchecked(),
     pciDevices: listOf(device),
     firewall,
+    disks: listOf(disk),
     guest: unchecked(),
     resource: instanceOf(TerraformResource),
   }),

@@ -1,0 +1,121 @@
+#!/bin/sh
+# Claims a volume on each node that has a disk for volumes, writes to it from one Job, and reads it from another. If that does not
+# work, the message names the link of the chain from the disk to the pod that is broken.
+#
+# KUBECONFIG   kubeconfig of the cluster
+# TALOSCONFIG  file for talosctl, which is asked about the disk and the volume if the machine has it
+# VOLUME_NODES each node as name=address, separated by spaces
+# VOLUME       name of the user volume in Talos
+# NAMESPACE    namespace of the provisioner and of the Jobs
+# PROVISIONER  name of the provisioner's Deployment
+# CLAIM        manifest of the claim
+# WRITER       manifest of the Job that writes, with @NODE@ for the name of the node
+# READER       manifest of the Job that reads, with the same
+# PATIENCE     seconds for what is broken to mend by itself
+# TIMEOUT      seconds for each node
+. "$(dirname "$0")/lib.sh"
+
+require kubectl
+ask() { kube 30 --namespace="$NAMESPACE" "$@"; }
+jobs='job/storage-test-write job/storage-test-read'
+clean() {
+  # shellcheck disable=SC2086 # names
+  ask delete --ignore-not-found --wait=false $jobs pvc/storage-test >/dev/null 2>&1 || true
+}
+# Waits until what an earlier run left is gone.
+gone() {
+  clean
+  # shellcheck disable=SC2086 # names
+  kube 120 --namespace="$NAMESPACE" wait --for=delete --timeout=120s $jobs pvc/storage-test >/dev/null 2>&1 || true
+}
+state() { ask get job "$1" --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
+# The last warning about an object whose name begins so.
+warning() {
+  ask get events --field-selector=type=Warning --sort-by=.lastTimestamp --output=jsonpath='{range .items[*]}{.involvedObject.name} {.message}{"\n"}{end}' |
+    awk -v name="$1" 'index($1, name) == 1 { sub(/^[^ ]+ /, ""); last = $0 } END { print last }'
+}
+
+# Prints what Talos lacks, if there is talosctl to ask it.
+broken_disk() {
+  command -v talosctl >/dev/null || return 0
+  talos 20 get volumestatuses "u-$VOLUME" --output=yaml >"$work/status" || return 0
+  status=$(awk '$1 == "phase:" { phase = $2 } $1 == "errorMessage:" { sub(/^ *errorMessage: */, ""); why = $0 } END { print phase, why }' "$work/status")
+  case "$status" in
+    ready* | prepared*) ;;
+    *"no disks matched"*) say "no disk: node $name has none for the user volume $VOLUME; see the VM's hardware in Proxmox" ;;
+    "" | " ") say "no user volume: Talos on node $name knows none of the name $VOLUME" ;;
+    *) say "no user volume: $VOLUME on node $name is $status" ;;
+  esac
+}
+# Prints why the provisioner does not work.
+broken_provisioner() {
+  ready=$(ask get deployment "$PROVISIONER" --output=jsonpath='{.status.readyReplicas}') || return 0
+  [ "${ready:-0}" -gt 0 ] && return
+  refused=$(warning "$PROVISIONER")
+  unscheduled=$(ask get pods --output=jsonpath="{range .items[*]}{.metadata.name} {.status.conditions[?(@.type==\"PodScheduled\")].message}{\"\n\"}{end}" |
+    awk -v name="$PROVISIONER" 'index($1, name) == 1 && NF > 1 { sub(/^[^ ]+ /, ""); print; exit }')
+  say "the provisioner does not run: ${unscheduled:-${refused:-see the pods of deployment $PROVISIONER in namespace $NAMESPACE}}"
+}
+# Prints the first link that is broken, for the Job.
+broken_link() {
+  found=$(broken_disk) && [ -n "$found" ] && say "$found" && return
+  found=$(broken_provisioner) && [ -n "$found" ] && say "$found" && return
+  refused=$(warning "$1")
+  case "$refused" in
+    *PodSecurity*) say "pod security refused the pod: $refused" && return ;;
+    *"pull image"*) say "an image was not pulled: $refused" && return ;;
+  esac
+  phase=$(ask get pvc storage-test --output=jsonpath='{.status.phase}')
+  if [ "$phase" != Bound ]; then
+    why=$(warning storage-test)
+    unscheduled=$(ask get pods --selector="job-name=$1" --output=jsonpath='{.items[*].status.conditions[?(@.type=="PodScheduled")].message}')
+    [ -n "$why$unscheduled" ] && say "the claim is ${phase:-not there}: ${why:-$unscheduled}"
+  fi
+}
+
+# Applies a manifest of stdin, in which @NODE@ stands for the node.
+apply() {
+  sed "s/@NODE@/$name/g" >"$work/manifest"
+  try ask apply --filename="$work/manifest" || fail "node $name has no volume that survives its pod: Kubernetes does not take $1: $answer"
+}
+# Waits for a Job.
+wait_for_job() {
+  deadline=$(deadline_in "$TIMEOUT")
+  settled=$(deadline_in "$PATIENCE")
+  broken=
+  while :; do
+    case "$(state "$1")" in
+      *Complete*) return ;;
+      *Failed*)
+        broken="the Job $1 failed: $(ask logs "job/$1" --tail=5 2>&1)"
+        break
+        ;;
+    esac
+    found=$(broken_link "$1" 2>/dev/null || true)
+    if [ "$found" != "$broken" ]; then
+      broken=$found
+      settled=$(deadline_in "$PATIENCE")
+    fi
+    # What stays broken is told at once, whatever else there would be to wait for.
+    if [ -n "$broken" ] && past "$settled"; then break; fi
+    if past "$deadline"; then break; fi
+    sleep 2
+  done
+  fail "node $name has no volume that survives its pod: ${broken:-the Job $1 did not end within $TIMEOUT seconds: $(ask describe pods --selector="job-name=$1" | tail -n 5)}"
+}
+
+finally=clean
+for node in $VOLUME_NODES; do
+  name=${node%%=*}
+  # shellcheck disable=SC2034 # for talos
+  NODE=${node#*=}
+  say "writing to a volume on node $name, and reading it from another pod"
+  gone
+  printf '%s\n' "$CLAIM" | apply "the claim"
+  printf '%s\n' "$WRITER" | apply "the Job that writes"
+  wait_for_job storage-test-write
+  ask delete --wait=true --timeout=60s job/storage-test-write >/dev/null 2>&1 || true
+  printf '%s\n' "$READER" | apply "the Job that reads"
+  wait_for_job storage-test-read
+  say "a volume on node $name has outlived its pod"
+done

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { escapeTemplate } from "../rules/template";
+import type { TalosNode } from "../talos/node";
+import type { Script } from "../terraform/script";
+
+/** Seconds for each node: two pods, whose image is pulled first, and the provisioner's own. */
+const timeout = 300;
+/** Seconds for what is broken to mend by itself. */
+const settleSeconds = 60;
+const image = "registry.k8s.io/e2e-test-images/busybox:1.29-4";
+const name = "storage-test";
+const text = "written by the pod before";
+
+const claim = (storageClass: string): string =>
+  stringify({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: storageClass,
+      resources: { requests: { storage: "16Mi" } },
+    },
+  });
+
+/** A Job on a node, which the script names, that does something to the volume. */
+const job = (what: "write" | "read", command: string): string =>
+  stringify({
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: `${name}-${what}` },
+    spec: {
+      backoffLimit: 0,
+      // Should whoever waits for it be gone.
+      activeDeadlineSeconds: timeout + 60,
+      ttlSecondsAfterFinished: 3600,
+      template: {
+        metadata: { labels: { [name]: what } },
+        spec: {
+          restartPolicy: "Never",
+          automountServiceAccountToken: false,
+          securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
+          nodeSelector: { "kubernetes.io/hostname": "@NODE@" },
+          tolerations: [{ operator: "Exists" }],
+          containers: [
+            {
+              name: what,
+              image,
+              command: ["sh", "-c", command],
+              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+              volumeMounts: [{ name: "data", mountPath: "/data" }],
+            },
+          ],
+          volumes: [{ name: "data", persistentVolumeClaim: { claimName: name } }],
+        },
+      },
+    },
+  });
+
+/** Claims a volume on each of the nodes, writes to it and reads it from another pod. */
+export const storageTest = (test: {
+  readonly kubeconfig: string;
+  readonly talosconfig: string;
+  readonly endpoint: string;
+  readonly nodes: readonly TalosNode[];
+  /** The storage class, which has the name of the user volume. */
+  readonly storageClass: string;
+  readonly namespace: string;
+  readonly provisioner: string;
+}): Script => ({
+  file: join(__dirname, "scripts/storage-test.sh"),
+  environment: {
+    KUBECONFIG: test.kubeconfig,
+    TALOSCONFIG: test.talosconfig,
+    ENDPOINT: test.endpoint,
+    VOLUME_NODES: test.nodes.map(({ name, address }) => `${escapeTemplate(name).toLowerCase()}=${address}`).join(" "),
+    VOLUME: test.storageClass,
+    NAMESPACE: test.namespace,
+    PROVISIONER: test.provisioner,
+    CLAIM: claim(test.storageClass),
+    WRITER: job("write", `echo '${text}' >/data/text && sync`),
+    READER: job("read", `test "$(cat /data/text)" = '${text}'`),
+    PATIENCE: String(settleSeconds),
+    TIMEOUT: String(timeout),
+  },
+});
