@@ -96,7 +96,22 @@ export class Guests {
       const module = kernelModuleOf(device);
       if (module !== undefined) cards[module] = (cards[module] ?? 0) + 1;
     }
-    return { cores, memory: Number(vm.get("memory") ?? 512), gpus, cards, links: macAddressesOf(vm) };
+    const memory = Number(vm.get("memory") ?? 512);
+    return { cores, memory, gpus, cards, links: macAddressesOf(vm), disks: this.disksOf(vm) };
+  }
+
+  /** The disks beside the one that it boots from; what is on them stays with them, in whichever VM they are. */
+  private disksOf(vm: VirtualMachine): Hardware["disks"] {
+    return Object.keys(vm.config)
+      .filter((key) => /^scsi[1-9]\d*$/.test(key))
+      .flatMap((key) => {
+        const [volid = ""] = String(vm.get(key)).split(",");
+        const { identity } = vm.volume(volid) ?? {};
+        if (identity === undefined) return [];
+        const directory = join(this.directory, "disks", identity);
+        mkdirSync(directory, { recursive: true });
+        return [{ interface: key, directory }];
+      });
   }
 }
 

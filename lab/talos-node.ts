@@ -93,6 +93,8 @@ export interface Hardware {
   readonly cards?: Readonly<Record<string, number>>;
   /** MAC addresses of the network devices, in their order. */
   readonly links: readonly string[];
+  /** SCSI disks beside the one that it boots from, each with the directory that keeps what is on it. */
+  readonly disks?: readonly { readonly interface: string; readonly directory: string }[];
 }
 
 export interface TalosNodeOptions {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { ApiError } from "./api-error";
 import { formatSize } from "./size";
 
@@ -12,6 +13,8 @@ export interface Volume {
   readonly vmid?: number;
   /** Bytes of the disk inside an image. */
   readonly virtualSize?: number;
+  /** Tells the content of one volume from that of another, whatever they are called; a volume that grows or moves keeps it. */
+  readonly identity?: string;
 }
 
 export interface StorageOptions {
@@ -86,11 +89,15 @@ export class Storage {
   }
 
   /** The next free volume of a VM, in this storage type's naming. */
-  allocate(vmid: number, size: number, { format = "raw", suffix }: { format?: string; suffix?: string } = {}): Volume {
+  allocate(
+    vmid: number,
+    size: number,
+    { format = "raw", suffix, identity = randomUUID() }: { format?: string; suffix?: string; identity?: string } = {},
+  ): Volume {
     if (!this.holdsFiles && format !== "raw") throw new Error(`unsupported format '${format}'`);
     const name = suffix ?? `disk-${this.freeDisk(vmid)}`;
     const volid = `${this.name}:${this.holdsFiles ? `${vmid}/vm-${vmid}-${name}.${format}` : `vm-${vmid}-${name}`}`;
-    return this.add({ volid, content: "images", format, size, vmid });
+    return this.add({ volid, content: "images", format, size, vmid, identity });
   }
 
   add(volume: Volume): Volume {

@@ -4,7 +4,7 @@ import { Drive, isDrive } from "./drive";
 import type { ProxmoxInterface } from "./interface/schema";
 import { withMac, withOtherMac } from "./network-device";
 import { formatSize, parseSize } from "./size";
-import type { Storage, Storages } from "./storage";
+import type { Storage, Storages, Volume } from "./storage";
 import { VmFirewall } from "./vm-firewall";
 import { VmVolumes } from "./vm-volumes";
 
@@ -71,6 +71,11 @@ export class VirtualMachine {
   /** Both, as `GET …/pending` returns them. */
   get pendingConfig(): PendingValue[] {
     return this.configuration.both;
+  }
+
+  /** A volume of the VM's own; undefined if there is none of the id. */
+  volume(volid: string): Volume | undefined {
+    return this.volumes.find(volid);
   }
 
   /** Volume id of the image that a disk was made from; Proxmox forgets it, the guest on the disk does not. */
@@ -142,7 +147,7 @@ export class VirtualMachine {
   /** Moves a disk to another storage, and removes the original volume or keeps it as an unused one. */
   move(key: string, target: Storage, removeOriginal: boolean): void {
     const before = this.drive(key, String(this.get(key)));
-    this.configuration.set(key, this.volumes.copy(before, target.name).toString());
+    this.configuration.set(key, this.volumes.copy(before, target.name, true).toString());
     if (removeOriginal) this.storages.of(before.file).remove(before.file);
     else this.release(key, before.toString());
   }

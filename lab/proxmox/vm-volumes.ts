@@ -17,6 +17,10 @@ export class VmVolumes {
     private readonly storages: Storages,
   ) {}
 
+  find(volid: string): Volume | undefined {
+    return this.storages.ownedBy(this.vmid).find((volume) => volume.volid === volid);
+  }
+
   /** Makes or finds the volume that a drive asks for; answers the drive as it is kept. */
   provide(key: string, drive: Drive): Drive {
     if (drive.volid === undefined) return drive.with({ size: undefined });
@@ -39,14 +43,18 @@ export class VmVolumes {
     return drive.with({ file: volume.volid, size, format: undefined, "import-from": undefined });
   }
 
-  /** The drive with a copy of its volume, or as it is when it has none of its own. */
-  copy(drive: Drive, targetStorage: string | undefined): Drive {
+  /** The drive with a copy of its volume, or as it is when it has none of its own; a volume that moves stays what it is. */
+  copy(drive: Drive, targetStorage: string | undefined, moves = false): Drive {
     if (drive.volid === undefined || (drive.isCdrom && !drive.isCloudinit)) return drive;
     const origin = this.storages.of(drive.volid);
-    const { size, format } = origin.get(drive.volid);
+    const { size, format, identity } = origin.get(drive.volid);
     const storage = targetStorage === undefined ? origin : this.storages.get(targetStorage);
     const suffix = drive.isCloudinit ? "cloudinit" : undefined;
-    const copy = storage.allocate(this.vmid, size, { format: storage.formatLike(format), suffix });
+    const copy = storage.allocate(this.vmid, size, {
+      format: storage.formatLike(format),
+      suffix,
+      ...(moves && { identity }),
+    });
     return drive.with({ file: copy.volid });
   }
 

@@ -231,6 +231,9 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 	if err := k.operate(ctx, on, machine, node); err != nil {
 		return fmt.Errorf("what operators do: %w", err)
 	}
+	if err := k.store(ctx, pods, machine); err != nil {
+		return fmt.Errorf("the local volumes: %w", err)
+	}
 	network, err := k.network(on)
 	if err != nil {
 		return err

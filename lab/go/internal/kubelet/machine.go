@@ -40,6 +40,8 @@ type Machine struct {
 	Cores              int
 	// Memory in MiB.
 	Memory int
+	// Volumes are the user volumes that Talos mounts, each with the directory that keeps what is on its disk; it is empty without one.
+	Volumes map[string]string
 	// Devices is how many of NVIDIA's GPUs are in the machine, and GPUs how many of them the loaded driver can use.
 	Devices, GPUs int
 	// Cards is how many GPUs of other vendors have a loaded driver, by kernel module.

@@ -40,6 +40,10 @@ var startOfOperator = fmt.Sprintf(`if .spec.containers | any(.image | test(%s)) 
 
 type expression = object
 
+// endOfCommand is how the command of a pod that runs once on a claimed volume has ended, or that it is awaited; nothing for other pods.
+var endOfCommand = fmt.Sprintf(`if .spec.restartPolicy == "Never" and (.spec.volumes // [] | any(.persistentVolumeClaim)) then .metadata.annotations[%s] // "awaited" else "" end`,
+	quote(endedAnnotation))
+
 func in(key string, values ...string) expression    { return jq(key, "In", values) }
 func notIn(key string, values ...string) expression { return jq(key, "NotIn", values) }
 func exists(key string) expression                  { return jq(key, "Exists", nil) }
@@ -66,7 +70,9 @@ func stages(faults []Fault) []byte {
 	var text strings.Builder
 	for _, stage := range []object{
 		podStage("running", append(fine, in(phase, "Pending", "Running"), notIn(isReady, "True")), patch(running)),
-		podStage("completed", append(fine, in(phase, "Running"), in(isReady, "True"), in(runsOnce, "Never", "OnFailure")), patch(completed)),
+		podStage("completed", append(fine, in(phase, "Running"), in(isReady, "True"), in(runsOnce, "Never", "OnFailure"),
+			notIn(endOfCommand, "awaited", endedBadly)), patch(completed)),
+		podStage("command-failed", append(fine, in(phase, "Running"), in(endOfCommand, endedBadly)), patch(failed)),
 		podStage("image-missing", []expression{here, in(withoutImage, "true"), in(phase, "Pending"), notIn(waitsFor, "ImagePullBackOff")},
 			patch(imageMissing), warn("Failed", "Failed to pull image: the registry does not have it")),
 		podStage("failed", []expression{here, in(ending, "true"), in(phase, "Pending", "Running"), in(runsOnce, "Never")}, patch(failed)),

@@ -193,6 +193,7 @@ func (c *configuration) machine(options Options) kubelet.Machine {
 		RegisterWithTaints: c.registerWithTaints(options.System, taints),
 		Cores:              options.Hardware.Cores, Memory: options.Hardware.Memory,
 	}
+	described.Volumes = c.userVolumes(options.Hardware)
 	described.Devices = options.Hardware.GPUs
 	if c.loadsDriver() {
 		described.GPUs = options.Hardware.GPUs

@@ -22,6 +22,16 @@ type Hardware struct {
 	Cards map[string]int `json:"cards,omitempty"`
 	// Links are the MAC addresses of its network devices, in their order.
 	Links []string `json:"links,omitempty"`
+	// Disks are those beside the one that the machine boots from.
+	Disks []Disk `json:"disks,omitempty"`
+}
+
+// Disk is a SCSI disk of the VM.
+type Disk struct {
+	// Interface is its bus and number, such as scsi1.
+	Interface string `json:"interface"`
+	// Directory keeps what is on it, whichever machine it is in.
+	Directory string `json:"directory"`
 }
 
 // devices are what Talos finds on the PCI bus: QEMU's bridge, and the GPUs.

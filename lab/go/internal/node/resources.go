@@ -16,7 +16,7 @@ import (
 	"lab/internal/manifests"
 )
 
-// resources are what `talosctl get` shows: the PCI devices, the machine configuration and the schematic of the running Talos,
+// resources are what `talosctl get` shows: the PCI devices, the user volumes, the machine configuration and the schematic of the running Talos,
 // which the Image Factory puts into its images as an extension of that name.
 func (d *disk) resources(ctx context.Context, machine Hardware) (state.CoreState, error) {
 	resources := namespaced.NewState(inmem.Build)
@@ -29,6 +29,9 @@ func (d *disk) resources(ctx context.Context, machine Hardware) (state.CoreState
 	}
 	if d.current != nil {
 		all = append(all, config.NewMachineConfig(d.current.provider))
+		for name, directory := range d.current.userVolumes(machine) {
+			all = append(all, volumeStatus(name, directory))
+		}
 	}
 	for _, each := range all {
 		if err := resources.Create(ctx, each); err != nil {

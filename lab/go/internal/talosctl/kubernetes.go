@@ -12,6 +12,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/api/machine"
 	"github.com/siderolabs/talos/pkg/machinery/client"
 	"github.com/siderolabs/talos/pkg/machinery/config/configpatcher"
+	"github.com/siderolabs/talos/pkg/machinery/resources/block"
 	"github.com/siderolabs/talos/pkg/machinery/resources/config"
 	"github.com/siderolabs/talos/pkg/machinery/resources/hardware"
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
@@ -29,6 +30,8 @@ var kinds = map[string]struct{ namespace, kind string }{
 	"extensionstatuses": {runtime.NamespaceName, runtime.ExtensionStatusType},
 	"pcidevice":         {hardware.NamespaceName, hardware.PCIDeviceType},
 	"pcidevices":        {hardware.NamespaceName, hardware.PCIDeviceType},
+	"volumestatus":      {block.NamespaceName, block.VolumeStatusType},
+	"volumestatuses":    {block.NamespaceName, block.VolumeStatusType},
 }
 
 func (g *globals) get() *cobra.Command {
@@ -38,7 +41,7 @@ func (g *globals) get() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, known := kinds[strings.ToLower(args[0])]
 			if !known {
-				return fmt.Errorf("the stand-in knows no resource %q, only machineconfig, extensions and pcidevices", args[0])
+				return fmt.Errorf("the stand-in knows no resource %q, only machineconfig, extensions, pcidevices and volumestatuses", args[0])
 			}
 			return g.on(cmd.Context(), insecure, func(ctx context.Context, c *client.Client, node string) error {
 				list, err := c.COSI.List(ctx, resource.NewMetadata(kind.namespace, kind.kind, "", resource.VersionUndefined))

@@ -1,0 +1,146 @@
+import { LocalStorage, type LocalStorageProps, type TalosGpuCluster } from "../../constructs";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { Kubectl } from "../kubectl";
+import type { Lab } from "../lab";
+import type { Terraform } from "../terraform";
+import { type ClusterOptions, deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
+import { unwrapped } from "./support/unwrapped";
+
+const disks: ProxmoxGpuVmProps["disks"] = [{ size: 20 }, { size: 50 }];
+
+const deploy = (lab: Lab, options: ClusterOptions = {}, props: Partial<LocalStorageProps> = {}): Promise<Terraform> =>
+  deployCluster(lab, {
+    ...options,
+    vm: { disks, ...options.vm },
+    force: (stack) => {
+      new LocalStorage(stack, "storage", { node: stack.cluster, disk: "scsi1", ...props });
+      options.force?.(stack);
+    },
+  });
+
+const claim = {
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name: "models" },
+  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+};
+
+/** A pod that does something to the volume of the claim, and how it ends. */
+async function ends(kubectl: Kubectl, name: string, command: string): Promise<string> {
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: {
+      restartPolicy: "Never",
+      containers: [
+        {
+          name: "shell",
+          image: "busybox",
+          command: ["sh", "-c", command],
+          volumeMounts: [{ name: "data", mountPath: "/models" }],
+        },
+      ],
+      volumes: [{ name: "data", persistentVolumeClaim: { claimName: "models" } }],
+    },
+  };
+  succeeded(await kubectl.apply(pod));
+  let phase = "";
+  await eventually(async () => {
+    const { status } = await kubectl.get<{ status: { phase: string } }>("pod", name);
+    phase = status.phase;
+    expect(["Succeeded", "Failed"]).toContain(phase);
+  });
+  succeeded(await kubectl.run("delete", "pod", name));
+  return phase;
+}
+
+const writes = "echo 'llama' >/models/name";
+const reads = "test \"$(cat /models/name)\" = 'llama'";
+
+test("a volume is on the disk of its node, and outlives pods, a restart and an upgrade; a wiped disk is another one", async () => {
+  const lab = await startLab();
+  const terraform = await deploy(lab, { talos: { version: "v1.13.9" } });
+  const { code, output } = await terraform.apply();
+  expect([code, output]).toEqual([0, expect.stringContaining("a volume on node talos-gpu has outlived its pod")]);
+  await unchanged(terraform);
+  const kubectl = await lab.kubectl(100);
+  // What the test claimed is gone, with what was on it.
+  await eventually(async () => {
+    const { items } = await kubectl.get<{ items: object[] }>("pv,pvc,jobs", "--all-namespaces");
+    expect(items).toEqual([]);
+  });
+
+  succeeded(await kubectl.apply(claim));
+  expect(await ends(kubectl, "writer", writes)).toBe("Succeeded");
+  expect(await ends(kubectl, "reader", reads)).toBe("Succeeded");
+  expect(await ends(kubectl, "other-reader", reads.replace("llama", "mistral"))).toBe("Failed");
+
+  const upgraded = await deploy(lab, { talos: { version: "v1.14.1" } });
+  succeeded(await upgraded.apply());
+  await unchanged(upgraded);
+  expect(await ends(kubectl, "after-upgrade", reads)).toBe("Succeeded");
+
+  const grown = await deploy(lab, { talos: { version: "v1.14.1" }, vm: { disks: [{ size: 20 }, { size: 60 }] } });
+  expect((await grown.changes()).map(({ address, change }) => `${change.actions} ${address}`)).toEqual([
+    "update proxmox_virtual_environment_vm.talos_node",
+  ]);
+  succeeded(await grown.apply());
+  await unchanged(grown);
+  expect(await ends(kubectl, "after-growth", reads)).toBe("Succeeded");
+  succeeded(await grown.destroy());
+  expect(await grown.addresses()).toEqual([]);
+});
+
+/** Gives what is broken five seconds to mend by itself. */
+const impatient = (stack: TalosGpuCluster): void => {
+  const storage = stack.node.tryFindChild("storage") as LocalStorage;
+  for (const test of storage.storageTest?.provisioners ?? []) {
+    if (test.type === "local-exec" && test.environment) test.environment.PATIENCE = "5";
+  }
+};
+
+test("the test of the storage names the link that is broken", async () => {
+  const lab = await startLab();
+  const terraform = await deploy(lab, { force: impatient });
+  succeeded(await terraform.apply());
+  const kubectl = await lab.kubectl(100);
+  const said = async (): Promise<string> => {
+    const { code, output } = await terraform.apply("-replace=null_resource.storage_test");
+    return code === 0 ? "" : unwrapped(output);
+  };
+  const label = (level: string) =>
+    kubectl.run("label", "namespace", "local-storage", `pod-security.kubernetes.io/enforce=${level}`, "--overwrite");
+
+  succeeded(await label("baseline"));
+  expect(await said()).toMatch(/no volume that survives its pod: the claim is Pending: .*violates PodSecurity/);
+  succeeded(await label("privileged"));
+
+  const scale = (replicas: number) =>
+    kubectl.run(
+      ...["scale", "deployment", "localpv-provisioner", "--namespace=local-storage", `--replicas=${replicas}`],
+    );
+  succeeded(await scale(0));
+  expect(await said()).toContain("no volume that survives its pod: the provisioner does not run");
+  succeeded(await scale(1));
+
+  const without = await deploy(lab, {
+    force: (stack) => {
+      impatient(stack);
+      stack.vm.resource.putDisk(stack.vm.disks.slice(0, 1));
+    },
+  });
+  succeeded(await without.apply());
+  const { host } = lab.proxmox;
+  const vm = host.vms.get(100);
+  if (vm) host.stop(vm);
+  if (vm) host.start(vm);
+  await lab.node(100);
+  const { code, output } = await without.apply("-replace=null_resource.storage_test");
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toContain("no disk: node talos-gpu has none for the user volume local");
+});
