@@ -145,6 +145,17 @@ const memberCases = (list: string): Case[] => {
   ];
 };
 
+const registry = { registry: "docker.io", endpoints: ["http://192.168.1.9"], insecureHttp: true };
+const authority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+const mirrored = { registries: { mirrors: [registry] } };
+const registryCases: readonly Case[] = [
+  { prop: "registries.mirrors[0].registry", given: mirrored, to: "ghcr.io" },
+  { prop: "registries.mirrors[0].endpoints[0]", given: mirrored, to: "https://mirror.example" },
+  { prop: "registries.mirrors[0].overridePath", given: mirrored, to: true },
+  { prop: "registries.mirrors[0].fallback", given: mirrored, to: false },
+  { prop: "registries.certificateAuthorities[0]", given: {}, to: authority },
+];
+
 const subjects: Readonly<Record<string, Subject>> = {
   ProxmoxConnection: {
     schema: proxmoxConnection.schema,
@@ -231,6 +242,7 @@ const subjects: Readonly<Record<string, Subject>> = {
       { prop: "talos.version", to: "v1.13.8" },
       { prop: "talos.installer", to: release.installer },
       { prop: "virtualAddress", to: "192.168.1.49" },
+      ...registryCases,
       { prop: "schedulingOnControlPlanes", to: true },
       { prop: "fromSingleNode", to: "kept" },
       ...["controlPlanePatches", "workerPatches"].map((prop) => ({ prop: `${prop}[0]`, to: patch })),
@@ -238,7 +250,7 @@ const subjects: Readonly<Record<string, Subject>> = {
     ],
     // The installer has the driver; NvidiaInstall asks which it is. A machine without a resource does not restart.
     excused:
-      /[.](resource|restartTriggers|talosVersion|pciDevices\[0\]|firewall|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
+      /^registries[.](credentials|mirrors\[0\][.]insecureHttp)|[.](resource|restartTriggers|talosVersion|pciDevices\[0\]|disks\[0\]|firewall|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
   },
 };
 

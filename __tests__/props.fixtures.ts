@@ -66,6 +66,10 @@ export const nodeProps = {
   kubernetesVersion: "1.35.4",
   installDisk: "/dev/sda",
   timeServers: ["time.example"],
+  registries: {
+    mirrors: [{ registry: "docker.io", endpoints: ["https://mirror.example"], overridePath: true, fallback: false }],
+    certificateAuthorities: ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"],
+  },
   outputDirectory: "access",
   readyTimeout: 600,
 };

@@ -153,6 +153,9 @@ const judgedOfNode: Judged = {
   "firewall.management[0]": ["firewall-management"],
   installDisk: ["install-disk-matches-bus"],
   "timeServers[0]": ["time-server"],
+  "registries.mirrors[0].registry": ["registry-name"],
+  "registries.mirrors[0].endpoints[0]": ["registry-endpoint", "plain-http"],
+  "registries.certificateAuthorities[0]": [],
   outputDirectory: ["output-directory"],
   readyTimeout: ["ready-timeout"],
 };
@@ -361,8 +364,15 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
     ],
   ];
 
+/** Of credentials, whose password is always one; the rules' fixtures have them. */
+const credentials = ["registry", "username", "password"].map((prop) => `registries.credentials[0].${prop}`);
+
 /** What goes to another construct: to the VM that boots the image. */
-const notAtPlan: Readonly<Record<string, readonly string[]>> = { DownloadedImage: ["guestAgent"] };
+const notAtPlan: Readonly<Record<string, readonly string[]>> = {
+  DownloadedImage: ["guestAgent"],
+  TalosSingleNode: credentials,
+  TalosCluster: credentials,
+};
 
 describe.each(constructs)("a variable for a prop of %s", (construct, judged, schema, props, build) => {
   const scalars = scalarsOf(schema);

@@ -68,6 +68,7 @@ import * as machine from "./talos/machine-rules";
 import * as nodeRestriction from "./talos/node-restriction";
 import * as patchRole from "./talos/patch-role";
 import * as patch from "./talos/patch-rules";
+import * as registries from "./talos/registries";
 import * as talosVersion from "./talos/version";
 import * as talosGpuCluster from "./talos-gpu-cluster";
 import * as logicalId from "./terraform/logical-id";
@@ -131,6 +132,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...ingressFirewall.rules,
     ...clusterSubnets.rules,
     ...clusterOnce.rules,
+    ...registries.rules,
     ...patch.rules,
     ...patchRole.rules,
     ...deviceSelector.rules,

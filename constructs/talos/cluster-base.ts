@@ -34,6 +34,7 @@ import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./p
 import { isReadable } from "./patch-document";
 import { PatchJudge } from "./patch-judge";
 import { type GivenPatch, givenAs, type Protection } from "./protected-setting";
+import * as registries from "./registries";
 import { secretsBundle } from "./secrets-bundle";
 import { type UpgradeTarget, upgradeKubernetes } from "./upgrade";
 
@@ -225,6 +226,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
               members.map(({ machine }) => addressOf(machine)),
             )
           : []),
+        ...(given.registries ? registries.patches(this.talosVersion, given.registries) : []),
       ],
       configPatches: givenAs("configPatches", given.configPatches ?? []),
       judge: this.judge,

@@ -15,6 +15,7 @@ import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { claimAddressesOf } from "./network-claims";
 import { addressOf, type Member } from "./node";
+import * as registries from "./registries";
 import * as talosVersion from "./version";
 
 /** Seconds to wait for the Kubernetes API. */
@@ -59,6 +60,7 @@ export function enforceCluster(cluster: CheckedCluster, { given, described, cons
     ...enforce(cluster, clusterOnce.rules, identity),
     ...members.flatMap((member) => enforce(cluster, machineRules, member)),
     ...enforceDrivers(cluster, members),
+    ...enforce(cluster, registries.rules, { registries: given.registries }),
     ...enforce(cluster, rules, {
       clusterName: given.clusterName,
       endpoint: given.endpoint,

@@ -18,6 +18,7 @@ import * as ingressFirewall from "./ingress-firewall";
 import type { Member } from "./node";
 import * as nvidia from "./nvidia-driver";
 import type { TalosPatch } from "./patch";
+import * as registries from "./registries";
 
 /** What is said of a cluster, whatever machines it has. */
 export interface TalosClusterBaseProps {
@@ -55,6 +56,13 @@ export interface TalosClusterBaseProps {
    * @see https://docs.siderolabs.com/talos/v1.13/networking/ingress-firewall
    */
   readonly firewall?: ingressFirewall.TalosFirewall;
+
+  /**
+   * Where nodes pull images from: mirrors, credentials, further certificate authorities.
+   *
+   * @default - the registries that images name
+   */
+  readonly registries?: registries.Registries;
 
   /**
    * Further patches of the machine configuration, applied in their order after those of the constructs.
@@ -103,6 +111,7 @@ export const baseSchema: Schema<TalosClusterBaseProps> = {
   kubernetesVersion: string,
   timeServers: listOf(string),
   firewall: ingressFirewall.schema,
+  registries: registries.schema,
   configPatches: listOf(ruledData()),
   outputDirectory: string,
   secretsFile: staticBoolean,

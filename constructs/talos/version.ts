@@ -16,6 +16,8 @@ interface MinorVersion {
   readonly defaultKubernetes: string;
   /** The host name is a document of its own, and no longer part of `machine.network`. */
   readonly hostnameDocument: boolean;
+  /** Mirrors of registries are documents of their own, and no longer part of `machine.registries`. */
+  readonly registryDocuments: boolean;
   /** Kernel arguments are part of the image, and no longer of `machine.install`. */
   readonly kernelArgsInImage: boolean;
   /** The NVIDIA driver needs the sysctl net.core.bpf_jit_harden. */
@@ -35,6 +37,7 @@ export const talosMinors = [
     kubernetes: lives.talos["1.11"].kubernetes,
     defaultKubernetes: lives.kubernetes["1.34"].newest,
     hostnameDocument: false,
+    registryDocuments: false,
     kernelArgsInImage: false,
     nvidiaSysctl: true,
     nvidiaDriver: { lts: 535, production: 570 },
@@ -44,6 +47,7 @@ export const talosMinors = [
     kubernetes: lives.talos["1.12"].kubernetes,
     defaultKubernetes: lives.kubernetes["1.35"].newest,
     hostnameDocument: true,
+    registryDocuments: true,
     kernelArgsInImage: true,
     nvidiaSysctl: true,
     nvidiaDriver: { lts: 580, production: 570 },
@@ -53,6 +57,7 @@ export const talosMinors = [
     kubernetes: lives.talos["1.13"].kubernetes,
     defaultKubernetes: lives.kubernetes["1.35"].newest,
     hostnameDocument: true,
+    registryDocuments: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,
     nvidiaDriver: { lts: 580, production: 595 },
@@ -62,6 +67,7 @@ export const talosMinors = [
     kubernetes: lives.talos["1.14"].kubernetes,
     defaultKubernetes: lives.kubernetes["1.35"].newest,
     hostnameDocument: true,
+    registryDocuments: true,
     kernelArgsInImage: true,
     nvidiaSysctl: false,
     nvidiaDriver: { lts: 580, production: 595 },

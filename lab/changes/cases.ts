@@ -251,7 +251,7 @@ export const unchanged: Readonly<Record<Part, Props>> = {
     insecureHttp: "allows another factory",
     driver: "is what `nvidia` is for the card of NVIDIA that the host has",
   },
-  cluster: { machine: "is the VM", talos: "is `talos`" },
+  cluster: { machine: "is the VM", talos: "is `talos`", registries: "configure the nodes, as `configPatches` do" },
   cilium: { node: "is the cluster", insecureHttp: "allows another repository" },
   nvidia: { node: "is the cluster", insecureHttp: "allows another repository", taint: "needs a node without GPUs" },
 };

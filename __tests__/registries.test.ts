@@ -1,0 +1,66 @@
+import { TerraformVariable } from "cdktf";
+import { parseAllDocuments } from "yaml";
+import type { Registries } from "../constructs";
+import { nodeIn, synthesizedJson, type TerraformJson } from "./stacks";
+
+const mirrors = [{ registry: "docker.io", endpoints: ["https://mirror.example"], fallback: false }];
+
+const patchesOf = (version: string, registries: Registries): string[] => {
+  const json: TerraformJson = synthesizedJson((stack) => {
+    nodeIn(stack, { talos: { version }, registries });
+  });
+  return json.data.talos_machine_configuration.node.config_patches;
+};
+const documentsOf = (version: string, registries: Registries) =>
+  patchesOf(version, registries).flatMap((patch) => parseAllDocuments(patch).map((document) => document.toJS()));
+
+describe("registries", () => {
+  test("are part of the machine configuration of Talos 1.11, and documents from 1.12 on", () => {
+    expect(documentsOf("v1.11.6", { mirrors })).toContainEqual({
+      machine: {
+        registries: {
+          mirrors: {
+            "docker.io": { endpoints: ["https://mirror.example"], overridePath: false, skipFallback: true },
+          },
+          config: {},
+        },
+      },
+    });
+    for (const version of ["v1.12.6", "v1.13.9", "v1.14.1"]) {
+      const documents = documentsOf(version, { mirrors });
+      expect(documents).toContainEqual({
+        apiVersion: "v1alpha1",
+        kind: "RegistryMirrorConfig",
+        name: "docker.io",
+        endpoints: [{ url: "https://mirror.example", overridePath: false }],
+        skipFallback: true,
+      });
+      expect(documents.some(({ machine }) => machine?.registries)).toBe(false);
+    }
+  });
+
+  test("have their passwords from variables, which the stack does not have", () => {
+    const json: TerraformJson = synthesizedJson((stack) => {
+      const password = new TerraformVariable(stack, "password", { type: "string", sensitive: true }).stringValue;
+      nodeIn(stack, { registries: { credentials: [{ registry: "ghcr.io", username: "robot", password }] } });
+    });
+    const patches: string[] = json.data.talos_machine_configuration.node.config_patches;
+    expect(patches.filter((patch) => patch.includes("RegistryAuthConfig"))).toEqual([
+      '${yamlencode({"apiVersion" = "v1alpha1", "kind" = "RegistryAuthConfig", "name" = "ghcr.io", "username" = "robot", "password" = var.password})}',
+    ]);
+  });
+
+  test("trust further certificate authorities, on every version", () => {
+    const certificateAuthorities = ["one", "two"].map(
+      (name) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`,
+    );
+    for (const version of ["v1.11.6", "v1.14.1"]) {
+      expect(documentsOf(version, { certificateAuthorities })).toContainEqual({
+        apiVersion: "v1alpha1",
+        kind: "TrustedRootsConfig",
+        name: "certificate-authorities",
+        certificates: certificateAuthorities.join(""),
+      });
+    }
+  });
+});

@@ -1,0 +1,232 @@
+import { host, port, withoutSecrets } from "../network/https-endpoint";
+import { checkPlainHttp, plainHttp } from "../network/plain-http";
+import { listOf, nonEmptyListOf, objectOf, required, staticBoolean, string, urlString } from "../props/schema";
+import { isUnknown, matches } from "../rules/condition";
+import { formatValue } from "../rules/format-value";
+import { checkEachOnce } from "../rules/once";
+import type { Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
+import { asYaml } from "../terraform/document";
+import type { TalosPatch } from "./patch";
+import { byTalosMinor } from "./version";
+
+/** Where images of a registry are pulled from. */
+export interface RegistryMirror {
+  /** Registry that images name, such as `docker.io`; `*` for all that have no mirror of their own. */
+  readonly registry: string;
+
+  /** URLs that are tried in this order, such as `https://mirror.example`. */
+  readonly endpoints: readonly string[];
+
+  /**
+   * Use the path of each endpoint as it is, without the `/v2` of a registry. Harbor's proxies need it.
+   *
+   * @default false
+   */
+  readonly overridePath?: boolean;
+
+  /**
+   * Pull from the registry itself if no endpoint has the image.
+   *
+   * @default true
+   */
+  readonly fallback?: boolean;
+
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
+}
+
+/** As whom to pull from a registry or a mirror. */
+export interface RegistryCredentials {
+  /** Host of the registry or the endpoint, with its port if it has one. */
+  readonly registry: string;
+
+  /** User name. */
+  readonly username: string;
+
+  /** Password or token: the `stringValue` of a sensitive TerraformVariable. */
+  readonly password: string;
+}
+
+/** Where nodes pull images from. */
+export interface Registries {
+  /**
+   * Mirrors.
+   *
+   * @default - none
+   */
+  readonly mirrors?: readonly RegistryMirror[];
+
+  /**
+   * Credentials. Machine configuration and state have them, and the stack has not.
+   *
+   * @default - none
+   */
+  readonly credentials?: readonly RegistryCredentials[];
+
+  /**
+   * Certificates in PEM of further certificate authorities that the nodes trust, for registries and everything else.
+   *
+   * @default - those of Talos
+   */
+  readonly certificateAuthorities?: readonly string[];
+}
+
+export const schema = objectOf<Registries>({
+  mirrors: listOf(
+    objectOf<RegistryMirror>({
+      registry: required(string),
+      endpoints: required(nonEmptyListOf(urlString, 'one or more URLs, such as "https://mirror.example"')),
+      overridePath: staticBoolean,
+      fallback: staticBoolean,
+      insecureHttp: staticBoolean,
+    }),
+  ),
+  credentials: listOf(
+    objectOf<RegistryCredentials>({
+      registry: required(string),
+      username: required(string),
+      password: required(string),
+    }),
+  ),
+  certificateAuthorities: listOf(string),
+});
+
+const source = talosDocs("configure-your-talos-cluster/images-container-runtime/pull-through-cache");
+const registryHost = new RegExp(`^${host}(${port})?$`);
+const endpointUrl = new RegExp(`^https?:[/][/]${host}(${port})?([/][!-~]*)?$`);
+const certificate = /^-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----\s*$/;
+
+export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
+  {
+    id: "registry-name",
+    requirement: "a registry is named by its host, without scheme and path",
+    reason: "no image would be of the registry, so that the mirror or the credentials are never used",
+    source,
+    checks: ({ registries: { mirrors = [], credentials = [] } = {} }) => [
+      ...mirrors.map(({ registry }, index) => ({
+        condition: registry === "*" || matches(registry, registryHost),
+        message: `registries.mirrors[${index}].registry ${formatValue(registry)} is not a registry; write its host, as in "docker.io", or "*" for all`,
+      })),
+      ...credentials.map(({ registry }, index) => ({
+        condition: matches(registry, registryHost),
+        message: `registries.credentials[${index}].registry ${formatValue(registry)} is not a registry; write its host, as in "registry.example:5000"`,
+      })),
+    ],
+  },
+  {
+    id: "registry-once",
+    requirement: "each registry has one mirror and one user",
+    reason: "Talos would keep the last one only",
+    source,
+    checks: ({ registries: { mirrors = [], credentials = [] } = {} }) =>
+      Object.entries({ mirrors, credentials }).flatMap(([prop, list]) =>
+        checkEachOnce<{ readonly registry: string }>(
+          list,
+          (_, index) => `registries.${prop}[${index}]`,
+          (item, { by, value }, own) => ({
+            condition: isUnknown(item.registry) || item.registry !== value.registry,
+            message: `${own}.registry ${formatValue(item.registry)} is that of ${by} too; leave one of the two out`,
+          }),
+        ),
+      ),
+  },
+  {
+    id: "registry-endpoint",
+    requirement: "an endpoint of a mirror is a URL that names no user",
+    reason: "containerd would ask another host, or none",
+    source,
+    checks: ({ registries: { mirrors = [] } = {} }) =>
+      mirrors.flatMap(({ endpoints }, index) =>
+        endpoints.map((endpoint, place) => ({
+          condition: matches(endpoint, endpointUrl),
+          message: `registries.mirrors[${index}].endpoints[${place}] ${formatValue(withoutSecrets(endpoint))} is not the URL of a registry; write it as in "https://mirror.example", and its user in registries.credentials`,
+        })),
+      ),
+  },
+  {
+    ...plainHttp,
+    checks: ({ registries: { mirrors = [] } = {} }) =>
+      mirrors.flatMap(({ endpoints, insecureHttp }, index) =>
+        endpoints.map((endpoint, place) =>
+          checkPlainHttp(`registries.mirrors[${index}].endpoints[${place}]`, endpoint, insecureHttp),
+        ),
+      ),
+  },
+  {
+    id: "registry-password",
+    requirement: "the password of a registry comes from a Terraform variable",
+    reason: "a password that is written out would be in the stack in plaintext",
+    source: "https://developer.hashicorp.com/terraform/language/manage-sensitive-data",
+    checks: ({ registries: { credentials = [] } = {} }) =>
+      credentials.map(({ password }, index) => ({
+        condition: isUnknown(password),
+        message: `registries.credentials[${index}].password is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
+      })),
+  },
+  {
+    id: "certificate-authority",
+    requirement: "a certificate authority is a certificate in PEM",
+    reason: "the node refuses a configuration with anything else",
+    source: talosDocs("reference/configuration/security/trustedrootsconfig"),
+    checks: ({ registries: { certificateAuthorities = [] } = {} }) =>
+      certificateAuthorities.map((text, index) => ({
+        condition: isUnknown(text) || certificate.test(text),
+        message: `registries.certificateAuthorities[${index}] is no certificate; write its text in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
+      })),
+  },
+];
+
+const document = (kind: string, name: string, content: object) => ({ apiVersion: "v1alpha1", kind, name, ...content });
+
+/** Each a document of its own, as Talos has them from 1.12 on. */
+const documentsOf = ({ mirrors = [], credentials = [] }: Registries): object[] => [
+  ...mirrors.map(({ registry, endpoints, overridePath = false, fallback = true }) =>
+    document("RegistryMirrorConfig", registry, {
+      endpoints: endpoints.map((url) => ({ url, overridePath })),
+      skipFallback: !fallback,
+    }),
+  ),
+  ...credentials.map(({ registry, username, password }) =>
+    document("RegistryAuthConfig", registry, { username, password }),
+  ),
+];
+
+/** Part of the machine configuration, as Talos 1.11 has them. */
+const fieldsOf = ({ mirrors = [], credentials = [] }: Registries): object => ({
+  machine: {
+    registries: {
+      mirrors: Object.fromEntries(
+        mirrors.map(({ registry, endpoints, overridePath = false, fallback = true }) => [
+          registry,
+          { endpoints: [...endpoints], overridePath, skipFallback: !fallback },
+        ]),
+      ),
+      config: Object.fromEntries(
+        credentials.map(({ registry, username, password }) => [registry, { auth: { username, password } }]),
+      ),
+    },
+  },
+});
+
+/** The patches for nodes of the version. */
+export function patches(version: string, registries: Registries): TalosPatch[] {
+  const { mirrors = [], credentials = [], certificateAuthorities = [] } = registries;
+  const certificates = certificateAuthorities.map((text) => (isUnknown(text) ? text : text.trim())).join("\n");
+  return [
+    ...(mirrors.length + credentials.length > 0
+      ? [
+          byTalosMinor(version, ({ registryDocuments }) =>
+            registryDocuments ? documentsOf(registries).map(asYaml).join("---\n") : asYaml(fieldsOf(registries)),
+          ),
+        ]
+      : []),
+    ...(certificateAuthorities.length > 0
+      ? [document("TrustedRootsConfig", "certificate-authorities", { certificates: `${certificates}\n` })]
+      : []),
+  ];
+}
