@@ -47,6 +47,7 @@ export class Given {
       name: "talos-gpu",
       node: "pve",
       boot: { iso: { fileId: "local:iso/talos.iso", guestAgent: true } },
+      disks: [{ size: 32 }, { size: 100 }],
       gpus: [{ mapping: "gpu" }],
       initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] },
     });

@@ -62,7 +62,7 @@ async function ends(kubectl: Kubectl, name: string, command: string): Promise<st
 const writes = "echo 'llama' >/models/name";
 const reads = "test \"$(cat /models/name)\" = 'llama'";
 
-test("a volume is on the disk of its node, and outlives pods, a restart and an upgrade; a wiped disk is another one", async () => {
+test("a volume is on the disk of its node, and outlives pods, growth, and an upgrade with its restart", async () => {
   const lab = await startLab();
   const terraform = await deploy(lab, { talos: { version: "v1.13.9" } });
   const { code, output } = await terraform.apply();
