@@ -12,7 +12,7 @@ export const examples: Readonly<Record<string, (given: Given) => void>> = {
     new DownloadedImage(stack, "talos_image", { ...talos.file, connection, node: "pve", datastore: "local" });
   },
   GpuInstall: ({ stack, node }) => {
-    new GpuInstall(stack, "amd", { node, vendor: "amd" });
+    new GpuInstall(stack, "gpu", { node, vendor: "nvidia" });
   },
   HelmInstall: ({ stack, node }) => {
     new HelmInstall(stack, "ollama", {

@@ -144,7 +144,7 @@ const defaultTimeout = 900;
  * Makes the GPUs of a vendor on Talos nodes available to pods, and runs a smoke test.
  *
  * @example
- * new GpuInstall(stack, "amd", { node, vendor: "amd" });
+ * new GpuInstall(stack, "gpu", { node, vendor: "nvidia" });
  */
 export class GpuInstall extends Construct {
   /** The release; undefined if the props are invalid. */
