@@ -1,12 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { stringify } from "yaml";
 import { accepted, refused } from "../../__tests__/patch-examples";
+import { userVolume } from "../../constructs/storage/user-volume";
 import { type ConfigSchema, configSchema, type Schema } from "../../constructs/talos/config-schema";
 import { generated, generatedConfiguration } from "../../constructs/talos/generated-configuration";
 import type { TalosPatch } from "../../constructs/talos/patch";
 import { readYaml } from "../../constructs/talos/patch-document";
 import { type Configuration, type Document, idOf, patched } from "../../constructs/talos/patch-merge";
 import { forWorkers } from "../../constructs/talos/patch-role";
+import * as registries from "../../constructs/talos/registries";
 import { type TalosMinor, talosMinors } from "../../constructs/talos/version";
 import { build, built } from "../build";
 import { talosVersions } from "./support/talos-versions";
@@ -56,6 +58,18 @@ const patchedByProvider = (requests: readonly Request[]): Result[] =>
 const refusalOf = (minor: TalosMinor, configuration: string): string =>
   spawnSync(built.talosValidate(minor), { input: configuration, encoding: "utf8" }).stderr;
 
+/** What constructs write for props of which the default stack has none. */
+const ofConstructs = (minor: TalosMinor): Readonly<Record<string, readonly TalosPatch[]>> => ({
+  "local volumes": [userVolume("local", "scsi1")],
+  registries: registries.patches(talosVersions[minor][0], {
+    mirrors: [
+      { registry: "docker.io", endpoints: ["https://harbor.example/v2/proxy-docker.io"], overridePath: true },
+      { registry: "*", endpoints: ["https://mirror.example"], fallback: false },
+    ],
+    credentials: [{ registry: "harbor.example", username: "robot", password: "a password" }],
+  }),
+});
+
 describe.each(minors)("Talos %s", (minor) => {
   const place = minors.indexOf(minor);
 
@@ -67,6 +81,12 @@ describe.each(minors)("Talos %s", (minor) => {
       error || refusalOf(minor, configuration),
     ]);
     expect(refusals.filter(([, refusal]) => refusal !== "")).toEqual([]);
+  });
+
+  test.each(Object.entries(ofConstructs(minor)))("and the provider accept what constructs write: %s", (_, patches) => {
+    const [made] = patchedByProvider([{ minor, patches }]);
+    expect(made?.error).toBe("");
+    expect(refusalOf(minor, made?.configuration ?? "")).toBe("");
   });
 
   test("does not know the kinds of later ones", () => {
@@ -159,6 +179,7 @@ beforeAll(() => {
         ...missing,
       ].map((patch) => ({ minor, patches: [patch] })),
       ...Object.values(sequences).map((patches) => ({ minor, patches })),
+      ...Object.values(ofConstructs(minor)).map((patches) => ({ minor, patches })),
       ...[[], [controlPlanes], [left]].map((patches) => ({ minor, role: "worker" as const, patches })),
       { minor, role: "controlplane" as const, patches: [] },
     ]),
