@@ -169,8 +169,8 @@ export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
       })),
   },
   {
-    id: "certificate-authority",
-    requirement: "a certificate authority is a certificate in PEM",
+    id: "ca-certificate",
+    requirement: "a CA is a certificate in PEM",
     reason: "the node refuses a configuration with anything else",
     source: talosDocs("reference/configuration/security/trustedrootsconfig"),
     checks: ({ registries: { certificateAuthorities = [] } = {} }) =>
