@@ -367,15 +367,11 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
 /** Of credentials, whose password is always one; the rules' fixtures have them. */
 const credentials = ["registry", "username", "password"].map((prop) => `registries.credentials[0].${prop}`);
 
-/** Of firewalls, the rules' fixtures have variables. */
-const management = "firewall.management[0]";
-
 /** What goes to another construct, such as to the VM that boots the image, or is tested elsewhere. */
 const notAtPlan: Readonly<Record<string, readonly string[]>> = {
-  ProxmoxGpuVm: ["firewall.addresses[0]", management],
   DownloadedImage: ["guestAgent"],
-  TalosSingleNode: [...credentials, management],
-  TalosCluster: [...credentials, management],
+  TalosSingleNode: credentials,
+  TalosCluster: credentials,
 };
 
 describe.each(constructs)("a variable for a prop of %s", (construct, judged, schema, props, build) => {
