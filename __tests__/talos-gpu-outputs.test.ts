@@ -26,12 +26,12 @@ test("the outputs tell the disk that Talos is installed to", () => {
 });
 
 test("the outputs restore from a snapshot by a script of the stack", () => {
-  const node = "NODE=192.168.1.50 TALOSCONFIG=../out/talosconfig DIRECTORY=../out TIMEOUT=900";
+  const node = "NODE=192.168.1.50 TALOSCONFIG=../out/talosconfig DIRECTORY=../out";
   const replaced = "VM=proxmox_virtual_environment_vm.talos_node CONFIGURATION=talos_machine_configuration_apply.node";
   expect(outputs.restore_commands.value).toEqual({
-    take_snapshot: `${node} sh assets/scripts/save-etcd.sh`,
-    on_same_vm: `${node} ${replaced} sh assets/scripts/restore-etcd.sh same-vm`,
-    on_new_vm: `${node} ${replaced} sh assets/scripts/restore-etcd.sh new-vm`,
+    take_snapshot: `${node} sh cdktf.out/stacks/stack/assets/scripts/save-etcd.sh`,
+    on_same_vm: `${node} ${replaced} sh cdktf.out/stacks/stack/assets/scripts/restore-etcd.sh same-vm`,
+    on_new_vm: `${node} ${replaced} sh cdktf.out/stacks/stack/assets/scripts/restore-etcd.sh new-vm`,
   });
 });
 
@@ -39,11 +39,13 @@ test("the commands of the outputs take a directory of any name as one word", () 
   const { restore_commands, useful_commands, access_instructions } = outputsWith({
     outputDirectory: "../my cluster's ${HOME}",
   });
-  const words = "'../my cluster'\\''s $${HOME}/";
+  const words = "'cdktf.out/stacks/my cluster'\\''s $${HOME}/";
   expect(useful_commands.value.nodes).toContain(`--kubeconfig ${words}kubeconfig' get`);
   expect(useful_commands.value.health).toContain(`--talosconfig ${words}talosconfig' --nodes`);
-  expect(access_instructions.value).toContain(`KUBECONFIG=${words}kubeconfig' TALOSCONFIG=${words}talosconfig'`);
-  expect(restore_commands.value.on_same_vm).toContain(`TALOSCONFIG=${words}talosconfig'`);
+  expect(access_instructions.value).toContain(
+    `KUBECONFIG="$PWD"/${words}kubeconfig' TALOSCONFIG="$PWD"/${words}talosconfig'`,
+  );
+  expect(restore_commands.value.on_same_vm).toContain("TALOSCONFIG='../my cluster'\\''s $${HOME}/talosconfig'");
 });
 
 test("docs/day-two.md shows the commands that restore the default site", () => {

@@ -1,4 +1,5 @@
-import { Fn, type TerraformOutputConfig } from "cdktf";
+import { posix } from "node:path";
+import { Fn, type TerraformOutputConfig, TerraformStack } from "cdktf";
 import type { GpuInstall } from "./gpu/install";
 import type { ProxmoxGpuVm } from "./proxmox/gpu-vm";
 import { addressesOf, type Gpu } from "./proxmox/pci/gpu";
@@ -13,7 +14,10 @@ import { shellArgument } from "./terraform/shell-argument";
 
 type Outputs = Record<string, TerraformOutputConfig>;
 
-/** Outputs about a cluster, in the order in which they are shown. Paths are relative to the stack's directory. */
+/**
+ * Outputs about a cluster, in the order in which they are shown. Their commands are for the folder that cdktf.out is in, where
+ * `npm run deploy` runs.
+ */
 export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosClusterBase, installs: readonly GpuInstall[]): Outputs {
   const commands = commandsOf(cluster);
   return {
@@ -25,11 +29,10 @@ export function talosGpuOutputs(vm: ProxmoxGpuVm, cluster: TalosClusterBase, ins
   };
 }
 
-/** Commands with their credentials, for the stack's directory. */
+/** Commands with their credentials. */
 function commandsOf(cluster: TalosClusterBase) {
-  const [kubeconfig, talosconfig] = ["kubeconfig", "talosconfig"].map((file) =>
-    wordOf(`${cluster.outputDirectory}/${file}`),
-  );
+  const folder = fromRoot(cluster, cluster.outputDirectory);
+  const [kubeconfig, talosconfig] = [wordOf(`${folder}/kubeconfig`), wordOf(`${folder}/talosconfig`)];
   const talosctl = `talosctl --talosconfig ${talosconfig} --nodes ${cluster.address}`;
   return {
     kubeconfig,
@@ -151,16 +154,14 @@ function commandOutputs(
 ): Outputs {
   const { outputDirectory: directory } = cluster;
   const etcdNode = { node: cluster.address, talosconfig: `${directory}/talosconfig`, directory };
-  const restore = commandIn(
-    cluster,
-    restoreEtcd(etcdNode, {
-      vm: resourceAddress(vm.resource),
-      configuration: resourceAddress(cluster.configurationApply),
-    }),
-  );
+  const restoration = restoreEtcd(etcdNode, {
+    vm: resourceAddress(vm.resource),
+    configuration: resourceAddress(cluster.configurationApply),
+  });
+  const restore = (...args: readonly string[]) => commandIn(cluster, restoration, ...args);
   return {
     useful_commands: {
-      description: "Commands for the stack's directory",
+      description: "Commands for the folder that cdktf.out is in",
       value: {
         nodes: `${kubectl} get nodes --output wide`,
         pods: `${kubectl} get pods --all-namespaces`,
@@ -170,20 +171,20 @@ function commandOutputs(
       },
     },
     restore_commands: {
-      description: "Bring the cluster back from the newest snapshot of etcd; for the stack's directory",
+      description: "Bring the cluster back from the newest snapshot of etcd; for the folder that cdktf.out is in",
       value: {
         take_snapshot: commandIn(cluster, saveEtcd(etcdNode)),
         // The script restores the only member of etcd.
         ...(cluster.nodes.filter(({ role }) => role === "controlplane").length === 1 && {
-          on_same_vm: `${restore} same-vm`,
-          on_new_vm: `${restore} new-vm`,
+          on_same_vm: restore("same-vm"),
+          on_new_vm: restore("new-vm"),
         }),
       },
     },
     access_instructions: {
-      description: "How to reach the cluster from the stack's directory",
+      description: "How to reach the cluster from the folder that cdktf.out is in",
       value: [
-        `export KUBECONFIG=${kubeconfig} TALOSCONFIG=${talosconfig}`,
+        `export KUBECONFIG=${inFolder(cluster, kubeconfig)} TALOSCONFIG=${inFolder(cluster, talosconfig)}`,
         "kubectl get nodes",
         `talosctl --nodes ${cluster.address} dashboard`,
       ].join("\n"),
@@ -197,12 +198,27 @@ const times = (count: number, each: number): unknown =>
 /** The text as a word of a command, in which Terraform interpolates nothing. */
 const wordOf = (text: string): string => escapeTemplate(shellArgument(text));
 
-/** The command by which a person starts the script in the stack's folder. */
-const commandIn = (cluster: TalosClusterBase, { file, environment }: Script): string =>
+/** Where the stack is, from the folder that cdktf.out is in. */
+const stackFolder = (cluster: TalosClusterBase): string => `cdktf.out/stacks/${TerraformStack.of(cluster).node.id}`;
+
+/** A path of the stack's folder, from the folder that cdktf.out is in. */
+const fromRoot = (cluster: TalosClusterBase, path: string): string =>
+  posix.isAbsolute(path) || isUnknown(path) ? path : posix.join(stackFolder(cluster), path);
+
+/** The same for any folder that one goes to later. */
+const inFolder = ({ outputDirectory }: TalosClusterBase, word: string): string =>
+  posix.isAbsolute(outputDirectory) ? word : `"$PWD"/${word}`;
+
+/** The command by which a person starts a script of the stack, which goes to the stack's folder itself. */
+const commandIn = (cluster: TalosClusterBase, { file, environment }: Script, ...args: readonly string[]): string =>
   [
-    ...Object.entries(environment).map(([name, value]) => `${name}=${wordOf(value)}`),
+    ...Object.entries(environment)
+      // The scripts know a timeout, and a shorter command is read.
+      .filter(([name]) => name !== "TIMEOUT")
+      .map(([name, value]) => `${name}=${wordOf(value)}`),
     "sh",
-    addScript(cluster, file),
+    wordOf(`${stackFolder(cluster)}/${addScript(cluster, file)}`),
+    ...args,
   ].join(" ");
 
 const gpuName = (gpu: Gpu): string => (gpu.mapping === undefined ? addressesOf(gpu).join(";") : `${gpu.mapping}`);

@@ -6,7 +6,7 @@ import { code, codes, count } from "./markdown";
 import type { Stack } from "./stack";
 
 /** A line that is longer hides its end from a reader, and a text of more lines its middle. */
-const longestLine = 300;
+const longestLine = 320;
 const mostLines = 300;
 
 /** Conditions and what belongs to them are the constructs' own; commands are, or are on the page in full. */

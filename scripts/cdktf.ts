@@ -11,6 +11,7 @@ import { run } from "./child";
 import { endingOnMistakes } from "./command-line";
 import { appOf, defaultConfiguration } from "./configuration";
 import { withoutKubernetes } from "./environment";
+import { nextSteps } from "./next-steps";
 import { missing, terraform } from "./prerequisites";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
 import { upgradingStacks } from "./upgrade";
@@ -73,7 +74,9 @@ async function runFor(app: string | undefined, command: Command, called: Called)
     if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));
   }
   try {
-    return await cdktf(command, ...called.passedOn, ...ofApp);
+    const status = await cdktf(command, ...called.passedOn, ...ofApp);
+    if (command === "deploy" && status === 0) console.log(nextSteps(output, stacks));
+    return status;
   } finally {
     if (command === "diff") removePlans(join(output, "stacks"));
     if (changes(command)) refused(unsavedStates(output));

@@ -33,9 +33,10 @@ export function parsedArguments<const Known extends Options>(
       allowPositionals: takesArguments,
     });
   } catch (error) {
-    if (!(error instanceof TypeError && "code" in error)) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
     // Node.js adds how an argument that begins with "-" is passed, which none of the commands takes.
-    throw new UsageError(error.message.replace(/\. To specify a positional argument .*$/s, "."), usage);
+    throw new UsageError(message.replace(/\. To specify a positional argument .*$/s, "."), usage);
   }
 }
 

@@ -42,12 +42,12 @@ describe("no site is written for a host that is not ready, and the reason says w
     [
       "an IOMMU that is off",
       exampleHosts["iommu-off"],
-      /^The IOMMU of pve is off, so 01:00 .* cannot be passed through: switch on VT-d or AMD-Vi in the firmware of pve, and reboot it; .*"intel_iommu=on".*update-grub.*proxmox-boot-tool refresh/,
+      /^The IOMMU of pve is off, so 01:00 .* cannot be passed through:\n {2}1[.] switch on VT-d or AMD-Vi in the firmware of pve, and reboot it\n {2}2[.] .*"intel_iommu=on".*update-grub.*proxmox-boot-tool refresh/,
     ],
     [
       "Proxmox 8.3, which has no imports, both at once",
       exampleHosts["proxmox-8.3"],
-      /^Proxmox VE 8[.]3[.]5 takes no disk images as imports, which 8[.]4 brought; upgrade the host: .*\nNo storage of pve takes imports, .*; once the host is upgraded, enable Import for local /,
+      / 1[.] Proxmox VE 8[.]3[.]5 takes no disk images as imports, which 8[.]4 brought; upgrade the host: .*\n {2}2[.] No storage of pve takes imports, .*; once the host is upgraded, enable Import for local /,
     ],
     [
       "no storage for imports",
@@ -187,7 +187,7 @@ describe("a certificate that nobody vouches for", () => {
     expect(other.refusal).toContain(`has the fingerprint ${fingerprint}, and not the one that was given`);
     expect(journal.entries).toEqual([]);
     const accepted = await discovered(endpoint, { address, answers: ["y"] });
-    expect(accepted.asked[0]).toContain(fingerprint);
+    expect(accepted.told).toContain(fingerprint);
     expect(accepted.stack).toBeDefined();
   });
 

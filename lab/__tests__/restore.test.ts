@@ -18,7 +18,7 @@ interface RestoreCommands {
 
 /** Does what the output says, as a person who pastes it into the shell; Terraform's question is answered. */
 async function paste(lab: Lab, { directory }: Terraform, commands: string): Promise<void> {
-  succeeded(await pasted(lab, directory, commands));
+  succeeded(await pasted(lab, join(directory, "../../.."), commands));
 }
 
 const pasted = (lab: Lab, directory: string, commands: string) =>
@@ -46,7 +46,7 @@ test("the cluster comes back from the newest snapshot, on the same VM and on a n
   const whole = readFileSync(join(snapshots, first));
   const refused = async (problem: RegExp) => {
     for (const command of [commands.on_same_vm, commands.on_new_vm]) {
-      const { code, output } = await pasted(lab, terraform.directory, command);
+      const { code, output } = await pasted(lab, join(terraform.directory, "../../.."), command);
       expect(output).toMatch(problem);
       expect(code).toBe(1);
     }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Brings the cluster of one node back from a snapshot of etcd. For the stack's folder:
+# Brings the cluster of one node back from a snapshot of etcd:
 #
-#   sh assets/scripts/restore-etcd.sh same-vm [snapshot]   etcd is broken, and the machine is healthy
-#   sh assets/scripts/restore-etcd.sh new-vm [snapshot]    the VM or its disk is gone
+#   sh cdktf.out/stacks/<stack>/assets/scripts/restore-etcd.sh same-vm [snapshot]   etcd is broken, and the machine is healthy
+#   sh cdktf.out/stacks/<stack>/assets/scripts/restore-etcd.sh new-vm [snapshot]    the VM or its disk is gone
 #
 # NODE           address of the node
 # TALOSCONFIG    file for talosctl
@@ -12,6 +12,17 @@
 # CONFIGURATION  address of its Talos configuration in Terraform, with new-vm
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-snapshot.sh"
+: "${TIMEOUT:=900}"
+
+snapshot=${2:-}
+case "$snapshot" in
+  '' | /*) ;;
+  *) if [ -f "$snapshot" ]; then snapshot=$PWD/$snapshot; fi ;;
+esac
+# Paths are those of the stack's folder, wherever a person starts the script.
+case "$(dirname "$0")" in
+  */assets/scripts) cd "$(dirname "$0")/../.." ;;
+esac
 
 KUBECONFIG="$DIRECTORY/kubeconfig"
 
@@ -42,7 +53,6 @@ require kubectl
 ca=$(awk '$1 == "certificate-authority-data:" { print $2; exit }' "$KUBECONFIG" | base64 -d | sed -n 3p)
 [ -n "$ca" ] || fail "$KUBECONFIG has no CA certificate; nothing was changed"
 
-snapshot=${2:-}
 if [ -z "$snapshot" ]; then
   for each in "$DIRECTORY"/etcd-*.snapshot; do snapshot=$each; done
 fi

@@ -38,6 +38,8 @@ interface Outcome {
   readonly printed: string;
   /** Everything that was asked, in order. */
   readonly asked: readonly string[];
+  /** What was told between questions. */
+  readonly told: string;
   /** What is wrong, for a person; undefined when all went well. */
   readonly refusal?: string;
   /** The site that was written. */
@@ -58,7 +60,7 @@ export interface Run {
 }
 
 /** A terminal at which somebody gives these answers in order; all that is left is as proposed. */
-function terminalWith(answers: readonly string[] | undefined, asked: string[]): Terminal {
+function terminalWith(answers: readonly string[] | undefined, asked: string[], told: string[]): Terminal {
   const left = [...(answers ?? [])];
   const answerTo = (question: string, usual?: string): string => {
     asked.push(question);
@@ -68,7 +70,7 @@ function terminalWith(answers: readonly string[] | undefined, asked: string[]): 
   };
   return {
     isInteractive: answers !== undefined,
-    tell: () => {},
+    tell: (text) => void told.push(text),
     ask: async (question, { default: usual, problemOf } = {}) => {
       const answer = answerTo(question, usual);
       expect([question, problemOf?.(answer)]).toEqual([question, undefined]);
@@ -92,8 +94,8 @@ export async function discovered(
 ) {
   const directory = mkdtempSync(join(tmpdir(), "discover-"));
   const file = join(directory, "site.ts");
-  const [printed, asked]: [string[], string[]] = [[], []];
-  const terminal = terminalWith(answers, asked);
+  const [printed, asked, told]: [string[], string[], string[]] = [[], [], []];
+  const terminal = terminalWith(answers, asked, told);
   const where = address ?? [endpoint, "--fingerprint", await fingerprintOf(endpoint)];
   const output = args.includes("--json") || args.includes("--output") ? [] : ["--output", file];
   let refusal: string | undefined;
@@ -113,7 +115,15 @@ export async function discovered(
   const authority = existsSync(ca) ? readFileSync(ca, "utf8") : undefined;
   const stack = site === undefined ? undefined : run(site, directory)["talos-gpu"];
   rmSync(directory, { recursive: true });
-  return { printed: printed.join("\n"), asked, refusal, site, authority, stack } satisfies Outcome;
+  return {
+    printed: printed.join("\n"),
+    asked,
+    told: told.join("\n"),
+    refusal,
+    site,
+    authority,
+    stack,
+  } satisfies Outcome;
 }
 
 export const at = async (options: ClusterOptions = {}, how: Run = {}): Promise<Outcome> =>
