@@ -42,6 +42,10 @@ const changes = (command: Command): boolean => command === "deploy" || command =
 
 function problemsBefore(command: Command, { output, isApproved, app, files }: Called): string[] {
   const problems = missing(command, programs[command] ?? []);
+  if (commandLine() === undefined)
+    problems.push(
+      `${command} needs the command line of cdktf, which \`npm ci\` installs, and \`npm ci --omit=dev\` does not`,
+    );
   if (changes(command) && !isApproved && !(process.stdin.isTTY && process.stdout.isTTY))
     problems.push(
       `${command} asks before it changes anything, and there is no terminal to answer in: ` +
@@ -98,8 +102,16 @@ function removePlans(stacks: string): void {
   }
 }
 
+function commandLine(): string | undefined {
+  try {
+    return require.resolve("cdktf-cli/bundle/bin/cdktf");
+  } catch {
+    return undefined;
+  }
+}
+
 async function cdktf(...args: string[]): Promise<number> {
-  const { status } = await run([process.execPath, require.resolve("cdktf-cli/bundle/bin/cdktf"), ...args], {
+  const { status } = await run([process.execPath, String(commandLine()), ...args], {
     stdio: "inherit",
     env: {
       ...withoutKubernetes(process.env),
