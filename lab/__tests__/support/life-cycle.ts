@@ -17,6 +17,7 @@ interface Configuration {
       Record<string, { readonly cpu: { cores: number }; readonly memory: { dedicated: number } }>
     >;
     readonly helm_release?: { readonly cilium: { readonly wait: boolean } };
+    readonly null_resource?: Readonly<Record<string, { readonly triggers?: Record<string, string> }>>;
   };
   readonly data: {
     readonly talos_machine_configuration?: Readonly<Record<string, { readonly config_patches: string[] }>>;
@@ -29,6 +30,9 @@ export function edit(configuration: Json): void {
   for (const vm of Object.values(resource.proxmox_virtual_environment_vm)) {
     vm.cpu.cores = 12;
     vm.memory.dedicated = 24_576;
+  }
+  for (const [name, { triggers }] of Object.entries(resource.null_resource ?? {})) {
+    if (name.endsWith("_machine_turn")) Object.assign(triggers ?? {}, { settings: "with more cores" });
   }
   for (const { config_patches } of Object.values(data.talos_machine_configuration ?? {})) {
     config_patches.push("machine:\n  sysctls:\n    vm.max_map_count: '262144'\n");
@@ -64,16 +68,16 @@ export async function livesItsLife(file: string): Promise<void> {
       `delete,create null_resource.${name}_check`,
       `delete,create terraform_data.${name}_configuration`,
     ]);
+  // Of several machines, each waits for its turn.
+  const turns = program.namesOf("null_resource").filter((name) => /(_turn|^turns_over)$/.test(name));
   const updates = ["proxmox_virtual_environment_vm", "talos_machine_configuration_apply"].flatMap((type) =>
     program.namesOf(type).map((name) => `update ${type}.${name}`),
   );
-  expect(changes.sort()).toEqual([...steps, ...updates].sort());
-  // Otherwise all of them would restart at once.
-  for (const name of ids.length > 1 ? program.namesOf("proxmox_virtual_environment_vm") : []) {
-    succeeded(await terraform.apply(`-target=proxmox_virtual_environment_vm.${name}`));
-    await eventually(async () => expect((await states()).every(isWell)).toBe(true));
-  }
+  expect(changes.sort()).toEqual(
+    [...steps, ...turns.map((name) => `delete,create null_resource.${name}`), ...updates].sort(),
+  );
   succeeded(await terraform.apply());
+  await eventually(async () => expect((await states()).every(isWell)).toBe(true));
   await unchanged(terraform);
   const vms = lab.proxmox.cluster.vms.map(({ vm }) => vm).filter(({ id }) => ids.includes(id));
   expect(vms).toMatchObject(ids.map(() => ({ running: true, config: { cores: 12, memory: "24576" } })));
