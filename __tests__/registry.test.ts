@@ -1,12 +1,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { argumentType } from "../constructs/rules/argument";
 import { rulesByModule } from "../constructs/rules-by-module";
 
-const registered = new Set(
-  Object.values(rulesByModule)
+const registered = new Set([
+  ...Object.values(rulesByModule)
     .flat()
     .map(({ id }) => id),
-);
+  // No construct is held to it: it throws.
+  argumentType.id,
+]);
 
 const constructs = join(__dirname, "../constructs");
 const files = readdirSync(constructs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));

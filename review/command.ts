@@ -5,6 +5,7 @@ import { methods } from "../constructs/gpu/nvidia";
 import { waitForRuntimeClass } from "../constructs/gpu/runtime-class";
 import { smokeTest } from "../constructs/gpu/smoke-test";
 import { waitForRollout } from "../constructs/helm/rollout";
+import { storageTest } from "../constructs/storage/storage-test";
 import { beginBootstrap, endBootstrap } from "../constructs/talos/bootstrap-note";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
@@ -174,6 +175,14 @@ const scripts: readonly KnownScript[] = [
     script: smokeTest(methods["device-plugin"], { kubeconfig: "", talosconfig: "", node: "" }),
     programs: ["kubectl", "talosctl"],
     does: "runs a pod that uses the GPU, and removes it again; fails where the GPU is of no use",
+  },
+  {
+    script: storageTest({
+      ...{ kubeconfig: "", talosconfig: "", endpoint: "", storageClass: "", namespace: "", provisioner: "" },
+      nodes: [],
+    }),
+    programs: ["kubectl", "talosctl"],
+    does: "on each node with such a volume, claims one, writes to it in one pod, reads it in another, and removes all of it again",
   },
 ];
 

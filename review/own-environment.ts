@@ -1,5 +1,6 @@
 import { smokeTest } from "../constructs/gpu/smoke-test";
 import { vendors } from "../constructs/gpu/vendors";
+import { storageTest } from "../constructs/storage/storage-test";
 import { type Facts, refersTo } from "./fact";
 
 /** Whether a value of a script's variable is what the constructs give by themselves. */
@@ -37,9 +38,29 @@ const ofSmokeTests =
   (value) =>
     smokeTests.some((environment) => environment[name] === value);
 
+/** What the test of a storage class is given, whose name is in its claim alone. */
+const ofStorageTest =
+  (name: string): Own =>
+  (value) => {
+    const [, storageClass = ""] = /^ {2}storageClassName: ([a-z0-9.-]+)$/m.exec(value) ?? [];
+    const test = {
+      kubeconfig: "",
+      talosconfig: "",
+      endpoint: "",
+      nodes: [],
+      namespace: "",
+      provisioner: "",
+      storageClass,
+    };
+    return storageTest(test).environment[name] === value;
+  };
+
+const nodesByName: Own = (value, { addresses }) =>
+  value.split(" ").every((pair) => addresses.has(pair.replace(/^[^=]*=/, "")));
+
 /** By name of the variable, in whatever script it is. */
 const own: Readonly<Record<string, Own>> = {
-  ADDRESSES: (value, { addresses }) => value.split(" ").every((pair) => addresses.has(pair.replace(/^[^=]*=/, ""))),
+  ADDRESSES: nodesByName,
   ADVICE: ofSmokeTests("ADVICE"),
   BELOW: version,
   BUNDLE: version,
@@ -50,6 +71,7 @@ const own: Readonly<Record<string, Own>> = {
   CHANGE: matching(/^(machine|configuration)$/),
   CHECKSUM: matching(/^([0-9a-f]*|\$\{sha256\(.*\)\})$/s),
   CILIUM: version,
+  CLAIM: ofStorageTest("CLAIM"),
   CLAIMS: matching(/^(true|false)$/),
   CLUSTER: (value, { clusterNames }) => clusterNames.has(value),
   DAEMONSET: name,
@@ -87,6 +109,8 @@ const own: Readonly<Record<string, Own>> = {
   PLUGIN: name,
   PREREQUISITES: name,
   REFUSAL: ofSmokeTests("REFUSAL"),
+  PROVISIONER: name,
+  READER: ofStorageTest("READER"),
   RELEASE: name,
   RESOURCE: ofSmokeTests("RESOURCE"),
   RESOURCES: matching(/^((node|crd)\/[a-z0-9.-]+( |$))*$/),
@@ -102,6 +126,9 @@ const own: Readonly<Record<string, Own>> = {
   TALOS_VERSION: (value, { versions }) => versions.has(value),
   TIMEOUT: either(digits, ofTrigger("timeout")),
   VENDOR: ofSmokeTests("VENDOR"),
+  VOLUME: name,
+  VOLUME_NODES: nodesByName,
+  WRITER: ofStorageTest("WRITER"),
 };
 
 /** Whether the constructs give this value to the variable of one of their scripts by themselves. */

@@ -16,6 +16,7 @@ import {
   string,
   urlString,
 } from "../props/schema";
+import { placeInStack } from "../rules/argument";
 import { matches, wholeNumber } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, type Rule } from "../rules/rule";
@@ -232,7 +233,7 @@ export class HelmInstall extends Construct {
   readonly namespace: string;
 
   constructor(scope: Construct, id: string, props: HelmInstallProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const options = parsed.props;
     const { node, podSecurity } = options;

@@ -16,8 +16,8 @@ export const argumentType: Omit<Rule<never>, "checks"> = {
 };
 
 /** Ends the program where a function cannot go on, with the message and the rule's id. */
-export function demand(condition: boolean, message: () => string): void {
-  if (!condition) throw new TypeError(`${message()} [${argumentType.id}]`);
+export function demand(isRight: boolean, message: () => string): void {
+  if (!isRight) throw new TypeError(`${message()} [${argumentType.id}]`);
 }
 
 /** The scope and the id of a construct of the class, for its superclass: a stack or what is in one, and a name. */

@@ -22,6 +22,7 @@ import {
   unchecked,
   urlString,
 } from "../props/schema";
+import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { isUnknown, wholeNumber } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
@@ -286,7 +287,7 @@ export class LocalStorage extends Construct {
   readonly storageClass: string;
 
   constructor(scope: Construct, id: string, props: LocalStorageProps) {
-    super(scope, id);
+    super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema);
     const options = parsed.props;
     const { node, disk } = options;
