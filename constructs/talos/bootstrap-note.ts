@@ -58,7 +58,7 @@ export const bootstrapBegin = (
     }),
   );
 
-/** The step after it. */
+/** The step after it, for a cluster that was bootstrapped before there was a note. */
 export const bootstrapEnd = (
   cluster: Construct,
   begin: Resource,

@@ -15,9 +15,10 @@ import { enforceWhenComplete, lifecycleWith } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import { localExec } from "../terraform/script";
 import { stackSingleton } from "../terraform/stack-singleton";
 import * as apiEndpoint from "./api-endpoint";
-import { bootstrapBegin, bootstrapEnd, noteName } from "./bootstrap-note";
+import { bootstrapBegin, bootstrapEnd, endBootstrap, noteName } from "./bootstrap-note";
 import { defaultReadyTimeout, enforceCluster } from "./cluster-checks";
 import { checkClusterFiles } from "./cluster-files";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
@@ -294,6 +295,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         nodeAttribute: this.address,
         clientConfiguration: this.machineSecrets.clientConfiguration,
         dependsOn: [this.nodes[0].configurationApply, begin],
+        // Terraform records the bootstrap when this has run: no apply can be ended between the two.
+        provisioners: [localExec(this, endBootstrap(etcdNode.directory))],
         lifecycle: isOneOfSeveral ? { ignoreChanges: ["node"] } : lifecycle,
       }),
     );
