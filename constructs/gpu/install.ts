@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
@@ -359,7 +360,7 @@ export class NvidiaInstall extends GpuInstall {
 
 /** The props with their vendor. What is no object is told as what it is, and what a getter throws where it is read. */
 const withVendor = (props: NvidiaInstallProps): GpuInstallProps => {
-  if (typeof props !== "object" || props === null) return props;
+  if (typeof props !== "object" || props === null || types.isProxy(props)) return props as GpuInstallProps;
   const vendor = { value: "nvidia", enumerable: true };
   return Object.create(Object.getPrototypeOf(props), { ...Object.getOwnPropertyDescriptors(props), vendor });
 };

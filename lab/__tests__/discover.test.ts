@@ -95,7 +95,9 @@ describe("what the host has", () => {
 describe("the site", () => {
   test("of root's password has the GPU by its address, and the host's values", async () => {
     const { stack, printed } = await at();
-    expect(printed).toMatch(/Wrote [/].*[/]site[.]ts[.] Check the node's IP address/);
+    expect(printed).toMatch(
+      /Wrote [/].*[/]site[.]ts: cluster talos-gpu at 192[.]0[.]2[.]50[/]24[.] Reserve this IP address/,
+    );
     expect(stack).toMatchObject({
       provider: {
         proxmox: [{ endpoint: expect.any(String), username: "root@pam", password: "${var.proxmox_password}" }],

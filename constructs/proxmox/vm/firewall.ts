@@ -7,7 +7,7 @@ import type { VirtualEnvironmentVm } from "../../../.gen/providers/proxmox/virtu
 import { rangeOf } from "../../network/address-order";
 import { isCidr, normalAddress, withoutPrefix } from "../../network/ip-address";
 import { checkEachSubnet } from "../../network/subnet";
-import { listOf, nonEmptyListOf, objectOf, string } from "../../props/schema";
+import { isInvalid, listOf, nonEmptyListOf, objectOf, string } from "../../props/schema";
 import { equal, isUnknown, not, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { type Check, ifSet, type Rule } from "../../rules/rule";
@@ -49,7 +49,9 @@ const isFiltered = ({ firewall }: NetworkDevice): boolean => firewall !== false;
 
 /** Network devices, to which the firewall applies unless their props say otherwise. */
 export const withFirewall = (devices: readonly NetworkDevice[], firewall: VmFirewall | undefined) =>
-  firewall ? devices.map((device) => ({ ...device, firewall: device.firewall ?? true })) : devices;
+  firewall && !isInvalid(devices)
+    ? devices.map((device) => ({ ...device, firewall: device.firewall ?? true }))
+    : devices;
 
 /** The addresses of a network device that the VM's props tell. */
 const ownAddresses = (initialization: Initialization | undefined, device: number): string[] =>
