@@ -3,21 +3,22 @@ import { fixtures } from "../../__tests__/fixtures";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../constructs/proxmox/connection";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import { PciMapping } from "../../constructs/proxmox/pci/pci-mapping";
-import type { NvidiaDriver } from "../../constructs/talos/nvidia-driver";
 import type { Lab } from "../lab";
 import { exampleHosts } from "../proxmox/example-hosts";
 import { defaultStorages } from "../proxmox/host";
-import { graphicsCard, graphicsCards } from "../proxmox/pci-device";
+import { graphicsCard, graphicsCards, radeon, radeons } from "../proxmox/pci-device";
 import type { ServerOptions } from "../proxmox/server";
 import { gibibyte } from "../proxmox/size";
 import { credentials, documentedRole, root, tokenWithRole } from "./support/accounts";
 import { ApiClient } from "./support/api-client";
-import { deployCluster } from "./support/cluster";
+import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { deployVm, gpuVm, provideImage } from "./support/gpu-vm";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
-const production: NvidiaDriver = { kernelModules: "open", branch: "production" };
+type Driven = NonNullable<ClusterOptions["talos"]>;
+
+const production: Driven = { nvidia: { kernelModules: "open", branch: "production" } };
 const amd = graphicsCard("0000:01:00", 14).map((device) => ({
   ...device,
   vendor: "0x1002",
@@ -29,9 +30,13 @@ const valid = "id=10de:2684,node=pve,path=0000:01:00,iommugroup=14,subsystem-id=
 type Props = Partial<ProxmoxGpuVmProps>;
 type Refusal = readonly [rule: string, what: string, host: ServerOptions, message: string];
 
-/** What the VM of such a cluster has that asks the host for more. */
-const asking: Readonly<Record<string, Props>> = {
-  "storage-backups": { backup: { datastore: "local", keep: { last: 3 } } },
+/** What such a cluster has that asks the host for more. */
+const asking: Readonly<Record<string, ClusterOptions>> = {
+  "storage-backups": { vm: { backup: { datastore: "local", keep: { last: 3 } } } },
+  "gpu-physical-function": {
+    vm: { gpus: [{ address: "00:02" }] },
+    talos: { driver: { vendor: "intel", kernelModules: "i915" } },
+  },
 };
 
 /** Hosts on which the plan of a cluster fails. */
@@ -65,6 +70,12 @@ const refusals: readonly Refusal[] = [
     "a GPU that the driver does not know",
     exampleHosts["old-gpu"],
     "gpus[0].address is 0000:01:00.0 GP104 [GeForce GTX 1070], of Maxwell, Pascal, Volta, which the driver",
+  ],
+  [
+    "gpu-physical-function",
+    "a GPU that is divided into virtual functions",
+    exampleHosts["intel-gpus"],
+    'gpus[0].address is 0000:00:02.0 Raptor Lake-S GT1 [UHD Graphics 770], which the host has divided into virtual functions; write the address of one of these, such as "00:02.1"',
   ],
   [
     "proxmox-version",
@@ -107,7 +118,7 @@ const refusals: readonly Refusal[] = [
 ];
 
 /** Hosts for which the plan of a cluster with such a driver has a warning. */
-const warnings: readonly (readonly [...Refusal, nvidia: NvidiaDriver | "none"])[] = [
+const warnings: readonly (readonly [...Refusal, talos: Driven])[] = [
   [
     "storage-space",
     "little space",
@@ -127,7 +138,14 @@ const warnings: readonly (readonly [...Refusal, nvidia: NvidiaDriver | "none"])[
     "an NVIDIA GPU, and no driver in the image",
     {},
     "of NVIDIA, and the image has no driver for it",
-    "none",
+    {},
+  ],
+  [
+    "gpu-stuck",
+    "a GPU that does not reset",
+    { devices: radeon("0000:01:00", 14, radeons.rx5700) },
+    "gpus[0].address is 0000:01:00.0 Navi 10 [Radeon RX 5700] of AMD, of GCN, Vega, RDNA 1, which does not reset when its VM stops; what helps is the module vendor-reset",
+    { driver: { vendor: "amd" } },
   ],
 ];
 
@@ -153,9 +171,9 @@ test("every check of a host has one here that fails it", () => {
 });
 
 /** The plan of a cluster with a GPU at 01:00 on such a host. */
-async function planOn(host: ServerOptions, nvidia: NvidiaDriver | "none" = production, vm: Props = {}) {
+async function planOn(host: ServerOptions, options: ClusterOptions = {}) {
   const lab = await startLab(host);
-  const terraform = await deployCluster(lab, { vm, talos: nvidia === "none" ? {} : { nvidia } });
+  const terraform = await deployCluster(lab, { talos: production, ...options });
   const { code, output } = await terraform.plan();
   return { lab, code, output: unwrapped(output) };
 }
@@ -186,15 +204,15 @@ describe("the plan of a cluster", () => {
   });
 
   test.each(refusals)("is refused by %s on a host with %s", async (rule, _, host, message) => {
-    const { code, output } = await planOn(host, production, asking[rule]);
+    const { code, output } = await planOn(host, asking[rule]);
     expect(output).toContain("Resource precondition failed");
     expect(output).toContain(message);
     expect(output).toContain(`[${rule}]`);
     expect(code).toBe(1);
   });
 
-  test.each(warnings)("is warned of by %s on a host with %s", async (rule, _, host, message, nvidia) => {
-    const { code, output } = await planOn(host, nvidia);
+  test.each(warnings)("is warned of by %s on a host with %s", async (rule, _, host, message, talos) => {
+    const { code, output } = await planOn(host, { talos });
     expect(output).toContain(message);
     expect(output).toContain(`[${rule}]`);
     expect(code).toBe(2);

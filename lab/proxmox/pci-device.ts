@@ -48,12 +48,17 @@ export function graphicsCard(
   ];
 }
 
-/** A Radeon RX 7900 XTX with its audio function, in an IOMMU group of its own. */
-export function radeon(slot: string, iommugroup: number): PciDevice[] {
+export const radeons = {
+  rx7900xtx: { device: "0x744c", audio: "0xab30", name: "Navi 31 [Radeon RX 7900 XTX]" },
+  rx5700: { device: "0x731f", audio: "0xab38", name: "Navi 10 [Radeon RX 5700]" },
+} as const satisfies Record<string, GraphicsCard>;
+
+/** A card of AMD with its audio function, in an IOMMU group of its own. */
+export function radeon(slot: string, iommugroup: number, card: GraphicsCard = radeons.rx7900xtx): PciDevice[] {
   const common = { vendor: "0x1002", vendor_name: "Advanced Micro Devices, Inc. [AMD/ATI]", iommugroup };
   return [
-    { ...common, id: `${slot}.0`, class: "0x030000", device: "0x744c", device_name: "Navi 31 [Radeon RX 7900 XTX]" },
-    { ...common, id: `${slot}.1`, class: "0x040300", device: "0xab30" },
+    { ...common, id: `${slot}.0`, class: "0x030000", device: card.device, device_name: card.name },
+    { ...common, id: `${slot}.1`, class: "0x040300", device: card.audio },
   ];
 }
 
