@@ -323,6 +323,11 @@ describe("a plan", () => {
     ],
     ["what it restarts for", "machine: { sysctls: { a: '1' }, files: [{ path: /var/a }] }", "restarted"],
     ["a document beside the machine's", "machine: { files: [] }\n---\nkind: HostnameConfig", "changed"],
+    [
+      "a rule of Talos's firewall",
+      "machine: { files: [] }\n---\napiVersion: v1alpha1\nkind: NetworkRuleConfig\nname: management\ningress: [{ subnet: 10.0.0.0/8 }]",
+      "changed",
+    ],
     ["nothing that is known", undefined, "restarted"],
   ])("of a machine's configuration in %s", (_, text, effect) => {
     const configuration = (more: string) => `version: v1alpha1\n${more}\n`;
@@ -351,6 +356,8 @@ describe("a plan", () => {
     ["talos_machine_configuration_apply.node", "machine_configuration_input", "restarted"],
     ["helm_release.cilium", "values", "changed"],
     ["proxmox_hardware_mapping_pci.gpu", "map", "pending"],
+    ["proxmox_virtual_environment_firewall_options.node", "macfilter", "changed"],
+    ["proxmox_virtual_environment_firewall_rules.node", "rule", "changed"],
     ["talos_machine_secrets.cluster", "talos_version", "recorded"],
     ["null_resource.talos_node_identity", "triggers", "recorded"],
     ["local_file.kubeconfig", "content", "changed"],
@@ -373,6 +380,9 @@ describe("a plan", () => {
     ["null_resource.member", "lost", "lost"],
     ["null_resource.members", "recorded", "recorded"],
     ["proxmox_download_file.talos", "changed", "changed"],
+    ["proxmox_virtual_environment_firewall_ipset.node_net0", "changed", "changed"],
+    ["proxmox_virtual_environment_firewall_options.node", "changed", "recorded"],
+    ["proxmox_virtual_environment_firewall_rules.node", "changed", "changed"],
     ["helm_release.cilium", "lost", "lost"],
     ["unheard_of.thing", "lost", "lost"],
   ])("that replaces or deletes %s", (address, replaced, deleted) => {
@@ -384,6 +394,12 @@ describe("a plan", () => {
     expect(effectsOf(change(address, { actions: ["delete"] }))).toEqual([[deleted, expect.anything()]]);
     expect(effectsOf(change(address, { actions: ["create"] }))).toEqual([["made", expect.anything()]]);
     expect(effectsOf(change(address, { actions: ["forget"] }))).toEqual([["recorded", expect.anything()]]);
+  });
+
+  test("says that an IP filter is away while it is recreated", () => {
+    const filter = "proxmox_virtual_environment_firewall_ipset.node_net0";
+    const replaced = change(filter, { actions: ["delete", "create"], replace_paths: [["cidr"]] });
+    expect(effectsOf(replaced)).toEqual([["changed", expect.stringMatching(/for up to ten seconds .*`cidr`/)]]);
   });
 
   test("knows every type of resource that the constructs make", () => {

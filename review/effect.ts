@@ -207,7 +207,9 @@ export const consequences: Readonly<Record<string, Consequences>> = {
   },
   proxmox_virtual_environment_firewall_ipset: {
     deleted: ["changed", "the VM may send from any address"],
-    replaced: ["changed", "the VM may send from other addresses; for a moment from any"],
+    // Its entries are removed before it and added after it, and pve-firewall reads every ten seconds what there is:
+    // https://git.proxmox.com/?p=pve-firewall.git;a=blob;f=src/PVE/Service/pve_firewall.pm
+    replaced: ["changed", "the VM may send from other addresses; for up to ten seconds from none, or from any"],
     attributes: {},
     words: {},
   },

@@ -201,21 +201,29 @@ const wide = ["-refresh=false", "-parallelism=100"];
 const refusalsOf = (planned: Awaited<ReturnType<Terraform["planned"]>>): readonly Refusal[] =>
   "refusals" in planned ? planned.refusals : [];
 
-/** What the review tells of the VM and its host does not do, or the other way round. */
+/** What the review tells of the VM and its firewall, and its host does not do, or the other way round. */
 function untrue(vmCase: VmCase, changes: readonly Change[], { journal, host }: Seen): string[] {
   const { vmId, each } = vmCase;
   const asked = journal.flatMap(({ method, path }) => {
     const [, id, rest = ""] = /[/]qemu[/]([0-9]+)[/]?(.*)$/.exec(path) ?? [];
     return method !== "GET" && Number(id) === vmId ? [`${method} ${rest}`] : [];
   });
-  const told = changes.filter(({ address }) => address.startsWith(vmType)).map(({ effect }) => effect);
-  const isOff = asked.some((call) => /status|DELETE/.test(call));
+  const toldOf = (type: string) =>
+    changes.filter(({ address }) => address.startsWith(type)).map(({ effect }) => effect);
+  const told = toldOf(vmType);
+  const ofFirewall = asked.filter((call) => / firewall[/]/.test(call));
+  // What the host takes from its firewall does not touch the VM.
+  const isOff = asked.some((call) => !ofFirewall.includes(call) && /status|DELETE/.test(call));
   const waits = host.vm(vmId).waiting;
   // A disk may be lost while the VM runs.
   const isRight = isOff ? told.includes("restarted") || told.includes("lost") : !told.includes("restarted");
-  if (isRight && told.includes("pending") === waits.length > 0) return [];
+  const filtered = toldOf(firewallTypes);
+  const isFiltered = filtered.some((effect) => effect !== "recorded") === ofFirewall.length > 0;
+  if (isRight && isFiltered && told.includes("pending") === waits.length > 0) return [];
   const seen = `${asked.join(", ") || "nothing"}, and ${waits.join(", ") || "nothing"} waits`;
-  return [`of ${each.prop} the review tells: ${told.join(", ") || "nothing"}; the host was asked: ${seen}`];
+  return [
+    `of ${each.prop} the review tells: ${told.join(", ") || "nothing"}, and of its firewall: ${filtered.join(", ") || "nothing"}; the host was asked: ${seen}`,
+  ];
 }
 
 /** The host, and what it was asked while the changes were applied. */
@@ -225,3 +233,4 @@ interface Seen {
 }
 
 const vmType = "proxmox_virtual_environment_vm.";
+const firewallTypes = "proxmox_virtual_environment_firewall_";
