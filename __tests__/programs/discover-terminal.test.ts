@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -93,7 +94,7 @@ test("discover asks a person for all that it needs, and keeps what it writes ove
       ["Is it the same?", "y"],
       ["User with realm", "root"],
       ["Password of root@pam", "mistyped"],
-      ["Try again, twice more", "proxmox"],
+      ["twice more. ? Password of root@pam", "proxmox"],
       ["Write over it", "y"],
       ["Name of the cluster", "garage"],
       ["IP address of the node", ""],
@@ -113,7 +114,12 @@ test("discover asks a person for all that it needs, and keeps what it writes ove
 test("discover gives up after three wrong passwords", async () => {
   const { code, said, unasked } = await inTerminal(
     [await endpointOf("one-gpu"), "--output", file()],
-    [...logIn.slice(0, 2), ["Password of", "a"], ["Password of", "b"], ["Password of", "c"]],
+    [
+      ...logIn.slice(0, 2),
+      ["Password of root@pam", "a"],
+      ["twice more. ? Password of root@pam", "b"],
+      ["once more. ? Password of root@pam", "c"],
+    ],
   );
   expect([code, unasked, existsSync(file())]).toEqual([1, [], false]);
   expect(said.match(/does not accept root@pam/g)).toHaveLength(3);
@@ -143,14 +149,10 @@ test("discover says of a server that does not answer that it does not", async ()
   const silent: Server = createServer((socket) => sockets.push(socket));
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const { port } = silent.address() as { readonly port: number };
-  const start = performance.now();
   try {
     const { code, said } = await inTerminal([`https://127.0.0.1:${port}`, "--output", file()], []);
     expect(code).toBe(1);
     expect(said).toContain("does not answer; is the host on");
-    const seconds = (performance.now() - start) / 1000;
-    expect(seconds).toBeGreaterThan(9);
-    expect(seconds).toBeLessThan(25);
   } finally {
     for (const socket of sockets) socket.destroy();
     silent.close();
@@ -162,7 +164,12 @@ test.each(Object.keys(exampleHosts) as ExampleHost[])(
   async (host) => {
     const oneTime: readonly (readonly [string, string])[] =
       host === "two-factor" ? [["One-time password", "123456"]] : [];
-    const choice: readonly (readonly [string, string])[] = ["two-gpus", "two-nodes"].includes(host)
+    const choice: readonly (readonly [string, string])[] = [
+      "two-gpus",
+      "two-nodes",
+      "intel-gpus",
+      "three-vendors",
+    ].includes(host)
       ? [["Which GPU", ""]]
       : [];
     const { code, said } = await inTerminal(
@@ -186,8 +193,13 @@ test.each(Object.keys(exampleHosts) as ExampleHost[])(
       /talos: \{\s+version: "v/,
       /kubernetesVersion: "/,
       /cilium: \{ version: "/,
-      /nvidia: \{ version: "/,
+      ...(/nvidia: \{ kernelModules/.test(written) ? [/nvidia: \{ version: "/] : []),
     ])
       expect(written).toMatch(version);
+    const { status, stderr } = spawnSync(process.execPath, ["--require", "./scripts/typescript.cjs", file()], {
+      ...{ cwd: root, encoding: "utf8" },
+      env: { PATH: process.env.PATH, CDKTF_OUTDIR: join(directory, "out") },
+    });
+    expect([status, stderr]).toEqual([0, ""]);
   },
 );

@@ -13,7 +13,6 @@ const own = Object.keys(scripts).filter(
 
 test.each(own)("npm run %s -- --help prints its usage, and does nothing else", (name) => {
   const [, ...command] = (scripts[name] ?? "").replace(/^exec /, "").split(" ");
-  const start = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, [...command, "--help"], {
     cwd: root,
     encoding: "utf8",
@@ -22,8 +21,6 @@ test.each(own)("npm run %s -- --help prints its usage, and does nothing else", (
   });
   expect([status, stderr]).toEqual([0, ""]);
   expect(stdout).toMatch(new RegExp(`^Usage: npm run ${name.replace("synth:hcl", "synth:cli")}\\b`));
-  // A second on a machine that does nothing else.
-  expect(performance.now() - start).toBeLessThan(10_000);
 });
 
 test("no other script does something before the program that knows --help", () => {

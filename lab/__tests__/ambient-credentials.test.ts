@@ -192,12 +192,16 @@ async function run(file: string, hasFiles: boolean, byHand: boolean): Promise<nu
   return code;
 }
 
-/** The scripts that ask no cluster, and one that leaves it to the Helm release after it to fail. */
+/** The scripts that ask no cluster, or of one node none; one leaves it to the Helm release after it to fail. */
 const offline = [
+  "begin-bootstrap.sh",
   "begin-destruction.sh",
   "check-cluster-files.sh",
+  "end-bootstrap.sh",
   "end-destruction.sh",
   "note-machine-end.sh",
+  "note-turn.sh",
+  "take-turn.sh",
   "wait-for-runtime-class.sh",
 ];
 
