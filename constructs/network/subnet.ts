@@ -1,4 +1,5 @@
 import { and, type Condition, equal, matches, not, or } from "../rules/condition";
+import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Check } from "../rules/rule";
 import { rangeOf } from "./address-order";
@@ -8,7 +9,9 @@ import { isAddress, isCidr, normalAddress, withoutPrefix } from "./ip-address";
 function isSubnet(cidr: string): Condition {
   if (isCidr(cidr) === false) return false;
   const isFirst = equal(rangeOf(cidr)[0], normalAddress(withoutPrefix(cidr)));
-  return and(isCidr(cidr), isFirst, not(matches(cidr, /[/]0$/)));
+  // Terraform evaluates every part of a condition, and of a text that is no subnet there is no first address.
+  const isKnownFirst = typeof isFirst === "boolean" ? isFirst : expression`try(${isFirst}, false)`;
+  return and(isCidr(cidr), isKnownFirst, not(matches(cidr, /[/]0$/)));
 }
 
 /** Checks that each of the list at `path` of the props is an IP address or a subnet. */
