@@ -32,15 +32,15 @@ const cluster = (changed: Changed = {}, workers = 1, cores?: number): TerraformJ
     new CiliumInstall(stack, "cilium", { node });
   });
 
-const steps = (stack: TerraformJson) => stack.resource.null_resource;
+const steps = (stack: TerraformJson) => stack.resource.terraform_data;
 const turnOf = (stack: TerraformJson) => steps(stack)["worker-1_machine_turn"];
 
 test("a machine and its configuration change after those of the machine before", () => {
   const stack = cluster();
   const { proxmox_virtual_environment_vm: vms, talos_machine_configuration_apply: configurations } = stack.resource;
-  expect(vms["worker-1"].depends_on).toContain("null_resource.worker-1_machine_turn");
+  expect(vms["worker-1"].depends_on).toContain("terraform_data.worker-1_machine_turn");
   expect(turnOf(stack).depends_on).toContain("proxmox_virtual_environment_vm.control-1");
-  expect(configurations["worker-1"].depends_on).toContain("null_resource.worker-1_configuration_turn");
+  expect(configurations["worker-1"].depends_on).toContain("terraform_data.worker-1_configuration_turn");
   expect(steps(stack)["worker-1_configuration_turn"].depends_on).toContain(
     "talos_machine_configuration_apply.control-1",
   );
@@ -55,12 +55,13 @@ test.each<[string, Changed, boolean]>([
   ["a description", { description: "lab" }, false],
   ["another disk", { disks: [{ size: 100 }, { size: 10 }] }, false],
 ])("a machine waits for the others if it restarts: %s", (_, changed, restarts) => {
-  const isSame = JSON.stringify(turnOf(cluster(changed)).triggers) === JSON.stringify(turnOf(cluster()).triggers);
+  const isSame =
+    JSON.stringify(turnOf(cluster(changed)).triggers_replace) === JSON.stringify(turnOf(cluster()).triggers_replace);
   expect(isSame).toBe(!restarts);
 });
 
 test("what Terraform alone knows of a restart is a trigger of its own", () => {
-  const { settings, ...variables } = turnOf(cluster({}, 1, 4)).triggers;
+  const { settings, ...variables } = turnOf(cluster({}, 1, 4)).triggers_replace;
   expect(variables).toEqual({ variable_1: "${var.cores}" });
   expect(settings).toMatch(/^[0-9a-f]{16}$/);
 });

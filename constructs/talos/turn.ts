@@ -5,8 +5,8 @@ import { Construct } from "constructs";
 import { toTokenString } from "../rules/format-value";
 import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
-import type { Script } from "../terraform/script";
+import { localExec, type Script } from "../terraform/script";
+import { TerraformData } from "../terraform/terraform-data";
 import { idOf, type TalosNode } from "./node";
 
 /** What the steps know of their cluster. */
@@ -52,7 +52,9 @@ export const noteTurn = (directory: string, of: Turn): Script => ({
 /**
  * Lets the machines of a cluster change one after another, in the order of the nodes: before each there is a step that is
  * replaced with the change, and depends on what was changed before. First all machines, then, after the upgrades, all
- * configurations. It needs nothing but Terraform's own order, and goes on after an interruption.
+ * configurations. It needs nothing but Terraform's own order, and goes on after an interruption. Terraform leaves out the order
+ * of what is destroyed where two providers would wait for each other, as these steps and the releases of Helm would, whose
+ * cluster comes after the steps; so the steps are of another provider than all else.
  *
  * @param last is destroyed after all of it
  */
@@ -61,9 +63,9 @@ export function changeInTurn(
   nodes: readonly TalosNode[],
   turns: Turns,
   { last, upgraded }: { readonly last: Resource; readonly upgraded: Resource },
-): Resource {
+): TerraformData {
   const scope = new Construct(cluster, "Turns");
-  const steps: Resource[] = [];
+  const steps: TerraformData[] = [];
   const inTurn = (
     node: TalosNode,
     change: Turn["change"],
@@ -71,9 +73,13 @@ export function changeInTurn(
     after: ITerraformDependable[],
   ) => {
     const name = `${node.resourceName}_${change}_turn`;
-    const step = nullResource(scope, name, {
-      triggers,
-      scripts: [takeTurn(turns, { name: node.name, change }), noteTurn(turns.directory, { name: node.name, change })],
+    const scripts = [
+      takeTurn(turns, { name: node.name, change }),
+      noteTurn(turns.directory, { name: node.name, change }),
+    ];
+    const step = new TerraformData(scope, name, {
+      triggersReplace: triggers,
+      provisioners: scripts.map((script) => localExec(scope, script)),
       dependsOn: [last, ...after],
     });
     steps.push(withLogicalId(name, step));
@@ -95,14 +101,14 @@ export function changeInTurn(
   }
   return withLogicalId(
     "turns_over",
-    nullResource(scope, "TurnsOver", {
-      triggers: { turns: steps.map(({ id }) => id).join(" ") },
-      scripts: [takeTurn(turns)],
+    new TerraformData(scope, "TurnsOver", {
+      triggersReplace: steps.map((step) => `\${${idOf(step)}}`).join(" "),
+      provisioners: [localExec(scope, takeTurn(turns))],
       dependsOn: nodes.map(({ configurationApply }) => configurationApply),
     }),
   );
 }
 
-function comesAfter(resource: TerraformResource, step: Resource): void {
+function comesAfter(resource: TerraformResource, step: TerraformData): void {
   resource.dependsOn = [...(resource.dependsOn ?? []), dependable(step)];
 }

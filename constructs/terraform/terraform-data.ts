@@ -1,5 +1,9 @@
-import { TerraformResource } from "cdktf";
+import { type TerraformMetaArguments, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
+
+interface TerraformDataConfig extends Pick<TerraformMetaArguments, "dependsOn" | "provisioners"> {
+  readonly triggersReplace: string | Readonly<Record<string, string>>;
+}
 
 /**
  * A resource of Terraform's own, replaced with each new value of `triggersReplace`. cdktf's class for it runs
@@ -10,10 +14,10 @@ import type { Construct } from "constructs";
 export class TerraformData extends TerraformResource {
   static readonly tfResourceType = "terraform_data";
 
-  private readonly triggersReplace: string;
+  private readonly triggersReplace: TerraformDataConfig["triggersReplace"];
 
-  constructor(scope: Construct, id: string, { triggersReplace }: { readonly triggersReplace: string }) {
-    super(scope, id, { terraformResourceType: TerraformData.tfResourceType });
+  constructor(scope: Construct, id: string, { triggersReplace, ...config }: TerraformDataConfig) {
+    super(scope, id, { terraformResourceType: TerraformData.tfResourceType, ...config });
     this.triggersReplace = triggersReplace;
   }
 

@@ -154,7 +154,8 @@ test("VMs restart and configurations change one after another, stop at the first
   const ended = await site.fewestDuring(third.apply());
   succeeded(ended.result);
   // THEN it has gone on, with every pod moved, and every node takes pods again
-  expect([site.cores(), ended.fewest]).toEqual([[5, 5, 5, 5], 2]);
+  expect(site.cores()).toEqual([5, 5, 5, 5]);
+  expect(ended.fewest).toBeGreaterThanOrEqual(2);
   await eventually(async () =>
     expect(await site.taking()).toEqual(["control-1", "control-2", "control-3", "worker-1"]),
   );

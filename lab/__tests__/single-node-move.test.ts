@@ -25,8 +25,13 @@ function deploy(lab: Lab, addCluster: (stack: TerraformStack, machine: ProxmoxGp
       endpoint: lab.proxmox.endpoint,
       credentials: "password",
     });
-    const talos = new TalosImage(stack, "talos", { factory: lab.factory.url });
-    const image = new DownloadedImage(stack, "talos_image", { ...talos.file, connection, node: "pve" });
+    const talos = new TalosImage(stack, "talos", { factory: lab.factory.url, insecureHttp: true });
+    const image = new DownloadedImage(stack, "talos_image", {
+      ...talos.file,
+      connection,
+      node: "pve",
+      insecureHttp: true,
+    });
     const address = `${lab.written(lab.address)}/24`;
     const machine = new ProxmoxGpuVm(stack, "talos_node", {
       connection,

@@ -17,7 +17,7 @@ interface Configuration {
       Record<string, { readonly cpu: { cores: number }; readonly memory: { dedicated: number } }>
     >;
     readonly helm_release?: { readonly cilium: { readonly wait: boolean } };
-    readonly null_resource?: Readonly<Record<string, { readonly triggers?: Record<string, string> }>>;
+    readonly terraform_data?: Readonly<Record<string, { readonly triggers_replace: unknown }>>;
   };
   readonly data: {
     readonly talos_machine_configuration?: Readonly<Record<string, { readonly config_patches: string[] }>>;
@@ -31,8 +31,8 @@ export function edit(configuration: Json): void {
     vm.cpu.cores = 12;
     vm.memory.dedicated = 24_576;
   }
-  for (const [name, { triggers }] of Object.entries(resource.null_resource ?? {})) {
-    if (name.endsWith("_machine_turn")) Object.assign(triggers ?? {}, { settings: "with more cores" });
+  for (const [name, { triggers_replace }] of Object.entries(resource.terraform_data ?? {})) {
+    if (name.endsWith("_machine_turn")) Object.assign(triggers_replace as object, { settings: "with more cores" });
   }
   for (const { config_patches } of Object.values(data.talos_machine_configuration ?? {})) {
     config_patches.push("machine:\n  sysctls:\n    vm.max_map_count: '262144'\n");
@@ -69,12 +69,12 @@ export async function livesItsLife(file: string): Promise<void> {
       `delete,create terraform_data.${name}_configuration`,
     ]);
   // Of several machines, each waits for its turn.
-  const turns = program.namesOf("null_resource").filter((name) => /(_turn|^turns_over)$/.test(name));
+  const turns = program.namesOf("terraform_data").filter((name) => /(_turn|^turns_over)$/.test(name));
   const updates = ["proxmox_virtual_environment_vm", "talos_machine_configuration_apply"].flatMap((type) =>
     program.namesOf(type).map((name) => `update ${type}.${name}`),
   );
   expect(changes.sort()).toEqual(
-    [...steps, ...turns.map((name) => `delete,create null_resource.${name}`), ...updates].sort(),
+    [...steps, ...turns.map((name) => `delete,create terraform_data.${name}`), ...updates].sort(),
   );
   succeeded(await terraform.apply());
   await eventually(async () => expect((await states()).every(isWell)).toBe(true));
