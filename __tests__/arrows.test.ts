@@ -67,6 +67,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "constructs/gpu",
     "constructs/cilium",
     "constructs/helm",
+    "constructs/storage",
     "constructs/proxmox",
     "constructs/talos",
     "constructs/rules",

@@ -69,7 +69,7 @@ export function changeInTurn(
   const inTurn = (
     node: TalosNode,
     change: Turn["change"],
-    triggers: Readonly<Record<string, string>>,
+    triggersReplace: TerraformData["triggersReplace"],
     after: ITerraformDependable[],
   ) => {
     const name = `${node.resourceName}_${change}_turn`;
@@ -78,7 +78,7 @@ export function changeInTurn(
       noteTurn(turns.directory, { name: node.name, change }),
     ];
     const step = new TerraformData(scope, name, {
-      triggersReplace: triggers,
+      triggersReplace,
       provisioners: scripts.map((script) => localExec(scope, script)),
       dependsOn: [last, ...after],
     });
@@ -95,8 +95,9 @@ export function changeInTurn(
   }
   before = [upgraded];
   for (const node of nodes) {
-    const triggers = { configuration: `\${${idOf(node.configurationChange)}}` };
-    comesAfter(node.configurationApply, inTurn(node, "configuration", triggers, before));
+    // Not the id of that step: replaced too, it would come after the releases of Helm that are destroyed, and those after it.
+    const { triggersReplace } = node.configurationChange;
+    comesAfter(node.configurationApply, inTurn(node, "configuration", triggersReplace, before));
     before = [node.configurationApply];
   }
   return withLogicalId(

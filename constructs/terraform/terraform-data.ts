@@ -14,7 +14,7 @@ interface TerraformDataConfig extends Pick<TerraformMetaArguments, "dependsOn" |
 export class TerraformData extends TerraformResource {
   static readonly tfResourceType = "terraform_data";
 
-  private readonly triggersReplace: TerraformDataConfig["triggersReplace"];
+  readonly triggersReplace: TerraformDataConfig["triggersReplace"];
 
   constructor(scope: Construct, id: string, { triggersReplace, ...config }: TerraformDataConfig) {
     super(scope, id, { terraformResourceType: TerraformData.tfResourceType, ...config });
