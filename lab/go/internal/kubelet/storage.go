@@ -19,16 +19,16 @@ import (
 )
 
 const (
-	localProvisioner  = "openebs.io/local"
-	provisionerImage  = "openebs/provisioner-localpv"
-	casConfig         = "cas.openebs.io/config"
-	selectedNode      = "volume.kubernetes.io/selected-node"
-	userVolumes       = "/var/mnt/"
-	endedAnnotation   = "lab/ended"
-	endedWell         = "Completed"
-	endedBadly        = "Error"
-	provisionedBy     = "pv.kubernetes.io/provisioned-by"
-	helperPrefix      = "init-"
+	localProvisioner = "openebs.io/local"
+	provisionerImage = "openebs/provisioner-localpv"
+	casConfig        = "cas.openebs.io/config"
+	selectedNode     = "volume.kubernetes.io/selected-node"
+	userVolumes      = "/var/mnt/"
+	endedAnnotation  = "lab/ended"
+	endedWell        = "Completed"
+	endedBadly       = "Error"
+	provisionedBy    = "pv.kubernetes.io/provisioned-by"
+	helperPrefix     = "init-"
 )
 
 // store does what OpenEBS's provisioner of local volumes does for claims of pods on this machine, and what the commands of pods

@@ -55,7 +55,7 @@ type faults struct {
 	driver bool
 	// modules of other vendors that are kept from being loaded.
 	modules []string
-	pods   []kubelet.Fault
+	pods    []kubelet.Fault
 }
 
 func faultsOf(rules []*Rule) (active faults) {
