@@ -211,7 +211,7 @@ describe("TalosCluster", () => {
     for (const { depends_on } of Object.values<TerraformJson>(
       json().resource[MachineConfigurationApply.tfResourceType],
     )) {
-      expect(depends_on[0]).toBe("null_resource.upgrade_kubernetes");
+      expect(depends_on).toEqual(["null_resource.upgrade_kubernetes"]);
     }
   });
 });

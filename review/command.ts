@@ -13,7 +13,6 @@ import { applyManifests, handOverManifests } from "../constructs/talos/inline-ma
 import { deleteRenamedNodes, removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { checkNode, noteMachineEnd } from "../constructs/talos/node-check";
 import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/node-removal";
-import { noteTurn, takeTurn } from "../constructs/talos/turn";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
 import { commandOf, filesOf, type Script, scriptFolder } from "../constructs/terraform/script";
@@ -120,16 +119,6 @@ const scripts: readonly KnownScript[] = [
     script: removeControlPlaneTaint(""),
     programs: ["kubectl"],
     does: "removes the taint that keeps pods off the control plane",
-  },
-  {
-    script: takeTurn({ endpoints: [], talosconfig: "", directory: "", timeout: 0 }),
-    programs: ["kubectl", "talosctl"],
-    does: "on a new machine nothing; before a machine or its configuration changes: waits until all other nodes are ready, lets those that were drained take pods again, and drains the node if its machine changes",
-  },
-  {
-    script: noteTurn("", { name: "", change: "machine" }),
-    programs: [],
-    does: "notes that the machine is about to change, in a file beside the kubeconfig",
   },
   {
     script: taintNode(""),

@@ -1,5 +1,3 @@
-import { restartingAttributes } from "../constructs/proxmox/vm/restart";
-
 /** What a change does, the worst first, in the words of pages. */
 export const effects = {
   lost: "What is lost",
@@ -81,19 +79,6 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
       deleted: ["recorded", "the node is not checked any more"],
       replaced: ["recorded", "the node has to show a certificate of its cluster before its configuration changes"],
       created: ["recorded", "the node has to show a certificate of its cluster from its next configuration on"],
-      attributes: { recorded: ["triggers"] },
-      words: {},
-    },
-  ],
-  [
-    /(_turn|^turns_over)$/,
-    {
-      deleted: ["recorded", "the machine waits for no other one any more"],
-      replaced: [
-        "recorded",
-        "the machine changes when the one before is back; before it restarts, its node is drained",
-      ],
-      created: ["recorded", "from its next change on, the machine waits until the one before is back"],
       attributes: { recorded: ["triggers"] },
       words: {},
     },
@@ -239,7 +224,33 @@ export const consequences: Readonly<Record<string, Consequences>> = {
     deleted: ["lost", "the VM, with all that is on its disks"],
     replaced: ["lost", "the VM, with all that is on its disks; another one is made"],
     attributes: {
-      restarted: restartingAttributes,
+      restarted: [
+        "acpi",
+        "agent",
+        "audio_device",
+        "bios",
+        "boot_order",
+        "cpu",
+        "efi_disk",
+        "hostpci",
+        "initialization",
+        "keyboard_layout",
+        "kvm_arguments",
+        "machine",
+        "memory",
+        "numa",
+        "operating_system",
+        "rng",
+        "scsi_hardware",
+        "serial_device",
+        "smbios",
+        "started",
+        "tablet_device",
+        "tpm_state",
+        "usb",
+        "vga",
+        "watchdog",
+      ],
       changed: [
         "cdrom",
         "description",

@@ -238,8 +238,6 @@ export const isKnownType = (element: Element): boolean => Object.hasOwn(known, k
 /** Whether the value of an attribute is the constructs' own, or is shown elsewhere on the page. */
 export function isKnownAttribute(element: Element, { path, value }: Leaf, facts: Facts): boolean {
   if (/^(for_each|triggers)\b/.test(path)) return element.type === "null_resource";
-  // When a machine changes, as that of a null_resource; what runs is judged as a command.
-  if (/^triggers_replace\b/.test(path) && /^(.+_turn|turns_over)$/.test(element.name)) return true;
   const form = known[kindOf(element)]?.[path] ?? onAll[path];
   if (form === undefined) return false;
   return form instanceof RegExp ? form.test(String(value)) : form(value, facts, element);

@@ -68,7 +68,6 @@ const own: Readonly<Record<string, Own>> = {
     (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^client_configuration[.]ca_certificate$/),
     ofTrigger("ca"),
   ),
-  CHANGE: matching(/^(machine|configuration)$/),
   CHECKSUM: matching(/^([0-9a-f]*|\$\{sha256\(.*\)\})$/s),
   CILIUM: version,
   CLAIM: ofStorageTest("CLAIM"),
@@ -84,7 +83,6 @@ const own: Readonly<Record<string, Own>> = {
     addresses.has(value) ||
     endpoints.has(value) ||
     addresses.has(/^https:\/\/\[?(.*?)\]?:6443$/.exec(value)?.[1] ?? ""),
-  ENDPOINTS: (value, { addresses }) => value.split(" ").every((address) => addresses.has(address)),
   FIRST_VERSION: (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^talos_version$/),
   INSTALLER: (value, facts) => refersTo(facts, value, "data.talos_image_factory_urls", /^urls[.]installer$/),
   JOB: ofSmokeTests("JOB"),

@@ -75,7 +75,7 @@ const providers: Readonly<Record<string, Binding>> = {
 const renamed: Readonly<Record<string, string>> = { node: "nodeAttribute", import_from: "importFromAttribute" };
 const reference = /^[$][{][a-z][\w.]*[}]$/;
 /** Attributes whose keys are values. */
-const maps = ["triggers", "triggers_replace", "environment"];
+const maps = ["triggers", "environment"];
 
 const camelCase = (name: string): string =>
   renamed[name] ?? name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

@@ -58,7 +58,6 @@ import * as networkDevice from "./vm/network-device";
 import { unlessEmpty } from "./vm/optional-list";
 import * as pool from "./vm/pool";
 import * as identity from "./vm/replacement-guard";
-import { restartTriggersOf } from "./vm/restart";
 import * as scsiController from "./vm/scsi-controller";
 import * as serialDevice from "./vm/serial-device";
 import * as startup from "./vm/startup";
@@ -575,11 +574,6 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   /** @deprecated Use `addPreconditions`. */
   demand(preconditions: readonly Precondition[]): void {
     this.addPreconditions(preconditions);
-  }
-
-  /** Triggers of what has to come before the VM restarts. */
-  get restartTriggers(): Record<string, string> {
-    return Lazy.anyValue({ produce: () => restartTriggersOf(this.resource) }) as unknown as Record<string, string>;
   }
 
   /** Provider-assigned id, for other resources to wait for. */

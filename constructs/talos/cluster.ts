@@ -31,7 +31,6 @@ import type { TalosPatch } from "./patch";
 import { givenAs } from "./protected-setting";
 import * as singleNode from "./single-node";
 import { moveFromSingleNode } from "./single-node-move";
-import { changeInTurn } from "./turn";
 import { workerTaintsOf } from "./worker-taints";
 
 /** A machine that differs from the rest of its cluster, such as one whose Talos has an NVIDIA driver. */
@@ -195,7 +194,6 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
       this.talosconfigFile,
     ]);
     this.memberships = memberships;
-    this.letChangeInTurn(last);
     this.whole = whole;
     if (this.described.fromSingleNode === "moved") moveFromSingleNode(this.nodes[0]);
     if (this.isGrown && this.schedulingOnControlPlanes) this.taintRemoval = this.createTaintRemoval();
@@ -203,18 +201,6 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
     if (workers.length === 0) return;
     this.workerTaints = workerTaintsOf(this, workers, this.outputDirectory, [last, this.apiReady]);
     whole.dependsOn?.push(dependable(this.workerTaints));
-  }
-
-  private letChangeInTurn(last: Resource): void {
-    if (this.nodes.length === 1) return;
-    const controlPlanes = this.nodes.filter(({ role }) => role === "controlplane");
-    const turns = {
-      endpoints: controlPlanes.map(({ address }) => address),
-      talosconfig: this.talosconfigFile.filename,
-      directory: this.outputDirectory,
-      timeout: this.readyTimeout,
-    };
-    changeInTurn(this, this.nodes, turns, { last, upgraded: this.kubernetesUpgrade });
   }
 
   override get untainted(): ITerraformDependable {

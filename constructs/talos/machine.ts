@@ -152,14 +152,6 @@ export interface TalosMachine {
    * @default - the machine is there already
    */
   readonly resource?: TerraformResource;
-
-  /**
-   * Values that change with whatever restarts the machine, as triggers of a resource. In a cluster of several machines, each
-   * waits then for the one before.
-   *
-   * @default - none: no machine waits
-   */
-  readonly restartTriggers?: Readonly<Record<string, string>>;
 }
 
 /** What a construct reports about itself; users do not write it. */
@@ -214,6 +206,5 @@ export const schema = orConstruct(
     disks: listOf(disk),
     guest: unchecked(),
     resource: instanceOf(TerraformResource),
-    restartTriggers: unchecked(),
   }),
 );

@@ -1,9 +1,5 @@
-import { type TerraformMetaArguments, TerraformResource } from "cdktf";
+import { TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
-
-interface TerraformDataConfig extends Pick<TerraformMetaArguments, "dependsOn" | "provisioners"> {
-  readonly triggersReplace: string | Readonly<Record<string, string>>;
-}
 
 /**
  * A resource of Terraform's own, replaced with each new value of `triggersReplace`. cdktf's class for it runs
@@ -14,10 +10,10 @@ interface TerraformDataConfig extends Pick<TerraformMetaArguments, "dependsOn" |
 export class TerraformData extends TerraformResource {
   static readonly tfResourceType = "terraform_data";
 
-  readonly triggersReplace: TerraformDataConfig["triggersReplace"];
+  private readonly triggersReplace: string;
 
-  constructor(scope: Construct, id: string, { triggersReplace, ...config }: TerraformDataConfig) {
-    super(scope, id, { terraformResourceType: TerraformData.tfResourceType, ...config });
+  constructor(scope: Construct, id: string, { triggersReplace }: { readonly triggersReplace: string }) {
+    super(scope, id, { terraformResourceType: TerraformData.tfResourceType });
     this.triggersReplace = triggersReplace;
   }
 

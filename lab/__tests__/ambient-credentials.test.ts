@@ -200,8 +200,6 @@ const offline = [
   "end-bootstrap.sh",
   "end-destruction.sh",
   "note-machine-end.sh",
-  "note-turn.sh",
-  "take-turn.sh",
   "wait-for-runtime-class.sh",
 ];
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Removes what begin-destruction.sh and note-turn.sh noted.
+# Removes what begin-destruction.sh noted.
 #
 # DIRECTORY  where the files of the cluster are
 . "$(dirname "$0")/lib.sh"
 
-rm -f "$DIRECTORY/destroying" "$DIRECTORY"/turn-* "$DIRECTORY"/rolling-*
+rm -f "$DIRECTORY/destroying"
 say "the cluster is destroyed"

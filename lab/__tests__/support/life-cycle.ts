@@ -17,7 +17,6 @@ interface Configuration {
       Record<string, { readonly cpu: { cores: number }; readonly memory: { dedicated: number } }>
     >;
     readonly helm_release?: { readonly cilium: { readonly wait: boolean } };
-    readonly terraform_data?: Readonly<Record<string, { readonly triggers_replace: unknown }>>;
   };
   readonly data: {
     readonly talos_machine_configuration?: Readonly<Record<string, { readonly config_patches: string[] }>>;
@@ -30,9 +29,6 @@ export function edit(configuration: Json): void {
   for (const vm of Object.values(resource.proxmox_virtual_environment_vm)) {
     vm.cpu.cores = 12;
     vm.memory.dedicated = 24_576;
-  }
-  for (const [name, { triggers_replace }] of Object.entries(resource.terraform_data ?? {})) {
-    if (name.endsWith("_machine_turn")) Object.assign(triggers_replace as object, { settings: "with more cores" });
   }
   for (const { config_patches } of Object.values(data.talos_machine_configuration ?? {})) {
     config_patches.push("machine:\n  sysctls:\n    vm.max_map_count: '262144'\n");
@@ -68,16 +64,16 @@ export async function livesItsLife(file: string): Promise<void> {
       `delete,create null_resource.${name}_check`,
       `delete,create terraform_data.${name}_configuration`,
     ]);
-  // Of several machines, each waits for its turn.
-  const turns = program.namesOf("terraform_data").filter((name) => /(_turn|^turns_over)$/.test(name));
   const updates = ["proxmox_virtual_environment_vm", "talos_machine_configuration_apply"].flatMap((type) =>
     program.namesOf(type).map((name) => `update ${type}.${name}`),
   );
-  expect(changes.sort()).toEqual(
-    [...steps, ...turns.map((name) => `delete,create terraform_data.${name}`), ...updates].sort(),
-  );
+  expect(changes.sort()).toEqual([...steps, ...updates].sort());
+  // Otherwise all of them would restart at once.
+  for (const name of ids.length > 1 ? program.namesOf("proxmox_virtual_environment_vm") : []) {
+    succeeded(await terraform.apply(`-target=proxmox_virtual_environment_vm.${name}`));
+    await eventually(async () => expect((await states()).every(isWell)).toBe(true));
+  }
   succeeded(await terraform.apply());
-  await eventually(async () => expect((await states()).every(isWell)).toBe(true));
   await unchanged(terraform);
   const vms = lab.proxmox.cluster.vms.map(({ vm }) => vm).filter(({ id }) => ids.includes(id));
   expect(vms).toMatchObject(ids.map(() => ({ running: true, config: { cores: 12, memory: "24576" } })));
