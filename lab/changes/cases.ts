@@ -201,7 +201,7 @@ const cilium: readonly Case[] = [
   {
     prop: "gatewayApiDefinitions",
     given: { gatewayApi: true },
-    to: "lab/go/internal/manifests/gateway-api/v1.3.0.yaml",
+    to: "lab/go/internal/manifests/gateway-api/v1.4.1.yaml",
   },
   { prop: "l2Announcements", to: pools },
   { prop: "l2Announcements", given: announced },
