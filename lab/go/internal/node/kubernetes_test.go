@@ -614,9 +614,12 @@ func keys(data map[string]string) (names []string) {
 	return names
 }
 
+// Without those of a node that is not ready, which come and go with its kubelet.
 func taints(node *corev1.Node) (texts []string) {
 	for _, t := range node.Spec.Taints {
-		texts = append(texts, t.ToString())
+		if !strings.HasPrefix(t.Key, "node.kubernetes.io/") {
+			texts = append(texts, t.ToString())
+		}
 	}
 	return texts
 }
