@@ -3,7 +3,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { imagesIn } from "../constructs/gpu/image-digest";
 import { vendors } from "../constructs/gpu/vendors";
+import { commandArguments } from "./command-line";
 import { digestOf, fileOf } from "./digest";
+
+commandArguments({
+  usage: `Usage: npm run digests
+
+Asks registries for the digests of the images that the constructs name by tag, and writes them to
+constructs/gpu/image-digests.ts.`,
+});
 
 const file = join(__dirname, "../constructs/gpu/image-digests.ts");
 

@@ -7,7 +7,9 @@ import { defaultTalosVersion } from "../constructs/talos/version";
 import { type Life, lives } from "../constructs/versions/lives";
 import { hasEnded, isTestedWith, lifeOf, maintainedOn, rangeOf } from "../constructs/versions/verdict";
 
-const help = `Prints the table of versions: the newest release that is known, until when it is maintained, and what it is tested with.
+const help = `Usage: npm run versions [-- --date <day> | --check]
+
+Prints the table of versions: the newest release that is known, until when it is maintained, and what it is tested with.
 
   npm run versions                        against today
   npm run versions -- --date 2026-12-28   against another day
