@@ -7,6 +7,7 @@ import { helmForRendering, helmIn, kubernetesObjects, takeOver } from "../helm/p
 import { type Chart, chartAttributes, releaseOf } from "../helm/release";
 import * as chartRepository from "../helm/repository";
 import { namesOf, type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
+import { checkTimeout } from "../helm/timeout";
 import { valueAt } from "../helm/values";
 import { record } from "../props/plain-data";
 import {
@@ -26,7 +27,7 @@ import {
 } from "../props/schema";
 import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { type Condition, equal, isUnknown, not, or, wholeNumber } from "../rules/condition";
+import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, enforceWhenComplete, ifSet, type Rule, refusedNow } from "../rules/rule";
 import { TalosCluster } from "../talos/cluster";
@@ -238,12 +239,7 @@ export const rules: readonly Rule<{
     requirement: "the release has at least 600 seconds until all of its pods run",
     reason: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ timeout }) => [
-      {
-        condition: wholeNumber(timeout, 600),
-        message: `timeout is ${formatValue(timeout)}; write whole seconds, 600 or more`,
-      },
-    ],
+    checks: ({ timeout }) => [checkTimeout(timeout, 600)],
   },
 ];
 

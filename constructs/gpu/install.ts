@@ -209,7 +209,7 @@ export class GpuInstall extends Construct {
     ownNamespace(node, this.method.namespace, { by, podSecurity: "privileged", resource: this.prerequisites });
     this.resource = this.createRelease(node, options, preconditions, this.prerequisites);
     // The plugin does not tolerate the taint of control plane nodes.
-    const withPlugin = withGpus.filter(({ role }) => role === "worker" || node.schedulingOnControlPlanes === true);
+    const withPlugin = withGpus.filter((each) => node.runsPods(each));
     this.rollout = rolloutOf(this, node, this.resource, {
       release: this.method.chart,
       namespace: this.method.namespace,

@@ -1,10 +1,11 @@
 import type { Construct } from "constructs";
 import * as chartRepository from "../helm/repository";
+import { checkTimeout } from "../helm/timeout";
 import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, valueAt } from "../helm/values";
 import { checkChartVersion } from "../helm/version";
 import { checkStaticBoolean } from "../props/static-boolean";
 import type { EarlierClaim } from "../rules/claims";
-import { matches, not, or, wholeNumber } from "../rules/condition";
+import { matches, not, or } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -175,12 +176,7 @@ export const rules: readonly Rule<Judged>[] = [
     requirement: "the release has at least 600 seconds until all of its pods run",
     reason: "the node pulls large images first",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ timeout }) => [
-      {
-        condition: wholeNumber(timeout, 600),
-        message: `timeout is ${formatValue(timeout)}; write whole seconds, 600 or more`,
-      },
-    ],
+    checks: ({ timeout }) => [checkTimeout(timeout, 600)],
   },
 ];
 

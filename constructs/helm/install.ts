@@ -1,6 +1,6 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Aspects, dependable, type ITerraformDependable, type Precondition } from "cdktf";
-import { Construct, type IConstruct } from "constructs";
+import { dependable, type ITerraformDependable, type Precondition } from "cdktf";
+import { Construct } from "constructs";
 import type { Release } from "../../.gen/providers/helm/release";
 import { record } from "../props/plain-data";
 import {
@@ -17,9 +17,9 @@ import {
   urlString,
 } from "../props/schema";
 import { placeInStack } from "../rules/argument";
-import { matches, wholeNumber } from "../rules/condition";
+import { matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
-import { enforce, ifSet, type Rule } from "../rules/rule";
+import { enforce, ifSet, type Rule, whenComplete } from "../rules/rule";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { TalosSingleNode } from "../talos/single-node";
@@ -41,6 +41,7 @@ import { type Chart, releaseOf } from "./release";
 import * as chartRepository from "./repository";
 import { rolloutOf } from "./rollout";
 import * as secretValues from "./secret-values";
+import { checkTimeout } from "./timeout";
 import type { ChartValues } from "./values";
 import { checkChartVersion } from "./version";
 
@@ -187,12 +188,7 @@ export const rules: readonly Rule<{
     requirement: "the release has at least 60 seconds until all of its pods run",
     reason: "the node pulls their images first, and pods that do not run in time fail the apply",
     source,
-    checks: ({ chart: { timeout } }) => [
-      {
-        condition: wholeNumber(timeout, 60),
-        message: `timeout is ${formatValue(timeout)}; write whole seconds, 60 or more`,
-      },
-    ],
+    checks: ({ chart: { timeout } }) => [checkTimeout(timeout, 60)],
   },
 ];
 
@@ -307,12 +303,8 @@ const ifOwned = (owner: NamespaceOwner | undefined): ITerraformDependable[] => (
 
 /** Lets the release come after what workloads need, whichever construct is made first. */
 function waitForWorkloads(construct: Construct, node: TalosClusterBase, release: Release): void {
-  let isDone = false;
-  const visit = (visited: IConstruct) => {
-    if (visited !== construct || isDone) return;
-    isDone = true;
+  whenComplete(construct, () => {
     const needed = node.workloadsNeed.map((each) => dependable(each));
     release.dependsOn = [...(release.dependsOn ?? []), ...needed];
-  };
-  Aspects.of(construct).add({ visit });
+  });
 }

@@ -135,11 +135,16 @@ export function enforceWhenComplete<Subject>(
   subject: () => Subject,
   resource: TerraformResource,
 ): void {
+  whenComplete(construct, () => addPreconditions(resource, enforce(construct, rules, subject())));
+}
+
+/** Runs the task once, when all constructs are made. */
+export function whenComplete(construct: Construct, task: () => void): void {
   let isDone = false;
   const visit = (visited: IConstruct) => {
     if (visited !== construct || isDone) return;
     isDone = true;
-    addPreconditions(resource, enforce(construct, rules, subject()));
+    task();
   };
   Aspects.of(construct).add({ visit });
 }

@@ -7,6 +7,7 @@ import { kubernetesObjects } from "../helm/provider";
 import { releaseOf } from "../helm/release";
 import * as chartRepository from "../helm/repository";
 import { rolloutOf } from "../helm/rollout";
+import { checkTimeout } from "../helm/timeout";
 import { type ChartValues, checkUnchanged } from "../helm/values";
 import { checkChartVersion } from "../helm/version";
 import { record } from "../props/plain-data";
@@ -24,7 +25,7 @@ import {
 } from "../props/schema";
 import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { isUnknown, wholeNumber } from "../rules/condition";
+import { isUnknown } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { enforce, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -203,12 +204,7 @@ export const rules: readonly Rule<{
     requirement: "the release has at least 60 seconds until all of its pods run",
     reason: "the node pulls their images first, and pods that do not run in time fail the apply",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ timeout }) => [
-      {
-        condition: wholeNumber(timeout, 60),
-        message: `timeout is ${formatValue(timeout)}; write whole seconds, 60 or more`,
-      },
-    ],
+    checks: ({ timeout }) => [checkTimeout(timeout, 60)],
   },
 ];
 
@@ -219,14 +215,11 @@ const isScsi = (disk: unknown): boolean =>
 const systemDisksOf = ({ nodes }: TalosClusterBase): unknown[] =>
   nodes.flatMap(({ machine: { disks = [] } }) => disks.slice(0, 1).map((disk) => disk.interface));
 
-const runsPods = ({ role }: TalosNode, { schedulingOnControlPlanes }: TalosClusterBase): boolean =>
-  role === "worker" || schedulingOnControlPlanes;
-
 /** The nodes that keep volumes: they run pods, and their machine has the disk, as far as that is known. */
 const nodesWith = (cluster: TalosClusterBase, disk: string): TalosNode[] =>
   cluster.nodes.filter(
     (node) =>
-      runsPods(node, cluster) &&
+      cluster.runsPods(node) &&
       (node.machine.disks === undefined || node.machine.disks.some((each) => each.interface === disk)),
   );
 

@@ -448,6 +448,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return this.described.schedulingOnControlPlanes;
   }
 
+  /** Whether pods without a toleration run on the node. */
+  runsPods({ role }: TalosNode): boolean {
+    return role === "worker" || this.schedulingOnControlPlanes;
+  }
+
   /** What has an address in the nodes' network, and which, without prefix length. */
   get addresses(): readonly { readonly by: string; readonly address: string }[] {
     const { virtualAddress } = this.described;
