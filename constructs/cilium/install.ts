@@ -239,7 +239,7 @@ export const rules: readonly Rule<{
     requirement: "the release has at least 600 seconds until all of its pods run",
     reason: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ timeout }) => [checkTimeout(timeout, 600)],
+    checks: ({ timeout }) => [checkTimeout("timeout", timeout, 600)],
   },
 ];
 

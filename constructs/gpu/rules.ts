@@ -176,7 +176,7 @@ export const rules: readonly Rule<Judged>[] = [
     requirement: "the release has at least 600 seconds until all of its pods run",
     reason: "the node pulls large images first",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ timeout }) => [checkTimeout(timeout, 600)],
+    checks: ({ timeout }) => [checkTimeout("timeout", timeout, 600)],
   },
 ];
 

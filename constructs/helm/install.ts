@@ -188,7 +188,7 @@ export const rules: readonly Rule<{
     requirement: "the release has at least 60 seconds until all of its pods run",
     reason: "the node pulls their images first, and pods that do not run in time fail the apply",
     source,
-    checks: ({ chart: { timeout } }) => [checkTimeout(timeout, 60)],
+    checks: ({ chart: { timeout } }) => [checkTimeout("timeout", timeout, 60)],
   },
 ];
 

@@ -204,7 +204,7 @@ export const rules: readonly Rule<{
     requirement: "the release has at least 60 seconds until all of its pods run",
     reason: "the node pulls their images first, and pods that do not run in time fail the apply",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ timeout }) => [checkTimeout(timeout, 60)],
+    checks: ({ timeout }) => [checkTimeout("timeout", timeout, 60)],
   },
 ];
 

@@ -449,8 +449,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   }
 
   /** Whether pods without a toleration run on the node. */
-  runsPods({ role }: TalosNode): boolean {
-    return role === "worker" || this.schedulingOnControlPlanes;
+  runsPods(node: TalosNode): boolean {
+    return node.role === "worker" || this.schedulingOnControlPlanes;
   }
 
   /** What has an address in the nodes' network, and which, without prefix length. */
