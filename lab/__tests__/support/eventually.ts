@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Repeats a check until it holds, and takes its last failure for the test's when it never does.
+ * Repeats a check until it holds, gives what it found, and takes its last failure for the test's when it never does.
  *
  * @param patience milliseconds
  */
-export async function eventually(check: () => Promise<void> | void, patience = 180_000): Promise<void> {
+export async function eventually<T>(check: () => Promise<T> | T, patience = 180_000): Promise<T> {
   for (const end = Date.now() + patience; ; await sleep(200)) {
     try {
-      await check();
-      return;
+      return await check();
     } catch (error) {
       if (Date.now() > end) throw error;
     }

@@ -1,4 +1,5 @@
 import type { Kubectl } from "../../kubectl";
+import { eventually } from "./eventually";
 
 interface Pod {
   readonly metadata: {
@@ -27,8 +28,12 @@ export const unreadyOf = async (kubectl: Kubectl, namespace: string, selector?: 
     .filter(({ status }) => !status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
     .map(({ metadata }) => metadata.name);
 
-/** The configuration that each of the pods of Cilium has read when it started. */
-export const startedWith = async (kubectl: Kubectl, selector: string): Promise<Record<string, string>[]> =>
-  (await podsIn(kubectl, "kube-system", selector)).map(({ metadata }) =>
-    JSON.parse(metadata.annotations?.["lab/started-with"] ?? "{}"),
+/** The configuration that each of the pods of Cilium has read when it started. A pod shows it just after it became ready. */
+export const startedWith = (kubectl: Kubectl, selector: string): Promise<Record<string, string>[]> =>
+  eventually(async () =>
+    (await podsIn(kubectl, "kube-system", selector)).map(({ metadata }) => {
+      const shown = metadata.annotations?.["lab/started-with"];
+      if (shown === undefined) throw new Error(`${metadata.name} does not show yet what it started with`);
+      return JSON.parse(shown);
+    }),
   );
