@@ -19,8 +19,10 @@ const terascale = "TeraScale";
 const [gcn, vega, rdna1] = ["GCN", "Vega", "RDNA 1"] as const;
 
 /**
- * From Linux 6.12, that of Talos 1.11, on, `amdgpu` knows all of these but TeraScale.
+ * From Linux 6.12, that of Talos 1.11, on, `amdgpu` knows all of these except TeraScale, which its list of unsupported
+ * devices has. It finds out by itself what a later card is, whose ids are those of pci.ids.
  *
+ * @see https://pci-ids.ucw.cz/read/PC/1002
  * @see https://github.com/torvalds/linux/blob/v6.12/drivers/gpu/drm/amd/amdgpu/amdgpu_drv.c
  */
 const generations: readonly Generation[] = [
@@ -28,6 +30,7 @@ const generations: readonly Generation[] = [
     name: terascale,
     devices: [
       [0x6700, 0x677f],
+      [0x6840, 0x685f],
       [0x6880, 0x68ff],
       [0x9400, 0x97ff],
       [0x9802, 0x980f],
@@ -42,6 +45,7 @@ const generations: readonly Generation[] = [
       [0x6780, 0x683f],
       [0x6900, 0x694f],
       [0x6980, 0x699f],
+      [0x6fdf, 0x6fdf],
       [0x7300, 0x730f],
       [0x9830, 0x985f],
       [0x9870, 0x987f],
@@ -71,6 +75,7 @@ const generations: readonly Generation[] = [
   {
     name: "RDNA 2",
     devices: [
+      [0x13c0, 0x13c0],
       [0x13db, 0x13ff],
       [0x143f, 0x143f],
       [0x1506, 0x1506],
@@ -88,7 +93,8 @@ const generations: readonly Generation[] = [
       [0x150e, 0x150e],
       [0x1586, 0x1586],
       [0x15bf, 0x15c8],
-      [0x1900, 0x1901],
+      [0x164f, 0x164f],
+      [0x1900, 0x1902],
       [0x7440, 0x749f],
     ],
   },

@@ -41,6 +41,7 @@ interface IntelGeneration extends Generation {
 /**
  * @see https://github.com/torvalds/linux/blob/v6.18/include/drm/intel/pciids.h
  * @see https://github.com/torvalds/linux/blob/v6.18/drivers/gpu/drm/xe/xe_pci.c
+ * @see https://github.com/torvalds/linux/blob/v6.18/drivers/gpu/drm/xe/xe_uc_fw.c
  */
 const generations: readonly IntelGeneration[] = [
   {
@@ -98,9 +99,12 @@ const generations: readonly IntelGeneration[] = [
       [0x6420, 0x64b0],
       [0xb080, 0xb0b0],
       [0xe202, 0xe223],
+      [0xfd80, 0xfd81],
     ],
     kernelModules: ["xe"],
   },
+  // In `pciids.h`, and in the table of neither driver.
+  { name: "Data Center GPU Max", devices: [[0x0b69, 0x0be5]], kernelModules: [] },
 ];
 
 const isForcedIn = ({ forceProbe = [] }: IntelDriver, deviceId: string) =>
@@ -122,7 +126,13 @@ export const intel: KernelDriver<IntelDriver> = {
   vendorId: "8086",
   example: 'driver: { vendor: "intel", kernelModules: "i915" }',
   generations,
-  extensions: ({ kernelModules }) => [`siderolabs/${kernelModules}`, "siderolabs/intel-ucode", "siderolabs/mei"],
+  extensions: ({ kernelModules, forceProbe = [] }) => [
+    `siderolabs/${kernelModules}`,
+    // The firmware of GPUs that `i915` knows too comes with its extension alone.
+    ...(kernelModules === "xe" && forceProbe.length > 0 ? ["siderolabs/i915"] : []),
+    "siderolabs/intel-ucode",
+    "siderolabs/mei",
+  ],
   kernelArgs: ({ forceProbe = [] }) =>
     forceProbe.length === 0
       ? []
