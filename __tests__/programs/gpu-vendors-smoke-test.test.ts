@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { smokeTest } from "../../constructs/gpu/smoke-test";
 import type { GpuResource, Vendor } from "../../constructs/gpu/vendor";
 import { vendors } from "../../constructs/gpu/vendors";
 import { gpuVendors } from "../../constructs/talos/driver";
-import { contentOf, file, program, run } from "../provisioner";
+import { contentOf, file, pathOfTools, program, run } from "../provisioner";
 
 /** What kubectl and talosctl answer. */
 interface Answers {
@@ -52,13 +54,23 @@ const cards: Readonly<Record<string, string>> = {
   Intel: line("Intel Corporation  Battlemage G21"),
 };
 
-/** What the kernel says of a driver that does not work, as it was reported. */
-const refusals: Readonly<Record<string, string>> = {
-  "nvidia.com/gpu": "NVRM: installed in this system is not supported by open nvidia.ko",
-  "amd.com/gpu": "amdgpu 0000:85:00.0: amdgpu: Fatal error during GPU init",
-  "gpu.intel.com/i915":
+/** What the kernel says of a driver that does not work, as it was reported or as the driver's source has it. */
+const refusals: Readonly<Record<string, readonly string[]>> = {
+  "nvidia.com/gpu": ["NVRM: installed in this system is not supported by open nvidia.ko"],
+  "amd.com/gpu": [
+    "amdgpu 0000:85:00.0: amdgpu: Fatal error during GPU init",
+    "amdgpu 0000:85:00.0: probe with driver amdgpu failed with error -22",
+  ],
+  "gpu.intel.com/i915": [
     "i915 0000:00:02.0: Your graphics device 7d55 is not properly supported by i915 in this kernel version.",
-  "gpu.intel.com/xe": "xe 0000:03:00.0: probe with driver xe failed with error -110",
+    "i915 0000:00:02.0: Device initialization failed (-19)",
+  ],
+  "gpu.intel.com/xe": [
+    "xe 0000:03:00.0: probe with driver xe failed with error -110",
+    // The rest of the sentence is on lines of its own.
+    "xe 0000:00:02.0: Your graphics device a780 is not officially supported",
+    "xe 0000:00:02.0: Probe blocked for device [8086:a780].",
+  ],
 };
 
 describe.each(resources)("the smoke test of %s", (name, vendor: Vendor, resource: GpuResource) => {
@@ -82,11 +94,11 @@ describe.each(resources)("the smoke test of %s", (name, vendor: Vendor, resource
   test.each<[string, Answers, string]>([
     ["the device", { devices: bridge }, `the VM has no ${vendor.title} device`],
     ["the driver", { devices: device }, `Talos has no ${vendor.title} driver`],
-    [
-      "a driver that does not fit",
-      { devices: device, isLoaded: true, dmesg: refusals[name] },
+    ...(refusals[name] ?? []).map((dmesg): [string, Answers, string] => [
+      `a driver that says "${dmesg}"`,
+      { devices: device, isLoaded: true, dmesg },
       "the driver and the GPU do not fit; ",
-    ],
+    ]),
     [
       "the chart",
       { devices: device, isLoaded: true },
@@ -121,5 +133,33 @@ describe.each(resources)("the smoke test of %s", (name, vendor: Vendor, resource
       stdout: expect.stringContaining("every GPU is in use, by a/one; no other pod was tried"),
     });
     expect(contentOf("calls")).toContain(`allocatable.${name.replaceAll(".", "\\.")}`);
+  });
+});
+
+describe("what Intel's smoke test does in its pod", () => {
+  const encode = (encoders: string) => {
+    program("vainfo", "exit 0");
+    program(
+      "ffmpeg",
+      `case "$*" in *"-low_power "${encoders}" "*) exit 0;; *) echo 'No usable encoding entrypoint' >&2; exit 1;; esac`,
+    );
+    const [, , script = ""] = vendors.intel.resources[0]?.work.command ?? [];
+    writeFileSync(file("encode.sh"), script);
+    return spawnSync("/bin/sh", [file("encode.sh")], {
+      encoding: "utf8",
+      env: { PATH: `${file("")}:${pathOfTools()}` },
+    });
+  };
+
+  test.each(["[01]", "0", "1"])("is content with a GPU that has the encoders %s", (encoders) => {
+    expect(encode(encoders)).toMatchObject({ status: 0, stdout: "the GPU has encoded a video\n" });
+  });
+
+  test("fails where no encoder works", () => {
+    expect(encode("none")).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringContaining("No usable encoding"),
+    });
   });
 });

@@ -97,7 +97,7 @@ export const intel: Vendor = {
     return {
       device: "Display controller.*Intel",
       file: `/sys/module/${module}/initstate`,
-      refusal: `${module} .*(not properly supported|Device initialization failed|probe.* failed|Failed to initialize|GuC.* failed|force_probe)`,
+      refusal: `${module} .*(not (properly|officially) supported|Probe blocked|Device initialization failed|probe.* failed|Failed to initialize|GuC.* failed|force_probe)`,
       advice: "choose the other kernelModules in talos.driver",
     };
   },
