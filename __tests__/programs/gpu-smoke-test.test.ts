@@ -105,7 +105,11 @@ describe("the proof that a pod can use the GPU", () => {
       "no GPU is allocatable, though nvidia-device-plugin runs; see kubectl logs --namespace=nvidia-device-plugin daemonset/nvidia-device-plugin, talosctl --nodes 192.168.1.50 get pcidevices",
     ],
     ["a node that takes no pod", { pod: "Pending 0/1 nodes are available" }, "the pod waits: 0/1 nodes are available"],
-    ["the pod itself", { job: "FailureTarget Failed", described: "exit code 1" }, "exit code 1"],
+    [
+      "the pod itself",
+      { job: "FailureTarget Failed", described: "exit code 1" },
+      "the Job gpu-smoke-test failed: exit code 1",
+    ],
   ])("names %s where that is the broken link, and cleans up", (_, answers, message) => {
     cluster(answers);
     const { status, stderr } = prove();
@@ -122,7 +126,7 @@ describe("the proof that a pod can use the GPU", () => {
   ])("waits to the end %s", (_, answers) => {
     cluster(answers);
     expect(prove(undefined, { TIMEOUT: "0" }).stderr).toContain(
-      "no pod can use the GPU: the pod did not end within 0 seconds",
+      "no pod can use the GPU: the Job gpu-smoke-test did not end within 0 seconds",
     );
   });
 

@@ -13,10 +13,13 @@ interface Cluster {
   /** What Talos says of the user volume; without it there is no talosctl. */
   readonly volume?: string;
   readonly refuses?: string;
+  /** What kubectl does where it is asked for the log of a Job. */
+  readonly logs?: string;
 }
 
 function cluster({ provisioner = "1", claim = "Bound", ...answers }: Cluster): void {
   const { jobs = ["Complete", "Complete"], events = "", unscheduled = "", volume, refuses } = answers;
+  const { logs = "echo 'cat: /data/text: No such file or directory'" } = answers;
   program(
     "kubectl",
     `echo "$*" >>${file("calls")}
@@ -28,8 +31,8 @@ case "$*" in
   *"get events"*) printf '${events}';;
   *"get pvc"*) printf '%s' '${claim}';;
   *job-name=*PodScheduled*) printf '%s' '${unscheduled}';;
-  *logs*) printf 'cat: /data/text: No such file or directory';;
-  *describe*) printf 'the last event';;
+  *logs*) ${logs};;
+  *describe*) echo 'the last event';;
 esac`,
   );
   if (volume !== undefined) program("talosctl", `echo "$*" >>${file("talos-calls")}; printf '${volume}'`);
@@ -132,7 +135,14 @@ describe("the test of local volumes", () => {
   test("tells what is lost between the two Jobs", () => {
     cluster({ jobs: ["Complete", "Failed"], volume: volume("ready") });
     expect(prove().stderr).toBe(
-      "node gpu-1 has no volume that survives its pod: the Job storage-test-read failed: cat: /data/text: No such file or directory\n",
+      "node gpu-1 has no volume that survives its pod: the Job storage-test-read failed: the last event\ncat: /data/text: No such file or directory\n",
+    );
+  });
+
+  test("tells of a Job whose pod is gone, and its log with it", () => {
+    cluster({ jobs: ["Failed", ""], volume: volume("ready"), logs: "echo 'pods not found' >&2; exit 1" });
+    expect(prove().stderr).toBe(
+      "node gpu-1 has no volume that survives its pod: the Job storage-test-write failed: the last event\npods not found\n",
     );
   });
 

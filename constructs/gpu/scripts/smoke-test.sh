@@ -22,6 +22,7 @@
 # REFUSAL      matches what the kernel says of a driver that does not work with the device
 # ADVICE       what to choose then
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-job.sh"
 . "$(dirname "$0")/lib-gpu.sh"
 
 : "${VENDOR:=NVIDIA}" "${RESOURCE:=nvidia.com/gpu}" "${NAME:=gpu-smoke-test}" "${LABEL:=nvidia.com/gpu.present}"
@@ -37,8 +38,6 @@ clean() {
     kube 30 delete resourceclaimtemplate "$NAME" --namespace="$NAME" --ignore-not-found --wait=false >/dev/null 2>&1 || true
   fi
 }
-state() { kube 30 get job "$NAME" --namespace="$NAME" --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
-last_lines() { kube 30 describe pods --namespace="$NAME" --selector=job-name="$NAME" | tail -n 5; }
 
 say "running a pod that uses the GPU"
 clean
@@ -47,38 +46,14 @@ finally=clean
 printf '%s\n' "$JOB" >"$work/job"
 try kube 30 apply --filename="$work/job" || fail "no pod can use the GPU: Kubernetes does not take the Job: $answer"
 
-deadline=$(deadline_in "$TIMEOUT")
-settled=$(deadline_in "$PATIENCE")
-broken=
-while :; do
-  case "$(state)" in
-    *Complete*)
-      say "a pod has used the GPU"
-      exit 0
-      ;;
-    *Failed*)
-      broken="$(
-        last_lines
-        kube 30 logs job/"$NAME" --namespace="$NAME" --tail=20 2>&1
-      )"
-      break
-      ;;
-  esac
-  found=$(broken_link 2>/dev/null || true)
-  if [ "$found" != "$broken" ]; then
-    broken=$found
-    settled=$(deadline_in "$PATIENCE")
-  fi
-  # What stays broken is told at once, whatever else there would be to wait for.
-  if [ -n "$broken" ] && past "$settled"; then break; fi
-  if past "$deadline"; then break; fi
-  sleep 2
-done
+if wait_for_job "$NAME" "$NAME"; then
+  say "a pod has used the GPU"
+  exit 0
+fi
 case "$broken" in
   "every GPU is in use"*)
     say "$broken; no other pod was tried"
     exit 0
     ;;
-  "") broken="the pod did not end within $TIMEOUT seconds: $(last_lines)" ;;
 esac
 fail "no pod can use the GPU: $broken"

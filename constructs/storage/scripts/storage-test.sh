@@ -14,6 +14,7 @@
 # PATIENCE     seconds for what is broken to mend by itself
 # TIMEOUT      seconds for each node
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-job.sh"
 
 require kubectl
 ask() { kube 30 --namespace="$NAMESPACE" "$@"; }
@@ -28,7 +29,6 @@ gone() {
   # shellcheck disable=SC2086 # names
   kube 120 --namespace="$NAMESPACE" wait --for=delete --timeout=120s $jobs pvc/storage-test >/dev/null 2>&1 || true
 }
-state() { ask get job "$1" --output='jsonpath={.status.conditions[?(@.status=="True")].type}' 2>/dev/null || true; }
 # The last warning about an object whose name begins so.
 warning() {
   ask get events --field-selector=type=Warning --sort-by=.lastTimestamp --output=jsonpath='{range .items[*]}{.involvedObject.name} {.message}{"\n"}{end}' |
@@ -78,30 +78,9 @@ apply() {
   sed "s/@NODE@/$name/g" >"$work/manifest"
   try ask apply --filename="$work/manifest" || fail "node $name has no volume that survives its pod: Kubernetes does not take $1: $answer"
 }
-# Waits for a Job.
-wait_for_job() {
-  deadline=$(deadline_in "$TIMEOUT")
-  settled=$(deadline_in "$PATIENCE")
-  broken=
-  while :; do
-    case "$(state "$1")" in
-      *Complete*) return ;;
-      *Failed*)
-        broken="the Job $1 failed: $(ask logs "job/$1" --tail=5 2>&1)"
-        break
-        ;;
-    esac
-    found=$(broken_link "$1" 2>/dev/null || true)
-    if [ "$found" != "$broken" ]; then
-      broken=$found
-      settled=$(deadline_in "$PATIENCE")
-    fi
-    # What stays broken is told at once, whatever else there would be to wait for.
-    if [ -n "$broken" ] && past "$settled"; then break; fi
-    if past "$deadline"; then break; fi
-    sleep 2
-  done
-  fail "node $name has no volume that survives its pod: ${broken:-the Job $1 did not end within $TIMEOUT seconds: $(ask describe pods --selector="job-name=$1" | tail -n 5)}"
+# Waits for a Job of the test.
+finish() {
+  wait_for_job "$1" "$NAMESPACE" || fail "node $name has no volume that survives its pod: $broken"
 }
 
 finally=clean
@@ -113,9 +92,9 @@ for node in $VOLUME_NODES; do
   gone
   printf '%s\n' "$CLAIM" | apply "the claim"
   printf '%s\n' "$WRITER" | apply "the Job that writes"
-  wait_for_job storage-test-write
+  finish storage-test-write
   ask delete --wait=true --timeout=60s job/storage-test-write >/dev/null 2>&1 || true
   printf '%s\n' "$READER" | apply "the Job that reads"
-  wait_for_job storage-test-read
+  finish storage-test-read
   say "a volume on node $name has outlived its pod"
 done
