@@ -17,7 +17,7 @@ import * as vm from "./proxmox/gpu-vm";
 import * as downloadedImage from "./proxmox/host/downloaded-image";
 import * as hostMemory from "./proxmox/host/host-memory";
 import * as hostProcessors from "./proxmox/host/host-processors";
-import * as hostStorage from "./proxmox/host/host-storage";
+import * as imageStorage from "./proxmox/host/image-storage";
 import * as sameHost from "./proxmox/host/same-host";
 import * as template from "./proxmox/host/template";
 import * as gpu from "./proxmox/pci/gpu";
@@ -106,7 +106,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...hostDevice.rules,
     ...gpuDriver.rules,
     ...hostMapping.rules,
-    ...hostStorage.rules,
+    ...imageStorage.rules,
     ...hostMemory.rules,
     ...hostProcessors.rules,
     ...vmStorage.rules,

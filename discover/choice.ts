@@ -1,4 +1,5 @@
-import { isBeforeImports, isOn, takes } from "../constructs/proxmox/host/host-storage";
+import { isOn, takes } from "../constructs/proxmox/host/host-storage";
+import { isBeforeImports } from "../constructs/proxmox/host/image-storage";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
 import { iommuSteps } from "./iommu";

@@ -1,4 +1,5 @@
-import { imageRoom, isOn, takes } from "../constructs/proxmox/host/host-storage";
+import { isOn, takes } from "../constructs/proxmox/host/host-storage";
+import { imageRoom } from "../constructs/proxmox/host/image-storage";
 import { leastTalosGiB } from "../constructs/proxmox/vm/disk";
 import type { HostBridge, HostNode, HostStorage } from "./node";
 

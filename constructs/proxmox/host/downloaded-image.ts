@@ -12,8 +12,8 @@ import { ProxmoxConnection, useRules } from "../connection";
 import { checkNodeName, checkStorageName, proxmoxName } from "../name";
 import type { DiskImage } from "../vm/boot-medium";
 import { hostOf } from "./host-facts";
-import * as hostStorage from "./host-storage";
 import * as imageChecksum from "./image-checksum";
+import * as imageStorage from "./image-storage";
 
 /** A disk image on the web, uncompressed: only such images can be imported. */
 export interface ImageFile {
@@ -136,7 +136,7 @@ export class DownloadedImage extends Construct implements DiskImage {
       ...parsed.preconditions,
       ...enforce(this, useRules, { connection, user: this }),
       ...enforce(this, rules, parsed.props as DownloadedImageProps),
-      ...enforce(this, hostStorage.rules, { datastore, host: hostOf(connection, node) }),
+      ...enforce(this, imageStorage.rules, { datastore, host: hostOf(connection, node) }),
     ];
     this.guestAgent = guestAgent;
     this.connection = connection;

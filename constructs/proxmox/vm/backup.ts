@@ -9,7 +9,7 @@ import { formatValue, toTokenString } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
 import { withLogicalId } from "../../terraform/logical-id";
 import type { Host } from "../host/host-facts";
-import * as hostStorage from "../host/host-storage";
+import { backups, checkContent } from "../host/host-storage";
 import { checkStorageName, proxmoxName } from "../name";
 
 /** How many backups are kept: the newest ones, and the newest of each of so many periods. */
@@ -153,9 +153,7 @@ export const rules: readonly Rule<BackedUp>[] = [
     source,
     checks: ({ backup, host }) =>
       ifSet(host, (host) =>
-        ifSet(backup, ({ datastore }) =>
-          hostStorage.checkContent("backup.datastore", datastore, host, hostStorage.backups),
-        ),
+        ifSet(backup, ({ datastore }) => checkContent("backup.datastore", datastore, host, backups)),
       ),
   },
 ];
