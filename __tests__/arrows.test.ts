@@ -44,6 +44,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "constructs/storage": [
     "constructs/helm",
     "constructs/talos",
+    "constructs/proxmox",
+    "constructs/network",
     "constructs/props",
     "constructs/rules",
     "constructs/terraform",

@@ -1,6 +1,6 @@
 // Written by `npm run docs` from the docstrings of the constructs.
 import { TerraformStack } from "cdktf";
-import { CiliumInstall, DownloadedImage, GpuInstall, HelmInstall, LocalStorage, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxGpuVm, StateEncryption, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
+import { CiliumInstall, DownloadedImage, GpuInstall, HelmInstall, LocalStorage, NvidiaInstall, PciMapping, ProxmoxConnection, ProxmoxCsi, ProxmoxGpuVm, StateEncryption, StrictApp, TalosCluster, TalosGpuCluster, TalosImage, TalosSingleNode } from "../constructs";
 import type { Given } from "./given";
 
 export const examples: Readonly<Record<string, (given: Given) => void>> = {
@@ -35,6 +35,9 @@ export const examples: Readonly<Record<string, (given: Given) => void>> = {
   },
   ProxmoxConnection: ({ stack }) => {
     new ProxmoxConnection(stack, "proxmox", { endpoint: "https://pve.example:8006/", credentials: "api-token" });
+  },
+  ProxmoxCsi: ({ stack, connection, node }) => {
+    new ProxmoxCsi(stack, "csi", { node, connection, storageClasses: [{ storage: "local-lvm" }] });
   },
   ProxmoxGpuVm: ({ stack, connection, image }) => {
     new ProxmoxGpuVm(stack, "talos_node", {

@@ -112,6 +112,7 @@ test("the public interface holds these names and no internals", () => {
     "PciAddress",
     "PciMapping",
     "ProxmoxConnection",
+    "ProxmoxCsi",
     "ProxmoxGpuVm",
     "StateEncryption",
     "StrictApp",

@@ -45,6 +45,8 @@ export * as rules from "./rules/public";
 export type { Check, Rule } from "./rules/rule";
 export { StateEncryption, type StateEncryptionProps } from "./state-encryption";
 export { LocalStorage, type LocalStorageProps } from "./storage/local-storage";
+export { ProxmoxCsi, type ProxmoxCsiProps } from "./storage/proxmox-csi";
+export type { ProxmoxStorageClass } from "./storage/proxmox-storage-class";
 export type { AmdDriver } from "./talos/amd-driver";
 export {
   TalosCluster,

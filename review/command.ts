@@ -6,6 +6,7 @@ import { waitForRuntimeClass } from "../constructs/gpu/runtime-class";
 import { smokeTest } from "../constructs/gpu/smoke-test";
 import { waitForRollout } from "../constructs/helm/rollout";
 import { storageTest } from "../constructs/storage/storage-test";
+import { volumeReport } from "../constructs/storage/volume-report";
 import { beginBootstrap, endBootstrap } from "../constructs/talos/bootstrap-note";
 import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { restoreEtcd, saveEtcd } from "../constructs/talos/etcd-snapshot";
@@ -166,12 +167,14 @@ const scripts: readonly KnownScript[] = [
     does: "runs a pod that uses the GPU, and removes it again; fails where the GPU is of no use",
   },
   {
-    script: storageTest({
-      ...{ kubeconfig: "", talosconfig: "", endpoint: "", storageClass: "", namespace: "", provisioner: "" },
-      nodes: [],
-    }),
+    script: storageTest({ kubeconfig: "", namespace: "", provisioner: "", storageClasses: [], nodes: [] }),
     programs: ["kubectl", "talosctl"],
     does: "on each node with such a volume, claims one, writes to it in one pod, reads it in another, and removes all of it again",
+  },
+  {
+    script: volumeReport("", { driver: "", outlive: true }),
+    programs: ["kubectl"],
+    does: "when the stack is destroyed, lists the volumes of a CSI driver, which stay in Proxmox; changes nothing",
   },
 ];
 

@@ -181,6 +181,33 @@ export const consequences: Readonly<Record<string, Consequences>> = {
   },
   local_file: file,
   local_sensitive_file: file,
+  proxmox_acl: {
+    deleted: ["changed", "the CSI driver may no longer use the VM or the storage"],
+    replaced: ["changed", "the CSI driver may use another VM or storage, and for a moment neither"],
+    attributes: {},
+    words: {},
+  },
+  proxmox_user_token: {
+    deleted: ["changed", "the CSI driver is no longer let in"],
+    replaced: ["changed", "the CSI driver gets another token"],
+    attributes: { changed: ["expiration_date", "privileges_separation"], recorded: ["comment", "value"] },
+    words: { changed: "for the CSI driver's next call" },
+  },
+  proxmox_virtual_environment_role: {
+    deleted: ["changed", "the CSI driver may do nothing any more"],
+    replaced: ["changed", "the CSI driver may do nothing for a moment"],
+    attributes: { changed: ["privileges"] },
+    words: { changed: "for the CSI driver's next call" },
+  },
+  proxmox_virtual_environment_user: {
+    deleted: ["changed", "the CSI driver is no longer let in"],
+    replaced: ["changed", "the CSI driver gets another account"],
+    attributes: {
+      changed: ["acl", "enabled", "expiration_date", "groups", "keys", "password"],
+      recorded: ["comment", "email", "first_name", "last_name"],
+    },
+    words: { changed: "for the CSI driver's next call" },
+  },
   proxmox_backup_job: {
     deleted: ["changed", "no more backups are made; those that there are stay"],
     replaced: ["changed", "the job is recreated; existing backups stay"],

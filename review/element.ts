@@ -22,6 +22,11 @@ const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
       ? "a step that runs a command on this machine"
       : "what Terraform remembers from apply to apply",
   terraform_data: () => "what Terraform remembers from apply to apply",
+  proxmox_acl: (body) => `role ${shown(body, "role_id")} on ${shown(body, "path")} for ${shown(body, "user_id")}`,
+  proxmox_user_token: (body) => `API token ${shown(body, "token_name")} of ${shown(body, "user_id")}`,
+  proxmox_virtual_environment_role: (body) =>
+    `role ${shown(body, "role_id")} of Proxmox: ${codes(textsOf(body.privileges))}`,
+  proxmox_virtual_environment_user: (body) => `user ${shown(body, "user_id")} of Proxmox`,
   proxmox_backup_job: (body) =>
     `job ${shown(body, "id")} that backs up to the storage ${shown(body, "storage")}, at ${shown(body, "schedule")}`,
   proxmox_download_file: (body) =>

@@ -1,4 +1,5 @@
 import { allMethods } from "../constructs/gpu/vendors";
+import { csiPrivileges } from "../constructs/proxmox/privileges";
 import { type Facts, refersTo } from "./fact";
 import type { Leaf } from "./leaf";
 import type { Element } from "./stack";
@@ -15,12 +16,14 @@ const reference =
   (value, facts) =>
     refersTo(facts, value, type, attribute);
 const vmReference = reference("proxmox_virtual_environment_vm", /^(node_name|vm_id)$/);
+const csiUser = reference("proxmox_virtual_environment_user", /^user_id$/);
+const csiRole = new Set<string>(Object.values(csiPrivileges).flat());
 const clientConfiguration = reference("talos_machine_secrets", /^client_configuration$/);
 
 const onAll: Readonly<Record<string, Known>> = {
   "depends_on[]": shown,
   "lifecycle.ignore_changes[]":
-    /^(triggers|clone|disk\[0\]\.import_from|initialization\[0\]\.dns|talos_version|node|take_ownership)$/,
+    /^(triggers|clone|disk(\[0\]\.import_from)?|initialization\[0\]\.dns|talos_version|node|take_ownership)$/,
   "lifecycle.replace_triggered_by[]":
     /^((proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id|talos_machine_configuration_apply\.[\w-]+)$/,
 };
@@ -187,6 +190,17 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     name: shown,
   },
   proxmox_hardware_mapping_usb: { "map[].id": shown, "map[].node": shown, "map[].path": shown, name: shown },
+  proxmox_acl: {
+    path: (value) =>
+      /^[/]storage[/][\w.-]+$/.test(String(value)) ||
+      /^[/]vms[/][$][{]proxmox_virtual_environment_vm[.][\w-]+[.]id[}]$/.test(String(value)),
+    propagate: /^true$/,
+    role_id: reference("proxmox_virtual_environment_role", /^role_id$/),
+    user_id: csiUser,
+  },
+  proxmox_user_token: { privileges_separation: /^false$/, token_name: /^csi$/, user_id: csiUser },
+  proxmox_virtual_environment_role: { "privileges[]": (value) => csiRole.has(String(value)), role_id: shown },
+  proxmox_virtual_environment_user: { comment: shown, user_id: shown },
   proxmox_virtual_environment_vm: vm,
   talos_cluster_kubeconfig: {
     client_configuration: clientConfiguration,

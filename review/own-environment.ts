@@ -38,22 +38,18 @@ const ofSmokeTests =
   (value) =>
     smokeTests.some((environment) => environment[name] === value);
 
-/** What the test of a storage class is given, whose name is in its claim alone. */
+/** What the test of storage classes is given. */
+const storageTests = storageTest({
+  kubeconfig: "",
+  nodes: [],
+  storageClasses: [],
+  namespace: "",
+  provisioner: "",
+}).environment;
 const ofStorageTest =
   (name: string): Own =>
-  (value) => {
-    const [, storageClass = ""] = /^ {2}storageClassName: ([a-z0-9.-]+)$/m.exec(value) ?? [];
-    const test = {
-      kubeconfig: "",
-      talosconfig: "",
-      endpoint: "",
-      nodes: [],
-      namespace: "",
-      provisioner: "",
-      storageClass,
-    };
-    return storageTest(test).environment[name] === value;
-  };
+  (value) =>
+    storageTests[name] === value;
 
 const nodesByName: Own = (value, { addresses }) =>
   value.split(" ").every((pair) => addresses.has(pair.replace(/^[^=]*=/, "")));
@@ -77,9 +73,11 @@ const own: Readonly<Record<string, Own>> = {
   DEVICE: ofSmokeTests("DEVICE"),
   DIRECTLY: matching(/^true$/),
   DIRECTORY: (value, { directories }) => directories.has(value),
+  DRIVER: matching(/^(openebs[.]io[/]local|csi[.]proxmox[.]sinextra[.]dev)$/),
   DRIVER_FILE: ofSmokeTests("DRIVER_FILE"),
   ENABLED: matching(/^(true|false)$/),
   ENDPOINT: (value, { addresses, endpoints }) =>
+    value === "" ||
     addresses.has(value) ||
     endpoints.has(value) ||
     addresses.has(/^https:\/\/\[?(.*?)\]?:6443$/.exec(value)?.[1] ?? ""),
@@ -103,6 +101,7 @@ const own: Readonly<Record<string, Own>> = {
   NAMESPACE: name,
   NODE: either(node, ofTrigger("node")),
   NODES: digits,
+  OUTLIVE: matching(/^(yes)?$/),
   PATIENCE: digits,
   PLUGIN: name,
   PREREQUISITES: name,
@@ -120,7 +119,8 @@ const own: Readonly<Record<string, Own>> = {
     /^https:\/\/github[.]com\/kubernetes-sigs\/gateway-api\/releases\/download\/v[\d.]+\/standard-install[.]yaml$/,
   ),
   TAINTS: ofTrigger("taints"),
-  TALOSCONFIG: file,
+  STORAGE_CLASSES: matching(/^[a-z0-9. -]*$/),
+  TALOSCONFIG: either(file, matching(/^$/)),
   TALOS_VERSION: (value, { versions }) => versions.has(value),
   TIMEOUT: either(digits, ofTrigger("timeout")),
   VENDOR: ofSmokeTests("VENDOR"),

@@ -13,6 +13,7 @@ import { type Element, elementsOf, ofType, resourcesOf, type Stack } from "./sta
 
 /** What a resource or data source of a type does on Proxmox. */
 const usesOf: Readonly<Record<string, (body: Json) => ProxmoxUse[]>> = {
+  proxmox_acl: () => ["csi"],
   proxmox_backup_job: () => ["backup"],
   proxmox_download_file: () => ["image"],
   proxmox_hardware_mapping_pci: () => ["mapping"],
@@ -20,6 +21,9 @@ const usesOf: Readonly<Record<string, (body: Json) => ProxmoxUse[]>> = {
   proxmox_virtual_environment_firewall_ipset: () => ["network"],
   proxmox_virtual_environment_firewall_options: () => ["network"],
   proxmox_virtual_environment_firewall_rules: () => ["network"],
+  proxmox_user_token: () => ["csi"],
+  proxmox_virtual_environment_role: () => ["csi"],
+  proxmox_virtual_environment_user: () => ["csi"],
   proxmox_virtual_environment_vm: vmUses,
   "data.proxmox_datastores": () => ["hostFacts"],
   "data.proxmox_hardware_mappings": () => ["hostFacts"],
@@ -105,6 +109,12 @@ export function pathsOf(stack: Stack): Paths {
     ),
     bridge: pathsTo("/sdn/zones/localnetwork", inVms("network_device", "bridge")),
     mapping: [...mappings("hostpci", "pci"), ...mappings("usb", "usb")],
+    volume: pathsTo(
+      "/storage",
+      bodies("proxmox_acl").flatMap(({ path }) =>
+        textsOf(path).flatMap((text) => /^\/storage\/(.+)$/.exec(text)?.[1] ?? []),
+      ),
+    ),
   };
 }
 

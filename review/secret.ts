@@ -13,6 +13,7 @@ const held: Readonly<Record<string, string>> = {
   "data.talos_machine_configuration": "the node's configuration, with the cluster's secrets",
   talos_cluster_kubeconfig: "the keys of Kubernetes's and Talos's administrators",
   "data.http": "the answer of a server",
+  proxmox_user_token: "the secret of an API token of Proxmox",
   random_password: "a password",
   talos_machine_bootstrap: "the key of Talos's administrator",
   talos_machine_configuration_apply: "the node's configuration, with the cluster's secrets",
@@ -25,7 +26,7 @@ const mentions = (value: unknown, reference: string): boolean =>
   new RegExp(`(?<![\\w.-])${reference.replaceAll(".", "[.]")}(?![\\w-])`).test(JSON.stringify(value) ?? "");
 
 /** What is no secret of what holds some. */
-const harmless = /\b(talos|random|tls)_\w+[.][\w-]+[.](id|talos_version|node)\b/g;
+const harmless = /\b(talos|random|tls|proxmox_user)_\w+[.][\w-]+[.](id|talos_version|node)\b/g;
 
 /** The variables and elements with secrets that a value has something of. */
 export function secretSourcesIn(stack: Stack, value: unknown): string[] {

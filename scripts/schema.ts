@@ -17,12 +17,16 @@ Asks the pinned providers for their interfaces, with Terraform and a registry, a
 const inUse: Readonly<Record<string, InUse>> = {
   proxmox: {
     resources: [
+      "proxmox_acl",
       "proxmox_backup_job",
       "proxmox_download_file",
       "proxmox_hardware_mapping_pci",
+      "proxmox_user_token",
       "proxmox_virtual_environment_firewall_ipset",
       "proxmox_virtual_environment_firewall_options",
       "proxmox_virtual_environment_firewall_rules",
+      "proxmox_virtual_environment_role",
+      "proxmox_virtual_environment_user",
       "proxmox_virtual_environment_vm",
     ],
     dataSources: [

@@ -46,12 +46,11 @@ const nodes = [
 const prove = () => {
   const script = storageTest({
     kubeconfig: "kubeconfig",
-    talosconfig: "talosconfig",
-    endpoint: "192.168.1.50",
     nodes,
-    storageClass: "local",
+    storageClasses: ["local"],
     namespace: "local-storage",
     provisioner: "localpv-provisioner",
+    userVolume: { name: "local", talosconfig: "talosconfig", endpoint: "192.168.1.50" },
   });
   return run({ ...script, environment: { ...script.environment, PATIENCE: "0" } });
 };

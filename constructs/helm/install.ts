@@ -23,7 +23,6 @@ import { enforce, ifSet, type Rule, whenComplete } from "../rules/rule";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { TalosSingleNode } from "../talos/single-node";
-import { checksumOf } from "../terraform/document";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import {
   checkPodSecurity,
@@ -246,7 +245,14 @@ export class HelmInstall extends Construct {
     const isPresent = isOfKubernetes(this.namespace) || ownerOf(node, this.namespace) !== undefined;
     if (!isPresent) this.namespaceRelease = this.createNamespace(node, podSecurity);
     const ready = [node.networkReady, ...ifOwned(ownerOf(node, this.namespace))];
-    if (options.secretValues) this.inputs = this.createInputs(chart, options.secretRevision ?? 1, ready);
+    if (options.secretValues) {
+      const revision = options.secretRevision ?? 1;
+      this.inputs = secretValues.inputsOf(this, chart, {
+        address: `${id}_inputs`,
+        changesWith: revision,
+        dependsOn: ready,
+      });
+    }
     this.resource = releaseOf(this, node, chart, {
       address: id,
       dependsOn: ready,
@@ -276,26 +282,6 @@ export class HelmInstall extends Construct {
     });
     ownNamespace(node, namespace, { by: this.node.path, podSecurity, resource });
     return resource;
-  }
-
-  /**
-   * A ConfigMap that changes with everything that the release is made of, so that its own release has a higher revision each
-   * time: the provider forgets secret values in an upgrade without one.
-   */
-  private createInputs(
-    { chart, repository, version, values, timeout }: Chart,
-    secretRevision: number,
-    dependsOn: ITerraformDependable[],
-  ): Release {
-    const name = `${this.name}-inputs`;
-    const data = { checksum: checksumOf([chart, repository, version, values, timeout, secretRevision]) };
-    return kubernetesObjects(new Construct(this, "Inputs"), "Resource", {
-      address: `${this.node.id}_inputs`,
-      name,
-      namespace: this.namespace,
-      objects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: this.namespace }, data }],
-      dependsOn,
-    });
   }
 }
 

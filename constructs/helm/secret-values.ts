@@ -1,11 +1,14 @@
-import { TerraformStack, Token } from "cdktf";
-import type { Construct } from "constructs";
-import type { ReleaseConfig } from "../../.gen/providers/helm/release";
+import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
+import { Construct } from "constructs";
+import type { Release, ReleaseConfig } from "../../.gen/providers/helm/release";
 import { isUnknown } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
+import { checksumOf } from "../terraform/document";
+import { kubernetesObjects } from "./provider";
+import type { Chart } from "./release";
 
 /** Values of a chart that are secrets, by their paths, such as `auth.password`. */
 export type SecretValues = Readonly<Record<string, string>>;
@@ -55,4 +58,26 @@ export function writeOnly(
     setWo: entries.map(([name, value]) => ({ name: escapeTemplate(name), value: escaped(value), type: "string" })),
     setWoRevision: revision,
   };
+}
+
+/**
+ * A ConfigMap that changes with everything that a release is made of, so that its own release has a higher revision each
+ * time: the provider forgets secret values in an upgrade without one.
+ *
+ * @param changesWith what changes with the secret values
+ */
+export function inputsOf(
+  scope: Construct,
+  { name: release, namespace, chart, repository, version, values, timeout }: Chart,
+  more: { readonly address: string; readonly changesWith: unknown; readonly dependsOn: ITerraformDependable[] },
+): Release {
+  const name = `${release}-inputs`;
+  const data = { checksum: checksumOf([chart, repository, version, values, timeout, more.changesWith]) };
+  return kubernetesObjects(new Construct(scope, "Inputs"), "Resource", {
+    address: more.address,
+    name,
+    namespace,
+    objects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data }],
+    dependsOn: more.dependsOn,
+  });
 }

@@ -431,6 +431,12 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly cpu: Required<cpu.VmCpu>;
   /** Memory, with the defaults. */
   readonly memory: Required<memory.VmMemory>;
+  /** Name of the Proxmox node that it is on. */
+  readonly hostNode: string;
+  /** SCSI controller, with the default. */
+  readonly scsiHardware: scsiController.ScsiController;
+  /** Whether others attach disks to it, if that is said. */
+  readonly disksManagedElsewhere?: boolean;
   /** Disks, as the resource has them. */
   readonly disks: readonly VirtualEnvironmentVmDisk[];
   /** Network devices, as the resource has them. */
@@ -444,6 +450,9 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
 
     this.name = name;
     this.guest = settings.guest;
+    this.hostNode = node;
+    this.scsiHardware = settings.scsiHardware;
+    this.disksManagedElsewhere = settings.disksManagedElsewhere;
     this.cpu = settings.cpu;
     this.memory = settings.memory;
     this.disks = disks.map((each, index) => disk.block(each, index, index === 0 ? boot.image?.fileId : undefined));
@@ -569,6 +578,13 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       ...lifecycle,
       ...lifecycleWith([...((lifecycle?.precondition as Precondition[]) ?? []), ...preconditions]),
     };
+  }
+
+  /** Leaves its disks to others, such as a CSI driver, as `disksManagedElsewhere: true` does. */
+  leaveDisks(): void {
+    const { lifecycle } = this.resource;
+    const others = ((lifecycle?.ignoreChanges ?? []) as string[]).filter((path) => !/^disk\b/.test(path));
+    this.resource.lifecycle = { ...lifecycle, ignoreChanges: [...others, "disk"] };
   }
 
   /** @deprecated Use `addPreconditions`. */

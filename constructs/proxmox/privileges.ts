@@ -18,6 +18,8 @@ const areas = {
   backup: { role: "TerraformBackup", everywhere: ["/storage"] },
   bridge: { role: "TerraformDevice", everywhere: ["/sdn/zones"] },
   mapping: { role: "TerraformDevice", everywhere: ["/mapping"] },
+  volume: { role: "TerraformVolume", everywhere: ["/storage"] },
+  access: { role: "TerraformAccess", everywhere: ["/access"] },
 } as const;
 
 type Area = keyof typeof areas;
@@ -26,6 +28,16 @@ type Area = keyof typeof areas;
 export type Paths = Readonly<Partial<Record<Area, readonly string[]>>>;
 
 type Privileges = Readonly<Partial<Record<Area, readonly string[]>>>;
+
+/**
+ * What the CSI driver needs on the VMs of its nodes, and on the storages of its volumes. Proxmox 8 and 9 call it the same.
+ *
+ * @see https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/install.md#proxmox-configuration
+ */
+export const csiPrivileges = {
+  vm: ["VM.Audit", "VM.Config.Disk"],
+  storage: ["Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.Audit"],
+} as const;
 
 /** What something takes on a Proxmox host. */
 interface Use {
@@ -83,6 +95,15 @@ const uses = {
   backup: {
     does: "backs VMs up by a job",
     privileges: { backup: ["Datastore.Allocate"], host: ["Sys.Audit", "Sys.Modify"] },
+  },
+  csi: {
+    does: "creates the account of a CSI driver, and gives it what it needs on VMs and storages",
+    // Without Permissions.Modify one gives away what one has.
+    privileges: {
+      access: ["Realm.AllocateUser", "Sys.Modify", "User.Modify"],
+      vm: ["VM.Allocate", ...csiPrivileges.vm],
+      volume: csiPrivileges.storage,
+    },
   },
   hostFacts: {
     does: "asks the host for its hardware, memory and storages",

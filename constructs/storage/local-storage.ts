@@ -38,8 +38,10 @@ import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
+import * as defaultClassOnce from "./default-class";
 import { storageTest } from "./storage-test";
 import { mountOf, userVolume } from "./user-volume";
+import { reportVolumes } from "./volume-report";
 
 /** Volumes on a disk of each machine. */
 export interface LocalStorageProps {
@@ -132,6 +134,7 @@ export const rules: readonly Rule<{
   readonly insecureHttp?: boolean;
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
+  readonly earlierDefaults: readonly EarlierClaim<string>[];
 }>[] = [
   { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
   {
@@ -199,6 +202,7 @@ export const rules: readonly Rule<{
     checks: ({ version }) => [checkChartVersion(version, defaultVersion)],
   },
   ...chartRepository.rules,
+  ...defaultClassOnce.rules,
   {
     id: "local-storage-timeout",
     requirement: "the release has at least 60 seconds until all of its pods run",
@@ -225,6 +229,7 @@ const nodesWith = (cluster: TalosClusterBase, disk: string): TalosNode[] =>
 
 const chart = "localpv-provisioner";
 const namespace = "local-storage";
+const provisioner = "openebs.io/local";
 const defaultVersion = "4.4.0";
 const defaultRepository = "https://openebs.github.io/dynamic-localpv-provisioner";
 const defaultClass = "local";
@@ -251,7 +256,7 @@ const storageClassObject = (name: string, isDefault: boolean): object => ({
       "storageclass.kubernetes.io/is-default-class": String(isDefault),
     },
   },
-  provisioner: "openebs.io/local",
+  provisioner,
   reclaimPolicy: "Delete",
   // The volume comes to be where its pod is scheduled.
   volumeBindingMode: "WaitForFirstConsumer",
@@ -315,6 +320,7 @@ export class LocalStorage extends Construct {
     if (options.storageTest ?? true) this.storageTest = this.createTest(node, nodes, this.resource, this.rollout, disk);
     node.workloadsNeed.push(this.storageTest ?? this.rollout);
     if (this.storageTest) node.saveAfter(this.storageTest);
+    reportVolumes(this, `${id}_volumes`, node, { driver: provisioner, outlive: false }, [this.rollout]);
   }
 
   /** Applies all rules. @returns what only Terraform can decide */
@@ -332,6 +338,8 @@ export class LocalStorage extends Construct {
       insecureHttp: options.insecureHttp,
       timeout: options.timeout ?? defaultTimeout,
       earlierInstalls,
+      earlierDefaults:
+        node && (options.defaultClass ?? true) ? defaultClassOnce.claimDefault(node, this.storageClass, this) : [],
     });
   }
 
@@ -374,12 +382,15 @@ export class LocalStorage extends Construct {
         scripts: [
           storageTest({
             kubeconfig: node.kubeconfigFile.filename,
-            talosconfig: node.talosconfigFile.filename,
-            endpoint: node.address,
             nodes,
-            storageClass: this.storageClass,
+            storageClasses: [this.storageClass],
             namespace,
             provisioner: chart,
+            userVolume: {
+              name: this.storageClass,
+              talosconfig: node.talosconfigFile.filename,
+              endpoint: node.address,
+            },
           }),
         ],
         // A node that joins is sent its configuration after the others.

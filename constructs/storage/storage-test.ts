@@ -12,17 +12,17 @@ const image = "registry.k8s.io/e2e-test-images/busybox:1.29-4";
 const name = "storage-test";
 const text = "written by the pod before";
 
-const claim = (storageClass: string): string =>
-  stringify({
-    apiVersion: "v1",
-    kind: "PersistentVolumeClaim",
-    metadata: { name },
-    spec: {
-      accessModes: ["ReadWriteOnce"],
-      storageClassName: storageClass,
-      resources: { requests: { storage: "16Mi" } },
-    },
-  });
+/** A claim of a storage class, which the script names. */
+const claim = stringify({
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name },
+  spec: {
+    accessModes: ["ReadWriteOnce"],
+    storageClassName: "@CLASS@",
+    resources: { requests: { storage: "16Mi" } },
+  },
+});
 
 /** A Job on a node, which the script names, that does something to the volume. */
 const job = (what: "write" | "read", command: string): string =>
@@ -40,7 +40,13 @@ const job = (what: "write" | "read", command: string): string =>
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,
-          securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
+          // A volume with a file system of its own is root's until it is given to a group.
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65534,
+            fsGroup: 65534,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
           nodeSelector: { "kubernetes.io/hostname": "@NODE@" },
           tolerations: [{ operator: "Exists" }],
           containers: [
@@ -58,27 +64,28 @@ const job = (what: "write" | "read", command: string): string =>
     },
   });
 
-/** Claims a volume on each of the nodes, writes to it and reads it from another pod. */
+/** Claims a volume of each storage class on each of the nodes, writes to it and reads it from another pod. */
 export const storageTest = (test: {
   readonly kubeconfig: string;
-  readonly talosconfig: string;
-  readonly endpoint: string;
   readonly nodes: readonly TalosNode[];
-  /** The storage class, which has the name of the user volume. */
-  readonly storageClass: string;
+  readonly storageClasses: readonly string[];
   readonly namespace: string;
+  /** Name of the Deployment that makes the volumes. */
   readonly provisioner: string;
+  /** The user volume that they are on, and where Talos is asked about it. */
+  readonly userVolume?: { readonly name: string; readonly talosconfig: string; readonly endpoint: string };
 }): Script => ({
   file: join(__dirname, "scripts/storage-test.sh"),
   environment: {
     KUBECONFIG: test.kubeconfig,
-    TALOSCONFIG: test.talosconfig,
-    ENDPOINT: test.endpoint,
+    TALOSCONFIG: test.userVolume?.talosconfig ?? "",
+    ENDPOINT: test.userVolume?.endpoint ?? "",
     VOLUME_NODES: test.nodes.map(({ name, address }) => `${escapeTemplate(name).toLowerCase()}=${address}`).join(" "),
-    VOLUME: test.storageClass,
+    VOLUME: test.userVolume?.name ?? "",
+    STORAGE_CLASSES: test.storageClasses.join(" "),
     NAMESPACE: test.namespace,
     PROVISIONER: test.provisioner,
-    CLAIM: claim(test.storageClass),
+    CLAIM: claim,
     WRITER: job("write", `echo '${text}' >/data/text && sync`),
     READER: job("read", `test "$(cat /data/text)" = '${text}'`),
     PATIENCE: String(settleSeconds),

@@ -1,3 +1,4 @@
+import { certificate } from "../network/certificate";
 import { host, port, withoutSecrets } from "../network/https-endpoint";
 import { checkPlainHttp, plainHttp } from "../network/plain-http";
 import { listOf, nonEmptyListOf, objectOf, required, staticBoolean, string, urlString } from "../props/schema";
@@ -99,7 +100,6 @@ export const schema = objectOf<Registries>({
 const source = talosDocs("configure-your-talos-cluster/images-container-runtime/pull-through-cache");
 const registryHost = new RegExp(`^${host}(${port})?$`);
 const endpointUrl = new RegExp(`^https?:[/][/]${host}(${port})?([/][!-~]*)?$`);
-const certificate = /^-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----\s*$/;
 
 export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
   {

@@ -1,18 +1,19 @@
 #!/bin/sh
-# Claims a volume on each node that has a disk for volumes, writes to it from one Job, and reads it from another. If that does not
-# work, the message names the link of the chain from the disk to the pod that is broken.
+# Claims a volume of each storage class on each node that has volumes, writes to it from one Job, and reads it from another. If that
+# does not work, the message names the link of the chain from the disk to the pod that is broken.
 #
-# KUBECONFIG   kubeconfig of the cluster
-# TALOSCONFIG  file for talosctl, which is asked about the disk and the volume if the machine has it
-# VOLUME_NODES each node as name=address, separated by spaces
-# VOLUME       name of the user volume in Talos
-# NAMESPACE    namespace of the provisioner and of the Jobs
-# PROVISIONER  name of the provisioner's Deployment
-# CLAIM        manifest of the claim
-# WRITER       manifest of the Job that writes, with @NODE@ for the name of the node
-# READER       manifest of the Job that reads, with the same
-# PATIENCE     seconds for what is broken to mend by itself
-# TIMEOUT      seconds for each node
+# KUBECONFIG      kubeconfig of the cluster
+# TALOSCONFIG     file for talosctl, which is asked about the disk and the user volume if the machine has it
+# VOLUME_NODES    each node as name=address, separated by spaces
+# VOLUME          name of the user volume in Talos that volumes are on; empty if they are elsewhere
+# STORAGE_CLASSES names of the storage classes, separated by spaces
+# NAMESPACE       namespace of the provisioner and of the Jobs
+# PROVISIONER     name of the provisioner's Deployment
+# CLAIM           manifest of the claim, with @CLASS@ for the name of the storage class
+# WRITER          manifest of the Job that writes, with @NODE@ for the name of the node
+# READER          manifest of the Job that reads, with the same
+# PATIENCE        seconds for what is broken to mend by itself
+# TIMEOUT         seconds for each volume
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-job.sh"
 
@@ -37,6 +38,7 @@ warning() {
 
 # Prints what Talos lacks, if there is talosctl to ask it.
 broken_disk() {
+  [ -n "$VOLUME" ] || return 0
   command -v talosctl >/dev/null || return 0
   talos 20 get volumestatuses "u-$VOLUME" --output=yaml >"$work/status" || return 0
   status=$(awk '$1 == "phase:" { phase = $2 } $1 == "errorMessage:" { sub(/^ *errorMessage: */, ""); why = $0 } END { print phase, why }' "$work/status")
@@ -56,6 +58,15 @@ broken_provisioner() {
     awk -v name="$PROVISIONER" 'index($1, name) == 1 && NF > 1 { sub(/^[^ ]+ /, ""); print; exit }')
   say "the provisioner does not run: ${unscheduled:-${refused:-see the pods of deployment $PROVISIONER in namespace $NAMESPACE}}"
 }
+# Prints what a CSI driver reports, with what to do if Proxmox refuses it.
+by_proxmox() {
+  case "$1" in
+    *"not authorized"* | *"Permission check failed"*) say "Proxmox refuses the driver's account; see its permissions in Proxmox: $1" ;;
+    *"invalid token"* | *"authentication failure"*) say "Proxmox does not know the driver's token: $1" ;;
+    *x509*) say "the driver does not trust the certificate of Proxmox; see certificateAuthority: $1" ;;
+    *) say "$1" ;;
+  esac
+}
 # Prints the first link that is broken, for the Job.
 broken_link() {
   found=$(broken_disk) && [ -n "$found" ] && say "$found" && return
@@ -69,13 +80,18 @@ broken_link() {
   if [ "$phase" != Bound ]; then
     why=$(warning storage-test)
     unscheduled=$(ask get pods --selector="job-name=$1" --output=jsonpath='{.items[*].status.conditions[?(@.type=="PodScheduled")].message}')
-    [ -n "$why$unscheduled" ] && say "the claim is ${phase:-not there}: ${why:-$unscheduled}"
+    [ -n "$why$unscheduled" ] && say "the claim is ${phase:-not there}: $(by_proxmox "${why:-$unscheduled}")"
+    return
   fi
+  case "$refused" in
+    *AttachVolume*) say "the volume is not attached to the VM: $(by_proxmox "$refused")" ;;
+    *MountVolume*) say "the volume is attached, and not mounted: $refused" ;;
+  esac
 }
 
 # Applies a manifest of stdin, in which @NODE@ stands for the node.
 apply() {
-  sed "s/@NODE@/$name/g" >"$work/manifest"
+  sed "s/@NODE@/$name/g; s/@CLASS@/$class/g" >"$work/manifest"
   try ask apply --filename="$work/manifest" || fail "node $name has no volume that survives its pod: Kubernetes does not take $1: $answer"
 }
 # Waits for a Job of the test.
@@ -83,12 +99,9 @@ finish() {
   wait_for_job "$1" "$NAMESPACE" || fail "node $name has no volume that survives its pod: $broken"
 }
 
-finally=clean
-for node in $VOLUME_NODES; do
-  name=${node%%=*}
-  # shellcheck disable=SC2034 # for talos
-  NODE=${node#*=}
-  say "writing to a volume on node $name, and reading it from another pod"
+# Writes to a volume and reads it.
+prove() {
+  say "writing to a volume of storage class $class on node $name, and reading it from another pod"
   gone
   printf '%s\n' "$CLAIM" | apply "the claim"
   printf '%s\n' "$WRITER" | apply "the Job that writes"
@@ -97,4 +110,12 @@ for node in $VOLUME_NODES; do
   printf '%s\n' "$READER" | apply "the Job that reads"
   finish storage-test-read
   say "a volume on node $name has outlived its pod"
+}
+
+finally=clean
+for node in $VOLUME_NODES; do
+  name=${node%%=*}
+  # shellcheck disable=SC2034 # for talos
+  NODE=${node#*=}
+  for class in $STORAGE_CLASSES; do prove; done
 done

@@ -1,0 +1,2 @@
+/** A certificate in PEM, or several. */
+export const certificate = /^-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----\s*$/;

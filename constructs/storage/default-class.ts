@@ -1,0 +1,25 @@
+import type { Construct } from "constructs";
+import { claim, type EarlierClaim } from "../rules/claims";
+import type { Rule } from "../rules/rule";
+import type { TalosClusterBase } from "../talos/cluster-base";
+
+export const rules: readonly Rule<{ readonly earlierDefaults: readonly EarlierClaim<string>[] }>[] = [
+  {
+    id: "default-class-once",
+    requirement: "a cluster has one default storage class",
+    reason: "of several Kubernetes takes the one that was created last, so that an apply changes where volumes are",
+    source: "https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass",
+    checks: ({ earlierDefaults }) =>
+      earlierDefaults.map(({ value, by }) => ({
+        condition: false,
+        message: `the default storage class is ${JSON.stringify(value)} of ${by} already; write defaultClass: false in one of the two`,
+      })),
+  },
+];
+
+/** Makes known that claims which name no storage class get this one. @returns what has said so before */
+export const claimDefault = (
+  cluster: TalosClusterBase,
+  storageClass: string,
+  by: Construct,
+): EarlierClaim<string>[] => [...claim(`default storage classes of ${cluster.node.path}`, "", storageClass, by)];

@@ -1,0 +1,54 @@
+import { enumOf, nonEmptyListOf, objectOf, required, string } from "../props/schema";
+
+const filesystems = ["ext4", "xfs"] as const;
+const reclaimPolicies = ["Delete", "Retain"] as const;
+
+/** A storage class whose volumes are on a storage of Proxmox. */
+export interface ProxmoxStorageClass {
+  /** Storage of Proxmox that takes disk images, such as `local-lvm`. */
+  readonly storage: string;
+
+  /**
+   * Name of the storage class. Kubernetes cannot change what a class says of its volumes: give another storage or file system a
+   * class of another name.
+   *
+   * @default - the name of the storage behind `proxmox-`
+   */
+  readonly name?: string;
+
+  /**
+   * File system of its volumes.
+   *
+   * @default "ext4"
+   */
+  readonly filesystem?: (typeof filesystems)[number];
+
+  /**
+   * What becomes of a volume whose claim is deleted.
+   *
+   * @default "Delete"
+   */
+  readonly reclaimPolicy?: (typeof reclaimPolicies)[number];
+}
+
+export const schema = nonEmptyListOf(
+  objectOf<ProxmoxStorageClass>({
+    storage: required(string),
+    name: string,
+    filesystem: enumOf(filesystems),
+    reclaimPolicy: enumOf(reclaimPolicies),
+  }),
+  'one or more storage classes, such as { storage: "local-lvm" }',
+);
+
+/** The name of a class. */
+export const nameOf = ({ name, storage }: ProxmoxStorageClass): string => name ?? `proxmox-${storage}`;
+
+/** The class as the chart takes it. */
+export const chartClass = (storageClass: ProxmoxStorageClass, isDefault: boolean): object => ({
+  name: nameOf(storageClass),
+  storage: storageClass.storage,
+  fstype: storageClass.filesystem ?? "ext4",
+  reclaimPolicy: storageClass.reclaimPolicy ?? "Delete",
+  annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault) },
+});
