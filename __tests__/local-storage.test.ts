@@ -102,7 +102,7 @@ describe("LocalStorage", () => {
     const { triggers, provisioner } = json.resource.null_resource.storage_test;
     expect(triggers.release).toContain("helm_release.storage.metadata.revision");
     const { environment } = provisioner[0]["local-exec"];
-    expect(parse(environment.CLAIM).spec.storageClassName).toBe("local");
+    expect(environment.STORAGE_CLASSES).toBe("local");
     const commands = ["WRITER", "READER"].map(
       (name) => parse(environment[name]).spec.template.spec.containers[0].command[2],
     );

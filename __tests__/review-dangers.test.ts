@@ -536,7 +536,12 @@ const dangers: readonly (readonly [name: string, change: (inputs: Inputs) => unk
   [
     "an account on Proxmox",
     resource("proxmox_virtual_environment_user", { user_id: "evil@pve" }),
-    /not of this project/,
+    /an account on Proxmox/,
+  ],
+  [
+    "a role on all of Proxmox",
+    resource("proxmox_acl", { path: "/", propagate: true, role_id: "Administrator", user_id: "evil@pve" }),
+    /what it may do/,
   ],
   [
     "a file that is written",

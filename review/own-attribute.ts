@@ -199,8 +199,11 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     user_id: csiUser,
   },
   proxmox_user_token: { privileges_separation: /^false$/, token_name: /^csi$/, user_id: csiUser },
-  proxmox_virtual_environment_role: { "privileges[]": (value) => csiRole.has(String(value)), role_id: shown },
-  proxmox_virtual_environment_user: { comment: shown, user_id: shown },
+  proxmox_virtual_environment_role: {
+    "privileges[]": (value) => csiRole.has(String(value)),
+    role_id: /^csi-[\w.-]+-(vm|storage)$/,
+  },
+  proxmox_virtual_environment_user: { comment: shown, user_id: /^csi-[\w.-]+@pve$/ },
   proxmox_virtual_environment_vm: vm,
   talos_cluster_kubeconfig: {
     client_configuration: clientConfiguration,
@@ -273,6 +276,7 @@ const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
   [/^vm[.]boot_order/, "another device to start from"],
   [/^vm[.]network_device\[\][.](firewall|trunks|disconnected|enabled)/, "the network or the firewall of the VM"],
   [/^vm[.]hostpci\[\][.]rom_file/, "firmware of a device, from a file of the host"],
+  [/^proxmox_(virtual_environment_(user|role)|acl|user_token)/, "an account on Proxmox, or what it may do"],
   [/^proxmox_virtual_environment_firewall/, "a firewall other than the project's, or of another VM"],
   [
     /^talos_machine_configuration_apply[.](apply_mode|on_destroy)/,

@@ -125,6 +125,31 @@ describe("the test of local volumes", () => {
       { claim: "Pending", unscheduled: "0/1 nodes are available: 1 node(s) did not match" },
       "the claim is Pending: 0/1 nodes are available: 1 node(s) did not match",
     ],
+    [
+      "an account that Proxmox refuses",
+      { claim: "Pending", events: "storage-test rpc error: not authorized to access endpoint\\n" },
+      "the claim is Pending: Proxmox refuses the driver's account; see its permissions in Proxmox: rpc error: not authorized to access endpoint",
+    ],
+    [
+      "a token that Proxmox does not know",
+      { claim: "Pending", events: "storage-test rpc error: invalid token value!\\n" },
+      "the claim is Pending: Proxmox does not know the driver's token: rpc error: invalid token value!",
+    ],
+    [
+      "a certificate that is not trusted",
+      { claim: "Pending", events: "storage-test rpc error: x509: certificate signed by unknown authority\\n" },
+      "the claim is Pending: the driver does not trust the certificate of Proxmox; see certificateAuthority: rpc error: x509: certificate signed by unknown authority",
+    ],
+    [
+      "a volume that is not attached",
+      { events: "storage-test-write-x AttachVolume.Attach failed: storage fast does not exist\\n" },
+      "the volume is not attached to the VM: AttachVolume.Attach failed: storage fast does not exist",
+    ],
+    [
+      "a volume that is not mounted",
+      { events: "storage-test-write-x MountVolume.MountDevice failed: device is not found\\n" },
+      "the volume is attached, and not mounted: MountVolume.MountDevice failed: device is not found",
+    ],
   ])("names %s", (_, given, why) => {
     cluster({ jobs: ["", ""], ...given });
     const { status, stderr } = prove();
@@ -150,6 +175,19 @@ describe("the test of local volumes", () => {
     expect(prove().stderr).toBe(
       "node gpu-1 has no volume that survives its pod: Kubernetes does not take the claim: the server could not find the requested resource\n",
     );
+  });
+
+  test("proves each storage class, of which none is on a user volume", () => {
+    cluster({});
+    const script = storageTest({
+      ...{ kubeconfig: "kubeconfig", nodes, storageClasses: ["fast", "slow"] },
+      ...{ namespace: "csi-proxmox", provisioner: "proxmox-csi-plugin-controller" },
+    });
+    expect(run(script).status).toBe(0);
+    expect(contentOf("manifests").match(/storageClassName: .*/g)).toEqual(
+      ["fast", "slow", "fast", "slow"].map((name) => `storageClassName: "${name}"`),
+    );
+    expect(contentOf("talos-calls")).toBe("");
   });
 
   test("is bounded", () => {
