@@ -85,15 +85,15 @@ describe("npm run versions", () => {
 
   test("names what is no longer maintained, what to move to, and what is not tested together", () => {
     expect(problemsOn("2026-11-30", { talos: "v1.12.12", kubernetes: "1.36.6", cilium: "1.19.8" })).toEqual([
-      "Talos v1.12.12 is no longer maintained since 2026-04-27; move to 1.14.7",
-      "Talos v1.12.12 is not tested with Kubernetes 1.36.6",
-      "Cilium 1.19.8 is not tested with Kubernetes 1.36.6",
+      "Talos v1.12.12: no longer maintained since 2026-04-27; move to 1.13.12, then 1.14.7",
+      "Talos v1.12.12: works, untested together: its makers test it with Kubernetes 1.30 to 1.35; move to Talos 1.13.12, then 1.14.7",
+      "Cilium 1.19.8: works, untested together: its makers test it with Kubernetes 1.32 to 1.35; move to Cilium 1.20.3",
     ]);
   });
 
   test("judges the version of Kubernetes of the default Talos", () => {
     expect(problemsOn("2027-03-01")).toContainEqual(
-      expect.stringContaining(`Kubernetes ${defaultKubernetesVersion} is no longer maintained`),
+      expect.stringContaining(`Kubernetes ${defaultKubernetesVersion}: no longer maintained`),
     );
   });
 });

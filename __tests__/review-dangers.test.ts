@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { pageOf } from "../review/page";
-import { pins } from "../scripts/pins";
+import { measure } from "./review.fixtures";
 import { ownScripts } from "./script-files";
 import { synthesize } from "./synthesized";
 
@@ -19,7 +19,7 @@ const inputs = (file = "examples/default.ts", name = "talos-gpu"): Inputs => ({
   charts: new Map(),
 });
 
-const pageFor = ({ stack, scripts, charts }: Inputs) => pageOf("s", stack, scripts, pins(), undefined, charts);
+const pageFor = ({ stack, scripts, charts }: Inputs) => pageOf("s", stack, scripts, measure, undefined, charts);
 
 /** What an approver reads first: the summary, all of what is not the project's own, and the machines. */
 const beginningOf = (page: string): string => page.slice(0, page.indexOf("## What acts, and as whom"));

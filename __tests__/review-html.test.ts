@@ -2,11 +2,11 @@ import { deceives, printable } from "../constructs/rules/printable";
 import { htmlOf } from "../review/html";
 import { blockWidth } from "../review/markdown";
 import { pageOf } from "../review/page";
-import { pins } from "../scripts/pins";
+import { measure } from "./review.fixtures";
 import { ownScripts } from "./script-files";
 import { type Stack, synthesize } from "./synthesized";
 
-const page = (stack: Stack) => pageOf("s", stack, ownScripts(), pins());
+const page = (stack: Stack) => pageOf("s", stack, ownScripts(), measure);
 const esc = "\u001b";
 
 /** Texts of others, in every place that a page shows. */

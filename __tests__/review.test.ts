@@ -4,8 +4,7 @@ import { commandOf } from "../constructs/terraform/script";
 import { pageOf } from "../review/page";
 import { changesOf, summaryOf } from "../review/plan";
 import { pathsOf, proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
-import { pins } from "../scripts/pins";
-import { change, losing, planOf, secret } from "./review.fixtures";
+import { change, losing, measure, planOf, secret } from "./review.fixtures";
 import { ownScripts } from "./script-files";
 import { nodeIn, synthesizedJson, vmIn } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
@@ -33,7 +32,7 @@ const patchesWithSecrets = [
 ];
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[4], scripts = ownScripts()) =>
-  pageOf(name, stack, scripts, pins(), plan);
+  pageOf(name, stack, scripts, measure, plan);
 
 const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgent", "hostFacts"];
 
@@ -227,15 +226,74 @@ describe("a page", () => {
   });
 
   test.each([
-    ["v1.13.9", "1.35.4", "| `v1.13.9` | supported |", "| `1.35.4` | supported |"],
+    [
+      "v1.14.7",
+      "1.36.1",
+      "| `v1.14.7` | maintained until 2026-12-27 (planned), tested with Kubernetes 1.33 to 1.37 |",
+      "| `1.36.1` | maintained until 2027-06-28 (planned) |",
+    ],
+    [
+      "v1.12.1",
+      "1.33.1",
+      "**no longer maintained since 2026-04-27; move to 1.13.12, then 1.14.7**",
+      "move to 1.34.13, then 1.35.10",
+    ],
     ["v1.10.0", "1.35.4", "**version", "| `1.35.4` |"],
-    ["v1.13.9", "1.12.0", "| supported |", "**kubernetesVersion"],
+    [
+      "v1.14.7",
+      "1.12.0",
+      "works, untested together: its makers test it with Kubernetes 1.33 to 1.37",
+      "**kubernetesVersion",
+    ],
     ["${var.talos}", "1.35.4", "| `${var.talos}` | decided at plan |", "| `1.35.4` | decided at plan |"],
-  ])("judges Talos %s with Kubernetes %s by the rules", (talos_version, kubernetes_version, ...verdicts) => {
-    const text = page("s", {
-      data: { talos_machine_configuration: { node: { talos_version, kubernetes_version } } },
-    });
-    for (const verdict of verdicts) expect(text).toContain(verdict);
+  ])(
+    "judges Talos %s with Kubernetes %s by the rules and by the table of lives",
+    (talos_version, kubernetes_version, ...verdicts) => {
+      const text = page("s", {
+        data: { talos_machine_configuration: { node: { talos_version, kubernetes_version } } },
+      });
+      for (const verdict of verdicts) expect(text).toContain(verdict);
+    },
+  );
+
+  const cluster = (ciliumVersion: string, kubernetes_version: string): Stack => ({
+    data: { talos_machine_configuration: { node: { talos_version: "v1.14.7", kubernetes_version } } },
+    resource: {
+      helm_release: {
+        cilium: { chart: "cilium", name: "cilium", version: ciliumVersion, repository: "https://helm.cilium.io/" },
+      },
+    },
+  });
+
+  test.each([
+    [
+      "1.18.12",
+      "1.35.4",
+      "works, untested together: its makers test it with Kubernetes 1.30 to 1.33; move to Cilium 1.19.8",
+    ],
+    ["1.18.12", "1.36.1", "its makers test it with Kubernetes 1.30 to 1.33; move to Cilium 1.19.8, then 1.20.3"],
+    ["1.20.3", "1.37.1", "its makers test it with Kubernetes 1.33 to 1.36; move to Kubernetes 1.33 to 1.36"],
+  ])("says with which Kubernetes Cilium %s is tested, not with %s, in red too", (version, kubernetes, words) => {
+    const text = page("s", cluster(version, kubernetes));
+    expect(text.match(/works, untested together/g)).toHaveLength(2);
+    expect(text).toContain(words);
+  });
+
+  test("says nothing against Cilium with a Kubernetes that it is tested with", () => {
+    const text = page("s", cluster("1.19.8", "1.35.10"));
+    expect(text).toContain(
+      "| `1.19.8` | maintained as one of the three newest minor versions, tested with Kubernetes 1.32 to 1.35 |",
+    );
+    expect(text).not.toContain("untested");
+  });
+
+  test("says the day, after which the same versions are no longer maintained", () => {
+    const on = (day: string) => pageOf("s", cluster("1.19.8", "1.35.10"), ownScripts(), { ...measure, day });
+    expect(on("2026-12-27")).toMatch(/\| what \| version \| on 2026-12-27 \|/);
+    expect(on("2026-12-27")).not.toContain("no longer maintained");
+    expect(on("2026-12-28")).toContain(
+      "**no longer maintained since 2026-12-27 (planned); move to the next minor version of Talos, which is not known yet**",
+    );
   });
 
   test("judges providers by the pins, and charts by what is known of them", () => {

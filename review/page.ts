@@ -17,13 +17,13 @@ import type { Stack } from "./stack";
 import { stackAdditions } from "./stack-addition";
 import { additionSection, summarySection } from "./summary";
 import { textAdditions } from "./text-addition";
-import { type PinnedProvider, versionSection } from "./version";
+import { type Measure, versionSection } from "./version";
 
 /**
- * What whoever approves a stack has to know of it: the same on every run, and without a secret.
+ * What whoever approves a stack has to know of it: the same on every run of a day, and without a secret.
  *
  * @param scripts the files in its folder of scripts
- * @param pins the providers that the project is built for
+ * @param measure what its versions are judged by
  * @param plan what Terraform will change, where that is known
  * @param charts the files of the charts in its folder
  */
@@ -31,7 +31,7 @@ export function pageOf(
   name: string,
   stack: Stack,
   scripts: Scripts,
-  pins: readonly PinnedProvider[],
+  measure: Measure,
   plan?: Plan,
   charts: Charts = new Map(),
 ): Markdown {
@@ -49,7 +49,7 @@ export function pageOf(
   ];
   return `${[
     `# Review of ${text(name)}`,
-    summarySection(stack, scripts, pins, additions, plan),
+    summarySection(stack, scripts, measure, additions, plan),
     ...(plan === undefined ? [] : [planSection(plan)]),
     additionSection(additions),
     machineSection(stack),
@@ -57,7 +57,7 @@ export function pageOf(
     sourceSection(stack, facts),
     secretSection(stack),
     elementSection(stack),
-    versionSection(stack, pins),
+    versionSection(stack, measure),
     checkSection(stack),
     hostSection(stack),
     omissionSection(),

@@ -8,7 +8,7 @@ import { caution, code, codes, count, list, type Markdown, text } from "./markdo
 import { changesOf, type Plan, summaryOf } from "./plan";
 import { backendReasons, stateWords } from "./secret";
 import { dataOf, elementsOf, resourcesOf, type Stack } from "./stack";
-import { type PinnedProvider, versionReasons, versionWords } from "./version";
+import { type Measure, versionReasons, versionWords } from "./version";
 
 /** So many resources, by type. */
 function resourceWords(stack: Stack): Markdown {
@@ -93,7 +93,7 @@ const inOneLine = ({ title, reasons }: Addition): Markdown =>
   `${title}: ${reasons.map((reason) => text(reason)).join("; ")}`;
 
 /** What an approver must not miss: everything with a reason. */
-function dangers(stack: Stack, pins: readonly PinnedProvider[], additions: readonly Addition[]): Markdown[] {
+function dangers(stack: Stack, measure: Measure, additions: readonly Addition[]): Markdown[] {
   const connections = connectionsOf(stack).filter((words) => words.includes("**"));
   return [
     ...connections.map(
@@ -101,7 +101,7 @@ function dangers(stack: Stack, pins: readonly PinnedProvider[], additions: reado
     ),
     ...additions.filter(({ reasons }) => reasons.length > 0).map(inOneLine),
     ...backendReasons(stack).map((reason) => `State: ${text(reason)}`),
-    ...versionReasons(stack, pins),
+    ...versionReasons(stack, measure),
   ];
 }
 
@@ -109,14 +109,14 @@ function dangers(stack: Stack, pins: readonly PinnedProvider[], additions: reado
 export function summarySection(
   stack: Stack,
   scripts: Scripts,
-  pins: readonly PinnedProvider[],
+  measure: Measure,
   additions: readonly Addition[],
   plan?: Plan,
 ): Markdown {
   const connections = connectionsOf(stack).map((words) => `**Proxmox** at ${words}.`);
   const versions = versionWords(stack);
   const secrets = sensitiveVariables(stack);
-  const red = dangers(stack, pins, additions);
+  const red = dangers(stack, measure, additions);
   return [
     "## Summary",
     list(

@@ -3,6 +3,7 @@ import { allMethods } from "../constructs/gpu/vendors";
 import type { Rule } from "../constructs/rules/rule";
 import { rules as kubernetesRules } from "../constructs/talos/kubernetes-version";
 import { rules as talosRules } from "../constructs/talos/version";
+import { praiseOn, type Running, shortcomingsOn } from "../constructs/versions/verdict";
 import { entriesOf, isExpression, objectOf, textOf, textsOf } from "./json";
 import { code, type Markdown, table, text } from "./markdown";
 import { extensionsOf, kernelArgumentsOf } from "./patch-addition";
@@ -18,18 +19,30 @@ export interface PinnedProvider {
   readonly version: string;
 }
 
+/** What versions are judged by. */
+export interface Measure {
+  /** The providers that the project is built for. */
+  readonly providers: readonly PinnedProvider[];
+  /** The day of the review, such as `2026-11-30`: the stack is the same on every day, and its versions age. */
+  readonly day: string;
+}
+
 type Row = readonly [what: string, version: string, verdict: Markdown];
 
 const atPlan = "decided at plan";
 
-/** What the constructs' own rules say of it. */
+/** What the constructs' own rules say of it, and what its makers say of it on the day. */
 function verdictOf<Subject extends Readonly<Record<string, string>>>(
   rules: readonly Rule<Subject>[],
   subject: Subject,
+  day: string,
+  running: Running,
 ): Markdown {
   if (Object.values(subject).some(isExpression)) return atPlan;
   const problems = rules.flatMap(({ checks }) => checks(subject)).filter(({ condition }) => condition !== true);
-  return problems.length === 0 ? "supported" : problems.map(({ message }) => `**${text(message)}**`).join(" ");
+  const refusals = problems.map(({ message }) => message);
+  const bad = refusals.length > 0 ? refusals : shortcomingsOn(day, running);
+  return bad.length === 0 ? text(praiseOn(day, running)) : bad.map((each) => `**${text(each)}**`).join("; ");
 }
 
 const terraform = ({ terraform }: Stack): Row[] => [
@@ -60,7 +73,7 @@ const providers = ({ terraform }: Stack, pins: readonly PinnedProvider[]): Row[]
     return [`provider ${given}`, asked, verdict];
   });
 
-const cluster = (stack: Stack): Row[] =>
+const cluster = (stack: Stack, day: string): Row[] =>
   ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ address, body }): Row[] => {
     const version = talosVersionOf(stack, body) ?? "";
     const kubernetesVersion = textOf(body.kubernetes_version) ?? "";
@@ -69,12 +82,19 @@ const cluster = (stack: Stack): Row[] =>
       [
         `Talos, ${address}`,
         version || unknown,
-        version ? verdictOf(talosRules, { version, path: "version" }) : unknown,
+        version
+          ? verdictOf(talosRules, { version, path: "version" }, day, { program: "talos", version, kubernetesVersion })
+          : unknown,
       ],
       [
         `Kubernetes, ${address}`,
         kubernetesVersion || unknown,
-        version && kubernetesVersion ? verdictOf(kubernetesRules, { version, kubernetesVersion }) : unknown,
+        version && kubernetesVersion
+          ? verdictOf(kubernetesRules, { version, kubernetesVersion }, day, {
+              program: "kubernetes",
+              version: kubernetesVersion,
+            })
+          : unknown,
       ],
     ];
   });
@@ -93,7 +113,7 @@ const images = (stack: Stack): Row[] =>
     ];
   });
 
-const charts = (stack: Stack): Row[] => {
+const charts = (stack: Stack, day: string): Row[] => {
   const kubernetes = ofType(elementsOf(stack), "talos_machine_configuration").flatMap(({ body }) =>
     textsOf(body.kubernetes_version),
   );
@@ -110,7 +130,14 @@ const charts = (stack: Stack): Row[] => {
     if (version === undefined) return [what, "any", "**the newest at every apply: not fixed**"];
     const own = ownRepositories[chart];
     if (own !== undefined && repository !== own) return [what, version, `**not judged: it is not from ${text(own)}**`];
-    if (chart === "cilium") return [what, version, verdictOf(ciliumRules, { version })];
+    if (chart === "cilium") {
+      const [kubernetesVersion] = kubernetes;
+      return [
+        what,
+        version,
+        verdictOf(ciliumRules, { version }, day, { program: "cilium", version, kubernetesVersion }),
+      ];
+    }
     if (method === undefined) return [what, version, "not of this project"];
     const tooOld = [
       ...talos.filter((each) => isOlder(each, method.talos)).map((each) => `Talos ${each}`),
@@ -131,12 +158,12 @@ function isOlder(version: string, min: string | undefined): boolean {
   return min !== undefined && minorOf(version) < minorOf(min);
 }
 
-const rowsOf = (stack: Stack, pins: readonly PinnedProvider[]): Row[] => [
+const rowsOf = (stack: Stack, { providers: pins, day }: Measure): Row[] => [
   ...terraform(stack),
   ...providers(stack, pins),
-  ...cluster(stack),
+  ...cluster(stack, day),
   ...images(stack),
-  ...charts(stack),
+  ...charts(stack, day),
 ];
 
 /** What is not as the project has it: in words of its own, or in bold ones. */
@@ -161,17 +188,17 @@ export function versionWords(stack: Stack): Markdown {
 }
 
 /** What is not a version that the project knows to work. */
-export const versionReasons = (stack: Stack, pins: readonly PinnedProvider[]): Markdown[] =>
-  rowsOf(stack, pins)
+export const versionReasons = (stack: Stack, measure: Measure): Markdown[] =>
+  rowsOf(stack, measure)
     .filter(([what, , verdict]) => !isGood(verdict) && !what.startsWith("kernel argument"))
     .map(([what, version, verdict]) => `${text(what)} ${code(version)}: ${verdict.replaceAll("**", "")}`);
 
-export const versionSection = (stack: Stack, pins: readonly PinnedProvider[]): Markdown =>
+export const versionSection = (stack: Stack, measure: Measure): Markdown =>
   [
     "## Versions",
     table(
-      ["what", "version", "is"],
-      rowsOf(stack, pins).map(([what, version, verdict]) => [text(what), code(version), verdict]),
+      ["what", "version", `on ${measure.day}`],
+      rowsOf(stack, measure).map(([what, version, verdict]) => [text(what), code(version), verdict]),
       "None.",
     ),
   ].join("\n\n");

@@ -51,11 +51,12 @@ async function main(): Promise<void> {
   const stacks = chosen(all, names);
   if (given !== undefined && stacks.length > 1)
     throw new Refusal(`--plan-json is the plan of one stack; name it: ${stacks.join(", ")}`);
+  const measure = { providers: pins(), day: new Date().toISOString().slice(0, 10) };
   for (const stack of stacks) {
     const directory = join(output, "stacks", stack);
     const plan = values.plan ? await planned(directory) : given;
     const content = json(join(directory, "cdk.tf.json"));
-    const markdown = pageOf(stack, content, scriptsIn(directory), pins(), plan, chartsIn(directory));
+    const markdown = pageOf(stack, content, scriptsIn(directory), measure, plan, chartsIn(directory));
     const page = join(directory, values.html ? "review.html" : "review.md");
     writeFileSync(page, values.html ? htmlOf(`Review of ${stack}`, markdown) : markdown);
     console.log(printable(plan === undefined ? page : `${page}: ${summaryOf(changesOf(plan))}`));

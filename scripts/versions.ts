@@ -5,7 +5,7 @@ import { allMethods } from "../constructs/gpu/vendors";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { defaultTalosVersion } from "../constructs/talos/version";
 import { type Life, lives } from "../constructs/versions/lives";
-import { hasEnded, isTestedWith, lifeOf, maintainedOn, rangeOf } from "../constructs/versions/verdict";
+import { isTestedWith, maintenanceOn, programNames, rangeOf, shortcomingsOn } from "../constructs/versions/verdict";
 
 const help = `Usage: npm run versions [-- --date <day> | --check]
 
@@ -16,21 +16,13 @@ Prints the table of versions: the newest release that is known, until when it is
   npm run versions -- --check             for a scheduled job: ends with 1 if a default is no longer maintained,
                                           or not tested with the others`;
 
-const programs = { talos: "Talos", kubernetes: "Kubernetes", cilium: "Cilium", driver: "NVIDIA driver", chart: "" };
+const programs = { ...programNames, driver: "NVIDIA driver", chart: "" };
 
 const defaults = {
   talos: defaultTalosVersion,
   kubernetes: defaultKubernetesVersion,
   cilium: defaultCiliumVersion,
 } as const;
-
-/** What is to be said of a life on a day. */
-function verdictOf(life: Life, day: string): string {
-  const { ends, until } = life;
-  if (ends === undefined) return until ?? "no end is known";
-  if (hasEnded(life, day)) return `no longer maintained since ${ends.on}${ends.planned ? " (planned)" : ""}`;
-  return `maintained until ${ends.on}${ends.planned ? " (planned)" : ""}`;
-}
 
 /** The lines of the table, with columns as wide as they have to be. */
 export function tableOn(day: string): string {
@@ -39,7 +31,7 @@ export function tableOn(day: string): string {
       `${programs[program as keyof typeof programs]} ${name}`.trim(),
       life.newest,
       life.kubernetes ? rangeOf(life.kubernetes) : "",
-      verdictOf(life, day),
+      maintenanceOn(day, life),
     ]),
   );
   const all = [["what", "newest", "tested with Kubernetes", `on ${day}`], ...rows];
@@ -59,17 +51,9 @@ export function problemsOn(day: string, running: Readonly<Record<keyof typeof de
   const charts = allMethods.map(({ chart, version }) => [chart, version] as const);
   return [
     ...(["talos", "kubernetes", "cilium"] as const).flatMap((program) => {
-      const life = lifeOf(program, running[program]);
-      const name = `${programs[program]} ${running[program]}`;
-      if (life === undefined) return [`${name} is not in the table of versions`];
-      return [
-        ...(hasEnded(life, day)
-          ? [`${name} is ${verdictOf(life, day)}; move to ${movesOn(program, day, running[program])}`]
-          : []),
-        ...(isTestedWith(life, running.kubernetes) === false
-          ? [`${name} is not tested with Kubernetes ${running.kubernetes}`]
-          : []),
-      ];
+      const version = running[program];
+      const judged = { program, version, kubernetesVersion: program === "kubernetes" ? undefined : running.kubernetes };
+      return shortcomingsOn(day, judged).map((shortcoming) => `${programs[program]} ${version}: ${shortcoming}`);
     }),
     ...charts.flatMap(([chart, version]) => {
       const life = (lives.chart as Readonly<Record<string, Life>>)[chart];
@@ -79,11 +63,6 @@ export function problemsOn(day: string, running: Readonly<Record<keyof typeof de
     }),
   ];
 }
-
-const movesOn = (program: keyof typeof defaults, day: string, version: string): string =>
-  maintainedOn(program, day)
-    .filter((newest) => !version.endsWith(newest))
-    .join(" or ") || "its next minor version, which the table does not have yet";
 
 function main(): void {
   const options = { check: { type: "boolean" }, help: { type: "boolean" }, date: { type: "string" } } as const;

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { htmlOf } from "../../review/html";
 import { pageOf } from "../../review/page";
-import { pins } from "../../scripts/pins";
-import { losing } from "../review.fixtures";
+import { losing, measure as reviewMeasure } from "../review.fixtures";
 import { ownScripts } from "../script-files";
 import { shippedStacks, synthesize } from "../synthesized";
 
@@ -72,7 +71,7 @@ function rendered(html: string): Measured {
 jest.setTimeout(180_000);
 
 describe.each(shippedStacks)("the review of %s", (file, name) => {
-  const page = () => pageOf(name, synthesize(file)[name] ?? {}, ownScripts(), pins(), losing);
+  const page = () => pageOf(name, synthesize(file)[name] ?? {}, ownScripts(), reviewMeasure, losing);
 
   test("is no wider than what GitHub shows", () => {
     const {

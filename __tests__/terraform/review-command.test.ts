@@ -12,8 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pageOf } from "../../review/page";
-import { pins } from "../../scripts/pins";
-import { losing, secret } from "../review.fixtures";
+import { losing, measure, secret } from "../review.fixtures";
 import { ownScripts } from "../script-files";
 import { stacksIn } from "../synthesized";
 
@@ -65,8 +64,10 @@ const writePlan = (text = JSON.stringify(losing)) => {
   return join(directory, "plan.json");
 };
 
+const today = new Date().toISOString().slice(0, 10);
+
 const golden = (plan?: typeof losing) =>
-  pageOf("talos-gpu", stacksIn(output())["talos-gpu"] ?? {}, ownScripts(), pins(), plan);
+  pageOf("talos-gpu", stacksIn(output())["talos-gpu"] ?? {}, ownScripts(), { ...measure, day: today }, plan);
 
 test("review synthesizes and writes the page beside the JSON, the same on every run", () => {
   const { status, stdout } = run([]);
