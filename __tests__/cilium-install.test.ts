@@ -45,7 +45,7 @@ describe("CiliumInstall", () => {
       version: "1.19.8",
       wait: true,
       timeout: 900,
-      depends_on: ["null_resource.wait_for_kubernetes"],
+      depends_on: ["null_resource.cilium_upgrade"],
     });
   });
 
@@ -218,7 +218,7 @@ describe("CiliumInstall", () => {
       const source = `https://github.com/kubernetes-sigs/gateway-api/releases/download/${bundle}/standard-install.yaml`;
       const { triggers, depends_on, ...applied } = step({ version, gatewayApi: true });
       expect(triggers).toMatchObject({ bundle, source });
-      expect(depends_on).toEqual(["null_resource.wait_for_kubernetes"]);
+      expect(depends_on).toEqual(["null_resource.cilium_upgrade"]);
       expect(environmentOf(applied)).toMatchObject({ ENABLED: "true", SOURCE: source, BUNDLE: bundle, BELOW: below });
       expect(release({ version, gatewayApi: true }).depends_on).toContain("null_resource.gateway_api");
     });
@@ -379,6 +379,21 @@ describe("CiliumInstall", () => {
       version: "1.19.6",
     });
   });
+
+  test.each(["helm-release", "inline-manifests"] as const)(
+    "looks which Cilium runs before anything of it changes, by the method %s",
+    (method) => {
+      const { resource } = synthesizedJson(
+        (scope) => void ciliumIn(scope, { version: "1.20.3", method, gatewayApi: true }),
+      );
+      const { cilium_upgrade, gateway_api, cilium_manifests } = resource.null_resource;
+      const { depends_on: before, triggers, provisioner } = cilium_upgrade;
+      expect([before, triggers]).toEqual([["null_resource.wait_for_kubernetes"], { version: "1.20.3" }]);
+      expect(provisioner[0]["local-exec"].environment.CILIUM).toBe("1.20.3");
+      expect(gateway_api.depends_on).toEqual(["null_resource.cilium_upgrade"]);
+      expect((cilium_manifests ?? resource.helm_release.cilium).depends_on).toContain("null_resource.cilium_upgrade");
+    },
+  );
 
   test("leaves to Terraform what depends on a variable", () => {
     const stack = synthesizedJson((scope) => {

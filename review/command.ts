@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { applyCrds, waitForGatewayClass } from "../constructs/cilium/gateway-api";
+import { checkUpgrade } from "../constructs/cilium/upgrade";
 import { methods } from "../constructs/gpu/nvidia";
 import { waitForRuntimeClass } from "../constructs/gpu/runtime-class";
 import { smokeTest } from "../constructs/gpu/smoke-test";
@@ -130,6 +131,11 @@ const scripts: readonly KnownScript[] = [
     script: untaintNode(""),
     programs: ["kubectl"],
     does: "removes that taint; nothing if the whole cluster is destroyed",
+  },
+  {
+    script: checkUpgrade("", ""),
+    programs: ["kubectl"],
+    does: "fails if a minor version of Cilium would be skipped; changes nothing",
   },
   {
     script: applyCrds({ kubeconfig: "", enabled: true, source: "", bundle: "", version: "" }),

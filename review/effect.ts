@@ -120,6 +120,16 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
     },
   ],
   [
+    /^cilium_upgrade$/,
+    {
+      deleted: ["recorded", "nothing: it looks which Cilium runs before another version is installed"],
+      replaced: ["recorded", "nothing: it looks which Cilium runs, and fails if a minor version would be skipped"],
+      created: ["recorded", "nothing: it looks which Cilium runs, and fails if a minor version would be skipped"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [
     /^cilium_manifests$/,
     {
       deleted: ["recorded", "Cilium stays as it is"],

@@ -134,6 +134,7 @@ describe("the upgrade of Talos", () => {
       "v1.11.6",
       "Talos goes up one minor at a time, and v1.13.9 is too far from v1.11.6; write the newest of v1.12 first",
     ],
+    ["three minors up", "v1.10.9", "v1.13.9 is too far from v1.10.9; write the newest of v1.11, then of v1.12 first"],
   ])("refuses to go %s, before it touches anything", (_, running, message) => {
     node({ talos: running });
     const { status, stderr } = talos();

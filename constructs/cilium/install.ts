@@ -48,6 +48,7 @@ import * as versions from "../versions/rules";
 import * as gatewayApi from "./gateway-api";
 import * as inlineManifests from "./inline-manifests";
 import * as loadBalancer from "./load-balancer";
+import { upgradeCheck } from "./upgrade";
 import * as valuePairs from "./value-pairs";
 import * as valueSchema from "./value-schema";
 import * as ciliumValues from "./values";
@@ -279,6 +280,8 @@ const defaultTimeout = 900;
  * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */
 export class CiliumInstall extends Construct {
+  /** The step that fails if a minor version of Cilium would be skipped; undefined if the props are invalid. */
+  readonly upgradeCheck?: Resource;
   /** The CRDs of the Gateway API; undefined where `gatewayApi` is left out. */
   readonly gatewayApi?: Resource;
   /** The release; undefined with the method `inline-manifests`. */
@@ -319,12 +322,13 @@ export class CiliumInstall extends Construct {
     for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
     if (l2Announcements && !hasWorkers(node)) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
     if (l2Announcements) loadBalancer.openFirewalls(l2Announcements, node.nodes);
+    this.upgradeCheck = upgradeCheck(this, node, this.version);
     if (options.gatewayApi !== undefined) {
       this.gatewayApi = gatewayApi.applyGatewayApi(
         this,
         node,
         { version: this.version, enabled: options.gatewayApi, definitions: options.gatewayApiDefinitions },
-        [node.apiReady],
+        [this.upgradeCheck],
       );
     }
     // Without its provider, a release of the other method would not be found, and stay.
@@ -440,7 +444,7 @@ export class CiliumInstall extends Construct {
     return releaseOf(this, node, this.chart(options, preconditions), {
       address: "cilium",
       // Its operator looks for the CRDs of the Gateway API once, when it starts.
-      dependsOn: [node.apiReady, ...(this.gatewayApi ? [this.gatewayApi] : [])],
+      dependsOn: this.beforeCilium,
     });
   }
 
@@ -472,8 +476,13 @@ export class CiliumInstall extends Construct {
       node,
       [chart, pools],
       [applyManifests(filename, chart), ...waits, applyManifests(filename, pools)],
-      [node.untainted, ...(this.gatewayApi ? [this.gatewayApi] : [])],
+      [node.untainted, ...this.beforeCilium],
     );
+  }
+
+  /** What comes before Cilium is installed or changed. */
+  private get beforeCilium(): Resource[] {
+    return [this.upgradeCheck, this.gatewayApi].filter((step) => step !== undefined);
   }
 }
 

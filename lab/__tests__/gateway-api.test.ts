@@ -7,6 +7,7 @@ import { bundles, servedGateway, uidOf } from "./support/gateway";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
+import { unwrapped } from "./support/unwrapped";
 
 const deploy = (lab: Lab, cilium: Omit<CiliumInstallProps, "node">) => deployCluster(lab, { cilium, nvidia: false });
 
@@ -22,6 +23,15 @@ test("the CRDs go up with Cilium, gateways are served all the way, and none is l
   const kubectl = await lab.kubectl(100);
   expect(await bundles(kubectl)).toEqual(["v1.3.0"]);
   const uid = await servedGateway(kubectl, 8001);
+
+  const skipping = await (await deploy(lab, { version: "1.20.2", gatewayApi: true })).apply();
+  expect(skipping.code).toBe(1);
+  expect(unwrapped(skipping.output)).toContain(
+    "Cilium goes up one minor version at a time, and 1.20.2 is too far from 1.18.12; write the newest of 1.19 first. Cilium was not changed [upgrade-one-minor]",
+  );
+  // Not the CRDs either, with which there would be no way back.
+  expect(await bundles(kubectl)).toEqual(["v1.3.0"]);
+  expect(await servedGateway(kubectl, 8001)).toBe(uid);
 
   await applied(lab, { version: "1.19.6", gatewayApi: true });
   expect(await bundles(kubectl)).toEqual(["v1.4.1"]);

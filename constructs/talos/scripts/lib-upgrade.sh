@@ -26,11 +26,10 @@ running_kubernetes() {
   talos 30 get machineconfig --output yaml | awk '/^ *image:.*kubelet:v/ { sub(/.*kubelet:v/, ""); print; exit }'
 }
 
-next_minor() { printf '%s\n' "$1" | awk -F. '{ print $1 "." $2 + 1 }'; }
 one_step() {
   case "$(direction "$2" "$3")" in
     down) fail "$1 cannot go down from $2 to $3; write $2 or later. Nothing was changed [upgrade-one-minor]" ;;
-    far) fail "$1 goes up one minor at a time, and $3 is too far from $2; write the newest of $(next_minor "$2") first. Nothing was changed [upgrade-one-minor]" ;;
+    far) fail "$1 goes up one minor at a time, and $3 is too far from $2; write $(steps_between "$2" "$3") first. Nothing was changed [upgrade-one-minor]" ;;
   esac
 }
 

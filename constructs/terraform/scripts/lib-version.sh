@@ -28,3 +28,12 @@ direction() {
 
 # Whether the first version is older than the second.
 older() { case "$(direction "$1" "$2")" in up | far) ;; *) return 1 ;; esac }
+
+# The minor versions between two versions, as they are to be written: the newest of v1.12, then of v1.13
+steps_between() {
+  awk -v from="$1" -v to="$2" 'BEGIN {
+    split(from, f, "."); split(to, t, ".")
+    for (minor = f[2] + 1; minor < t[2]; minor++) steps = steps (steps == "" ? "the newest of " : ", then of ") f[1] "." minor
+    print (steps == "" ? "the newest of " f[1] "." f[2] + 1 : steps)
+  }'
+}

@@ -14,6 +14,7 @@ export function asLastRelease({ directory }: Terraform): void {
   const url = `https://github.com/kubernetes-sigs/gateway-api/releases/download/${bundle}/standard-install.yaml`;
   data.talos_machine_configuration.node.config_patches.push(`cluster:\n  extraManifests:\n    - ${url}\n`);
   resource.null_resource.gateway_api = undefined;
+  resource.null_resource.cilium_upgrade = undefined;
   cilium.depends_on = ["null_resource.wait_for_kubernetes"];
   cilium.values = cilium.values.map((values: string) => values.replace(/\n {2}gatewayClass:\n {4}create: "true"/, ""));
   const { wait_for_cilium } = resource.null_resource;
