@@ -26,11 +26,13 @@ const nowhere = { kubeconfig: "", talosconfig: "", node: "" };
 
 /** What the smoke tests of all vendors are given. */
 const smokeTests = Object.values(vendors).flatMap((vendor) =>
-  Object.values(vendor.methods).flatMap((method) =>
-    vendor.resources.flatMap((resource) =>
-      [true, false].map((isTainted) => smokeTest(method, { ...nowhere, isTainted, vendor, resource }).environment),
+  Object.values(vendor.methods)
+    .flatMap((method) => [method, { ...method, ...method.withoutHandler }])
+    .flatMap((method) =>
+      vendor.resources.flatMap((resource) =>
+        [true, false].map((isTainted) => smokeTest(method, { ...nowhere, isTainted, vendor, resource }).environment),
+      ),
     ),
-  ),
 );
 
 const ofSmokeTests =

@@ -372,7 +372,7 @@ export class CiliumInstall extends Construct {
     };
     const refused = [...refusedNow(ciliumValues.rules, judged), ...refusedNow(valuePairs.rules, judgedTogether)];
     return [
-      ...enforce(this, ciliumVersion.rules, { version }),
+      ...enforce(this, ciliumVersion.rules, { version, talosVersion: node?.talosVersion }),
       ...enforce(this, versions.rules, {
         program: "cilium",
         name: "version",

@@ -1,8 +1,9 @@
 import { Fn } from "cdktf";
-import { type Condition, isUnknown, matches, versionNumber } from "../rules/condition";
+import { and, type Condition, isUnknown, matches, not, versionNumber } from "../rules/condition";
 import { asFunctionArgument } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
-import type { Rule } from "../rules/rule";
+import { type Check, ifSet, type Rule } from "../rules/rule";
+import { hasMinor } from "../talos/version";
 import { lives } from "../versions/lives";
 
 /** Tested by its makers with the default version of Kubernetes. */
@@ -18,13 +19,15 @@ interface MinorVersion {
   readonly syslog: boolean;
   /** It announces addresses of IPv6: https://github.com/cilium/cilium/pull/39648 */
   readonly announcesIpv6: boolean;
+  /** The first patch release that runs on a kernel from 7.2 on: https://github.com/cilium/cilium/issues/48016 */
+  readonly kernel72: number;
 }
 
 /** The supported minors, oldest first. */
 export const ciliumMinors = {
-  "1.18": { gatewayApi: "v1.3.0", gatewayApiBelow: "v1.5.0", syslog: false, announcesIpv6: false },
-  "1.19": { gatewayApi: "v1.4.1", gatewayApiBelow: "v1.5.0", syslog: true, announcesIpv6: true },
-  "1.20": { gatewayApi: "v1.6.1", gatewayApiBelow: "", syslog: true, announcesIpv6: true },
+  "1.18": { gatewayApi: "v1.3.0", gatewayApiBelow: "v1.5.0", syslog: false, announcesIpv6: false, kernel72: 14 },
+  "1.19": { gatewayApi: "v1.4.1", gatewayApiBelow: "v1.5.0", syslog: true, announcesIpv6: true, kernel72: 8 },
+  "1.20": { gatewayApi: "v1.6.1", gatewayApiBelow: "", syslog: true, announcesIpv6: true, kernel72: 2 },
 } as const satisfies Readonly<Record<string, MinorVersion>>;
 
 export type CiliumMinor = keyof typeof ciliumMinors;
@@ -42,15 +45,34 @@ export function byCiliumMinor<Value>(version: string, choose: (minor: MinorVersi
   return choose(ciliumMinors[minor]);
 }
 
-export const rules: readonly Rule<{ readonly version: string }>[] = [
+export const rules: readonly Rule<{ readonly version: string; readonly talosVersion?: string }>[] = [
   {
     id: "cilium-version-supported",
     requirement: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor among ${minors.join(", ")}`,
     reason: "the values that Talos requires are known for these, and Cilium maintains no others",
     source: "https://docs.cilium.io/en/stable/installation/k8s-install-helm/",
-    checks: ({ version }) => [{ condition: isSupported(version), message: unsupportedMessage(version) }],
+    checks: ({ version, talosVersion }) => [
+      { condition: isSupported(version), message: unsupportedMessage(version) },
+      ...ifSet(talosVersion, (talosVersion) => kernelChecks(version, talosVersion)),
+    ],
   },
 ];
+
+/** Whether the agent starts on the kernel of the Talos version. */
+const kernelChecks = (version: string, talosVersion: string): Check[] =>
+  minors.map((minor) => {
+    const first = ciliumMinors[minor].kernel72;
+    const before = Array.from({ length: first }, (_, patch) => patch).join("|");
+    return {
+      condition: not(
+        and(
+          hasMinor(talosVersion, ({ kernel72 }) => kernel72),
+          matches(version, new RegExp(`^${minor.replace(".", "[.]")}[.](${before})$`)),
+        ),
+      ),
+      message: `version ${formatValue(version)} does not start on the kernel of Talos ${formatValue(talosVersion)}, https://github.com/cilium/cilium/issues/48016; write "${minor}.${first}" or later`,
+    };
+  });
 
 const isSupported = (version: string): Condition =>
   matches(version, new RegExp(`^(${minors.join("|").replaceAll(".", "[.]")})[.]${versionNumber}$`));

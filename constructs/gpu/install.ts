@@ -183,7 +183,7 @@ export class GpuInstall extends Construct {
     const { node } = options;
     const isKnown = gpuVendors.includes(options.vendor as GpuVendor);
     this.vendor = isKnown ? (options.vendor as GpuVendor) : "nvidia";
-    this.method = methodOf(this.vendor, options.method ?? defaultMethod);
+    this.method = methodOf(this.vendor, options.method ?? defaultMethod, node?.talosVersion);
     this.version = options.version ?? this.method.version;
     this.isTainted = options.taint ?? false;
     const shared = options.sharing ? this.method.sharingValues(options.sharing) : {};
@@ -391,8 +391,8 @@ const labels = ({ label }: Vendor, shared: sharing.GpuSharing | undefined) => ({
 });
 
 /** The RuntimeClass that pods name and nothing else creates; undefined without one. */
-const runtimeClassOf = ({ runtimeClass }: Vendor, { ownRuntimeClass, claims }: Method): string | undefined =>
-  ownRuntimeClass || claims ? undefined : runtimeClass;
+const runtimeClassOf = ({ runtimeClass }: Vendor, { ownRuntimeClass, claims, injects }: Method): string | undefined =>
+  ownRuntimeClass || claims || injects ? undefined : runtimeClass;
 
 /** Plugins mount paths of the host, which Talos lets pods do in such a namespace alone. */
 const prerequisites = (method: Method, runtimeClass: string | undefined): object[] => [

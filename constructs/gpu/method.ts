@@ -35,6 +35,10 @@ export interface Method {
   readonly ownRuntimeClass: boolean;
   /** Pods name a claim instead of asking for a number of GPUs, and need no RuntimeClass. */
   readonly claims: boolean;
+  /** Devices are injected into pods that ask for one: they need no RuntimeClass. */
+  readonly injects?: true;
+  /** What differs if the container runtime has no handler of the vendor; without it, the method does not work there. */
+  readonly withoutHandler?: Partial<Method>;
   /** Values without which it does not work on Talos. */
   readonly values: ChartValues;
   /** Values with which its pods tolerate the taint of nodes with GPUs; none where the chart's own do. */

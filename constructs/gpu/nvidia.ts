@@ -14,6 +14,12 @@ export const runtimeClass = "nvidia";
 /** Where Talos keeps the driver. */
 const driverRoot = "/usr/local";
 
+const operatorValues = {
+  driver: { enabled: false },
+  toolkit: { enabled: false },
+  hostPaths: { driverInstallDir: driverRoot },
+};
+
 /** @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu */
 export const methods: Readonly<Record<MethodName, Method>> = {
   "device-plugin": {
@@ -45,10 +51,11 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     address: "nvidia_gpu_operator",
     ownRuntimeClass: true,
     claims: false,
-    values: {
-      driver: { enabled: false },
-      toolkit: { enabled: false },
-      hostPaths: { driverInstallDir: driverRoot },
+    values: operatorValues,
+    withoutHandler: {
+      injects: true,
+      // It brings the toolkit, and its NRI plugin injects the devices: https://github.com/siderolabs/extensions/pull/1222
+      values: { ...operatorValues, toolkit: { enabled: true }, cdi: { nriPluginEnabled: true } },
     },
     tolerations: ["daemonsets", "tolerations"],
     updateStrategy: ["daemonsets", "updateStrategy"],
@@ -74,6 +81,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     address: "nvidia_dra_driver",
     ownRuntimeClass: false,
     claims: true,
+    withoutHandler: {},
     values: {
       nvidiaDriverRoot: driverRoot,
       // The chart requires a value that says that no device plugin advertises the same GPUs.

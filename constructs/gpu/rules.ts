@@ -5,9 +5,9 @@ import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, valueAt
 import { checkChartVersion } from "../helm/version";
 import { checkStaticBoolean } from "../props/static-boolean";
 import type { EarlierClaim } from "../rules/claims";
-import { matches, not, or } from "../rules/condition";
+import { and, type Condition, isUnknown, matches, not, or } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
-import { ifSet, type Rule } from "../rules/rule";
+import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { type GpuVendor, gpuVendors } from "../talos/driver";
@@ -82,6 +82,7 @@ export const rules: readonly Rule<Judged>[] = [
             condition: hasMinor(talosVersion, ({ minor }) => minorNumber(minor) >= minorNumber(min)),
             message: `method ${formatValue(method)} needs Talos ${min} or later, and the node runs ${formatValue(talosVersion)}; write "device-plugin"`,
           })),
+          ...handlerChecks(talosVersion, method),
           ...ifSet(kubernetes, (min) => ({
             condition: matches(kubernetesVersion, laterThan(minorNumber(min))),
             message: `method ${formatValue(method)} needs Kubernetes ${min} or later, and the node runs ${formatValue(kubernetesVersion)}; write "device-plugin"`,
@@ -164,7 +165,15 @@ export const rules: readonly Rule<Judged>[] = [
     requirement: "the chart's version is a complete one",
     reason: "of a range Helm takes the newest chart, which no test has covered, and another one with every apply",
     source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ vendor, method, version }) => [checkChartVersion(version, methodOf(vendor, method).version)],
+    checks: ({ node, vendor, method, version }) => [
+      checkChartVersion(version, methodOf(vendor, method).version),
+      ...(vendor === "nvidia" && method === "gpu-operator"
+        ? ifSet(node, ({ talosVersion }) => ({
+            condition: not(and(lacksHandler(talosVersion), not(matches(version, operatorWithNri)))),
+            message: `version ${formatValue(version)} of the GPU operator cannot inject devices by NRI, as Talos ${formatValue(talosVersion)} needs it; write "v26.7.0" or later`,
+          }))
+        : []),
+    ],
   },
   ...chartRepository.rules.map((rule) => ({
     ...rule,
@@ -179,6 +188,9 @@ export const rules: readonly Rule<Judged>[] = [
     checks: ({ timeout }) => [checkTimeout("timeout", timeout, 600)],
   },
 ];
+
+/** Versions of the GPU operator from v26.7.0 on. */
+const operatorWithNri = /^v(26[.]([7-9]|1[0-9])|2[7-9][.][0-9]+|[3-9][0-9][.][0-9]+)[.]/;
 
 /** The same for the other vendors. */
 export const gpuRules: readonly Rule<Judged>[] = rules
@@ -199,10 +211,31 @@ function unusedNodes({ nodes, schedulingOnControlPlanes }: TalosClusterBase, ven
 }
 
 /** The vendor's method of the name; one that there is not is told, and stands for the device plugin. */
-export const methodOf = (vendor: GpuVendor, name: string): Method => {
+export const methodOf = (vendor: GpuVendor, name: string, talosVersion = ""): Method => {
   const { methods } = vendors[vendor];
-  return (Object.hasOwn(methods, name) && methods[name]) || (methods["device-plugin"] as Method);
+  const method = (Object.hasOwn(methods, name) && methods[name]) || (methods["device-plugin"] as Method);
+  return vendor === "nvidia" && lacksHandler(talosVersion) === true ? { ...method, ...method.withoutHandler } : method;
 };
+
+/** Whether Talos's container runtime has no handler of NVIDIA's. */
+const lacksHandler = (talosVersion: string): Condition => hasMinor(talosVersion, ({ nvidiaHandler }) => !nvidiaHandler);
+
+/** Checks that the method works without the runtime's handler, if Talos has none; of a version in a variable the values are not known. */
+function handlerChecks(talosVersion: string, method: string): Check[] {
+  const { withoutHandler } = methodOf("nvidia", method);
+  const others = methodNames.filter((each) => methodOf("nvidia", each).withoutHandler).map(formatValue);
+  if (withoutHandler && !(withoutHandler.values && isUnknown(talosVersion))) return [];
+  const advice = withoutHandler
+    ? "write the version in the configuration, not in a variable"
+    : `write ${others.join(" or ")}`;
+  return [
+    {
+      condition: not(lacksHandler(talosVersion)),
+      message: `method ${formatValue(method)} needs a container runtime with the handler "nvidia", and that of Talos ${formatValue(talosVersion)} has none; ${advice}`,
+    },
+  ];
+}
+
 const minorNumber = (version: string): number => Number(version.split(".")[1]);
 
 /** Versions of Kubernetes of this minor or a later one. */

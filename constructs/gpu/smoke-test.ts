@@ -58,7 +58,7 @@ function podSpec(options: PodOptions) {
     ...restricted.pod,
     ...(isTainted && { tolerations: [{ key: taint.key, operator: "Exists", effect: taint.effect }] }),
     ...(method.claims && { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: name }] }),
-    ...(!method.claims && runtimeClass && { runtimeClassName: runtimeClass }),
+    ...(!method.claims && !method.injects && runtimeClass && { runtimeClassName: runtimeClass }),
     containers: [container(options)],
     ...(volumes.length > 0 && { volumes }),
   };

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020";
 import { newAjv } from "../props/json-schema";
@@ -107,8 +107,11 @@ const missing: Partial<Record<TalosMinor, Definitions>> = {
 /** The schema calls it so; the decoder does not. */
 const misnamed: Readonly<Record<string, string>> = { KubeSpanEndpoints: "KubeSpanEndpointsConfig" };
 
-const readSchema = (minor: TalosMinor): Definitions =>
-  JSON.parse(readFileSync(join(__dirname, `../../schemas/talos-config/${minor}.json`), "utf8")).$defs;
+/** A minor version that is not released has no schema yet: it takes what the one before takes. */
+function readSchema(minor: TalosMinor): Definitions {
+  const file = join(__dirname, `../../schemas/talos-config/${minor}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).$defs : {};
+}
 
 /**
  * A node takes what earlier minor versions took, though the schema of the machine configuration leaves out what is

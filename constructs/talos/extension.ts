@@ -35,7 +35,7 @@ const namesOf = (minor: TalosMinor): string[] => [
   ...nvidia.allExtensions,
   ...talosMinors
     .slice(0, talosMinors.findIndex((each) => each.minor === minor) + 1)
-    .flatMap((each) => since[each.minor].match(/\S+/g) ?? [])
+    .flatMap((each) => since[each.minor]?.match(/\S+/g) ?? [])
     .map((name) => `${owner}${name}`),
 ];
 

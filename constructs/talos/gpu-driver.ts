@@ -45,10 +45,15 @@ const isUnfit = ({ kernelModules, branch }: NvidiaDriver, version: string, gener
   );
 
 /** A Talos minor version as far as NVIDIA's drivers are concerned. */
-type DriverMinor = Pick<(typeof talosMinors)[number], "nvidiaDriver"> & { readonly minor: string };
+type DriverMinor = Pick<(typeof talosMinors)[number], "nvidiaDriver" | "nvidiaOpenOnly"> & { readonly minor: string };
 
-const isDrivenBy = ({ nvidiaDriver }: DriverMinor, branch: (typeof branches)[number], generation: GpuGeneration) =>
-  isKnownTo(nvidiaDriver[branch], generation);
+const isDrivenBy = (
+  { nvidiaDriver, nvidiaOpenOnly }: DriverMinor,
+  branch: (typeof branches)[number],
+  generation: GpuGeneration,
+) =>
+  isKnownTo(nvidiaDriver[branch], generation) &&
+  (generation.kernelModules.includes("open") || !nvidiaOpenOnly.includes(branch));
 
 /** The branches of the version's Talos that know the generation; of a version that only Terraform knows, those of any. */
 const branchesFor = (version: string, generation: GpuGeneration, minors: readonly DriverMinor[]): readonly string[] =>

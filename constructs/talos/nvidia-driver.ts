@@ -1,6 +1,6 @@
 import { Fn } from "cdktf";
 import { checkedByRule, objectOf, required } from "../props/schema";
-import { isUnknown, oneOf } from "../rules/condition";
+import { and, equal, isUnknown, not, oneOf } from "../rules/condition";
 import { asFunctionArgument } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
@@ -8,7 +8,7 @@ import { talosDocs } from "../rules/source";
 import { asYaml } from "../terraform/document";
 import { nvidiaId } from "./gpu-generation";
 import type { VendorDriver } from "./vendor-driver";
-import { byTalosMinor } from "./version";
+import { byTalosMinor, hasMinor } from "./version";
 
 /**
  * The NVIDIA driver that Talos runs.
@@ -60,7 +60,7 @@ export const patch = (version: string): string =>
   );
 
 /** Checks of what is written at the path. */
-const checks = ({ kernelModules, branch }: NvidiaDriver, path: string) => [
+const checks = ({ kernelModules, branch }: NvidiaDriver, path: string, version: string) => [
   {
     condition: oneOf(kernelModules, Object.keys(extensionOf)),
     message: `${path}.kernelModules is ${formatValue(kernelModules)}; write "open" or "proprietary"`,
@@ -69,6 +69,16 @@ const checks = ({ kernelModules, branch }: NvidiaDriver, path: string) => [
     condition: oneOf(branch, branches),
     message: `${path}.branch is ${formatValue(branch)}; write "lts" or "production"`,
   },
+  ...branches.map((each) => ({
+    condition: not(
+      and(
+        equal(kernelModules, "proprietary"),
+        equal(branch, each),
+        hasMinor(version, ({ nvidiaOpenOnly }) => nvidiaOpenOnly.includes(each)),
+      ),
+    ),
+    message: `${path} asks for proprietary kernel modules of the branch ${formatValue(each)}, which Talos ${formatValue(version)} does not have; write kernelModules "open", or another branch`,
+  })),
 ];
 
 /** What Talos has to be told of NVIDIA's driver, as of other vendors'. */

@@ -5,6 +5,7 @@ import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { lives } from "../versions/lives";
+import { nextTalosLife, nextTalosMinor, supportsNextTalos } from "../versions/next-talos";
 
 export const defaultTalosVersion = `v${lives.talos["1.14"].newest}` as const;
 
@@ -24,14 +25,18 @@ interface MinorVersion {
   readonly nvidiaSysctl: boolean;
   /** The NVIDIA driver of each branch, by its first number: https://github.com/siderolabs/extensions */
   readonly nvidiaDriver: { readonly lts: number; readonly production: number };
+  /** Branches of NVIDIA's driver of which there are the open kernel modules alone. */
+  readonly nvidiaOpenOnly: readonly ("lts" | "production")[];
+  /** The container runtime has the handler `nvidia`; without it, devices are injected by NRI. */
+  readonly nvidiaHandler: boolean;
+  /** Its kernel is 7.2 or later, on which older agents of Cilium end: https://github.com/cilium/cilium/issues/48016 */
+  readonly kernel72: boolean;
 }
 
-/**
- * The supported minors, oldest first. This is the only list of them: what else has to know a new one fails until it does.
- *
- * @see https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix
- */
-export const talosMinors = [
+/** What the released ones have in common. */
+const sinceEver = { nvidiaOpenOnly: [], nvidiaHandler: true, kernel72: false } as const;
+
+const released = [
   {
     minor: "1.11",
     kubernetes: lives.talos["1.11"].kubernetes,
@@ -72,13 +77,41 @@ export const talosMinors = [
     nvidiaSysctl: false,
     nvidiaDriver: { lts: 580, production: 595 },
   },
-] as const satisfies readonly MinorVersion[];
+] as const satisfies readonly Omit<MinorVersion, keyof typeof sinceEver>[];
 
 /** A supported minor version of Talos. */
-export type TalosMinor = (typeof talosMinors)[number]["minor"];
+export type TalosMinor = (typeof released)[number]["minor"];
+
+type SupportedMinor = MinorVersion & { readonly minor: TalosMinor };
+
+/** What the betas of the next minor version have. There is a third branch, new-feature: 615, open only. */
+const next: SupportedMinor = {
+  // No list by minor version has to know it before it is released.
+  minor: nextTalosMinor as string as TalosMinor,
+  kubernetes: nextTalosLife.kubernetes ?? [0, 0],
+  defaultKubernetes: lives.kubernetes["1.36"].newest,
+  hostnameDocument: true,
+  registryDocuments: true,
+  kernelArgsInImage: true,
+  nvidiaSysctl: false,
+  nvidiaDriver: { lts: 620, production: 595 },
+  nvidiaOpenOnly: ["lts"],
+  nvidiaHandler: false,
+  kernel72: true,
+};
+
+/**
+ * The supported minors, oldest first. This is the only list of them: what else has to know a new one fails until it does.
+ *
+ * @see https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix
+ */
+export const talosMinors: readonly SupportedMinor[] = [
+  ...released.map((minor) => ({ ...sinceEver, ...minor })),
+  ...(supportsNextTalos ? [next] : []),
+];
 
 const minorPattern = /1[.][0-9]+/;
-const newest = talosMinors[talosMinors.length - 1] as (typeof talosMinors)[number];
+const newest = talosMinors[talosMinors.length - 1] as SupportedMinor;
 
 const minorOf = (version: string) => {
   const minor = minorPattern.exec(version)?.[0];
@@ -89,7 +122,7 @@ const minorOf = (version: string) => {
 export const defaultTalosMinor = minorOf(defaultTalosVersion);
 
 /** What `choose` says of the version's minor; Terraform looks it up where only Terraform knows the version. */
-export function byTalosMinor(version: string, choose: (minor: (typeof talosMinors)[number]) => string): string {
+export function byTalosMinor(version: string, choose: (minor: SupportedMinor) => string): string {
   if (isUnknown(version)) {
     const choices = talosMinors.map((each) => choose(each));
     if (choices.every((choice) => choice === choices[0])) return choices[0] as string;
@@ -102,7 +135,7 @@ export function byTalosMinor(version: string, choose: (minor: (typeof talosMinor
 }
 
 /** Whether the version is of a minor with the property. */
-export const hasMinor = (version: string, property: (minor: (typeof talosMinors)[number]) => boolean): Condition =>
+export const hasMinor = (version: string, property: (minor: SupportedMinor) => boolean): Condition =>
   or(
     ...talosMinors
       .filter(property)

@@ -1,4 +1,5 @@
 import { talosDocs } from "../rules/source";
+import { nextTalosLife, nextTalosMinor, supportsNextTalos } from "./next-talos";
 
 /** A minor version of a program, a branch of a driver, or a chart: its life, as its makers tell it. */
 export interface Life {
@@ -55,6 +56,7 @@ export const lives = {
       ends: { on: "2026-12-27", planned: true },
       kubernetes: [33, 37],
     },
+    ...(supportsNextTalos ? { [nextTalosMinor]: nextTalosLife } : {}),
   },
   kubernetes: {
     "1.29": { source: kubernetes, newest: "1.29.15", ends: { on: "2025-02-28" } },

@@ -1,9 +1,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { defaultCiliumVersion } from "../../constructs/cilium/version";
+import { defaultKubernetesVersion } from "../../constructs/talos/kubernetes-version";
+import { defaultTalosVersion } from "../../constructs/talos/version";
+import { lives } from "../../constructs/versions/lives";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
+import { bundles, servedGateway } from "./support/gateway";
+import { asLastRelease } from "./support/last-release";
 import { attribute } from "./support/state";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
@@ -136,4 +142,39 @@ test("an edited version is an upgrade in one apply, from minor to minor, and kee
     ...{ version: "v1.14.1", on: true, stage: "bootstrapped", bootstraps: 1 },
   });
   expect(snapshots(lab)).toHaveLength(3);
+});
+
+test("the defaults of the last release become today's in one apply, then the newest, and a Gateway and a Secret stay", async () => {
+  const lab = await startLab();
+  const last: Versions = { talos: "v1.13.9", kubernetes: "1.35.4", cilium: "1.18.12" };
+  const siteOf = (versions?: Versions): ClusterOptions => {
+    const { cilium, ...options } = versions ? optionsOf(versions) : {};
+    return { ...options, cilium: { ...cilium, gatewayApi: true }, nvidia: false };
+  };
+  const terraform = await deployCluster(lab, siteOf(last));
+  asLastRelease(terraform);
+  succeeded(await terraform.apply());
+  const kubectl = await lab.kubectl(100);
+  succeeded(await kubectl.run("create", "configmap", "kept"));
+  const gateway = await servedGateway(kubectl, 8001);
+  const written = [await writeSecret(lab, last)];
+  const kept = await remembered(lab, terraform);
+
+  /** Deploys the edited site, and looks whether everything runs as it says and is there. */
+  const becomes = async (site: ClusterOptions, versions: Versions, port: number) => {
+    await deployed(lab, site);
+    const { talos, kubernetes, cilium } = versions;
+    expect(await running(lab)).toMatchObject({ talos, kubernetes: `v${kubernetes}`, cilium: `v${cilium}` });
+    expect(await remembered(lab, terraform)).toEqual(kept);
+    expect(await secretsOf(lab)).toEqual([...written].sort());
+    expect(await servedGateway(kubectl, port)).toBe(gateway);
+    written.push(await writeSecret(lab, versions));
+  };
+  // Without a version in the site.
+  const today = { talos: defaultTalosVersion, kubernetes: defaultKubernetesVersion, cilium: defaultCiliumVersion };
+  await becomes(siteOf(), today, 8002);
+  expect(await bundles(kubectl)).toEqual(["v1.4.1"]);
+  const newest = { ...today, kubernetes: lives.kubernetes["1.36"].newest, cilium: lives.cilium["1.20"].newest };
+  await becomes(siteOf(newest), newest, 8003);
+  expect(await bundles(kubectl)).toEqual(["v1.6.1"]);
 });
