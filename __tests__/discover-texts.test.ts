@@ -74,6 +74,16 @@ test("no text of a host makes lines in the report, which has all of them", () =>
   expect(report(host).split("\n").length).toBe(report(plain).split("\n").length);
 });
 
+test.each([
+  ["8.4.1", "2026-11-30", true],
+  ["8.4.1", "2026-08-31", false],
+  ["9.2.1", "2026-11-30", false],
+])("Proxmox VE %s on %s: a warning of its end of life is %s", (version, day, isWarned) => {
+  const warning =
+    "  maintenance   warning: Proxmox VE 8 is no longer maintained since 2026-08-31 (inferred); upgrade the host: https://pve.proxmox.com/wiki/Upgrade_from_8_to_9";
+  expect(report({ ...host, version }, day).split("\n").includes(warning)).toBe(isWarned);
+});
+
 test("a configuration with texts of a host is a program that does nothing of theirs", () => {
   const program = siteOf(host, choice as never, settings, "main.ts");
   expect(program).not.toMatch(obeyed);

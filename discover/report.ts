@@ -1,21 +1,33 @@
 import { isOn } from "../constructs/proxmox/host/host-storage";
 import { inOneLine } from "../constructs/rules/printable";
+import { type Life, lives } from "../constructs/versions/lives";
+import { hasEnded, maintenanceOn } from "../constructs/versions/verdict";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
 import type { HostMapping } from "./mapping";
 import type { HostBridge, HostNode, HostStorage } from "./node";
 import { rightsCommands, usesOf } from "./rights";
 
-/** What the host has, for people. */
-export function report(host: Host): string {
+/** What the host has, for people; its Proxmox VE is judged on a day, such as `2026-11-30`. */
+export function report(host: Host, day = new Date().toISOString().slice(0, 10)): string {
   const { endpoint, version, account, fingerprint, isTrusted, nextVmId } = host;
   return [
     inOneLine(`Proxmox VE ${version} at ${endpoint}, as ${account}`),
     ...field("certificate", [isTrusted ? "trusted by this machine" : `SHA-256 ${fingerprint}`]),
+    ...field("maintenance", maintenance(version, day)),
     ...field("free VM id", [`${nextVmId}`]),
     ...field("rights", rights(host)),
     ...host.nodes.flatMap((node) => ["", ...nodeLines(node)]),
   ].join("\n");
+}
+
+/** A warning, if its Proxmox VE is no longer maintained. */
+function maintenance(version: string, day: string): string[] {
+  const life: Life = lives.proxmox["8"];
+  // An earlier one is refused.
+  if (!version.startsWith("8.") || !hasEnded(life, day)) return [];
+  const guide = "https://pve.proxmox.com/wiki/Upgrade_from_8_to_9";
+  return [`warning: Proxmox VE 8 is ${maintenanceOn(day, life)}; upgrade the host: ${guide}`];
 }
 
 const width = 14;

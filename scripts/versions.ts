@@ -16,7 +16,7 @@ Prints the table of versions: the newest release that is known, until when it is
   npm run versions -- --check             for a scheduled job: ends with 1 if a default is no longer maintained,
                                           or not tested with the others`;
 
-const programs = { ...programNames, driver: "NVIDIA driver", chart: "" };
+const programs = { ...programNames, driver: "NVIDIA driver", proxmox: "Proxmox VE", chart: "" };
 
 const defaults = {
   talos: defaultTalosVersion,

@@ -8,7 +8,13 @@ export interface Life {
   /** Day of the first release. */
   readonly since?: string;
   /** Last day of maintenance; without one, none is announced. */
-  readonly ends?: { readonly on: string; readonly planned?: true };
+  readonly ends?: {
+    readonly on: string;
+    /** The day lies ahead. */
+    readonly planned?: true;
+    /** Its makers name no such day where it could be read; it follows from how they do it otherwise. */
+    readonly inferred?: true;
+  };
   /** Why it is maintained as long as that, where no day says so. */
   readonly until?: string;
   readonly source: string;
@@ -20,7 +26,9 @@ const talos = talosDocs("getting-started/support-matrix");
 const kubernetes = "https://kubernetes.io/releases/patch-releases/";
 const cilium = "https://docs.cilium.io/en/stable/network/kubernetes/compatibility/";
 const threeNewest = "one of the three newest minor versions";
-const driver = "https://docs.nvidia.com/datacenter/tesla/drivers/";
+const driver = "https://docs.nvidia.com/datacenter/tesla/drivers/620/supported-drivers-and-cuda-toolkit-versions.html";
+const earlierDriver =
+  "https://docs.nvidia.com/datacenter/tesla/drivers/615/supported-drivers-and-cuda-toolkit-versions.html";
 
 /**
  * Every version that the project has to do with. This is the only list of them: what is supported, the defaults and the
@@ -60,8 +68,8 @@ export const lives = {
   },
   kubernetes: {
     "1.29": { source: kubernetes, newest: "1.29.15", ends: { on: "2025-02-28" } },
-    "1.30": { source: kubernetes, newest: "1.30.14", ends: { on: "2025-06-28" } },
-    "1.31": { source: kubernetes, newest: "1.31.14", ends: { on: "2025-10-28" } },
+    "1.30": { source: kubernetes, newest: "1.30.14", ends: { on: "2025-07-15" } },
+    "1.31": { source: kubernetes, newest: "1.31.14", ends: { on: "2025-11-11" } },
     "1.32": { source: kubernetes, newest: "1.32.13", ends: { on: "2026-02-28" } },
     "1.33": { source: kubernetes, newest: "1.33.13", since: "2025-04-23", ends: { on: "2026-06-28" } },
     "1.34": { source: kubernetes, newest: "1.34.13", since: "2025-08-27", ends: { on: "2026-10-27" } },
@@ -75,10 +83,18 @@ export const lives = {
     "1.20": { source: cilium, newest: "1.20.3", since: "2026-07-29", until: threeNewest, kubernetes: [33, 36] },
   },
   driver: {
-    "535": { source: driver, newest: "535.247", ends: { on: "2026-06-30" } },
-    "570": { source: driver, newest: "570.211", ends: { on: "2026-02-28" } },
-    "580": { source: driver, newest: "580.196", ends: { on: "2028-08-31", planned: true } },
-    "595": { source: driver, newest: "595.112" },
+    "535": { source: earlierDriver, newest: "535.247", ends: { on: "2026-06-30" } },
+    "570": { source: driver, newest: "570.211", ends: { on: "2026-02-28", inferred: true } },
+    "580": { source: driver, newest: "580.196", ends: { on: "2028-06-30", planned: true } },
+    "595": { source: driver, newest: "595.112", ends: { on: "2027-03-31", planned: true } },
+  },
+  proxmox: {
+    "8": {
+      source: "https://pve.proxmox.com/pve-docs/chapter-pve-faq.html",
+      newest: "8.4",
+      ends: { on: "2026-08-31", inferred: true },
+    },
+    "9": { source: "https://pve.proxmox.com/pve-docs/chapter-pve-faq.html", newest: "9.2" },
   },
   chart: {
     "nvidia-device-plugin": { source: "https://github.com/NVIDIA/k8s-device-plugin/releases", newest: "0.20.1" },

@@ -36,7 +36,7 @@ export const rangeOf = ([min, max]: readonly [number, number]): string => `1.${m
 export function maintenanceOn(day: string, life: Life): string {
   const { ends, until } = life;
   if (ends === undefined) return until === undefined ? "no end is known" : `maintained as ${until}`;
-  const on = `${ends.on}${ends.planned ? " (planned)" : ""}`;
+  const on = `${ends.on}${ends.planned ? " (planned)" : ends.inferred ? " (inferred)" : ""}`;
   return hasEnded(life, day) ? `no longer maintained since ${on}` : `maintained until ${on}`;
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { stringify } from "yaml";
 import { accepted, refused } from "../../__tests__/patch-examples";
+import { shippedStacks, synthesize } from "../../__tests__/synthesized";
 import { userVolume } from "../../constructs/storage/user-volume";
 import { type ConfigSchema, configSchema, type Schema } from "../../constructs/talos/config-schema";
 import { generated, generatedConfiguration } from "../../constructs/talos/generated-configuration";
@@ -16,9 +17,11 @@ import { talosVersions } from "./support/talos-versions";
 const minors: readonly TalosMinor[] = talosMinors.map(({ minor }) => minor);
 const [first = "1.11"] = minors;
 
+type Role = "controlplane" | "worker";
+
 interface Request {
   readonly minor: TalosMinor;
-  readonly role?: "controlplane" | "worker";
+  readonly role?: Role;
   readonly patches: readonly TalosPatch[];
 }
 
@@ -54,9 +57,15 @@ function patchAll(requests: readonly Request[]): void {
 const patchedByProvider = (requests: readonly Request[]): Result[] =>
   requests.map((request) => results.get(JSON.stringify(request)) ?? { configuration: "", error: "was not asked for" });
 
+/** What a node of the minor version answers to the configuration: warnings, or why it refuses it. */
+const answerOf = (minor: TalosMinor, configuration: string): { readonly stdout: string; readonly stderr: string } =>
+  spawnSync(built.talosValidate(minor), { input: configuration, encoding: "utf8" });
+
 /** Why a node of the minor version refuses the configuration; empty where it accepts it. */
-const refusalOf = (minor: TalosMinor, configuration: string): string =>
-  spawnSync(built.talosValidate(minor), { input: configuration, encoding: "utf8" }).stderr;
+const refusalOf = (minor: TalosMinor, configuration: string): string => answerOf(minor, configuration).stderr;
+
+/** Deprecated since 1.14. */
+const deprecatedPatch: TalosPatch = { machine: { sysctls: { "vm.max_map_count": "262144" } } };
 
 /** What constructs write for props of which the default stack has none. */
 const ofConstructs = (minor: TalosMinor): Readonly<Record<string, readonly TalosPatch[]>> => ({
@@ -68,6 +77,40 @@ const ofConstructs = (minor: TalosMinor): Readonly<Record<string, readonly Talos
     ],
     credentials: [{ registry: "harbor.example", username: "robot", password: "a password" }],
   }),
+});
+
+const newestMinor = minors.at(-1) as TalosMinor;
+
+/** The machine configurations of the default stack and of each example, with something in the place of what Terraform knows. */
+const shipped = shippedStacks.flatMap(([file, name]) => {
+  const { data = {} } = synthesize(file)[name] as {
+    data?: { talos_machine_configuration?: Record<string, { machine_type: Role; config_patches: string[] }> };
+  };
+  return Object.entries(data.talos_machine_configuration ?? {}).map(
+    ([node, { machine_type: role, config_patches }]) => ({
+      name: `${node} of ${file}`,
+      request: {
+        minor: newestMinor,
+        role,
+        patches: config_patches.map((patch) => patch.replace(/\$\{[^}]*\}/g, "a.b/c:v1")),
+      },
+    }),
+  );
+});
+
+test("the newest Talos warns of nothing that the default stack and the examples configure", () => {
+  const [deprecated = ""] = patchedByProvider([{ minor: newestMinor, patches: [deprecatedPatch] }]).map(
+    ({ configuration }) => answerOf(newestMinor, configuration).stdout,
+  );
+  expect(deprecated).not.toBe("");
+  const made = patchedByProvider(shipped.map(({ request }) => request));
+  expect(shipped.length).toBeGreaterThan(shippedStacks.length);
+  expect(
+    made.map(({ configuration, error }, index) => {
+      const { stdout, stderr } = answerOf(newestMinor, configuration);
+      return [shipped[index]?.name, error, stderr, stdout];
+    }),
+  ).toEqual(shipped.map(({ name }) => [name, "", "", ""]));
 });
 
 describe.each(minors)("Talos %s", (minor) => {
@@ -170,8 +213,10 @@ const missing: readonly TalosPatch[] = [
 
 beforeAll(() => {
   build("talos-patch", "talos-validate");
-  patchAll(
-    minors.flatMap((minor) => [
+  patchAll([
+    { minor: newestMinor, patches: [deprecatedPatch] },
+    ...shipped.map(({ request }) => request),
+    ...minors.flatMap((minor) => [
       { minor, patches: [] },
       ...[
         ...Object.values(accepted).map(({ patch }) => patch),
@@ -183,7 +228,7 @@ beforeAll(() => {
       ...[[], [controlPlanes], [left]].map((patches) => ({ minor, role: "worker" as const, patches })),
       { minor, role: "controlplane" as const, patches: [] },
     ]),
-  );
+  ]);
 });
 
 const configurationOf = (yaml: string): Configuration =>

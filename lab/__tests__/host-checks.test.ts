@@ -81,7 +81,7 @@ const refusals: readonly Refusal[] = [
     "proxmox-version",
     "Proxmox 8.3",
     exampleHosts["proxmox-8.3"],
-    "Proxmox VE 8.3.5 downloads no disk images to import; upgrade it to 8.4 or later",
+    "Proxmox VE 8.3.5 downloads no disk images to import; upgrade it to 9, or to 8.4, which is past its end of life",
   ],
   [
     "storage-imports",

@@ -54,7 +54,7 @@ export interface DownloadedImageProps extends ImageFile {
   readonly node: string;
 
   /**
-   * File storage with the content type "Import" enabled, which Proxmox has from 8.4 on.
+   * File storage with the content type "Import" enabled, which Proxmox has from 8.4 on (version 8 is past its end of life).
    *
    * @default "local"
    */

@@ -22,13 +22,14 @@ export const isBeforeImports = (version: string): Condition => matches(version, 
 export const rules: readonly Rule<Downloading>[] = [
   {
     id: "proxmox-version",
-    requirement: "a host that downloads an image runs Proxmox VE 8.4 or later when Terraform plans",
+    requirement:
+      "a host that downloads an image runs Proxmox VE 9, or 8.4, which is past its end of life, when Terraform plans",
     reason: "earlier versions have no content type Import for disk images",
     source,
     checks: ({ host }) =>
       ifSet(host, ({ version }) => ({
         condition: not(isBeforeImports(version)),
-        message: `Proxmox VE ${version} downloads no disk images to import; upgrade it to 8.4 or later, or give boot: { clone } or { iso }`,
+        message: `Proxmox VE ${version} downloads no disk images to import; upgrade it to 9, or to 8.4, which is past its end of life, or give boot: { clone } or { iso }`,
       })),
   },
   {

@@ -43,7 +43,7 @@ func decode(text []byte, system System, options Options) (*configuration, error)
 			return nil, err
 		}
 	}
-	provider, err := check.Configuration(text, options.Disk)
+	provider, _, err := check.Configuration(text, options.Disk)
 	if err != nil {
 		return nil, err
 	}

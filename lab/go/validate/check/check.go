@@ -25,27 +25,30 @@ func (virtualMachine) RequiresInstall() bool { return true }
 func (virtualMachine) InContainer() bool { return false }
 
 // Configuration decodes a configuration strictly and checks it as the ApplyConfiguration call does: by itself, then against
-// the node, which has one disk of 32 GiB at the given path and the Talos version of the library. The error is the node's answer.
-func Configuration(text []byte, disk string) (config.Provider, error) {
-	provider, err := configloader.NewFromBytes(text)
+// the node, which has one disk of 32 GiB at the given path and the Talos version of the library. The error is the node's answer;
+// with a configuration that it takes, it answers with warnings, such as of deprecated fields.
+func Configuration(text []byte, disk string) (provider config.Provider, warnings []string, err error) {
+	provider, err = configloader.NewFromBytes(text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if provider.Machine() == nil || provider.Cluster() == nil {
-		return nil, errors.New("the configuration has no machine or cluster section")
+		return nil, nil, errors.New("the configuration has no machine or cluster section")
 	}
-	if _, err := provider.Validate(virtualMachine{}); err != nil {
-		return nil, fmt.Errorf("configuration validation failed: %w", err)
+	warnings, err = provider.Validate(virtualMachine{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("configuration validation failed: %w", err)
 	}
 	ctx := context.Background()
 	resources := state.WrapCore(namespaced.NewState(inmem.Build))
 	if err := resources.Create(ctx, systemDisk(disk)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, err := provider.RuntimeValidate(ctx, resources, virtualMachine{}); err != nil {
-		return nil, fmt.Errorf("runtime configuration validation failed: %w", err)
+	further, err := provider.RuntimeValidate(ctx, resources, virtualMachine{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("runtime configuration validation failed: %w", err)
 	}
-	return provider, nil
+	return provider, append(warnings, further...), nil
 }
 
 func systemDisk(path string) *block.Disk {

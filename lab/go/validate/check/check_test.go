@@ -35,7 +35,7 @@ func must(t *testing.T, err error) {
 }
 
 func TestAccepts(t *testing.T) {
-	_, err := Configuration([]byte(generated(t, "cluster: {network: {cni: {name: none}}, proxy: {disabled: true}}")), "/dev/sda")
+	_, _, err := Configuration([]byte(generated(t, "cluster: {network: {cni: {name: none}}, proxy: {disabled: true}}")), "/dev/sda")
 	must(t, err)
 }
 
@@ -62,7 +62,7 @@ func TestRefuses(t *testing.T) {
 			if test.configuration == good {
 				t.Fatal("the configuration was not changed")
 			}
-			_, err := Configuration([]byte(test.configuration), "/dev/sda")
+			_, _, err := Configuration([]byte(test.configuration), "/dev/sda")
 			if err == nil || !strings.Contains(err.Error(), test.message) {
 				t.Errorf("got %v, want %q in it", err, test.message)
 			}
@@ -72,6 +72,6 @@ func TestRefuses(t *testing.T) {
 
 func TestADiskSelectorFindsTheDisk(t *testing.T) {
 	text := strings.Replace(generated(t), "disk: /dev/sda", "diskSelector:\n            size: '>= 10GB'", 1)
-	_, err := Configuration([]byte(text), "/dev/sda")
+	_, _, err := Configuration([]byte(text), "/dev/sda")
 	must(t, err)
 }
