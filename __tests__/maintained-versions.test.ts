@@ -62,6 +62,16 @@ test.each(combinations)(
   },
 );
 
+test("the changelog has the version of package.json as its newest release, and each says what git pull does", () => {
+  const root = join(__dirname, "..");
+  const read = (file: string) => readFileSync(join(root, file), "utf8");
+  const [unreleased, ...releases] = read("CHANGELOG.md").split(/^## /m).slice(1);
+  expect(unreleased).toMatch(/^Unreleased\n/);
+  const { version } = JSON.parse(read("package.json"));
+  expect(releases[0]).toMatch(new RegExp(`^${version.replaceAll(".", "[.]")} - \\d{4}-\\d{2}-\\d{2}\\n`));
+  for (const release of releases) expect(release).toContain("### What `git pull` does to a running cluster\n");
+});
+
 test("a minor version is maintained until the end of its last day", () => {
   const life = lives.talos["1.14"];
   expect([hasEnded(life, "2026-12-27"), hasEnded(life, "2026-12-28")]).toEqual([false, true]);
