@@ -5,8 +5,8 @@ import { StrictApp, TalosGpuCluster } from "../constructs";
 import { ciliumMinors } from "../constructs/cilium/version";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { talosMinors } from "../constructs/talos/version";
-import { lives } from "../constructs/versions/lives";
-import { hasEnded, isTestedWith, lifeOf } from "../constructs/versions/verdict";
+import { type Life, lives } from "../constructs/versions/lives";
+import { hasEnded, isTestedWith, lifeOf, shortcomingsOn } from "../constructs/versions/verdict";
 import { problemsOn, tableOn } from "../scripts/versions";
 import { ciliumIn, outcomeOf } from "./stacks";
 
@@ -22,6 +22,16 @@ const cilium = {
   "1.19.8": [32, 33, 34, 35],
   "1.20.3": [33, 34, 35, 36],
 };
+/** https://kubernetes.io/releases/, and data/releases/eol.yaml of its website. */
+const ended = {
+  "1.29": "2025-02-28",
+  "1.30": "2025-07-15",
+  "1.31": "2025-11-11",
+  "1.32": "2026-02-28",
+  "1.33": "2026-06-28",
+};
+/** https://docs.nvidia.com/datacenter/tesla/drivers/: a month each. For 570 no page was found. */
+const drivers = { "535": "2026-06", "570": "2026-02", "580": "2028-06", "595": "2027-03" };
 const kubernetes = { "1.34.13": "2026-10-27", "1.35.10": "2027-02-28", "1.36.6": "2027-06-28", "1.37.2": "2027-10-28" };
 
 test("the newest releases are those that the makers list", () => {
@@ -30,6 +40,18 @@ test("the newest releases are those that the makers list", () => {
   expect(Object.values(lives.kubernetes).map(({ newest }) => newest)).toEqual(
     expect.arrayContaining(Object.keys(kubernetes)),
   );
+});
+
+test("the days of the ends are those that the makers name; what lies ahead is planned, what they do not name is inferred", () => {
+  const ends = (all: Readonly<Record<string, Life>>) =>
+    Object.entries(all).map(([name, life]) => [name, life.ends?.on]);
+  const current = Object.entries(kubernetes).map(([version, end]) => [version.slice(0, 4), end]);
+  expect(ends(lives.kubernetes)).toEqual([...Object.entries(ended), ...current]);
+  expect(ends(lives.driver).map(([name, on]) => [name, on?.slice(0, 7)])).toEqual(Object.entries(drivers));
+  const all = Object.values<Readonly<Record<string, Life>>>(lives).flatMap((each) => Object.values(each));
+  // The day on which the table was written.
+  expect(all.filter(({ ends }) => ends && ends.on > "2026-11-30" !== (ends.planned ?? false))).toEqual([]);
+  expect(all.flatMap(({ newest, ends }) => (ends?.inferred ? [newest] : []))).toEqual(["570.211", "8.4"]);
 });
 
 test("every supported minor version has a life, and no other has", () => {
@@ -59,6 +81,14 @@ test.each(combinations)(
     expect(ids(outcome.problems())).toEqual(isRefused ? ["kubernetes-version-supported"] : []);
     expect(ids(outcome.warnings())).toEqual(isTested ? [] : ["versions-tested-together"]);
     expect(outcome.laterWarnings().map((message) => message.slice(0, 10))).toEqual([ends, end]);
+    // What the review page says on the day of the table.
+    const cilium = shortcomingsOn("2026-11-30", { program: "cilium", version: ciliumVersion, kubernetesVersion });
+    expect(cilium).toEqual(isTested ? [] : [expect.stringMatching(/^works, untested together: /)]);
+    const talosIs = shortcomingsOn("2026-11-30", { program: "talos", version: talosVersion, kubernetesVersion });
+    expect(talosIs.map((each) => each.split(/ since |: /)[0])).toEqual([
+      ...(ends < "2026-11-30" ? ["no longer maintained"] : []),
+      ...(isRefused ? ["works, untested together"] : []),
+    ]);
   },
 );
 
