@@ -81,7 +81,11 @@ test.each([
 ])("Proxmox VE %s on %s: a warning of its end of life is %s", (version, day, isWarned) => {
   const warning =
     "  maintenance   warning: Proxmox VE 8 is no longer maintained since 2026-08-31 (inferred); upgrade the host: https://pve.proxmox.com/wiki/Upgrade_from_8_to_9";
-  expect(report({ ...host, version }, day).split("\n").includes(warning)).toBe(isWarned);
+  expect(
+    report({ ...host, version }, day)
+      .split("\n")
+      .includes(warning),
+  ).toBe(isWarned);
 });
 
 test("a configuration with texts of a host is a program that does nothing of theirs", () => {
