@@ -64,7 +64,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "synth",
   ],
   synth: [],
-  discover: ["constructs/rules", "constructs/proxmox", "constructs/talos", "constructs/cilium", "constructs/gpu"],
+  discover: [
+    "constructs/rules",
+    "constructs/proxmox",
+    "constructs/talos",
+    "constructs/cilium",
+    "constructs/gpu",
+    "constructs/versions",
+  ],
   review: [
     "constructs/gpu",
     "constructs/cilium",

@@ -1,6 +1,7 @@
 import { isOn } from "../constructs/proxmox/host/host-storage";
 import { inOneLine } from "../constructs/rules/printable";
-import { type Life, lives } from "../constructs/versions/lives";
+import type { Life } from "../constructs/versions/life";
+import { lives } from "../constructs/versions/lives";
 import { hasEnded, maintenanceOn } from "../constructs/versions/verdict";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";

@@ -4,7 +4,8 @@ import { defaultCiliumVersion } from "../constructs/cilium/version";
 import { allMethods } from "../constructs/gpu/vendors";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { defaultTalosVersion } from "../constructs/talos/version";
-import { type Life, lives } from "../constructs/versions/lives";
+import type { Life } from "../constructs/versions/life";
+import { lives } from "../constructs/versions/lives";
 import { isTestedWith, maintenanceOn, programNames, rangeOf, shortcomingsOn } from "../constructs/versions/verdict";
 
 const help = `Usage: npm run versions [-- --date <day> | --check]

@@ -1,4 +1,4 @@
-import type { Life } from "./lives";
+import type { Life } from "./life";
 
 /**
  * Whether Talos 1.15 is supported. It is a beta: what the project knows of it is written down, and switched off. The day it is

@@ -3,7 +3,8 @@ import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import { type Life, lives } from "./lives";
+import type { Life } from "./life";
+import { lives } from "./lives";
 import { rangeOf } from "./verdict";
 
 /** Versions that run together, and where the props have them. */

@@ -1,4 +1,5 @@
-import { type Life, lives } from "./lives";
+import type { Life } from "./life";
+import { lives } from "./lives";
 
 /** Programs of which a cluster runs a minor version. */
 export type Program = "talos" | "kubernetes" | "cilium";

@@ -65,7 +65,9 @@ const answerOf = (minor: TalosMinor, configuration: string): { readonly stdout: 
 const refusalOf = (minor: TalosMinor, configuration: string): string => answerOf(minor, configuration).stderr;
 
 /** Deprecated since 1.14. */
-const deprecatedPatch: TalosPatch = { machine: { sysctls: { "vm.max_map_count": "262144" } } };
+const deprecatedPatch: TalosPatch = {
+  machine: { files: [{ content: "a", permissions: 0o644, path: "/var/a", op: "create" }] },
+};
 
 /** What constructs write for props of which the default stack has none. */
 const ofConstructs = (minor: TalosMinor): Readonly<Record<string, readonly TalosPatch[]>> => ({
