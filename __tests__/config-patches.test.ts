@@ -1,7 +1,10 @@
 import { mistakes } from "../constructs/talos/patch-rules";
 import { unsupportedKinds } from "../constructs/talos/patch-schema";
+import { talosMinors } from "../constructs/talos/version";
 import { accepted, refused } from "./patch-examples";
 import { checksAtPlan, nodeIn, problemsOf, withVariable } from "./stacks";
+
+const minors: readonly string[] = talosMinors.map(({ minor }) => minor);
 
 const problemsWith = (patch: unknown, version = "v1.13.9") =>
   problemsOf((stack) => void nodeIn(stack, { talos: { version }, configPatches: [patch as object] }));
@@ -66,7 +69,6 @@ describe("a patch", () => {
   });
 
   test.each(Object.entries(accepted))("may have %s", (_, { patch, from = "1.11" }) => {
-    const minors = ["1.11", "1.12", "1.13", "1.14"];
     for (const [index, minor] of minors.entries()) {
       const problems = problemsWith(patch, `v${minor}.0`);
       expect([minor, problems.length === 0]).toEqual([minor, index >= minors.indexOf(from)]);
@@ -76,7 +78,7 @@ describe("a patch", () => {
   });
 
   test.each(Object.entries(refused))("may not have %s", (_, [patch, problem]) => {
-    for (const minor of ["1.11", "1.12", "1.13", "1.14"]) {
+    for (const minor of minors) {
       expect(problemsWith(patch, `v${minor}.0`)).toEqual([
         `[stack/cluster] configPatches[0] ${problem} [config-patch-keys]`,
       ]);

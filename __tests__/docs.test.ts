@@ -56,6 +56,14 @@ test("the page of TalosSingleNode has the supported versions", () => {
   expect(unpadded("docs/talos-single-node.md")).toContain(rows.join("\n"));
 });
 
+test("the page of NvidiaInstall has the drivers of each Talos minor version", () => {
+  const rows = unpadded("docs/nvidia-install.md").matchAll(/^[|] ([0-9., ]+) [|] ([0-9]+) [|] ([0-9]+) [|]$/gm);
+  const drivers = [...rows].flatMap(([, minors = "", lts, production]) =>
+    minors.split(", ").map((minor) => ({ minor, lts: Number(lts), production: Number(production) })),
+  );
+  expect(drivers).toEqual(talosMinors.map(({ minor, nvidiaDriver }) => ({ minor, ...nvidiaDriver })));
+});
+
 test("the README has the default versions", () => {
   expect(unpadded("README.md")).toContain(`| ${defaultKubernetesVersion}, ${defaultCiliumVersion} |`);
   expect(unpadded("README.md")).toContain(`| ${defaultTalosVersion}, open kernel modules |`);

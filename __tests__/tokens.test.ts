@@ -383,7 +383,10 @@ describe.each(constructs)("a variable for a prop of %s", (construct, judged, sch
     const variable = [...scalars.keys()].filter(
       (path) => path in judged || !("controlPlanes" in props && known.test(path)),
     );
-    expect(variable.sort()).toEqual([...Object.keys(judged), ...(notAtPlan[construct] ?? [])].sort());
+    const listed = [...Object.keys(judged), ...(notAtPlan[construct] ?? [])];
+    const missing = variable.filter((path) => !listed.includes(path));
+    expect(missing.map((path) => `${path}: write the rules that check a variable there into this file`)).toEqual([]);
+    expect(listed.filter((path) => !variable.includes(path))).toEqual([]);
   });
 
   test.each(Object.entries(judged))("%s: Terraform checks %j", (path, rules) => {

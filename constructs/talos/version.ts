@@ -101,7 +101,8 @@ const next: SupportedMinor = {
 };
 
 /**
- * The supported minors, oldest first. This is the only list of them: what else has to know a new one fails until it does.
+ * The supported minor versions, oldest first. Whatever else depends on them does not compile, or fails its test, until a new one
+ * is there too. Their dates are in `versions/lives.ts`.
  *
  * @see https://docs.siderolabs.com/talos/v1.13/getting-started/support-matrix
  */
@@ -147,8 +148,8 @@ const supportedMinors = talosMinors.map(({ minor }) => minor).join(", ");
 export const rules: readonly Rule<{ readonly version: string; readonly path: string }>[] = [
   {
     id: "talos-version-supported",
-    requirement: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor among ${supportedMinors}`,
-    reason: "the machine configuration differs from minor to minor, and a node refuses that of another",
+    requirement: `a Talos version is complete, such as ${defaultTalosVersion}, and of a minor version among ${supportedMinors}`,
+    reason: "the machine configuration differs between minor versions, and a node refuses that of another one",
     source: talosDocs("getting-started/support-matrix"),
     checks: ({ version, path }) => [{ condition: isSupported(version), message: unsupportedMessage(path, version) }],
   },
