@@ -25,6 +25,9 @@ export function filesIn(folder: string): Map<string, string> {
 
 const own: Charts = filesIn(folder);
 
+/** Whether a release is of a chart in the stack's own folder, which the page reads. */
+export const isInStack = (chart: string | undefined): boolean => /^assets\/\w[\w-]*\/[0-9A-F]{32}$/.test(chart ?? "");
+
 /** A chart is in a folder of its name and a hash. */
 const isOwn = (path: string, content: string): boolean => own.get(path.split("/").slice(2).join("/")) === content;
 

@@ -220,13 +220,15 @@ interface Provisioner {
   readonly address: string;
   readonly kind: string;
   readonly body: Json;
+  /** What it is a part of. */
+  readonly resource: Json;
 }
 
 const provisionersOf = (stack: Stack): Provisioner[] =>
   resourcesOf(stack).flatMap(({ address, body }) =>
     blocksOf(body.provisioner).flatMap((provisioner) =>
       entriesOf(provisioner).flatMap(([kind, inside]) =>
-        blocksOf(inside).map((each) => ({ address, kind, body: each })),
+        blocksOf(inside).map((each) => ({ address, kind, body: each, resource: body })),
       ),
     ),
   );
@@ -298,18 +300,26 @@ function foreign({ address, kind, body }: Provisioner): Addition {
   };
 }
 
+/** The value of a script's variable; of one that is a trigger, its value, for each machine if there are several. */
+function valuesOf(value: string, { triggers, for_each }: Json): string[] {
+  const [, trigger] = /^\$\{self[.]triggers[.](\w+)\}$/.exec(value) ?? [];
+  if (trigger === undefined) return [value];
+  const all = triggers === "${each.value}" ? entriesOf(for_each).map(([, each]) => each) : [triggers];
+  return all.map((each) => textOf(objectOf(each)[trigger]) ?? value);
+}
+
 /** What may be secret is not given by the constructs in a variable of its own. */
-function otherVariables({ address, body }: Provisioner, facts: Facts): Addition[] {
-  const strange = entriesOf(body.environment).filter(
-    ([name, value]) => !isOwnVariable(name, textOf(value) ?? "", facts),
-  );
+function otherVariables({ address, body, resource }: Provisioner, facts: Facts): Addition[] {
+  const strange = entriesOf(body.environment)
+    .map(([name, value]) => [name, valuesOf(textOf(value) ?? "", resource)] as const)
+    .filter(([name, values]) => values.some((value) => !isOwnVariable(name, value, facts)));
   if (strange.length === 0) return [];
   return [
     {
       title: `${code(address)} gives its script ${codes(strange.map(([name]) => name))}`,
       reasons: ["a value that the project does not give to its script by itself"],
       content: block(
-        redactedDocument(strange.map(([name, value]) => `${name}=${textOf(value) ?? ""}`).join("\n")),
+        redactedDocument(strange.flatMap(([name, values]) => values.map((value) => `${name}=${value}`)).join("\n")),
         "sh",
       ),
     },

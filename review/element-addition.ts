@@ -66,7 +66,8 @@ const short = 80;
 
 function ofAttributes(element: Element, facts: Facts): Addition[] {
   const strange = leavesOf(visible(element)).filter(
-    (leaf) => leaf.value !== null && !isKnownAttribute(element, leaf, facts),
+    // Without a value, only for_each says something: a step that runs for nothing.
+    (leaf) => (leaf.value !== null || leaf.path.startsWith("for_each")) && !isKnownAttribute(element, leaf, facts),
   );
   if (strange.length === 0) return [];
   const reasons = [...new Set(strange.flatMap((leaf) => reasonOfAttribute(element, leaf) ?? []))];

@@ -1,3 +1,4 @@
+import { isInStack } from "./chart";
 import { blocksOf, type Json, textOf, textsOf } from "./json";
 import { code, codes, grouped, type Markdown, none, table } from "./markdown";
 import { dataOf, type Element, resourcesOf, type Stack } from "./stack";
@@ -10,7 +11,7 @@ const named = (blocks: unknown, attribute: string): string[] =>
 /** What a resource is, in words; what is not named here is told by its type. */
 const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
   helm_release: (body) => {
-    const isOwn = textOf(body.chart)?.startsWith("assets/");
+    const isOwn = isInStack(textOf(body.chart));
     const version = textOf(body.version) === undefined ? "" : ` ${shown(body, "version")}`;
     const chart = isOwn ? "a chart of the stack's own" : `the chart ${shown(body, "chart")}${version}`;
     return `Helm release ${shown(body, "name")} in ${shown(body, "namespace")}, of ${chart}`;

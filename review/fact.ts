@@ -4,6 +4,8 @@ import { talosVersionOf } from "./talos-version";
 
 /** What other parts of a stack may refer to: a value that is one of these is no news. */
 export interface Facts {
+  /** Proxmox nodes of the VMs. */
+  readonly hosts: ReadonlySet<string>;
   /** Names of VMs. */
   readonly names: ReadonlySet<string>;
   /** Addresses of VMs, with prefix length. */
@@ -45,6 +47,7 @@ export function factsOf(stack: Stack): Facts {
   const networks = families.flatMap(({ address }) => textsOf(address));
   const files = ofType(resourcesOf(stack), "local_file").flatMap(({ body }) => textsOf(body.filename));
   return {
+    hosts: new Set(vms.flatMap(({ node_name }) => textsOf(node_name))),
     names: new Set(vms.flatMap(({ name }) => textsOf(name))),
     networks: new Set(networks),
     addresses: new Set(networks.map(bare)),

@@ -1,7 +1,10 @@
 import { allMethods } from "../constructs/gpu/vendors";
 import { csiPrivileges } from "../constructs/proxmox/privileges";
+import { isInStack } from "./chart";
 import { type Facts, refersTo } from "./fact";
+import { blocksOf } from "./json";
 import type { Leaf } from "./leaf";
+import { isOwnTrigger } from "./own-trigger";
 import type { Element } from "./stack";
 
 /** Whether a value is the constructs' own, or is shown elsewhere on the page. */
@@ -20,10 +23,19 @@ const csiUser = reference("proxmox_virtual_environment_user", /^user_id$/);
 const csiRole = new Set<string>(Object.values(csiPrivileges).flat());
 const clientConfiguration = reference("talos_machine_secrets", /^client_configuration$/);
 
+/** Changes that Terraform does not see, by type. */
+const ignored: Readonly<Record<string, RegExp>> = {
+  helm_release: /^take_ownership$/,
+  null_resource: /^triggers(\["created"\])?$/,
+  proxmox_virtual_environment_vm: /^(clone|disk(\[0\]\.import_from)?|initialization\[0\]\.dns)$/,
+  talos_machine_bootstrap: /^node$/,
+  talos_machine_secrets: /^talos_version$/,
+};
+
 const onAll: Readonly<Record<string, Known>> = {
   "depends_on[]": shown,
-  "lifecycle.ignore_changes[]":
-    /^(triggers|clone|disk(\[0\]\.import_from)?|initialization\[0\]\.dns|talos_version|node|take_ownership)$/,
+  "lifecycle.ignore_changes[]": (value, _facts, { type, name }) =>
+    (type === "null_resource" ? /_identity$/.test(name) : true) && (ignored[type]?.test(String(value)) ?? false),
   "lifecycle.replace_triggered_by[]":
     /^((proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id|talos_machine_configuration_apply\.[\w-]+)$/,
 };
@@ -92,6 +104,12 @@ const vm: Readonly<Record<string, Known>> = {
   vm_id: shown,
 };
 
+/** Whether the last rule drops what the others have not accepted, from everywhere. */
+function endsInDrop(rules: unknown): boolean {
+  const last = blocksOf(rules).at(-1);
+  return last?.action === "DROP" && last.source === undefined;
+}
+
 function firstDiskOf(body: Element["body"]): string | undefined {
   const [first] = [body.disk].flat() as { readonly interface?: string }[];
   return first?.interface;
@@ -101,7 +119,8 @@ function firstDiskOf(body: Element["body"]): string | undefined {
 const namespaces = new Set(["kube-system", ...allMethods.map(({ namespace }) => namespace)]);
 
 const release: Readonly<Record<string, Known>> = {
-  chart: shown,
+  // A chart from elsewhere is named apart; one in the stack's folder is there.
+  chart: (value) => !/^[.~/]|^assets\//.test(String(value)) || isInStack(String(value)),
   create_namespace: shown,
   kube_version: shown,
   include_crds: shown,
@@ -128,7 +147,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     file_permission: /^0600$/,
     filename: /^([.][.]\/){3}clusters\/[\w-][\w.-]*\/(kubeconfig|talosconfig|secrets[.]yaml)$/,
   },
-  null_resource: { for_each: shown },
+  null_resource: {},
   terraform_data: {
     triggers_replace:
       /^\$\{nonsensitive\(sha256\(data[.]talos_machine_configuration[.][\w-]+[.]machine_configuration\)\)\}$/,
@@ -141,16 +160,15 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     mode: shown,
     compress: shown,
     node: shown,
-    "vmid[]": shown,
+    "vmid[]": vmReference,
     "prune_backups.keep-last": shown,
   },
   proxmox_download_file: {
-    checksum: shown,
-    checksum_algorithm: shown,
+    checksum_algorithm: /^sha(256|384|512)$/,
     content_type: shown,
     datastore_id: shown,
-    file_name: shown,
-    node_name: shown,
+    file_name: /^talos-v[\w.-]+-\$\{talos_image_factory_schematic[.][\w-]+[.]id\}-nocloud-amd64[.]qcow2$/,
+    node_name: (value, { hosts }) => hosts.has(String(value)),
     overwrite: /^false$/,
     url: shown,
   },
@@ -173,7 +191,8 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   },
   proxmox_virtual_environment_firewall_rules: {
     node_name: vmReference,
-    "rule[].action": /^(ACCEPT|DROP)$/,
+    "rule[].action": (value, _facts, { body }) =>
+      String(value) === "DROP" || (String(value) === "ACCEPT" && endsInDrop(body.rule)),
     "rule[].dport": /^2379:2380,6443,10250,50000:50001$/,
     "rule[].proto": /^tcp$/,
     "rule[].source": shown,
@@ -254,7 +273,7 @@ export const isKnownType = (element: Element): boolean => Object.hasOwn(known, k
 
 /** Whether the value of an attribute is the constructs' own, or is shown elsewhere on the page. */
 export function isKnownAttribute(element: Element, { path, value }: Leaf, facts: Facts): boolean {
-  if (/^(for_each|triggers)\b/.test(path)) return element.type === "null_resource";
+  if (/^(for_each|triggers)\b/.test(path)) return isOwnTrigger(element, { path, value });
   const form = known[kindOf(element)]?.[path] ?? onAll[path];
   if (form === undefined) return false;
   return form instanceof RegExp ? form.test(String(value)) : form(value, facts, element);
@@ -262,6 +281,8 @@ export function isKnownAttribute(element: Element, { path, value }: Leaf, facts:
 
 /** Why an approver should look at an attribute. */
 const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
+  [/[.]provider$/, "another connection or account than the rest of the stack"],
+  [/^vm[.]cpu(\[\])?[.](flags|affinity)/, "protections of the processor, or other VMs' processors"],
   [/^vm[.]kvm_arguments/, "arguments of QEMU, by which the VM reaches the host"],
   [/^vm[.]hook_script_file_id/, "a script that the host runs as root"],
   [/^vm[.]initialization[.]\w+_data_file_id/, "cloud-init data that is not on this page"],
@@ -284,14 +305,21 @@ const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
   ],
   [/^vm[.](efi_disk|tpm_state|rng|smbios)/, "firmware or identity of the VM"],
   [/^helm_\w+[.]postrender/, "a program of this machine that changes what a chart makes"],
-  [/^helm_\w+[.](set|values)/, "values of a chart"],
+  [/^helm_\w+[.](set|values|reuse_values|reset_values)/, "values of a chart"],
   [
     /^helm_\w+[.](repository_|pass_credentials|verify|keyring|devel|dependency_update|provider)/,
     "from where a chart comes, and whether it is checked",
   ],
-  [/^helm_\w+[.](namespace|disable_|skip_|replace|force|take_ownership)/, "how a chart is installed"],
+  [/^helm_\w+[.](chart|namespace|disable_|skip_|replace|force|take_ownership)/, "how a chart is installed"],
   [/^local_file[.]/, "a file on this machine that is not a cluster's kubeconfig or talosconfig"],
-  [/^proxmox_download_file[.](verify|overwrite)/, "how an image is checked or replaced"],
+  [
+    /^proxmox_download_file[.](verify|overwrite|checksum_algorithm|decompression|file_name|node_name)/,
+    "how an image is checked or replaced",
+  ],
+  [/^proxmox_backup_job[.](?!(vmid|all|pool|exclude))/, "what Proxmox runs, or sends, with a backup"],
+  [/^proxmox_backup_job[.]/, "backups of other VMs"],
+  [/^talos_image_factory_urls[.]/, "another image of Talos, or another installer"],
+  [/^null_resource[.](triggers|for_each|count)/, "when a step runs, and for what"],
   [/machine_configuration_input/, "a machine configuration that is not on this page"],
   [/machine_secrets|client_configuration/, "other keys than those of the cluster"],
   [

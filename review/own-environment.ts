@@ -10,7 +10,6 @@ const matching =
   (pattern: RegExp): Own =>
   (value) =>
     pattern.test(value);
-const ofTrigger = (name: string): Own => matching(new RegExp(`^\\$\\{self[.]triggers[.]${name}\\}$`));
 const either =
   (...own: readonly Own[]): Own =>
   (value, facts) =>
@@ -19,7 +18,9 @@ const either =
 const digits = matching(/^\d*$/);
 const name = matching(/^[a-z0-9.-]*$/);
 const version = matching(/^(v?\d[\w.-]*)?$/);
-const node: Own = (value, { addresses }) => addresses.has(value);
+/** A node by its address, or by the name that Kubernetes has of it. */
+const node: Own = (value, { addresses, names }) =>
+  addresses.has(value) || [...names].some((each) => each.toLowerCase() === value);
 const file: Own = (value, facts) => facts.files.has(value) || refersTo(facts, value, "local_file", /^filename$/);
 
 const nowhere = { kubeconfig: "", talosconfig: "", node: "" };
@@ -62,10 +63,7 @@ const own: Readonly<Record<string, Own>> = {
   ADVICE: ofSmokeTests("ADVICE"),
   BELOW: version,
   BUNDLE: version,
-  CA: either(
-    (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^client_configuration[.]ca_certificate$/),
-    ofTrigger("ca"),
-  ),
+  CA: (value, facts) => refersTo(facts, value, "talos_machine_secrets", /^client_configuration[.]ca_certificate$/),
   CHECKSUM: matching(/^([0-9a-f]*|\$\{sha256\(.*\)\})$/s),
   CILIUM: version,
   CLAIM: ofStorageTest("CLAIM"),
@@ -94,15 +92,14 @@ const own: Readonly<Record<string, Own>> = {
   MANIFESTS: matching(/^(\$\{base64gzip\(data[.]helm_template[.][\w-]+[.]manifest\)\})?$/),
   MEMBERS: matching(/^[\w. -]*$/),
   NAME: either(
-    (value, { names }) => names.has(value),
-    ofTrigger("name"),
+    (value, { names }) => [...names].some((each) => each === value || each.toLowerCase() === value),
     matching(/^cilium[\w-]*$/),
     ofSmokeTests("NAME"),
   ),
   NAMES: matching(/^[\w. -]*$/),
   NAMESPACE: name,
-  NODE: either(node, ofTrigger("node")),
-  NODES: digits,
+  NODE: node,
+  NODES: matching(/^([1-9]\d*)?$/),
   OUTLIVE: matching(/^(yes)?$/),
   PATIENCE: digits,
   PLUGIN: name,
@@ -113,18 +110,19 @@ const own: Readonly<Record<string, Own>> = {
   RELEASE: name,
   RESOURCE: ofSmokeTests("RESOURCE"),
   RESOURCES: matching(/^((node|crd)\/[a-z0-9.-]+( |$))*$/),
-  ROLE: either(matching(/^(controlplane|worker)$/), ofTrigger("role")),
+  ROLE: matching(/^(controlplane|worker)$/),
   RUNTIME_CLASS: name,
   SELECTOR: matching(/^[\w./=-]*$/),
   SNAPSHOT: matching(/^true$/),
   SOURCE: matching(
     /^https:\/\/github[.]com\/kubernetes-sigs\/gateway-api\/releases\/download\/v[\d.]+\/standard-install[.]yaml$/,
   ),
-  TAINTS: ofTrigger("taints"),
   STORAGE_CLASSES: matching(/^[a-z0-9. -]*$/),
+  TAINTS: matching(/^[\w./=: -]*$/),
   TALOSCONFIG: either(file, matching(/^$/)),
   TALOS_VERSION: (value, { versions }) => versions.has(value),
-  TIMEOUT: either(digits, ofTrigger("timeout")),
+  // From a minute to a day.
+  TIMEOUT: (value) => /^\d+$/.test(value) && Number(value) >= 60 && Number(value) <= 86400,
   VENDOR: ofSmokeTests("VENDOR"),
   VOLUME: name,
   VOLUME_NODES: nodesByName,

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { defaultValues, inlineManifestValues, operatorValues } from "../constructs/cilium/values";
 import { allMethods } from "../constructs/gpu/vendors";
+import { isInStack } from "./chart";
 import { isObject, type Json, textOf } from "./json";
 import { leavesOf, spelledOut } from "./leaf";
 
@@ -20,7 +21,7 @@ function ownValuesOf(chart: string, version: string, documents: readonly unknown
   }
   const method = allMethods.find((each) => each.chart === chart);
   if (method !== undefined) return { always: [method.values], sometimes: [method.taintedValues ?? {}] };
-  return { always: [], sometimes: chart.startsWith("assets/") ? [ownObjects(documents)] : [] };
+  return { always: [], sometimes: isInStack(chart) ? [ownObjects(documents)] : [] };
 }
 
 /** Objects that the charts of GPU vendors need first, and those of plugins without a chart. */

@@ -8,6 +8,7 @@ import { hostSection } from "./host";
 import { machineSection } from "./machine";
 import { type Markdown, text } from "./markdown";
 import { omissionSection } from "./omission";
+import { outputAdditions } from "./output-addition";
 import { patchAdditions, schematicAdditions } from "./patch-addition";
 import { type Plan, planSection } from "./plan";
 import { releaseAdditions } from "./release-addition";
@@ -41,6 +42,7 @@ export function pageOf(
     ...commandAdditions(stack, scripts, facts),
     ...chartAdditions(charts),
     ...stackAdditions(stack),
+    ...outputAdditions(stack, facts),
     ...elementAdditions(stack, facts),
     ...schematicAdditions(stack),
     ...patchAdditions(stack, facts),

@@ -35,6 +35,35 @@ export function documentLeaves(document: unknown): Leaf[] {
   return kind === undefined ? leaves : leaves.map(({ path, value }) => ({ path: `${kind}.${path}`, value }));
 }
 
+/** An operation of a JSON patch. */
+interface Operation {
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+const isOperation = (value: unknown): value is Operation =>
+  isObject(value) && textOf(value.op) !== undefined && textOf(value.path) !== undefined;
+
+/**
+ * A JSON patch as the parts of a configuration that it changes; every other document as it is.
+ *
+ * @see https://datatracker.ietf.org/doc/html/rfc6902
+ */
+const partsChangedBy = (document: unknown): unknown[] =>
+  Array.isArray(document) ? document.map((each) => (isOperation(each) ? changedBy(each) : each)) : [document];
+
+function changedBy({ path, value }: Operation): unknown {
+  const keys = path
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+  // Without a value something is removed, moved or copied.
+  return keys.reduceRight<unknown>(
+    (inside, key) => (/^(-|\d+)$/.test(key) ? [inside] : { [key]: inside }),
+    value === undefined ? { $patch: "delete" } : value,
+  );
+}
+
 /** The parts of a configuration that leaves are in, such as `machine.registries`. */
 function partsOf(leaves: readonly Leaf[]): string[] {
   return [
@@ -63,7 +92,7 @@ export const patchAdditions = (stack: Stack, facts: Facts): Addition[] =>
   patchesOf(stack).flatMap((patch): Addition[] => {
     const documents = documentsOf(patch.text);
     if (documents !== undefined && isOwnPatch(documents, facts)) return [];
-    const leaves = documents?.flatMap(documentLeaves) ?? [];
+    const leaves = documents?.flatMap(partsChangedBy).flatMap(documentLeaves) ?? [];
     return [
       {
         title: titleOf(stack, patch, partsOf(leaves)),
@@ -118,6 +147,9 @@ const valuesAt = (schematic: string, wanted: string): string[] =>
     .flatMap((document) => leavesOf(document))
     .flatMap(({ path, value }) => (path === wanted && value !== null ? [String(value)] : []));
 
+/** Extensions that connect the node to a network of others. */
+const tunnels = /^siderolabs\/(cloudflared|nebula|netbird|newt|tailscale|zerotier)$/;
+
 const isOwnCustomization = ({ path, value }: Leaf): boolean =>
   path === extensions &&
   /^siderolabs\/(qemu-guest-agent|nvidia-(open-gpu-kernel-modules|container-toolkit)-(lts|production)|nonfree-kmod-nvidia-(lts|production)|amd-ucode|amdgpu|i915|xe|intel-ucode|mei)$/.test(
@@ -127,6 +159,7 @@ const isOwnCustomization = ({ path, value }: Leaf): boolean =>
 function reasonOfCustomization({ path, value }: Leaf): string[] {
   if (path === kernelArguments) return [`kernel argument ${value}: ${reasonOfKernelArgument(String(value))}`];
   if (path === extensions) {
+    if (tunnels.test(String(value))) return ["a tunnel from the node, which others may reach it through"];
     return /^siderolabs\/[\w-]+$/.test(String(value)) ? [] : [`an extension that is none of Talos's: ${value}`];
   }
   return [`another part of the image: ${path}`];

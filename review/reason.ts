@@ -7,14 +7,16 @@ interface Danger {
   readonly reason: string;
 }
 
-const yes = /^true$/i;
+/** As YAML has it, in the version that Helm reads too. */
+const yes = /^(true|yes|y|on)$/i;
+const no = /^(false|no|n|off)$/i;
 
 /** Of a machine configuration. Documents with a kind of their own have it before the path, as in `SideroLinkConfig.apiUrl`. */
 const inPatches: readonly Danger[] = [
   { path: /^machine[.]pods\b/, reason: "static pods, which no admission policy sees and kubectl cannot delete" },
   { path: /^cluster[.]inlineManifests\b/, reason: "manifests that Talos applies as the cluster's administrator" },
   {
-    path: /^cluster[.](extraManifest|externalCloudProvider)/,
+    path: /^cluster[.](extraManifest|externalCloudProvider|network[.]cni[.]urls)/,
     reason: "manifests from elsewhere, which Talos applies as the cluster's administrator",
   },
   { path: /^machine[.]files\b/, reason: "files on the node" },
@@ -23,8 +25,21 @@ const inPatches: readonly Danger[] = [
     reason: "another source of images, or another check of them",
   },
   { path: /[.]image$/i, reason: "another image for a part of the node or the control plane" },
-  { path: /[.]extraArgs[.]anonymous-auth\b/, reason: "anonymous access to Kubernetes" },
+  {
+    path: /[.]extraArgs[.]anonymous-auth\b|[.]authentication[.]anonymous[.]/,
+    reason: "anonymous access to Kubernetes",
+  },
+  {
+    path: /[.]extraArgs[.](authentication|oidc|token-auth|client-ca|requestheader|service-account)|AuthenticationConfig/,
+    reason: "another authentication: who is let in to Kubernetes",
+  },
   { path: /[.]extraArgs[.]authorization/, reason: "another authorization in Kubernetes" },
+  { path: /^cluster[.]\w+[.]env\b/, reason: "environment of a part of the control plane, such as a proxy" },
+  { path: /^cluster[.](coreDNS|proxy)[.]/, reason: "another DNS server, or another proxy of services" },
+  { path: /^cluster[.]network[.]cni[.]/, reason: "another network plugin" },
+  { path: /^cluster[.](scheduler|controllerManager)[.]/, reason: "settings of the control plane" },
+  { path: /^cluster[.]adminKubeconfig[.]/, reason: "how long an administrator's access to Kubernetes is valid" },
+  { path: /staticPod/i, reason: "static pods, which no admission policy sees and kubectl cannot delete" },
   { path: /[.]extraArgs\b/, reason: "arguments of a part of the control plane or of the kubelet" },
   { path: /[.]extraVolumes\b|[.]extraMounts\b/, reason: "paths of the node in a part of Kubernetes" },
   {
@@ -53,6 +68,11 @@ const inPatches: readonly Danger[] = [
   { path: /^SideroLinkConfig\b/, reason: "gives the node to whoever runs that server" },
   { path: /^ExtensionServiceConfig\b/, reason: "configuration of a system extension, which is root on the node" },
   { path: /wireguard|kubespan/i, reason: "a tunnel from the node" },
+  {
+    path: /^machine[.]network[.](interfaces|hostname|kubespan)|^(Address|Bond|Bridge|DHCP\w*|Dummy\w*|Ethernet|\w*Link\w*|Route\w*|\w*VIP|VLAN|VRF)Config\b/,
+    reason: "addresses, routes or devices of the node's network",
+  },
+  { path: /^PCIDriverRebindConfig\b/, reason: "another driver for a device of the node" },
   { path: /^machine[.]kubelet\b/, reason: "settings of the kubelet" },
   { path: /extraKernelArgs|KernelArgs/i, reason: "kernel arguments" },
   { path: /^machine[.]install[.](?!disk$)/, reason: "another installation of the node" },
@@ -65,7 +85,7 @@ const inPatches: readonly Danger[] = [
   },
   { path: /^cluster[.]controlPlane\b|certSANs/, reason: "another endpoint or name of an API" },
   { path: /^Network(DefaultAction|Rule)Config\b/, reason: "the node's firewall" },
-  { path: /[.]encryption\b/, reason: "the encryption of the node's disks" },
+  { path: /[.](encryption|systemDiskEncryption)\b/, reason: "the encryption of the node's disks" },
   { path: /[.]?[$]patch$/, reason: "deletes or replaces a part of the configuration" },
 ];
 
@@ -75,13 +95,38 @@ const inObjects: readonly Danger[] = [
   { path: /(^|[.])host(Network|PID|IPC)$/, value: yes, reason: "a pod in a namespace of the host" },
   { path: /(^|[.])hostPath\b/, reason: "a path of the node in a pod" },
   { path: /(^|[.])allowPrivilegeEscalation$/, value: yes, reason: "a pod that may become root" },
-  { path: /(^|[.])runAsUser$/, value: /^0$/, reason: "a pod that runs as root" },
+  { path: /(^|[.])runAsUser$/, value: /^0[0_box]*$/, reason: "a pod that runs as root" },
   {
     path: /(^|[.])capabilities\b/,
     value: /^(ALL|(CAP_)?(SYS_|NET_ADMIN|NET_RAW|DAC_|BPF|PERFMON))/,
     reason: "capabilities of the node's kernel",
   },
   { path: /roleRef[.]name$/, value: /admin|edit/, reason: "rights of an administrator in Kubernetes" },
+  { path: /roleRef[.]name$/, reason: "rights in Kubernetes" },
+  {
+    path: /(^|[.])(rbac|(extra)?[rR]ules|\w*[cC]lusterRole\w*|serviceAccounts?(Name)?|automountServiceAccountToken)\b/,
+    reason: "rights of pods in Kubernetes",
+  },
+  {
+    path: /(^|[.])objects\[\][.]kind$/,
+    value:
+      /^(?!(CiliumL2AnnouncementPolicy|CiliumLoadBalancerIPPool|ConfigMap|Namespace|RuntimeClass|StorageClass|DaemonSet)$)/,
+    reason: "Kubernetes objects of a kind that the project does not install",
+  },
+  { path: /(^|[.])(hostAliases|dnsConfig|nameservers)\b/, reason: "other names, or another DNS server" },
+  {
+    path: /(^|[.])(seLinuxOptions|appArmorProfile|seccompProfile|procMount|sysctls)\b|container[.]apparmor/,
+    reason: "other limits for containers",
+  },
+  { path: /(^|[.])hubble[.]export[.]/, reason: "the traffic of all pods is written down, or sent elsewhere" },
+  { path: /(^|[.])(etcd|identityAllocationMode|kvstore\w*)\b/, reason: "another store of the network's identities" },
+  {
+    path: /(^|[.])cni[.](exclusive|chaining\w*|conf\w*|customConf|configMap\w*|binPath|externalRouting)\b/,
+    reason: "another network plugin beside Cilium",
+  },
+  { path: /(^|[.])externalIPs[.]enabled$/, value: yes, reason: "services that may take any IP address" },
+  { path: /(^|[.])(pprof|gops)[.](enabled|address)$/, value: /^(?!false$)/, reason: "a port for debugging" },
+  { path: /(^|[.])driver[.]enabled?$/, value: yes, reason: "a driver that a pod loads into the node's kernel" },
   { path: /rules\[\][.](verbs|resources)\[\]$/, value: /^[*]$/, reason: "all rights in Kubernetes" },
   {
     path: /subjects\[\][.]name$/,
@@ -97,14 +142,17 @@ const inObjects: readonly Danger[] = [
     reason: "arguments, environment or volumes of a pod",
   },
   {
-    path: /(^|[.])(imageRegistry|registry|repository|image|pullSecrets|imagePullSecrets|useDigest|digest)\b/i,
+    path: /(^|[.])(imageRegistry|registry|repository|\w*image|pullSecrets|imagePullSecrets|useDigest|digest)\b/i,
     reason: "another source of images",
   },
   { path: /(^|[.])(insecure\w*|\w*skipverify|tlsInsecure\w*|verify)$/i, reason: "a check of TLS" },
+  { path: /(^|[.])tls[.]([\w]+[.])*enabled$/, value: no, reason: "a check of TLS" },
+  { path: /(^|[.])k8sNetworkPolicy[.]enabled$/, value: no, reason: "network policies that have no effect" },
   { path: /(^|[.])policyEnforcementMode$/, value: /^never$/, reason: "network policies that have no effect" },
   { path: /(^|[.])policyAuditMode$/, value: yes, reason: "network policies that have no effect" },
-  { path: /(^|[.])(hostFirewall|encryption)[.]enabled$/, value: /^false$/, reason: "the network without protection" },
+  { path: /(^|[.])(hostFirewall|encryption)[.]enabled$/, value: no, reason: "the network without protection" },
   { path: /(^|[.])ca[.](cert|key)$|(^|[.])(kubeConfigPath|clustermesh)\b/, reason: "another CA or another cluster" },
+  { path: /(^|[.])apiServerURLs$/, reason: "another Kubernetes API" },
   { path: /(^|[.])k8sServiceHost(Ref)?\b/, value: /^(?!localhost$)/, reason: "another Kubernetes API" },
   { path: /(^|[.])ingress[.]enabled$/, value: yes, reason: "a service that is reached from outside" },
   { path: /(^|[.])(type)$/, value: /^(LoadBalancer|NodePort)$/, reason: "a service that is reached from outside" },
@@ -132,18 +180,23 @@ export const reasonsInObjects = (leaves: readonly Leaf[]): string[] => found(inO
 
 const hostPaths = inObjects.filter(({ reason }) => reason.includes("path of the node"));
 
-/** Of kernel arguments, by what each of them does. */
-export function reasonOfKernelArgument(argument: string): string {
-  if (/^-?talos[.]config/.test(argument)) return "gives the node to whoever serves that configuration";
-  if (/^-?siderolink/.test(argument)) return "gives the node to whoever runs that server";
-  if (/^-?talos[.](logging|events)/.test(argument)) return "logs or events of the node are sent elsewhere";
-  if (/^-?talos[.]unified_cgroup|^-?talos[.]dashboard/.test(argument)) return "a setting of Talos";
-  if (
-    /^-?(lockdown|module[.]sig|selinux|enforcing|apparmor|security|lsm|init_on_|slab_nomerge|pti|mitigations|nokaslr|kaslr|spec)/.test(
-      argument,
-    )
-  )
-    return "a protection of the kernel";
-  if (/^-?(init|rdinit|root|console|ip|nfsroot)=?/.test(argument)) return "how the node starts";
-  return "a kernel argument";
+/** Kernel arguments, by what each of them does. */
+const kernelArguments: readonly (readonly [argument: RegExp, reason: string])[] = [
+  [/^talos[.]config/, "gives the node to whoever serves that configuration"],
+  [/^siderolink/, "gives the node to whoever runs that server"],
+  [/^talos[.](logging|events)/, "logs or events of the node are sent elsewhere"],
+  [/^talos[.]environment/, "environment of Talos's services, such as a proxy"],
+  [/^talos[.](unified_cgroup|dashboard)/, "a setting of Talos"],
+  [
+    /^(lockdown|module[.]sig|selinux|enforcing|apparmor|security|lsm|init_on_|slab_nomerge|pti|mitigations|nokaslr|kaslr|spec|nopti|nospec|nosm[ae]p|noexec|vsyscall|l1tf|mds|tsx|retbleed|audit|ima_|iommu|intel_iommu|amd_iommu|kexec|debugfs)/,
+    "a protection of the kernel",
+  ],
+  [/^(init|rdinit|root|console|ip|nfsroot)\b/, "how the node starts"],
+];
+
+/** Why to look at a kernel argument. One text may hold several, and quotes. */
+export function reasonOfKernelArgument(text: string): string {
+  const words = text.split(/[\s"']+/).map((word) => word.replace(/^-/, ""));
+  const known = kernelArguments.find(([argument]) => words.some((word) => argument.test(word)));
+  return known?.[1] ?? "a kernel argument";
 }

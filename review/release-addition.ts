@@ -1,4 +1,5 @@
 import type { Addition } from "./addition";
+import { isInStack } from "./chart";
 import { documentsOf, unfolded, withoutEscapes } from "./document";
 import { type Json, textOf, textsOf } from "./json";
 import { leavesOf } from "./leaf";
@@ -21,7 +22,7 @@ export const releaseAdditions = (stack: Stack): Addition[] =>
 function ofChart({ address, body }: Element): Addition[] {
   const chart = textOf(body.chart) ?? "";
   const repository = textOf(body.repository) ?? "";
-  if (chart.startsWith("assets/")) return [];
+  if (isInStack(chart)) return [];
   const own = ownRepositories[chart];
   if (own === repository) return [];
   const reason =
@@ -30,7 +31,7 @@ function ofChart({ address, body }: Element): Addition[] {
       : `not from ${own}: its pods are root on the node`;
   return [
     {
-      title: `Chart ${code(chart)} of ${code(address)}, from ${code(repository || "this machine")}`,
+      title: `Chart ${code(redactedDocument(chart))} of ${code(address)}, from ${code(redactedDocument(repository) || "this machine")}`,
       reasons: [reason],
     },
   ];

@@ -37,7 +37,11 @@ export function secretSourcesIn(stack: Stack, value: unknown): string[] {
     ...sensitiveVariables(stack).map((name) => `var.${name}`),
     ...elementsOf(stack).flatMap((element) => (Object.hasOwn(held, kindOf(element)) ? [element.address] : [])),
   ];
-  return sources.filter((source) => mentions(text, source));
+  // A file of the stack has the content that it was given.
+  const files = elementsOf(stack).flatMap(({ type, address }) =>
+    /^local_(sensitive_)?file$/.test(type) && mentions(text, `${address}.content`) ? [address] : [],
+  );
+  return [...sources.filter((source) => mentions(text, source)), ...files];
 }
 
 /** The sensitive variables, with what uses each of them. */
@@ -182,6 +186,15 @@ const settingsOf = (settings: unknown): Markdown =>
 
 export const stateWords = (stack: Stack): Markdown => backendOf(stack).words;
 
+/** Whether OpenTofu's encryption is given a key that is no variable. */
+const hasPlainKey = (encryption: unknown): boolean =>
+  leavesOf(encryption ?? {}).some(
+    ({ path, value }) =>
+      /(passphrase|secret\w*|token|access_key|password)$/.test(path) &&
+      value !== null &&
+      !/^\$\{(var|local|data)[.]/.test(String(value)),
+  );
+
 /** Why an approver should look at the backend. */
 export function backendReasons(stack: Stack): string[] {
   const settings = leavesOf(objectOf(stack.terraform).backend ?? {});
@@ -193,6 +206,9 @@ export function backendReasons(stack: Stack): string[] {
     ...(has(/skip_|insecure/, /^true$/) ? ["a check of the backend is off"] : []),
     ...(has(/password|secret|token$|access_key|conn_str/, /^(?!\$\{).+/)
       ? ["a secret of the backend is in the stack itself"]
+      : []),
+    ...(hasPlainKey(objectOf(stack.terraform).encryption)
+      ? ["the key that encrypts the state is in the stack itself"]
       : []),
   ];
 }

@@ -23,6 +23,9 @@ function rows(sources: readonly Source[]): Markdown[][] {
 /** Whether something that is fetched has no protection on its way. */
 const isPlain = (name: string): boolean => /^(http|ftp|git|tcp|udp):\/\//i.test(name);
 
+/** Whether a name has letters that a reader may take for others: those of other scripts, as they are or as DNS has them. */
+const mayLookAlike = (name: string): boolean => /[^\u0020-\u007e]|\bxn--/i.test(name);
+
 /** Sources that the constructs do not name by themselves. */
 export const sourceAdditions = (stack: Stack, facts: Facts): Addition[] =>
   rows(sourcesOf(stack, facts).filter(({ isOwn }) => !isOwn)).map(([name = "", by = ""]) => ({
@@ -30,6 +33,7 @@ export const sourceAdditions = (stack: Stack, facts: Facts): Addition[] =>
     reasons: [
       "something that is fetched from elsewhere than the project's own sources",
       ...(isPlain(name.replace(/^`+ ?/, "")) ? ["and not encrypted on its way"] : []),
+      ...(mayLookAlike(name) ? ["its letters may look like others"] : []),
     ],
   }));
 

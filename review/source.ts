@@ -1,4 +1,5 @@
 import { allMethods, vendors } from "../constructs/gpu/vendors";
+import { isInStack } from "./chart";
 import { documentsOf, unfolded, withoutEscapes } from "./document";
 import type { Facts } from "./fact";
 import { blocksOf, entriesOf, isObject, type Json, objectOf, textOf, textsOf } from "./json";
@@ -19,7 +20,7 @@ export interface Source {
 const urls = /(?<![\w])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'`<>|\\^,;)\]]+/gi;
 
 /** A name such as `ghcr.io/org/image:tag` or `org/image@sha256:…`. */
-const imageName = /^(?:[\w.-]+(?::\d+)?\/)?[\w./-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?$/i;
+const imageName = /^(?:[\p{L}\w.-]+(?::\d+)?\/)?[\p{L}\w./-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?$/iu;
 
 /** The image factory of the Talos provider, unless it names another. */
 const factory = "https://factory.talos.dev/";
@@ -115,15 +116,19 @@ function chartOf({ type, body }: Element): string[] {
   if (type !== "helm_release" && type !== "helm_template") return [];
   const chart = textOf(body.chart) ?? "";
   if (body.repository !== undefined) return textsOf(body.repository);
-  return chart.startsWith("assets/") ? [] : [chart];
+  return isInStack(chart) ? [] : [chart];
 }
+
+/** Whether a URL is that of the cluster's API, at one of its nodes or at the address that they share. */
+const isApi = (name: string, { endpoints, addresses, apiHosts }: Facts): boolean => {
+  const [, host = ""] = /^https:\/\/\[?([^/\]]*?)\]?:6443\/?$/.exec(name) ?? [];
+  return endpoints.has(name) || addresses.has(host) || apiHosts.has(host);
+};
 
 /** Everything that Proxmox, the nodes, the pods and this machine fetch, as far as it is named in the stack. */
 export function sourcesOf(stack: Stack, facts: Facts): Source[] {
   const of = (by: string, names: readonly string[]): Source[] =>
-    [...new Set(names)]
-      .filter((name) => !facts.endpoints.has(name) && !/^https:\/\/[^/]*:6443$/.test(name.replace(/\/$/, "")))
-      .map((name) => ({ name, by, isOwn: isOwn(name) }));
+    [...new Set(names)].filter((name) => !isApi(name, facts)).map((name) => ({ name, by, isOwn: isOwn(name) }));
   const elements = [...resourcesOf(stack), ...dataOf(stack)].flatMap((element) => {
     const { chart, repository, ...rest } = bodyOf(element);
     const others = element.type.startsWith("helm_") ? rest : bodyOf(element);
@@ -141,7 +146,10 @@ export function sourcesOf(stack: Stack, facts: Facts): Source[] {
     of(`var.${name}`, inTexts({ default: objectOf(variable).default })),
   );
   const locals = of("locals", inTexts(stack.locals ?? {}));
-  return [...elements, ...factories, ...modules, ...variables, ...locals].sort((one, other) =>
+  const outputs = entriesOf(stack.output).flatMap(([name, output]) =>
+    of(`output.${name}`, inTexts({ value: objectOf(output).value, description: objectOf(output).description })),
+  );
+  return [...elements, ...factories, ...modules, ...variables, ...locals, ...outputs].sort((one, other) =>
     one.name < other.name ? -1 : one.name > other.name ? 1 : one.by < other.by ? -1 : 1,
   );
 }

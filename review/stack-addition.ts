@@ -1,9 +1,8 @@
 import type { Addition } from "./addition";
 import { bodyBlock } from "./element-addition";
 import { blocksOf, entriesOf, type Json, objectOf } from "./json";
-import { type Leaf, leavesOf } from "./leaf";
+import { leavesOf } from "./leaf";
 import { code, codes, count } from "./markdown";
-import { secretSourcesIn } from "./secret";
 import type { Stack } from "./stack";
 
 /** Blocks of a configuration that have a section of their own. */
@@ -51,7 +50,7 @@ const ownSettings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = 
     api_token: /^\$\{var[.]\w+\}$/,
     auth_ticket: /^\$\{var[.]\w+\}$/,
     csrf_prevention_token: /^\$\{var[.]\w+\}$/,
-    endpoint: /^https:\/\//,
+    endpoint: /^(https:\/\/[\w.[\]:-]+\/?|\$\{var[.]\w+\})$/,
     insecure: /./,
     password: /^\$\{var[.]\w+\}$/,
     username: /./,
@@ -60,9 +59,10 @@ const ownSettings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = 
 };
 
 const whySetting: readonly (readonly [RegExp, string])[] = [
-  [/^proxmox[.]endpoint/, "a connection that is not encrypted"],
+  [/^proxmox[.]endpoint/, "a connection that is not encrypted, or an address that is more than a host and its port"],
   [/^proxmox[.]ssh/, "commands on the Proxmox host, over SSH"],
   [/^proxmox[.](password|api_token|auth_ticket)/, "a secret in the stack itself"],
+  [/^proxmox[.]/, "settings of the connection to Proxmox"],
   [/^helm[.]kubernetes[.](config|exec)/, "another cluster than this stack's, or a program of this machine"],
   [/^helm[.]kubernetes[.]/, "another cluster than this stack's, or TLS that is not checked"],
   [/^helm[.]/, "settings of Helm on this machine"],
@@ -115,30 +115,6 @@ const ofVariables = (stack: Stack): Addition[] =>
     ];
   });
 
-/** Programs that an operator would paste, and what joins them. */
-const command = /[|;`]|&&|\$\(|\b(curl|wget|bash|eval|base64|nc|python3?|perl|ssh|scp|sudo)\b/;
-
-const ofOutputs = (stack: Stack): Addition[] =>
-  entriesOf(stack.output).flatMap(([name, output]): Addition[] => {
-    const { sensitive, value } = objectOf(output);
-    const reasons = [
-      ...(sensitive !== true && secretSourcesIn(stack, value).length > 0 ? ["prints a secret"] : []),
-      ...(/\b(nonsensitive|file|filebase64|templatefile|fileset)\(/.test(JSON.stringify(value) ?? "")
-        ? ["shows what is secret, or a file of this machine"]
-        : []),
-      ...(leavesOf(value).some(isCommand) ? ["a command for whoever reads it"] : []),
-    ];
-    return reasons.length === 0 ? [] : [{ title: `Output ${code(name)}`, reasons, content: bodyBlock({ value }) }];
-  });
-
-const ownCommand =
-  /^(export KUBECONFIG=|kubectl |talosctl |NODE=)[\w =./:@,'"\\{}$-]*(\nkubectl get nodes\ntalosctl --nodes [\w.:]+ dashboard)?$/;
-
-const isCommand = ({ value }: Leaf): boolean => {
-  const text = String(value);
-  return !text.startsWith("apiVersion:") && !text.startsWith("${") && command.test(text) && !ownCommand.test(text);
-};
-
 /** Functions that read this machine, wherever they are. */
 const reading = /\b(file|filebase64|templatefile|fileset|filesha256|pathexpand)\(\s*"/;
 
@@ -168,13 +144,35 @@ const ofChecks = (stack: Stack): Addition[] =>
       : [{ title: `Check ${code(name)}`, reasons: ["asks for something by itself"], content: bodyBlock(strange) }];
   });
 
+/** Sections whose members have names, and those whose members have a type before it. */
+const named = ["check", "output", "variable"];
+const typed = ["data", "resource"];
+
+/** What is written as a list where cdktf writes an object: Terraform reads it, and this page does not. */
+const ofForms = (stack: Stack): Addition[] => {
+  const inTypes = typed.flatMap((section) =>
+    entriesOf(stack[section]).map(([type, members]) => [`${section}.${type}`, members]),
+  );
+  const inNames = [...named.map((section) => [section, stack[section]]), ...inTypes].flatMap(([section, members]) =>
+    entriesOf(members).map(([name, body]) => [`${section}.${name}`, body]),
+  );
+  const backends = entriesOf(objectOf(stack.terraform)).filter(([name]) => name !== "required_version");
+  const blocks = [...entriesOf(stack), ...inTypes, ...inNames, ...backends];
+  const lists = blocks.filter(([, body]) => Array.isArray(body));
+  return lists.map(([name, body]) => ({
+    title: `${code(String(name))} is a list`,
+    reasons: ["a form that this page does not read: what it holds is nowhere else on this page"],
+    content: bodyBlock(body),
+  }));
+};
+
 /** What a stack has beside resources and data sources that the constructs do not write by themselves. */
 export const stackAdditions = (stack: Stack): Addition[] => [
+  ...ofForms(stack),
   ...ofBlocks(stack),
   ...ofProviders(stack),
   ...ofTerraform(stack),
   ...ofVariables(stack),
-  ...ofOutputs(stack),
   ...ofFiles(stack),
   ...ofChecks(stack),
 ];

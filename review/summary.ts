@@ -2,7 +2,7 @@ import type { Addition } from "./addition";
 import { checkCount } from "./check";
 import { commandCounts, connectionsOf, type Scripts } from "./command";
 import { literalOf, sensitiveVariables } from "./fact";
-import { blocksOf, objectOf, sorted, textOf, textsOf } from "./json";
+import { blocksOf, entriesOf, objectOf, sorted, textOf, textsOf } from "./json";
 import { vmsOf } from "./machine";
 import { caution, code, codes, count, list, type Markdown, text } from "./markdown";
 import { changesOf, type Plan, summaryOf } from "./plan";
@@ -82,6 +82,10 @@ const firewallWords = (stack: Stack): Markdown[] => {
 /** What says that a resource waits for another one, such as a configuration for the check of its node. */
 const orderCount = (stack: Stack): number => elementsOf(stack).flatMap(({ body }) => textsOf(body.depends_on)).length;
 
+/** When steps run again: with each change of a trigger, and for each machine. */
+const triggerCount = (stack: Stack): number =>
+  resourcesOf(stack).flatMap(({ body }) => [body.triggers, body.for_each].flatMap((each) => entriesOf(each))).length;
+
 function commandWords(stack: Stack, scripts: Scripts): Markdown {
   const { all, foreign } = commandCounts(stack, scripts);
   if (all === 0) return "**No command** runs on the machine of whoever deploys.";
@@ -131,7 +135,7 @@ export function summarySection(
         ...firewallWords(stack),
         ...(versions === "" ? [] : [`**Versions**: ${versions}.`]),
         `**State**: ${stateWords(stack)}. Secrets that are asked for: ${codes(secrets)}.`,
-        `**${count(checkCount(stack), "check")}** when Terraform plans; ${orderCount(stack)} entries of ${code("depends_on")}.`,
+        `**${count(checkCount(stack), "check")}** when Terraform plans; ${orderCount(stack)} entries of ${code("depends_on")}, ${triggerCount(stack)} of ${code("triggers")}.`,
         additions.length === 0
           ? "**Nothing** in it is beyond what the project writes by itself."
           : `**${count(additions.length, "thing")}** in it beyond what the project writes by itself, which follow.`,

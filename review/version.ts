@@ -4,6 +4,7 @@ import type { Rule } from "../constructs/rules/rule";
 import { rules as kubernetesRules } from "../constructs/talos/kubernetes-version";
 import { rules as talosRules } from "../constructs/talos/version";
 import { praiseOn, type Running, shortcomingsOn } from "../constructs/versions/verdict";
+import { isInStack } from "./chart";
 import { entriesOf, isExpression, objectOf, textOf, textsOf } from "./json";
 import { code, type Markdown, table, text } from "./markdown";
 import { extensionsOf, kernelArgumentsOf } from "./patch-addition";
@@ -125,8 +126,8 @@ const charts = (stack: Stack, day: string): Row[] => {
     const version = textOf(body.version);
     const repository = textOf(body.repository);
     const method = allMethods.find((each) => each.chart === chart && each.repository === repository);
-    const what = `chart ${chart.startsWith("assets/") ? textOf(body.name) : chart}, ${address}`;
-    if (chart.startsWith("assets/")) return [what, "the stack's own", "part of what was synthesized"];
+    const what = `chart ${isInStack(chart) ? textOf(body.name) : chart}, ${address}`;
+    if (isInStack(chart)) return [what, "the stack's own", "part of what was synthesized"];
     if (version === undefined) return [what, "any", "**the newest at every apply: not fixed**"];
     const own = ownRepositories[chart];
     if (own !== undefined && repository !== own) return [what, version, `**not judged: it is not from ${text(own)}**`];
@@ -179,7 +180,7 @@ export function versionWords(stack: Stack): Markdown {
       `Kubernetes ${code(textOf(body.kubernetes_version) ?? "any")}`,
     ]),
     ...ofType(resourcesOf(stack), "helm_release").flatMap(({ body }) =>
-      textOf(body.chart)?.startsWith("assets/")
+      isInStack(textOf(body.chart))
         ? []
         : [`chart ${code(textOf(body.chart) ?? "")} ${code(textOf(body.version) ?? "any")}`],
     ),
