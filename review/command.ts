@@ -184,17 +184,22 @@ const scripts: readonly KnownScript[] = [
   },
 ];
 
+/** The files of each script, its libraries too. */
+const files: ReadonlyMap<string, readonly string[]> = new Map(
+  scripts.map(({ script: { file } }) => [file, filesOf(file)]),
+);
+
 /** The project's own scripts and their libraries. */
 const own: Scripts = new Map(
-  scripts
-    .flatMap(({ script }) => filesOf(script.file))
-    .map((file) => [basename(file), readFileSync(file, "utf8")] as const),
+  [...files.values()].flat().map((file) => [basename(file), readFileSync(file, "utf8")] as const),
 );
 
 /** Whether the script reads the variable: any other, such as LD_PRELOAD, would change what its programs do. */
 function hasVariable(file: string, name: string): boolean {
   const reads = new RegExp(`\\$\\{?${name}\\b`);
-  return !/^(HOME|TMPDIR)$/.test(name) && filesOf(file).some((each) => reads.test(own.get(basename(each)) ?? ""));
+  return (
+    !/^(HOME|TMPDIR)$/.test(name) && (files.get(file) ?? []).some((each) => reads.test(own.get(basename(each)) ?? ""))
+  );
 }
 
 /** The script that a provisioner runs, if both its command and all files are the project's own. */
@@ -207,7 +212,7 @@ function knownScript(body: Json, inStack: Scripts): KnownScript | undefined {
       body.when === when &&
       body.command === commandOf({ file, environment, inherits }) &&
       Object.keys(environment).every((name) => hasVariable(file, name)) &&
-      filesOf(file).every((each) => inStack.get(basename(each)) === own.get(basename(each))),
+      (files.get(file) ?? []).every((each) => inStack.get(basename(each)) === own.get(basename(each))),
   );
 }
 
@@ -265,10 +270,10 @@ export function commandCounts(stack: Stack, scripts: Scripts): { readonly all: n
 /** Commands that are not the constructs', scripts that are not the project's, and values that are not either's. */
 export function commandAdditions(stack: Stack, scripts: Scripts, facts: Facts): Addition[] {
   const provisioners = provisionersOf(stack);
-  const files = sorted([...scripts.keys()]).filter((name) => scripts.get(name) !== own.get(name));
+  const changed = sorted([...scripts.keys()]).filter((name) => scripts.get(name) !== own.get(name));
   return [
     ...provisioners.filter(({ body }) => !knownScript(body, scripts)).map(foreign),
-    ...files.map((name) => ({
+    ...changed.map((name) => ({
       title: `${code(`${scriptFolder}/${name}`)}, **not as this project has it**`,
       reasons: ["a script that is not the project's own"],
       content: block(scripts.get(name) ?? "", "sh"),
