@@ -7,7 +7,7 @@ import { code } from "./markdown";
 import { secretSourcesIn } from "./secret";
 import type { Stack } from "./stack";
 
-/** What nobody writes who does not mean a command. */
+/** What only a command has. */
 const joined = /[|`]|&&|\$\(|\b(curl|wget|bash|eval|base64|python3?|perl|ssh|scp|sudo)\b/;
 
 /** Programs that an operator would paste, and what joins them. */
