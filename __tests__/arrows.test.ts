@@ -40,6 +40,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "constructs/props",
     "constructs/rules",
     "constructs/terraform",
+    "constructs/versions",
   ],
   "constructs/storage": [
     "constructs/helm",

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StrictApp, TalosGpuCluster } from "../constructs";
+import { NvidiaInstall, StrictApp, TalosGpuCluster } from "../constructs";
 import { ciliumMinors } from "../constructs/cilium/version";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { talosMinors } from "../constructs/talos/version";
@@ -9,7 +9,7 @@ import type { Life } from "../constructs/versions/life";
 import { lives } from "../constructs/versions/lives";
 import { hasEnded, isTestedWith, lifeOf, shortcomingsOn } from "../constructs/versions/verdict";
 import { problemsOn, tableOn } from "../scripts/versions";
-import { ciliumIn, outcomeOf } from "./stacks";
+import { ciliumIn, nodeIn, outcomeOf, warningsOf } from "./stacks";
 
 /** What the makers say, written down a second time: the day of the end, and the tested minor versions of Kubernetes. */
 const talos = {
@@ -101,6 +101,19 @@ test("the changelog has the version of package.json as its newest release, and e
   const { version } = JSON.parse(read("package.json"));
   expect(releases[0]).toMatch(new RegExp(`^${version.replaceAll(".", "[.]")} - \\d{4}-\\d{2}-\\d{2}\\n`));
   for (const release of releases) expect(release).toContain("### What `git pull` does to a running cluster\n");
+});
+
+test.each([
+  ["gpu-operator", "1.32.13", true],
+  ["gpu-operator", "1.33.13", false],
+  ["device-plugin", "1.32.13", false],
+] as const)("NVIDIA's %s with Kubernetes %s: a warning is %s", (method, kubernetesVersion, isWarned) => {
+  const warnings = warningsOf((stack) => {
+    const talos = { version: "v1.13.12", nvidia: { kernelModules: "open", branch: "production" } } as const;
+    new NvidiaInstall(stack, "nvidia", { node: nodeIn(stack, { talos, kubernetesVersion }), method });
+  });
+  const words = 'version "v26.7.0" is tested with Kubernetes 1.33 to 1.37, and the node runs "1.32.13"';
+  expect(warnings.filter((each) => each.includes(words))).toHaveLength(isWarned ? 1 : 0);
 });
 
 test("a minor version is maintained until the end of its last day", () => {

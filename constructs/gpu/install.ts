@@ -34,6 +34,7 @@ import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { isInStackOf } from "../terraform/own-stack";
+import * as versions from "../versions/rules";
 import type { Method } from "./method";
 import type { MethodName } from "./nvidia";
 import { gpuRules, hasGpus, methodOf, rules, vendorRules } from "./rules";
@@ -236,7 +237,14 @@ export class GpuInstall extends Construct {
     const { vendor } = this;
     const earlierInstalls = node ? claim(`GPUs of ${vendor} of nodes`, node.node.path, this.node.id, this) : [];
     const ownRules = vendor === "nvidia" ? rules : gpuRules;
-    return enforce(this, [...vendorRules, ...ownRules, ...sharing.rules], {
+    const ofVersions = enforce(this, versions.rules, {
+      program: "chart",
+      chart: this.method.chart,
+      name: "version",
+      version: this.version,
+      kubernetesVersion: node?.kubernetesVersion,
+    });
+    const others = enforce(this, [...vendorRules, ...ownRules, ...sharing.rules], {
       node,
       user: this,
       vendor,
@@ -256,6 +264,7 @@ export class GpuInstall extends Construct {
       timeout: options.timeout ?? defaultTimeout,
       earlierInstalls,
     });
+    return [...ofVersions, ...others];
   }
 
   private createPrerequisites(node: TalosClusterBase): Release {

@@ -5,11 +5,13 @@ import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import type { Life } from "./life";
 import { lives } from "./lives";
-import { rangeOf } from "./verdict";
+import { type Program, rangeOf } from "./verdict";
 
 /** Versions that run together, and where the props have them. */
 interface Running {
-  readonly program: "talos" | "kubernetes" | "cilium";
+  readonly program: Program | "chart";
+  /** Name of a chart. */
+  readonly chart?: string;
   /** As messages name it, such as `Talos version`. */
   readonly name: string;
   readonly version: string;
@@ -21,9 +23,12 @@ const ofMinor = (version: string, minor: string): Condition =>
   matches(version, new RegExp(`^v?${minor.replace(".", "[.]")}[.]`));
 
 /** The check for each minor version that the version may be of. */
-const eachLife = ({ program, version }: Running, check: (life: Life, isOf: Condition, minor: string) => Check[]) =>
+const eachLife = (
+  { program, version, chart }: Running,
+  check: (life: Life, isOf: Condition, minor: string) => Check[],
+) =>
   Object.entries<Life>(lives[program]).flatMap(([minor, life]) => {
-    const isOf = ofMinor(version, minor);
+    const isOf = program === "chart" ? minor === chart : ofMinor(version, minor);
     return isOf === false ? [] : check(life, isOf, minor);
   });
 
