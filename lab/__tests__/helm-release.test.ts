@@ -141,6 +141,7 @@ describe("an upgrade of Cilium", () => {
       const upgrade = await withCilium(lab, { version });
       expect((await upgrade.changes()).map(({ address, change }) => `${change.actions} ${address}`)).toEqual([
         "update helm_release.cilium",
+        "delete,create null_resource.cilium_upgrade",
         "delete,create null_resource.wait_for_cilium",
       ]);
       succeeded(await upgrade.apply());
