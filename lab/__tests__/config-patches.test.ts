@@ -83,6 +83,16 @@ const ofConstructs = (minor: TalosMinor): Readonly<Record<string, readonly Talos
 
 const newestMinor = minors.at(-1) as TalosMinor;
 
+const image = "factory.talos.dev/nocloud-installer/x:v1.14.7";
+
+/** A patch with an image in the place of what Terraform knows: `${yamlencode({"machine" = {"install" = {…}}})}`. */
+const withoutTerraform = (patch: string): string =>
+  patch
+    .replace(/^\$\{yamlencode\((.*)\)\}$/s, (_, object: string) =>
+      object.replaceAll('" = ', '": ').replace(/: (?:data[.])?[a-z][\w.]*[.]\w+/g, `: "${image}"`),
+    )
+    .replace(/\$\{[^}]*\}/g, image);
+
 /** The machine configurations of the default stack and of each example, with something in the place of what Terraform knows. */
 const shipped = shippedStacks.flatMap(([file, name]) => {
   const { data = {} } = synthesize(file)[name] as {
@@ -94,7 +104,7 @@ const shipped = shippedStacks.flatMap(([file, name]) => {
       request: {
         minor: newestMinor,
         role,
-        patches: config_patches.map((patch) => patch.replace(/\$\{[^}]*\}/g, "a.b/c:v1")),
+        patches: config_patches.map(withoutTerraform),
       },
     }),
   );
