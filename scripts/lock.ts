@@ -2,7 +2,9 @@
  * Writes the lock files of the synthesized stacks: which providers they have, with the checksums of their packages for
  * every machine that deploys or plans.
  */
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { compared } from "./checksums";
 import { run } from "./child";
 import { commandArguments, endingOnMistakes } from "./command-line";
 import { configurationsIn, synthesized } from "./configuration";
@@ -54,9 +56,25 @@ async function main(): Promise<number> {
     ];
     const { status } = await run([terraform, ...lock], { cwd, stdio: "inherit" });
     if (status !== 0) return status;
-    console.log(`${join(cwd, ".terraform.lock.hcl")}: review and commit it`);
+    if (!isAsKnown(join(cwd, ".terraform.lock.hcl"))) return 1;
   }
   return 0;
+}
+
+/** Compares a lock with the checksums that are known; one with others is put aside, so that nobody commits it. */
+function isAsKnown(file: string): boolean {
+  const { same, other, unknown } = compared(existsSync(file) ? readFileSync(file, "utf8") : "");
+  if (other.length > 0) {
+    renameSync(file, `${file}.refused`);
+    console.error(
+      `${other.join(", ")}: the packages have other checksums than those in scripts/provider-checksums.json, which two public sources agree on. Don't use them: ask in another network, and compare with the release page of the provider. The lock is in ${file}.refused`,
+    );
+    return false;
+  }
+  if (same.length > 0) console.log(`As two public sources have them: ${same.join(", ")}`);
+  if (unknown.length > 0) console.log(`Not compared, compare them with the release page: ${unknown.join(", ")}`);
+  console.log(`${file}: review and commit it`);
+  return true;
 }
 
 main().then((status) => {
