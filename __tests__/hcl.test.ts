@@ -49,7 +49,7 @@ function withBareExpressions(stack: Stack): unknown {
     // Several blocks of a kind are one list.
     if (key === "provisioner" && value.length > 1)
       return { "local-exec": value.map((each: Json) => each["local-exec"]) };
-    if (key === "when") return `\${${value}}`;
+    if (key === "when" || (key === "provider" && typeof value === "string")) return `\${${value}}`;
     if (key !== "variable") return value;
     return Object.fromEntries(
       Object.entries<Json>(value).map(([name, variable]) => [name, { ...variable, type: `\${${variable.type}}` }]),

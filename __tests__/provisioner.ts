@@ -17,7 +17,7 @@ import { commandOf, type Script, scriptFolder } from "../constructs/terraform/sc
 import { scriptFiles } from "./script-files";
 
 // For each test a folder with the programs that a provisioner finds first, and what they leave.
-let directory: string;
+export let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "provisioner-"));
   // As a stack has them.

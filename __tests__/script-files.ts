@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { filesOf, type Script } from "../constructs/terraform/script";
 
 const constructs = join(__dirname, "../constructs");
 
@@ -12,3 +13,19 @@ export const scriptFiles: readonly string[] = readdirSync(constructs, { recursiv
 /** Their content by name, as stacks have them. */
 export const ownScripts = (): Map<string, string> =>
   new Map(scriptFiles.map((path) => [basename(path), readFileSync(path, "utf8")]));
+
+export const isLibrary = (path: string): boolean => basename(path).startsWith("lib");
+
+/** Those that run, which source the libraries. */
+export const steps: readonly string[] = scriptFiles.filter((path) => !isLibrary(path));
+
+/** Values of variables that are no text. */
+const numbers: Readonly<Record<string, string>> = { TIMEOUT: "1", PATIENCE: "0" };
+
+/** The script with something in each of its variables: the given value, if there is one. */
+export function withVariables(path: string, values: Readonly<Record<string, string>> = {}): Script {
+  const names = filesOf(path).flatMap((each) => [...readFileSync(each, "utf8").matchAll(/\$\{?([A-Z][A-Z_]+)\b/g)]);
+  const used = names.map(([, name = ""]) => name).filter((name) => !/^(HOME|PATH|PPID|TMPDIR)$/.test(name));
+  const all = { ...numbers, ...values };
+  return { file: path, environment: Object.fromEntries(used.map((name) => [name, all[name] ?? "value"])) };
+}

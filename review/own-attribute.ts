@@ -146,8 +146,9 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     directory_permission: /^0700$/,
     file_permission: /^0600$/,
     filename: /^([.][.]\/){3}clusters\/[\w-][\w.-]*\/(kubeconfig|talosconfig|secrets[.]yaml)$/,
+    provider: /^local[.]kubernetes$/,
   },
-  null_resource: {},
+  null_resource: { provider: /^null[.]kubernetes$/ },
   terraform_data: {
     triggers_replace:
       /^\$\{nonsensitive\(sha256\(data[.]talos_machine_configuration[.][\w-]+[.]machine_configuration\)\)\}$/,
@@ -236,6 +237,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     endpoint: address,
     machine_configuration_input: reference("data.talos_machine_configuration", /^machine_configuration$/),
     node: address,
+    provider: /^talos[.]joining$/,
   },
   talos_machine_secrets: { talos_version: shown },
   "data.proxmox_datastores": { node_name: shown },

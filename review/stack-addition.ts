@@ -43,8 +43,8 @@ const ownSettings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = 
     "kubernetes.cluster_ca_certificate": fromSecrets,
     "kubernetes.host": fromSecrets,
   },
-  local: {},
-  null: {},
+  local: { alias: /^kubernetes$/ },
+  null: { alias: /^kubernetes$/ },
   proxmox: {
     alias: /./,
     api_token: /^\$\{var[.]\w+\}$/,
@@ -55,7 +55,7 @@ const ownSettings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = 
     password: /^\$\{var[.]\w+\}$/,
     username: /./,
   },
-  talos: { image_factory_url: /./ },
+  talos: { alias: /^joining$/, image_factory_url: /./ },
 };
 
 const whySetting: readonly (readonly [RegExp, string])[] = [

@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { filesOf, type Script } from "../../constructs/terraform/script";
+import { filesOf } from "../../constructs/terraform/script";
 import { program, run } from "../provisioner";
-import { scriptFiles } from "../script-files";
+import { isLibrary, scriptFiles, steps, withVariables } from "../script-files";
 
 // Processes start slowly where many tests run.
 jest.setTimeout(60_000);
 
-const isLibrary = (path: string) => basename(path).startsWith("lib");
-const steps = scriptFiles.filter((path) => !isLibrary(path));
 const libraries = scriptFiles.filter(isLibrary);
 const textOf = (path: string) => readFileSync(path, "utf8");
 const named = (paths: readonly string[]) => paths.map((path) => [basename(path), path] as const);
@@ -47,16 +45,6 @@ test.each(named(steps))("%s says what it is for, begins with its library, and te
 test.each(named(libraries))("%s is sourced, and says what it is for", (_, path) => {
   expect(textOf(path)).toMatch(/^# shellcheck shell=sh\n#.*\n/);
 });
-
-/** Values of variables that are no text. */
-const numbers: Readonly<Record<string, string>> = { TIMEOUT: "1", PATIENCE: "0" };
-
-/** The script with something in each of its variables. */
-function withVariables(path: string): Script {
-  const names = filesOf(path).flatMap((each) => [...textOf(each).matchAll(/\$\{?([A-Z][A-Z_]+)\b/g)]);
-  const given = names.map(([, name = ""]) => name).filter((name) => !/^(HOME|PATH|PPID|TMPDIR)$/.test(name));
-  return { file: path, environment: Object.fromEntries(given.map((name) => [name, numbers[name] ?? "value"])) };
-}
 
 /** Escape sequences alone, and in what could be the record of a node, a pod or an event. */
 const answers: readonly (readonly [answer: string, status: number])[] = [

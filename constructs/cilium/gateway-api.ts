@@ -10,7 +10,7 @@ import { type Check, ifSet, type Rule } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import { byCiliumMinor } from "./version";
 
@@ -122,7 +122,7 @@ export function applyGatewayApi(
   const { source, identity } = sourceOf(scope, definitions ?? releaseOf(bundle));
   return withLogicalId(
     "gateway_api",
-    nullResource(scope, "GatewayApi", {
+    kubernetesStep(scope, "GatewayApi", {
       // A cluster that is recreated has none of them.
       triggers: { cluster: node.bootstrap.id, bundle, source: identity, enabled: toTokenString(enabled) },
       scripts: [applyCrds({ kubeconfig: node.kubeconfigFile.filename, enabled, source, bundle, version })],

@@ -9,7 +9,7 @@ import { escapeTemplate } from "../rules/template";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { addInlineManifests, hashOf, type InlineManifests } from "../talos/inline-manifests";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import type { CiliumValues } from "./values";
 
@@ -52,7 +52,7 @@ export function install(
   for (const each of manifests) if (each.contents !== "") addInlineManifests(cluster, each);
   return withLogicalId(
     "cilium_manifests",
-    nullResource(scope, "Manifests", {
+    kubernetesStep(scope, "Manifests", {
       triggers: {
         cluster: cluster.bootstrap.id,
         nodes: cluster.nodes.map(({ name }) => escapeTemplate(name)).join(" "),

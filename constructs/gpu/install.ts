@@ -32,7 +32,7 @@ import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
 import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import { isInStackOf } from "../terraform/own-stack";
 import * as versions from "../versions/rules";
 import type { Method } from "./method";
@@ -315,7 +315,7 @@ export class GpuInstall extends Construct {
       const proven = node.isGrown ? nodes.slice(0, 1) : nodes;
       return withLogicalId(
         resource.address,
-        nullResource(this, index === 0 ? "SmokeTest" : `SmokeTest${index + 1}`, {
+        kubernetesStep(this, index === 0 ? "SmokeTest" : `SmokeTest${index + 1}`, {
           triggers: {
             release: `${release.id} ${release.metadata.revision}`,
             talos: proven.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 import { runtimeClass } from "./nvidia";
 
@@ -27,5 +27,5 @@ export const waitForRuntimeClass = (kubeconfig: string, release: string): Script
 export const runtimeClassStep = (scope: Construct, kubeconfig: string, release: string): Resource =>
   withLogicalId(
     "nvidia_runtime_class",
-    nullResource(scope, "RuntimeClass", { scripts: [waitForRuntimeClass(kubeconfig, release)] }),
+    kubernetesStep(scope, "RuntimeClass", { scripts: [waitForRuntimeClass(kubeconfig, release)] }),
   );

@@ -7,7 +7,7 @@ import { toTokenString } from "../rules/format-value";
 import { escapeTemplate } from "../rules/template";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 
 /** The workloads of a release, and how long to wait until they run. */
@@ -84,7 +84,7 @@ export function rolloutOf(
     scripts: readonly Script[],
     dependsOn: ITerraformDependable,
   ) => {
-    const wait = nullResource(scope, id, {
+    const wait = kubernetesStep(scope, id, {
       triggers: {
         release: `${release.id} ${release.metadata.revision}`,
         nodes: nodes.map(escapeTemplate).join(" "),

@@ -36,7 +36,7 @@ import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
 import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import * as defaultClassOnce from "./default-class";
 import { storageTest } from "./storage-test";
@@ -372,7 +372,7 @@ export class LocalStorage extends Construct {
   ): Resource {
     return withLogicalId(
       `${this.node.id}_test`,
-      nullResource(this, "StorageTest", {
+      kubernetesStep(this, "StorageTest", {
         triggers: {
           release: `${release.id} ${release.metadata.revision}`,
           talos: nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),

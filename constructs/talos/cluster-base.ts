@@ -14,7 +14,7 @@ import { placeInStack } from "../rules/argument";
 import { enforceWhenComplete, lifecycleWith } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep, nullResource } from "../terraform/null-resource";
 import { localExec } from "../terraform/script";
 import { stackSingleton } from "../terraform/stack-singleton";
 import * as apiEndpoint from "./api-endpoint";
@@ -24,7 +24,7 @@ import { checkClusterFiles } from "./cluster-files";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
 import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
-import { talosProvider } from "./image";
+import { joiningProvider, talosProvider } from "./image";
 import { firewallPatches } from "./ingress-firewall";
 import { deleteRenamedNodes, removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
@@ -127,6 +127,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     ];
 
     talosProvider(this);
+    joiningProvider(this);
     stackSingleton(this, "local_provider", (scope, id) => new LocalProvider(scope, id));
     this.machineSecrets = this.createSecrets(preconditions);
     this.clientConfiguration = this.createClientConfiguration();
@@ -321,7 +322,14 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const content = this.isGrown
       ? Fn.replace(kubeconfigRaw, "/server: .*/", escapeTemplate(`server: ${this.endpoint}`))
       : kubeconfigRaw;
-    return this.secretFile("kubeconfig", this.outputDirectory, content);
+    const file = this.secretFile("kubeconfig", this.outputDirectory, content);
+    // Releases depend on it, but Helm's provider does not, as `kubernetesStep` explains.
+    file.provider = stackSingleton(
+      this,
+      "local_kubernetes",
+      (scope, id) => new LocalProvider(scope, id, { alias: "kubernetes" }),
+    );
+    return file;
   }
 
   private waitForApi(timeout: number): Resource {
@@ -365,16 +373,16 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return waitForKubernetes(this.kubeconfigFile.filename, server, timeout, awaited, at);
   }
 
-  private waitStep(address: string, config: Parameters<typeof nullResource>[2]): Resource {
+  private waitStep(address: string, config: Parameters<typeof kubernetesStep>[2]): Resource {
     const id = address === "wait_for_kubernetes" ? "WaitForKubernetes" : "WaitForMachines";
-    return withLogicalId(address, nullResource(this, id, config));
+    return withLogicalId(address, kubernetesStep(this, id, config));
   }
 
   /** The step that lets the only control plane node run pods. */
   protected createTaintRemoval(): Resource {
     return withLogicalId(
       "remove_control_plane_taint",
-      nullResource(this, "RemoveControlPlaneTaint", {
+      kubernetesStep(this, "RemoveControlPlaneTaint", {
         triggers: { cluster: this.apiReady.id },
         scripts: [removeControlPlaneTaint(this.kubeconfigFile.filename)],
       }),

@@ -275,3 +275,10 @@ const architecture = "amd64";
 /** The Talos provider of the stack, which its images tell their factory. */
 export const talosProvider = (scope: Construct): TalosProvider =>
   stackSingleton(scope, "talos_provider", (scope, id) => new TalosProvider(scope, id));
+
+/**
+ * The provider of the nodes that join the first: releases depend on them, but Helm's provider does not, as `kubernetesStep`
+ * explains. Without it in the stack, Terraform could not remove the last of them.
+ */
+export const joiningProvider = (scope: Construct): TalosProvider =>
+  stackSingleton(scope, "talos_joining", (scope, id) => new TalosProvider(scope, id, { alias: "joining" }));

@@ -12,7 +12,7 @@ import type { TerraformData } from "../terraform/terraform-data";
 import { type ClusterSubnets, subnetsOf } from "./cluster-subnets";
 import { contractOf } from "./contract";
 import { driversOf, type GpuDriver, nvidiaOf, recordOf } from "./driver";
-import type { TalosRelease } from "./image";
+import { joiningProvider, type TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import { type CheckedNode, configurationChange, nodeCheck } from "./node-check";
 import { apiPort } from "./node-endpoint";
@@ -157,6 +157,7 @@ export class TalosNode {
     this.configurationApply = withLogicalId(
       names.configuration,
       new MachineConfigurationApply(scope, "MachineConfigurationApply", {
+        ...(before && { provider: joiningProvider(scope) }),
         nodeAttribute: this.address,
         clientConfiguration: secrets.clientConfiguration,
         machineConfigurationInput: this.machineConfiguration.machineConfiguration,

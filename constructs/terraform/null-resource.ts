@@ -9,6 +9,25 @@ interface NullResourceConfig extends Omit<ResourceConfig, "provisioners"> {
   readonly scripts?: readonly Script[];
 }
 
+/**
+ * A step that runs in Kubernetes, so that a Helm release may depend on it.
+ *
+ * It has a provider configuration of its own. Terraform destroys a release, then the replaced steps that it depends on, then the
+ * replaced steps before those. But it connects Helm to the cluster only after it has replaced the steps that create the cluster. The
+ * two orders are a cycle, and Terraform omits an edge from it only if that edge joins two provider configurations.
+ *
+ * @see https://github.com/hashicorp/terraform/blob/v1.11.4/internal/terraform/transform_destroy_edge.go
+ */
+export const kubernetesStep = (scope: Construct, id: string, config: NullResourceConfig): Resource =>
+  nullResource(scope, id, {
+    ...config,
+    provider: stackSingleton(
+      scope,
+      "null_kubernetes",
+      (scope, id) => new NullProvider(scope, id, { alias: "kubernetes" }),
+    ),
+  });
+
 /** A resource of Terraform's alone, with its provider. */
 export function nullResource(scope: Construct, id: string, { scripts = [], ...config }: NullResourceConfig): Resource {
   stackSingleton(scope, "null_provider", (scope, id) => new NullProvider(scope, id));

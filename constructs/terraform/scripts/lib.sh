@@ -30,9 +30,13 @@ watch() {
     if [ "$called" != "$last" ]; then left=$bound; fi
     last=$called
     left=$((left - 1))
-    if [ "$left" -le -3 ]; then kill -KILL "$called"; elif [ "$left" -le 0 ]; then kill "$called"; fi
+    # The program may have ended meanwhile, which must not end the watch.
+    if [ "$left" -le -3 ]; then kill -KILL "$called" || :; elif [ "$left" -le 0 ]; then kill "$called" || :; fi
   done
-  if read -r called bound <"$work/call"; then kill "$called" && sleep 1 && kill -KILL "$called"; fi
+  if read -r called bound <"$work/call" && kill "$called"; then
+    sleep 1
+    kill -KILL "$called" || :
+  fi
   clean_up
 }
 : >"$work/call"
