@@ -88,6 +88,7 @@ function configOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).flatMap(([name, inside]): [string, unknown][] => {
     if (name === "provisioner") return [["provisioners", inside.map(provisionerOf)]];
+    if (name === "provider") return [["provider", { fqn: inside }]];
     if (name === "depends_on") return [["dependsOn", inside.map((fqn: string) => ({ fqn }))]];
     return [[camelCase(name), maps.includes(name) ? inside : configOf(inside)]];
   });
