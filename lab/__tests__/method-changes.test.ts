@@ -70,9 +70,14 @@ test(
         ]);
       });
     }
-    // Nobody hands out GPUs any more, and the node loses its label in the same apply.
+    // Nobody hands out GPUs any more, and the node loses its label in the same apply, which also changes Talos's image and Cilium.
     const kubectl = await lab.kubectl(100);
-    await applied(lab, { talos: { version: "v1.13.9" }, node: { kubernetesVersion: "1.34.1" }, nvidia: false });
+    await applied(lab, {
+      talos: { version: "v1.13.9" },
+      node: { kubernetesVersion: "1.34.1" },
+      nvidia: false,
+      cilium: { values: { debug: { enabled: true } } },
+    });
     expect(await tracesIn(kubectl)).toEqual([]);
     expect(await ownerOfRuntimeClass(kubectl)).toBeUndefined();
   },
