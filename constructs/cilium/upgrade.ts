@@ -3,7 +3,7 @@ import type { Resource } from "@cdktf/provider-null/lib/resource";
 import type { Construct } from "constructs";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 
 /** Seconds for the API to tell which Cilium runs. */
@@ -19,7 +19,7 @@ export const checkUpgrade = (kubeconfig: string, version: string): Script => ({
 export const upgradeCheck = (scope: Construct, node: TalosClusterBase, version: string): Resource =>
   withLogicalId(
     "cilium_upgrade",
-    nullResource(scope, "Upgrade", {
+    kubernetesStep(scope, "Upgrade", {
       triggers: { version },
       scripts: [checkUpgrade(node.kubeconfigFile.filename, version)],
       dependsOn: [node.apiReady],

@@ -34,7 +34,7 @@ import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
 import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
-import { nullResource } from "../terraform/null-resource";
+import { kubernetesStep } from "../terraform/null-resource";
 import { isInStackOf } from "../terraform/own-stack";
 import { CsiAccount } from "./csi-account";
 import { claimDefault } from "./default-class";
@@ -316,7 +316,7 @@ export class ProxmoxCsi extends Construct {
   ): Resource {
     return withLogicalId(
       `${this.node.id}_test`,
-      nullResource(this, "StorageTest", {
+      kubernetesStep(this, "StorageTest", {
         triggers: {
           release: `${release.id} ${release.metadata.revision}`,
           talos: nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
