@@ -296,6 +296,44 @@ describe("a page", () => {
     );
   });
 
+  const upgraded = (address: string, before: object, after: object) =>
+    planOf(change(address, { actions: ["delete", "create"], before, after }));
+  const installer = (version: string) => ({
+    triggers: { installer: `factory.talos.dev/nocloud-installer/abc:${version}` },
+  });
+
+  test.each([
+    [
+      upgraded("helm_release.cilium", { version: "1.18.12" }, { version: "1.20.3" }),
+      "Cilium from 1.18.12 to 1.20.3 skips a minor version, and the apply refuses it: write `1.19.8` first, and apply",
+    ],
+    [
+      upgraded("null_resource.upgrade_talos", installer("v1.11.6"), installer("v1.14.7")),
+      "Talos from v1.11.6 to v1.14.7 skips a minor version, and the apply refuses it: write `v1.12.12`, then `v1.13.12` first",
+    ],
+    [
+      upgraded(
+        "null_resource.upgrade_kubernetes_first",
+        { triggers: { version: "1.33.1" } },
+        { triggers: { version: "1.35.10" } },
+      ),
+      "Kubernetes from 1.33.1 to 1.35.10 skips a minor version, and the apply refuses it: write `1.34.13` first",
+    ],
+  ])("tells of a plan that skips a minor version, in red", (plan, words) => {
+    const [, red = ""] = page("s", {}, plan).split("> [!CAUTION]");
+    expect(red.split("\n## ")[0]).toContain(words);
+  });
+
+  test.each([
+    upgraded("helm_release.cilium", { version: "1.18.12" }, { version: "1.19.8" }),
+    upgraded("helm_release.cilium", { version: "1.20.3" }, { version: "1.18.14" }),
+    upgraded("helm_release.other", { version: "1.18.12" }, { version: "1.20.3" }),
+    planOf(change("helm_release.cilium", { actions: ["create"], before: null, after: { version: "1.20.3" } })),
+    upgraded("null_resource.upgrade_talos", installer("v1.13.9"), installer("v1.14.7")),
+  ])("tells of no skipped minor version where none is", (plan) => {
+    expect(page("s", {}, plan)).not.toContain("skips a minor version");
+  });
+
   test("judges providers by the pins, and charts by what is known of them", () => {
     const chart = (chart: string, version?: string) => ({
       chart,

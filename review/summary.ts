@@ -7,6 +7,7 @@ import { vmsOf } from "./machine";
 import { caution, code, codes, count, list, type Markdown, text } from "./markdown";
 import { changesOf, type Plan, summaryOf } from "./plan";
 import { backendReasons, stateWords } from "./secret";
+import { skippedMinors } from "./skipped-minor";
 import { dataOf, elementsOf, resourcesOf, type Stack } from "./stack";
 import { type Measure, versionReasons, versionWords } from "./version";
 
@@ -97,7 +98,7 @@ const inOneLine = ({ title, reasons }: Addition): Markdown =>
   `${title}: ${reasons.map((reason) => text(reason)).join("; ")}`;
 
 /** What an approver must not miss: everything with a reason. */
-function dangers(stack: Stack, measure: Measure, additions: readonly Addition[]): Markdown[] {
+function dangers(stack: Stack, measure: Measure, additions: readonly Addition[], plan?: Plan): Markdown[] {
   const connections = connectionsOf(stack).filter((words) => words.includes("**"));
   return [
     ...connections.map(
@@ -106,6 +107,7 @@ function dangers(stack: Stack, measure: Measure, additions: readonly Addition[])
     ...additions.filter(({ reasons }) => reasons.length > 0).map(inOneLine),
     ...backendReasons(stack).map((reason) => `State: ${text(reason)}`),
     ...versionReasons(stack, measure),
+    ...skippedMinors(plan),
   ];
 }
 
@@ -120,7 +122,7 @@ export function summarySection(
   const connections = connectionsOf(stack).map((words) => `**Proxmox** at ${words}.`);
   const versions = versionWords(stack);
   const secrets = sensitiveVariables(stack);
-  const red = dangers(stack, measure, additions);
+  const red = dangers(stack, measure, additions, plan);
   return [
     "## Summary",
     list(

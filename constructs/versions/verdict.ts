@@ -57,6 +57,15 @@ export function stepsFrom(program: Program, version: string, fits: (life: Life) 
         .join(", then ");
 }
 
+/** The newest release of each minor version between two versions: what an upgrade goes through. */
+export function releasesBetween(program: Program, from: string, to: string): string[] {
+  const number = (minor: string): number => Number(minor.slice(2));
+  const [first, last] = [number(minorOf(from)), number(minorOf(to))];
+  return livesOf(program).flatMap(([minor, { newest }]) =>
+    first < number(minor) && number(minor) < last ? [newest] : [],
+  );
+}
+
 const nextOf = (program: Program): string =>
   `the next minor version of ${programNames[program]}, which is not known yet`;
 
