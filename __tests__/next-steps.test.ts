@@ -33,6 +33,10 @@ To run a pod on its GPU, then:
 
   terraform -chdir=${folder} output -raw gpu_example_pod | kubectl apply -f -
   kubectl logs -f gpu-example
+
+For all outputs, with the commands that restore etcd:
+
+  terraform -chdir=${folder} output
 `);
   expect(nextSteps(output, [])).toContain("To use the cluster of talos-gpu-template");
 });

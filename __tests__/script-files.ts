@@ -10,9 +10,13 @@ export const scriptFiles: readonly string[] = readdirSync(constructs, { recursiv
   .sort()
   .map((path) => join(constructs, path));
 
-/** Their content by name, as stacks have them. */
+/** The content by name of those that stacks have; some are for `npm run deploy` alone. */
 export const ownScripts = (): Map<string, string> =>
-  new Map(scriptFiles.map((path) => [basename(path), readFileSync(path, "utf8")]));
+  new Map(
+    scriptFiles
+      .filter((path) => !path.endsWith("-turn.sh"))
+      .map((path) => [basename(path), readFileSync(path, "utf8")]),
+  );
 
 export const isLibrary = (path: string): boolean => basename(path).startsWith("lib");
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Processes, type Run } from "./processes";
 
 const scripts = resolve(__dirname, "../scripts");
@@ -40,6 +41,16 @@ export class Cdktf {
   /** Everything that was ever written. */
   get transcript(): string {
     return this.said;
+  }
+
+  /** Resolves once this text has been written. */
+  async until(text: string): Promise<void> {
+    while (!this.said.includes(text)) await sleep(50);
+  }
+
+  /** Asks what is running to end, as Ctrl-C does. */
+  interrupt(): void {
+    this.processes.interrupt();
   }
 
   kill(): void {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type CommandLine, commandArguments, UsageError } from "./command-line";
 import { configurationsIn } from "./configuration";
 
@@ -106,6 +107,10 @@ export interface Called {
   readonly output: string;
   readonly isApproved: boolean;
   readonly skipsSynth: boolean;
+  /** Whether machines change one after another: nothing changes, or the state moves, otherwise. */
+  readonly isRolling: boolean;
+  /** What Terraform gets where cdktf does not call it. */
+  readonly terraformOptions: readonly string[];
   /** What cdktf gets: all but the files and the app. */
   readonly passedOn: readonly string[];
 }
@@ -135,6 +140,13 @@ export function calledWith(command: Command): Called {
     output: values.output ?? "cdktf.out",
     isApproved: values["auto-approve"] ?? false,
     skipsSynth: values["skip-synth"] ?? false,
+    isRolling: command === "deploy" && !values["refresh-only"] && !values["migrate-state"],
+    terraformOptions: [
+      ...(values.var ?? []).map((each) => `-var=${each}`),
+      ...(values["var-file"] ?? []).map((file) => `-var-file=${resolve(file)}`),
+      ...(values["terraform-parallelism"] ? [`-parallelism=${values["terraform-parallelism"]}`] : []),
+      ...(values["no-color"] ? ["-no-color"] : []),
+    ],
     passedOn: [...stacks, ...Object.entries(others).flatMap(([name, value]) => asOptions(name, value))],
   };
 }

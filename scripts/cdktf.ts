@@ -13,6 +13,7 @@ import { appOf, defaultConfiguration } from "./configuration";
 import { withoutKubernetes } from "./environment";
 import { nextSteps } from "./next-steps";
 import { missing, terraform } from "./prerequisites";
+import { rollMachines } from "./roll";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
 import { upgradingStacks } from "./upgrade";
 
@@ -64,21 +65,26 @@ const isGone = (file: string): boolean =>
   !existsSync(file) && existsSync("cdktf.json") && readFileSync("cdktf.json", "utf8").includes(` ${file}"`);
 
 async function runFor(app: string | undefined, command: Command, called: Called): Promise<number> {
-  const { output, stacks, skipsSynth } = called;
+  const { output, stacks } = called;
   const ofApp = app === undefined ? [] : ["--app", app];
+  const further: string[] = [];
   if (command === "deploy") {
     const forgotten = forgottenBootstraps(output);
     if (forgotten.length > 0) return refused(forgotten);
-  }
-  if (command === "deploy" && missing(command, ["talosctl"]).length > 0) {
-    // Only an upgrade needs it, and whether there is one shows in what is synthesized now.
-    const status = skipsSynth ? 0 : await cdktf("synth", "--output", output, ...ofApp);
+    // What machines there are shows in what is synthesized now.
+    const status = called.skipsSynth ? 0 : await cdktf("synth", "--output", output, ...ofApp);
     if (status !== 0) return status;
-    const upgrades = (await upgradingStacks(output, stacks)).map((stack) => `the upgrade of ${stack}`);
-    if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));
+    further.push(...(called.skipsSynth ? [] : ["--skip-synth"]));
+    if (missing(command, ["talosctl"]).length > 0) {
+      const upgrades = (await upgradingStacks(output, stacks)).map((stack) => `the upgrade of ${stack}`);
+      if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));
+    }
   }
   try {
-    const status = await cdktf(command, ...called.passedOn, ...ofApp);
+    const rolled = command === "deploy" ? await rollMachines(called) : "nothing";
+    if (rolled === "failed") return 1;
+    if (rolled === "rest" && !called.isApproved) further.push("--auto-approve");
+    const status = await cdktf(command, ...called.passedOn, ...further, ...ofApp);
     if (command === "deploy" && status === 0) console.log(nextSteps(output, stacks));
     return status;
   } finally {
@@ -111,17 +117,20 @@ function commandLine(): string | undefined {
 }
 
 async function cdktf(...args: string[]): Promise<number> {
-  const { status } = await run([process.execPath, String(commandLine()), ...args], {
-    stdio: "inherit",
-    env: {
-      ...withoutKubernetes(process.env),
-      CHECKPOINT_DISABLE: "1",
-      DISABLE_VERSION_CHECK: "1",
-      CDKTF_EXPERIMENTAL_PROVIDER_SCHEMA_CACHE_PATH: "schemas",
-      // Without a terminal, each frame of its spinner would be a line of the log.
-      ...(!process.stdout.isTTY && { CI: "1" }),
+  const { status } = await run(
+    [process.execPath, "--require", join(__dirname, "cdktf-outputs.cjs"), String(commandLine()), ...args],
+    {
+      stdio: "inherit",
+      env: {
+        ...withoutKubernetes(process.env),
+        CHECKPOINT_DISABLE: "1",
+        DISABLE_VERSION_CHECK: "1",
+        CDKTF_EXPERIMENTAL_PROVIDER_SCHEMA_CACHE_PATH: "schemas",
+        // Without a terminal, each frame of its spinner would be a line of the log.
+        ...(!process.stdout.isTTY && { CI: "1" }),
+      },
     },
-  });
+  );
   return status;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { terraform } from "./prerequisites";
+import { stacksNamed } from "./state";
 
 interface Stack {
   readonly output?: Readonly<Record<string, { readonly value?: unknown }>>;
@@ -12,10 +13,9 @@ interface Stack {
  * @param names those of the stacks, as cdktf takes them; of none, all that were synthesized last are meant
  */
 export function nextSteps(output: string, names: readonly string[]): string {
-  const manifest = join(output, "manifest.json");
-  const all = existsSync(manifest) ? Object.keys(JSON.parse(readFileSync(manifest, "utf8")).stacks) : [];
-  const named = all.filter((stack) => names.includes(stack));
-  return (named.length > 0 ? named : all).map((stack) => stepsOf(join(output, "stacks", stack), stack)).join("");
+  return stacksNamed(output, names)
+    .map((stack) => stepsOf(join(output, "stacks", stack), stack))
+    .join("");
 }
 
 function stepsOf(directory: string, name: string): string {
@@ -37,6 +37,10 @@ function stepsOf(directory: string, name: string): string {
     ...(stack.output?.gpu_example_pod === undefined
       ? []
       : ["", "To run a pod on its GPU, then:", "", ...pod.map((command) => `  ${command}`)]),
+    "",
+    "For all outputs, with the commands that restore etcd:",
+    "",
+    `  ${terraform} -chdir=${directory} output`,
     "",
   ].join("\n");
 }

@@ -35,6 +35,18 @@ export const stacksIn = (output: string): string[] => {
   return existsSync(stacks) ? readdirSync(stacks).filter((name) => existsSync(join(stacks, name, "cdk.tf.json"))) : [];
 };
 
+/**
+ * The stacks of the configuration that was synthesized last.
+ *
+ * @param names as cdktf takes them, in which `*` stands for anything; without any, all are meant
+ */
+export function stacksNamed(output: string, names: readonly string[]): string[] {
+  const manifest = join(output, "manifest.json");
+  const all = existsSync(manifest) ? Object.keys(JSON.parse(readFileSync(manifest, "utf8")).stacks) : [];
+  const patterns = names.map((name) => new RegExp(`^${name.replace(/[^\w*-]/g, ".").replaceAll("*", ".*")}$`));
+  return names.length === 0 ? all : all.filter((stack) => patterns.some((pattern) => pattern.test(stack)));
+}
+
 /** Where the stack keeps its state; undefined where that is not a local file. */
 export function localStateOf(directory: string): string | undefined {
   const path = pathIn(readFileSync(join(directory, "cdk.tf.json"), "utf8"));

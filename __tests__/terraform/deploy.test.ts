@@ -10,13 +10,14 @@ const secret = "correct horse battery staple";
 
 // What Terraform itself has needs no provider.
 const site = `
-import { LocalBackend, TerraformStack, TerraformVariable } from "${root}/node_modules/cdktf";
+import { LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "${root}/node_modules/cdktf";
 import { StrictApp } from "${root}/constructs";
 
 const app = new StrictApp();
 const stack = new TerraformStack(app, "site");
 new LocalBackend(stack, { path: "../../../${state}" });
 const secret = new TerraformVariable(stack, "secret", { sensitive: true });
+new TerraformOutput(stack, "greeting", { value: "good morning" });
 stack.addOverride("resource.terraform_data.secret", {
   input: secret.value,
   provisioner: [{ "local-exec": { command: "env | grep -E '^(KUBE|HELM|CHECKPOINT)' >../../../environment" } }],
@@ -78,7 +79,11 @@ describe("a stack is deployed by Terraform itself", () => {
   });
 
   test("deploy applies, and writes the state for its owner alone", () => {
-    expect(run("deploy", "--auto-approve")).toContain("Apply complete! Resources: 1 added");
+    const said = run("deploy", "--auto-approve");
+    expect(said).toContain("Apply complete! Resources: 1 added");
+    // cdktf does not list the outputs once more.
+    const [, end = ""] = said.split("Apply complete!");
+    expect(end.match(/greeting.*/g)).toEqual(['greeting = "good morning"']);
     expect(secrets()).toEqual([state]);
     expect(mode(state)).toBe("600");
   });

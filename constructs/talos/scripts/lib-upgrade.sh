@@ -10,10 +10,8 @@
 # KUBERNETES_VERSION  what the cluster is to run
 # TIMEOUT             seconds for each of the waits
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/lib-etcd.sh"
+. "$(dirname "$0")/lib-nodes.sh"
 . "$(dirname "$0")/lib-version.sh"
-
-KUBECONFIG="$work/kubeconfig"
 
 running_talos() { talos 30 version | awk '/^Server/ { server = 1 } server && /Tag:/ { print $2 }'; }
 # The Image Factory puts the schematic among the extensions.
@@ -33,27 +31,14 @@ one_step() {
   esac
 }
 
-# A kubeconfig of the cluster's administrator, which lasts as long as the script.
-log_in() { [ -s "$KUBECONFIG" ] || talos_at 30 "${ENDPOINT:-$NODE}" kubeconfig --force "$KUBECONFIG" >/dev/null 2>&1; }
-
-# Whether all nodes but the named one are ready, and their members of etcd answer; $missing is what is not.
+# Whether all nodes but the named one are ready, and of several their members of etcd answer; $missing is what is not.
 ready_but() {
-  missing="the Kubernetes API"
-  log_in || return
-  kube 10 get --raw /readyz >/dev/null 2>&1 || return
-  if [ -z "${NAME:-}" ]; then
-    kube 10 wait --for=condition=Ready nodes --all --timeout=5s >/dev/null 2>&1
+  if [ -n "${NAME:-}" ]; then
+    others_ready "$1"
     return
   fi
-  nodes=$(kube 10 get nodes --output='jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' 2>/dev/null) || return
-  members=$(etcd_members "$ENDPOINT")
-  missing=$(printf '%s\n' "$nodes" | awk -v but="$1" 'NF && $1 != but && $2 != "True" { printf " %s", $1 }')
-  [ -n "$members" ] || missing="etcd"
-  for member in $(printf '%s\n' "$members" | awk -v but="$1" 'tolower($2) != but { print $3 }'); do
-    etcd_answers "$member" || missing="$missing etcd at $member"
-  done
-  missing=${missing# }
-  [ -z "$missing" ]
+  missing="the Kubernetes API"
+  api_ready && kube 10 wait --for=condition=Ready nodes --all --timeout=5s >/dev/null 2>&1
 }
 nodes_ready() { ready_but ""; }
 

@@ -9,6 +9,7 @@ import {
   ProxmoxGpuVm,
   TalosCluster,
   TalosImage,
+  type TalosPatch,
 } from "../../../constructs";
 import type { Lab } from "../../lab";
 import type { Terraform } from "../../terraform";
@@ -32,6 +33,14 @@ export interface TalosClusterOptions {
   readonly gpuWorkers: readonly Place[];
   /** Workers without one. */
   readonly workers?: readonly Place[];
+  /**
+   * Cores of each VM, which restarts for others.
+   *
+   * @default 4
+   */
+  readonly cores?: number;
+  /** Patches of all machine configurations. */
+  readonly configPatches?: readonly TalosPatch[];
   readonly version?: string;
   readonly kubernetesVersion?: string;
   /** What hands out the GPUs; `false` for nothing. */
@@ -55,7 +64,7 @@ export const deployTalosCluster = (lab: Lab, options: TalosClusterOptions): Prom
 
 function define(app: App, lab: Lab, options: TalosClusterOptions): void {
   const { virtualAddress, version, kubernetesVersion, nvidia, readyTimeout = 240, force, ...machines } = options;
-  const { schedulingOnControlPlanes, ciliumVersion } = options;
+  const { schedulingOnControlPlanes, ciliumVersion, configPatches, cores = 4 } = options;
   const stack = new TerraformStack(app, "talos-cluster");
   new LocalBackend(stack, { path: "terraform.tfstate" });
   const connection = new ProxmoxConnection(stack, "proxmox", {
@@ -97,6 +106,7 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
       vmId,
       replaceable,
       boot: { image: imageFor(image, host) },
+      cpu: { cores },
       memory: { dedicated: 4096 },
       gpus,
       // As Proxmox writes it, in upper case.
@@ -109,6 +119,7 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
     kubernetesVersion,
     virtualAddress: virtualAddress === undefined ? undefined : lab.written(virtualAddress),
     schedulingOnControlPlanes,
+    configPatches,
     readyTimeout,
     controlPlanes: machines.controlPlanes.map((place) => machine(place, talos)),
     workers: [
