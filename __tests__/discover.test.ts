@@ -398,6 +398,7 @@ describe("the settings", () => {
     [{ name: "Talos" }, '--name "Talos": write lower-case letters'],
     [{ name: "web" }, "Proxmox has a guest of this name"],
     [{ address: "192.168.1.60" }, "write an IPv4 address with its prefix length"],
+    [{ address: "192.168.2.60/24" }, "192.168.2.60 is not in the subnet of vmbr0, 192.168.1.10/24; write one of it"],
     [{ address: "192.168.1.60/16" }, 'the prefix length of vmbr0 is 24; write "192.168.1.60/24"'],
     [{ address: "192.168.1.10/24" }, "192.168.1.10 is taken"],
     [{ address: "192.168.1.50/24" }, "192.168.1.50 is taken"],

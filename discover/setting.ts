@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
+import { IPv4 } from "ipaddr.js";
 import { leastTalosGiB } from "../constructs/proxmox/vm/disk";
-import { freeAddressIn } from "./address";
+import { freeAddressIn, type ProposedAddress } from "./address";
 import type { Choice } from "./choice";
 import type { Host } from "./host";
 import { Refusal } from "./refusal";
@@ -59,10 +60,10 @@ export async function settingsFor(
   const name = await get(wanted.name, nameSetting(host));
   if (wanted.address === undefined) terminal.tell("Looking for a free IP address");
   const proposed = await freeAddressIn(choice.bridge, host.guests.addresses, answers);
-  const address = await get(wanted.address, addressSetting(host, choice, proposed.address));
+  const address = await get(wanted.address, addressSetting(host, choice, proposed));
   const gateway = proposed.isOfBridge
     ? proposed.gateway
-    : await get(undefined, { ...gatewaySetting, proposed: proposed.gateway });
+    : await get(undefined, gatewaySetting(address, proposed.gateway));
   const memory = Number(await get(wanted.memory, memorySetting(choice)));
   const disk = Number(await get(wanted.disk, diskSetting(choice)));
   return { name, address, gateway, memory, disk };
@@ -86,7 +87,11 @@ export function freeName(name: string, taken: readonly string[]): string {
   return free;
 }
 
-function addressSetting({ guests }: Host, { bridge }: Choice, proposed: string): Setting {
+function addressSetting(
+  { guests }: Host,
+  { bridge }: Choice,
+  { address: proposed, isOfBridge }: ProposedAddress,
+): Setting {
   const [, prefix] = (bridge.cidr ?? proposed).split("/");
   const taken = [...guests.addresses, bridge.cidr?.split("/")[0], bridge.gateway];
   return {
@@ -98,16 +103,27 @@ function addressSetting({ guests }: Host, { bridge }: Choice, proposed: string):
       const isWhole = isIPv4(address) && /^\d+$/.test(length ?? "") && Number(length) <= 30 && more.length === 0;
       if (!isWhole) return `write an IPv4 address with its prefix length, such as "${proposed}"`;
       if (length !== prefix) return `the prefix length of ${bridge.name} is ${prefix}; write "${address}/${prefix}"`;
+      if (isOfBridge && !isIn(address, proposed))
+        return `${address} is not in the subnet of ${bridge.name}, ${bridge.cidr}; write one of it, such as "${proposed}"`;
       return taken.includes(address) ? `${address} is taken; write another one, such as "${proposed}"` : undefined;
     },
   };
 }
 
-const gatewaySetting: Omit<Setting, "proposed"> = {
+const gatewaySetting = (address: string, proposed: string): Setting => ({
   option: "gateway",
   question: "Gateway of the node",
-  problemOf: (answer) => (isIPv4(answer) ? undefined : 'write an IPv4 address, such as "192.168.1.1"'),
-};
+  proposed,
+  problemOf: (answer) => {
+    if (!isIPv4(answer)) return 'write an IPv4 address, such as "192.168.1.1"';
+    return isIn(answer, address)
+      ? undefined
+      : `${answer} is not in the subnet of ${address}; write the router's address in it`;
+  },
+});
+
+/** Whether an IPv4 address is in the subnet of another one with a prefix length. */
+const isIn = (address: string, subnet: string): boolean => IPv4.parse(address).match(IPv4.parseCIDR(subnet));
 
 /** The host pins all of it; half of the host's is a beginning. */
 function memorySetting({ node: { memory } }: Choice): Setting {
