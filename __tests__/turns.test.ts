@@ -23,6 +23,7 @@ const plan = (...changes: Json[]): Plan => ({
       root_module: {
         resources: [
           { address: "data.talos_client_configuration.cluster", values: { talos_config: "context: talos-cluster" } },
+          { address: "null_resource.first_snapshot", values: {} },
           ...names.flatMap((name) => [
             { address: `${vm}.${name}`, values: { name } },
             { address: `${configuration}.${name}`, values: { node: addresses[name] } },
@@ -94,6 +95,14 @@ test.each([
   ["what stays", changed(vm, "gpu-1", {}, {}, ["no-op"])],
 ])("%s takes no turn", (_, change) => {
   expect(rollingOf(stack, plan(change)).turns).toEqual([]);
+});
+
+test("until a first deployment is complete, nothing takes a turn", () => {
+  const text = JSON.stringify(plan(...names.map(moreCores))).replace(
+    "null_resource.first_snapshot",
+    "null_resource.other",
+  );
+  expect(rollingOf(stack, JSON.parse(text))).toMatchObject({ turns: [], replaced: [] });
 });
 
 test("a machine that is replaced takes no turn, and is named", () => {

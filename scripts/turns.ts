@@ -52,7 +52,9 @@ export const hasSeveralMachines = (stack: Json): boolean => entriesOf(objectOf(s
  * @param stack as it is synthesized
  */
 export function rollingOf(stack: Json, plan: Plan): Rolling {
-  const machines = machinesOf(stack, plan);
+  // The last step of a first deployment: until then not all nodes have been ready, and an apply brings them there.
+  const isComplete = stateOf(plan).has("null_resource.first_snapshot");
+  const machines = isComplete ? machinesOf(stack, plan) : [];
   const inOrder = [...machines.filter(({ isWorker }) => isWorker), ...machines.filter(({ isWorker }) => !isWorker)];
   const effects = new Map<string, Set<Effect>>();
   for (const { address, effect } of changesOf(plan))

@@ -53,6 +53,7 @@ function planned(
         root_module: {
           resources: [
             { address: "data.talos_client_configuration.cluster", values: { talos_config: "context: cluster" } },
+            { address: "null_resource.first_snapshot", values: {} },
             ...names.flatMap((name) => [
               { address: `${vm}.${name}`, values: { name } },
               { address: `${configuration}.${name}`, values: { node: addressOf(name) } },

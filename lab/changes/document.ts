@@ -34,7 +34,45 @@ export const changesDocument = (rows: readonly Row[]): Markdown =>
         ),
       ];
     }),
+    "## Further machines",
+    "Seen while a single node grows and shrinks, in [`growing.test.ts`](../lab/__tests__/growing.test.ts), and while it is taken over, in [`single-node-move.test.ts`](../lab/__tests__/single-node-move.test.ts). [Growing](growing.md) says how.",
+    table(["prop", "to", "does", "by"], ofMachines, none),
   ].join("\n\n")}\n`;
+
+/** What these tests assert. */
+const ofMachines: readonly (readonly Markdown[])[] = [
+  [
+    code("workers"),
+    "one less",
+    `**${verdicts.lost}**`,
+    "the VM of that machine, after its node is drained and has left",
+  ],
+  [
+    code("controlPlanes"),
+    "two less",
+    `**${verdicts.lost}**`,
+    "the VMs of those machines, after their nodes are drained and have left etcd",
+  ],
+  [
+    code("controlPlanes"),
+    `two more, with ${code("cluster.virtualAddress")}`,
+    `**${verdicts.changed}**`,
+    "the configurations of the machines that are there, and the file for kubectl; new: those machines. VMs, secrets, etcd and its objects stay",
+  ],
+  [code("workers"), "one more", `**${verdicts.made}**`, "that machine; nothing that is there changes"],
+  [
+    `${code("workers")}, ${code("controlPlanes")}`,
+    `left out, after ${code("[]")}`,
+    `**${verdicts.recorded}**`,
+    "the steps of clusters with several machines go",
+  ],
+  [
+    `${code("fromSingleNode")} of ${code("TalosCluster")}`,
+    code('"moved"'),
+    `**${verdicts.recorded}**`,
+    "the resources of the first machine get their names by `moved` blocks; VM, secrets, etcd and its objects stay",
+  ],
+];
 
 const meanings: readonly (readonly [word: string, meaning: string])[] = [
   [verdicts.lost, "something is destroyed or recreated, and its data is lost"],

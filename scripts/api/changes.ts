@@ -12,13 +12,13 @@ export const keyOf = ({ owner, name }: Member): string => `${owner.name}.${name}
 
 /**
  * The changes of each prop, from the tables of docs/changes.md. Their sections are named after the props of the whole, and
- * their rows have the path from there.
+ * their rows have the path from there; other sections are of no single prop.
  */
 export function changesOf(page: string, whole: Declared): Map<string, Change[]> {
   const changes = new Map<string, Change[]>();
   let root = "";
   for (const line of page.split("\n")) {
-    root = /^## `([a-z]+)`/.exec(line)?.[1] ?? root;
+    if (line.startsWith("## ")) root = /^## `([a-z]+)`/.exec(line)?.[1] ?? "";
     const [, path = "", value = "", effect = ""] =
       /^[|] `([^`]+)` [|] (.*?) [|] [*][*](.+?)[*][*] [|]/.exec(line) ?? [];
     if (path === "" || root === "") continue;
