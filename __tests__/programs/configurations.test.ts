@@ -224,7 +224,14 @@ describe("other commands take files, and refuse what they do not know", () => {
 
 test("no test and no step of CI reads main.ts, which is its owner's", () => {
   expect(readFileSync(join(root, ".ci/run"), "utf8")).not.toContain("main.ts");
-  const patterns = ["__tests__", "lab/__tests__", ".ci/steps", ":!*discover*", ":!*configurations.test.ts"];
+  const patterns = [
+    "__tests__",
+    "lab/__tests__",
+    ".ci/steps",
+    ":!*discover*",
+    ":!*configurations.test.ts",
+    ":!*newcomers",
+  ];
   const { stdout } = spawnSync("git", ["grep", "--untracked", "-lE", "[\"'/ ]main\\.ts", "--", ...patterns], {
     cwd: root,
     encoding: "utf8",

@@ -57,7 +57,7 @@ beforeAll((done) => {
   });
   writeFileSync(
     join(directory, "cdktf.json"),
-    JSON.stringify({ language: "typescript", app: `${process.execPath} --require ${hook} main.ts`, projectId: "test" }),
+    JSON.stringify({ language: "typescript", app: `${process.execPath} --require ${hook} moved.ts`, projectId: "test" }),
   );
 });
 afterAll(() => {
@@ -82,8 +82,8 @@ async function run(command: readonly [string, ...string[]], answer = ""): Promis
 }
 
 const synthesize = async (backend: string): Promise<void> => {
-  writeFileSync(join(directory, "main.ts"), configuration(backend));
-  await run([process.execPath, "--require", hook, "main.ts"]);
+  writeFileSync(join(directory, "moved.ts"), configuration(backend));
+  await run([process.execPath, "--require", hook, "moved.ts"]);
 };
 const terraform = (args: readonly string[], answer?: string) =>
   run(["terraform", "-chdir=cdktf.out/stacks/moved", ...args], answer);
