@@ -57,7 +57,11 @@ beforeAll((done) => {
   });
   writeFileSync(
     join(directory, "cdktf.json"),
-    JSON.stringify({ language: "typescript", app: `${process.execPath} --require ${hook} moved.ts`, projectId: "test" }),
+    JSON.stringify({
+      language: "typescript",
+      app: `${process.execPath} --require ${hook} moved.ts`,
+      projectId: "test",
+    }),
   );
 });
 afterAll(() => {
