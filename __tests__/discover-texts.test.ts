@@ -1,10 +1,10 @@
 import { PassThrough } from "node:stream";
 import { transformSync } from "@swc/core";
 import { formatValue } from "../constructs/rules/format-value";
+import { configurationFileOf } from "../discover/configuration-file";
 import type { Host } from "../discover/host";
 import { Refusal } from "../discover/refusal";
 import { report } from "../discover/report";
-import { siteOf } from "../discover/site";
 import { terminalOf } from "../discover/terminal";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
@@ -89,7 +89,7 @@ test.each([
 });
 
 test("a configuration with texts of a host is a program that does nothing of theirs", () => {
-  const program = siteOf(host, choice as never, settings, "main.ts");
+  const program = configurationFileOf(host, choice as never, settings, "main.ts");
   expect(program).not.toMatch(obeyed);
   const { code } = transformSync(program, { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } });
   const exit = jest.fn();

@@ -2,11 +2,11 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { addressIn, freeAddressIn } from "../discover/address";
 import { chosen } from "../discover/choice";
+import { configurationFileOf } from "../discover/configuration-file";
 import { endpointOf } from "../discover/endpoint";
 import { gpusOf, type HostGpu, type PciRow } from "../discover/gpu";
 import { iommuSteps } from "../discover/iommu";
 import { freeName, settingsFor } from "../discover/setting";
-import { siteOf } from "../discover/site";
 import { bridgeOf } from "../discover/storage";
 import { type Terminal, terminalOf } from "../discover/terminal";
 import { wrapped } from "../discover/wrapped";
@@ -118,7 +118,7 @@ describe("GPUs", () => {
     const node = { name: "pve", isOnline: true, gpus: [gpu], storages: [], bridges: [], mappings: [] };
     const choice = { node, gpu, images: storage, disks: storage, bridge: { name: "vmbr0" } };
     const settings = { name: "talos-gpu", address: "192.0.2.50/24", gateway: "192.0.2.1", memory: 16, disk: 100 };
-    expect(siteOf({ ...host, nodes: [node] }, choice, settings, "/site/main.ts")).toContain(
+    expect(configurationFileOf({ ...host, nodes: [node] }, choice, settings, "/site/main.ts")).toContain(
       `    ${line}\n`.trimStart(),
     );
   });
@@ -274,7 +274,7 @@ describe("what is chosen", () => {
       { name: "pve2", isOnline: false, ...parts },
     ];
     await expect(chosen({ ...host, nodes }, { node: "pve2" }, noTerminal)).rejects.toThrow(
-      "The node pve2 is off; switch it on, or take another one: pve1.",
+      "The node pve2 is offline; start it, or choose another one: pve1.",
     );
   });
 });

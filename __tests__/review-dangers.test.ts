@@ -638,7 +638,7 @@ const dangers: readonly (readonly [name: string, change: (inputs: Inputs) => unk
   [
     "a state without checks",
     backend({ http: { address: "https://evil.example/state", skip_cert_verification: true } }),
-    /check of the backend is off/,
+    /check of the backend is disabled/,
   ],
   [
     "a state in another bucket",

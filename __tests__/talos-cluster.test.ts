@@ -128,7 +128,7 @@ describe("TalosCluster", () => {
     expect(bootstrapOf(1)).toEqual({ replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] });
   });
 
-  test("gives the control planes the virtual address, at the device that has their own, and nobody else", () => {
+  test("gives the control planes the virtual IP, at the device that has their own, and nobody else", () => {
     const withAddress = (name: string) => documents(name).flatMap(({ machine }) => machine?.network?.interfaces ?? []);
     expect(withAddress("control-2")).toEqual([
       expect.objectContaining({ addresses: ["192.168.1.52/24"], vip: { ip: "192.168.1.50" } }),
@@ -274,7 +274,7 @@ describe("Cilium on a cluster", () => {
   });
 
   test.each([
-    ["192.168.1.48/30", "the virtual address of the control planes", "192.168.1.50"],
+    ["192.168.1.48/30", "the virtual IP of the control planes", "192.168.1.50"],
     ["192.168.1.62/32", "the address of worker-2", "192.168.1.62"],
   ])("refuses a pool %s with %s", (cidr, what, address) => {
     const addressPools = [{ name: "lan", blocks: [{ cidr }] }];

@@ -1,15 +1,15 @@
 import { isOn, takes } from "../constructs/proxmox/host/host-storage";
 import { isBeforeImports } from "../constructs/proxmox/host/image-storage";
+import { privilegeCommands, usesOf } from "./account-privileges";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
 import { iommuSteps } from "./iommu";
 import type { HostBridge, HostNode, HostStorage } from "./node";
 import { Refusal } from "./refusal";
-import { rightsCommands, usesOf } from "./rights";
 import { bestStorage, bridgeOf, type Content, roomFor, takers } from "./storage";
 import type { Terminal } from "./terminal";
 
-/** What a site is made of. */
+/** What a configuration is made of. */
 export interface Choice {
   readonly node: HostNode;
   readonly gpu: HostGpu;
@@ -87,7 +87,7 @@ function nodesOf({ nodes }: Host, wanted: string | undefined): HostNode[] {
   const isOff = nodes.some(({ name }) => name === wanted);
   throw new Refusal(
     isOff
-      ? `The node ${wanted} is off; switch it on, or take another one: ${names}.`
+      ? `The node ${wanted} is offline; start it, or choose another one: ${names}.`
       : `There is no node "${wanted}"; write one of ${names}.`,
   );
 }
@@ -132,7 +132,7 @@ const isAt = ({ address, functions }: HostGpu, wanted: string): boolean => {
 /** What an account may not ask. */
 function mayNotAsk(host: Host, nodes: readonly HostNode[]): string {
   const uses = usesOf(mayUseAddresses(host) ? "address" : "new mapping");
-  const commands = rightsCommands(host.account, host.nodes, uses, majorOf(host.version));
+  const commands = privilegeCommands(host.account, host.nodes, uses, majorOf(host.version));
   return `${host.account} may not ask for the hardware of ${nodes.map(({ name }) => name).join(" and ")}, which takes Sys.Audit on /. Give it the roles that a configuration needs; on the host, as root:\n\n${commands.replace(/^/gm, "  ")}\n`;
 }
 
@@ -148,7 +148,7 @@ const versionProblems = ({ version }: Host): Problem[] =>
 function gpuProblem(node: HostNode, { address, name, verdict, iommuGroup }: HostGpu): Problem {
   if (iommuGroup !== undefined) return { what: `${address} ${name} ${verdict}.` };
   const steps = iommuSteps(node);
-  const what = `The IOMMU of ${node.name} is off, so ${address} ${name} cannot be passed through`;
+  const what = `The IOMMU of ${node.name} is disabled, so ${address} ${name} cannot be passed through`;
   return steps.length === 1 ? { what: `${what}: ${steps[0]}.` } : { what: `${what}:`, steps };
 }
 

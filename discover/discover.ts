@@ -1,17 +1,17 @@
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { printable } from "../constructs/rules/printable";
 import { parsedArguments, UsageError } from "../scripts/command-line";
+import { privilegeCommands, usesOf } from "./account-privileges";
 import { ProxmoxApi } from "./api";
 import { trusted } from "./certificate";
 import { chosen } from "./choice";
+import { configurationFileOf } from "./configuration-file";
 import { endpointOf } from "./endpoint";
 import { type Host, majorOf, mayUseAddresses, readHost } from "./host";
 import { logIn } from "./login";
 import { Refusal } from "./refusal";
 import { report } from "./report";
-import { rightsCommands, usesOf } from "./rights";
 import { type Settings, settingsFor } from "./setting";
-import { siteOf } from "./site";
 import type { Terminal } from "./terminal";
 import { authorityFile, isOther, trustAdvice, writeAuthority } from "./trust";
 
@@ -54,7 +54,7 @@ export interface Surroundings {
 }
 
 /**
- * Finds out what a host has, and writes a site.
+ * Finds out what a host has, and writes a configuration.
  *
  * @throws Refusal with what is wrong and what to do next
  */
@@ -81,7 +81,7 @@ export async function discover(args: readonly string[], surroundings: Surroundin
   const kept = write(() => {
     const backup = keptCopy(file);
     if (host.authority !== undefined) writeAuthority(authority, host.authority);
-    writeFileSync(file, siteOf(host, choice, settings, file));
+    writeFileSync(file, configurationFileOf(host, choice, settings, file));
     return backup;
   });
   if (!values.json)
@@ -144,10 +144,10 @@ function write<Result>(files: () => Result): Result {
 
 function told(file: string, { lackingPrivileges, account }: Host, { name, address }: Settings): string {
   const named = file === "main.ts" ? "" : ` -- ${file}`;
-  const rights = lackingPrivileges.length === 0 ? "" : `, and give ${account} the rights above`;
+  const privileges = lackingPrivileges.length === 0 ? "" : `, and give ${account} the privileges above`;
   return `Wrote ${file}: cluster ${name} at ${address}. Reserve this IP address: no DHCP server was told.
 Next: \`npm run review${named}\` checks the configuration and writes a page about what will be created.
-Before you deploy, prepare the host as docs/host.md says${rights}: the API does not tell whether the host's own drivers leave the GPU alone.`;
+Before you deploy, prepare the host as docs/host.md says${privileges}: the API cannot show whether a host driver is bound to the GPU.`;
 }
 
 /** A password can do all that its user can; a token needs little, and no second factor. */
@@ -156,7 +156,7 @@ function tokenAdvice(host: Host): string {
   const account = "terraform@pve";
   const commands = [
     `pveum user add ${account}`,
-    ...rightsCommands(account, host.nodes, usesOf("new mapping"), majorOf(host.version)).split("\n"),
+    ...privilegeCommands(account, host.nodes, usesOf("new mapping"), majorOf(host.version)).split("\n"),
     `pveum user token add ${account} talos --privsep 0 --expire "$(date --date='+90 days' +%s)"`,
   ];
   return `This configuration is deployed as ${host.account}${mayUseAddresses(host) ? ", whose password can do everything on the host" : ""}${host.credentials === "ticket" ? ", with a ticket that ends after two hours (docs/discover.md)" : ""}. An API token with a resource mapping is enough; on the host, as root:

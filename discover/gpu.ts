@@ -179,7 +179,7 @@ function judged(
   if (isDivided(main) === true) {
     return no("is divided into mediated devices by a driver of the host; pass one of these, with mdev");
   }
-  if (iommuGroup === undefined) return no("cannot be passed through: it has no IOMMU group, as the IOMMU is off");
+  if (iommuGroup === undefined) return no("cannot be passed through: it has no IOMMU group, as the IOMMU is disabled");
   if (otherMembers.length > 0) {
     return no(
       `cannot be passed through: IOMMU group ${iommuGroup} has ${otherMembers.join(" and ")} too, which the host could no longer use; put the card into another slot, one that hangs on the processor`,

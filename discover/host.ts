@@ -1,9 +1,9 @@
 import type { ProxmoxMajor } from "../constructs/proxmox/privileges";
+import { lacking, type Permissions, usesOf } from "./account-privileges";
 import { authorityOf, otherNames } from "./authority";
 import { type Guests, guestsOf } from "./guest";
 import type { Session } from "./login";
 import { type HostNode, type NodeRow, readNode } from "./node";
-import { lacking, type Permissions, usesOf } from "./rights";
 import type { Terminal } from "./terminal";
 
 /** Everything that was found out; `--json` prints it as it is. */
@@ -21,7 +21,7 @@ export interface Host {
   readonly version: string;
   readonly account: string;
   readonly credentials: Session["credentials"];
-  /** Privileges that the account needs for a site, and has nowhere. */
+  /** Privileges that the account needs for a stack, and has nowhere. */
   readonly lackingPrivileges: readonly string[];
   /** A VM id that is free. */
   readonly nextVmId: number;
@@ -52,7 +52,7 @@ export async function readHost({ api, account, credentials }: Session, terminal:
   const uses = usesOf(mayUseAddresses({ account, credentials }) ? "address" : "new mapping");
   const { hostname, port } = api.endpoint;
   return {
-    // The site has a port in any case.
+    // The configuration has a port in any case.
     endpoint: `https://${hostname}:${port || 443}/`,
     fingerprint: api.certificate.fingerprint,
     isTrusted: api.certificate.isTrusted,

@@ -7,7 +7,7 @@ export interface Session {
   readonly api: ProxmoxApi;
   /** User with realm, or the token's name: `terraform@pve!talos`. */
   readonly account: string;
-  /** What a site says of how to authenticate likewise. */
+  /** What a configuration says of how to authenticate likewise. */
   readonly credentials: "password" | "ticket" | "api-token";
 }
 

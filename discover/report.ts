@@ -3,11 +3,11 @@ import { inOneLine } from "../constructs/rules/printable";
 import type { Life } from "../constructs/versions/life";
 import { lives } from "../constructs/versions/lives";
 import { hasEnded, maintenanceOn } from "../constructs/versions/verdict";
+import { privilegeCommands, usesOf } from "./account-privileges";
 import type { HostGpu } from "./gpu";
 import { type Host, majorOf, mayUseAddresses } from "./host";
 import type { HostMapping } from "./mapping";
 import type { HostBridge, HostNode, HostStorage } from "./node";
-import { rightsCommands, usesOf } from "./rights";
 
 /** What the host has, for people; its Proxmox VE is judged on a day, such as `2026-11-30`. */
 export function report(host: Host, day = new Date().toISOString().slice(0, 10)): string {
@@ -17,7 +17,7 @@ export function report(host: Host, day = new Date().toISOString().slice(0, 10)):
     ...field("certificate", [isTrusted ? "trusted by this machine" : `SHA-256 ${fingerprint}`]),
     ...field("maintenance", maintenance(version, day)),
     ...field("free VM id", [`${nextVmId}`]),
-    ...field("rights", rights(host)),
+    ...field("privileges", privileges(host)),
     ...host.nodes.flatMap((node) => ["", ...nodeLines(node)]),
   ].join("\n");
 }
@@ -41,18 +41,18 @@ const field = (name: string, lines: readonly string[]): string[] =>
 const listed = (name: string, lines: readonly string[], none: string): string[] =>
   field(name, lines.length > 0 ? lines : [none]);
 
-function rights(host: Host): string[] {
+function privileges(host: Host): string[] {
   const { account, lackingPrivileges, nodes, version } = host;
-  if (lackingPrivileges.length === 0) return ["all that a site needs"];
+  if (lackingPrivileges.length === 0) return ["all that a stack needs"];
   const uses = usesOf(mayUseAddresses(host) ? "address" : "new mapping");
   return [
     `${account} lacks ${lackingPrivileges.join(", ")}; on the host, as root:`,
-    ...rightsCommands(account, nodes, uses, majorOf(version)).split("\n"),
+    ...privilegeCommands(account, nodes, uses, majorOf(version)).split("\n"),
   ];
 }
 
 function nodeLines({ name, isOnline, cpus, processor, memory, gpus, storages, bridges, mappings }: HostNode): string[] {
-  if (!isOnline) return [`node ${inOneLine(name)} is off`];
+  if (!isOnline) return [`node ${inOneLine(name)} is offline`];
   const unknown = "not for this account to know, without Sys.Audit on /";
   const size = cpus === undefined || memory === undefined ? unknown : `${cpus} threads, ${gib(memory)}`;
   return [

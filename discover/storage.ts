@@ -5,7 +5,7 @@ import type { HostBridge, HostNode, HostStorage } from "./node";
 
 export type Content = Parameters<typeof takes>[1];
 
-/** Bytes that a site needs of a storage, by what it keeps there. */
+/** Bytes that a stack needs of a storage, by what it keeps there. */
 export const roomFor = (content: Content): number => (content === "import" ? imageRoom : leastTalosGiB * 1024 ** 3);
 
 export const takers = (storages: readonly HostStorage[], content: Content): HostStorage[] =>

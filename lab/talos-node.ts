@@ -45,7 +45,7 @@ export interface NodeState extends TalosSystem {
   readonly bootstraps: number;
   /** Whether the Kubernetes API takes connections. */
   readonly kubernetes: boolean;
-  /** The virtual addresses that the node holds. */
+  /** The virtual IPs that the node holds. */
   readonly virtualIPs: readonly string[];
   /** The network devices; empty without a configuration. */
   readonly links: readonly NodeLink[];

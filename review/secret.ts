@@ -203,7 +203,7 @@ export function backendReasons(stack: Stack): string[] {
   return [
     ...(objectOf(stack.terraform).cloud === undefined ? [] : ["the state, with all secrets, is kept by HCP Terraform"]),
     ...(has(/./, /^http:\/\//) ? ["the state is sent without encryption"] : []),
-    ...(has(/skip_|insecure/, /^true$/) ? ["a check of the backend is off"] : []),
+    ...(has(/skip_|insecure/, /^true$/) ? ["a check of the backend is disabled"] : []),
     ...(has(/password|secret|token$|access_key|conn_str/, /^(?!\$\{).+/)
       ? ["a secret of the backend is in the stack itself"]
       : []),

@@ -25,7 +25,7 @@ export const rules: readonly Rule<ApiEndpoint>[] = [
   {
     id: "api-endpoint",
     requirement:
-      "the endpoint leads to the Kubernetes API: to the virtual address or the only control plane at port 6443, or to a load balancer",
+      "the endpoint leads to the Kubernetes API: to the virtual IP or the only control plane at port 6443, or to a load balancer",
     reason: "nothing would answer there, or only as long as one machine of several runs",
     source,
     checks: ({ endpoint, virtualAddress, members, port }) =>
@@ -35,11 +35,11 @@ export const rules: readonly Rule<ApiEndpoint>[] = [
           checkReachable(endpoint, host),
           ...gatewaysOf(members).map((gateway) => ({
             condition: not(isOneOf(host, [gateway])),
-            message: `endpoint ${formatValue(endpoint)} is at a gateway of the nodes, ${formatValue(gateway)}; write the virtual address or a load balancer, one on the router by its name or an address of its own`,
+            message: `endpoint ${formatValue(endpoint)} is at a gateway of the nodes, ${formatValue(gateway)}; write the virtual IP or a load balancer, one on the router by its name or an address of its own`,
           })),
           ...members.flatMap((member) => checkMembers({ endpoint, members, port }, host, member)),
           ...ifSet(virtualAddress, (virtual) =>
-            checkPort({ endpoint, port }, isOneOf(host, [virtual]), "the virtual address"),
+            checkPort({ endpoint, port }, isOneOf(host, [virtual]), "the virtual IP"),
           ),
         ];
       }),
@@ -82,7 +82,7 @@ function checkMembers(
     return [
       {
         condition: not(isAt),
-        message: `endpoint ${formatValue(endpoint)} is at ${path}, a worker, which has no Kubernetes API; write the virtual address or a load balancer of the control planes`,
+        message: `endpoint ${formatValue(endpoint)} is at ${path}, a worker, which has no Kubernetes API; write the virtual IP or a load balancer of the control planes`,
       },
     ];
   }
@@ -92,7 +92,7 @@ function checkMembers(
   return [
     {
       condition: not(isAt),
-      message: `endpoint ${formatValue(endpoint)} is at ${path} alone, and gone with it; write the virtual address or a load balancer of the control planes`,
+      message: `endpoint ${formatValue(endpoint)} is at ${path} alone, and gone with it; write the virtual IP or a load balancer of the control planes`,
     },
   ];
 }

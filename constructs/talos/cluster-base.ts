@@ -478,7 +478,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       ...own,
       ...(virtualAddress === undefined
         ? []
-        : [{ by: "the virtual address of the control planes", address: virtualAddress }]),
+        : [{ by: "the virtual IP of the control planes", address: virtualAddress }]),
       ...[...new Set(gateways)].map((address) => ({ by: "a gateway", address })),
     ];
   }

@@ -32,7 +32,7 @@ interface Members {
   readonly virtualAddress?: string;
   readonly schedulingOnControlPlanes: boolean;
   readonly outputDirectory: string;
-  /** What is to be said of a virtual address that a VM of the app has. */
+  /** What is to be said of a virtual IP that a VM of the app has. */
   readonly sameIpAddresses: readonly Check[];
 }
 
@@ -181,7 +181,7 @@ export const rules: readonly Rule<Members>[] = [
 const isFamilyOf = (address: string, other = ""): Condition =>
   or(...[address, other].map((each) => not(isAddress(withoutPrefix(each)))), sameFamily(address, other));
 
-/** Checks that the virtual address is not the machine's, nor of its router, and in its network where it may get it. */
+/** Checks that the virtual IP is not the machine's, nor of its router, and in its network where it may get it. */
 function checkVirtualAddress(virtual: string, { path, role, machine }: Member): Check[] {
   const { address = "", gateway, interfaces } = machine;
   const own = withoutPrefix(address);

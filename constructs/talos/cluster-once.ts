@@ -68,7 +68,7 @@ function claimAddress(cluster: Construct, own: OwnAddress): ClaimedAddress[] {
   const { address, by, machine } = own;
   if (address === "") return [];
   const earlier = claim("address of clusters", normalAddress(address), own, by).filter(
-    // Virtual addresses and VMs have rules of their own.
+    // Virtual IPs and VMs have rules of their own.
     (each) => each.by !== cluster.node.path && !areTwoVms(machine, each.value.machine),
   );
   return [{ ...own, earlier }];

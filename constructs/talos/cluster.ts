@@ -68,7 +68,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
   /**
    * URL of the Kubernetes API, such as that of a load balancer in front of the control planes.
    *
-   * @default - https at port 6443 of the virtual address, or of the only control plane
+   * @default - https at port 6443 of the virtual IP, or of the only control plane
    */
   readonly endpoint?: string;
 

@@ -42,7 +42,7 @@ describe("no site is written for a host that is not ready, and the reason says w
     [
       "an IOMMU that is off",
       exampleHosts["iommu-off"],
-      /^The IOMMU of pve is off, so 01:00 .* cannot be passed through:\n {2}1[.] switch on VT-d or AMD-Vi in the firmware of pve, and reboot it\n {2}2[.] .*"intel_iommu=on".*update-grub.*proxmox-boot-tool refresh/,
+      /^The IOMMU of pve is disabled, so 01:00 .* cannot be passed through:\n {2}1[.] switch on VT-d or AMD-Vi in the firmware of pve, and reboot it\n {2}2[.] .*"intel_iommu=on".*update-grub.*proxmox-boot-tool refresh/,
     ],
     [
       "Proxmox 8.3, which has no imports, both at once",
@@ -70,14 +70,14 @@ describe("no site is written for a host that is not ready, and the reason says w
   });
 });
 
-describe("rights", () => {
+describe("privileges", () => {
   test("without Sys.Audit the hardware is unknown, and the role is told", async () => {
     const proxmox = await withToken(siteRights.filter((privilege) => privilege !== "Sys.Audit"));
     const { refusal, printed, site } = await discovered(proxmox.endpoint, { environment: tokenEnvironment });
     expect(refusal).toMatch(
       /^terraform@pve!talos may not ask for the hardware of pve, which takes Sys[.]Audit on [/][.] Give it the roles.*\n\n {2}pveum role add TerraformHost --privs ".*Sys[.]Audit.*"\n[\s\S]*\n {2}pveum acl modify [/] --tokens 'terraform@pve!talos' --roles TerraformHost\n[\s\S]*\n$/,
     );
-    expect(printed).toMatch(/rights +terraform@pve!talos lacks Sys[.]Audit; on the host/);
+    expect(printed).toMatch(/privileges +terraform@pve!talos lacks Sys[.]Audit; on the host/);
     expect(printed).toMatch(/GPUs +not for this account to know/);
     expect(site).toBeUndefined();
   });
@@ -92,7 +92,7 @@ describe("rights", () => {
     const proxmox = await withToken(siteRights.filter((privilege) => privilege !== "Mapping.Modify"));
     const { printed, stack } = await discovered(proxmox.endpoint, { environment: tokenEnvironment });
     expect(printed).toMatch(/lacks Mapping[.]Modify; on the host/);
-    expect(printed).toContain("and give terraform@pve!talos the rights above");
+    expect(printed).toContain("and give terraform@pve!talos the privileges above");
     expect(stack).toBeDefined();
   });
 

@@ -27,7 +27,7 @@ describe("what the host has", () => {
         expect.stringMatching(/^Proxmox VE 9[.]2[.]6 at https:[/][/]127[.]0[.]0[.]1:\d+[/], as root@pam$/),
         expect.stringMatching(/^certificate SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
         "free VM id 100",
-        "rights all that a site needs",
+        "privileges all that a stack needs",
         "node pve",
         "hardware Simulated CPU, 32 threads, 64 GiB",
         "GPUs 01:00 NVIDIA Corporation AD102 [GeForce RTX 4090]",

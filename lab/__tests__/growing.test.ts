@@ -91,7 +91,7 @@ const isPrecious = ([address = ""]: readonly string[]): boolean =>
     address,
   );
 
-test("a single node gets a worker and two control planes with a virtual address, and becomes a single node again", async () => {
+test("a single node gets a worker and two control planes with a virtual IP, and becomes a single node again", async () => {
   const site = await Site.start();
   const { lab } = site;
   const worker = site.machine("worker-1", 0);

@@ -74,7 +74,7 @@ class Site {
     return terraform;
   }
 
-  /** kubectl as a user has it, at the virtual address. */
+  /** kubectl as a user has it, at the virtual IP. */
   get kubectl(): Kubectl {
     const kubeconfig = join(this.lab.directory, "clusters/talos-cluster/kubeconfig");
     return new Kubectl(kubeconfig, this.lab.directory, this.lab.environment);
@@ -148,12 +148,12 @@ test("three control planes and two GPU workers come up at once, change one at a 
   succeeded(await site.kubectl.run("create", "configmap", "kept"));
   const kept = async () => succeeded(await site.kubectl.run("get", "configmap", "kept"));
 
-  // WHEN the control plane with the virtual address goes away
+  // WHEN the control plane with the virtual IP goes away
   const held = await Promise.all(
     options.controlPlanes.map(async (each) => ({ each, is: await site.state(each.vmId) })),
   );
   const holder = held.find(({ is }) => is.virtualIPs.includes(options.virtualAddress ?? ""))?.each;
-  if (!holder) throw new Error("nobody holds the virtual address");
+  if (!holder) throw new Error("nobody holds the virtual IP");
   site.power(holder.vmId, false);
   // THEN another one has it
   await eventually(kept);

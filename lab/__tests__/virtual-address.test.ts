@@ -13,7 +13,7 @@ function inUpperCase({ nodes }: TalosCluster): void {
   }
 }
 
-test("a virtual address is lost with a MAC address in upper case, as Talos compares the text, and held as the stack writes it", async () => {
+test("a virtual IP is lost with a MAC address in upper case, as Talos compares the text, and held as the stack writes it", async () => {
   const lab = await startLab({ node: "pve1" });
   const [address = ""] = await lab.moreAddresses(1);
   const options = {

@@ -15,7 +15,7 @@ import { freeName, type Settings } from "./setting";
 const root = join(__dirname, "..");
 
 /** A program that makes the stack, in the form of main.ts. `file` is where it will be. */
-export function siteOf(host: Host, choice: Choice, settings: Settings, file: string): string {
+export function configurationFileOf(host: Host, choice: Choice, settings: Settings, file: string): string {
   const { node, gpu, images, disks, bridge } = choice;
   const { name, address, gateway, memory, disk } = settings;
   const datastore = JSON.stringify(disks.name);

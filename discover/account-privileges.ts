@@ -22,7 +22,7 @@ const families: Readonly<Record<string, readonly string[]>> = {
   VM: ["/vms", "/pool"],
 };
 
-/** What a site does, by whether its GPU is there by a mapping, which is made unless there is one. */
+/** What a stack does, by whether its GPU has a mapping. The stack creates the mapping if there is none. */
 export const usesOf = (gpu: "address" | "mapping" | "new mapping"): readonly ProxmoxUse[] => [
   ...(["vm", "network", "cloudInit", "guestAgent", "image", "hostFacts"] as const),
   ...(gpu === "address" ? [] : (["mappedDevice"] as const)),
@@ -41,7 +41,7 @@ export function lacking(permissions: Permissions, uses: readonly ProxmoxUse[], m
 
 const isAtOrBelow = (path: string, other: string): boolean => path === other || path.startsWith(`${other}/`);
 
-/** The ACL paths of a site on one of these nodes, as far as the account sees what is there. */
+/** The ACL paths of a stack on one of these nodes, as far as the account sees what is there. */
 function pathsOn(nodes: readonly HostNode[]): Paths {
   const known = (area: keyof Paths, path: string, name: string | undefined): Paths =>
     name === undefined ? {} : { [area]: [`${path}/${name}`] };
@@ -57,8 +57,8 @@ function pathsOn(nodes: readonly HostNode[]): Paths {
   };
 }
 
-/** The commands that give an account all that a site needs, and no more. */
-export function rightsCommands(
+/** The commands that give an account all that a stack needs, and no more. */
+export function privilegeCommands(
   account: string,
   nodes: readonly HostNode[],
   uses: readonly ProxmoxUse[],
