@@ -10,7 +10,7 @@ import {
   proxmoxMajors,
   proxmoxUses,
 } from "../constructs/proxmox/privileges";
-import { pathsOf, proxmoxUsesOf } from "../review/right";
+import { pathsOf, proxmoxUsesOf } from "../review/privilege";
 import { synthesize } from "./synthesized";
 
 const page = readFileSync(join(__dirname, "../docs/host.md"), "utf8").replace(/ {2,}/g, " ");

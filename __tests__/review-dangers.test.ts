@@ -374,7 +374,7 @@ const dangers: readonly (readonly [name: string, change: (inputs: Inputs) => unk
         },
       ],
     }),
-    /rights of an administrator.*rights for everyone/,
+    /permissions of an administrator.*permissions for everyone/,
   ],
   [
     "a privileged namespace",

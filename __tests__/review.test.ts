@@ -3,7 +3,7 @@ import { aclCommands, grantsFor, type ProxmoxUse, roleCommand } from "../constru
 import { commandOf } from "../constructs/terraform/script";
 import { pageOf } from "../review/page";
 import { changesOf, summaryOf } from "../review/plan";
-import { pathsOf, proxmoxUsesOf, rootOnly, unknownTo } from "../review/right";
+import { pathsOf, proxmoxUsesOf, rootOnly, unknownTo } from "../review/privilege";
 import { change, losing, measure, planOf, secret } from "./review.fixtures";
 import { ownScripts } from "./script-files";
 import { nodeIn, synthesizedJson, vmIn } from "./stacks";

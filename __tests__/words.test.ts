@@ -16,12 +16,18 @@ const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bload balancer addresses\b/i, "LoadBalancer IPs"],
   [/\bdefinitions of (its )?kinds\b/i, "CRDs"],
   [/\bverified HCL\b/i, "original HCL"],
+  [/\bvirtual address(es)?\b/i, "virtual IP"],
+  [/\bwithout a word\b/i, "silently"],
+  [/\brights\b/i, "privileges (Proxmox) or permissions"],
 ];
 
 /** Others that code may have as part of a name. */
 const phrasesOfPages: typeof phrases = [
   [/(?<!certificate |unknown )\bauthorit(y|ies)\b/i, "CA"],
   [/\bday two\b/i, "day-2 operations"],
+  [/\bminors\b/i, "minor versions"],
+  [/\bsites?\b(?![.]auto)/i, "configuration or stack"],
+  [/\bheld to\b/i, "checked against"],
 ];
 
 const root = join(__dirname, "..");
@@ -47,7 +53,12 @@ test("finds a phrase, whatever its case", () => {
   expect(foundIn("A VM.\nNobody has it.", phrases)).toEqual(['line 2: "Nobody"; write "no VM, no client, unused"']);
 });
 
-test.each(["README.md", ...filesBelow("docs", /[.]md$/)])("%s is in the field's words", (page) => {
+const pages = [
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "lab/README.md", "lab/go/README.md", "packer/README.md"],
+  ...["schemas/README.md", ...filesBelow("docs", /[.]md$/)],
+];
+
+test.each(pages)("%s is in the field's words", (page) => {
   expect(foundIn(read(page), [...phrases, ...phrasesOfPages])).toEqual([]);
 });
 

@@ -365,8 +365,8 @@ export const connectionsOf = (stack: Stack): Markdown[] =>
 
 function accountOf({ password, api_token, auth_ticket, username }: Json): Markdown {
   if (password !== undefined) return `as ${code(textOf(username) ?? "root@pam")}, with a password`;
-  if (api_token !== undefined) return "by an API token, with the rights that the token has";
-  if (auth_ticket !== undefined) return "by a ticket, with the rights of its user";
+  if (api_token !== undefined) return "by an API token, with the privileges of the token";
+  if (auth_ticket !== undefined) return "by a ticket, with the privileges of its user";
   return "as whoever the environment's `PROXMOX_VE_…` name";
 }
 

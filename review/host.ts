@@ -1,6 +1,6 @@
 import { blocksOf, isExpression, type Json, sorted, textOf, textsOf } from "./json";
 import { code, codes, type Markdown, none, table } from "./markdown";
-import { rightSection } from "./right";
+import { rightSection } from "./privilege";
 import { elementsOf, ofType, resourcesOf, type Stack } from "./stack";
 
 /** A storage, with what it must take. */

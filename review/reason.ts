@@ -101,11 +101,11 @@ const inObjects: readonly Danger[] = [
     value: /^(ALL|(CAP_)?(SYS_|NET_ADMIN|NET_RAW|DAC_|BPF|PERFMON))/,
     reason: "capabilities of the node's kernel",
   },
-  { path: /roleRef[.]name$/, value: /admin|edit/, reason: "rights of an administrator in Kubernetes" },
-  { path: /roleRef[.]name$/, reason: "rights in Kubernetes" },
+  { path: /roleRef[.]name$/, value: /admin|edit/, reason: "permissions of an administrator in Kubernetes" },
+  { path: /roleRef[.]name$/, reason: "permissions in Kubernetes" },
   {
     path: /(^|[.])(rbac|(extra)?[rR]ules|\w*[cC]lusterRole\w*|serviceAccounts?(Name)?|automountServiceAccountToken)\b/,
-    reason: "rights of pods in Kubernetes",
+    reason: "permissions of pods in Kubernetes",
   },
   {
     path: /(^|[.])objects\[\][.]kind$/,
@@ -127,11 +127,11 @@ const inObjects: readonly Danger[] = [
   { path: /(^|[.])externalIPs[.]enabled$/, value: yes, reason: "services that may take any IP address" },
   { path: /(^|[.])(pprof|gops)[.](enabled|address)$/, value: /^(?!false$)/, reason: "a port for debugging" },
   { path: /(^|[.])driver[.]enabled?$/, value: yes, reason: "a driver that a pod loads into the node's kernel" },
-  { path: /rules\[\][.](verbs|resources)\[\]$/, value: /^[*]$/, reason: "all rights in Kubernetes" },
+  { path: /rules\[\][.](verbs|resources)\[\]$/, value: /^[*]$/, reason: "all permissions in Kubernetes" },
   {
     path: /subjects\[\][.]name$/,
     value: /anonymous|unauthenticated|system:/,
-    reason: "rights for everyone in Kubernetes",
+    reason: "permissions for everyone in Kubernetes",
   },
   { path: /(failurePolicy|webhooks)\b/, reason: "a webhook, which sees or changes what is created" },
   { path: /pod-security[.]kubernetes[.]io/, value: /privileged/, reason: "a namespace for privileged pods" },

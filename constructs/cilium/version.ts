@@ -23,7 +23,7 @@ interface MinorVersion {
   readonly kernel72: number;
 }
 
-/** The supported minors, oldest first. */
+/** The supported minor versions, oldest first. */
 export const ciliumMinors = {
   "1.18": { gatewayApi: "v1.3.0", gatewayApiBelow: "v1.5.0", syslog: false, announcesIpv6: false, kernel72: 14 },
   "1.19": { gatewayApi: "v1.4.1", gatewayApiBelow: "v1.5.0", syslog: true, announcesIpv6: true, kernel72: 8 },
@@ -48,7 +48,7 @@ export function byCiliumMinor<Value>(version: string, choose: (minor: MinorVersi
 export const rules: readonly Rule<{ readonly version: string; readonly talosVersion?: string }>[] = [
   {
     id: "cilium-version-supported",
-    requirement: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor among ${minors.join(", ")}`,
+    requirement: `a Cilium version is complete, such as ${defaultCiliumVersion}, and of a minor version among ${minors.join(", ")}`,
     reason: "the values that Talos requires are known for these, and Cilium maintains no others",
     source: "https://docs.cilium.io/en/stable/installation/k8s-install-helm/",
     checks: ({ version, talosVersion }) => [

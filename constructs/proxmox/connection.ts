@@ -277,7 +277,7 @@ export class ProxmoxConnection extends Construct {
     this.provider = isFirst ? undefined : this.resource;
   }
 
-  /** Whose rights the stack has, for messages. */
+  /** Whose privileges the stack has, for messages. */
   get user(): string {
     return this.username ? formatValue(this.username) : `whoever the ${this.credentials} names`;
   }

@@ -123,7 +123,7 @@ export const subnetsPatch = (address: string): TalosPatch | undefined =>
         },
       };
 
-/** Kubernetes 1.32 took away the rights that this registry needs: https://github.com/siderolabs/talos/issues/9980 */
+/** Kubernetes 1.32 took away the permissions that this registry needs: https://github.com/siderolabs/talos/issues/9980 */
 export const discoveryPatch: TalosPatch = {
   cluster: { discovery: { registries: { kubernetes: { disabled: true } } } },
 };

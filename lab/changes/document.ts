@@ -16,7 +16,7 @@ export const changesDocument = (rows: readonly Row[]): Markdown =>
   `${[
     "# What a change does",
     "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
-    "What another value of a prop does to a cluster that runs, the worst first. The default stack was applied in [the lab](../lab/README.md), then each prop was given another value. Terraform's plan says what is changed, in the words of `npm run review -- --plan`; whether the VM is restarted for it is what its host was asked. What becomes of running pods is seen by their UIDs, while each change of Cilium and NVIDIA is applied; when the VM or the machine is restarted, all of its pods are.",
+    "The impact of another value of each prop on a running cluster, worst first. The default stack was applied in [the lab](../lab/README.md). Then each prop got another value. What changes is from Terraform's plan, in the words of `npm run review -- --plan`. Whether a VM restarts is from the requests that its simulated host received. Changes of Cilium and NVIDIA were also applied, and the UIDs of the running pods compared. If the VM or the machine restarts, all of its pods do.",
     table(
       ["does", "means"],
       meanings.map(([word, meaning]) => [word, meaning]),
@@ -76,13 +76,16 @@ const ofMachines: readonly (readonly Markdown[])[] = [
 
 const meanings: readonly (readonly [word: string, meaning: string])[] = [
   [verdicts.lost, "something is destroyed or recreated, and its data is lost"],
-  [verdicts.restarted, "the VM is restarted by Proxmox, or the machine by Talos, and the node is away meanwhile"],
-  [verdicts.upgraded, "Talos or Kubernetes is upgraded, for which the node is away for minutes"],
-  [verdicts.pending, "it is recorded, and takes effect at the next start of the VM, which nothing does by itself"],
-  [verdicts.changed, "it is changed while all goes on"],
+  [
+    verdicts.restarted,
+    "the VM is restarted by Proxmox, or the machine by Talos, and the node is unavailable meanwhile",
+  ],
+  [verdicts.upgraded, "Talos or Kubernetes is upgraded, and the node is unavailable for minutes"],
+  [verdicts.pending, "it takes effect at the next start of the VM, which nothing triggers by itself"],
+  [verdicts.changed, "it is changed while the cluster runs"],
   [verdicts.made, "something is added"],
   ["refused", "by a rule, when Terraform plans, or before the node is touched; nothing is changed"],
-  [verdicts.recorded, "nothing, or only what is remembered of it"],
+  [verdicts.recorded, "nothing, or only values in the state"],
 ];
 
 function cellsOf(row: Row, seen: boolean): Markdown[] {

@@ -197,7 +197,7 @@ export const rules: readonly Rule<{
   {
     id: "disk-ssd",
     requirement: "`ssd` is not set on a virtio disk",
-    reason: "Proxmox has no such setting for virtio, and the provider leaves it out without a word",
+    reason: "Proxmox has no such setting for virtio, and the provider silently leaves it out",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_hard_disk",
     checks: ({ disks }) =>
       disks.flatMap((disk, index) =>

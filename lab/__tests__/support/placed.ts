@@ -1,5 +1,5 @@
 import { grantsFor } from "../../../constructs/proxmox/privileges";
-import { pathsOf, proxmoxUsesOf } from "../../../review/right";
+import { pathsOf, proxmoxUsesOf } from "../../../review/privilege";
 import type { Lab, LabOptions } from "../../lab";
 import { Program } from "../../program";
 import { graphicsCard } from "../../proxmox/pci-device";

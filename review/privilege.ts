@@ -127,7 +127,7 @@ export function proxmoxUsesOf(stack: Stack): ProxmoxUse[] {
   return proxmoxUses.filter((use) => uses.has(use));
 }
 
-/** What no table of rights knows. */
+/** What no table of privileges has. */
 export const unknownTo = (stack: Stack): string[] =>
   ofProxmox(stack)
     .filter((element) => !Object.hasOwn(usesOf, kindOf(element)))
@@ -156,7 +156,7 @@ export const rootOnly = (stack: Stack): string[] =>
 const account = "terraform@pve";
 
 export function rightSection(stack: Stack): Markdown {
-  if (ofProxmox(stack).length === 0) return "### Rights on Proxmox\n\nNone.";
+  if (ofProxmox(stack).length === 0) return "### Privileges on Proxmox\n\nNone.";
   const uses = proxmoxUsesOf(stack);
   const roots = rootOnly(stack);
   const unknown = unknownTo(stack);
@@ -167,7 +167,7 @@ export function rightSection(stack: Stack): Markdown {
     .map(roleCommand)
     .filter((role) => !roles.includes(role));
   return [
-    "### Rights on Proxmox",
+    "### Privileges on Proxmox",
     "The stack, and so its account,",
     list(uses.map(descriptionOf), "does nothing that needs a right."),
     ...(roots.length === 0
