@@ -292,11 +292,11 @@ const charts: readonly Case[] = [
     /traffic of all pods/,
   ],
   ["names of hosts", values("cilium", { hostAliases: [{ ip: "6.6.6.6", hostnames: ["x"] }] }), /other names/],
-  ["another service account", values("cilium", { serviceAccounts: { cilium: { name: "x" } } }), /rights of pods/],
+  ["another service account", values("cilium", { serviceAccounts: { cilium: { name: "x" } } }), /permissions of pods/],
   [
     "further rules of a role",
     values("cilium", { operator: { clusterRole: { extraRules: [{ resources: ["secrets"], verbs: ["get"] }] } } }),
-    /rights of pods/,
+    /permissions of pods/,
   ],
   [
     "a pod without AppArmor",
@@ -322,12 +322,12 @@ const charts: readonly Case[] = [
   [
     "a role that reads secrets",
     objects({ kind: "ClusterRole", metadata: { name: "x" }, rules: [{ resources: ["secrets"], verbs: ["get"] }] }),
-    /rights of pods in Kubernetes/,
+    /permissions of pods in Kubernetes/,
   ],
   [
     "a right for a service account",
     objects({ kind: "RoleBinding", roleRef: { kind: "ClusterRole", name: "view" }, subjects: [{ name: "default" }] }),
-    /rights in Kubernetes/,
+    /permissions in Kubernetes/,
   ],
 ];
 
