@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NvidiaInstall, StrictApp, TalosGpuCluster } from "../constructs";
 import { ciliumMinors } from "../constructs/cilium/version";
+import { allMethods } from "../constructs/gpu/vendors";
+import { chart as localChart } from "../constructs/storage/local-storage";
+import { name as csiChart } from "../constructs/storage/proxmox-csi";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { talosMinors } from "../constructs/talos/version";
 import type { Life } from "../constructs/versions/life";
@@ -53,6 +56,11 @@ test("the days of the ends are those that the makers name; what lies ahead is pl
   // The day on which the table was written.
   expect(all.filter(({ ends }) => ends && ends.on > "2026-11-30" !== (ends.planned ?? false))).toEqual([]);
   expect(all.flatMap(({ newest, ends }) => (ends?.inferred ? [newest] : []))).toEqual(["570.211", "8.4"]);
+});
+
+test("every chart that the constructs install has a life, and none has that they do not install", () => {
+  const charts = [...allMethods.map(({ chart }) => chart), localChart, csiChart];
+  expect(Object.keys(lives.chart).sort()).toEqual(charts.sort());
 });
 
 test("every supported minor version has a life, and no other has", () => {

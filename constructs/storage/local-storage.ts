@@ -227,7 +227,7 @@ const nodesWith = (cluster: TalosClusterBase, disk: string): TalosNode[] =>
       (node.machine.disks === undefined || node.machine.disks.some((each) => each.interface === disk)),
   );
 
-const chart = "localpv-provisioner";
+export const chart = "localpv-provisioner";
 const namespace = "local-storage";
 const provisioner = "openebs.io/local";
 const defaultVersion = "4.4.0";

@@ -150,7 +150,7 @@ export const schema: Schema<ProxmoxCsiProps> = {
   timeout: number,
 };
 
-const name = "proxmox-csi-plugin";
+export const name = "proxmox-csi-plugin";
 const namespace = "csi-proxmox";
 export const driver = "csi.proxmox.sinextra.dev";
 const defaultRepository = "oci://ghcr.io/sergelogvinov/charts";

@@ -87,5 +87,12 @@ export const lives = {
       source: "https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu/releases",
       newest: "0.5.0",
     },
+    "amd-gpu": { source: "https://rocm.github.io/k8s-device-plugin", newest: "0.21.0" },
+    "intel-gpu-plugin": {
+      source: "https://github.com/intel/intel-device-plugins-for-kubernetes/releases",
+      newest: "0.36.0",
+    },
+    "localpv-provisioner": { source: "https://openebs.github.io/dynamic-localpv-provisioner", newest: "4.4.0" },
+    "proxmox-csi-plugin": { source: "https://ghcr.io/sergelogvinov/charts", newest: "0.5.9" },
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Life>>>>;
