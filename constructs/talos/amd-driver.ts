@@ -19,8 +19,9 @@ const terascale = "TeraScale";
 const [gcn, vega, rdna1] = ["GCN", "Vega", "RDNA 1"] as const;
 
 /**
- * From Linux 6.12, that of Talos 1.11, on, `amdgpu` knows all of these except TeraScale, which its list of unsupported
- * devices has. It finds out by itself what a later card is, whose ids are those of pci.ids.
+ * Linux 6.18, that of Talos 1.12 to 1.14, has an `amdgpu` that knows all of these except TeraScale, which its list of
+ * unsupported devices has. It finds out by itself what a later card is, whose ids are those of pci.ids. Whether Linux 6.12,
+ * that of Talos 1.11, knows the newest of them is not known here.
  *
  * @see https://pci-ids.ucw.cz/read/PC/1002
  * @see https://github.com/torvalds/linux/blob/v6.12/drivers/gpu/drm/amd/amdgpu/amdgpu_drv.c

@@ -2,14 +2,26 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { ciliumIn, nodeIn, synthesizedJson, type TerraformJson } from "../../__tests__/stacks";
-import { type CiliumInstallProps, NvidiaInstall, type NvidiaInstallProps } from "../../constructs";
+import { parse, stringify } from "yaml";
+import { twoDisks } from "../../__tests__/fixtures/local-storage";
+import { ciliumIn, machine, nodeIn, synthesizedJson, type TerraformJson } from "../../__tests__/stacks";
+import {
+  type CiliumInstallProps,
+  type GpuDriver,
+  GpuInstall,
+  LocalStorage,
+  NvidiaInstall,
+  type NvidiaInstallProps,
+} from "../../constructs";
+import { vendors } from "../../constructs/gpu/vendors";
+import { type ChartValues, valueAt } from "../../constructs/helm/values";
+import { mergeValues } from "../../constructs/terraform/document";
 import { type ChartArchive, ChartArchives } from "../chart-archives";
 import { ChartRepositories } from "../chart-repositories";
 import type { Json } from "../json";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
+import { expectPlugin } from "./support/plugin";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
@@ -89,16 +101,25 @@ test("a chart in a folder stays where it is", () => {
   expect(redirected({ chart: "assets/cilium-load-balancer" })).toMatchObject({ chart: "assets/cilium-load-balancer" });
 });
 
+/** The ways that have a chart, each with its vendor, and the values that it has on tainted nodes. */
+const ways = Object.values(vendors).flatMap((vendor) =>
+  Object.values(vendor.methods).flatMap((method) =>
+    method.repository === undefined
+      ? []
+      : [{ vendor, method, values: mergeValues(method.values, method.taintedValues ?? {}) }],
+  ),
+);
+
 test("the Helm provider finds charts in repositories and in a registry, and what is not there it names", async () => {
   const lab = await startLab();
   const charts = {
     cilium: { repository: "https://helm.cilium.io/", version: "1.19.6", values: ["kubeProxyReplacement: true"] },
-    "nvidia-device-plugin": { repository: "https://nvidia.github.io/k8s-device-plugin", version: "0.20.0" },
-    "gpu-operator": { repository: "https://helm.ngc.nvidia.com/nvidia", version: "v26.7.0" },
-    "dra-driver-nvidia-gpu": {
-      ...{ repository: "oci://registry.k8s.io/dra-driver-nvidia/charts", version: "0.4.1" },
-      values: ["gpuResourcesEnabledOverride: true\nresources: {computeDomains: {enabled: false}}"],
-    },
+    ...Object.fromEntries(
+      ways.map(({ method: { chart, repository, version }, values }) => [
+        chart,
+        { repository, version, values: [stringify(values)] },
+      ]),
+    ),
   };
   const template = (chart: string, more: object) => ({
     name: chart,
@@ -118,6 +139,10 @@ test("the Helm provider finds charts in repositories and in a registry, and what
   succeeded(await terraform.apply());
   const manifests = await terraform.outputs();
   for (const chart of Object.keys(charts)) expect(manifests[chart]?.value).toContain("kind: DaemonSet");
+  // What the GPU operator creates is in no manifest.
+  for (const { vendor, method } of ways.filter(({ method }) => method.chart !== "gpu-operator")) {
+    expectPlugin(vendor, method, String(manifests[method.chart]?.value));
+  }
 
   const missing = await placedIn(lab, {
     data: { helm_template: { it: template("cilium", { repository: "https://helm.cilum.io", version: "1.18.12" }) } },
@@ -152,6 +177,16 @@ describe("every value that a stack sets is the chart's, as its archive in LAB_CH
       const talos = { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } } as const;
       new NvidiaInstall(stack, "nvidia", { ...props, node: nodeIn(stack, { talos }) });
     });
+  const gpu = (driver: GpuDriver) =>
+    synthesizedJson((stack) => {
+      const node = nodeIn(stack, { talos: { version: "v1.13.9", driver } });
+      new GpuInstall(stack, "gpu", { node, vendor: driver.vendor });
+    });
+  const localVolumes = () =>
+    synthesizedJson((stack) => {
+      const node = nodeIn(stack, { machine: { ...machine, disks: twoDisks } });
+      new LocalStorage(stack, "storage", { node, disk: "scsi1" });
+    });
   const cilium = (props: Omit<CiliumInstallProps, "node">) => synthesizedJson((stack) => void ciliumIn(stack, props));
   const everything = {
     gatewayApi: true,
@@ -167,6 +202,8 @@ describe("every value that a stack sets is the chart's, as its archive in LAB_CH
     ["the GPU operator", nvidia({ method: "gpu-operator" })],
     ["the GPU operator that slices", nvidia({ method: "gpu-operator", ...shared("time-slicing") })],
     ["the driver for claims", nvidia({ method: "dra" })],
+    ["AMD's device plugin", gpu({ vendor: "amd" })],
+    ["local volumes", localVolumes()],
     ["Cilium", cilium({})],
     ["Cilium with all of its options", cilium(everything)],
     ["Cilium in the machine configuration", cilium({ ...everything, method: "inline-manifests" })],
@@ -185,6 +222,19 @@ describe("every value that a stack sets is the chart's, as its archive in LAB_CH
     }
   });
 
+  test.each(ways.map((way) => [way.method.chart, way] as const))(
+    "the rules look at values of %s that it has",
+    (_, way) => {
+      const { chart, repository = "", version, tolerations, updateStrategy } = way.method;
+      for (const archive of archivesOf(chart, version, repository)) {
+        const all = valuesIn(archive) as ChartValues;
+        for (const path of [tolerations, updateStrategy]) {
+          expect({ chart, path, value: valueAt(all, path) }).toEqual({ chart, path, value: expect.anything() });
+        }
+      }
+    },
+  );
+
   test("a value that the chart does not have is found", () => {
     const [archive] = archivesOf("nvidia-device-plugin", "0.20.0", "https://nvidia.github.io/k8s-device-plugin");
     const values = { runtimeClasName: "nvidia", config: { map: { any: "" }, defaults: "any" } };
@@ -200,11 +250,15 @@ describe("every value that a stack sets is the chart's, as its archive in LAB_CH
   const valuesIn = ({ name, content }: ChartArchive): unknown =>
     parse(execFileSync("tar", ["-xzO", "-f-", `${name}/values.yaml`], { input: content, encoding: "utf8" }));
 
-  /** Paths of values that are not among the known ones. A map that is empty takes any key, and null any value. */
+  /** Paths of values that are not among the known ones. A map that is empty takes any key, one of labels any label, and null any value. */
   function unknownIn(values: unknown, known: unknown, ...path: readonly string[]): string[] {
     if (!isMap(values) || known === null || (isMap(known) && Object.keys(known).length === 0)) return [];
     return Object.entries(values).flatMap(([key, value]) =>
-      isMap(known) && key in known ? unknownIn(value, known[key], ...path, key) : [[...path, key].join(".")],
+      key.includes("/")
+        ? []
+        : isMap(known) && key in known
+          ? unknownIn(value, known[key], ...path, key)
+          : [[...path, key].join(".")],
     );
   }
 

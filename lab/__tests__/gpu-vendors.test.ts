@@ -1,9 +1,11 @@
-import type { GpuDriver, TalosGpuCluster } from "../../constructs";
+import type { GpuDriver, GpuVendor, TalosGpuCluster } from "../../constructs";
 import type { Kubectl } from "../kubectl";
+import type { Lab } from "../lab";
 import { arc, graphicsCard, processorGraphics, radeon } from "../proxmox/pci-device";
 import { deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
 import { gpuTest } from "./support/gpu";
+import { strictly } from "./support/strict";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
@@ -57,6 +59,13 @@ test("GPUs of three vendors in one VM are each used by a pod, and each broken li
     "amd.com/gpu": "1",
     "gpu.intel.com/i915": "5",
     "gpu.intel.com/xe": "5",
+  });
+  expect(await strictly(kubectl)).toMatchObject({
+    cilium: "",
+    "nvidia-device-plugin": "",
+    "nvidia-prerequisites": "",
+    "amd-gpu": "",
+    "intel-gpu-plugin": "",
   });
 
   await deployCluster(lab, {
@@ -125,4 +134,85 @@ test("GPUs of three vendors in one VM are each used by a pod, and each broken li
   host.stop(vm);
   host.start(vm);
   await broken("the VM has no AMD device", "the VM has no Intel device", "the VM has no Intel device");
+});
+
+const whole = (address: string) => ({ address, functions: "all" as const });
+
+/** GPUs of each vendor, and their driver. Intel's are a card and a virtual function of the processor's graphics. */
+const cards = {
+  nvidia: { gpus: [whole("01:00")], driver: { vendor: "nvidia", kernelModules: "open", branch: "production" } },
+  amd: { gpus: [whole("03:00")], driver: { vendor: "amd" } },
+  intel: {
+    gpus: [whole("04:00"), { address: "00:02.1" }],
+    driver: { vendor: "intel", kernelModules: "xe", forceProbe: ["a780"] },
+  },
+} as const satisfies Record<GpuVendor, { readonly gpus: readonly object[]; readonly driver: GpuDriver }>;
+
+/** One apply of a VM with these GPUs, after which nothing is left to do. @returns what it said */
+async function applied(lab: Lab, version: string, ...vendors: readonly GpuVendor[]): Promise<string> {
+  const terraform = await deployCluster(lab, {
+    talos: { version, driver: vendors.map((vendor) => cards[vendor].driver) },
+    node: { kubernetesVersion: "1.34.1" },
+    vm: { gpus: vendors.flatMap((vendor) => cards[vendor].gpus) },
+    force: impatient,
+  });
+  const run = await terraform.apply();
+  succeeded(run);
+  await unchanged(terraform);
+  return run.output;
+}
+
+/** Pods that have a GPU each for as long as they are there. */
+function users(name: string, resource: string, replicas: number) {
+  const labels = { name };
+  const containers = [{ name, image: "user", resources: { limits: { [resource]: 1 } } }];
+  return {
+    ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: "default" } },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+  };
+}
+
+/** What each vendor has in the cluster. */
+const traces: Readonly<Record<GpuVendor, readonly string[]>> = {
+  nvidia: ["nvidia-device-plugin", "nvidia.com/gpu.present"],
+  amd: ["amd-gpu", "amd.com/gpu.present"],
+  intel: ["intel-gpu-plugin", "intel.com/gpu.present"],
+};
+
+/** The namespaces and labels of vendors that are there. */
+async function tracesIn(kubectl: Kubectl): Promise<string[]> {
+  const namespaces = await kubectl.run("get", "namespaces", "--output=jsonpath={.items[*].metadata.name}");
+  const labels = await kubectl.run("get", "nodes", "--output=jsonpath={.items[0].metadata.labels}");
+  const found = [...namespaces.output.split(" "), ...Object.keys(JSON.parse(labels.output))];
+  return Object.values(traces)
+    .flat()
+    .filter((trace) => found.includes(trace));
+}
+
+test("an upgrade keeps the GPUs of AMD and Intel that pods use, and GPUs become another vendor's in one apply", async () => {
+  const divided = [...graphicsCard("0000:01:00", 14), ...radeon("0000:03:00", 15), ...arc("0000:04:00", 16)];
+  const lab = await startLab({ devices: [...divided, ...processorGraphics(2)] });
+  await applied(lab, "v1.13.9", "amd", "intel");
+  const kubectl = await lab.kubectl(100);
+  succeeded(await kubectl.apply(users("amd", "amd.com/gpu", 1), users("intel", "gpu.intel.com/xe", 2)));
+  const inUse = () =>
+    eventually(async () => {
+      const available = "--output=jsonpath={.items[*].status.availableReplicas}";
+      expect((await kubectl.run("get", "deployments", "--namespace=default", available)).output).toBe("1 2");
+      expect(await allocatable(kubectl)).toEqual({ "amd.com/gpu": "1", "gpu.intel.com/xe": "2" });
+    });
+  await inUse();
+  const upgraded = await applied(lab, "v1.14.7", "amd", "intel");
+  expect(upgraded).toMatch(/every GPU is in use, by default\/amd-\S+; no other pod was tried/);
+  expect(upgraded).toMatch(/every GPU is in use, by default\/intel-\S+, default\/intel-\S+; no other pod was tried/);
+  await inUse();
+  succeeded(await kubectl.run("delete", "deployments", "--namespace=default", "--all"));
+
+  for (const vendor of ["nvidia", "amd"] as const) {
+    expect(await applied(lab, "v1.14.7", vendor)).toContain("a pod has used the GPU");
+    await eventually(async () => {
+      expect(await allocatable(kubectl)).toMatchObject({ [`${vendor}.com/gpu`]: "1" });
+      expect(await tracesIn(kubectl)).toEqual(traces[vendor]);
+    });
+  }
 });

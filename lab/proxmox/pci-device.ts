@@ -79,11 +79,11 @@ export const processorGraphics = (virtualFunctions = 0): PciDevice[] =>
     iommugroup: index === 0 ? 0 : 20 + index,
   }));
 
-/** The kernel module that drives a GPU of AMD or Intel in a guest; undefined for others. */
-export function kernelModuleOf({ vendor, device }: PciDevice): string | undefined {
+/** The kernel module that drives a GPU of AMD or Intel in a guest; undefined for others. Of virtual functions, only `xe` knows. */
+export function kernelModuleOf({ id, vendor, device }: PciDevice): string | undefined {
   if (vendor === "0x1002") return "amdgpu";
   if (vendor !== "0x8086") return undefined;
-  return /^0x(64|b0|e2)/.test(device) ? "xe" : "i915";
+  return /^0x(64|b0|e2)/.test(device) || !id.endsWith(".0") ? "xe" : "i915";
 }
 
 /** The bridge, the disk controller and the network card that every host has beside its graphics cards. */
