@@ -53,6 +53,7 @@ import type { Rule } from "./rules/rule";
 import { secretInText } from "./rules/secret";
 import * as localStorage from "./storage/local-storage";
 import * as proxmoxCsi from "./storage/proxmox-csi-rules";
+import * as volumeGuard from "./storage/volume-guard";
 import * as apiEndpoint from "./talos/api-endpoint";
 import * as members from "./talos/cluster-machine-rules";
 import * as clusterOnce from "./talos/cluster-once";
@@ -141,7 +142,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
   ],
   "Cluster of several machines": members.rules,
   "GPUs for pods": [...gpuInstall.rules, ...gpuInstall.vendorRules, ...gpuInstall.gpuRules, ...gpuSharing.rules],
-  "Local volumes": localStorage.rules,
+  "Local volumes": [...localStorage.rules, ...volumeGuard.rules],
   "Volumes on Proxmox": proxmoxCsi.rules,
   "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules],
   Cilium: [

@@ -27,7 +27,7 @@ import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
 import { isUnknown } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
-import { enforce, ifSet, type Rule } from "../rules/rule";
+import { addPreconditions, enforce, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
@@ -41,6 +41,7 @@ import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stac
 import * as defaultClassOnce from "./default-class";
 import { storageTest } from "./storage-test";
 import { mountOf, userVolume } from "./user-volume";
+import * as volumeGuard from "./volume-guard";
 import { reportVolumes } from "./volume-report";
 
 /** Volumes on a disk of each machine. */
@@ -311,6 +312,8 @@ export class LocalStorage extends Construct {
     this.prerequisites = resource;
     ownNamespace(node, namespace, { by: this.node.path, podSecurity: "privileged", resource });
     this.resource = this.createRelease(node, options, preconditions, resource);
+    const guard = volumeGuard.volumeGuard(this, `${id}_kept`, { disk, storageClass: this.storageClass });
+    addPreconditions(this.resource, enforce(this, volumeGuard.rules, { guard, disk, storageClass: this.storageClass }));
     this.rollout = rolloutOf(this, node, this.resource, {
       release: chart,
       namespace,

@@ -92,7 +92,19 @@ test("a volume is on the disk of its node, and outlives pods, growth, and an upg
   succeeded(await grown.apply());
   await unchanged(grown);
   expect(await ends(kubectl, "after-growth", reads)).toBe("Succeeded");
-  succeeded(await grown.destroy());
+
+  const moved = await deploy(
+    lab,
+    { talos: { version: "v1.14.1" }, vm: { disks: [{ size: 20 }, { size: 60 }, { size: 10 }] } },
+    { disk: "scsi2" },
+  );
+  const refused = await moved.plan();
+  expect([refused.code, unwrapped(refused.output)]).toEqual([
+    1,
+    expect.stringContaining('disk "scsi2" would leave the volumes that have "scsi1" behind'),
+  ]);
+  const destroyed = await grown.destroy();
+  expect([destroyed.code, destroyed.output]).toEqual([0, expect.stringContaining("default/models: pvc-")]);
   expect(await grown.addresses()).toEqual([]);
 });
 

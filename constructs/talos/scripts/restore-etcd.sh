@@ -90,3 +90,13 @@ until try kube 10 get --raw /readyz; do
 done
 if [ "$mode" = new-vm ]; then HOME="$callers_home" "$TERRAFORM_BINARY_NAME" apply; fi
 say "the cluster runs again, as $snapshot has it"
+
+# What the volumes have that Kubernetes knows again.
+volumes=$(kube 10 get pv --output=name) || volumes=
+if [ -n "$volumes" ]; then
+  case "$mode" in
+    same-vm) say "the volumes that it knows have what was written to them last, also after the snapshot" ;;
+    new-vm) say "the volumes that it knows on disks of the VM are empty, as the disks are new; those of ProxmoxCsi have what was written to them last" ;;
+  esac
+  say "volumes that were claimed after the snapshot are unknown to it, and stay where they are; see kubectl get pv"
+fi
