@@ -50,6 +50,14 @@ describe("registries", () => {
     ]);
   });
 
+  test("have an image cache on every version, if that is wanted", () => {
+    const cache = { machine: { features: { imageCache: { localEnabled: true } } } };
+    for (const version of ["v1.11.6", "v1.12.6", "v1.13.9", "v1.14.1"]) {
+      expect(documentsOf(version, { imageCache: true })).toContainEqual(cache);
+      expect(documentsOf(version, { imageCache: false })).not.toContainEqual(cache);
+    }
+  });
+
   test("trust further certificate authorities, on every version", () => {
     const certificateAuthorities = ["one", "two"].map(
       (name) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`,

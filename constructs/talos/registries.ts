@@ -75,6 +75,15 @@ export interface Registries {
    * @default - those of Talos
    */
   readonly certificateAuthorities?: readonly string[];
+
+  /**
+   * Take images from the image cache that the machine's disk image or ISO brings, before any registry. An image of the Image Factory
+   * has none.
+   *
+   * @default false
+   * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/images-container-runtime/image-cache
+   */
+  readonly imageCache?: boolean;
 }
 
 export const schema = objectOf<Registries>({
@@ -95,6 +104,7 @@ export const schema = objectOf<Registries>({
     }),
   ),
   certificateAuthorities: listOf(string),
+  imageCache: staticBoolean,
 });
 
 const source = talosDocs("configure-your-talos-cluster/images-container-runtime/pull-through-cache");
@@ -215,7 +225,7 @@ const fieldsOf = ({ mirrors = [], credentials = [] }: Registries): object => ({
 
 /** The patches for nodes of the version. */
 export function patches(version: string, registries: Registries): TalosPatch[] {
-  const { mirrors = [], credentials = [], certificateAuthorities = [] } = registries;
+  const { mirrors = [], credentials = [], certificateAuthorities = [], imageCache = false } = registries;
   const certificates = certificateAuthorities.map((text) => (isUnknown(text) ? text : text.trim())).join("\n");
   return [
     ...(mirrors.length + credentials.length > 0
@@ -228,5 +238,7 @@ export function patches(version: string, registries: Registries): TalosPatch[] {
     ...(certificateAuthorities.length > 0
       ? [document("TrustedRootsConfig", "certificate-authorities", { certificates: `${certificates}\n` })]
       : []),
+    // Talos 1.14 has a document for it too, which the provider does not know, and takes the field as well.
+    ...(imageCache ? [{ machine: { features: { imageCache: { localEnabled: true } } } }] : []),
   ];
 }

@@ -78,6 +78,7 @@ const ofConstructs = (minor: TalosMinor): Readonly<Record<string, readonly Talos
       { registry: "*", endpoints: ["https://mirror.example"], fallback: false },
     ],
     credentials: [{ registry: "harbor.example", username: "robot", password: "a password" }],
+    imageCache: true,
   }),
 });
 
