@@ -5,6 +5,7 @@ import { equal } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
+import { talosDocs } from "../rules/source";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 
@@ -29,8 +30,7 @@ export const rules: readonly Rule<Place & { readonly guard: Resource }>[] = [
     id: "local-storage-kept",
     requirement: "local volumes stay on their disk, and keep the name of their storage class",
     reason: "Talos would create an empty volume, and no pod would find what is on the one before",
-    source:
-      "https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/storage-and-disk-management/disk-management/user",
+    source: talosDocs("configure-your-talos-cluster/storage-and-disk-management/disk-management/user"),
     checks: ({ guard, disk, storageClass }) =>
       (
         [
