@@ -9,6 +9,7 @@ export type { MethodName as NvidiaMethod } from "./gpu/nvidia";
 export type { GpuSharing, SharingStrategy } from "./gpu/sharing";
 export { HelmInstall, type HelmInstallProps } from "./helm/install";
 export type { PodSecurity } from "./helm/namespace";
+export type { ReleaseProps } from "./helm/release-props";
 export type { SecretValues } from "./helm/secret-values";
 export type { ChartValues } from "./helm/values";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";

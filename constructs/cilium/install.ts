@@ -5,6 +5,7 @@ import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import type { Release } from "../../.gen/providers/helm/release";
 import { helmForRendering, helmIn, kubernetesObjects, takeOver } from "../helm/provider";
 import { type Chart, chartAttributes, releaseOf } from "../helm/release";
+import { defaultTimeout, type ReleaseProps, releaseSchema } from "../helm/release-props";
 import * as chartRepository from "../helm/repository";
 import { namesOf, type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
 import { checkTimeout } from "../helm/timeout";
@@ -14,13 +15,11 @@ import {
   boolean,
   checkedByRule,
   instanceOf,
-  number,
   objectOf,
   type Parsed,
   parseProps,
   required,
   type Schema,
-  staticBoolean,
   string,
   unchecked,
   urlString,
@@ -84,7 +83,7 @@ export interface Hubble {
 }
 
 /** What to install of Cilium, and where. */
-export interface CiliumInstallProps {
+export interface CiliumInstallProps extends ReleaseProps {
   /** The node or the cluster to install to. It gets the machine configuration that Cilium needs. */
   readonly node: TalosSingleNode | TalosCluster;
 
@@ -153,20 +152,6 @@ export interface CiliumInstallProps {
    * @default "https://helm.cilium.io/"
    */
   readonly repository?: string;
-
-  /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
-   *
-   * @default false
-   */
-  readonly insecureHttp?: boolean;
-
-  /**
-   * Seconds until all pods of the release run.
-   *
-   * @default 900
-   */
-  readonly timeout?: number;
 }
 
 export const schema: Schema<CiliumInstallProps> = {
@@ -180,8 +165,7 @@ export const schema: Schema<CiliumInstallProps> = {
   encryption: checkedByRule("string"),
   values: record,
   repository: urlString,
-  insecureHttp: staticBoolean,
-  timeout: number,
+  ...releaseSchema,
 };
 
 const noOtherNetwork: RuleDescription = {
@@ -267,9 +251,6 @@ type Options = Parsed<CiliumInstallProps>;
 
 const defaultMethod = "helm-release";
 const defaultRepository = "https://helm.cilium.io/";
-
-/** Seconds for the release, and for its pods to run. */
-const defaultTimeout = 900;
 
 /**
  * Cilium as the network of Talos nodes, in place of kube-proxy.

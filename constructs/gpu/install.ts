@@ -6,17 +6,16 @@ import type { Release } from "../../.gen/providers/helm/release";
 import { namespaceObject, ownNamespace } from "../helm/namespace";
 import { helmIn, kubernetesObjects } from "../helm/provider";
 import { releaseOf } from "../helm/release";
+import { defaultTimeout, type ReleaseProps, releaseSchema } from "../helm/release-props";
 import { type Rollout, rolloutOf } from "../helm/rollout";
 import { type ChartValues, leavesOf, valueAt } from "../helm/values";
 import { record } from "../props/plain-data";
 import {
   instanceOf,
-  number,
   type Parsed,
   parseProps,
   required,
   type Schema,
-  staticBoolean,
   string,
   unchecked,
   urlString,
@@ -45,7 +44,7 @@ import type { GpuResource, Vendor } from "./vendor";
 import { vendors } from "./vendors";
 
 /** How pods get the GPU. */
-export interface NvidiaInstallProps {
+export interface NvidiaInstallProps extends ReleaseProps {
   /** The node or the cluster. Machines whose Talos has a driver of the vendor advertise their GPUs. */
   readonly node: TalosSingleNode | TalosCluster;
 
@@ -99,20 +98,6 @@ export interface NvidiaInstallProps {
    * @default - the vendor's
    */
   readonly repository?: string;
-
-  /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
-   *
-   * @default false
-   */
-  readonly insecureHttp?: boolean;
-
-  /**
-   * Seconds until all pods of the release run.
-   *
-   * @default 900
-   */
-  readonly timeout?: number;
 }
 
 /** How pods get the GPUs of a vendor. */
@@ -130,17 +115,13 @@ export const schema: Schema<NvidiaInstallProps> = {
   taint: unchecked(),
   smokeTest: unchecked(),
   repository: urlString,
-  insecureHttp: staticBoolean,
-  timeout: number,
+  ...releaseSchema,
 };
 
 /** The schema of any vendor's. */
 export const gpuSchema: Schema<GpuInstallProps> = { ...schema, vendor: required(unchecked()) };
 
 const defaultMethod = "device-plugin";
-
-/** Seconds for the release, and for its pods to run. */
-const defaultTimeout = 900;
 
 /**
  * Makes the GPUs of a vendor on Talos nodes available to pods, and runs a smoke test.

@@ -12,7 +12,6 @@ import {
   parseProps,
   required,
   type Schema,
-  staticBoolean,
   string,
   urlString,
 } from "../props/schema";
@@ -37,6 +36,7 @@ import {
 } from "./namespace";
 import { kubernetesObjects } from "./provider";
 import { type Chart, releaseOf } from "./release";
+import { defaultTimeout, type ReleaseProps, releaseSchema } from "./release-props";
 import * as chartRepository from "./repository";
 import { rolloutOf } from "./rollout";
 import * as secretValues from "./secret-values";
@@ -45,7 +45,7 @@ import type { ChartValues } from "./values";
 import { checkChartVersion } from "./version";
 
 /** A chart, and where to install it. */
-export interface HelmInstallProps {
+export interface HelmInstallProps extends ReleaseProps {
   /** The node or the cluster. */
   readonly node: TalosSingleNode | TalosCluster;
 
@@ -101,20 +101,6 @@ export interface HelmInstallProps {
    * @default 1
    */
   readonly secretRevision?: number;
-
-  /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
-   *
-   * @default false
-   */
-  readonly insecureHttp?: boolean;
-
-  /**
-   * Seconds until all pods of the release run.
-   *
-   * @default 900
-   */
-  readonly timeout?: number;
 }
 
 export const schema: Schema<HelmInstallProps> = {
@@ -128,8 +114,7 @@ export const schema: Schema<HelmInstallProps> = {
   values: record,
   secretValues: record as Field<unknown> as Field<secretValues.SecretValues>,
   secretRevision: number,
-  insecureHttp: staticBoolean,
-  timeout: number,
+  ...releaseSchema,
 };
 
 const source = "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release";
@@ -194,9 +179,6 @@ export const rules: readonly Rule<{
 /** Helm takes 53 characters, and the releases of this construct have more in their names. */
 const longestName = 43;
 const kubernetesName = /^[a-z0-9]([a-z0-9-]{0,41}[a-z0-9])?$/;
-
-/** Seconds for the release, and for its pods to run. */
-const defaultTimeout = 900;
 
 /**
  * A chart as a Helm release, after the network, the GPUs and the storage of its cluster. The apply waits until all pods of the release run.

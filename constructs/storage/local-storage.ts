@@ -5,6 +5,7 @@ import type { Release } from "../../.gen/providers/helm/release";
 import { namespaceObject, ownNamespace } from "../helm/namespace";
 import { kubernetesObjects } from "../helm/provider";
 import { releaseOf } from "../helm/release";
+import { defaultTimeout, type ReleaseProps, releaseSchema } from "../helm/release-props";
 import * as chartRepository from "../helm/repository";
 import { rolloutOf } from "../helm/rollout";
 import { checkTimeout } from "../helm/timeout";
@@ -13,7 +14,6 @@ import { checkChartVersion } from "../helm/version";
 import { record } from "../props/plain-data";
 import {
   instanceOf,
-  number,
   type Parsed,
   parseProps,
   required,
@@ -45,7 +45,7 @@ import * as volumeGuard from "./volume-guard";
 import { reportVolumes } from "./volume-report";
 
 /** Volumes on a disk of each machine. */
-export interface LocalStorageProps {
+export interface LocalStorageProps extends ReleaseProps {
   /** The node or the cluster. Its machines that have the disk keep volumes on it. */
   readonly node: TalosSingleNode | TalosCluster;
 
@@ -93,20 +93,6 @@ export interface LocalStorageProps {
    * @default "https://openebs.github.io/dynamic-localpv-provisioner"
    */
   readonly repository?: string;
-
-  /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
-   *
-   * @default false
-   */
-  readonly insecureHttp?: boolean;
-
-  /**
-   * Seconds until all pods of the release run.
-   *
-   * @default 900
-   */
-  readonly timeout?: number;
 }
 
 export const schema: Schema<LocalStorageProps> = {
@@ -118,8 +104,7 @@ export const schema: Schema<LocalStorageProps> = {
   version: string,
   values: record,
   repository: urlString,
-  insecureHttp: staticBoolean,
-  timeout: number,
+  ...releaseSchema,
 };
 
 const source = talosDocs("configure-your-talos-cluster/storage-and-disk-management/disk-management/user");
@@ -234,9 +219,6 @@ const provisioner = "openebs.io/local";
 const defaultVersion = "4.4.0";
 const defaultRepository = "https://openebs.github.io/dynamic-localpv-provisioner";
 const defaultClass = "local";
-/** Seconds for the release, and for its pods to run. */
-const defaultTimeout = 900;
-
 /** Key of the label of nodes with volumes of a storage class. */
 const labelOf = (storageClass: string): string => `local-storage/${storageClass}`;
 

@@ -5,13 +5,13 @@ import type { Release } from "../../.gen/providers/helm/release";
 import { namespaceObject, ownNamespace } from "../helm/namespace";
 import { kubernetesObjects } from "../helm/provider";
 import { type Chart, releaseOf } from "../helm/release";
+import { defaultTimeout, type ReleaseProps, releaseSchema } from "../helm/release-props";
 import { rolloutOf } from "../helm/rollout";
 import { inputsOf, writeOnly } from "../helm/secret-values";
 import type { ChartValues } from "../helm/values";
 import { record } from "../props/plain-data";
 import {
   instanceOf,
-  number,
   type Parsed,
   parseProps,
   required,
@@ -44,7 +44,7 @@ import { storageTest } from "./storage-test";
 import { reportVolumes } from "./volume-report";
 
 /** Volumes on storages of Proxmox. */
-export interface ProxmoxCsiProps {
+export interface ProxmoxCsiProps extends ReleaseProps {
   /** The node or the cluster. Its machines that run pods are VMs of the stack. */
   readonly node: TalosSingleNode | TalosCluster;
 
@@ -117,20 +117,6 @@ export interface ProxmoxCsiProps {
    * @default "oci://ghcr.io/sergelogvinov/charts"
    */
   readonly repository?: string;
-
-  /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
-   *
-   * @default false
-   */
-  readonly insecureHttp?: boolean;
-
-  /**
-   * Seconds until all pods of the release run.
-   *
-   * @default 900
-   */
-  readonly timeout?: number;
 }
 
 export const schema: Schema<ProxmoxCsiProps> = {
@@ -146,16 +132,13 @@ export const schema: Schema<ProxmoxCsiProps> = {
   version: string,
   values: record,
   repository: urlString,
-  insecureHttp: staticBoolean,
-  timeout: number,
+  ...releaseSchema,
 };
 
 export const name = "proxmox-csi-plugin";
 const namespace = "csi-proxmox";
 export const driver = "csi.proxmox.sinextra.dev";
 const defaultRepository = "oci://ghcr.io/sergelogvinov/charts";
-/** Seconds for the release, and for its pods to run. */
-const defaultTimeout = 900;
 /** Go reads the CAs of this folder beside those of the image: https://go.dev/src/crypto/x509/root_linux.go */
 const caFolder = "/etc/pki/tls/certs";
 const caName = "proxmox-ca";

@@ -14,7 +14,7 @@ export interface Member {
 
 const withoutMark = (type: string): string => type.replace(/^:\s*/, "").replace(/\s+/g, " ");
 
-/** The props of an interface, those that it inherits first. */
+/** The props of an interface: the required ones first, and of these and of the others those last that it inherits. */
 export function propsOf(declared: Declared): Member[] {
   const { node, file } = declared;
   if (node.type === "TsTypeAliasDeclaration") return signaturesOf(literalsIn(node.typeAnnotation), declared);
@@ -24,7 +24,8 @@ export function propsOf(declared: Declared): Member[] {
     return base ? propsOf(base) : [];
   });
   const own = signaturesOf(node.body.body, declared);
-  return [...inherited.filter(({ name }) => own.every((each) => each.name !== name)), ...own];
+  const all = [...own, ...inherited.filter(({ name }) => own.every((each) => each.name !== name))];
+  return [...all.filter(({ isOptional }) => !isOptional), ...all.filter(({ isOptional }) => isOptional)];
 }
 
 /** What the objects in a type without a name have. */

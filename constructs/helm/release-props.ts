@@ -1,0 +1,23 @@
+import { number, type Schema, staticBoolean } from "../props/schema";
+
+/** What every construct that installs a chart can be told of its release. */
+export interface ReleaseProps {
+  /**
+   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   *
+   * @default false
+   */
+  readonly insecureHttp?: boolean;
+
+  /**
+   * Seconds until all pods of the release run.
+   *
+   * @default 900
+   */
+  readonly timeout?: number;
+}
+
+export const releaseSchema: Schema<ReleaseProps> = { insecureHttp: staticBoolean, timeout: number };
+
+/** Seconds for the release, and for its pods to run. */
+export const defaultTimeout = 900;
