@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { pageOf } from "../review/page";
-import { measure } from "./review.fixtures";
+import { measure, withoutFingerprint } from "./review.fixtures";
 import { ownScripts } from "./script-files";
 import { synthesize } from "./synthesized";
 
@@ -28,7 +28,8 @@ function stacksOf(file: string): ReturnType<typeof synthesize> {
   return known;
 }
 
-export const pageFor = ({ stack, scripts, charts }: Inputs) => pageOf("s", stack, scripts, measure, undefined, charts);
+export const pageFor = ({ stack, scripts, charts }: Inputs) =>
+  withoutFingerprint(pageOf("s", stack, scripts, measure, undefined, charts));
 
 /** What an approver reads first: the summary, all of what is not the project's own, and the machines. */
 export const beginningOf = (page: string): string => page.slice(0, page.indexOf("## What acts, and as whom"));

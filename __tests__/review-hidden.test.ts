@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { pageOf } from "../review/page";
 import {
   type Any,
   environment,
@@ -14,6 +15,7 @@ import {
   values,
   vm,
 } from "./changed-stack";
+import { measure } from "./review.fixtures";
 
 type Case = readonly [name: string, change: (inputs: Inputs) => unknown, red: RegExp];
 
@@ -249,6 +251,54 @@ const images: readonly Case[] = [
   ["an image on another node", download({ node_name: "other" }), /how an image is checked or replaced/],
 ];
 
+const reads: readonly Case[] = [
+  [
+    "an older image than the cluster's version",
+    ({ stack }) => {
+      const { talos } = stack.resource.proxmox_download_file;
+      talos.url = talos.url.replace(/\/v[\d.]+\//, "/v1.11.0/");
+    },
+    /how an image is checked or replaced/,
+  ],
+  [
+    "an older installer than the cluster's version",
+    ({ stack }) => {
+      stack.data.talos_image_factory_urls.talos.talos_version = "v1.11.0";
+    },
+    /another installer/,
+  ],
+  [
+    "the kubeconfig of another cluster",
+    ({ stack }) => {
+      stack.resource.local_file.kubeconfig.filename = "../../../clusters/production/kubeconfig";
+    },
+    /a file on this machine/,
+  ],
+  [
+    "a file in a message of a variable",
+    ({ stack }) => {
+      stack.variable.x = { validation: [{ condition: "${false}", error_message: '${file("/home/me/.ssh/id")}' }] };
+    },
+    /reads a file of this machine/,
+  ],
+  ["a file by a composed name", vm({ description: '${filemd5(join("", ["/home"]))}' }), /reads a file of this machine/],
+  ["a function of a provider", vm({ description: '${provider::evil::run("x")}' }), /a function of a provider/],
+  [
+    "patches in a variable",
+    (inputs) => {
+      node(inputs).config_patches = "${var.patches}";
+    },
+    /a patch that this page cannot read/,
+  ],
+  [
+    "a patch that is no text",
+    (inputs) => {
+      node(inputs).config_patches.push({ machine: { pods: [privilegedPod] } });
+    },
+    /static pods/,
+  ],
+];
+
 const charts: readonly Case[] = [
   [
     "a chart that looks like the stack's own",
@@ -441,7 +491,7 @@ const others: readonly Case[] = [
   ],
 ];
 
-test.each([...written, ...patches, ...images, ...charts, ...commands, ...others])(
+test.each([...written, ...patches, ...images, ...reads, ...charts, ...commands, ...others])(
   "a page says first, in red, %s",
   (_, change, red) => {
     const changed = inputs();
@@ -456,4 +506,34 @@ test("a machine of a cluster is given to a script as it is", () => {
   expect(summaryOf(pageFor(changed))).not.toContain("not give to its script");
   changed.stack.resource.null_resource.member.for_each["gpu-1"].name = "kube-system/evil";
   expect(summaryOf(pageFor(changed))).toContain("not give to its script");
+});
+
+test.each<readonly [string, (inputs: Inputs) => unknown]>([
+  [
+    "a condition that always holds",
+    ({ stack }) => {
+      stack.resource.proxmox_virtual_environment_vm.talos_node.lifecycle.precondition[0].condition = "${true}";
+    },
+  ],
+  [
+    "another order",
+    ({ stack }) => {
+      stack.resource.helm_release.cilium.depends_on = ["local_file.kubeconfig"];
+    },
+  ],
+  [
+    "a check that is not tied to the configuration",
+    (inputs) => {
+      delete steps(inputs).node_check.lifecycle;
+    },
+  ],
+  ["another file of a chart", ({ charts }) => charts.set("x", "y")],
+])("the summary has another fingerprint with %s", (_, change) => {
+  const fingerprint = ({ stack, scripts, charts }: Inputs) =>
+    /^- \*\*Fingerprint\*\* .*$/m.exec(summaryOf(pageOf("s", stack, scripts, measure, undefined, charts)))?.[0];
+  const [before, changed] = [inputs(), inputs()];
+  expect(fingerprint(before)).toMatch(/`[0-9a-f]{16}`/);
+  expect(fingerprint(changed)).toBe(fingerprint(before));
+  change(changed);
+  expect(fingerprint(changed)).not.toBe(fingerprint(before));
 });

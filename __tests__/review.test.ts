@@ -4,7 +4,7 @@ import { commandOf } from "../constructs/terraform/script";
 import { pageOf } from "../review/page";
 import { changesOf, summaryOf } from "../review/plan";
 import { pathsOf, proxmoxUsesOf, rootOnly, unknownTo } from "../review/privilege";
-import { change, losing, measure, planOf, secret } from "./review.fixtures";
+import { change, losing, measure, planOf, secret, withoutFingerprint } from "./review.fixtures";
 import { ownScripts } from "./script-files";
 import { nodeIn, synthesizedJson, vmIn } from "./stacks";
 import { type Stack, synthesize } from "./synthesized";
@@ -32,7 +32,7 @@ const patchesWithSecrets = [
 ];
 
 const page = (name: string, stack: Stack, plan?: Parameters<typeof pageOf>[4], scripts = ownScripts()) =>
-  pageOf(name, stack, scripts, measure, plan);
+  withoutFingerprint(pageOf(name, stack, scripts, measure, plan));
 
 const onEvery: readonly ProxmoxUse[] = ["vm", "network", "cloudInit", "guestAgent", "hostFacts"];
 

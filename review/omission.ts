@@ -12,6 +12,7 @@ export const omissionSection = (): Markdown =>
         "What charts make by themselves: their own images, permissions and pods.",
         "What Proxmox, the nodes and the cluster have beside this stack, and what others changed there since the plan.",
         "Values of Terraform variables, and what Terraform takes from the environment: `TF_VAR_…`, `PROXMOX_VE_…`, `TF_CLI_ARGS` and proxies.",
+        "What conditions and the order of resources come to: it has their number, their messages and the fingerprint of the stack.",
         "What Terraform computes at plan: expressions are shown as they are written.",
       ],
       "Nothing.",

@@ -53,7 +53,8 @@ const device: Readonly<Record<string, Known>> = {
 
 const disk: Readonly<Record<string, Known>> = {
   "disk[].backup": /^true$/,
-  "disk[].cache": shown,
+  // Others lose what a guest has written if the host fails.
+  "disk[].cache": /^(none|directsync|writethrough)$/,
   "disk[].datastore_id": shown,
   "disk[].discard": shown,
   "disk[].import_from": reference("proxmox_download_file", /^id$/),
@@ -145,7 +146,11 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
       /^\$\{yamlencode\(.*talos_machine_secrets[.]\w+[.]/.test(String(value)),
     directory_permission: /^0700$/,
     file_permission: /^0600$/,
-    filename: /^([.][.]\/){3}clusters\/[\w-][\w.-]*\/(kubeconfig|talosconfig|secrets[.]yaml)$/,
+    filename: (value, { clusterNames }) =>
+      clusterNames.has(
+        /^([.][.]\/){3}clusters\/([\w-][\w.-]*)\/(kubeconfig|talosconfig|secrets[.]yaml)$/.exec(String(value))?.[2] ??
+          "",
+      ),
     provider: /^local[.]kubernetes$/,
   },
   null_resource: { provider: /^null[.]kubernetes$/ },
@@ -171,7 +176,10 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     file_name: /^talos-v[\w.-]+-\$\{talos_image_factory_schematic[.][\w-]+[.]id\}-nocloud-amd64[.]qcow2$/,
     node_name: (value, { hosts }) => hosts.has(String(value)),
     overwrite: /^false$/,
-    url: shown,
+    url: (value, { versions }) => {
+      const [, version] = /^https:\/\/factory[.]talos[.]dev\/.*\/(v[\d.]+)\/nocloud-/.exec(String(value)) ?? [];
+      return version === undefined || versions.has(version);
+    },
   },
   proxmox_virtual_environment_firewall_ipset: {
     "cidr[].name": shown,
@@ -256,7 +264,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     architecture: /^amd64$/,
     platform: /^nocloud$/,
     schematic_id: reference("talos_image_factory_schematic", /^id$/),
-    talos_version: shown,
+    talos_version: (value, { versions }) => versions.has(String(value)),
   },
   "data.talos_machine_configuration": {
     cluster_endpoint: shown,
@@ -315,7 +323,7 @@ const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
   [/^helm_\w+[.](chart|namespace|disable_|skip_|replace|force|take_ownership)/, "how a chart is installed"],
   [/^local_file[.]/, "a file on this machine that is not a cluster's kubeconfig or talosconfig"],
   [
-    /^proxmox_download_file[.](verify|overwrite|checksum_algorithm|decompression|file_name|node_name)/,
+    /^proxmox_download_file[.](verify|overwrite|checksum_algorithm|decompression|file_name|node_name|url)/,
     "how an image is checked or replaced",
   ],
   [/^proxmox_backup_job[.](?!(vmid|all|pool|exclude))/, "what Proxmox runs, or sends, with a backup"],

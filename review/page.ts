@@ -4,6 +4,7 @@ import { commandAdditions, commandSection, type Scripts } from "./command";
 import { elementSection } from "./element";
 import { elementAdditions } from "./element-addition";
 import { factsOf } from "./fact";
+import { fingerprintOf } from "./fingerprint";
 import { hostSection } from "./host";
 import { machineSection } from "./machine";
 import { type Markdown, text } from "./markdown";
@@ -51,7 +52,7 @@ export function pageOf(
   ];
   return `${[
     `# Review of ${text(name)}`,
-    summarySection(stack, scripts, measure, additions, plan),
+    summarySection(stack, scripts, measure, additions, fingerprintOf(stack, scripts, charts), plan),
     ...(plan === undefined ? [] : [planSection(plan)]),
     additionSection(additions),
     machineSection(stack),

@@ -1,7 +1,7 @@
 import type { Addition } from "./addition";
 import { documentsOf, unfolded, withoutEscapes } from "./document";
 import type { Facts } from "./fact";
-import { isObject, textOf, textsOf } from "./json";
+import { isObject, textOf } from "./json";
 import { type Leaf, leavesOf } from "./leaf";
 import { block, code, codes, type Markdown } from "./markdown";
 import { isOwnPatch } from "./own-patch";
@@ -15,13 +15,20 @@ interface Patch {
   readonly addresses: readonly string[];
 }
 
+/** Patches as texts, as Terraform has them; one that is something else is not left out. */
+const patchTexts = (patches: unknown): string[] =>
+  [patches]
+    .flat(9)
+    .filter((each) => each !== undefined && each !== null)
+    .map((each) => textOf(each) ?? JSON.stringify(each));
+
 /** The patches of all machine configurations, each once. */
 function patchesOf(stack: Stack): Patch[] {
   const patches = elementsOf(stack)
     .filter(({ type }) =>
       ["talos_machine_configuration", "talos_machine_configuration_apply", "talos_machine"].includes(type),
     )
-    .flatMap(({ address, body }) => textsOf(body.config_patches).map((text) => ({ text, address })));
+    .flatMap(({ address, body }) => patchTexts(body.config_patches).map((text) => ({ text, address })));
   return [...new Set(patches.map(({ text }) => text))].map((text) => ({
     text,
     addresses: patches.filter((patch) => patch.text === text).map(({ address }) => address),
@@ -79,6 +86,12 @@ function partsOf(leaves: readonly Leaf[]): string[] {
   ].slice(0, 12);
 }
 
+/** The documents of a patch; undefined if one is a text, such as an expression. */
+function objectsIn(text: string): unknown[] | undefined {
+  const documents = documentsOf(text);
+  return documents?.every((document) => typeof document === "object") ? documents : undefined;
+}
+
 const isSingle = (stack: Stack, addresses: readonly string[]): boolean =>
   elementsOf(stack).filter(({ type }) => type === "talos_machine_configuration").length === addresses.length;
 
@@ -90,7 +103,7 @@ const titleOf = (stack: Stack, { addresses }: Patch, parts: readonly string[]): 
 /** The patches that the constructs do not write by themselves. */
 export const patchAdditions = (stack: Stack, facts: Facts): Addition[] =>
   patchesOf(stack).flatMap((patch): Addition[] => {
-    const documents = documentsOf(patch.text);
+    const documents = objectsIn(patch.text);
     if (documents !== undefined && isOwnPatch(documents, facts)) return [];
     const leaves = documents?.flatMap(partsChangedBy).flatMap(documentLeaves) ?? [];
     return [

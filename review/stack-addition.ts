@@ -115,21 +115,19 @@ const ofVariables = (stack: Stack): Addition[] =>
     ];
   });
 
-/** Functions that read this machine, wherever they are. */
-const reading = /\b(file|filebase64|templatefile|fileset|filesha256|pathexpand)\(\s*"/;
+/** Functions that read this machine, and those of providers, wherever they are. */
+const reading = /\b((file|filebase64|templatefile|fileset|file(base64)?(md5|sha\d+)|pathexpand)\(|provider::)/;
 
 const ofFiles = (stack: Stack): Addition[] => {
-  const places = (["resource", "data", "provider", "module", "locals"] as const).flatMap((kind) =>
-    leavesOf(stack[kind] ?? {}).filter(
-      ({ value }) => typeof value === "string" && value.includes("${") && reading.test(value),
-    ),
-  );
+  const places = entriesOf(stack)
+    .flatMap(([name, value]) => leavesOf(value, name))
+    .filter(({ value }) => typeof value === "string" && value.includes("${") && reading.test(value));
   return places.length === 0
     ? []
     : [
         {
           title: `${count(places.length, "expression")} in ${codes([...new Set(places.map(({ path }) => path))])}`,
-          reasons: ["reads a file of this machine"],
+          reasons: ["reads a file of this machine, or runs a function of a provider"],
           content: bodyBlock(places.map(({ value }) => value)),
         },
       ];

@@ -117,6 +117,7 @@ export function summarySection(
   scripts: Scripts,
   measure: Measure,
   additions: readonly Addition[],
+  fingerprint: string,
   plan?: Plan,
 ): Markdown {
   const connections = connectionsOf(stack).map((words) => `**Proxmox** at ${words}.`);
@@ -138,6 +139,7 @@ export function summarySection(
         ...(versions === "" ? [] : [`**Versions**: ${versions}.`]),
         `**State**: ${stateWords(stack)}. Secrets that are asked for: ${codes(secrets)}.`,
         `**${count(checkCount(stack), "check")}** when Terraform plans; ${orderCount(stack)} entries of ${code("depends_on")}, ${triggerCount(stack)} of ${code("triggers")}.`,
+        `**Fingerprint** of the stack, its scripts and its charts: ${code(fingerprint)}. Another one is another stack, even if nothing else here differs.`,
         additions.length === 0
           ? "**Nothing** in it is beyond what the project writes by itself."
           : `**${count(additions.length, "thing")}** in it beyond what the project writes by itself, which follow.`,

@@ -15,6 +15,7 @@ import { nextSteps } from "./next-steps";
 import { missing, terraform } from "./prerequisites";
 import { rollMachines } from "./roll";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
+import { strangeNodes } from "./unchecked-nodes";
 import { upgradingStacks } from "./upgrade";
 
 /** What the commands of Terraform need; the others need nothing. */
@@ -69,8 +70,8 @@ async function runFor(app: string | undefined, command: Command, called: Called)
   const ofApp = app === undefined ? [] : ["--app", app];
   const further: string[] = [];
   if (command === "deploy") {
-    const forgotten = forgottenBootstraps(output);
-    if (forgotten.length > 0) return refused(forgotten);
+    const problems = [...forgottenBootstraps(output), ...strangeNodes(output)];
+    if (problems.length > 0) return refused(problems);
     // What machines there are shows in what is synthesized now.
     const status = called.skipsSynth ? 0 : await cdktf("synth", "--output", output, ...ofApp);
     if (status !== 0) return status;

@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { strangeNodes } from "../../scripts/unchecked-nodes";
 import type { TalosNode } from "../talos-node";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
@@ -33,8 +34,7 @@ test("another machine at the address of a configured node gets no configuration,
 
   // A node that answers is asked, and changed.
   const changed = await deployCluster(lab, patched("5"));
-  const { output } = await changed.apply();
-  expect(unwrapped(output)).toContain("shows a certificate of this cluster");
+  expect(unwrapped((await changed.apply()).output)).toContain("shows a certificate of this cluster");
   await unchanged(changed);
   const before = await configurations(node);
 
@@ -54,5 +54,17 @@ test("another machine at the address of a configured node gets no configuration,
   // Terraform replaces the machine: the new one has no certificate yet, and is configured.
   const again = await deployCluster(lab, patched("6"));
   succeeded(await again.apply("-replace=proxmox_virtual_environment_vm.talos_node"));
-  expect(await (await lab.node(100)).state()).toMatchObject({ stage: "bootstrapped" });
+  const replaced = await lab.node(100);
+  expect(await replaced.state()).toMatchObject({ stage: "bootstrapped" });
+
+  // Of an apply that fails after its check, the next one has none; deploying asks instead.
+  await replaced.setFaults({ method: "ApplyConfiguration", code: "InvalidArgument", message: "not today", times: 1 });
+  const failing = await deployCluster(lab, patched("7"));
+  expect((await failing.apply()).code).toBe(1);
+  const output = dirname(dirname(failing.directory));
+  expect(strangeNodes(output)).toEqual([]);
+  await replaced.wipe();
+  expect(strangeNodes(output)).toEqual([
+    expect.stringMatching(/does not show a certificate of this cluster, and an earlier apply ended before/),
+  ]);
 });
