@@ -5,16 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ExampleHost, exampleHosts } from "../../lab/proxmox/example-hosts";
 import { SimulatedProxmox } from "../../lab/proxmox/server";
-
-/** A terminal of node-pty, whose own types are those of another module. */
-interface PseudoTerminal {
-  onData(listener: (part: string) => void): void;
-  onExit(listener: (end: { readonly exitCode: number }) => void): void;
-  write(text: string): void;
-  kill(): void;
-}
-const { spawn }: { readonly spawn: (file: string, args: readonly string[], options: object) => PseudoTerminal } =
-  require("@cdktf/node-pty-prebuilt-multiarch");
+import { inPseudoTerminal, type Talk } from "../terminal";
 
 const root = join(__dirname, "../..");
 let directory: string;
@@ -31,43 +22,12 @@ afterEach(async () => {
 const file = () => join(directory, "main.ts");
 const accounts = [{ id: "root@pam", secret: "proxmox" }];
 
-/** What a person sees, without colours and movements of the cursor. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const plain = (text: string): string => text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll("\r", "");
-
-/** Wherever the terminal is wrapped. */
-const inOneLine = (text: string): string => plain(text).replace(/\s+/g, " ");
-
-/** Runs discover in a terminal; whenever the first of the questions is shown, its answer is typed. */
-function inTerminal(
-  args: readonly string[],
-  talk: readonly (readonly [question: string, answer: string])[],
-  cols = 80,
-) {
-  const command = ["--require", "./scripts/typescript.cjs", "discover/command.ts", ...args];
-  const terminal = spawn(process.execPath, command, {
-    ...{ cwd: root, cols, rows: 50, name: "xterm" },
-    env: { PATH: String(process.env.PATH) },
+/** Runs discover in a terminal. */
+const inTerminal = (args: readonly string[], talk: Talk, cols = 80) =>
+  inPseudoTerminal(["--require", "./scripts/typescript.cjs", "discover/command.ts", ...args], talk, {
+    cwd: root,
+    cols,
   });
-  const left = [...talk];
-  let [said, since] = ["", ""];
-  terminal.onData((part: string) => {
-    said += part;
-    since += part;
-    const [question, answer] = left[0] ?? [];
-    if (question === undefined || !inOneLine(since).includes(question)) return;
-    left.shift();
-    since = "";
-    terminal.write(`${answer}\r`);
-  });
-  return new Promise<{ code: number; said: string; unasked: readonly string[] }>((resolve) => {
-    const hanging = setTimeout(() => terminal.kill(), 45_000);
-    terminal.onExit(({ exitCode }) => {
-      clearTimeout(hanging);
-      resolve({ code: exitCode, said: plain(said), unasked: left.map(([question]) => question) });
-    });
-  });
-}
 
 async function endpointOf(host: ExampleHost): Promise<string> {
   proxmox = await SimulatedProxmox.start({ accounts, ...exampleHosts[host] });

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Json } from "../../review/json";
 import type { Called } from "../../scripts/cdktf-options";
 import { rollMachines } from "../../scripts/roll";
 import { contentOf, file, program } from "../provisioner";
 import { synthesize } from "../synthesized";
+import { inPseudoTerminal } from "../terminal";
 
 // Processes start slowly where many tests run.
 jest.setTimeout(60_000);
@@ -203,4 +204,27 @@ test("a plan that fails ends it before anything changes", async () => {
   cluster({ terraform: `[ "$1" != plan ]` });
   expect(await rollMachines(called())).toBe("failed");
   expect(said.at(-1)).toContain("terraform plan failed in");
+});
+
+test("in a terminal it asks for variables, shows the plan and the order, and asks", async () => {
+  const scripts = join(__dirname, "../../scripts");
+  planned([moreCores("gpu-1"), moreCores("control-1")]);
+  cluster({
+    terraform: `case "$*" in "show review.tfplan") echo "the plan of Terraform";; plan*) [ "$TF_VAR_proxmox_api_token" = "correct horse" ];; esac`,
+  });
+  const command = ["--require", join(scripts, "typescript.cjs"), join(scripts, "cdktf.ts"), "deploy", "--skip-synth"];
+  const { code, said, unasked } = await inPseudoTerminal(
+    command,
+    [
+      ["var.proxmox_api_token: ", "correct horse"],
+      ["Apply all of this?", "n"],
+    ],
+    { cwd: file("."), cols: 200, path: String(process.env.PATH) },
+  );
+  expect([code, unasked]).toEqual([1, []]);
+  expect(said).not.toContain("correct horse");
+  expect(said).toMatch(
+    /the plan of Terraform[\s\S]*change one after another, then all the rest:\n {2}gpu-1 is drained, and its VM restarts\n {2}control-1 is drained[\s\S]*Nothing was changed[.]/,
+  );
+  expect(calls()).toEqual([""]);
 });
