@@ -9,6 +9,7 @@ import { iommuSteps } from "../discover/iommu";
 import { freeName, settingsFor } from "../discover/setting";
 import { bridgeOf } from "../discover/storage";
 import { type Terminal, terminalOf } from "../discover/terminal";
+import { authorityFile } from "../discover/trust";
 import { wrapped } from "../discover/wrapped";
 import { arc, graphicsCard, processorGraphics, radeon } from "../lab/proxmox/pci-device";
 
@@ -407,4 +408,13 @@ describe("the settings", () => {
   ])("%j are refused", async (wanted, problem) => {
     await expect(settings(wanted)).rejects.toThrow(problem);
   });
+});
+
+test.each([
+  ["main.ts", "proxmox-ca/pve.example.pem"],
+  ["hosts/garage.ts", "proxmox-ca/pve.example.pem"],
+  ["/srv/garage/main.ts", "/srv/garage/proxmox-ca/pve.example.pem"],
+  ["../garage/main.ts", "../garage/proxmox-ca/pve.example.pem"],
+])("the CA certificate for %s is %s, where deploy looks for it", (configuration, file) => {
+  expect(authorityFile(configuration, { endpoint: "https://pve.example:8006/" } as Host)).toBe(file);
 });

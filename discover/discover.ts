@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { printable } from "../constructs/rules/printable";
 import { parsedArguments, UsageError } from "../scripts/command-line";
 import { privilegeCommands, usesOf } from "./account-privileges";
@@ -13,7 +14,7 @@ import { Refusal } from "./refusal";
 import { report } from "./report";
 import { type Settings, settingsFor } from "./setting";
 import type { Terminal } from "./terminal";
-import { authorityFile, isOther, trustAdvice, writeAuthority } from "./trust";
+import { authorityFile, isHere, isOther, trustAdvice, writeAuthority } from "./trust";
 
 export const usage = `Usage: npm run discover -- https://pve.example:8006 [options]
 
@@ -80,6 +81,7 @@ export async function discover(args: readonly string[], surroundings: Surroundin
   const settings = await settingsFor(host, choice, values, terminal, surroundings.answersAt);
   const kept = write(() => {
     const backup = keptCopy(file);
+    if (isHere(file)) mkdirSync(dirname(file), { recursive: true });
     if (host.authority !== undefined) writeAuthority(authority, host.authority);
     writeFileSync(file, configurationFileOf(host, choice, settings, file));
     return backup;

@@ -3,11 +3,21 @@ import { dirname, join, relative } from "node:path";
 import { caFolder, certificateFolders } from "../constructs/proxmox/ca-folder";
 import type { Host } from "./host";
 
-/** File for the CA certificate of the host, beside the configuration. */
+/**
+ * File for the CA certificate of the host: in the folder in which the commands run, where `npm run deploy` finds it; beside a
+ * configuration that is elsewhere.
+ */
 export function authorityFile(configuration: string, { endpoint }: Host): string {
   const { hostname } = new URL(endpoint);
-  return join(dirname(configuration), caFolder, `${hostname.replace(/[^a-z0-9.-]+/gi, "-").replace(/^-|-$/g, "")}.pem`);
+  return join(
+    isHere(configuration) ? "." : dirname(configuration),
+    caFolder,
+    `${hostname.replace(/[^a-z0-9.-]+/gi, "-").replace(/^-|-$/g, "")}.pem`,
+  );
 }
+
+/** Whether the file is in the folder in which the commands run, or in one in it. */
+export const isHere = (file: string): boolean => !/^([.][.]([/\\]|$)|[/\\]|[A-Z]:)/.test(relative(".", file));
 
 /** Whether the file is there with another certificate than the host's. */
 export const isOther = (file: string, authority: string): boolean =>
