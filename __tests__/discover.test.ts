@@ -5,6 +5,7 @@ import { chosen } from "../discover/choice";
 import { configurationFileOf } from "../discover/configuration-file";
 import { endpointOf } from "../discover/endpoint";
 import { gpusOf, type HostGpu, type PciRow } from "../discover/gpu";
+import type { Host } from "../discover/host";
 import { iommuSteps } from "../discover/iommu";
 import { freeName, settingsFor } from "../discover/setting";
 import { bridgeOf } from "../discover/storage";
