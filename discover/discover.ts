@@ -74,10 +74,10 @@ export async function discover(args: readonly string[], surroundings: Surroundin
 
   const file = values.output ?? "main.ts";
   const choice = await chosen(host, values, terminal);
-  await demandWritable(file, values.force ?? false, terminal);
+  await demandWritable(file, values.force ?? false, terminal, "--output writes to another file");
   const authority = authorityFile(file, host);
   if (host.authority !== undefined && isOther(authority, host.authority))
-    await demandWritable(authority, values.force ?? false, terminal);
+    await demandWritable(authority, values.force ?? false, terminal, "see first why the host has another CA");
   const settings = await settingsFor(host, choice, values, terminal, surroundings.answersAt);
   const kept = write(() => {
     const backup = keptCopy(file);
@@ -118,11 +118,11 @@ async function hostAt(
   return readHost(await logIn(api, environment, terminal), terminal);
 }
 
-async function demandWritable(file: string, isForced: boolean, terminal: Terminal): Promise<void> {
+async function demandWritable(file: string, isForced: boolean, terminal: Terminal, instead: string): Promise<void> {
   if (isForced || !existsSync(file)) return;
   if (terminal.isInteractive && (await terminal.confirm(`${file} is there already. Write over it, and keep a copy?`)))
     return;
-  throw new Refusal(`${file} stays as it is: --force writes over it, --output writes to another file.`);
+  throw new Refusal(`${file} stays as it is: --force writes over it, ${instead}.`);
 }
 
 /** Keeps what is written over beside it, under a name that nothing has. */
