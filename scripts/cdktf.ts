@@ -82,9 +82,9 @@ async function runFor(app: string | undefined, command: Command, called: Called)
     }
   }
   try {
-    const rolled = command === "deploy" ? await rollMachines(called) : "nothing";
+    const rolled = command === "deploy" ? await rollMachines(called) : "asked";
     if (rolled === "failed") return 1;
-    if (rolled === "rest" && !called.isApproved) further.push("--auto-approve");
+    if (rolled === "approved" && !called.isApproved) further.push("--auto-approve");
     const status = await cdktf(command, ...called.passedOn, ...further, ...ofApp);
     if (command === "deploy" && status === 0) console.log(nextSteps(output, stacks));
     return status;

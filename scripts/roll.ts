@@ -13,8 +13,11 @@ import { inQuotes, localStateOf, stacksNamed } from "./state";
 import { hasSeveralMachines, type Rolling, rollingOf, type Turn } from "./turns";
 import { askForVariables } from "./variables";
 
-/** What became of the machines: `rest` is to be applied, and was approved with them; of `failed` people have been told. */
-export type Rolled = "nothing" | "rest" | "failed";
+/**
+ * What became of the machines: `approved` is the rest of the plan, too; the rest of several stacks, or a stack without turns, is
+ * `asked` about as always; of what `failed` people have been told.
+ */
+export type Rolled = "approved" | "asked" | "failed";
 
 const scripts = join(__dirname, "../constructs/talos/scripts");
 
@@ -28,8 +31,8 @@ export async function rollMachines({
 }: Called): Promise<Rolled> {
   const names = stacksNamed(output, stacks);
   // Of several stacks none of which is named, cdktf asks for a name.
-  if (!isRolling || (stacks.length === 0 && names.length > 1)) return "nothing";
-  let rolled: Rolled = "nothing";
+  if (!isRolling || (stacks.length === 0 && names.length > 1)) return "asked";
+  let rolled: Rolled = "asked";
   for (const name of names) {
     const directory = join(output, "stacks", name);
     const stack: Json = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8"));
@@ -40,7 +43,7 @@ export async function rollMachines({
     const roll = new Roll(name, directory, terraformOptions);
     const rolling = await roll.plan(stack, isApproved);
     if (rolling === undefined || (rolling.turns.length > 0 && !(await roll.take(rolling)))) return "failed";
-    if (rolling.turns.length > 0) rolled = "rest";
+    if (rolling.turns.length > 0 && names.length === 1) rolled = "approved";
   }
   return rolled;
 }

@@ -117,7 +117,7 @@ const calls = () => contentOf("calls").trim().split("\n");
 
 test("each machine is drained, changed and takes pods again before the next", async () => {
   planned([moreCores("control-2"), moreCores("gpu-1"), otherConfiguration("gpu-2")]);
-  expect(await rollMachines(called())).toBe("rest");
+  expect(await rollMachines(called())).toBe("approved");
   expect(calls()).toEqual(
     [
       ["gpu-1", `${vm}.gpu-1`],
@@ -129,8 +129,16 @@ test("each machine is drained, changed and takes pods again before the next", as
 
 test("with nothing to change in turn, it plans and leaves all to the apply", async () => {
   planned([[`${vm}.gpu-1`, { tags: ["a"] }, { tags: ["b"] }]]);
-  expect(await rollMachines(called())).toBe("nothing");
+  expect(await rollMachines(called())).toBe("asked");
   expect(calls()).toEqual([""]);
+});
+
+test("what other stacks change is asked about", async () => {
+  write("cdktf.out/manifest.json", { stacks: { "talos-cluster": {}, other: {} } });
+  write("cdktf.out/stacks/other/cdk.tf.json", {});
+  planned([moreCores("gpu-1")]);
+  expect(await rollMachines({ ...called(), stacks: ["*"] })).toBe("asked");
+  expect(calls()).toContain(`apply -target=${vm}.gpu-1`);
 });
 
 test("it ends at the first machine that does not come back, which takes pods when it does", async () => {
@@ -171,7 +179,7 @@ test("a node with a pod that must not be evicted is not changed, and takes pods 
 test("a node that somebody has cordoned stays so", async () => {
   planned([moreCores("gpu-1")]);
   cluster({ kubectl: `case "$*" in *"get node "*) echo "true True"; exit;; esac` });
-  expect(await rollMachines(called())).toBe("rest");
+  expect(await rollMachines(called())).toBe("approved");
   expect(calls()).toEqual(["drain gpu-1", `apply -target=${vm}.gpu-1`]);
 });
 
@@ -196,7 +204,7 @@ test("several machines that would be replaced at once are refused; one is left t
   expect(await rollMachines(called())).toBe("failed");
   expect(said.join("\n")).toContain("talos-cluster: gpu-1, gpu-2 would be replaced in the same apply");
   planned([replaced("gpu-1")]);
-  expect(await rollMachines(called())).toBe("nothing");
+  expect(await rollMachines(called())).toBe("asked");
 });
 
 test("a plan that fails ends it before anything changes", async () => {
