@@ -108,7 +108,7 @@ describe("TalosImage", () => {
       nodeIn(stack);
       new TalosImage(stack, "talos", { factory: "https://factory.example" });
     });
-    expect(provider.talos).toEqual([{ image_factory_url: "https://factory.example" }]);
+    expect(provider.talos[0]).toEqual({ image_factory_url: "https://factory.example" });
   });
 
   test("is downloaded from a URL that is text, whatever Terraform would interpolate in it", () => {

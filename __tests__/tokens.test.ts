@@ -228,7 +228,7 @@ const judgedOfDownload: Judged = {
 };
 
 const judgedOfImage: Judged = {
-  version: ["talos-version-supported", "extension-name"],
+  version: ["talos-version-supported"],
   "nvidia.kernelModules": ["nvidia-extensions", "nvidia-driver"],
   "nvidia.branch": ["nvidia-extensions"],
   "extensions[0]": ["extension-name"],
@@ -478,6 +478,21 @@ test.each<readonly [string, (stack: TerraformStack) => void]>([
       void new TalosImage(stack, "talos", {
         nvidia: { kernelModules: anyIn(stack, "kernel_modules"), branch: anyIn(stack, "driver_branch") },
         extensions: ["siderolabs/nvidia-fabricmanager-lts"],
+      }),
+  ],
+  [
+    "an extension of an image, and its version",
+    (stack) =>
+      void new TalosImage(stack, "talos", {
+        version: anyIn(stack, "talos_version"),
+        extensions: [anyIn(stack, "extension")],
+      }),
+  ],
+  [
+    "the extensions of an image",
+    (stack) =>
+      void new TalosImage(stack, "talos", {
+        extensions: [anyIn(stack, "extension"), anyIn(stack, "second_extension")],
       }),
   ],
 ])("variables for %s are checked in conditions that can be read", (_, build) => {

@@ -30,13 +30,14 @@ const since: Readonly<Record<TalosMinor, string>> = {
 
 const owner = "siderolabs/";
 
+const newIn = (minor: TalosMinor): string[] => (since[minor].match(/\S+/g) ?? []).map((name) => `${owner}${name}`);
+
 /** The names of all extensions of a minor. */
 const namesOf = (minor: TalosMinor): string[] => [
   ...nvidia.allExtensions,
   ...talosMinors
     .slice(0, talosMinors.findIndex((each) => each.minor === minor) + 1)
-    .flatMap((each) => since[each.minor]?.match(/\S+/g) ?? [])
-    .map((name) => `${owner}${name}`),
+    .flatMap((each) => newIn(each.minor)),
 ];
 
 const allNames = namesOf(talosMinors[talosMinors.length - 1]?.minor as TalosMinor);
@@ -66,12 +67,8 @@ export const rules: readonly Rule<Extensions>[] = [
             },
           ];
         }
-        return [
-          {
-            condition: isExtensionOf(version, extension),
-            message: `${where} is no extension of Talos ${formatValue(version)}; ${adviceOn(extension)}`,
-          },
-        ];
+        const message = `${where} is no extension of Talos ${formatValue(version)}; ${adviceOn(extension)}`;
+        return extensionConditions(version, extension).map((condition) => ({ condition, message }));
       }),
   },
   {
@@ -100,18 +97,39 @@ export const rules: readonly Rule<Extensions>[] = [
   },
 ];
 
-const isExtensionOf = (version: string, extension: string): Condition => {
+/** Names by their first letter: a condition with those of one range can be read in a review. */
+const ranges: readonly RegExp[] = [/^siderolabs[/][h-m]/, /^siderolabs[/][n-r]/, /^siderolabs[/][s-z]/];
+
+/** Hold together if it is an extension of the version. Of a wrong one, one does not. */
+function extensionConditions(version: string, extension: string): Condition[] {
   // Another rule judges a version that is not supported.
-  if (hasMinor(version, () => true) === false) return true;
-  return or(
-    ...talosMinors.map(({ minor }) =>
-      and(
-        hasMinor(version, (each) => each.minor === minor),
-        oneOf(extension, namesOf(minor)),
+  if (hasMinor(version, () => true) === false) return [true];
+  const known = talosMinors.find(({ minor }) => hasMinor(version, (each) => each.minor === minor) === true);
+  const names = known ? namesOf(known.minor) : allNames;
+  const isFirst = not(or(...ranges.map((range) => matches(extension, range))));
+  const first = names.filter((name) => !ranges.some((range) => range.test(name)));
+  return [
+    or(not(isFirst), oneOf(extension, first)),
+    ...ranges.map((range) =>
+      or(
+        not(matches(extension, range)),
+        oneOf(
+          extension,
+          names.filter((name) => range.test(name)),
+        ),
       ),
     ),
+    ...(known ? [] : talosMinors.map(({ minor }, index) => isSinceThen(version, extension, minor, index))),
+  ];
+}
+
+/** Whether the version is late enough for the extension, if that came with the minor version. */
+const isSinceThen = (version: string, extension: string, minor: TalosMinor, index: number): Condition =>
+  index === 0 ||
+  or(
+    hasMinor(version, (each) => talosMinors.indexOf(each) >= index),
+    not(oneOf(extension, newIn(minor))),
   );
-};
 
 function adviceOn(extension: string): string {
   const minor = isUnknown(extension) ? undefined : talosMinors.find(({ minor }) => namesOf(minor).includes(extension));
