@@ -143,6 +143,7 @@ describe("TalosSingleNode", () => {
     expect(files).toEqual({
       kubeconfig: {
         ...secret,
+        provider: "local.kubernetes",
         filename: "../../../clusters/talos-gpu/kubeconfig",
         content: "${talos_cluster_kubeconfig.cluster.kubeconfig_raw}",
       },

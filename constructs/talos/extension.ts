@@ -30,7 +30,7 @@ const since: Readonly<Record<TalosMinor, string>> = {
 
 const owner = "siderolabs/";
 
-const newIn = (minor: TalosMinor): string[] => (since[minor].match(/\S+/g) ?? []).map((name) => `${owner}${name}`);
+const newIn = (minor: TalosMinor): string[] => (since[minor]?.match(/\S+/g) ?? []).map((name) => `${owner}${name}`);
 
 /** The names of all extensions of a minor. */
 const namesOf = (minor: TalosMinor): string[] => [
