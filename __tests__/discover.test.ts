@@ -144,15 +144,15 @@ describe("what to do about an IOMMU that is off depends on the host", () => {
 
   test("AMD's is on once its firmware is", () => {
     expect(advice({ ...node, processor: "AMD Ryzen 9 7950X", boot })).toBe(
-      "switch on AMD-Vi (IOMMU) in the firmware of pve, and reboot it",
+      "enable AMD-Vi (IOMMU) in the firmware of pve, and reboot it",
     );
   });
 
   test("Intel's needs an argument before Linux 6.8", () => {
     const processor = "Intel(R) Core(TM) i9";
-    expect(advice({ ...node, processor, boot })).toContain("if it is still off then (Linux 6.14.11-4-pve");
+    expect(advice({ ...node, processor, boot })).toContain("if it is still disabled then (Linux 6.14.11-4-pve");
     expect(advice({ ...node, processor, boot: { ...boot, kernel: "6.5.13-6-pve" } })).toMatch(
-      /^switch on VT-d in the firmware of pve, and reboot it; with Intel before Linux 6[.]8 also add "intel_iommu=on"/,
+      /^enable VT-d in the firmware of pve, and reboot it; with Intel before Linux 6[.]8 also add "intel_iommu=on"/,
     );
   });
 

@@ -13,7 +13,7 @@ import type { Terminal } from "./terminal";
 export interface Choice {
   readonly node: HostNode;
   readonly gpu: HostGpu;
-  /** Takes imports. */
+  /** Has the content type Import. */
   readonly images: HostStorage;
   readonly disks: HostStorage;
   readonly bridge: HostBridge;
@@ -169,7 +169,7 @@ function imageProblem(host: Host, node: HostNode): string {
     : "add one of type Directory with the content Import (Datacenter → Storage → Add)";
   return (
     blind(host, node) ??
-    `No storage of ${node.name} takes imports, to download the image of Talos to; ${isBeforeImports(host.version) === true ? "once the host is upgraded, " : ""}${advice}.`
+    `No storage of ${node.name} has the content type Import, to download the image of Talos to; ${isBeforeImports(host.version) === true ? "once the host is upgraded, " : ""}${advice}.`
   );
 }
 

@@ -57,7 +57,7 @@ export interface HostGpu {
   /** Vendor and device id, such as `10de:2684`. */
   readonly deviceId: string;
   readonly subsystemId?: string;
-  /** Undefined where the IOMMU is off. */
+  /** Undefined where the IOMMU is disabled. */
   readonly iommuGroup?: number;
   /** What else is in the group: each with its address and name. */
   readonly otherMembers: readonly string[];

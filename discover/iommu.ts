@@ -4,7 +4,7 @@ import type { HostNode } from "./node";
 const automatic = [6, 8] as const;
 
 /**
- * What to do on a node whose IOMMU is off, step by step.
+ * What to do on a node whose IOMMU is disabled, step by step.
  *
  * @see https://pve.proxmox.com/pve-docs/chapter-sysadmin.html#sysboot_edit_kernel_cmdline
  */
@@ -13,10 +13,10 @@ export function iommuSteps({ name, processor = "", boot }: HostNode): string[] {
   const firmware = isAmd ? "AMD-Vi (IOMMU)" : /\bIntel\b/i.test(processor) ? "VT-d" : "VT-d or AMD-Vi";
   const [major = 0, minor = 0] = (boot?.kernel ?? "").split(".").map(Number);
   const isAutomatic = major > automatic[0] || (major === automatic[0] && minor >= automatic[1]);
-  const steps = [`switch on ${firmware} in the firmware of ${name}, and reboot it`];
+  const steps = [`enable ${firmware} in the firmware of ${name}, and reboot it`];
   if (!isAmd) {
     const when = isAutomatic
-      ? `if it is still off then (Linux ${boot?.kernel} needs no more, unless its command line says intel_iommu=off), `
+      ? `if it is still disabled then (Linux ${boot?.kernel} needs no more, unless its command line says intel_iommu=off), `
       : "with Intel before Linux 6.8 also ";
     steps.push(`${when}add "intel_iommu=on" to the kernel's command line: ${commandLine(boot)}, and reboot again`);
   }

@@ -97,7 +97,7 @@ test("discover stops at Ctrl-C, and writes nothing", async () => {
 test("a narrow terminal breaks no word, and steps are numbered", async () => {
   const { code, said } = await inTerminal([await endpointOf("iommu-off"), "--output", file()], [...logIn], 44);
   expect(code).toBe(1);
-  expect(said).toMatch(/\n {2}1\. switch on VT-d[\s\S]*\n {2}2\. /);
+  expect(said).toMatch(/\n {2}1\. enable VT-d[\s\S]*\n {2}2\. /);
   const long = said
     .split("\n")
     .filter((line) => line.length > 44 && /^[^`?✔]*$/.test(line) && line.trim().includes(" "));

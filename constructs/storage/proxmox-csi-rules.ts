@@ -124,7 +124,8 @@ const storageRules: readonly Rule<ProxmoxCsiInstall>[] = [
   },
   {
     id: "proxmox-csi-storage",
-    requirement: "the storage of a class is on every Proxmox node of the VMs, enabled, active, and takes disk images",
+    requirement:
+      "the storage of a class is on every Proxmox node of the VMs, enabled, active, and has the content type Disk image",
     reason: "a pod on such a node would wait for its volume for ever",
     source: "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types",
     checks: (csi) =>

@@ -5,7 +5,7 @@ const reclaimPolicies = ["Delete", "Retain"] as const;
 
 /** A storage class whose volumes are on a storage of Proxmox. */
 export interface ProxmoxStorageClass {
-  /** Storage of Proxmox that takes disk images, such as `local-lvm`. */
+  /** Storage of Proxmox with the content type "Disk image", such as `local-lvm`. */
   readonly storage: string;
 
   /**

@@ -42,17 +42,17 @@ describe("no site is written for a host that is not ready, and the reason says w
     [
       "an IOMMU that is off",
       exampleHosts["iommu-off"],
-      /^The IOMMU of pve is disabled, so 01:00 .* cannot be passed through:\n {2}1[.] switch on VT-d or AMD-Vi in the firmware of pve, and reboot it\n {2}2[.] .*"intel_iommu=on".*update-grub.*proxmox-boot-tool refresh/,
+      /^The IOMMU of pve is disabled, so 01:00 .* cannot be passed through:\n {2}1[.] enable VT-d or AMD-Vi in the firmware of pve, and reboot it\n {2}2[.] .*"intel_iommu=on".*update-grub.*proxmox-boot-tool refresh/,
     ],
     [
       "Proxmox 8.3, which has no imports, both at once",
       exampleHosts["proxmox-8.3"],
-      / 1[.] Proxmox VE 8[.]3[.]5 takes no disk images as imports, which 8[.]4 brought; upgrade the host: .*\n {2}2[.] No storage of pve takes imports, .*; once the host is upgraded, enable Import for local /,
+      / 1[.] Proxmox VE 8[.]3[.]5 takes no disk images as imports, which 8[.]4 brought; upgrade the host: .*\n {2}2[.] No storage of pve has the content type Import, .*; once the host is upgraded, enable Import for local /,
     ],
     [
       "no storage for imports",
       exampleHosts["no-import-storage"],
-      /^No storage of pve takes imports, to download the image of Talos to; enable Import for local .*`pvesm set local --content iso,vztmpl,snippets,images,import`[.]$/,
+      /^No storage of pve has the content type Import, to download the image of Talos to; enable Import for local .*`pvesm set local --content iso,vztmpl,snippets,images,import`[.]$/,
     ],
     [
       "no room",

@@ -57,7 +57,7 @@ const refusals: readonly Refusal[] = [
     "gpu-iommu",
     "its IOMMU off",
     exampleHosts["iommu-off"],
-    'gpus[0].address "0000:01:00" has no IOMMU group on node "pve": its IOMMU is off',
+    'gpus[0].address "0000:01:00" has no IOMMU group on node "pve": its IOMMU is disabled',
   ],
   [
     "gpu-group-own",
@@ -87,20 +87,20 @@ const refusals: readonly Refusal[] = [
     "storage-imports",
     "no storage for imports",
     exampleHosts["no-import-storage"],
-    'datastore "local" takes no imports on node "pve"; enable the content type Import (Datacenter → Storage), or write one that does, which are none',
+    'datastore "local" does not have the content type Import on node "pve"; enable it (Datacenter → Storage), or write one that has it, here: none',
   ],
   [
     "storage-imports",
     "no storage of the name",
     { storages: defaultStorages.filter(({ name }) => name !== "local") },
-    'datastore "local" is no storage of node "pve", or the account lacks Datastore.Audit on it; write one that takes imports, which are none',
+    'datastore "local" is not a storage of node "pve", or the account lacks Datastore.Audit on it; write one with the content type Import, here: none',
   ],
   ...(["disabled", "not online"] as const).map(
     (unusable): Refusal => [
       "storage-imports",
       `a storage that is ${unusable}`,
       { storages: defaultStorages.map((storage) => ({ ...storage, ...(storage.name === "local" && { unusable }) })) },
-      'datastore "local" is disabled or not active on node "pve"; enable it, or write one that takes imports, which are none',
+      'datastore "local" is disabled or not active on node "pve"; enable it, or write one with the content type Import, here: none',
     ],
   ),
   [
@@ -113,7 +113,7 @@ const refusals: readonly Refusal[] = [
     "storage-backups",
     "no storage for backups",
     {},
-    'backup.datastore "local" takes no backups on node "pve"; enable the content type Backup (Datacenter → Storage), or write one that does, which are none',
+    'backup.datastore "local" does not have the content type Backup on node "pve"; enable it (Datacenter → Storage), or write one that has it, here: none',
   ],
 ];
 

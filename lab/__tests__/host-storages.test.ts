@@ -45,12 +45,12 @@ test("a storage that cannot keep what a VM puts there is refused when Terraform 
   expect(refusals.map((text) => text.replaceAll(/\s+/g, " "))).toEqual(
     expect.arrayContaining([
       expect.stringMatching(
-        /^disks\[0\].datastore "local-lvm" is no storage of node "pve".*which are local, local-zfs \[vm-storage\]$/,
+        /^disks\[0\].datastore "local-lvm" is not a storage of node "pve".*here: local, local-zfs \[vm-storage\]$/,
       ),
-      expect.stringMatching(/^efiDisk.datastore "local-lvm" is no storage of node "pve"/),
+      expect.stringMatching(/^efiDisk.datastore "local-lvm" is not a storage of node "pve"/),
       expect.stringMatching(/^initialization.datastore "off" is disabled or not active on node "pve"/),
       expect.stringMatching(/^disks\[0\].datastore "away" is disabled or not active on node "pve"/),
-      expect.stringMatching(/^boot.iso.fileId "isos" is no storage of node "pve"/),
+      expect.stringMatching(/^boot.iso.fileId "isos" is not a storage of node "pve"/),
     ]),
   );
   expect(refusals).toHaveLength(5);

@@ -34,7 +34,8 @@ export const rules: readonly Rule<Downloading>[] = [
   },
   {
     id: "storage-imports",
-    requirement: "the storage for an image is on the node, enabled, active, and takes imports when Terraform plans",
+    requirement:
+      "the storage for an image is on the node, enabled, active, and has the content type Import when Terraform plans",
     reason: "the download fails otherwise, in the middle of the apply",
     source,
     checks: ({ datastore, host }) => ifSet(host, (host) => checkContent("datastore", datastore, host, imports)),

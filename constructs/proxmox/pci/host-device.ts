@@ -151,7 +151,7 @@ export const gpuIommu: Omit<Rule<unknown>, "checks"> = {
 /** Checks that the device has an IOMMU group. */
 export const checkIommuGroup = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
   condition: not(some(devices, (device) => and(isAt(device, address), isWithoutGroup(device)))),
-  message: `${path} ${formatValue(`${address}`)} has no IOMMU group on node ${formatValue(name)}: its IOMMU is off; switch on VT-d or AMD-Vi in the firmware, on Linux before 6.8 with Intel also "intel_iommu=on", and reboot the node`,
+  message: `${path} ${formatValue(`${address}`)} has no IOMMU group on node ${formatValue(name)}: its IOMMU is disabled; enable VT-d or AMD-Vi in the firmware, on Linux before 6.8 with Intel also "intel_iommu=on", and reboot the node`,
 });
 
 /** A VM as far as its devices are concerned, on the host that has them. */

@@ -148,7 +148,8 @@ export const rules: readonly Rule<BackedUp>[] = [
   },
   {
     id: "storage-backups",
-    requirement: "the storage for backups is on the node, enabled, active, and takes backups when Terraform plans",
+    requirement:
+      "the storage for backups is on the node, enabled, active, and has the content type Backup when Terraform plans",
     reason: "the job would be created, and fail at every run",
     source,
     checks: ({ backup, host }) =>

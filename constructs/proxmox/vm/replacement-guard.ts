@@ -68,7 +68,7 @@ export const rules: readonly Rule<GuardedVm & { readonly identity: Resource; rea
           const remembered = rememberedOf(identity, name, value);
           return {
             condition: equal(remembered, value),
-            message: `${prop} ${formatValue(value)} would ${effect} that has ${formatValue(remembered)}, and lose what is on it; write ${formatValue(remembered)} again, or replaceable: true where that is meant`,
+            message: `${prop} ${formatValue(value)} would ${effect} that has ${formatValue(remembered)}, and lose what is on it; write ${formatValue(remembered)} again, or replaceable: true to allow that`,
           };
         }),
       ),
