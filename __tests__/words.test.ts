@@ -18,6 +18,7 @@ const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bverified HCL\b/i, "original HCL"],
   [/\bvirtual address(es)?\b/i, "virtual IP"],
   [/\bwithout a word\b/i, "silently"],
+  [/\b(undefined|null|none|fails?) where\b/i, "if"],
   [/\btakes (no )?imports\b/i, "has the content type Import"],
   [/\bIOMMU (is|that is) off\b/i, "disabled"],
   [/\brights\b/i, "privileges (Proxmox) or permissions"],

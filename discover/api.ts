@@ -31,7 +31,7 @@ export class ProxmoxApi {
     return new ProxmoxApi(this.endpoint, this.certificate, this.terminal, headers);
   }
 
-  /** What is at the path; undefined where the account may not know. */
+  /** What is at the path; undefined if the account may not know. */
   async get<Data>(path: string): Promise<Data | undefined> {
     const { status, reason, data } = await this.call<Data>("GET", path);
     if (status === 200) return data;

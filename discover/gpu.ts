@@ -57,13 +57,13 @@ export interface HostGpu {
   /** Vendor and device id, such as `10de:2684`. */
   readonly deviceId: string;
   readonly subsystemId?: string;
-  /** Undefined where the IOMMU is disabled. */
+  /** Undefined if the IOMMU is disabled. */
   readonly iommuGroup?: number;
   /** What else is in the group: each with its address and name. */
   readonly otherMembers: readonly string[];
   /** Such as "Ampere, Ada or Hopper" or "RDNA 3". */
   readonly generation?: string;
-  /** The driver of Talos that fits it; undefined where none is known. */
+  /** The driver of Talos that fits it; undefined if none is known. */
   readonly driver?: GpuDriver;
   /** Whether it is the graphics of a processor. */
   readonly isOfProcessor: boolean;

@@ -10,7 +10,7 @@ export interface MappingRow {
 /** A resource mapping, as a node sees it. */
 export interface HostMapping {
   readonly name: string;
-  /** Addresses on this node, as `lspci` prints them; none where the mapping is of other nodes. */
+  /** Addresses on this node, as `lspci` prints them; none if the mapping is of other nodes. */
   readonly addresses: readonly string[];
   /** Whether it is for mediated devices. */
   readonly isMediated: boolean;

@@ -65,7 +65,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: leaveCluster(""),
     programs: ["kubectl", "talosctl"],
-    does: "drains the node, takes it out of etcd, and deletes it from Kubernetes; nothing where the whole cluster is destroyed, and fails where etcd needs the node",
+    does: "drains the node, takes it out of etcd, and deletes it from Kubernetes; nothing where the whole cluster is destroyed, and fails if etcd needs the node",
   },
   {
     script: beginDestruction(""),
@@ -170,7 +170,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: smokeTest(methods["device-plugin"], { kubeconfig: "", talosconfig: "", node: "" }),
     programs: ["kubectl", "talosctl"],
-    does: "runs a pod that uses the GPU, and removes it again; fails where the GPU is of no use",
+    does: "runs a pod that uses the GPU, and removes it again; fails if the GPU is of no use",
   },
   {
     script: storageTest({ kubeconfig: "", namespace: "", provisioner: "", storageClasses: [], nodes: [] }),

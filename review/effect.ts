@@ -385,7 +385,7 @@ export const diskOptions: Readonly<Record<string, "changed" | "pending">> = {
   ssd: "pending",
 };
 
-/** Of a resource of this type and name; undefined where they are not known. */
+/** Of a resource of this type and name; undefined if they are not known. */
 export const consequencesOf = (type: string, name: string): Consequences | undefined =>
   ["null_resource", "terraform_data"].includes(type)
     ? steps.find(([pattern]) => pattern.test(name))?.[1]

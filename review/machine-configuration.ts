@@ -32,7 +32,7 @@ const atOnce = new Set([
 ]);
 
 /**
- * Whether Talos restarts the node for another configuration; undefined where one of them is not known.
+ * Whether Talos restarts the node for another configuration; undefined if one of them is not known.
  *
  * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/system-configuration/editing-machine-configuration
  */

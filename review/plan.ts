@@ -152,7 +152,7 @@ const plain = [
 ];
 const isPlain = (name: string): boolean => plain.includes(name);
 
-/** The scalars of an attribute on one line; undefined where that is long. */
+/** The scalars of an attribute on one line; undefined if that is long. */
 function scalars(value: unknown): string | undefined {
   const inner = (each: unknown): string[] => {
     if (each === null || each === undefined || each === "") return [];

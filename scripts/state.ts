@@ -47,7 +47,7 @@ export function stacksNamed(output: string, names: readonly string[]): string[] 
   return names.length === 0 ? all : all.filter((stack) => patterns.some((pattern) => pattern.test(stack)));
 }
 
-/** Where the stack keeps its state; undefined where that is not a local file. */
+/** Where the stack keeps its state; undefined if that is not a local file. */
 export function localStateOf(directory: string): string | undefined {
   const path = pathIn(readFileSync(join(directory, "cdk.tf.json"), "utf8"));
   return typeof path === "string" ? relative(".", resolve(directory, path)) : undefined;

@@ -58,7 +58,7 @@ function mayHaveState(directory: string): boolean {
   return state === undefined || existsSync(state);
 }
 
-/** The plan; undefined where Terraform makes none. */
+/** The plan; undefined if Terraform makes none. */
 async function planned(directory: string): Promise<Plan | undefined> {
   try {
     const json = await planOf(directory, ["-input=false"], async (args) => {

@@ -263,7 +263,7 @@ const defaultRepository = "https://helm.cilium.io/";
 export class CiliumInstall extends Construct {
   /** The step that fails if a minor version of Cilium would be skipped; undefined if the props are invalid. */
   readonly upgradeCheck?: Resource;
-  /** The CRDs of the Gateway API; undefined where `gatewayApi` is left out. */
+  /** The CRDs of the Gateway API; undefined if `gatewayApi` is left out. */
   readonly gatewayApi?: Resource;
   /** The release; undefined with the method `inline-manifests`. */
   readonly resource?: Release;

@@ -86,7 +86,7 @@ export interface NvidiaInstallProps extends ReleaseProps {
   readonly taint?: boolean;
 
   /**
-   * Run a pod that uses the GPU at the end, and fail where it cannot.
+   * Run a pod that uses the GPU at the end, and fail if it cannot.
    *
    * @default true
    */
@@ -136,7 +136,7 @@ export class GpuInstall extends Construct {
   readonly prerequisites?: Release;
   /** The wait until all of its pods run. */
   readonly rollout?: Resource;
-  /** The pod that proves that the GPU can be used; undefined where it is left out. */
+  /** The pod that proves that the GPU can be used; undefined if it is left out. */
   readonly smokeTest?: Resource;
   /** The same for each resource that pods can ask for: GPUs of Intel have one for each driver. */
   readonly smokeTests: readonly Resource[] = [];

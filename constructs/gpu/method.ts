@@ -41,7 +41,7 @@ export interface Method {
   readonly withoutHandler?: Partial<Method>;
   /** Values without which it does not work on Talos. */
   readonly values: ChartValues;
-  /** Values with which its pods tolerate the taint of nodes with GPUs; none where the chart's own do. */
+  /** Values with which its pods tolerate the taint of nodes with GPUs; none if the chart's own do. */
   readonly taintedValues?: ChartValues;
   /** Where the chart takes the plugin's tolerations. */
   readonly tolerations: readonly string[];

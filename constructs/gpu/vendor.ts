@@ -55,7 +55,7 @@ export interface Vendor {
   /** How several pods can use one GPU. */
   readonly strategies: readonly SharingStrategy[];
   readonly resources: readonly GpuResource[];
-  /** What the smoke test looks at; undefined where the script knows it by itself. */
+  /** What the smoke test looks at; undefined if the script knows it by itself. */
   readonly evidenceOf?: (resource: GpuResource) => DriverEvidence;
   /** What to write in `talos` for a driver. */
   readonly example: string;

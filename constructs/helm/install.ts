@@ -199,7 +199,7 @@ export class HelmInstall extends Construct {
   readonly resource?: Release;
   /** The release that creates the namespace; undefined if Kubernetes or another construct does. */
   readonly namespaceRelease?: Release;
-  /** The release whose revision tells the provider when to read the secret values; undefined without any. */
+  /** The release whose revision makes the provider read the secret values again; undefined without any. */
   readonly inputs?: Release;
   /** The wait until all of its pods run. */
   readonly rollout?: Resource;

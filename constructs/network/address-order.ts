@@ -44,7 +44,7 @@ function asAddress(number: bigint, isV6: boolean): string {
   return ipaddr.fromByteArray(bytes.reverse()).toString();
 }
 
-/** Whether an address is in both; what only Terraform knows is in none where it is no range. */
+/** Whether an address is in both; what only Terraform knows is in none if it is no range. */
 export function overlap(one: AddressRange, other: AddressRange): Condition {
   const [[first, last], [otherFirst, otherLast]] = [one, other];
   const condition = and(

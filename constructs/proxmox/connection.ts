@@ -64,8 +64,8 @@ export interface ProxmoxConnectionProps {
   readonly insecure?: boolean | IResolvable;
 
   /**
-   * Ask the hosts at plan for what the stack needs of them: the GPUs, their IOMMU groups, mappings, memory, storages. Off for
-   * hosts that cannot be asked, or accounts without `Sys.Audit` on `/`. Which data sources there are depends on it, so it
+   * Check at plan time that the hosts have what the stack needs: the GPUs, their IOMMU groups, mappings, memory, storages. Write
+   * `false` for hosts that Terraform cannot reach at plan time, and for accounts without `Sys.Audit` on `/`. Which data sources there are depends on it, so it
    * cannot be a Terraform variable.
    *
    * @default true
@@ -226,7 +226,7 @@ export class ProxmoxConnection extends Construct {
   readonly credentials: ProxmoxCredentials;
   /** The Proxmox cluster behind the endpoint, however that is spelled; of two connections to it the same. */
   readonly cluster: string;
-  /** Whether the hosts are asked at plan for what the stack needs of them. */
+  /** Whether the plan checks that the hosts have what the stack needs. */
   readonly checkHost: boolean;
   /** What the stack's elements for this connection are named after: `proxmox` for the first, its id for others. */
   readonly name: string;

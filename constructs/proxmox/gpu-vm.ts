@@ -154,7 +154,7 @@ export interface ProxmoxGpuVmProps {
   readonly firewall?: vmFirewall.VmFirewall;
 
   /**
-   * What the cloud-init drive tells the guest: its addresses.
+   * What the cloud-init drive contains for the guest: its addresses.
    *
    * @default - no cloud-init drive
    */
@@ -182,7 +182,7 @@ export interface ProxmoxGpuVmProps {
   readonly machine?: string;
 
   /**
-   * SCSI controller. A clone keeps its template's where that is to be the default: `boot.clone.scsiHardware` says so.
+   * SCSI controller. A clone for which it is the default keeps its template's: write that one in `boot.clone.scsiHardware`.
    *
    * @default "virtio-scsi-pci"
    */
@@ -404,7 +404,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly devices: readonly hostDevice.PlacedDevice[];
   /** The same for the guest: each device, known or not. */
   readonly pciDevices: readonly TalosMachineDevice[];
-  /** What the node tells of itself; undefined where it is not asked. */
+  /** What the Proxmox node reports; undefined with `checkHost: false`. */
   readonly host?: Host;
 
   /** Host name of the guest. */

@@ -23,7 +23,7 @@ export interface Check {
    * The day after which it is told, such as `2026-12-27`. It is compared when warnings are printed, so that what is written is
    * the same on every day.
    *
-   * @default - it is told on every day
+   * @default - every day
    */
   readonly after?: string;
 }

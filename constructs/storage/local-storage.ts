@@ -67,7 +67,7 @@ export interface LocalStorageProps extends ReleaseProps {
   readonly defaultClass?: boolean;
 
   /**
-   * Write to a volume at the end and read it from another pod, and fail where that does not work.
+   * Write to a volume at the end and read it from another pod, and fail if that does not work.
    *
    * @default true
    */
@@ -261,7 +261,7 @@ export class LocalStorage extends Construct {
   readonly prerequisites?: Release;
   /** The wait until all of its pods run. */
   readonly rollout?: Resource;
-  /** The Jobs that prove that a volume outlives its pod; undefined where they are left out. */
+  /** The Jobs that prove that a volume outlives its pod; undefined if they are left out. */
   readonly storageTest?: Resource;
 
   /** Name of the storage class. */

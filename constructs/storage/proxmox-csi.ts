@@ -91,7 +91,7 @@ export interface ProxmoxCsiProps extends ReleaseProps {
   readonly certificateAuthority?: string;
 
   /**
-   * Write to a volume at the end and read it from another pod, and fail where that does not work.
+   * Write to a volume at the end and read it from another pod, and fail if that does not work.
    *
    * @default true
    */
@@ -166,11 +166,11 @@ export class ProxmoxCsi extends Construct {
   readonly resource?: Release;
   /** The namespace, and the CA of Proxmox. */
   readonly prerequisites?: Release;
-  /** The release whose revision tells the provider when to read the token. */
+  /** The release whose revision makes the provider read the token again. */
   readonly inputs?: Release;
   /** The wait until all of its pods run. */
   readonly rollout?: Resource;
-  /** The Jobs that prove that a volume outlives its pod; undefined where they are left out. */
+  /** The Jobs that prove that a volume outlives its pod; undefined if they are left out. */
   readonly storageTest?: Resource;
 
   /** Names of the storage classes. */

@@ -55,7 +55,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly kubeconfigFile: File;
   /** The file with the configuration of `talosctl`. */
   readonly talosconfigFile: File;
-  /** The cluster's secrets; undefined unless they are asked for. */
+  /** The cluster's secrets; undefined without `secretsFile`. */
   readonly secretsFile?: File;
   /** The wait until the Kubernetes API answers. */
   readonly apiReady: Resource;
@@ -426,7 +426,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return this.nodes[0].machineConfiguration;
   }
 
-  /** The upgrade of its Talos; undefined where no installer is known. */
+  /** The upgrade of its Talos; undefined if no installer is known. */
   get talosUpgrade(): Resource | undefined {
     return this.nodes[0].talosUpgrade;
   }

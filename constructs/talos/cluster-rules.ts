@@ -16,7 +16,7 @@ export const rules: readonly Rule<{
   readonly clusterName: string;
   readonly endpoint?: string;
   readonly version: string;
-  /** Undefined where it is named after the cluster. */
+  /** Undefined if it is named after the cluster. */
   readonly outputDirectory?: string;
   readonly timeServers?: readonly string[];
   /** What the machines run that is not made for its version, and where the props describe it. */

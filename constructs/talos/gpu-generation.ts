@@ -93,7 +93,7 @@ export function isOf(deviceId: string, generations: readonly Generation[], vendo
   return expression`anytrue([for range in ${ranges} : range[0] <= ${id} && ${id} <= range[1]])`;
 }
 
-/** The generation of a vendor and device id among these; undefined where it is of none. */
+/** The generation of a vendor and device id among these; undefined if it is of none. */
 export function generationIn<Of extends Generation>(
   generations: readonly Of[],
   deviceId: string,
@@ -105,6 +105,6 @@ export function generationIn<Of extends Generation>(
   return generations.find(({ devices }) => devices.some(([first, last]) => first <= id && id <= last));
 }
 
-/** The generation of NVIDIA's that a vendor and device id such as `10de:2684` is of; undefined where it is none that is known. */
+/** The generation of NVIDIA's that a vendor and device id such as `10de:2684` is of; undefined if it is none that is known. */
 export const generationOf = (deviceId: string): GpuGeneration | undefined =>
   generationIn(gpuGenerations, deviceId, nvidiaId);

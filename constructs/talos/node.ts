@@ -91,7 +91,7 @@ export class TalosNode {
   /** The GPU drivers of its Talos. */
   readonly drivers: readonly GpuDriver[];
   readonly machineConfiguration: DataTalosMachineConfiguration;
-  /** The upgrade of Talos; undefined where no installer is known. */
+  /** The upgrade of Talos; undefined if no installer is known. */
   readonly talosUpgrade?: Resource;
   /** It comes after the upgrades of all nodes. */
   readonly configurationApply: MachineConfigurationApply;
@@ -101,7 +101,7 @@ export class TalosNode {
   readonly check: Resource;
   /** Tells the check that the machine is replaced or destroyed. */
   readonly machineEnd: Resource;
-  /** After it the node runs the wanted Talos, where it runs one at all; undefined where nothing is to be done for that. */
+  /** After it the node runs the wanted Talos, where it runs one at all; undefined if nothing is to be done for that. */
   readonly installed?: ITerraformDependable;
 
   private readonly ownTaints: NodeTaint[] = [];

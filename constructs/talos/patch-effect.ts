@@ -86,7 +86,7 @@ interface SettingAtPlan {
   /** Kind of the document; without one it is the machine configuration, which has no kind. */
   readonly kind?: string;
   readonly path: Path;
-  /** Its value; undefined where nothing may set one. */
+  /** Its value; undefined if nothing may set one. */
   readonly value: unknown;
 }
 

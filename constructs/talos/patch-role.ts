@@ -29,7 +29,7 @@ const controlPlaneKeys: readonly { readonly key: readonly string[]; readonly ref
   ].map((key) => ({ key: ["cluster", key] })),
 ];
 
-/** The patch for a worker, without what only control planes have; undefined where nothing is left. */
+/** The patch for a worker, without what only control planes have; undefined if nothing is left. */
 export function forWorkers(patch: TalosPatch): TalosPatch | undefined {
   const documents = documentsOf(patch);
   if (isUnknown(patch) || !controlPlaneKeys.some(({ key }) => documents.some((each) => has(each, key) !== false))) {

@@ -7,7 +7,7 @@ import { documentsOf, isDeletion } from "./patch-document";
 
 /** What patches leave at a path of the machine configuration. */
 export interface PatchedValue {
-  /** Undefined where a patch deletes it; Terraform alone may know it. */
+  /** Undefined if a patch deletes it; Terraform alone may know it. */
   readonly value: unknown;
   /** Whether a patch has put it there. */
   readonly isPatched: boolean;
@@ -36,7 +36,7 @@ export function patchedValue(patches: readonly TalosPatch[], path: readonly stri
   return result;
 }
 
-/** What the document has at the path, or null where it deletes that; undefined where it leaves it as it was before. */
+/** What the document has at the path, or null if it deletes that; undefined if it leaves it as it was before. */
 function settingIn(inside: unknown, path: readonly string[], before: unknown): unknown {
   const [first, ...rest] = path;
   if (isUnknown(inside)) {

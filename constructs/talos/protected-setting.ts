@@ -29,7 +29,7 @@ export interface ProtectedSetting {
   /** Kind of the document that has it; without one it is the machine configuration, which has no kind. */
   readonly kind?: string;
   readonly path: Path;
-  /** Its value; of a list, what has to be in it. Undefined where nothing may set one. */
+  /** Its value; of a list, what has to be in it. Undefined if nothing may set one. */
   readonly value: unknown;
   /** Whether a value will do; without it, one that has all of `value`. */
   readonly accepts?: (value: unknown) => Condition;
@@ -106,7 +106,7 @@ function findingAtPlan(where: string, patch: string, setting: ProtectedSetting):
 }
 
 interface Found extends Finding {
-  /** What the patch deletes; undefined where it sets another value. */
+  /** What the patch deletes; undefined if it sets another value. */
   readonly deleted?: string;
 }
 

@@ -23,10 +23,10 @@ export interface VendorDriver<Driver> {
 /** The same of a vendor whose driver in the kernel knows a GPU or does not, whatever branch there is. */
 export interface KernelDriver<Driver> extends VendorDriver<Driver> {
   readonly generations: readonly Generation[];
-  /** Those that do not reset when their VM stops; undefined where all do. */
+  /** Those that do not reset when their VM stops; undefined if all do. */
   readonly stuckGenerations?: readonly Generation[];
   /** Whether the driver works with a GPU of the generation, whose id it may have to be told. */
   readonly knows: (driver: Driver, generation: Generation, deviceId: string) => Condition;
-  /** What to write for a GPU of the generation; undefined where no driver of Talos knows it. */
+  /** What to write for a GPU of the generation; undefined if no driver of Talos knows it. */
   readonly driverFor: (generation: Generation, deviceId: string) => Driver | undefined;
 }

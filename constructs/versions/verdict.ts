@@ -15,11 +15,11 @@ const livesOf = (program: Program): (readonly [minor: string, life: Life])[] => 
 
 const minorOf = (version: string): string => /1[.][0-9]+/.exec(version)?.[0] ?? "";
 
-/** The life of a version's minor version; undefined where the table has none. */
+/** The life of a version's minor version; undefined if the table has none. */
 export const lifeOf = (program: Program, version: string): Life | undefined =>
   livesOf(program).find(([minor]) => minor === minorOf(version))?.[1];
 
-/** Whether its makers test it with the version of Kubernetes; undefined where they say nothing. */
+/** Whether its makers test it with the version of Kubernetes; undefined if they say nothing. */
 export function isTestedWith({ kubernetes }: Life, kubernetesVersion: string): boolean | undefined {
   const [, minor] = /^v?1[.]([0-9]+)/.exec(kubernetesVersion) ?? [];
   if (kubernetes === undefined || minor === undefined) return undefined;
@@ -43,7 +43,7 @@ export function maintenanceOn(day: string, life: Life): string {
 
 /**
  * The releases on the way from a version to the next minor version that fits, one minor version at a time: `1.13.12, then
- * 1.14.7`. Undefined where the table has none.
+ * 1.14.7`. Undefined if the table has none.
  */
 export function stepsFrom(program: Program, version: string, fits: (life: Life) => boolean): string | undefined {
   const all = livesOf(program);

@@ -158,7 +158,7 @@ export class DownloadedImage extends Construct implements DiskImage {
     );
   }
 
-  /** Version of the Talos in it; undefined where its name is not one that a `TalosImage` gives. */
+  /** Version of the Talos in it; undefined if its name is not one that a `TalosImage` gives. */
   get talosVersion(): string | undefined {
     const { fileName } = this.placed;
     const [prefix, version = ""] = partsOf(fileName);

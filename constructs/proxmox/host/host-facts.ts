@@ -96,7 +96,7 @@ const eachMappingProblem = eachOf<MappingProblem>("check", {
   message: ["message", "text"],
 });
 
-/** The node's facts, for all that a stack asks of it; undefined where it is not to be asked. */
+/** The node's facts, for all that a stack asks of it; undefined if it is not to be asked. */
 export function hostOf(connection: ProxmoxConnection | undefined, node: string): Host | undefined {
   if (!connection?.checkHost) return undefined;
   const id = `Host ${inStack(connection, node)}`;
@@ -143,7 +143,7 @@ class HostFacts extends Construct implements Host {
 
   get mappingProblems(): Rows<MappingProblem> {
     return this.once("Mapping problems", () => {
-      // The provider has null where there is none.
+      // The provider has null if there is none.
       return new RowsAtPlan(expression`coalesce(${this.mappingSource}.checks, [])`, eachMappingProblem);
     });
   }

@@ -37,21 +37,21 @@ export interface MappedDevice {
   /**
    * Vendor and device id from `lspci -nn`, such as `10de:2684`.
    *
-   * @default - the host's own; required where the host is not asked
+   * @default - the host's own; required with `checkHost: false`
    */
   readonly deviceId?: string;
 
   /**
    * Vendor and device id of the subsystem, from `lspci -nnv`, such as `1458:40bf`.
    *
-   * @default - the host's own; where the host is not asked none, which Proxmox accepts only from a device that has none
+   * @default - the host's own; with `checkHost: false` none, which Proxmox accepts only for a device without one
    */
   readonly subsystemId?: string;
 
   /**
    * IOMMU group of the device.
    *
-   * @default - the host's own; required where the host is not asked
+   * @default - the host's own; required with `checkHost: false`
    */
   readonly iommuGroup?: number;
 }
@@ -153,7 +153,7 @@ interface Entry extends MappedDevice {
   readonly node: string;
   /** What its props begin with: nothing, or `alternatives[0].` */
   readonly path: string;
-  /** Its address; none where the text is not one. */
+  /** Its address; none if the text is not one. */
   readonly addresses: readonly PciAddress[];
   readonly taken: readonly TakenEntry[];
   readonly host?: Host;

@@ -29,7 +29,7 @@ export interface NetworkDevice {
   readonly model?: (typeof models)[number] | IResolvable;
 
   /**
-   * MAC address, such as `BC:24:11:00:00:01`. Where a Talos guest has several network devices, it tells them apart by it.
+   * MAC address, such as `BC:24:11:00:00:01`. A Talos guest with several network devices identifies each by it.
    *
    * @default - chosen by Proxmox
    */
