@@ -12,6 +12,7 @@ import { checkContent, images } from "../proxmox/host/host-storage";
 import { checkStorageName, proxmoxName } from "../proxmox/name";
 import type { EarlierClaim } from "../rules/claims";
 import { and, equal, isUnknown, matches, not, oneOf } from "../rules/condition";
+import { lowerCase } from "../rules/expression";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import { ifSet, type Rule } from "../rules/rule";
@@ -70,6 +71,17 @@ const machineRules: readonly Rule<ProxmoxCsiInstall>[] = [
       others.map((name) => ({
         condition: false,
         message: `the machine of node ${formatValue(name)} is not a ProxmoxGpuVm; make it one`,
+      })),
+  },
+  {
+    id: "proxmox-csi-name",
+    requirement: "the name of a VM has no capitals",
+    reason: "Kubernetes writes the name of its node in lower case, and the driver looks for a VM of that name",
+    source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/pkg/proxmoxpool/pool.go",
+    checks: ({ vms }) =>
+      vms.map(({ name, node }) => ({
+        condition: matches(name, /^[^A-Z]*$/),
+        message: `name of ${node.path} is ${formatValue(name)}, for which the driver finds no VM; write ${formatValue(lowerCase(name))}`,
       })),
   },
   {
