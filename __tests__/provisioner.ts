@@ -97,6 +97,10 @@ export function runByHand({ file, environment }: Script, ...args: string[]) {
   return spawnSync("/bin/sh", [join(scriptFolder, basename(file)), ...args], {
     cwd: directory,
     encoding: "utf8",
-    env: { PATH: `${directory}:${pathOfTools()}`, TMPDIR: directory, HOME: "/home/operator", ...environment },
+    env: {
+      ...{ PATH: `${directory}:${pathOfTools()}`, TMPDIR: directory, HOME: "/home/operator" },
+      ...{ KUBE_TOKEN: "of-another-cluster", HELM_KUBETOKEN: "of-another-cluster", KUBECONFIG: "/of/another/cluster" },
+      ...environment,
+    },
   });
 }

@@ -8,6 +8,7 @@ import { compared } from "./checksums";
 import { run } from "./child";
 import { commandArguments, endingOnMistakes } from "./command-line";
 import { configurationsIn, synthesized } from "./configuration";
+import { terraformEnvironment } from "./environment";
 import { missing, terraform } from "./prerequisites";
 import { stacksIn } from "./state";
 
@@ -54,7 +55,7 @@ async function main(): Promise<number> {
       ...platforms.map((platform) => `-platform=${platform}`),
       ...args.filter(isMirror),
     ];
-    const { status } = await run([terraform, ...lock], { cwd, stdio: "inherit" });
+    const { status } = await run([terraform, ...lock], { cwd, env: terraformEnvironment(), stdio: "inherit" });
     if (status !== 0) return status;
     if (!isAsKnown(join(cwd, ".terraform.lock.hcl"))) return 1;
   }

@@ -11,6 +11,7 @@ import { trustProxmox } from "./certificates";
 import { run } from "./child";
 import { commandArguments, endingOnMistakes } from "./command-line";
 import { configurationsIn, synthesized } from "./configuration";
+import { terraformEnvironment } from "./environment";
 import { pins } from "./pins";
 import { planOf } from "./plan";
 import { missing, terraform } from "./prerequisites";
@@ -77,7 +78,12 @@ async function planned(directory: string): Promise<Plan> {
   trustProxmox();
   const json = await planOf(directory, process.stdin.isTTY ? [] : ["-input=false"], async (args) => {
     const stdout = args[0] === "show" ? "pipe" : "inherit";
-    const { status, said } = await run([terraform, ...args], { cwd: directory, stdio: ["inherit", stdout, "inherit"] });
+    const env = terraformEnvironment();
+    const { status, said } = await run([terraform, ...args], {
+      cwd: directory,
+      env,
+      stdio: ["inherit", stdout, "inherit"],
+    });
     if (status !== 0) throw new Refusal(`${terraform} ${args[0]} failed in ${directory}, as it says above.`);
     return said;
   });

@@ -6,7 +6,7 @@ import { filesOf } from "../constructs/terraform/script";
 import type { Json } from "../review/json";
 import type { Called } from "./cdktf-options";
 import { run } from "./child";
-import { withoutKubernetes } from "./environment";
+import { terraformEnvironment } from "./environment";
 import { planOf } from "./plan";
 import { missing, terraform } from "./prerequisites";
 import { inQuotes, localStateOf, stacksNamed } from "./state";
@@ -177,7 +177,7 @@ class Roll {
   }
 
   private status(args: readonly string[], stdout: "pipe" | "inherit") {
-    const env = { ...withoutKubernetes(process.env), CHECKPOINT_DISABLE: "1" };
+    const env = terraformEnvironment();
     return run([terraform, ...args], { cwd: this.directory, env, stdio: ["ignore", stdout, "inherit"] });
   }
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { terraformEnvironment } from "./environment";
 import { terraform } from "./prerequisites";
 import { localStateOf } from "./state";
 
@@ -29,7 +30,11 @@ export function stateOf(directory: string): State | undefined {
 function stateIn(file: string, directory: string): State {
   const state = JSON.parse(readFileSync(file, "utf8"));
   if (!("encrypted_data" in state)) return state;
-  const { status, stdout } = spawnSync(terraform, ["state", "pull"], { cwd: directory, encoding: "utf8" });
+  const { status, stdout } = spawnSync(terraform, ["state", "pull"], {
+    cwd: directory,
+    encoding: "utf8",
+    env: terraformEnvironment(),
+  });
   return status === 0 ? JSON.parse(stdout) : {};
 }
 

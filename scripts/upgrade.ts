@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./child";
+import { terraformEnvironment } from "./environment";
 import { planOf } from "./plan";
 import { terraform } from "./prerequisites";
 import { localStateOf } from "./state";
@@ -62,7 +63,12 @@ function mayHaveState(directory: string): boolean {
 async function planned(directory: string): Promise<Plan | undefined> {
   try {
     const json = await planOf(directory, ["-input=false"], async (args) => {
-      const { status, said } = await run([terraform, ...args], { cwd: directory, stdio: ["ignore", "pipe", "ignore"] });
+      const env = terraformEnvironment();
+      const { status, said } = await run([terraform, ...args], {
+        cwd: directory,
+        env,
+        stdio: ["ignore", "pipe", "ignore"],
+      });
       if (status !== 0) throw new NoPlan();
       return said;
     });

@@ -21,7 +21,7 @@ beforeEach(() => {
   );
   program("talosctl", `echo "$*" >>${file("calls")}`);
   program("kubectl", "echo ok");
-  program("terraform", `echo "terraform $* $HOME" >>${file("calls")}`);
+  program("terraform", `echo "terraform $* $HOME$(env | grep -E '^(KUBE|HELM)')" >>${file("calls")}`);
 });
 
 /** A snapshot as etcd writes it: what it holds, and the hash of that. */

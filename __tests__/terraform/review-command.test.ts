@@ -96,6 +96,15 @@ describe("review --plan", () => {
     expect(readdirSync(stackFolder()).filter((file) => file.includes("plan"))).toEqual([]);
   });
 
+  test("gives the plan no credentials of other clusters", () => {
+    writePlan();
+    const seen = join(directory, "seen");
+    const noting = `require("node:fs").appendFileSync(${JSON.stringify(seen)}, Object.keys(process.env).join("\\n"));`;
+    expect(run(["--plan"], noting + fake(), { KUBE_TOKEN: "x", KUBECONFIG: "x", TF_VAR_own: "x" }).status).toBe(0);
+    expect(readFileSync(seen, "utf8")).not.toMatch(/KUBE/);
+    expect(readFileSync(seen, "utf8")).toContain("TF_VAR_own");
+  });
+
   test("runs the program that TERRAFORM_BINARY_NAME names", () => {
     writePlan();
     expect(run(["--plan"], fake(), { TERRAFORM_BINARY_NAME: "tofu" }).status).toBe(0);

@@ -14,6 +14,16 @@
 . "$(dirname "$0")/lib-snapshot.sh"
 : "${TIMEOUT:=900}"
 
+# Terraform as the person has it, without KUBE_TOKEN and the like: the Helm provider would add them to the credentials of this
+# cluster, and send them to it.
+terraform_of_caller() (
+  # shellcheck disable=SC2013 # names have no blanks
+  for variable in $(awk 'BEGIN { for (name in ENVIRON) if (name ~ /^(KUBE|HELM)_|^KUBECONFIG$/) print name }'); do
+    unset "$variable"
+  done
+  HOME="$callers_home" "$TERRAFORM_BINARY_NAME" "$@"
+)
+
 snapshot=${2:-}
 case "$snapshot" in
   '' | /*) ;;
@@ -73,7 +83,7 @@ else
     export SSL_CERT_DIR
   fi
   say "replacing $VM, to restore $snapshot"
-  HOME="$callers_home" "$TERRAFORM_BINARY_NAME" apply -replace="$VM" -target="$CONFIGURATION" ||
+  terraform_of_caller apply -replace="$VM" -target="$CONFIGURATION" ||
     fail "$VM is not replaced; nothing was restored. Write the same once more"
 fi
 
@@ -88,7 +98,7 @@ until try kube 10 get --raw /readyz; do
   if past "$deadline"; then fail "etcd is restored, but Kubernetes is not ready after $TIMEOUT seconds: $answer"; fi
   sleep 2
 done
-if [ "$mode" = new-vm ]; then HOME="$callers_home" "$TERRAFORM_BINARY_NAME" apply; fi
+if [ "$mode" = new-vm ]; then terraform_of_caller apply; fi
 say "the cluster runs again, as $snapshot has it"
 
 # What the volumes have that Kubernetes knows again.
