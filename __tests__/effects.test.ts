@@ -154,6 +154,7 @@ const registryCases: readonly Case[] = [
   { prop: "registries.mirrors[0].overridePath", given: mirrored, to: true },
   { prop: "registries.mirrors[0].fallback", given: mirrored, to: false },
   { prop: "registries.certificateAuthorities[0]", given: {}, to: authority },
+  { prop: "registries.imageCache", to: true },
 ];
 
 const subjects: Readonly<Record<string, Subject>> = {

@@ -156,8 +156,8 @@ test.each(kernelVendors)("the generations of %s do not overlap", (vendor) => {
 test("a generation that a Talos has no driver for is told the last that has one", () => {
   const pascal = gpuGenerations.find(({ name }) => name === "Pascal") as (typeof gpuGenerations)[number];
   const minors = [
-    { minor: "1.14", nvidiaDriver: { lts: 580, production: 595 } },
-    { minor: "1.15", nvidiaDriver: { lts: 620, production: 595 } },
+    { minor: "1.14", nvidiaDriver: { lts: 580, production: 595 }, nvidiaOpenOnly: [] },
+    { minor: "1.15", nvidiaDriver: { lts: 620, production: 595 }, nvidiaOpenOnly: ["lts"] },
   ] as never;
   expect(adviceFor("v1.15.0", pascal, "talos", minors)).toBe(
     'no driver of "v1.15.0" does, and Talos 1.14 is the last with one; write a version of it, with talos.nvidia of kernelModules "proprietary"',
