@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { defaultCiliumVersion } from "../constructs/cilium/version";
+import { ciliumMinors, defaultCiliumVersion } from "../constructs/cilium/version";
 import { talosDocs } from "../constructs/rules/source";
 import { defaultKubernetesVersion } from "../constructs/talos/kubernetes-version";
 import { defaultTalosVersion, talosMinors } from "../constructs/talos/version";
@@ -62,6 +62,12 @@ test("the page of NvidiaInstall has the drivers of each Talos minor version", ()
     minors.split(", ").map((minor) => ({ minor, lts: Number(lts), production: Number(production) })),
   );
   expect(drivers).toEqual(talosMinors.map(({ minor, nvidiaDriver }) => ({ minor, ...nvidiaDriver })));
+});
+
+test("the page of CiliumInstall has the Gateway API of each minor version", () => {
+  const rows = unpadded("docs/cilium-install.md").matchAll(/^[|] (1[.][0-9]+) [|] (v[0-9.]+) [|]/gm);
+  const expected = Object.entries(ciliumMinors).map(([minor, { gatewayApi }]) => [minor, gatewayApi]);
+  expect([...rows].map(([, minor, gatewayApi]) => [minor, gatewayApi])).toEqual(expected);
 });
 
 test("the README has the default versions", () => {
