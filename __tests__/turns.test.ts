@@ -105,6 +105,12 @@ test("until a first deployment is complete, nothing takes a turn", () => {
   expect(rollingOf(stack, JSON.parse(text))).toMatchObject({ turns: [], replaced: [] });
 });
 
+test("a single machine that grows takes no turn", () => {
+  const { prior_state, ...changes } = plan(otherConfiguration("control-1"));
+  const text = JSON.stringify(prior_state).replace(/talos_machine_configuration_apply[.](?!control-1)/g, "other.");
+  expect(rollingOf(stack, { ...changes, prior_state: JSON.parse(text) }).turns).toEqual([]);
+});
+
 test("a machine that is replaced takes no turn, and is named", () => {
   const { turns, replaced: named } = rollingOf(
     stack,

@@ -54,7 +54,9 @@ export const hasSeveralMachines = (stack: Json): boolean => entriesOf(objectOf(s
 export function rollingOf(stack: Json, plan: Plan): Rolling {
   // The last step of a first deployment: until then not all nodes have been ready, and an apply brings them there.
   const isComplete = stateOf(plan).has("null_resource.first_snapshot");
-  const machines = isComplete ? machinesOf(stack, plan) : [];
+  const present = machinesOf(stack, plan);
+  // One machine that grows to several has none to take its pods.
+  const machines = isComplete && present.length > 1 ? present : [];
   const inOrder = [...machines.filter(({ isWorker }) => isWorker), ...machines.filter(({ isWorker }) => !isWorker)];
   const effects = new Map<string, Set<Effect>>();
   for (const { address, effect } of changesOf(plan))
