@@ -28,6 +28,14 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   "a USB device by another name": [vm({ usb: [{ id: "1050:0407" }] }), "usb[0].id is not a prop;"],
   "a misspelt address": [ipConfig({ adress: "192.168.1.50/24" }), "initialization.ipConfigs[0].adress is not a prop;"],
   "a prop without a name": [ipConfig({ "": "dhcp" }), 'initialization.ipConfigs[0][""] is not a prop;'],
+  "an IPv4 address as IPv6, with its gateway": [
+    ipConfig({ address: "::ffff:192.168.1.5/120", gateway: "192.168.1.1" }),
+    'initialization.ipConfigs[0].address "::ffff:192.168.1.5/120" is an IPv4 address written as IPv6;',
+  ],
+  "a loopback address, with a gateway": [
+    ipConfig({ address: "127.0.0.5/8", gateway: "192.168.1.1" }),
+    'initialization.ipConfigs[0].address "127.0.0.5/8" is no node',
+  ],
   "a misspelt block of addresses": [
     pool({ cird: "192.168.1.240/28" } as never),
     "l2Announcements.addressPools[0].blocks[0].cird is not a prop;",

@@ -3,7 +3,16 @@ import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import { isAddress, isCidr, isHostAddress, isInSubnet, isIpv6, isReservedInSubnet, sameFamily } from "./ip-address";
+import {
+  isAddress,
+  isCidr,
+  isHostAddress,
+  isInSubnet,
+  isIpv4Mapped,
+  isIpv6,
+  isReservedInSubnet,
+  sameFamily,
+} from "./ip-address";
 
 export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-in-subnet",
@@ -59,6 +68,8 @@ export const checkGatewayReachable = (
 ): Check[] =>
   ifSet(gateway, (gateway) =>
     ifSet(address, (address) => {
+      // Another rule refuses such an address; the gateway may be right.
+      if (isHostAddress(address) === false || isIpv4Mapped(address) === true) return [];
       if (and(isCidr(address), isAddress(gateway)) === false) {
         return {
           condition: isAddress(gateway),

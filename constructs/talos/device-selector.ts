@@ -1,4 +1,4 @@
-import { isUnknown, matches, not } from "../rules/condition";
+import { isUnknown, matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -8,6 +8,9 @@ import type { GivenPatch } from "./protected-setting";
 
 /** Keys of a selector that Talos compares with a MAC address. */
 const keys = ["hardwareAddr", "permanentAddr"];
+
+/** A MAC address with a letter in upper case, to which an expression compares that of a link; in JSON its quotes are escaped. */
+const upperCase = /mac[(][^)]*[)] *[!=]= *[\\]?["'][0-9a-f:]*[A-F]/;
 
 export const rules: readonly Rule<{ readonly patches: readonly GivenPatch[] }>[] = [
   {
@@ -24,7 +27,9 @@ function checkPatch(where: string, patch: TalosPatch): Check[] {
   if (isUnknown(patch)) {
     return [
       {
-        condition: not(matches(patch, /(hardware|permanent)Addr["']?[ ]*:[ "']*[0-9a-f:*]*[A-F]/)),
+        condition: not(
+          or(matches(patch, /(hardware|permanent)Addr["']?[ ]*:[ "']*[0-9a-f:*]*[A-F]/), matches(patch, upperCase)),
+        ),
         message: `${where} has a MAC address in upper case in a device selector; write it in lower case`,
       },
     ];
@@ -37,6 +42,7 @@ function checkSelector(path: string, value: unknown): Check[] {
   return Object.entries(value).flatMap(([key, inside]) => {
     const where = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
     const isText = typeof inside === "string" || isUnknown(inside);
+    if (key === "match" && isText) return checkExpression(where, inside);
     if (!keys.includes(key) || !isText) return checkSelector(where, inside);
     const advice = isUnknown(inside) ? "write it in lower case" : `write ${formatValue(String(inside).toLowerCase())}`;
     return [
@@ -47,3 +53,11 @@ function checkSelector(path: string, value: unknown): Check[] {
     ];
   });
 }
+
+/** The expression by which a document such as LinkAliasConfig selects a link. */
+const checkExpression = (where: string, expression: unknown): Check[] => [
+  {
+    condition: not(matches(expression, upperCase)),
+    message: `${where} ${formatValue(expression)} has a MAC address in upper case, with which Talos finds no device; write it in lower case`,
+  },
+];
