@@ -28,6 +28,14 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   "a USB device by another name": [vm({ usb: [{ id: "1050:0407" }] }), "usb[0].id is not a prop;"],
   "a misspelt address": [ipConfig({ adress: "192.168.1.50/24" }), "initialization.ipConfigs[0].adress is not a prop;"],
   "a prop without a name": [ipConfig({ "": "dhcp" }), 'initialization.ipConfigs[0][""] is not a prop;'],
+  "a virtual IP in another network than three machines": [
+    cluster({ virtualAddress: "192.168.2.50" }),
+    'virtualAddress "192.168.2.50" is not in the network of controlPlanes[0],',
+  ],
+  "the gateway's address as virtual IP": [
+    cluster({ virtualAddress: "192.168.1.1" }),
+    'virtualAddress "192.168.1.1" is an address of controlPlanes[0] or its gateway;',
+  ],
   "an IPv4 address as IPv6, with its gateway": [
     ipConfig({ address: "::ffff:192.168.1.5/120", gateway: "192.168.1.1" }),
     'initialization.ipConfigs[0].address "::ffff:192.168.1.5/120" is an IPv4 address written as IPv6;',
