@@ -70,6 +70,7 @@ import * as machine from "./talos/machine-rules";
 import * as nodeRestriction from "./talos/node-restriction";
 import * as patchRole from "./talos/patch-role";
 import * as patch from "./talos/patch-rules";
+import * as patchSources from "./talos/patch-sources";
 import * as registries from "./talos/registries";
 import * as talosVersion from "./talos/version";
 import * as talosGpuCluster from "./talos-gpu-cluster";
@@ -137,6 +138,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...registries.rules,
     ...patch.rules,
     ...patchRole.rules,
+    ...patchSources.rules,
     ...deviceSelector.rules,
     ...nodeRestriction.rules,
   ],

@@ -20,7 +20,8 @@ const privateAddress = [
   "[[][fF][cCdD][0-9a-fA-F]{2}:[0-9a-fA-F:.]*]",
   "[[]::1]",
 ].join("|");
-const privateHttp = new RegExp(`^http:[/][/](${privateAddress})([:/?]|$)`);
+/** A URL of plain http at an IP address that is private. */
+export const privateHttp = new RegExp(`^http:[/][/](${privateAddress})([:/?]|$)`);
 
 /** Checks that the URL at `path` of the props is https; with `insecureHttp`, http of a private address. */
 export function checkPlainHttp(path: string, url: string, insecureHttp = false): Check {

@@ -11,6 +11,7 @@ import type { TalosPatch } from "./patch";
 import { isReadable } from "./patch-document";
 import * as patchRole from "./patch-role";
 import { keyRules, settingRules } from "./patch-rules";
+import { rules as patchSources } from "./patch-sources";
 import type { Finding, GivenPatch, RuleDescription } from "./protected-setting";
 
 /** Patches of the props of a cluster, by the machines that they are for. */
@@ -73,6 +74,7 @@ export class PatchJudge {
     addPreconditions(this.checked, [
       ...enforce(this.cluster, keyRules, { patches, version: this.version }),
       ...enforce(this.cluster, deviceSelector.rules, { patches: readable(patches) }),
+      ...enforce(this.cluster, patchSources, { patches: readable(patches) }),
       ...enforce(this.cluster, patchRole.rules, {
         shared: hasWorkers ? readable(shared) : [],
         ofWorkers: readable(ofWorkers),
