@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { noteName } from "../constructs/talos/bootstrap-note";
 import { folderOf, stateOf, storedAttributes } from "./stack-state";
@@ -31,8 +32,21 @@ export function forgottenBootstraps(output: string): string[] {
   });
 }
 
-/** Whether etcd of the node answers. Without talosctl that is not known. */
+/** Whether etcd of the node answers; on a machine without talosctl or the talosconfig, whether Kubernetes does. */
 function hasEtcd(talosconfig: string, node: string): boolean {
+  if (!existsSync(talosconfig)) return hasKubernetes(node);
   const of = ["--talosconfig", talosconfig, "--endpoints", node, "--nodes", node];
-  return spawnSync("talosctl", [...of, "etcd", "members"], { stdio: "ignore", timeout: 20_000 }).status === 0;
+  const { error, status } = spawnSync("talosctl", [...of, "etcd", "members"], { stdio: "ignore", timeout: 20_000 });
+  return error && "code" in error && error.code === "ENOENT" ? hasKubernetes(node) : status === 0;
+}
+
+/** Whether the API of the node answers, if only with a refusal. It does so only where etcd runs. It is sent no credentials. */
+function hasKubernetes(node: string): boolean {
+  const server = `--server=https://${node.includes(":") ? `[${node}]` : node}:6443`;
+  const asNobody = ["--kubeconfig=/dev/null", "--token=none", "--insecure-skip-tls-verify", "--request-timeout=10s"];
+  const { status, stderr } = spawnSync("kubectl", [...asNobody, server, "get", "--raw", "/version"], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  return status === 0 || /forbidden|unauthorized/i.test(stderr ?? "");
 }

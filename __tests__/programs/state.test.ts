@@ -188,6 +188,7 @@ describe("a bootstrap that the state does not know", () => {
       JSON.stringify({ terraform: { backend: { local: { path: "../../../one.tfstate" } } } }),
     );
     write("one.tfstate", JSON.stringify(state));
+    write("clusters/talos-gpu/talosconfig", "context: talos-gpu\n");
   };
   const talosctl = (script: string) => write("programs/talosctl", `#!/bin/sh\n${script}\n`);
 
@@ -200,6 +201,21 @@ describe("a bootstrap that the state does not know", () => {
     });
     expect(readFileSync(join(directory, "asked"), "utf8")).toBe(
       "--talosconfig clusters/talos-gpu/talosconfig --endpoints 192.168.1.50 --nodes 192.168.1.50 etcd members\n",
+    );
+  });
+
+  test.each([
+    ["there is no talosctl", "'error: You must be logged in to the server (Unauthorized)' >&2; exit 1", true],
+    ["there is no talosctl", "'Unable to connect to the server' >&2; exit 1", false],
+    ["the talosconfig is on another machine", "'{}'", true],
+  ])("is told by what Kubernetes answers where %s: %s", (where, answer, isTold) => {
+    withState(deployed());
+    if (where === "there is no talosctl") rmSync(join(directory, "programs/talosctl"));
+    else rmSync(join(directory, "clusters/talos-gpu/talosconfig"));
+    write("programs/kubectl", `#!/bin/sh\necho "$*" >${directory}/asked; echo ${answer}\n`);
+    expect(run("deploy").stderr.includes("is bootstrapped already, which its state does not know")).toBe(isTold);
+    expect(readFileSync(join(directory, "asked"), "utf8")).toMatch(
+      /--token=none .*--server=https:\/\/192\.168\.1\.50:6443 get/,
     );
   });
 

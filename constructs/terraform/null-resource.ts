@@ -14,7 +14,8 @@ interface NullResourceConfig extends Omit<ResourceConfig, "provisioners"> {
  *
  * It has a provider configuration of its own. Terraform destroys a release, then the replaced steps that it depends on, then the
  * replaced steps before those. But it connects Helm to the cluster only after it has replaced the steps that create the cluster. The
- * two orders are a cycle, and Terraform omits an edge from it only if that edge joins two provider configurations.
+ * two orders are a cycle, and Terraform omits an edge from it only if that edge joins two provider configurations. Two steps of this
+ * configuration that depend on each other can still close one, if both are replaced: docs/troubleshooting.md.
  *
  * @see https://github.com/hashicorp/terraform/blob/v1.11.4/internal/terraform/transform_destroy_edge.go
  */
