@@ -17,6 +17,8 @@ export const shippedStacks = [
   ["examples/intel-media.ts", "talos-intel-media"],
   ["examples/amd-inference.ts", "talos-amd-inference"],
   ["examples/mixed-gpus.ts", "talos-mixed"],
+  ["examples/inference.ts", "talos-inference"],
+  ["examples/gitops.ts", "talos-gitops"],
 ] as const;
 
 const root = join(__dirname, "..");
