@@ -153,7 +153,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
       ),
     provider: /^local[.]kubernetes$/,
   },
-  null_resource: { provider: /^null[.]kubernetes$/ },
+  null_resource: { provider: /^null[.](kubernetes|cilium)$/ },
   terraform_data: {
     triggers_replace:
       /^\$\{nonsensitive\(sha256\(data[.]talos_machine_configuration[.][\w-]+[.]machine_configuration\)\)\}$/,

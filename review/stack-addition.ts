@@ -44,7 +44,7 @@ const ownSettings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = 
     "kubernetes.host": fromSecrets,
   },
   local: { alias: /^kubernetes$/ },
-  null: { alias: /^kubernetes$/ },
+  null: { alias: /^(kubernetes|cilium)$/ },
   proxmox: {
     alias: /./,
     api_token: /^\$\{var[.]\w+\}$/,

@@ -19,9 +19,14 @@ export const checkUpgrade = (kubeconfig: string, version: string): Script => ({
 export const upgradeCheck = (scope: Construct, node: TalosClusterBase, version: string): Resource =>
   withLogicalId(
     "cilium_upgrade",
-    kubernetesStep(scope, "Upgrade", {
-      triggers: { version },
-      scripts: [checkUpgrade(node.kubeconfigFile.filename, version)],
-      dependsOn: [node.apiReady],
-    }),
+    kubernetesStep(
+      scope,
+      "Upgrade",
+      {
+        triggers: { version },
+        scripts: [checkUpgrade(node.kubeconfigFile.filename, version)],
+        dependsOn: [node.apiReady],
+      },
+      "cilium",
+    ),
   );
