@@ -97,6 +97,11 @@ test("a role has each privilege once, sorted, and none that another one holds", 
   ]);
   expect(privilegesFor(["hostFacts"], 9)).toEqual(["Datastore.Audit", "Sys.Audit"]);
   expect(privilegesFor([], 9)).toEqual([]);
+  // Who gives a privilege away has to have it.
+  expect(privilegesFor(["csi"], 9)).toEqual([
+    ...["Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.Audit", "Realm.AllocateUser", "Sys.Modify"],
+    ...["User.Modify", "VM.Allocate", "VM.Audit", "VM.Config.Disk"],
+  ]);
 });
 
 test("the guest agent's privilege is the version's", () => {

@@ -141,8 +141,10 @@ const roleOf = (privileges: Iterable<string>): string[] => [...new Set(privilege
  * privilegesFor(["vm", "network", "guestAgent"], 9)
  */
 export function privilegesFor(wanted: Iterable<ProxmoxUse>, major: ProxmoxMajor): string[] {
-  const all = roleOf([...wanted].flatMap((use) => privilegesOf(use, major).flatMap(([, privileges]) => privileges)));
-  // On all storages at once, who may allocate on them sees and reads them.
+  const uses = [...wanted];
+  const all = roleOf(uses.flatMap((use) => privilegesOf(use, major).flatMap(([, privileges]) => privileges)));
+  // On all storages at once, who may allocate on them sees and reads them. It takes the privilege itself to give it away.
+  if (uses.includes("csi")) return all;
   return all.filter((privilege) => privilege !== "Datastore.Audit" || !all.includes("Datastore.Allocate"));
 }
 
