@@ -1,5 +1,8 @@
-import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { TerraformStack } from "cdktf";
+import type { ProxmoxConnection } from "../../constructs/proxmox/connection";
+import type { ProxmoxGpuVm, ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
 import { type ProxmoxUse, privilegesFor } from "../../constructs/proxmox/privileges";
+import { CsiAccount } from "../../constructs/storage/csi-account";
 import { inParallel } from "../in-parallel";
 import type { Lab } from "../lab";
 import { gibibyte } from "../proxmox/size";
@@ -16,6 +19,8 @@ interface Case {
   readonly use: ProxmoxUse;
   readonly props: (lab: Lab) => Props;
   readonly changed: (lab: Lab) => Props;
+  /** What the stack has beside the VM. */
+  readonly beside?: (stack: TerraformStack, vm: ProxmoxGpuVm) => void;
 }
 
 const addresses = (server: string) => (lab: Lab) => ({
@@ -46,6 +51,19 @@ const cases: readonly Case[] = [
     props: () => ({ backup: { datastore: "local", keep: { last: 3 } } }),
     changed: () => ({ backup: { datastore: "local", schedule: "sat 04:00", keep: { last: 3 } } }),
   },
+  {
+    use: "csi",
+    props: () => ({}),
+    changed: () => ({ cpu: { cores: 6 } }),
+    beside: (stack, vm) =>
+      void new CsiAccount(stack, {
+        name: "csi",
+        connection: stack.node.findChild("proxmox") as ProxmoxConnection,
+        account: "csi-lab",
+        vms: [vm],
+        storages: ["local-lvm"],
+      }),
+  },
   { use: "startup", props: () => ({ startup: { order: 1 } }), changed: () => ({ startup: { order: 2 } }) },
 ];
 
@@ -65,22 +83,27 @@ describe.each(cases)("a stack that has $use", (each) => {
       const others = role.filter((other) => other !== privilege);
       return [privilege, (await life(each, others)) ?? "lives"] as const;
     });
-    expect(ends.filter(([, end]) => !/^Permission check failed|clone-source-once/.test(end))).toEqual([]);
+    expect(ends.filter(([, end]) => !/^Permission check failed|clone-source-once|^Cannot add role/.test(end))).toEqual(
+      [],
+    );
     expect(ends.map(([privilege]) => privilege)).toEqual(own);
   });
 });
 
 /** What ends the life of a VM under this role: it is created, changed and destroyed. */
-async function life({ use, props, changed }: Case, privileges: readonly string[]): Promise<string | undefined> {
+async function life({ use, props, changed, beside }: Case, privileges: readonly string[]): Promise<string | undefined> {
   const account = tokenWithRole(privileges);
   const lab = await startLab({ accounts: [root, account] });
   await provide(lab);
-  const vm = (own: Props) =>
-    gpuVm(
+  const vm = (own: Props) => (stack: TerraformStack) => {
+    const make = gpuVm(
       lab,
       { gpus: [{ mapping: "gpu" }], ...silent, ...own },
       { credentials: "api-token", checkHost: use === "hostFacts" },
     );
+    const made = make(stack);
+    beside?.(stack, made);
+  };
   const environment = { TF_VAR_proxmox_api_token: `${account.id}=${account.secret}` };
   const terraform = await deployVm(lab, vm(props(lab)), environment);
   const steps = [
@@ -94,7 +117,9 @@ async function life({ use, props, changed }: Case, privileges: readonly string[]
   for (const step of steps) {
     const { code, output } = await step();
     if (code === 0) continue;
-    return /Permission check failed( \([^)]*\))?|clone-source-once/.exec(unwrapped(output))?.[0] ?? output;
+    return (
+      /Permission check failed( \([^)]*\))?|clone-source-once|Cannot add role/.exec(unwrapped(output))?.[0] ?? output
+    );
   }
   return undefined;
 }

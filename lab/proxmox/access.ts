@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ApiError, missingPrivilege } from "./api-error";
+import { CreatedAccounts } from "./created-accounts";
 import type { ProxmoxVersion } from "./interface/schema";
 import { knownPrivileges } from "./privilege";
 
@@ -117,6 +118,8 @@ export class Access {
   private readonly tickets = new Map<string, Ticket>();
   private readonly everything: readonly string[];
   private readonly acls: Map<string, Map<string, readonly string[]>>;
+  /** What was made by the API. */
+  readonly created: CreatedAccounts;
 
   constructor(
     private readonly accounts: readonly Account[],
@@ -124,6 +127,7 @@ export class Access {
     private readonly poolOf: (vmid: number) => string | undefined = () => undefined,
   ) {
     this.everything = knownPrivileges(version);
+    this.created = new CreatedAccounts(this.everything);
     this.acls = new Map(
       accounts.map(({ id, privileges = [], acl = { "/": privileges } }) => [id, new Map(Object.entries(acl))]),
     );
@@ -140,11 +144,13 @@ export class Access {
    */
   forgetVm(vmid: number): void {
     for (const acl of this.acls.values()) acl.delete(`/vms/${vmid}`);
+    this.created.forget(`/vms/${vmid}`);
   }
 
   /** Every secret known here: what must never appear in anything that users see. */
   get secrets(): string[] {
-    return [...this.accounts.map((account) => account.secret), ...this.tickets.keys()];
+    const tokens = [...this.created.tokens.values()].map(({ secret }) => secret);
+    return [...this.accounts.map((account) => account.secret), ...tokens, ...this.tickets.keys()];
   }
 
   /** Exchanges a password for a ticket, or for a challenge to give the second factor too. */
@@ -194,12 +200,13 @@ export class Access {
   }
 
   private find(id: string): Account | undefined {
-    return this.accounts.find((account) => account.id === id);
+    const secret = this.created.secretOf(id);
+    return this.accounts.find((account) => account.id === id) ?? (secret === undefined ? undefined : { id, secret });
   }
 
   private caller(id: string): Caller {
     const all = id.split("!")[0] === "root@pam";
-    const acl = all ? new Map([["/", this.everything]]) : (this.acls.get(id) ?? new Map<string, readonly string[]>());
+    const acl = all ? new Map([["/", this.everything]]) : (this.acls.get(id) ?? this.created.aclOf(id));
     return new Caller(id, [...acl.keys()], (path) => {
       const vmid = /^\/vms\/(\d+)$/.exec(path)?.[1];
       const pool = vmid === undefined ? undefined : this.poolOf(Number(vmid));

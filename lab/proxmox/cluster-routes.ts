@@ -62,6 +62,7 @@ export const clusterRoutes: readonly Route[] = [
             node,
             status: "available",
             plugintype: options.type,
+            shared: options.shared ? 1 : 0,
             content: options.content.join(","),
           })),
       );

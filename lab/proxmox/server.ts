@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import findMyWay from "find-my-way";
 import { accessRoutes } from "./access-routes";
+import { accountRoutes } from "./account-routes";
 import { ApiError, invalidParameters, missingPrivilege } from "./api-error";
 import { ApiRequest, type Handler, type Route } from "./api-request";
 import { backupRoutes } from "./backup-routes";
@@ -23,6 +24,7 @@ import { storageRoutes } from "./storage-routes";
 import { vmRoutes } from "./vm-routes";
 
 const routes: readonly Route[] = [
+  ...accountRoutes,
   ...accessRoutes,
   ...backupRoutes,
   ...clusterRoutes,

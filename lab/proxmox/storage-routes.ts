@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { ApiError, invalidParameters } from "./api-error";
 import type { ApiRequest, Route } from "./api-request";
@@ -61,6 +62,15 @@ function startDownload(request: ApiRequest): string {
 export const storageRoutes: readonly Route[] = [
   [
     "GET",
+    "/storage/:storage",
+    all("/storage/:storage", "Datastore.Allocate"),
+    (request) => {
+      const { name, type, content, shared } = storageOf(request).options;
+      return { storage: name, type, content: content.join(","), ...(shared && { shared: 1 }) };
+    },
+  ],
+  [
+    "GET",
     "/nodes/:node/storage",
     everyone,
     ({ host, caller, parameters }) => {
@@ -113,6 +123,21 @@ export const storageRoutes: readonly Route[] = [
       demandVolume(request.caller, volume);
       const { volid, format, size } = volume;
       return { format, size, used: size, path: `/dev/${volid.replace(":", "/")}` };
+    },
+  ],
+  [
+    "POST",
+    "/nodes/:node/storage/:storage/content",
+    all("/storage/:storage", "Datastore.AllocateSpace"),
+    (request) => {
+      const storage = storageOf(request);
+      const [name, vmid] = [request.required("filename"), Number(request.required("vmid"))];
+      const [, size = "0", unit] = /^(\d+)([MG])?$/.exec(request.required("size")) ?? [];
+      const format = request.optional("format") ?? "raw";
+      const volid = `${storage.name}:${storage.holdsFiles ? `${vmid}/${name}` : name}`;
+      if (storage.has(volid)) throw new ApiError(500, `disk image '${name}' already exists`);
+      const bytes = Number(size) * (unit === "G" ? 1024 ** 3 : unit === "M" ? 1024 ** 2 : 1024);
+      return storage.add({ volid, content: "images", format, size: bytes, vmid, identity: randomUUID() }).volid;
     },
   ],
   [
