@@ -19,6 +19,9 @@ const (
 	ownedTaints      = "talos.dev/owned-taints"
 )
 
+// controllerAttaches lets the attach-detach controller attach volumes to the node.
+const controllerAttaches = "volumes.kubernetes.io/controller-managed-attach-detach"
+
 const gpuResource = "nvidia.com/gpu"
 
 // Machine is what a kubelet knows about where it runs, and what Talos sets on the node.
@@ -55,7 +58,7 @@ func (m Machine) node() *corev1.Node {
 			corev1.LabelArchStable: "amd64",
 			corev1.LabelOSStable:   "linux",
 			corev1.LabelHostname:   m.Name,
-		}},
+		}, Annotations: map[string]string{controllerAttaches: "true"}},
 		Spec: corev1.NodeSpec{Taints: m.RegisterWithTaints},
 	}
 }

@@ -31,10 +31,10 @@ const (
 	helperPrefix     = "init-"
 )
 
-// store does what OpenEBS's provisioner of local volumes does for claims of pods on this machine, and what the commands of pods
+// store does what OpenEBS's provisioner of local volumes does for claims of pods on this machine, what Proxmox's CSI driver does, and what the commands of pods
 // that run once do to such volumes. The provisioner has the work done by a pod on the machine that the volume is to be on.
 func (k *Kubelet) store(ctx context.Context, store cache.Store, machine Machine) error {
-	namespace := ""
+	namespace, controller, hasNodePlugin := "", "", false
 	var once []*corev1.Pod
 	for _, each := range store.List() {
 		pod, ok := each.(*corev1.Pod)
@@ -44,20 +44,31 @@ func (k *Kubelet) store(ctx context.Context, store cache.Store, machine Machine)
 		if runs(pod, provisionerImage) {
 			namespace = pod.Namespace
 		}
+		if runs(pod, csiController) && pod.Spec.NodeName == machine.Name {
+			controller = pod.Namespace
+		}
+		hasNodePlugin = hasNodePlugin || runs(pod, csiNode) && pod.Spec.NodeName == machine.Name
 		if pod.Spec.NodeName == machine.Name && pod.Spec.RestartPolicy == corev1.RestartPolicyNever && pod.Annotations[endedAnnotation] == "" {
 			once = append(once, pod)
 		}
 	}
-	if namespace == "" {
+	if namespace == "" && controller == "" && !hasNodePlugin {
 		return nil
 	}
 	// Nothing tells of claims and volumes.
 	k.later.Reset(pauseToLookAgain)
-	if err := k.provision(ctx, namespace, machine); err != nil {
-		return err
+	if namespace != "" {
+		if err := k.provision(ctx, namespace, machine); err != nil {
+			return err
+		}
+		if err := k.reclaim(ctx, machine); err != nil {
+			return err
+		}
 	}
-	if err := k.reclaim(ctx, machine); err != nil {
-		return err
+	if controller != "" {
+		if err := k.control(ctx, controller); err != nil {
+			return err
+		}
 	}
 	for _, pod := range once {
 		if err := k.execute(ctx, pod, machine); err != nil {
@@ -167,6 +178,10 @@ func (k *Kubelet) execute(ctx context.Context, pod *corev1.Pod, machine Machine)
 	file := func(path string) string {
 		return filepath.Join(directory, strings.TrimPrefix(path, container.VolumeMounts[0].MountPath))
 	}
+	// A disk that is new has no file system yet.
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return err
+	}
 	ended := endedWell
 	if found := writes.FindStringSubmatch(command); found != nil {
 		if err := os.WriteFile(file(found[2]), []byte(found[1]), 0o600); err != nil {
@@ -204,6 +219,9 @@ func (k *Kubelet) claimed(ctx context.Context, pod *corev1.Pod, machine Machine)
 		}
 		if volume.Spec.Local != nil {
 			return k.onDisk(volume.Spec.Local.Path, machine), nil
+		}
+		if volume.Spec.CSI != nil && volume.Spec.CSI.Driver == csiDriver {
+			return k.mounted(ctx, volume, machine)
 		}
 	}
 	return "", nil

@@ -1,0 +1,160 @@
+import { ProxmoxCsi, type TalosGpuCluster } from "../../constructs";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { Kubectl } from "../kubectl";
+import type { Lab } from "../lab";
+import type { Terraform } from "../terraform";
+import { deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
+import { succeeded } from "./support/succeeded";
+import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
+
+const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}): Promise<Terraform> =>
+  deployCluster(lab, {
+    vm,
+    nvidia: false,
+    force: (cluster: TalosGpuCluster) => {
+      new ProxmoxCsi(cluster, "csi", {
+        node: cluster.cluster,
+        connection: cluster.connection,
+        storageClasses: [{ storage: "local-lvm" }],
+        certificateAuthority: lab.proxmox.authority.cert,
+      });
+    },
+  });
+
+const claim = (size: string) => ({
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name: "models" },
+  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: size } } },
+});
+
+const pod = (name: string, command: string) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name },
+  spec: {
+    restartPolicy: "Never",
+    containers: [
+      {
+        name: "shell",
+        image: "busybox",
+        command: ["sh", "-c", command],
+        volumeMounts: [{ name: "data", mountPath: "/models" }],
+      },
+    ],
+    volumes: [{ name: "data", persistentVolumeClaim: { claimName: "models" } }],
+  },
+});
+
+/** How a pod ends that does something to the volume of the claim. */
+async function ends(kubectl: Kubectl, name: string, command: string): Promise<string> {
+  succeeded(await kubectl.apply(pod(name, command)));
+  let phase = "";
+  await eventually(async () => {
+    const { status } = await kubectl.get<{ status: { phase: string } }>("pod", name);
+    phase = status.phase;
+    expect(["Succeeded", "Failed"]).toContain(phase);
+  });
+  succeeded(await kubectl.run("delete", "pod", name));
+  return phase;
+}
+
+const writes = "echo 'llama' >/models/name";
+const reads = "test \"$(cat /models/name)\" = 'llama'";
+
+const volumesIn = (lab: Lab) => lab.proxmox.host.storages.get("local-lvm").content.filter(({ vmid }) => vmid === 9999);
+
+test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, and the cluster", async () => {
+  const lab = await startLab();
+  const terraform = await deploy(lab);
+  const { code, output } = await terraform.apply();
+  expect([code, output]).toEqual([0, expect.stringContaining("a volume on node talos-gpu has outlived its pod")]);
+  await unchanged(terraform);
+  const { created } = lab.proxmox.cluster.access;
+  const [secret = ""] = [...created.tokens.values()].map((token) => token.secret);
+  expect(secret).not.toBe("");
+  expect(output).not.toContain(secret);
+  const kubectl = await lab.kubectl(100);
+  await eventually(async () => expect(volumesIn(lab)).toEqual([]));
+
+  succeeded(await kubectl.apply(claim("1Gi")));
+  expect(await ends(kubectl, "writer", writes)).toBe("Succeeded");
+  expect(await ends(kubectl, "reader", reads)).toBe("Succeeded");
+  expect(await ends(kubectl, "other-reader", reads.replace("llama", "mistral"))).toBe("Failed");
+
+  // A pod that stays has it attached, while the VM changes and the claim grows.
+  succeeded(
+    await kubectl.apply({
+      ...pod("server", "sleep"),
+      spec: { ...pod("server", "sleep").spec, restartPolicy: "Always" },
+    }),
+  );
+  const attached = () =>
+    Object.values(lab.proxmox.host.vm(100).config).filter((value) => String(value).includes("vm-9999-"));
+  await eventually(async () => expect(attached()).toHaveLength(1));
+  await unchanged(terraform);
+  succeeded(await kubectl.apply(claim("2Gi")));
+  await eventually(async () => expect(volumesIn(lab).map(({ size }) => size)).toEqual([2 * 1024 ** 3]));
+  const larger = await deploy(lab, { cpu: { cores: 6 }, disks: [{ size: 120 }] });
+  succeeded(await larger.apply());
+  expect(attached()).toHaveLength(1);
+  // The VM was restarted for it.
+  await eventually(async () => void succeeded(await kubectl.run("delete", "pod", "server", "--now")));
+  expect(await ends(kubectl, "after-change", reads)).toBe("Succeeded");
+
+  const destroyed = await larger.destroy();
+  const [volume] = volumesIn(lab);
+  expect([destroyed.code, destroyed.output]).toEqual([
+    0,
+    expect.stringContaining(`default/models: pvesm free ${volume?.volid}`),
+  ]);
+  expect([created.users.size, created.roles.size, created.entries]).toEqual([0, 0, []]);
+});
+
+test("the driver's account needs each of its privileges", async () => {
+  const lab = await startLab({ version: "8.4.10" });
+  succeeded(await (await deploy(lab)).apply());
+  const { created } = lab.proxmox.cluster.access;
+  const kubectl = await lab.kubectl(100);
+  const said = async () => {
+    const { items: events } = await kubectl.get<{ items: { message: string }[] }>("events");
+    const { items: attachments } = await kubectl.get<{ items: { status: { attachError?: { message: string } } }[] }>(
+      "volumeattachments",
+    );
+    return [
+      ...events.map(({ message }) => message),
+      ...attachments.map(({ status }) => status.attachError?.message),
+    ].join("\n");
+  };
+  const words: Readonly<Record<string, string>> = {
+    "Datastore.Audit": "storage local-lvm: not found",
+    "Datastore.AllocateSpace": "failed to create vm disk: not authorized",
+    "Datastore.Allocate": "failed to get volume size after creation",
+    "VM.Audit": "the account sees no VM of node talos-gpu",
+    "VM.Config.Disk": "not authorized",
+  };
+  const roles = [...created.roles];
+  for (const [role, privileges] of roles) {
+    for (const privilege of privileges) {
+      succeeded(await kubectl.run("delete", "events", "--all"));
+      created.setRole(
+        role,
+        privileges.filter((each) => each !== privilege),
+      );
+      succeeded(await kubectl.apply(claim("1Gi")));
+      succeeded(await kubectl.apply(pod("writer", writes)));
+      await eventually(async () =>
+        expect([privilege, await said()]).toEqual([privilege, expect.stringContaining(words[privilege] ?? "")]),
+      );
+      created.setRole(role, privileges);
+      await eventually(async () => {
+        const { status } = await kubectl.get<{ status: { phase: string } }>("pod", "writer");
+        expect(status.phase).toBe("Succeeded");
+      });
+      succeeded(await kubectl.run("delete", "pod/writer", "pvc/models"));
+      await eventually(async () => expect(volumesIn(lab)).toEqual([]));
+    }
+  }
+});
