@@ -161,8 +161,8 @@ const mappingRefusals: readonly (readonly [rule: string, what: string, map: stri
   ["mapping-valid", "it is for another node", valid.replace("node=pve", "node=other"), "No mapping for node pve."],
 ];
 
-/** Those of single VMs have tests of their own: host-storages, mapped-devices, other-hosts; and one only warns. */
-const elsewhere = /^(gpu-mediated|host-memory-spare|host-processors|image-on-node|vm-storage.*)$/;
+/** Those of single VMs and of volumes have tests of their own: host-storages, mapped-devices, other-hosts, proxmox-csi; and two only warn. */
+const elsewhere = /^(gpu-mediated|host-memory-spare|host-processors|image-on-node|proxmox-csi-.*|vm-storage.*)$/;
 
 test("every check of a host has one here that fails it", () => {
   const rules = Object.entries(fixtures).filter(([rule, { onHost }]) => onHost && !elsewhere.test(rule));

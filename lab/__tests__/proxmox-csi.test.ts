@@ -8,8 +8,9 @@ import { eventually } from "./support/eventually";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
+import { unwrapped } from "./support/unwrapped";
 
-const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}): Promise<Terraform> =>
+const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}, storage = "local-lvm"): Promise<Terraform> =>
   deployCluster(lab, {
     vm,
     nvidia: false,
@@ -17,7 +18,7 @@ const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}): Promise<Terrafor
       new ProxmoxCsi(cluster, "csi", {
         node: cluster.cluster,
         connection: cluster.connection,
-        storageClasses: [{ storage: "local-lvm" }],
+        storageClasses: [{ storage }],
         certificateAuthority: lab.proxmox.authority.cert,
       });
     },
@@ -157,4 +158,13 @@ test("the driver's account needs each of its privileges", async () => {
       await eventually(async () => expect(volumesIn(lab)).toEqual([]));
     }
   }
+});
+
+test("the plan of a class on a storage that the host lacks fails", async () => {
+  const terraform = await deploy(await startLab(), {}, "fast");
+  const { code, output } = await terraform.plan();
+  expect([code, unwrapped(output)]).toEqual([
+    1,
+    expect.stringContaining('storageClasses[0].storage "fast" is not a storage of node "pve"'),
+  ]);
 });
