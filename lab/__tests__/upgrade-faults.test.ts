@@ -87,7 +87,7 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
     "talosctl is missing on the machine that runs Terraform; install it from https://",
   );
 
-  // The deployment names it before anything starts, on Proxmox too.
+  // The deployment names it before anything starts, on Proxmox too; the applies that failed have left the node unchecked.
   const asked = lab.proxmox.journal.entries.length;
   // Writes the file that cdktf needs here.
   lab.cdktf("talos-gpu");
@@ -103,7 +103,7 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
   expect(deploy).toEqual({
     code: 1,
     output: expect.stringMatching(
-      /^talos-gpu is planned first: .*\nthe upgrade of talos-gpu needs talosctl, which is not on the PATH: https:.*\n$/,
+      /^\S+ shows a certificate of this cluster\ntalos-gpu is planned first: .*\nthe upgrade of talos-gpu needs talosctl, which is not on the PATH: https:.*\n$/,
     ),
   });
   const since = lab.proxmox.journal.entries.slice(asked);
