@@ -34,12 +34,10 @@ import type { TalosClusterBase } from "../talos/cluster-base";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
-import { checksumOf, mergeValues } from "../terraform/document";
-import { withLogicalId } from "../terraform/logical-id";
-import { kubernetesStep } from "../terraform/null-resource";
+import { mergeValues } from "../terraform/document";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import * as defaultClassOnce from "./default-class";
-import { storageTest } from "./storage-test";
+import { storageTestStep } from "./storage-test";
 import { mountOf, userVolume } from "./user-volume";
 import * as volumeGuard from "./volume-guard";
 import { reportVolumes } from "./volume-report";
@@ -302,7 +300,15 @@ export class LocalStorage extends Construct {
       timeout: options.timeout ?? defaultTimeout,
       nodes: nodes.map(({ name }) => name),
     });
-    if (options.storageTest ?? true) this.storageTest = this.createTest(node, nodes, this.resource, this.rollout, disk);
+    if (options.storageTest ?? true) {
+      this.storageTest = storageTestStep(this, node, {
+        ...{ nodes, namespace, release: this.resource, rollout: this.rollout },
+        storageClasses: [this.storageClass],
+        provisioner: chart,
+        volume: [this.storageClass, disk],
+        userVolume: { name: this.storageClass, talosconfig: node.talosconfigFile.filename, endpoint: node.address },
+      });
+    }
     node.workloadsNeed.push(this.storageTest ?? this.rollout);
     if (this.storageTest) node.saveAfter(this.storageTest);
     reportVolumes(this, `${id}_volumes`, node, { driver: provisioner, outlive: false }, [this.rollout]);
@@ -345,42 +351,6 @@ export class LocalStorage extends Construct {
       node,
       { name: chart, namespace, chart, repository, version, values, timeout, preconditions },
       { address: this.node.id, dependsOn: [prerequisites] },
-    );
-  }
-
-  private createTest(
-    node: TalosClusterBase,
-    nodes: readonly TalosNode[],
-    release: Release,
-    rollout: Resource,
-    disk: string,
-  ): Resource {
-    return withLogicalId(
-      `${this.node.id}_test`,
-      kubernetesStep(this, "StorageTest", {
-        triggers: {
-          release: `${release.id} ${release.metadata.revision}`,
-          talos: nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
-          nodes: nodes.map(({ name }) => name).join(" "),
-          volume: checksumOf([this.storageClass, disk]),
-        },
-        scripts: [
-          storageTest({
-            kubeconfig: node.kubeconfigFile.filename,
-            nodes,
-            storageClasses: [this.storageClass],
-            namespace,
-            provisioner: chart,
-            userVolume: {
-              name: this.storageClass,
-              talosconfig: node.talosconfigFile.filename,
-              endpoint: node.address,
-            },
-          }),
-        ],
-        // A node that joins is sent its configuration after the others.
-        dependsOn: [rollout, ...nodes.map(({ configurationApply }) => configurationApply)],
-      }),
     );
   }
 }

@@ -32,15 +32,13 @@ import type { TalosClusterBase } from "../talos/cluster-base";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
 import { TalosSingleNode } from "../talos/single-node";
-import { checksumOf, mergeValues } from "../terraform/document";
-import { withLogicalId } from "../terraform/logical-id";
-import { kubernetesStep } from "../terraform/null-resource";
+import { mergeValues } from "../terraform/document";
 import { isInStackOf } from "../terraform/own-stack";
 import { CsiAccount } from "./csi-account";
 import { claimDefault } from "./default-class";
 import { defaultVersion, rules } from "./proxmox-csi-rules";
 import * as storageClass from "./proxmox-storage-class";
-import { storageTest } from "./storage-test";
+import { storageTestStep } from "./storage-test";
 import { reportVolumes } from "./volume-report";
 
 /** Volumes on storages of Proxmox. */
@@ -217,7 +215,14 @@ export class ProxmoxCsi extends Construct {
       timeout: chart.timeout,
       nodes: nodes.map((each) => each.name),
     });
-    if (options.storageTest ?? true) this.storageTest = this.createTest(node, nodes, this.resource, this.rollout);
+    if (options.storageTest ?? true) {
+      this.storageTest = storageTestStep(this, node, {
+        ...{ nodes, namespace, release: this.resource, rollout: this.rollout },
+        storageClasses: this.storageClasses,
+        provisioner: `${name}-controller`,
+        volume: this.storageClasses,
+      });
+    }
     node.workloadsNeed.push(this.storageTest ?? this.rollout);
     if (this.storageTest) node.saveAfter(this.storageTest);
     reportVolumes(this, `${id}_volumes`, node, { driver, outlive: true }, [this.rollout]);
@@ -289,35 +294,6 @@ export class ProxmoxCsi extends Construct {
     });
     ownNamespace(node, namespace, { by: this.node.path, podSecurity: "privileged", resource });
     return resource;
-  }
-
-  private createTest(
-    node: TalosClusterBase,
-    nodes: readonly TalosNode[],
-    release: Release,
-    rollout: Resource,
-  ): Resource {
-    return withLogicalId(
-      `${this.node.id}_test`,
-      kubernetesStep(this, "StorageTest", {
-        triggers: {
-          release: `${release.id} ${release.metadata.revision}`,
-          talos: nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),
-          nodes: nodes.map((each) => each.name).join(" "),
-          volume: checksumOf(this.storageClasses),
-        },
-        scripts: [
-          storageTest({
-            kubeconfig: node.kubeconfigFile.filename,
-            nodes,
-            storageClasses: this.storageClasses,
-            namespace,
-            provisioner: `${name}-controller`,
-          }),
-        ],
-        dependsOn: [rollout, ...nodes.map(({ configurationApply }) => configurationApply)],
-      }),
-    );
   }
 }
 

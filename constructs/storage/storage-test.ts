@@ -1,7 +1,14 @@
 import { join } from "node:path";
+import type { Resource } from "@cdktf/provider-null/lib/resource";
+import type { Construct } from "constructs";
 import { stringify } from "yaml";
+import type { Release } from "../../.gen/providers/helm/release";
 import { escapeTemplate } from "../rules/template";
+import type { TalosClusterBase } from "../talos/cluster-base";
 import type { TalosNode } from "../talos/node";
+import { checksumOf } from "../terraform/document";
+import { withLogicalId } from "../terraform/logical-id";
+import { kubernetesStep } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 
 /** Seconds for each node: two pods, whose image is pulled first, and the provisioner's own. */
@@ -64,9 +71,8 @@ const job = (what: "write" | "read", command: string): string =>
     },
   });
 
-/** Claims a volume of each storage class on each of the nodes, writes to it and reads it from another pod. */
-export const storageTest = (test: {
-  readonly kubeconfig: string;
+/** What makes volumes, and where. */
+interface Tested {
   readonly nodes: readonly TalosNode[];
   readonly storageClasses: readonly string[];
   readonly namespace: string;
@@ -74,7 +80,10 @@ export const storageTest = (test: {
   readonly provisioner: string;
   /** The user volume that they are on, and where Talos is asked about it. */
   readonly userVolume?: { readonly name: string; readonly talosconfig: string; readonly endpoint: string };
-}): Script => ({
+}
+
+/** Claims a volume of each storage class on each of the nodes, writes to it and reads it from another pod. */
+export const storageTest = (test: Tested & { readonly kubeconfig: string }): Script => ({
   file: join(__dirname, "scripts/storage-test.sh"),
   environment: {
     KUBECONFIG: test.kubeconfig,
@@ -92,3 +101,32 @@ export const storageTest = (test: {
     TIMEOUT: String(timeout),
   },
 });
+
+/** The release that makes the volumes, and when to test them again. */
+interface Installed extends Tested {
+  readonly release: Release;
+  readonly rollout: Resource;
+  /** What the volumes are on. */
+  readonly volume: readonly string[];
+}
+
+/** The step that tests them at the end, and again after whatever may have broken them. */
+export const storageTestStep = (
+  scope: Construct,
+  cluster: TalosClusterBase,
+  { release, rollout, volume, ...test }: Installed,
+): Resource =>
+  withLogicalId(
+    `${scope.node.id}_test`,
+    kubernetesStep(scope, "StorageTest", {
+      triggers: {
+        release: `${release.id} ${release.metadata.revision}`,
+        talos: test.nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? cluster.talosVersion).join(" "),
+        nodes: test.nodes.map(({ name }) => name).join(" "),
+        volume: checksumOf(volume),
+      },
+      scripts: [storageTest({ ...test, kubeconfig: cluster.kubeconfigFile.filename })],
+      // A node that joins is sent its configuration after the others.
+      dependsOn: [rollout, ...test.nodes.map(({ configurationApply }) => configurationApply)],
+    }),
+  );

@@ -1,13 +1,12 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { equal } from "../rules/condition";
-import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
+import { rememberedOf } from "../terraform/remembered-fact";
 
 /** Where local volumes are. */
 interface Place {
@@ -38,9 +37,7 @@ export const rules: readonly Rule<Place & { readonly guard: Resource }>[] = [
           ["storageClass", "storage_class", storageClass],
         ] as const
       ).map(([prop, fact, value]) => {
-        const remembered = Token.asString(
-          expression`lookup(${guard.interpolationForAttribute("triggers")}, ${fact}, ${value})`,
-        );
+        const remembered = rememberedOf(guard, fact, value);
         return {
           condition: equal(remembered, value),
           message: `${prop} ${formatValue(value)} would leave the volumes that have ${formatValue(remembered)} behind; write ${formatValue(remembered)} again, or take the LocalStorage out, apply, and add it again where that is meant`,

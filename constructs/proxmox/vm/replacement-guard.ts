@@ -8,6 +8,7 @@ import { formatValue, toTokenString } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
 import { withLogicalId } from "../../terraform/logical-id";
 import { nullResource } from "../../terraform/null-resource";
+import { rememberedOf } from "../../terraform/remembered-fact";
 import { type Disk, interfaceOf } from "./disk";
 
 /** What a VM cannot change and keep its system disk, and with it all that is on it. */
@@ -89,7 +90,3 @@ export const rules: readonly Rule<GuardedVm & { readonly identity: Resource; rea
       }),
   },
 ];
-
-/** What the state says; in the first plan, what is wanted. */
-const rememberedOf = (identity: Resource, name: string, wanted: string): string =>
-  Token.asString(expression`lookup(${identity.interpolationForAttribute("triggers")}, ${name}, ${wanted})`);
