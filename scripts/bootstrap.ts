@@ -2,18 +2,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { noteName } from "../constructs/talos/bootstrap-note";
-import { folderOf, stateOf, storedAttributes } from "./stack-state";
-import { inQuotes, stacksIn } from "./state";
+import { folderOf, type StackState, storedAttributes } from "./stack-state";
+import { inQuotes } from "./state";
 
 /**
  * Clusters that were bootstrapped by an apply that ended before it wrote that down, a sentence for each. The provider would
  * try again for ten minutes.
  */
-export function forgottenBootstraps(output: string): string[] {
-  return stacksIn(output).flatMap((stack) => {
-    const directory = join(output, "stacks", stack);
-    const state = stateOf(directory);
-    if (state === undefined) return [];
+export function forgottenBootstraps(states: readonly StackState[]): string[] {
+  return states.flatMap(({ stack, directory, state }) => {
     const one = (type: string) => storedAttributes(state, type)[0]?.attributes;
     const node = one("talos_machine_configuration_apply")?.node;
     const folder = folderOf(state);

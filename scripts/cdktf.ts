@@ -14,6 +14,7 @@ import { withoutKubernetes } from "./environment";
 import { nextSteps } from "./next-steps";
 import { missing, terraform } from "./prerequisites";
 import { rollMachines } from "./roll";
+import { statesIn } from "./stack-state";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
 import { strangeNodes } from "./unchecked-nodes";
 import { upgradingStacks } from "./upgrade";
@@ -70,7 +71,8 @@ async function runFor(app: string | undefined, command: Command, called: Called)
   const ofApp = app === undefined ? [] : ["--app", app];
   const further: string[] = [];
   if (command === "deploy") {
-    const problems = [...forgottenBootstraps(output), ...strangeNodes(output)];
+    const states = statesIn(output);
+    const problems = [...forgottenBootstraps(states), ...strangeNodes(states)];
     if (problems.length > 0) return refused(problems);
     // What machines there are shows in what is synthesized now.
     const status = called.skipsSynth ? 0 : await cdktf("synth", "--output", output, ...ofApp);

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { terraformEnvironment } from "./environment";
 import { terraform } from "./prerequisites";
-import { localStateOf } from "./state";
+import { localStateOf, stacksIn } from "./state";
 
 /** A resource as a state has it. */
 interface StoredResource {
@@ -20,11 +20,21 @@ export interface State {
   readonly resources?: readonly StoredResource[];
 }
 
-/** The local state of the stack in a folder; undefined if it has none. */
-export function stateOf(directory: string): State | undefined {
-  const file = localStateOf(directory);
-  return file === undefined || !existsSync(file) ? undefined : stateIn(file, directory);
+/** A stack with a local state. */
+export interface StackState {
+  readonly stack: string;
+  /** Its folder. */
+  readonly directory: string;
+  readonly state: State;
 }
+
+/** The synthesized stacks that have a local state. */
+export const statesIn = (output: string): StackState[] =>
+  stacksIn(output).flatMap((stack) => {
+    const directory = join(output, "stacks", stack);
+    const file = localStateOf(directory);
+    return file === undefined || !existsSync(file) ? [] : [{ stack, directory, state: stateIn(file, directory) }];
+  });
 
 /** The state in a file, which OpenTofu decrypts if need be. Of one that it cannot read nothing is known: its apply says why. */
 function stateIn(file: string, directory: string): State {

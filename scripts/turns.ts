@@ -52,9 +52,10 @@ export const hasSeveralMachines = (stack: Json): boolean => entriesOf(objectOf(s
  * @param stack as it is synthesized
  */
 export function rollingOf(stack: Json, plan: Plan): Rolling {
+  const state = priorStateOf(plan);
   // The last step of a first deployment: until then not all nodes have been ready, and an apply brings them there.
-  const isComplete = stateOf(plan).has("null_resource.first_snapshot");
-  const present = machinesOf(stack, plan);
+  const isComplete = state.has("null_resource.first_snapshot");
+  const present = machinesOf(stack, state);
   // One machine that grows to several has none to take its pods.
   const machines = isComplete && present.length > 1 ? present : [];
   const inOrder = [...machines.filter(({ isWorker }) => isWorker), ...machines.filter(({ isWorker }) => !isWorker)];
@@ -83,14 +84,13 @@ export function rollingOf(stack: Json, plan: Plan): Rolling {
     turns: [...vms, ...configurations],
     replaced: inOrder.filter(isReplaced).map(({ name }) => name),
     endpoints: machines.flatMap(({ isWorker, node }) => (isWorker ? [] : [node])),
-    talosconfig: textOf(stateOf(plan).get("data.talos_client_configuration.cluster")?.talos_config) ?? "",
+    talosconfig: textOf(state.get("data.talos_client_configuration.cluster")?.talos_config) ?? "",
     timeout: timeoutOf(stack),
   };
 }
 
 /** The machines that are there already. */
-function machinesOf(stack: Json, plan: Plan): Machine[] {
-  const state = stateOf(plan);
+function machinesOf(stack: Json, state: ReadonlyMap<string, Json>): Machine[] {
   return entriesOf(objectOf(stack.resource)[applied]).flatMap(([name, block]): Machine[] => {
     const configuration = `${applied}.${name}`;
     const node = textOf(state.get(configuration)?.node);
@@ -116,7 +116,7 @@ const actionsIn = (plan: Plan): Map<string, readonly string[]> =>
   );
 
 /** The state before the plan, by address. */
-const stateOf = (plan: Plan): Map<string, Json> =>
+const priorStateOf = (plan: Plan): Map<string, Json> =>
   new Map(
     blocksOf(objectOf(objectOf(objectOf(plan.prior_state).values).root_module).resources).map((resource) => [
       textOf(resource.address) ?? "",

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { scriptFolder } from "../constructs/terraform/script";
-import { folderOf, type State, stateOf, storedAttributes } from "./stack-state";
-import { inQuotes, stacksIn } from "./state";
+import { folderOf, type StackState, type State, storedAttributes } from "./stack-state";
+import { inQuotes } from "./state";
 
 /** A node that has its configuration, and whose check an earlier apply ended without creating it again. */
 interface UncheckedNode {
@@ -41,11 +41,9 @@ function check(directory: string, { name, address, ca, folder }: UncheckedNode) 
 }
 
 /** Configured nodes that another machine answers for, before Terraform sends a configuration: a sentence for each. */
-export function strangeNodes(output: string): string[] {
-  return stacksIn(output).flatMap((stack) => {
-    const directory = join(output, "stacks", stack);
-    const state = stateOf(directory);
-    if (state === undefined || !existsSync(join(directory, scriptFolder, "check-node.sh"))) return [];
+export function strangeNodes(states: readonly StackState[]): string[] {
+  return states.flatMap(({ stack, directory, state }) => {
+    if (!existsSync(join(directory, scriptFolder, "check-node.sh"))) return [];
     return uncheckedIn(state).flatMap((node) => {
       const { status, stdout, stderr } = check(directory, node);
       if (status === 0) process.stdout.write(stdout);

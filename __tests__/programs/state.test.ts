@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { forgottenBootstraps } from "../../scripts/bootstrap";
+import { statesIn } from "../../scripts/stack-state";
 import { keepCopies } from "../../scripts/state";
 
 const root = join(__dirname, "../..");
@@ -229,7 +230,7 @@ describe("a bootstrap that the state does not know", () => {
     const { PATH } = process.env;
     process.env.PATH = join(directory, "programs");
     try {
-      expect(forgottenBootstraps("cdktf.out")).toEqual([]);
+      expect(forgottenBootstraps(statesIn("cdktf.out"))).toEqual([]);
     } finally {
       process.env.PATH = PATH;
     }

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { scriptFolder } from "../../constructs/terraform/script";
+import { statesIn } from "../../scripts/stack-state";
 import { strangeNodes } from "../../scripts/unchecked-nodes";
 import { contentOf, file, program } from "../provisioner";
 
@@ -51,7 +52,7 @@ afterEach(() => {
 test("after an apply that failed, a node with the certificate of somebody else is told before the next one", () => {
   withState(applied, talosconfig);
   answering(strange);
-  expect(strangeNodes(file("out"))).toEqual([
+  expect(strangeNodes(statesIn(file("out")))).toEqual([
     expect.stringMatching(
       /^one: 192[.]168[.]1[.]50 does not show a certificate of this cluster.*terraform -chdir='.*stacks[/]one' apply.*x509.*\[node-without-configuration\]$/,
     ),
@@ -73,6 +74,6 @@ test.each<[string, readonly object[], string, number]>([
 ])("nothing is told of %s", (_, resources, answer, calls) => {
   withState(...resources);
   answering(answer);
-  expect(strangeNodes(file("out"))).toEqual([]);
+  expect(strangeNodes(statesIn(file("out")))).toEqual([]);
   expect(contentOf("calls") === "").toBe(calls === 0);
 });

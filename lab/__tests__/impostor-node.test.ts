@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { statesIn } from "../../scripts/stack-state";
 import { strangeNodes } from "../../scripts/unchecked-nodes";
 import type { TalosNode } from "../talos-node";
 import type { Terraform } from "../terraform";
@@ -62,9 +63,9 @@ test("another machine at the address of a configured node gets no configuration,
   const failing = await deployCluster(lab, patched("7"));
   expect((await failing.apply()).code).toBe(1);
   const output = dirname(dirname(failing.directory));
-  expect(strangeNodes(output)).toEqual([]);
+  expect(strangeNodes(statesIn(output))).toEqual([]);
   await replaced.wipe();
-  expect(strangeNodes(output)).toEqual([
+  expect(strangeNodes(statesIn(output))).toEqual([
     expect.stringMatching(/does not show a certificate of this cluster, and an earlier apply ended before/),
   ]);
 });
