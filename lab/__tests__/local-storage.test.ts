@@ -1,6 +1,5 @@
 import { LocalStorage, type LocalStorageProps, type TalosGpuCluster } from "../../constructs";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
-import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
@@ -9,6 +8,7 @@ import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
+import { claim, ends, reads, writes } from "./support/volume";
 
 const disks: ProxmoxGpuVmProps["disks"] = [{ size: 20 }, { size: 50 }];
 
@@ -21,46 +21,6 @@ const deploy = (lab: Lab, options: ClusterOptions = {}, props: Partial<LocalStor
       options.force?.(stack);
     },
   });
-
-const claim = {
-  apiVersion: "v1",
-  kind: "PersistentVolumeClaim",
-  metadata: { name: "models" },
-  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
-};
-
-/** A pod that does something to the volume of the claim, and how it ends. */
-async function ends(kubectl: Kubectl, name: string, command: string): Promise<string> {
-  const pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name },
-    spec: {
-      restartPolicy: "Never",
-      containers: [
-        {
-          name: "shell",
-          image: "busybox",
-          command: ["sh", "-c", command],
-          volumeMounts: [{ name: "data", mountPath: "/models" }],
-        },
-      ],
-      volumes: [{ name: "data", persistentVolumeClaim: { claimName: "models" } }],
-    },
-  };
-  succeeded(await kubectl.apply(pod));
-  let phase = "";
-  await eventually(async () => {
-    const { status } = await kubectl.get<{ status: { phase: string } }>("pod", name);
-    phase = status.phase;
-    expect(["Succeeded", "Failed"]).toContain(phase);
-  });
-  succeeded(await kubectl.run("delete", "pod", name));
-  return phase;
-}
-
-const writes = "echo 'llama' >/models/name";
-const reads = "test \"$(cat /models/name)\" = 'llama'";
 
 test("a volume is on the disk of its node, and outlives pods, growth, and an upgrade with its restart", async () => {
   const lab = await startLab();
@@ -75,7 +35,7 @@ test("a volume is on the disk of its node, and outlives pods, growth, and an upg
     expect(items).toEqual([]);
   });
 
-  succeeded(await kubectl.apply(claim));
+  succeeded(await kubectl.apply(claim("1Gi")));
   expect(await ends(kubectl, "writer", writes)).toBe("Succeeded");
   expect(await ends(kubectl, "reader", reads)).toBe("Succeeded");
   expect(await ends(kubectl, "other-reader", reads.replace("llama", "mistral"))).toBe("Failed");

@@ -1,6 +1,5 @@
 import { ProxmoxCsi, type TalosGpuCluster } from "../../constructs";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
-import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { deployCluster } from "./support/cluster";
@@ -9,6 +8,7 @@ import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
+import { claim, ends, pod, reads, writes } from "./support/volume";
 
 const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}, storage = "local-lvm"): Promise<Terraform> =>
   deployCluster(lab, {
@@ -23,47 +23,6 @@ const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}, storage = "local-
       });
     },
   });
-
-const claim = (size: string) => ({
-  apiVersion: "v1",
-  kind: "PersistentVolumeClaim",
-  metadata: { name: "models" },
-  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: size } } },
-});
-
-const pod = (name: string, command: string) => ({
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name },
-  spec: {
-    restartPolicy: "Never",
-    containers: [
-      {
-        name: "shell",
-        image: "busybox",
-        command: ["sh", "-c", command],
-        volumeMounts: [{ name: "data", mountPath: "/models" }],
-      },
-    ],
-    volumes: [{ name: "data", persistentVolumeClaim: { claimName: "models" } }],
-  },
-});
-
-/** How a pod ends that does something to the volume of the claim. */
-async function ends(kubectl: Kubectl, name: string, command: string): Promise<string> {
-  succeeded(await kubectl.apply(pod(name, command)));
-  let phase = "";
-  await eventually(async () => {
-    const { status } = await kubectl.get<{ status: { phase: string } }>("pod", name);
-    phase = status.phase;
-    expect(["Succeeded", "Failed"]).toContain(phase);
-  });
-  succeeded(await kubectl.run("delete", "pod", name));
-  return phase;
-}
-
-const writes = "echo 'llama' >/models/name";
-const reads = "test \"$(cat /models/name)\" = 'llama'";
 
 const volumesIn = (lab: Lab) => lab.proxmox.host.storages.get("local-lvm").content.filter(({ vmid }) => vmid === 9999);
 

@@ -141,31 +141,15 @@ func (k *Kubelet) createVolume(ctx context.Context, api *proxmox, claim *corev1.
 			return fmt.Errorf("failed to get volume size after creation: %s: not found", where)
 		}
 	}
-	topology := []corev1.NodeSelectorRequirement{{Key: corev1.LabelTopologyRegion, Operator: corev1.NodeSelectorOpIn, Values: []string{api.Region}}}
+	topology := []corev1.NodeSelectorRequirement{isIn(corev1.LabelTopologyRegion, api.Region)}
 	if isShared {
 		where.zone = ""
 	} else {
-		topology = append(topology, corev1.NodeSelectorRequirement{Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{zone}})
+		topology = append(topology, isIn(corev1.LabelTopologyZone, zone))
 	}
-	volume := &corev1.PersistentVolume{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{provisionedBy: csiDriver}},
-		Spec: corev1.PersistentVolumeSpec{
-			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: claim.Spec.Resources.Requests[corev1.ResourceStorage]},
-			AccessModes:                   claim.Spec.AccessModes,
-			PersistentVolumeReclaimPolicy: *class.ReclaimPolicy,
-			StorageClassName:              class.Name,
-			ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name,
-				UID: claim.UID, ResourceVersion: claim.ResourceVersion},
-			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: csiDriver, VolumeHandle: where.String(),
-				FSType: class.Parameters["csi.storage.k8s.io/fstype"]}},
-			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: topology}}}},
-		},
-	}
-	_, err = k.client.CoreV1().PersistentVolumes().Create(ctx, volume, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		return nil
-	}
-	return err
+	source := corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: csiDriver, VolumeHandle: where.String(),
+		FSType: class.Parameters["csi.storage.k8s.io/fstype"]}}
+	return k.bind(ctx, claim, class, source, topology...)
 }
 
 // attachVolumes gives VMs the volumes that the attach-detach controller wants there, and takes the others.

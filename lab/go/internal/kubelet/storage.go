@@ -114,8 +114,14 @@ func (k *Kubelet) provisionFor(ctx context.Context, namespace string, claim *cor
 	if err := os.MkdirAll(k.onDisk(path, machine), 0o700); err != nil {
 		return err
 	}
+	source := corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: path}}
+	return k.bind(ctx, claim, class, source, isIn(corev1.LabelHostname, machine.Name))
+}
+
+// bind makes the volume that a claim of the class waits for.
+func (k *Kubelet) bind(ctx context.Context, claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass, source corev1.PersistentVolumeSource, where ...corev1.NodeSelectorRequirement) error {
 	volume := &corev1.PersistentVolume{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{provisionedBy: localProvisioner}},
+		ObjectMeta: metav1.ObjectMeta{Name: "pvc-" + string(claim.UID), Annotations: map[string]string{provisionedBy: class.Provisioner}},
 		Spec: corev1.PersistentVolumeSpec{
 			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: claim.Spec.Resources.Requests[corev1.ResourceStorage]},
 			AccessModes:                   claim.Spec.AccessModes,
@@ -123,17 +129,19 @@ func (k *Kubelet) provisionFor(ctx context.Context, namespace string, claim *cor
 			StorageClassName:              class.Name,
 			ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name,
 				UID: claim.UID, ResourceVersion: claim.ResourceVersion},
-			PersistentVolumeSource: corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: path}},
-			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
-				MatchExpressions: []corev1.NodeSelectorRequirement{{Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpIn, Values: []string{machine.Name}}},
-			}}}},
+			PersistentVolumeSource: source,
+			NodeAffinity:           &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: where}}}},
 		},
 	}
-	_, err = k.client.CoreV1().PersistentVolumes().Create(ctx, volume, metav1.CreateOptions{})
+	_, err := k.client.CoreV1().PersistentVolumes().Create(ctx, volume, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		return nil
 	}
 	return err
+}
+
+func isIn(label, value string) corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: []string{value}}
 }
 
 // reclaim removes what was on volumes of this machine that nobody claims any longer.
