@@ -14,9 +14,9 @@ import { withoutKubernetes } from "./environment";
 import { nextSteps } from "./next-steps";
 import { missing, terraform } from "./prerequisites";
 import { rollMachines } from "./roll";
-import { statesIn } from "./stack-state";
+import { fetchedStates, type StackState, statesIn } from "./stack-state";
 import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
-import { strangeNodes } from "./unchecked-nodes";
+import { hasCheckedNodes, strangeNodes } from "./unchecked-nodes";
 import { upgradingStacks } from "./upgrade";
 
 /** What the commands of Terraform need; the others need nothing. */
@@ -71,12 +71,13 @@ async function runFor(app: string | undefined, command: Command, called: Called)
   const ofApp = app === undefined ? [] : ["--app", app];
   const further: string[] = [];
   if (command === "deploy") {
-    const states = statesIn(output);
-    const problems = [...forgottenBootstraps(states), ...strangeNodes(states)];
-    if (problems.length > 0) return refused(problems);
-    // What machines there are shows in what is synthesized now.
+    const local = problemsOfNodes(statesIn(output));
+    if (local.length > 0) return refused(local);
+    // What machines there are, and in which backend a state is, shows in what is synthesized now.
     const status = called.skipsSynth ? 0 : await cdktf("synth", "--output", output, ...ofApp);
     if (status !== 0) return status;
+    const fetched = problemsOfNodes(fetchedStates(output, stacks, hasCheckedNodes));
+    if (fetched.length > 0) return refused(fetched);
     further.push(...(called.skipsSynth ? [] : ["--skip-synth"]));
     if (missing(command, ["talosctl"]).length > 0) {
       const upgrades = (await upgradingStacks(output, stacks)).map((stack) => `the upgrade of ${stack}`);
@@ -95,6 +96,12 @@ async function runFor(app: string | undefined, command: Command, called: Called)
     if (changes(command)) refused(unsavedStates(output));
   }
 }
+
+/** What Terraform would not see before it speaks to the nodes. */
+const problemsOfNodes = (states: readonly StackState[]): string[] => [
+  ...forgottenBootstraps(states),
+  ...strangeNodes(states),
+];
 
 function refused(problems: readonly string[]): number {
   for (const problem of problems) console.error(problem);

@@ -40,10 +40,14 @@ function check(directory: string, { name, address, ca, folder }: UncheckedNode) 
   });
 }
 
+/** Whether a synthesized stack has nodes that are checked. */
+export const hasCheckedNodes = (directory: string): boolean =>
+  existsSync(join(directory, scriptFolder, "check-node.sh"));
+
 /** Configured nodes that another machine answers for, before Terraform sends a configuration: a sentence for each. */
 export function strangeNodes(states: readonly StackState[]): string[] {
   return states.flatMap(({ stack, directory, state }) => {
-    if (!existsSync(join(directory, scriptFolder, "check-node.sh"))) return [];
+    if (!hasCheckedNodes(directory)) return [];
     return uncheckedIn(state).flatMap((node) => {
       const { status, stdout, stderr } = check(directory, node);
       if (status === 0) process.stdout.write(stdout);

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { scriptFolder } from "../../constructs/terraform/script";
 import { forgottenBootstraps } from "../../scripts/bootstrap";
 import { statesIn } from "../../scripts/stack-state";
 import { keepCopies } from "../../scripts/state";
@@ -44,11 +45,11 @@ function write(file: string, content: string, seconds?: number) {
 
 const whole = (serial: number) => JSON.stringify({ version: 4, serial, lineage: "lineage", resources: [] });
 
-function run(command: string) {
+function run(command: string, ...options: string[]) {
   const asked = command === "diff" ? [] : ["--auto-approve"];
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["--require", join(root, "scripts/typescript.cjs"), join(root, "scripts/cdktf.ts"), command, ...asked],
+    ["--require", join(root, "scripts/typescript.cjs"), join(root, "scripts/cdktf.ts"), command, ...asked, ...options],
     {
       cwd: directory,
       encoding: "utf8",
@@ -203,6 +204,34 @@ describe("a bootstrap that the state does not know", () => {
     expect(readFileSync(join(directory, "asked"), "utf8")).toBe(
       "--talosconfig clusters/talos-gpu/talosconfig --endpoints 192.168.1.50 --nodes 192.168.1.50 etcd members\n",
     );
+  });
+
+  test("is told of a state in another backend, which is fetched after the stack is synthesized", () => {
+    write(
+      `${stack}/cdk.tf.json`,
+      JSON.stringify({ terraform: { backend: { http: { address: "https://x.example" } } } }),
+    );
+    write(`${stack}/${scriptFolder}/check-node.sh`, "");
+    write("cdktf.out/manifest.json", JSON.stringify({ stacks: { "talos-gpu": {} } }));
+    write("clusters/talos-gpu/talosconfig", "context: talos-gpu\n");
+    write("pulled.json", `${JSON.stringify(deployed())}\n`);
+    write(
+      "programs/terraform",
+      `#!/bin/sh
+echo "$PWD $*" >>${directory}/asked
+case "$*" in "init -input=false") ;; "state pull") while read -r line; do echo "$line"; done <${directory}/pulled.json ;; *) exit 1 ;; esac
+`,
+    );
+    talosctl("");
+    const { status, stderr } = run("deploy", "--skip-synth");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("is bootstrapped already, which its state does not")]);
+    expect(readFileSync(join(directory, "asked"), "utf8").replaceAll(/^.*[/]stacks[/]/gm, "")).toBe(
+      "talos-gpu init -input=false\ntalos-gpu state pull\n",
+    );
+
+    // Never applied.
+    write("pulled.json", "");
+    expect(run("deploy", "--skip-synth").stderr).not.toContain("is bootstrapped already");
   });
 
   test.each([

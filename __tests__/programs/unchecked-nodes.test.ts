@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { scriptFolder } from "../../constructs/terraform/script";
-import { statesIn } from "../../scripts/stack-state";
-import { strangeNodes } from "../../scripts/unchecked-nodes";
+import { fetchedStates, statesIn } from "../../scripts/stack-state";
+import { hasCheckedNodes, strangeNodes } from "../../scripts/unchecked-nodes";
 import { contentOf, file, program } from "../provisioner";
 
 const ca = Buffer.from("the CA of the cluster\n").toString("base64");
@@ -58,6 +58,22 @@ test("after an apply that failed, a node with the certificate of somebody else i
     ),
   ]);
   expect(contentOf("calls")).toMatch(/--kubeconfig=[/]dev[/]null .*--server=https:[/][/]192[.]168[.]1[.]50:50000 /);
+});
+
+test("after an apply that failed, the same is told of a state in another backend", () => {
+  withState(applied, talosconfig);
+  writeFileSync(file("out/manifest.json"), JSON.stringify({ stacks: { one: {} } }));
+  writeFileSync(file("out/stacks/one/cdk.tf.json"), JSON.stringify({ terraform: { backend: { http: {} } } }));
+  program("terraform", `case "$1" in init) ;; state) cat ${file("one.tfstate")} ;; esac`);
+  jest.spyOn(console, "log").mockImplementation();
+  answering(strange);
+  const states = () => fetchedStates(file("out"), ["one"], hasCheckedNodes);
+  expect(strangeNodes(states())).toEqual([expect.stringContaining("[node-without-configuration]")]);
+
+  // Its apply says why the state is out of reach.
+  program("terraform", "exit 1");
+  expect(states()).toEqual([]);
+  expect(fetchedStates(file("out"), ["other"], hasCheckedNodes)).toEqual([]);
 });
 
 test.each<[string, readonly object[], string, number]>([
