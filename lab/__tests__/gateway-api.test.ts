@@ -4,6 +4,7 @@ import type { CiliumInstallProps } from "../../constructs/cilium/install";
 import type { Lab } from "../lab";
 import { deployCluster } from "./support/cluster";
 import { bundles, servedGateway, uidOf } from "./support/gateway";
+import { Impostor, ports, selfSigned } from "./support/impostor";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
@@ -53,12 +54,19 @@ test("the CRDs go up with Cilium, gateways are served all the way, and none is l
   expect(await uidOf(kubectl)).toBe(uid);
 });
 
-test("the CRDs come from a file that is part of the stack, and a source that does not answer is named before anything is done", async () => {
+test("the CRDs come from a file that is part of the stack, and a source that does not answer, or is an impostor, is named before anything is done", async () => {
   const lab = await startLab();
   lab.gatewayApi.answers = false;
   const unanswered = await (await deploy(lab, { gatewayApi: true })).apply();
   expect(unanswered.code).not.toBe(0);
   expect(unanswered.output).toMatch(/cannot\s+be\s+read\s+from\s+https:[^ ]*standard-install\.yaml/);
+  const [address = ""] = await lab.moreAddresses(1);
+  const impostor = await Impostor.at(address, await selfSigned("impostor", address));
+  const gatewayApiDefinitions = `https://${address}:${ports.web}/standard-install.yaml`;
+  const strange = await (await deploy(lab, { gatewayApi: true, gatewayApiDefinitions })).apply();
+  await impostor.stop();
+  expect([strange.code, unwrapped(strange.output)]).toEqual([1, expect.stringMatching(/failed to verify certificate/)]);
+  expect(impostor.told).toEqual([]);
   const kubectl = await lab.kubectl(100);
   expect(await bundles(kubectl)).toEqual([]);
 

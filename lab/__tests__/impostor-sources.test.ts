@@ -1,9 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TerraformStack } from "cdktf";
+import { DownloadedImage, ProxmoxConnection, ProxmoxGpuVm } from "../../constructs";
 import type { Lab } from "../lab";
 import type { Run } from "../processes";
+import type { RemoteFile } from "../proxmox/host";
+import { gibibyte } from "../proxmox/size";
+import type { Terraform } from "../terraform";
+import { credentials } from "./support/accounts";
 import { deployCluster } from "./support/cluster";
+import { vmStack } from "./support/gpu-vm";
 import { Impostor, ports, selfSigned } from "./support/impostor";
+import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
 
@@ -13,34 +21,73 @@ function rewrite(lab: Lab, change: (text: string) => string): void {
   writeFileSync(file, change(readFileSync(file, "utf8")));
 }
 
-test("whoever answers in the place of the Image Factory or a chart repository is told nothing, and nothing comes from there", async () => {
+test("whoever answers in the place of the Image Factory, a chart repository or a registry is told nothing, and nothing comes from there", async () => {
   const lab = await startLab();
   const [address = ""] = await lab.moreAddresses(1);
   const impostor = await Impostor.at(address, await selfSigned("impostor", address));
-  const elsewhere = `https://${address}:${ports.web}`;
-  const terraform = await deployCluster(lab, { nvidia: false, cilium: { method: "inline-manifests" } });
+  const host = `${address}:${ports.web}`;
+  const stack = (method: "helm-release" | "inline-manifests"): Promise<Terraform> =>
+    deployCluster(lab, { cilium: { method }, nvidia: false });
   const outcomes: Run[] = [];
 
-  rewrite(lab, (text) => text.replaceAll(lab.factory.url, elsewhere));
-  outcomes.push(await terraform.apply("-target=proxmox_download_file.talos"));
+  const image = await stack("helm-release");
+  rewrite(lab, (text) => text.replaceAll(lab.factory.url, `https://${host}`));
+  outcomes.push(await image.apply("-target=proxmox_download_file.talos"));
   expect([lab.factory.schematics.size, lab.proxmox.host.storages.get("local").content]).toEqual([0, []]);
 
-  const again = await deployCluster(lab, { nvidia: false, cilium: { method: "inline-manifests" } });
-  rewrite(lab, (text) => text.replaceAll(/"repository": "http[^"]*"/g, `"repository": "${elsewhere}/charts"`));
-  outcomes.push(await again.plan("-target=data.helm_template.cilium"));
+  for (const scheme of ["https", "oci"]) {
+    const elsewhere = (text: string) =>
+      text.replaceAll(/"repository": "[^"]*"/g, `"repository": "${scheme}://${host}/charts"`);
+    const templates = await stack("inline-manifests");
+    rewrite(lab, elsewhere);
+    outcomes.push(await templates.plan("-target=data.helm_template.cilium"));
+  }
 
-  expect(outcomes.map(({ code }) => code)).toEqual([1, 1]);
-  expect(outcomes.map(({ output }) => /x509|certificate/.test(unwrapped(output)))).toEqual([true, true]);
-  expect(impostor.called.get(ports.web)).toBeGreaterThan(1);
+  expect(outcomes.map(({ code }) => code)).toEqual([1, 1, 1]);
+  expect(outcomes.map(({ output }) => unwrapped(output))).toEqual(
+    outcomes.map(() => expect.stringMatching(/failed to verify certificate: x509/)),
+  );
+  expect(impostor.called.get(ports.web)).toBeGreaterThan(2);
   expect(impostor.told).toEqual([]);
   await impostor.stop();
 });
 
-test("Proxmox checks the certificate of the server that it downloads from", async () => {
-  const lab = await startLab();
-  const terraform = await deployCluster(lab);
-  await terraform.apply("-target=proxmox_download_file.talos");
-  const asked = lab.proxmox.journal.entries.filter(({ path }) => path.endsWith("/download-url"));
-  expect(asked).toMatchObject([{ status: 200 }]);
-  expect(asked.map(({ parameters }) => parameters["verify-certificates"] ?? "1")).toEqual(["1"]);
+const checksum = { algorithm: "sha256" as const, value: "a".repeat(64) };
+const meant: RemoteFile = { size: 1024 ** 2, virtualSize: gibibyte, checksums: { sha256: checksum.value } };
+
+const linuxVm =
+  ({ proxmox: { endpoint } }: Lab) =>
+  (stack: TerraformStack): void => {
+    const connection = new ProxmoxConnection(stack, "proxmox", { endpoint, credentials: "password" });
+    const file = { url: "https://images.example/debian.qcow2", fileName: "debian.qcow2", checksum };
+    const image = new DownloadedImage(stack, "image", { connection, node: "pve", ...file });
+    new ProxmoxGpuVm(stack, "debian", {
+      connection,
+      name: "debian",
+      node: "pve",
+      vmId: 200,
+      guest: "linux",
+      boot: { image },
+    });
+  };
+
+test.each<[string, Partial<RemoteFile>, RegExp]>([
+  ["another certificate", { trusted: false }, /Can't connect to|the certificate of .* is not trusted/],
+  ["other bytes", { checksums: { sha256: "b".repeat(64) } }, /checksum mismatch/],
+])("of a server with %s, no VM gets an image", async (_, served, reason) => {
+  let file: RemoteFile = { ...meant, ...served };
+  const lab = await startLab({ remoteFile: () => file });
+  const downloads = () => lab.proxmox.journal.entries.filter(({ path }) => path.endsWith("/download-url"));
+  const nothing = ({ code, output }: Run): void => {
+    expect([code, unwrapped(output)]).toEqual([1, expect.stringMatching(reason)]);
+    expect(lab.proxmox.host.storages.get("local").content).toEqual([]);
+    expect(lab.proxmox.host.vms.size).toBe(0);
+  };
+
+  nothing(await (await deployCluster(lab, { talos: { checksum } })).apply());
+  const linux = await lab.deploy("gpu", vmStack(linuxVm(lab)), credentials);
+  nothing(await linux.apply());
+  file = meant;
+  succeeded(await linux.apply());
+  expect(downloads().map(({ parameters }) => parameters["verify-certificates"] ?? "1")).not.toContain("0");
 });

@@ -17,6 +17,12 @@ export interface RemoteFile {
   readonly virtualSize: number;
   /** In hex, by algorithm. */
   readonly checksums?: Readonly<Record<string, string>>;
+  /**
+   * Whether the certificate of its server is one that the host trusts.
+   *
+   * @default true
+   */
+  readonly trusted?: boolean;
 }
 
 /** A node, as it was set up. */

@@ -14,11 +14,19 @@ const download = either(all("/", "Sys.Audit", "Sys.Modify"), all("/nodes/:node",
 
 const storageOf = ({ host, path }: ApiRequest): Storage => host.storages.get(String(path.storage));
 
-function demandRemoteFile({ host, parameters }: ApiRequest): RemoteFile {
-  const file = host.remoteFile(String(parameters.get("url")));
-  if (!file) throw new ApiError(500, "invalid server response: '404 Not Found'");
+function demandRemoteFile(request: ApiRequest): RemoteFile {
+  const url = request.required("url");
+  const file = request.host.remoteFile(url);
+  const answer = !file ? "404 Not Found" : isRefused(request, file) ? `500 Can't connect to ${hostIn(url)}` : undefined;
+  if (!file || answer) throw new ApiError(500, `invalid server response: '${answer}'`);
   return file;
 }
+
+const hostIn = (url: string): string => new URL(url).host;
+
+/** Certificates are checked unless the caller says otherwise. */
+const isRefused = (request: ApiRequest, { trusted = true }: RemoteFile): boolean =>
+  !trusted && request.optional("verify-certificates") !== "0";
 
 const extensions: Readonly<Record<string, readonly [pattern: RegExp, reason: string]>> = {
   iso: [/.\.(iso|img)$/i, "wrong file extension"],
@@ -50,8 +58,10 @@ function startDownload(request: ApiRequest): string {
   return request.task("download", filename, () => {
     const volid = `${storage.name}:${content}/${filename}`;
     if (storage.has(volid)) throw new Error(`refusing to override existing file '${storage.path(content, filename)}'`);
-    const file = host.remoteFile(request.required("url"));
+    const url = request.required("url");
+    const file = host.remoteFile(url);
     if (!file) throw new Error("download failed: 404 Not Found");
+    if (isRefused(request, file)) throw new Error(`download failed: the certificate of ${hostIn(url)} is not trusted`);
     demandChecksum(request, file);
     const format = filename.split(".").at(-1) ?? "raw";
     storage.add({ volid, content, format, size: file.size, virtualSize: file.virtualSize });
