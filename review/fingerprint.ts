@@ -9,8 +9,9 @@ import type { Stack } from "./stack";
 export function fingerprintOf(stack: Stack, scripts: Scripts, charts: Charts): string {
   const leaves = entriesOf(stack).flatMap(([name, value]) => leavesOf(value, name).map(spelledOut));
   const files = [...scripts, ...charts].map(([name, content]) => `${name}\n${content}`).sort();
-  return createHash("sha256")
-    .update(JSON.stringify([leaves, files]))
-    .digest("hex")
-    .slice(0, 16);
+  return shortHash(JSON.stringify([leaves, files]), 16);
 }
+
+/** The beginning of a text's checksum. */
+export const shortHash = (text: string, length: number): string =>
+  createHash("sha256").update(text).digest("hex").slice(0, length);

@@ -1,5 +1,7 @@
 import { allMethods } from "../constructs/gpu/vendors";
 import { csiPrivileges } from "../constructs/proxmox/privileges";
+import * as localStorage from "../constructs/storage/local-storage";
+import * as proxmoxCsi from "../constructs/storage/proxmox-csi";
 import { isInStack } from "./chart";
 import { type Facts, refersTo } from "./fact";
 import { blocksOf } from "./json";
@@ -35,7 +37,7 @@ const ignored: Readonly<Record<string, RegExp>> = {
 const onAll: Readonly<Record<string, Known>> = {
   "depends_on[]": shown,
   "lifecycle.ignore_changes[]": (value, _facts, { type, name }) =>
-    (type === "null_resource" ? /_identity$/.test(name) : true) && (ignored[type]?.test(String(value)) ?? false),
+    (type === "null_resource" ? /_(identity|kept)$/.test(name) : true) && (ignored[type]?.test(String(value)) ?? false),
   "lifecycle.replace_triggered_by[]":
     /^((proxmox_virtual_environment_vm|talos_image_factory_schematic)\.[\w-]+\.id|talos_machine_configuration_apply\.[\w-]+)$/,
 };
@@ -117,7 +119,16 @@ function firstDiskOf(body: Element["body"]): string | undefined {
 }
 
 /** Where the constructs install charts. */
-const namespaces = new Set(["kube-system", ...allMethods.map(({ namespace }) => namespace)]);
+const namespaces = new Set([
+  "kube-system",
+  ...[...allMethods, localStorage, proxmoxCsi].map(({ namespace }) => namespace),
+]);
+
+/** The secret of the account of Proxmox's CSI driver, for its chart alone. */
+const csiSecret =
+  (form: RegExp) =>
+  (value: Leaf["value"], _facts: Facts, { body }: Element) =>
+    body.chart === proxmoxCsi.name && form.test(String(value));
 
 const release: Readonly<Record<string, Known>> = {
   // A chart from elsewhere is named apart; one in the stack's folder is there.
@@ -128,6 +139,12 @@ const release: Readonly<Record<string, Known>> = {
   name: shown,
   namespace: (value) => namespaces.has(String(value)),
   repository: shown,
+  "set_wo[].name": csiSecret(/^config[.]clusters\[0\][.]token_secret$/),
+  "set_wo[].type": /^string$/,
+  "set_wo[].value": csiSecret(
+    /^\$\{replace\(split\("=", proxmox_user_token[.]\w+[.]value\)\[1\], "[^"]*(\\"[^"]*)?", "[^"]*"\)\}$/,
+  ),
+  set_wo_revision: /^\$\{helm_release[.][\w-]+[.]metadata[.]revision\}$/,
   take_ownership: /^true$/,
   timeout: shown,
   upgrade_install: /^true$/,
@@ -292,6 +309,10 @@ export function isKnownAttribute(element: Element, { path, value }: Leaf, facts:
 /** Why an approver should look at an attribute. */
 const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
   [/[.]provider$/, "another connection or account than the rest of the stack"],
+  [/[.]connection\b/, "how Terraform logs in to a machine, to run commands there"],
+  [/^vm[.](delete_unreferenced_disks_on_destroy|purge_on_destroy)/, "disks and jobs that end with the VM"],
+  [/^vm[.](amd_sev|vga(\[\])?[.]clipboard)/, "what the host sees of the VM, or the VM of who looks at its screen"],
+  [/^vm[.]pool_id/, "who may use the VM: the accounts of its pool"],
   [/^vm[.]cpu(\[\])?[.](flags|affinity)/, "protections of the processor, or other VMs' processors"],
   [/^vm[.]kvm_arguments/, "arguments of QEMU, by which the VM reaches the host"],
   [/^vm[.]hook_script_file_id/, "a script that the host runs as root"],

@@ -29,7 +29,7 @@ const own: Readonly<Record<string, Own>> = {
   kind: one("HostnameConfig"),
   hostname: within(({ names }) => names),
   auto: one("off"),
-  "machine.install.disk": matching(/^\/dev\/(sd|vd)[a-z]$/),
+  "machine.install.disk": matching(/^\/dev\/[sv]da$/),
   "machine.install.image": (value, facts) =>
     refersTo(facts, value, "data.talos_image_factory_urls", /^urls[.]installer$/),
   "machine.network.hostname": within(({ names }) => names),
@@ -48,6 +48,8 @@ const own: Readonly<Record<string, Own>> = {
   "machine.features.kubePrism.port": one(7445),
   ...Object.fromEntries(Object.values(vendors).map(({ label }) => [`machine.nodeLabels.${label}`, one("true")])),
   "machine.nodeLabels.nvidia.com/mps.capable": one("true"),
+  "machine.nodeLabels.topology.kubernetes.io/region": one("proxmox"),
+  "machine.nodeLabels.topology.kubernetes.io/zone": within(({ hosts }) => hosts),
   "machine.nodeLabels.node.kubernetes.io/exclude-from-external-load-balancers.$patch": one("delete"),
   "cluster.allowSchedulingOnControlPlanes": one(true),
   "cluster.discovery.registries.kubernetes.disabled": one(true),
@@ -59,7 +61,13 @@ const own: Readonly<Record<string, Own>> = {
   "cluster.inlineManifests[].contents": (value, facts) => refersTo(facts, value, "data.helm_template", /^manifest$/),
 };
 
+/** Nodes with volumes of a storage class. */
+const isStorageLabel = ({ path, value }: Leaf): boolean =>
+  /^machine[.]nodeLabels[.]local-storage[/][a-z0-9-]+$/.test(path) && value === "true";
+
 /** Whether all of a patch is what the constructs write by themselves. */
 export const isOwnPatch = (documents: readonly unknown[], facts: Facts): boolean =>
   documents.length === 1 &&
-  documents.flatMap((document) => leavesOf(document)).every(({ path, value }) => own[path]?.(value, facts) ?? false);
+  documents
+    .flatMap((document) => leavesOf(document))
+    .every((leaf) => own[leaf.path]?.(leaf.value, facts) ?? isStorageLabel(leaf));

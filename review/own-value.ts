@@ -1,6 +1,9 @@
 import { stringify } from "yaml";
 import { defaultValues, inlineManifestValues, operatorValues } from "../constructs/cilium/values";
 import { allMethods } from "../constructs/gpu/vendors";
+import { namespaceObject } from "../constructs/helm/namespace";
+import * as localStorage from "../constructs/storage/local-storage";
+import * as proxmoxCsi from "../constructs/storage/proxmox-csi";
 import { isInStack } from "./chart";
 import { isObject, type Json, textOf } from "./json";
 import { leavesOf, spelledOut } from "./leaf";
@@ -19,12 +22,28 @@ function ownValuesOf(chart: string, version: string, documents: readonly unknown
       sometimes: [operatorValues(1), operatorValues(3), inlineManifestValues],
     };
   }
+  if (chart === localStorage.chart) {
+    return {
+      always: [localStorage.valuesFor(storageClassIn(documents)), { analytics: { enabled: false } }],
+      sometimes: [],
+    };
+  }
   const method = allMethods.find((each) => each.chart === chart);
   if (method !== undefined) return { always: [method.values], sometimes: [method.taintedValues ?? {}] };
   return { always: [], sometimes: isInStack(chart) ? [ownObjects(documents)] : [] };
 }
 
-/** Objects that the charts of GPU vendors need first, and those of plugins without a chart. */
+/** The storage class whose disk the values name; that of the constructs if it is at another place than theirs. */
+const storageClassIn = (documents: readonly unknown[]): string =>
+  /"basePath":"[/]var[/]mnt[/]([a-z0-9-]+)"/.exec(JSON.stringify(documents))?.[1] ?? "local";
+
+/** Storage classes of the constructs, of the names of those that are there. */
+const ownClasses = (documents: readonly unknown[]): object[] =>
+  [...JSON.stringify(documents).matchAll(/"kind":"StorageClass","metadata":{"name":"([a-z0-9-]+)"/g)].flatMap(
+    ([, name = ""]) => [true, false].map((isDefault) => localStorage.storageClassObject(name, isDefault)),
+  );
+
+/** Objects that charts of GPU vendors and of storage need first, and those of plugins without a chart. */
 const ownObjects = (documents: readonly unknown[]): object => ({
   objects: [
     ...allMethods.map(({ namespace }) => ({
@@ -32,6 +51,8 @@ const ownObjects = (documents: readonly unknown[]): object => ({
       kind: "Namespace",
       metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
     })),
+    ...[localStorage, proxmoxCsi].map(({ namespace }) => namespaceObject(namespace, "privileged")),
+    ...ownClasses(documents),
     { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
     ...allMethods.flatMap(({ objects, version }) => objects?.({ version, replicas: replicasIn(documents) }) ?? []),
   ],

@@ -69,15 +69,29 @@ const inPatches: readonly Danger[] = [
   { path: /^ExtensionServiceConfig\b/, reason: "configuration of a system extension, which is root on the node" },
   { path: /wireguard|kubespan/i, reason: "a tunnel from the node" },
   {
-    path: /^machine[.]network[.](interfaces|hostname|kubespan)|^(Address|Bond|Bridge|DHCP\w*|Dummy\w*|Ethernet|\w*Link\w*|Route\w*|\w*VIP|VLAN|VRF)Config\b/,
+    path: /^machine[.]network[.](interfaces|hostname|kubespan)|^(Address|Bond|Bridge|DHCP\w*|Dummy\w*|Ethernet|Hostname|\w*Link\w*|\w*Rout(e|ing)\w*|\w*VIP|VLAN|VRF)Config\b/,
     reason: "addresses, routes or devices of the node's network",
   },
   { path: /^PCIDriverRebindConfig\b/, reason: "another driver for a device of the node" },
   { path: /^machine[.]kubelet\b/, reason: "settings of the kubelet" },
   { path: /extraKernelArgs|KernelArgs/i, reason: "kernel arguments" },
-  { path: /^machine[.]install[.](?!disk$)/, reason: "another installation of the node" },
+  { path: /^machine[.]install[.]/, reason: "another installation of the node" },
+  {
+    path: /^machine[.]disks\b|^\w*VolumeConfig\b/,
+    reason: "a disk of the node: it is formatted, or what is on it is read",
+  },
   { path: /baseRuntimeSpecOverrides|seccompProfiles/, reason: "other limits for containers" },
-  { path: /^machine[.](kernel|sysctls|sysfs|udev)\b/, reason: "settings of the node's kernel" },
+  {
+    path: /^machine[.](kernel|sysctls|sysfs|udev)\b|^(Kernel\w*|Sys(ctl|fs)\w*|Udev\w*|OOM)Config\b/,
+    reason: "settings of the node's kernel",
+  },
+  { path: /^machine[.]features[.]imageCache\b/, reason: "another source of images, or another check of them" },
+  { path: /^machine[.]features[.](?!kubePrism)/, reason: "a protection of Talos, or what it offers to pods" },
+  { path: /^machine[.]controlPlane\b/, reason: "settings of the control plane" },
+  {
+    path: /^cluster[.]network[.](dnsDomain|podSubnets|serviceSubnets)/,
+    reason: "addresses or names inside the cluster",
+  },
   { path: /^cluster[.]etcd\b/, reason: "settings of etcd" },
   {
     path: /^cluster[.]discovery[.](enabled|registries[.]service)|^cluster[.](id|secret)$/,
@@ -145,13 +159,40 @@ const inObjects: readonly Danger[] = [
     path: /(^|[.])(imageRegistry|registry|repository|\w*image|pullSecrets|imagePullSecrets|useDigest|digest)\b/i,
     reason: "another source of images",
   },
-  { path: /(^|[.])(insecure\w*|\w*skipverify|tlsInsecure\w*|verify)$/i, reason: "a check of TLS" },
+  {
+    path: /(^|[.])(insecure\w*|\w*skipverify|tlsInsecure\w*)$/i,
+    value: /^(?!(false|no|n|off)$)/i,
+    reason: "a check of TLS",
+  },
+  { path: /(^|[.])verify$/i, value: /^(?!(true|yes|y|on)$)/i, reason: "a check of TLS" },
   { path: /(^|[.])tls[.]([\w]+[.])*enabled$/, value: no, reason: "a check of TLS" },
   { path: /(^|[.])k8sNetworkPolicy[.]enabled$/, value: no, reason: "network policies that have no effect" },
   { path: /(^|[.])policyEnforcementMode$/, value: /^never$/, reason: "network policies that have no effect" },
   { path: /(^|[.])policyAuditMode$/, value: yes, reason: "network policies that have no effect" },
-  { path: /(^|[.])(hostFirewall|encryption)[.]enabled$/, value: no, reason: "the network without protection" },
+  { path: /(^|[.])(hostFirewall|encryption)[.](\w+[.])*enabled$/, value: no, reason: "the network without protection" },
   { path: /(^|[.])ca[.](cert|key)$|(^|[.])(kubeConfigPath|clustermesh)\b/, reason: "another CA or another cluster" },
+  { path: /(^|[.])enable\w*NetworkPolicy$/, value: no, reason: "network policies that have no effect" },
+  { path: /(^|[.])(multitenancy)[.]enabled$/, value: no, reason: "permissions of pods in Kubernetes" },
+  {
+    path: /(^|[.])(gatewayAPI[.]hostNetwork|ingressController|nodePort|hostPort|envoyConfig|egressGateway|bgpControlPlane|preflight)[.]/,
+    reason: "how the cluster is reached from outside, or from where it reaches others",
+  },
+  {
+    path: /(^|[.])(listenAddress|\w*[bB]indAddr\w*|metrics[.]\w+|prometheus[.]\w+)\b/,
+    value: /^(?!(false|no|n|off|null)$)/i,
+    reason: "a port that tells of the cluster to whoever reaches the node",
+  },
+  { path: /(^|[.])(localRedirectPolic\w*|spire|redact|debug)\b/, reason: "who reads or redirects the traffic of pods" },
+  { path: /(^|[.])lbipam[.]cilium[.]io\/(ips|sharing)/, reason: "a service that is reached from outside" },
+  {
+    path: /(^|[.])(nvidiaDriverRoot|driverRoot|mps[.]root|nvidiaHookPath|basePath)$/,
+    reason: "a path of the node in a pod",
+  },
+  { path: /^(\[\][.])?labels$/, reason: "which pods network policies tell apart" },
+  { path: /(^|[.])secretsNamespace\b/, reason: "secrets of another namespace" },
+  { path: /(^|[.])provisioner$/, reason: "another program that makes volumes" },
+  { path: /(^|[.])deviceListStrategy$/, reason: "which pods may use a GPU, unasked" },
+  { path: /(^|[.])tolerations\b/, reason: "nodes that the pods are kept from" },
   { path: /(^|[.])apiServerURLs$/, reason: "another Kubernetes API" },
   { path: /(^|[.])k8sServiceHost(Ref)?\b/, value: /^(?!localhost$)/, reason: "another Kubernetes API" },
   { path: /(^|[.])ingress[.]enabled$/, value: yes, reason: "a service that is reached from outside" },
@@ -169,6 +210,7 @@ function found(dangers: readonly Danger[], leaves: readonly Leaf[]): string[] {
 export const reasonsInPatch = (leaves: readonly Leaf[]): string[] => [
   ...new Set([
     ...found(inPatches, leaves),
+    ...(hasUnknownKind(leaves) ? ["a document of a kind that this page does not know"] : []),
     ...found(
       inObjects.filter(({ value }) => value !== undefined),
       leaves,
@@ -177,6 +219,10 @@ export const reasonsInPatch = (leaves: readonly Leaf[]): string[] => [
   ]),
 ];
 export const reasonsInObjects = (leaves: readonly Leaf[]): string[] => found(inObjects, leaves);
+
+/** Documents of a machine configuration have their kind before their paths. */
+const hasUnknownKind = (leaves: readonly Leaf[]): boolean =>
+  leaves.some(({ path }) => path.endsWith("Config.kind") && !inPatches.some((danger) => danger.path.test(path)));
 
 const hostPaths = inObjects.filter(({ reason }) => reason.includes("path of the node"));
 

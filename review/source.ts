@@ -1,4 +1,7 @@
 import { allMethods, vendors } from "../constructs/gpu/vendors";
+import * as localStorage from "../constructs/storage/local-storage";
+import * as proxmoxCsi from "../constructs/storage/proxmox-csi";
+import * as storageTest from "../constructs/storage/storage-test";
 import { isInStack } from "./chart";
 import { documentsOf, unfolded, withoutEscapes } from "./document";
 import type { Facts } from "./fact";
@@ -26,6 +29,7 @@ const imageName = /^(?:[\p{L}\w.-]+(?::\d+)?\/)?[\p{L}\w./-]+(?::[\w.-]+)?(?:@sh
 const factory = "https://factory.talos.dev/";
 
 const ownImages = [
+  storageTest.image,
   ...Object.values(vendors).flatMap(({ resources }) => resources.map(({ work }) => work.image)),
   ...allMethods.flatMap(({ objects, version }) => imagesIn(objects?.({ version, replicas: 1 }) ?? [])),
 ];
@@ -33,6 +37,8 @@ const ownImages = [
 /** Repository of each chart of the constructs. */
 export const ownRepositories: Readonly<Record<string, string>> = {
   cilium: "https://helm.cilium.io/",
+  [localStorage.chart]: localStorage.defaultRepository,
+  [proxmoxCsi.name]: proxmoxCsi.defaultRepository,
   ...Object.fromEntries(
     allMethods.flatMap(({ chart, repository }) => (repository === undefined ? [] : [[chart, repository]])),
   ),
@@ -125,10 +131,21 @@ const isApi = (name: string, { endpoints, addresses, apiHosts }: Facts): boolean
   return endpoints.has(name) || addresses.has(host) || apiHosts.has(host);
 };
 
+/** Addresses of Proxmox's API, as the CSI driver is given them. */
+const proxmoxApis = (stack: Stack): Set<string> =>
+  new Set(
+    blocksOf(objectOf(stack.provider).proxmox).flatMap(({ endpoint }) =>
+      textsOf(endpoint).map((each) => `${each.replace(/\/+$/, "")}/api2/json`),
+    ),
+  );
+
 /** Everything that Proxmox, the nodes, the pods and this machine fetch, as far as it is named in the stack. */
 export function sourcesOf(stack: Stack, facts: Facts): Source[] {
+  const ofProxmox = proxmoxApis(stack);
   const of = (by: string, names: readonly string[]): Source[] =>
-    [...new Set(names)].filter((name) => !isApi(name, facts)).map((name) => ({ name, by, isOwn: isOwn(name) }));
+    [...new Set(names)]
+      .filter((name) => !isApi(name, facts) && !ofProxmox.has(name))
+      .map((name) => ({ name, by, isOwn: isOwn(name) }));
   const elements = [...resourcesOf(stack), ...dataOf(stack)].flatMap((element) => {
     const { chart, repository, ...rest } = bodyOf(element);
     const others = element.type.startsWith("helm_") ? rest : bodyOf(element);

@@ -67,6 +67,7 @@ const whySetting: readonly (readonly [RegExp, string])[] = [
   [/^helm[.]kubernetes[.]/, "another cluster than this stack's, or TLS that is not checked"],
   [/^helm[.]/, "settings of Helm on this machine"],
   [/^talos[.]/, "settings of the Talos provider"],
+  [/./, "settings of a provider that has none here"],
 ];
 
 const ofProviders = (stack: Stack): Addition[] =>
@@ -88,15 +89,23 @@ const ofProviders = (stack: Stack): Addition[] =>
     }),
   );
 
+const unknownSetting = ([name, body]: readonly [string, unknown]): Addition => ({
+  title: `Terraform: ${code(name)}`,
+  reasons: ["a setting of Terraform that this page does not know"],
+  content: bodyBlock(body),
+});
+
 /** Settings of Terraform itself. */
-const ofTerraform = ({ terraform }: Stack): Addition[] =>
-  entriesOf(terraform)
+const ofTerraform = ({ terraform }: Stack): Addition[] => [
+  ...entriesOf(objectOf(terraform).required_providers).flatMap(([provider, requirement]) =>
+    entriesOf(requirement)
+      .filter(([name]) => !["source", "version"].includes(name))
+      .map(([name, body]) => unknownSetting([`required_providers.${provider}.${name}`, body])),
+  ),
+  ...entriesOf(terraform)
     .filter(([name]) => !["backend", "required_providers", "required_version", "cloud", "encryption"].includes(name))
-    .map(([name, body]) => ({
-      title: `Terraform: ${code(name)}`,
-      reasons: ["a setting of Terraform that this page does not know"],
-      content: bodyBlock(body),
-    }));
+    .map(unknownSetting),
+];
 
 /** Defaults: values that are in the stack although something else was meant to give them. */
 const ofVariables = (stack: Stack): Addition[] =>

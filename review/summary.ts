@@ -1,7 +1,9 @@
+import { accountWords } from "./account";
 import type { Addition } from "./addition";
 import { checkCount } from "./check";
 import { commandCounts, connectionsOf, type Scripts } from "./command";
 import { literalOf, sensitiveVariables } from "./fact";
+import { shortHash } from "./fingerprint";
 import { blocksOf, entriesOf, objectOf, sorted, textOf, textsOf } from "./json";
 import { vmsOf } from "./machine";
 import { caution, code, codes, count, list, type Markdown, text } from "./markdown";
@@ -16,8 +18,8 @@ function resourceWords(stack: Stack): Markdown {
   const resources = resourcesOf(stack);
   const types = sorted(resources.map(({ type }) => type));
   const each = types.map((type) => `${resources.filter((resource) => resource.type === type).length} ${code(type)}`);
-  const reads = count(dataOf(stack).length, "data source");
-  return `**${count(resources.length, "resource")}**${each.length === 0 ? "" : `: ${each.join(", ")}`}; ${reads}.`;
+  const others = [count(dataOf(stack).length, "data source"), count(entriesOf(stack.output).length, "output")];
+  return `**${count(resources.length, "resource")}**${each.length === 0 ? "" : `: ${each.join(", ")}`}; ${others.join(", ")}.`;
 }
 
 /** What runs on whose machine. */
@@ -49,7 +51,11 @@ const clusterWords = (stack: Stack): Markdown[] => {
     type === "talos_machine_configuration" ? textsOf(body.machine_type) : [],
   );
   const of = (role: string) => roles.filter((each) => each === role).length;
-  const nodes = `${count(of("controlplane"), "control plane node")}, ${count(of("worker"), "worker")}`;
+  const scheduling = elementsOf(stack).some(({ body }) =>
+    textsOf(body.config_patches).some((patch) => /^ *allowSchedulingOnControlPlanes: true$/m.test(patch)),
+  );
+  const counts = `${count(of("controlplane"), "control plane node")}, ${count(of("worker"), "worker")}`;
+  const nodes = scheduling ? `${counts}; control plane nodes run all pods` : counts;
   return clusters.length === 0 ? [] : [`**Cluster** ${[...new Set(clusters)].join("; ")}: ${nodes}.`];
 };
 
@@ -94,8 +100,19 @@ function commandWords(stack: Stack, scripts: Scripts): Markdown {
   return `**${count(all, "command")}** on the machine of whoever deploys, as that user: ${others}.`;
 }
 
-const inOneLine = ({ title, reasons }: Addition): Markdown =>
-  `${title}: ${reasons.map((reason) => text(reason)).join("; ")}`;
+/** What it is, with a checksum of what its line does not say. */
+const named = ({ title, content = "" }: Addition): Markdown =>
+  content === "" ? title : `${title} (${code(shortHash(content, 8))})`;
+
+const inOneLine = (addition: Addition): Markdown =>
+  `${named(addition)}: ${addition.reasons.map((reason) => text(reason)).join("; ")}`;
+
+function additionWords(additions: readonly Addition[]): Markdown {
+  if (additions.length === 0) return "**Nothing** in it is beyond what the project writes by itself.";
+  const others = additions.filter(({ reasons }) => reasons.length === 0);
+  const words = `**${count(additions.length, "thing")}** in it beyond what the project writes by itself, which follow`;
+  return others.length === 0 ? `${words}.` : `${words}. Without a reason in red: ${others.map(named).join("; ")}.`;
+}
 
 /** What an approver must not miss: everything with a reason. */
 function dangers(stack: Stack, measure: Measure, additions: readonly Addition[], plan?: Plan): Markdown[] {
@@ -134,15 +151,14 @@ export function summarySection(
         ...connections,
         commandWords(stack, scripts),
         ...clusterWords(stack),
+        ...accountWords(stack),
         ...backupWords(stack),
         ...firewallWords(stack),
         ...(versions === "" ? [] : [`**Versions**: ${versions}.`]),
         `**State**: ${stateWords(stack)}. Secrets that are asked for: ${codes(secrets)}.`,
         `**${count(checkCount(stack), "check")}** when Terraform plans; ${orderCount(stack)} entries of ${code("depends_on")}, ${triggerCount(stack)} of ${code("triggers")}.`,
         `**Fingerprint** of the stack, its scripts and its charts: ${code(fingerprint)}. Another one is another stack, even if nothing else here differs.`,
-        additions.length === 0
-          ? "**Nothing** in it is beyond what the project writes by itself."
-          : `**${count(additions.length, "thing")}** in it beyond what the project writes by itself, which follow.`,
+        additionWords(additions),
       ],
       "Nothing.",
     ),

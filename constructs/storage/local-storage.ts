@@ -212,21 +212,21 @@ const nodesWith = (cluster: TalosClusterBase, disk: string): TalosNode[] =>
   );
 
 export const chart = "localpv-provisioner";
-const namespace = "local-storage";
+export const namespace = "local-storage";
 const provisioner = "openebs.io/local";
 const defaultVersion = "4.4.0";
-const defaultRepository = "https://openebs.github.io/dynamic-localpv-provisioner";
+export const defaultRepository = "https://openebs.github.io/dynamic-localpv-provisioner";
 const defaultClass = "local";
 /** Key of the label of nodes with volumes of a storage class. */
 const labelOf = (storageClass: string): string => `local-storage/${storageClass}`;
 
 /** The storage class is the construct's own: that of the chart lets a pod onto a node without the disk. */
-const valuesFor = (storageClass: string): ChartValues => ({
+export const valuesFor = (storageClass: string): ChartValues => ({
   hostpathClass: { enabled: false },
   localpv: { basePath: mountOf(storageClass) },
 });
 
-const storageClassObject = (name: string, isDefault: boolean): object => ({
+export const storageClassObject = (name: string, isDefault: boolean): object => ({
   apiVersion: "storage.k8s.io/v1",
   kind: "StorageClass",
   metadata: {

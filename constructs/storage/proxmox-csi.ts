@@ -134,9 +134,9 @@ export const schema: Schema<ProxmoxCsiProps> = {
 };
 
 export const name = "proxmox-csi-plugin";
-const namespace = "csi-proxmox";
+export const namespace = "csi-proxmox";
 export const driver = "csi.proxmox.sinextra.dev";
-const defaultRepository = "oci://ghcr.io/sergelogvinov/charts";
+export const defaultRepository = "oci://ghcr.io/sergelogvinov/charts";
 /** Go reads the CAs of this folder beside those of the image: https://go.dev/src/crypto/x509/root_linux.go */
 const caFolder = "/etc/pki/tls/certs";
 const caName = "proxmox-ca";

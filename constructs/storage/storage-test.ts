@@ -15,7 +15,7 @@ import type { Script } from "../terraform/script";
 const timeout = 300;
 /** Seconds for what is broken to mend by itself. */
 const settleSeconds = 60;
-const image = "registry.k8s.io/e2e-test-images/busybox:1.29-4";
+export const image = "registry.k8s.io/e2e-test-images/busybox:1.29-4";
 const name = "storage-test";
 const text = "written by the pod before";
 
