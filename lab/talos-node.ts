@@ -57,7 +57,8 @@ export interface CallFault {
   /**
    * An RPC, a Kubernetes request, `*` for all of both, `install`, `boot`, which with a message leaves the machine off, or
    * while the rule is in force `listen`, which keeps the Kubernetes API closed, or `driver`, which keeps NVIDIA's driver from
-   * being loaded; `message` is then what the kernel says.
+   * being loaded; `message` is then what the kernel says. `manifests` has Talos create what is missing of
+   * its manifests once more after the delay.
    */
   readonly method: string;
   /** Calls that pass before. */

@@ -58,11 +58,26 @@ release_gone() {
   try kube 30 get secrets --namespace=kube-system --selector="owner=helm,name=$RELEASE" --ignore-not-found --output=name && [ -z "$answer" ]
 }
 
+# Helm ends a release when its objects are gone, and Talos may have created some of them again: all of them are created below.
+helm_waits() {
+  try kube 30 get secrets --namespace=kube-system --selector=owner=helm,status=uninstalling --ignore-not-found --output=name && [ -n "$answer" ]
+}
+delete_created_again() {
+  # Those of a kind that is gone are refused, the others listed.
+  ask get --ignore-not-found --filename="$all" \
+    --output=jsonpath='{range .items[*]}{.apiVersion} {.kind} {.metadata.namespace}/{.metadata.name} {.metadata.annotations.meta\.helm\.sh/release-name}{"\n"}{end}' \
+    >"$work/present" 2>"$work/refused" || :
+  while read -r version kind object by_helm; do
+    [ -n "$by_helm" ] || delete_object "$version" "$kind" "$object" || :
+  done <"$work/present"
+}
+
 if [ -n "$MANIFESTS" ]; then
   until release_gone; do
     if past "$deadline"; then
       fail "the Helm release $RELEASE is still there, and Helm would delete what Talos brings; uninstall it, or remove its records with kubectl --namespace=kube-system delete secrets --selector=owner=helm,name=$RELEASE. The last answer of the API: $answer"
     fi
+    if helm_waits; then delete_created_again; fi
     sleep 5
   done
 fi

@@ -16,13 +16,16 @@ const (
 	listenMethod = "listen"
 	// anyCall names the rule for every call to one of the node's APIs.
 	anyCall = "*"
+	// manifestsMethod names the rule for the times that Talos creates its manifests once more, as it does while one of them fails.
+	manifestsMethod = "manifests"
 )
 
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
 	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or for as long as the
 	// rule is there "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded, or the name of
-	// another vendor's kernel module, such as amdgpu.
+	// another vendor's kernel module, such as amdgpu; or "manifests", which has Talos create
+	// what is missing of its manifests once more after the delay.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -127,7 +130,7 @@ func (n *Node) fault(method string) *Rule {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, rule := range n.rules {
-		if rule.Method != method && (rule.Method != anyCall || method == installMethod || method == bootMethod) {
+		if rule.Method != method && (rule.Method != anyCall || slices.Contains([]string{installMethod, bootMethod, manifestsMethod}, method)) {
 			continue
 		}
 		rule.seen++

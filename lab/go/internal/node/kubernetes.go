@@ -174,6 +174,8 @@ func (k *kubernetes) run(ctx context.Context) error {
 				log.Printf("manifests: %v", said)
 			}
 			again = time.After(manifestsAgainAfter)
+		} else if rule := k.node.fault(manifestsMethod); rule != nil {
+			again = time.After(rule.delay())
 		}
 		select {
 		case <-ctx.Done():
