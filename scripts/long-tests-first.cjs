@@ -3,10 +3,12 @@ const Sequencer = require("@jest/test-sequencer").default;
 
 /** The tests that take longest, of the lab and of those without: jest goes by size where it has not seen them run. */
 const long = [
-  ...["talos-cluster", "helm-release", "nvidia-install", "talos-faults", "talos-configuration"],
+  ...["gateway-api-takeover", "changes", "rollout", "talos-faults", "helm-release"],
+  ...["talos-cluster", "upgrade", "cilium-method", "nvidia-install"],
+  ...["gpu-vendors", "local-storage", "proxmox-csi", "talos-configuration"],
   ...["life-cycle", "life-cycle-gpu", "life-cycle-cluster", "upgrade-faults", "discovered-sites"],
-  ...["rules", "tokens", "config-patches", "changes", "golden"],
-  ...["wrong-things", "proxmox-api", "rollout", "strict-app", "upgrade", "script-rules"],
+  ...["rules", "tokens", "config-patches", "golden"],
+  ...["wrong-things", "proxmox-api", "strict-app", "script-rules"],
 ];
 
 const placeOf = ({ path }) => {
