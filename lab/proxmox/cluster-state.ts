@@ -4,6 +4,7 @@ import { BackupJobs } from "./backup-job";
 import { ProxmoxInterface, type ProxmoxVersion, proxmoxVersions } from "./interface/schema";
 import { PciMappings } from "./pci-mapping";
 import type { PciPassthrough } from "./pci-passthrough";
+import type { Storage } from "./storage";
 import type { VirtualMachine } from "./virtual-machine";
 
 /** Of what version a cluster is, and who may log in. */
@@ -39,6 +40,8 @@ export class ClusterState {
   readonly mappings = new PciMappings();
   readonly backupJobs = new BackupJobs();
   readonly pools = new Map<string, Pool>();
+  /** Storages that several nodes see, by name. */
+  readonly sharedStorages = new Map<string, Storage>();
   /** What every node tells of its certificates. */
   certificates: readonly object[] = [];
   /** Guests hear that their VM was switched on or off. */

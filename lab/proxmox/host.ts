@@ -95,7 +95,7 @@ export class ProxmoxHost {
     const iommu = options.iommu ?? true;
     this.node = options.node ?? "pve";
     this.tasks = new Tasks(this.node);
-    this.storages = new Storages(options.storages ?? defaultStorages);
+    this.storages = new Storages(options.storages ?? defaultStorages, cluster.sharedStorages);
     this.devices = [...chipset, ...(options.devices ?? graphicsCard("0000:01:00", 14))].map((device) =>
       iommu ? device : { ...device, iommugroup: -1 },
     );

@@ -76,7 +76,13 @@ export const storageRoutes: readonly Route[] = [
     all("/storage/:storage", "Datastore.Allocate"),
     (request) => {
       const { name, type, content, shared } = storageOf(request).options;
-      return { storage: name, type, content: content.join(","), ...(shared && { shared: 1 }) };
+      const { hosts } = request.cluster;
+      const having = hosts.filter(({ storages }) => storages.all.some((each) => each.name === name));
+      return {
+        ...{ storage: name, type, content: content.join(",") },
+        ...(shared && { shared: 1 }),
+        ...(having.length < hosts.length && { nodes: having.map(({ node }) => node).join(",") }),
+      };
     },
   ],
   [

@@ -20,7 +20,7 @@ export interface Volume {
 export interface StorageOptions {
   readonly name: string;
   /** Proxmox's storage type. */
-  readonly type: "dir" | "lvmthin";
+  readonly type: "dir" | "nfs" | "lvmthin" | "rbd";
   /** Kinds of content that are switched on. */
   readonly content: readonly string[];
   /** Bytes. */
@@ -61,7 +61,7 @@ export class Storage {
 
   /** Whether it keeps files, and not volumes of a volume group. */
   get holdsFiles(): boolean {
-    return this.options.type === "dir";
+    return this.options.type === "dir" || this.options.type === "nfs";
   }
 
   holds(kind: string): boolean {
@@ -154,8 +154,13 @@ export class Storage {
 export class Storages {
   readonly all: readonly Storage[];
 
-  constructor(options: readonly StorageOptions[]) {
-    this.all = options.map((storage) => new Storage(storage));
+  /** @param shared what all nodes see, by name */
+  constructor(options: readonly StorageOptions[], shared: Map<string, Storage>) {
+    this.all = options.map((each) => {
+      const storage = (each.shared && shared.get(each.name)) || new Storage(each);
+      if (each.shared) shared.set(each.name, storage);
+      return storage;
+    });
   }
 
   get(name: string): Storage {

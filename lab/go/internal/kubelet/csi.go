@@ -116,36 +116,43 @@ func (k *Kubelet) createVolumes(ctx context.Context, api *proxmox) error {
 }
 
 func (k *Kubelet) createVolume(ctx context.Context, api *proxmox, claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass, labels map[string]string) error {
-	zone, storage := labels[corev1.LabelTopologyZone], class.Parameters["storage"]
+	zone := labels[corev1.LabelTopologyZone]
 	if labels[corev1.LabelTopologyRegion] != api.Region || zone == "" {
 		return fmt.Errorf("cannot find best region: the node has region %q and zone %q", labels[corev1.LabelTopologyRegion], zone)
 	}
-	isShared, err := api.isShared(storage)
+	storage, err := api.storageNamed(class.Parameters["storage"])
 	if err != nil {
 		return err
 	}
-	name := "pvc-" + string(claim.UID)
-	where := handle{api.Region, zone, storage, fmt.Sprintf("vm-%d-%s", csiOwner, name)}
+	file := fmt.Sprintf("vm-%d-pvc-%s", csiOwner, claim.UID)
+	where := handle{api.Region, zone, storage.Name, file}
+	if storage.holdsFiles() {
+		file += ".raw"
+		where.disk = fmt.Sprintf("%d/%s", csiOwner, file)
+	}
 	asked := claim.Spec.Resources.Requests.Storage().Value()
 	size := (asked + leastVolume - 1) / leastVolume * leastVolume
-	found, err := api.find(zone, storage, where.volid())
+	found, err := api.find(zone, storage.Name, where.volid())
 	if err != nil {
 		return fmt.Errorf("failed to check volume: %w", err)
 	}
 	if found == nil {
-		values := url.Values{"vmid": {fmt.Sprint(csiOwner)}, "filename": {where.disk}, "size": {fmt.Sprintf("%dM", size/mebibyte)}}
-		if err := api.call(http.MethodPost, "/nodes/"+zone+"/storage/"+storage+"/content", values, nil); err != nil {
+		values := url.Values{"vmid": {fmt.Sprint(csiOwner)}, "filename": {file}, "size": {fmt.Sprintf("%dM", size/mebibyte)}}
+		if err := api.call(http.MethodPost, "/nodes/"+zone+"/storage/"+storage.Name+"/content", values, nil); err != nil {
 			return fmt.Errorf("failed to create vm disk: %w", err)
 		}
-		if found, err = api.find(zone, storage, where.volid()); err != nil || found == nil {
+		if found, err = api.find(zone, storage.Name, where.volid()); err != nil || found == nil {
 			return fmt.Errorf("failed to get volume size after creation: %s: not found", where)
 		}
 	}
-	topology := []corev1.NodeSelectorRequirement{isIn(corev1.LabelTopologyRegion, api.Region)}
-	if isShared {
+	zones := []string{zone}
+	if storage.Shared == 1 {
 		where.zone = ""
-	} else {
-		topology = append(topology, isIn(corev1.LabelTopologyZone, zone))
+		zones = strings.FieldsFunc(storage.Nodes, func(r rune) bool { return r == ',' })
+	}
+	topology := []corev1.NodeSelectorRequirement{isIn(corev1.LabelTopologyRegion, api.Region)}
+	if len(zones) > 0 {
+		topology = append(topology, isIn(corev1.LabelTopologyZone, zones...))
 	}
 	source := corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: csiDriver, VolumeHandle: where.String(),
 		FSType: class.Parameters["csi.storage.k8s.io/fstype"]}}

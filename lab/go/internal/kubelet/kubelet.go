@@ -75,6 +75,8 @@ type Kubelet struct {
 	published *int
 	// started is what running pods have read.
 	started started
+	// hasNodePlugin: the node has the part of Proxmox's CSI driver that mounts volumes.
+	hasNodePlugin bool
 
 	mu      sync.Mutex
 	machine Machine
@@ -140,7 +142,7 @@ func (k *Kubelet) run(ctx context.Context, output io.Closer) {
 	defer close(k.done)
 	defer output.Close() //nolint:errcheck
 	defer k.later.Stop()
-	pods := k.watch(ctx)
+	pods, services := k.watch(ctx)
 	report := time.NewTicker(pauseBetweenReports)
 	defer report.Stop()
 	var running []Fault
@@ -149,6 +151,9 @@ func (k *Kubelet) run(ctx context.Context, output io.Closer) {
 		machine, faults := k.machine, k.faults
 		k.mu.Unlock()
 		err := k.reconcile(ctx, machine, pods)
+		if err == nil {
+			err = k.assignAddresses(ctx, pods, services, machine.Name)
+		}
 		// kwok knows its rules from the beginning to its end.
 		if err == nil && (k.kwok == nil || !slices.Equal(running, faults)) {
 			running = faults
@@ -179,20 +184,25 @@ func asNode(access *rest.Config, name string) *rest.Config {
 	return own
 }
 
-// watch follows the pods of the node.
-func (k *Kubelet) watch(ctx context.Context) cache.Store {
-	factory := informers.NewSharedInformerFactoryWithOptions(k.client, 0, informers.WithTweakListOptions(func(o *metav1.ListOptions) {
+// watch follows the pods that are on nodes, and the services.
+func (k *Kubelet) watch(ctx context.Context) (pods, services cache.Store) {
+	onNodes := informers.NewSharedInformerFactoryWithOptions(k.client, 0, informers.WithTweakListOptions(func(o *metav1.ListOptions) {
 		o.FieldSelector = fields.OneTermNotEqualSelector("spec.nodeName", "").String()
 	}))
-	informer := factory.Core().V1().Pods().Informer()
-	_ = informer.SetWatchErrorHandler(func(*cache.Reflector, error) {})
-	_, _ = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(any) { k.notice() },
-		UpdateFunc: func(any, any) { k.notice() },
-		DeleteFunc: func(any) { k.notice() },
-	})
-	factory.Start(ctx.Done())
-	return informer.GetStore()
+	all := informers.NewSharedInformerFactory(k.client, 0)
+	follow := func(informer cache.SharedIndexInformer) cache.Store {
+		_ = informer.SetWatchErrorHandler(func(*cache.Reflector, error) {})
+		_, _ = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(any) { k.notice() },
+			UpdateFunc: func(any, any) { k.notice() },
+			DeleteFunc: func(any) { k.notice() },
+		})
+		return informer.GetStore()
+	}
+	pods, services = follow(onNodes.Core().V1().Pods().Informer()), follow(all.Core().V1().Services().Informer())
+	onNodes.Start(ctx.Done())
+	all.Start(ctx.Done())
+	return pods, services
 }
 
 // reconcile makes the node in the API what the machine is.

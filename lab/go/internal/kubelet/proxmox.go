@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,24 +90,43 @@ func (p *proxmox) find(node, storage, volid string) (*content, error) {
 	return nil, nil
 }
 
-// isShared tells whether the nodes of Proxmox see the same volumes on a storage.
-func (p *proxmox) isShared(storage string) (bool, error) {
-	var all []struct {
-		Storage string `json:"storage"`
-		Shared  int    `json:"shared"`
-	}
+// storage is one of the Proxmox cluster's.
+type storage struct {
+	Name   string `json:"storage"`
+	Type   string `json:"plugintype"`
+	Shared int    `json:"shared"`
+	// Nodes are those that see a shared one, unless all do.
+	Nodes string `json:"-"`
+}
+
+// holdsFiles tells whether its volumes are files.
+func (s storage) holdsFiles() bool {
+	return slices.Contains([]string{"dir", "nfs", "cifs", "cephfs", "btrfs"}, s.Type)
+}
+
+// storageNamed is the storage of a class, with the nodes of Proxmox that see its volumes if it is shared.
+func (p *proxmox) storageNamed(name string) (found storage, _ error) {
+	var all []storage
 	if err := p.call(http.MethodGet, "/cluster/resources?type=storage", nil, &all); err != nil {
-		return false, err
+		return found, err
 	}
-	for _, each := range all {
-		if each.Storage == storage {
-			if each.Shared == 0 {
-				return false, nil
-			}
-			return true, p.call(http.MethodGet, "/storage/"+storage, nil, nil)
-		}
+	at := slices.IndexFunc(all, func(each storage) bool { return each.Name == name })
+	if at < 0 {
+		return found, fmt.Errorf("failed to get proxmox storage config: storage %s: not found", name)
 	}
-	return false, fmt.Errorf("failed to get proxmox storage config: storage %s: not found", storage)
+	found = all[at]
+	if found.Shared == 0 {
+		return found, nil
+	}
+	if found.Type == "cifs" || found.Type == "pbs" {
+		return found, errors.New("error: shared storage type cifs, pbs are not supported")
+	}
+	var config struct {
+		Nodes string `json:"nodes"`
+	}
+	err := p.call(http.MethodGet, "/storage/"+name, nil, &config)
+	found.Nodes = config.Nodes
+	return found, err
 }
 
 // vm is where the machine of a node is.

@@ -52,6 +52,7 @@ func (k *Kubelet) store(ctx context.Context, store cache.Store, machine Machine)
 			once = append(once, pod)
 		}
 	}
+	k.hasNodePlugin = hasNodePlugin
 	if namespace == "" && controller == "" && !hasNodePlugin {
 		return nil
 	}
@@ -140,8 +141,8 @@ func (k *Kubelet) bind(ctx context.Context, claim *corev1.PersistentVolumeClaim,
 	return err
 }
 
-func isIn(label, value string) corev1.NodeSelectorRequirement {
-	return corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: []string{value}}
+func isIn(label string, values ...string) corev1.NodeSelectorRequirement {
+	return corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: values}
 }
 
 // reclaim removes what was on volumes of this machine that nobody claims any longer.
@@ -229,7 +230,11 @@ func (k *Kubelet) claimed(ctx context.Context, pod *corev1.Pod, machine Machine)
 			return k.onDisk(volume.Spec.Local.Path, machine), nil
 		}
 		if volume.Spec.CSI != nil && volume.Spec.CSI.Driver == csiDriver {
-			return k.mounted(ctx, volume, machine)
+			directory, err := k.mounted(ctx, volume, machine)
+			if directory != "" && !k.hasNodePlugin {
+				return "", k.failMount(ctx, pod, volume.Name)
+			}
+			return directory, err
 		}
 	}
 	return "", nil
@@ -273,12 +278,26 @@ func helper(name, path string) *corev1.Pod {
 }
 
 func (k *Kubelet) warn(ctx context.Context, claim *corev1.PersistentVolumeClaim, reason, message string) error {
+	about := corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID}
+	return k.warnOf(ctx, about, localProvisioner, reason, message)
+}
+
+// failMount says what a kubelet says of a volume whose driver has not registered with it.
+//
+// https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/volume/csi/csi_client.go
+func (k *Kubelet) failMount(ctx context.Context, pod *corev1.Pod, volume string) error {
+	about := corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID}
+	return k.warnOf(ctx, about, "kubelet", "FailedMount", fmt.Sprintf("MountVolume.MountDevice failed for volume %q : kubernetes.io/csi: "+
+		"attacher.MountDevice failed to create newCsiDriverClient: driver name %s not found in the list of registered CSI drivers", volume, csiDriver))
+}
+
+func (k *Kubelet) warnOf(ctx context.Context, about corev1.ObjectReference, component, reason, message string) error {
 	now := metav1.Now()
-	_, err := k.client.CoreV1().Events(claim.Namespace).Create(ctx, &corev1.Event{
-		ObjectMeta:     metav1.ObjectMeta{GenerateName: claim.Name + "."},
-		InvolvedObject: corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID},
+	_, err := k.client.CoreV1().Events(about.Namespace).Create(ctx, &corev1.Event{
+		ObjectMeta:     metav1.ObjectMeta{GenerateName: about.Name + "."},
+		InvolvedObject: about,
 		Type:           corev1.EventTypeWarning, Reason: reason, Message: message, FirstTimestamp: now, LastTimestamp: now,
-		Source: corev1.EventSource{Component: localProvisioner},
+		Source: corev1.EventSource{Component: component},
 	}, metav1.CreateOptions{})
 	return err
 }
