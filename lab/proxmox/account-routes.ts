@@ -1,7 +1,7 @@
 import { ApiError, invalidParameters } from "./api-error";
 import type { ApiRequest, Route } from "./api-request";
 import type { CreatedAccounts } from "./created-accounts";
-import { all, any, both, everyone, type Permission } from "./permission";
+import { all, any, both, either, everyone, type Permission } from "./permission";
 
 const list = (text: string | undefined): string[] => (text ?? "").split(/[,;\s]+/).filter(Boolean);
 const created = ({ cluster }: ApiRequest): CreatedAccounts => cluster.access.created;
@@ -26,23 +26,50 @@ const modifiersOf = (path: string): string[] => [
 const modifiesPermissions: Permission = (caller, parameters, version) =>
   any(String(parameters.path), ...modifiersOf(String(parameters.path)))(caller, parameters, version);
 
+/** What Proxmox says before an error while it has the file of users, roles and ACLs locked. */
+function during<Result>(what: string, change: () => Result): Result {
+  try {
+    return change();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 500) throw error;
+    throw new ApiError(500, `${what}: ${error.message}`);
+  }
+}
+
+/** Where an ACL can be, of those places that the lab knows. */
+const aclPath =
+  /^[/](access(?:[/](?:groups|realm)(?:[/][\w.-]+)?)?|(?:nodes|storage)(?:[/][\w.-]+)?|pool(?:[/][\w.-]+){0,3}|vms(?:[/][1-9]\d{2,})?|(?:mapping|sdn)(?:[/][\w.-]+)*)?$/;
+
+/** Who may not modify permissions gives away only what they have. */
+function checkGiven({ caller }: ApiRequest, path: string, roleid: string, privileges: readonly string[], verb: string) {
+  if (caller.may(path, "Permissions.Modify")) return;
+  if (privileges.every((privilege) => caller.may(path, privilege)) && privileges.length > 0) return;
+  throw invalidParameters({
+    role: `Cannot ${verb} role '${roleid}' - requires 'Permissions.Modify' or superset of privileges.`,
+  });
+}
+
 /** @see https://git.proxmox.com/?p=pve-access-control.git;a=blob;f=src/PVE/API2/ACL.pm */
 function changeAcl(request: ApiRequest): null {
-  const { caller } = request;
   const accounts = created(request);
   const [path, removes] = [request.required("path"), request.flag("delete")];
   const propagate = request.optional("propagate") === "0" ? 0 : 1;
+  const [users, tokens] = [list(request.optional("users")), list(request.optional("tokens"))];
+  if (users.length + tokens.length === 0) {
+    const missing = "either 'users', 'groups' or 'tokens' is required.";
+    throw invalidParameters({ users: missing, groups: missing, tokens: missing });
+  }
+  if (!removes && !aclPath.test(path)) throw invalidParameters({ path: `invalid ACL path '${path}'` });
   for (const roleid of list(request.optional("roles"))) {
-    const privileges = accounts.role(roleid);
-    if (!caller.may(path, "Permissions.Modify") && privileges.some((privilege) => !caller.may(path, privilege))) {
-      const verb = removes ? "remove" : "add";
-      throw invalidParameters({
-        role: `Cannot ${verb} role '${roleid}' - requires 'Permissions.Modify' or superset of privileges.`,
-      });
+    checkGiven(request, path, roleid, accounts.role(roleid), removes ? "remove" : "add");
+    for (const id of users) {
+      if (!accounts.users.has(id)) throw new ApiError(500, `user '${id}' does not exist`);
     }
-    const holders = (["user", "token"] as const).flatMap((type) =>
-      list(request.optional(`${type}s`)).map((ugid) => ({ path, type, ugid, roleid, propagate }) as const),
-    );
+    for (const id of tokens) accounts.token(id);
+    const holders = [
+      ...users.map((ugid) => ({ path, type: "user", ugid, roleid, propagate }) as const),
+      ...tokens.map((ugid) => ({ path, type: "token", ugid, roleid, propagate }) as const),
+    ];
     for (const entry of holders) {
       if (removes) accounts.forbid(entry);
       else accounts.allow(entry);
@@ -50,6 +77,25 @@ function changeAcl(request: ApiRequest): null {
   }
   return null;
 }
+
+/** @see https://git.proxmox.com/?p=pve-access-control.git;a=blob;f=src/PVE/API2/Role.pm */
+function createRole(request: ApiRequest): void {
+  const id = request.required("roleid");
+  if (/^pve/i.test(id)) {
+    throw invalidParameters({ roleid: "cannot use role ID starting with the (case-insensitive) 'PVE' namespace" });
+  }
+  if (created(request).roles.has(id)) throw new ApiError(500, `role '${id}' already exists`);
+  created(request).setRole(id, list(request.optional("privs")));
+}
+
+function updateRole(request: ApiRequest): void {
+  const id = String(request.path.roleid);
+  created(request).role(id);
+  created(request).setRole(id, list(request.optional("privs")));
+}
+
+/** The user itself too, as a token of theirs does not count as them. */
+const changesTokens: Permission = either((caller, { userid }) => (caller.id === userid ? undefined : ""), changesUsers);
 
 const tokenOf = ({ path }: ApiRequest): string => `${path.userid}!${path.tokenid}`;
 
@@ -59,11 +105,7 @@ export const accountRoutes: readonly Route[] = [
     "POST",
     "/access/roles",
     all("/access", "Sys.Modify"),
-    (request) => {
-      const id = request.required("roleid");
-      if (created(request).roles.has(id)) throw new ApiError(500, `role '${id}' already exists`);
-      return created(request).setRole(id, list(request.optional("privs")));
-    },
+    (request) => during("create role failed", () => createRole(request)),
   ],
   [
     "GET",
@@ -80,13 +122,13 @@ export const accountRoutes: readonly Route[] = [
     "PUT",
     "/access/roles/:roleid",
     all("/access", "Sys.Modify"),
-    (request) => created(request).setRole(String(request.path.roleid), list(request.optional("privs"))),
+    (request) => during("update role failed", () => updateRole(request)),
   ],
   [
     "DELETE",
     "/access/roles/:roleid",
     all("/access", "Sys.Modify"),
-    (request) => created(request).removeRole(String(request.path.roleid)),
+    (request) => during("delete role failed", () => created(request).removeRole(String(request.path.roleid))),
   ],
   [
     "POST",
@@ -133,7 +175,7 @@ export const accountRoutes: readonly Route[] = [
   [
     "POST",
     "/access/users/:userid/token/:tokenid",
-    changesUsers,
+    changesTokens,
     (request) => {
       created(request).user(String(request.path.userid));
       const id = tokenOf(request);
@@ -144,7 +186,7 @@ export const accountRoutes: readonly Route[] = [
   [
     "GET",
     "/access/users/:userid/token/:tokenid",
-    readsUsers,
+    changesTokens,
     (request) => {
       const { privsep, given } = created(request).token(tokenOf(request));
       return {
@@ -157,8 +199,9 @@ export const accountRoutes: readonly Route[] = [
   [
     "DELETE",
     "/access/users/:userid/token/:tokenid",
-    changesUsers,
+    changesTokens,
     (request) => {
+      created(request).token(tokenOf(request));
       created(request).tokens.delete(tokenOf(request));
       return null;
     },
@@ -168,9 +211,11 @@ export const accountRoutes: readonly Route[] = [
     "/access/acl",
     everyone,
     (request) =>
-      created(request).entries.filter(({ path }) =>
-        modifiersOf(path).some((privilege) => request.caller.may(path, privilege)),
+      created(request).entries.filter(
+        ({ path }) =>
+          request.caller.may("/access", "Sys.Audit") ||
+          modifiersOf(path).some((privilege) => request.caller.may(path, privilege)),
       ),
   ],
-  ["PUT", "/access/acl", modifiesPermissions, changeAcl],
+  ["PUT", "/access/acl", modifiesPermissions, (request) => during("ACL update failed", () => changeAcl(request))],
 ];

@@ -30,7 +30,7 @@ export class CreatedAccounts {
 
   setRole(id: string, privileges: readonly string[]): void {
     for (const privilege of privileges) {
-      if (!this.privileges.includes(privilege)) throw invalidParameters({ privs: `invalid privilege '${privilege}'` });
+      if (!this.privileges.includes(privilege)) throw new ApiError(500, `invalid privilege '${privilege}'`);
     }
     this.roles.set(id, privileges);
   }
@@ -41,7 +41,9 @@ export class CreatedAccounts {
     return role;
   }
 
+  /** Proxmox ignores an ACL of a role that is gone when it reads its configuration the next time. */
   removeRole(id: string): void {
+    this.role(id);
     this.roles.delete(id);
     this.entries = this.entries.filter(({ roleid }) => roleid !== id);
   }
@@ -60,7 +62,7 @@ export class CreatedAccounts {
   }
 
   addToken(id: string, privsep: boolean, given: Given): Token {
-    if (this.tokens.has(id)) throw new ApiError(400, `Token already exists.`);
+    if (this.tokens.has(id)) throw invalidParameters({ tokenid: "Token already exists." });
     const token = { secret: randomUUID(), privsep, given };
     this.tokens.set(id, token);
     return token;
