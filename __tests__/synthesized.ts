@@ -19,6 +19,7 @@ export const shippedStacks = [
   ["examples/mixed-gpus.ts", "talos-mixed"],
   ["examples/inference.ts", "talos-inference"],
   ["examples/gitops.ts", "talos-gitops"],
+  ["examples/volumes.ts", "talos-volumes"],
 ] as const;
 
 const root = join(__dirname, "..");

@@ -18,11 +18,15 @@ export class Kubectl {
     return this.processes.run("kubectl", ["--kubeconfig", this.kubeconfig, ...args], { directory, environment });
   }
 
-  async apply(...objects: readonly unknown[]): Promise<Run> {
+  apply(...objects: readonly unknown[]): Promise<Run> {
+    return this.applyWith([], ...objects);
+  }
+
+  async applyWith(options: readonly string[], ...objects: readonly unknown[]): Promise<Run> {
     const file = join(this.directory, `${randomUUID()}.json`);
     writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
     try {
-      return await this.run("apply", "--server-side", "--filename", file);
+      return await this.run("apply", "--server-side", ...options, "--filename", file);
     } finally {
       rmSync(file);
     }

@@ -41,11 +41,14 @@ export function nodeAddressesOf(configuration: Json): string[] {
 export function atSite(site: Site, configuration: Json, original = configuration): string {
   site.fit(configuration);
   const { provider } = configuration as { provider: Partial<Record<"proxmox" | "talos", Json[]>> };
+  const proxmox = originOf(provider.proxmox?.[0]?.endpoint);
   Object.assign(provider.proxmox?.[0] ?? {}, { endpoint: site.proxmox });
   Object.assign(provider.talos?.[0] ?? {}, { image_factory_url: site.factory });
   const vms = JSON.stringify(resourcesOf(original, "proxmox_virtual_environment_vm"));
   const gateway = /"gateway":"([^"]+)"/.exec(vms)?.[1];
   let text = JSON.stringify(configuration, null, 2).replaceAll("https://factory.talos.dev", site.factory);
+  // What runs in the cluster asks Proxmox too.
+  if (proxmox !== undefined) text = text.replaceAll(proxmox, String(originOf(site.proxmox)));
   // A node that asks for its address has neither.
   if (gateway !== undefined) text = text.replaceAll(whole(gateway), site.gateway);
   for (const [place, address] of nodeAddressesOf(original).entries()) {
@@ -55,6 +58,9 @@ export function atSite(site: Site, configuration: Json, original = configuration
   }
   return site.placed(text);
 }
+
+const originOf = (url: unknown): string | undefined =>
+  URL.canParse(String(url)) ? new URL(String(url)).origin : undefined;
 
 /** An address, but not the beginning of a longer one. */
 const whole = (address: string): RegExp => new RegExp(`\\b${address.replaceAll(".", "\\.")}(?![.0-9])`, "g");

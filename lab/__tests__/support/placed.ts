@@ -26,12 +26,13 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
   const program = Program.synthesize(file);
   programs.push(program);
   const { configuration: stack } = program;
+  const major = options.version?.startsWith("8.") ? 8 : 9;
   const lab = await startLab({
     node: program.node,
     devices: graphicsCard("0000:01:00", 14),
     furtherNodes: program.furtherNodes.map((node) => ({ node, devices: graphicsCard("0000:01:00", 14) })),
     // Of the permissions that the review of the stack names, and no others.
-    accounts: [root, tokenWithAcl(aclOf(grantsFor(proxmoxUsesOf(stack), pathsOf(stack), 9)))],
+    accounts: [root, tokenWithAcl(aclOf(grantsFor(proxmoxUsesOf(stack), pathsOf(stack), major)))],
     ...options,
   });
   const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
@@ -40,7 +41,10 @@ export async function placed(file: string, options: Omit<LabOptions, "providers"
   for (const id of program.foreignMappings) await provideMapping(lab, client, id);
   // It has one for the first.
   await lab.moreAddresses(program.nodeAddresses.slice(1).length);
-  const terraform = lab.terraform(program.placeIn(lab.site), credentials);
+  const terraform = lab.terraform(program.placeIn(lab.site), {
+    ...credentials,
+    TF_VAR_proxmox_ca: lab.proxmox.authority.cert,
+  });
   await terraform.init();
   return { program, lab, terraform, vmid: Number(program.vm.vm_id) };
 }

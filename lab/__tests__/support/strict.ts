@@ -19,6 +19,13 @@ const decoded = (text: string): Buffer => Buffer.from(text, "base64");
 const installed = ({ data }: Stored): Installed =>
   JSON.parse(gunzipSync(decoded(decoded(data.release).toString())).toString());
 
+/** The releases that are installed. */
+export async function releasesIn(kubectl: Kubectl): Promise<(Installed & { readonly namespace: string })[]> {
+  const selector = "--selector=owner=helm,status=deployed";
+  const { items } = await kubectl.get<{ items: Stored[] }>("secrets", "--all-namespaces", selector);
+  return items.map((stored) => ({ ...installed(stored), namespace: stored.metadata.namespace }));
+}
+
 /** The documents with a namespace of their own, and those that are in the release's, as Helm wrote them. */
 function byNamespace(manifest: string): [own: string, released: string] {
   const documents = manifest.split(/^---$/m).filter((text) => parse(text)?.kind);
@@ -32,8 +39,6 @@ function byNamespace(manifest: string): [own: string, released: string] {
  * same key. By the name of the release.
  */
 export async function strictly(kubectl: Kubectl): Promise<Record<string, string>> {
-  const selector = "--selector=owner=helm,status=deployed";
-  const { items } = await kubectl.get<{ items: Stored[] }>("secrets", "--all-namespaces", selector);
   const folder = mkdtempSync(join(tmpdir(), "strict-"));
   const file = join(folder, "manifest.yaml");
   const validated = async (manifest: string, ...place: string[]): Promise<string> => {
@@ -44,10 +49,9 @@ export async function strictly(kubectl: Kubectl): Promise<Record<string, string>
     return code === 0 ? "" : output;
   };
   const found: Record<string, string> = {};
-  for (const stored of items) {
-    const { name, manifest } = installed(stored);
+  for (const { name, namespace, manifest } of await releasesIn(kubectl)) {
     const [own, released] = byNamespace(manifest);
-    found[name] = `${await validated(own)}${await validated(released, `--namespace=${stored.metadata.namespace}`)}`;
+    found[name] = `${await validated(own)}${await validated(released, `--namespace=${namespace}`)}`;
   }
   rmSync(folder, { recursive: true });
   return found;
