@@ -11,6 +11,7 @@ import {
   TalosImage,
   type TalosPatch,
 } from "../../../constructs";
+import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
 import type { Lab } from "../../lab";
 import type { Terraform } from "../../terraform";
 import { credentials } from "./accounts";
@@ -39,6 +40,8 @@ export interface TalosClusterOptions {
    * @default 4
    */
   readonly cores?: number;
+  /** @default - those of every VM */
+  readonly disks?: ProxmoxGpuVmProps["disks"];
   /** Patches of all machine configurations. */
   readonly configPatches?: readonly TalosPatch[];
   readonly version?: string;
@@ -64,7 +67,7 @@ export const deployTalosCluster = (lab: Lab, options: TalosClusterOptions): Prom
 
 function define(app: App, lab: Lab, options: TalosClusterOptions): void {
   const { virtualAddress, version, kubernetesVersion, nvidia, readyTimeout = 240, force, ...machines } = options;
-  const { schedulingOnControlPlanes, ciliumVersion, configPatches, cores = 4 } = options;
+  const { schedulingOnControlPlanes, ciliumVersion, configPatches, cores = 4, disks } = options;
   const stack = new TerraformStack(app, "talos-cluster");
   new LocalBackend(stack, { path: "terraform.tfstate" });
   const connection = new ProxmoxConnection(stack, "proxmox", {
@@ -108,6 +111,7 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
       boot: { image: imageFor(image, host) },
       cpu: { cores },
       memory: { dedicated: 4096 },
+      disks,
       gpus,
       // As Proxmox writes it, in upper case.
       networkDevices: [{ macAddress: `BC:24:11:00:0A:${`${vmId}`.slice(-2)}` }],
