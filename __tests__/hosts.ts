@@ -28,13 +28,14 @@ export const neighbour: HostDevice = {
 const gibibyte = 1024 ** 3;
 export const local = {
   name: "local",
+  type: "dir",
   content: ["iso", "import"],
   enabled: true,
   active: true,
   shared: false,
   available: 200 * gibibyte,
 };
-export const disks = { ...local, name: "local-lvm", content: ["images"] };
+export const disks = { ...local, name: "local-lvm", type: "lvmthin", content: ["images"] };
 
 /** A host that has all that the stacks of the tests ask for. */
 export const goodHost = {
@@ -73,8 +74,9 @@ const snake = {
     iommu_group: iommuGroup,
     mdev,
   }),
-  storages: ({ name, content, enabled, active, shared, available }: typeof local) => ({
+  storages: ({ name, type, content, enabled, active, shared, available }: typeof local) => ({
     id: name,
+    type,
     content_types: content,
     enabled,
     active,

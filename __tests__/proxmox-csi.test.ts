@@ -52,6 +52,10 @@ describe("ProxmoxCsi", () => {
     expect(valuesOf(json)).toContain("proxmox_user_token.csi.id");
   });
 
+  test("has the part that mounts volumes on every node, whatever its taints", () => {
+    expect(valuesOf(json)).toMatch(/"node" = \{\s*"tolerations" = \[\s*\{\s*"operator" = "Exists"/);
+  });
+
   test("installs a storage class for each storage, of which the first is the default", () => {
     const values = valuesOf(json);
     for (const part of ['"name" = "proxmox-local-lvm"', '"name" = "slow"', '"storage" = "nas"'])

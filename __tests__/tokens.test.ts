@@ -155,7 +155,7 @@ const judgedOfNode: Judged = {
   "timeServers[0]": ["time-server"],
   "registries.mirrors[0].registry": ["registry-name"],
   "registries.mirrors[0].endpoints[0]": ["registry-endpoint", "plain-http"],
-  "registries.certificateAuthorities[0]": [],
+  "registries.certificateAuthorities[0]": ["ca-certificate"],
   outputDirectory: ["output-directory"],
   readyTimeout: ["ready-timeout"],
 };

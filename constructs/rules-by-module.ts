@@ -9,6 +9,7 @@ import * as ciliumVersion from "./cilium/version";
 import * as gpuInstall from "./gpu/rules";
 import * as gpuSharing from "./gpu/sharing";
 import * as helmInstall from "./helm/install";
+import * as helmNamespace from "./helm/namespace";
 import * as helmRelease from "./helm/release";
 import * as secretValues from "./helm/secret-values";
 import { propType } from "./props/schema";
@@ -146,7 +147,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
   "GPUs for pods": [...gpuInstall.rules, ...gpuInstall.vendorRules, ...gpuInstall.gpuRules, ...gpuSharing.rules],
   "Local volumes": [...localStorage.rules, ...volumeGuard.rules],
   "Volumes on Proxmox": proxmoxCsi.rules,
-  "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules],
+  "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules, ...helmNamespace.rules],
   Cilium: [
     ...ciliumVersion.rules,
     ...install.rules,

@@ -29,6 +29,7 @@ case "$*" in
   *"get job storage-test-read"*) printf '%s' '${jobs[1]}';;
   *"get deployment"*) printf '%s' '${provisioner}';;
   *"get events"*) printf '${events}';;
+  *volumeName*) printf 'pvc-1';;
   *"get pvc"*) printf '%s' '${claim}';;
   *job-name=*PodScheduled*) printf '%s' '${unscheduled}';;
   *logs*) ${logs};;
@@ -76,6 +77,8 @@ describe("the test of local volumes", () => {
     expect(calls.at(-1)).toMatch(
       /delete --ignore-not-found .*job\/storage-test-write job\/storage-test-read pvc\/storage-test/,
     );
+    // Even if the class keeps its volumes.
+    expect(calls.at(-2)).toMatch(/patch pv pvc-1 .*"persistentVolumeReclaimPolicy":"Delete"/);
     const order = calls
       .filter((call) => /delete --wait=true|get job/.test(call))
       .map((call) => /write|read/.exec(call)?.[0]);
@@ -128,7 +131,7 @@ describe("the test of local volumes", () => {
     [
       "an account that Proxmox refuses",
       { claim: "Pending", events: "storage-test rpc error: not authorized to access endpoint\\n" },
-      "the claim is Pending: Proxmox refuses the driver's account; see its permissions in Proxmox: rpc error: not authorized to access endpoint",
+      "the claim is Pending: Proxmox refuses the driver's account; see its permissions and its token in Proxmox: rpc error: not authorized to access endpoint",
     ],
     [
       "a token that Proxmox does not know",

@@ -188,7 +188,7 @@ export class GpuInstall extends Construct {
     helmIn(node);
     this.prerequisites = this.createPrerequisites(node);
     const { path: by } = this.node;
-    ownNamespace(node, this.method.namespace, { by, podSecurity: "privileged", resource: this.prerequisites });
+    ownNamespace(this, node, this.method.namespace, { by, podSecurity: "privileged", resource: this.prerequisites });
     this.resource = this.createRelease(node, options, preconditions, this.prerequisites);
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter((each) => node.runsPods(each));

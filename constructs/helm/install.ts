@@ -262,7 +262,7 @@ export class HelmInstall extends Construct {
       objects: [namespaceObject(namespace, podSecurity)],
       dependsOn: [node.networkReady],
     });
-    ownNamespace(node, namespace, { by: this.node.path, podSecurity, resource });
+    ownNamespace(this, node, namespace, { by: this.node.path, podSecurity, resource });
     return resource;
   }
 }

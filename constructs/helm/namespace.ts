@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
+import type { Construct } from "constructs";
 import { formatValue } from "../rules/format-value";
-import type { Check } from "../rules/rule";
+import { type Check, enforce, ifSet, type Rule } from "../rules/rule";
 import type { TalosClusterBase } from "../talos/cluster-base";
 
 /** @see https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
@@ -25,8 +26,23 @@ const owners = new WeakMap<TalosClusterBase, Map<string, NamespaceOwner>>();
 export const ownerOf = (cluster: TalosClusterBase, namespace: string): NamespaceOwner | undefined =>
   owners.get(cluster)?.get(namespace);
 
+export const rules: readonly Rule<{ readonly namespace: string; readonly earlier?: NamespaceOwner }>[] = [
+  {
+    id: "namespace-once",
+    requirement: "one construct creates a namespace",
+    reason: "Helm refuses an object that another release has, in the middle of the apply",
+    source: "https://github.com/helm/helm/blob/v3.18.5/pkg/action/validate.go",
+    checks: ({ namespace, earlier }) =>
+      ifSet(earlier, ({ by }) => ({
+        condition: false,
+        message: `the namespace ${formatValue(namespace)} is created by ${by} already; write that construct behind this one, or another namespace for it`,
+      })),
+  },
+];
+
 /** Makes known what creates the namespace. */
-export function ownNamespace(cluster: TalosClusterBase, namespace: string, owner: NamespaceOwner): void {
+export function ownNamespace(by: Construct, cluster: TalosClusterBase, namespace: string, owner: NamespaceOwner): void {
+  enforce(by, rules, { namespace, earlier: ownerOf(cluster, namespace) });
   owners.set(cluster, (owners.get(cluster) ?? new Map<string, NamespaceOwner>()).set(namespace, owner));
 }
 

@@ -16,6 +16,9 @@ export type SecretValues = Readonly<Record<string, string>>;
 /** A path as `helm --set` takes it: names with dots between them, and numbers of items in brackets. */
 const path = /^[\w/-]+((\\?[.][\w/-]+)|(\[\d+\]))*$/;
 
+/** Whether a path goes on where another one ends. */
+const isInside = (name: string, other: string): boolean => name.startsWith(`${other}.`) || name.startsWith(`${other}[`);
+
 export const rules: readonly Rule<{ readonly secretValues?: Readonly<Record<string, unknown>> }>[] = [
   {
     id: "helm-secret-values",
@@ -32,6 +35,12 @@ export const rules: readonly Rule<{ readonly secretValues?: Readonly<Record<stri
           condition: typeof value === "string" && isUnknown(value),
           message: `secretValues[${formatValue(name)}] is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
         },
+        ...Object.keys(secretValues)
+          .filter((other) => other !== name && isInside(name, other))
+          .map((other) => ({
+            condition: false,
+            message: `secretValues has ${formatValue(name)} inside ${formatValue(other)}, which is a text; leave one of the two out`,
+          })),
       ]),
   },
 ];

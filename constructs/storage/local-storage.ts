@@ -290,7 +290,7 @@ export class LocalStorage extends Construct {
       dependsOn: [node.networkReady],
     });
     this.prerequisites = resource;
-    ownNamespace(node, namespace, { by: this.node.path, podSecurity: "privileged", resource });
+    ownNamespace(this, node, namespace, { by: this.node.path, podSecurity: "privileged", resource });
     this.resource = this.createRelease(node, options, preconditions, resource);
     const guard = volumeGuard.volumeGuard(this, `${id}_kept`, { disk, storageClass: this.storageClass });
     addPreconditions(this.resource, enforce(this, volumeGuard.rules, { guard, disk, storageClass: this.storageClass }));

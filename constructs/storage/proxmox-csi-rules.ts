@@ -4,7 +4,7 @@ import * as chartRepository from "../helm/repository";
 import { checkTimeout } from "../helm/timeout";
 import { isMissing, valueAt } from "../helm/values";
 import { checkChartVersion } from "../helm/version";
-import { certificate } from "../network/certificate";
+import { isCertificate } from "../network/certificate";
 import { type ProxmoxConnection, useRules } from "../proxmox/connection";
 import type { ProxmoxGpuVm } from "../proxmox/gpu-vm";
 import { type Host, hostOf } from "../proxmox/host/host-facts";
@@ -35,6 +35,9 @@ const ownValues = [
   ["nameOverride"],
   ["fullnameOverride"],
 ];
+
+/** Types of storages on which the driver creates no volume. */
+const refusedTypes = ["cifs", "pbs"];
 
 /** The driver as far as its rules are concerned. */
 interface ProxmoxCsiInstall {
@@ -148,6 +151,21 @@ const storageRules: readonly Rule<ProxmoxCsiInstall>[] = [
       ),
   },
   {
+    id: "proxmox-csi-storage-type",
+    requirement: "the storage of a class is of a type that the driver takes",
+    reason: "the driver refuses to create a volume there, and the claims stay Pending",
+    source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/pkg/csi/controller.go",
+    checks: (csi) =>
+      hostsOf(csi).flatMap((host) =>
+        csi.storageClasses.map(({ storage }, index) => ({
+          condition: not(
+            some(host.storages, (found) => and(equal(found.name, storage), oneOf(found.type, refusedTypes))),
+          ),
+          message: `storageClasses[${index}].storage ${formatValue(storage)} is an SMB/CIFS share or a Proxmox Backup Server; write another storage, such as one on NFS`,
+        })),
+      ),
+  },
+  {
     id: "proxmox-csi-shared",
     severity: "warning",
     requirement: "with VMs on several Proxmox nodes, the storage of a class is shared by them",
@@ -189,6 +207,10 @@ const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [
         condition: matches(account, /^[a-zA-Z][a-zA-Z0-9_.-]{0,55}$/),
         message: `account ${formatValue(account)} is not a name for a user and for roles; write letters, digits and hyphens, at most 56, as in "csi-talos"`,
       },
+      {
+        condition: not(matches(account, /^pve/i)),
+        message: `account ${formatValue(account)} begins like the roles of Proxmox itself; write another name, such as "csi-talos"`,
+      },
     ],
   },
   {
@@ -205,7 +227,7 @@ const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [
             : `endpoint ${formatValue(endpoint)} is not an https URL; write it as in "https://pve.example:8006/"`,
       },
       ...ifSet(certificateAuthority, (text) => ({
-        condition: isUnknown(text) || certificate.test(text),
+        condition: isCertificate(text),
         message: `certificateAuthority is no certificate; write its text in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
       })),
     ],

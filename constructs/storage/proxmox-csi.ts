@@ -270,6 +270,8 @@ export class ProxmoxCsi extends Construct {
           },
         ],
       },
+      // A pod with a volume may run on every node, whatever its taints.
+      node: { tolerations: [{ operator: "Exists" }] },
       storageClass: storageClasses.map((each, index) => storageClass.chartClass(each, defaultClass && index === 0)),
       ...(certificateAuthority !== undefined && {
         extraVolumes: [{ name: caName, configMap: { name: caName } }],
@@ -292,7 +294,7 @@ export class ProxmoxCsi extends Construct {
       objects: [namespaceObject(namespace, "privileged"), ...(certificateAuthority === undefined ? [] : [ca])],
       dependsOn: [node.networkReady],
     });
-    ownNamespace(node, namespace, { by: this.node.path, podSecurity: "privileged", resource });
+    ownNamespace(this, node, namespace, { by: this.node.path, podSecurity: "privileged", resource });
     return resource;
   }
 }

@@ -1,4 +1,4 @@
-import { certificate } from "../network/certificate";
+import { isCertificate } from "../network/certificate";
 import { host, port, withoutSecrets } from "../network/https-endpoint";
 import { checkPlainHttp, plainHttp } from "../network/plain-http";
 import { listOf, nonEmptyListOf, objectOf, required, staticBoolean, string, urlString } from "../props/schema";
@@ -185,7 +185,7 @@ export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
     source: talosDocs("reference/configuration/security/trustedrootsconfig"),
     checks: ({ registries: { certificateAuthorities = [] } = {} }) =>
       certificateAuthorities.map((text, index) => ({
-        condition: isUnknown(text) || certificate.test(text),
+        condition: isCertificate(text),
         message: `registries.certificateAuthorities[${index}] is no certificate; write its text in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
       })),
   },

@@ -34,6 +34,8 @@ export interface HostDevice {
 /** A storage as a node sees it. */
 export interface HostStorage {
   readonly name: string;
+  /** Such as `lvmthin` or `nfs`. */
+  readonly type: unknown;
   /** What it may hold, such as `images` and `import`. */
   readonly content: Values<string>;
   readonly enabled: unknown;
@@ -84,6 +86,7 @@ const eachDevice = eachOf<HostDevice>("device", {
 
 const eachStorage = eachOf<HostStorage>("storage", {
   name: ["id", "text"],
+  type: ["type", "text"],
   content: ["content_types", "texts"],
   enabled: ["enabled", "flag"],
   active: ["active", "flag"],

@@ -21,6 +21,9 @@ require kubectl
 ask() { kube 30 --namespace="$NAMESPACE" "$@"; }
 jobs='job/storage-test-write job/storage-test-read'
 clean() {
+  # A class may keep its volumes. That of the test goes.
+  volume=$(ask get pvc storage-test --ignore-not-found --output=jsonpath='{.spec.volumeName}' 2>/dev/null) || volume=
+  [ -z "$volume" ] || kube 30 patch pv "$volume" --patch='{"spec":{"persistentVolumeReclaimPolicy":"Delete"}}' >/dev/null 2>&1 || true
   # shellcheck disable=SC2086 # names
   ask delete --ignore-not-found --wait=false $jobs pvc/storage-test >/dev/null 2>&1 || true
 }
@@ -61,7 +64,7 @@ broken_provisioner() {
 # Prints what a CSI driver reports, with what to do if Proxmox refuses it.
 by_proxmox() {
   case "$1" in
-    *"not authorized"* | *"Permission check failed"*) say "Proxmox refuses the driver's account; see its permissions in Proxmox: $1" ;;
+    *"not authorized"* | *"Permission check failed"*) say "Proxmox refuses the driver's account; see its permissions and its token in Proxmox: $1" ;;
     *"invalid token"* | *"authentication failure"*) say "Proxmox does not know the driver's token: $1" ;;
     *x509*) say "the driver does not trust the certificate of Proxmox; see certificateAuthority: $1" ;;
     *) say "$1" ;;
