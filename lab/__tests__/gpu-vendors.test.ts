@@ -5,6 +5,7 @@ import { arc, graphicsCard, processorGraphics, radeon } from "../proxmox/pci-dev
 import { deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
 import { gpuTest } from "./support/gpu";
+import { placed } from "./support/placed";
 import { strictly } from "./support/strict";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
@@ -215,4 +216,57 @@ test("an upgrade keeps the GPUs of AMD and Intel that pods use, and GPUs become 
       expect(await tracesIn(kubectl)).toEqual(traces[vendor]);
     });
   }
+});
+
+interface WorkerNode {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly status: { readonly allocatable: Readonly<Record<string, string>> };
+}
+
+/** What each node that a pod of a vendor's namespace runs on, has a vendor's label or has GPUs, has of them. */
+async function byNode(kubectl: Kubectl): Promise<Record<string, string[]>> {
+  const { items } = await kubectl.get<{ items: WorkerNode[] }>("nodes");
+  const { output } = await kubectl.run(
+    "get",
+    "pods",
+    "--all-namespaces",
+    "--output=jsonpath={range .items[*]}{.spec.nodeName} {.metadata.namespace} {.status.phase}{'\\n'}{end}",
+  );
+  const known = Object.values(traces).flat();
+  const running = output.split("\n").map((line) => line.split(" "));
+  return Object.fromEntries(
+    items.map(({ metadata: { name, labels }, status: { allocatable } }) => [
+      name,
+      [
+        ...running
+          .filter(([node, , phase]) => node === name && phase === "Running")
+          .map(([, namespace = ""]) => namespace),
+        ...Object.keys(labels),
+        ...Object.entries(allocatable)
+          .filter(([, count]) => count !== "0")
+          .map(([resource]) => resource),
+      ].filter((each) => known.includes(each) || /gpu$|gpu[.]intel[.]com/.test(each)),
+    ]),
+  );
+}
+
+test("in the example with a worker for each vendor, each has its own driver, plugin, label, resource and smoke test", async () => {
+  const devices = [...graphicsCard("0000:01:00", 14), ...radeon("0000:03:00", 15), ...processorGraphics(1)];
+  const { lab, terraform, program } = await placed("examples/mixed-gpus.ts", { devices });
+  const applied = await terraform.apply();
+  succeeded(applied);
+  for (const test of ["gpu", "amd", "intel_xe"]) {
+    expect(applied.output).toMatch(new RegExp(`null_resource[.]${test}_smoke_test.*: a pod has used the GPU`));
+  }
+  await unchanged(terraform);
+  const kubectl = await lab.kubectl(Number(program.vm.vm_id));
+  await eventually(async () =>
+    expect(await byNode(kubectl)).toEqual({
+      "control-1": [],
+      "gpu-nvidia": [...traces.nvidia, "nvidia.com/gpu"],
+      "gpu-amd": [...traces.amd, "amd.com/gpu"],
+      "gpu-intel": [...traces.intel, "gpu.intel.com/xe"],
+    }),
+  );
+  for (const problems of Object.values(await strictly(kubectl))) expect(problems).toBe("");
 });
