@@ -125,9 +125,29 @@ describe("GPUs", () => {
     );
   });
 
-  test("of unknown generation have no driver", () => {
-    const [gpu] = gpusOf(graphicsCard("0000:01:00", 14, { device: "0x0001", audio: "0x0002", name: "" }));
+  test.each<[string, PciRow[]]>([
+    ["NVIDIA", graphicsCard("0000:01:00", 14, { device: "0x0001", audio: "0x0002", name: "" })],
+    ["AMD", radeon("0000:01:00", 14, { device: "0x7fff", audio: "0xab30", name: "" })],
+    ["Intel", arc("0000:01:00", 14).map((row) => ({ ...row, device: "0xd741" }))],
+  ])("of unknown generation of %s have no driver", (_, rows) => {
+    const [gpu] = gpusOf(rows);
     expect(gpu).toMatchObject({ driver: undefined, verdict: expect.stringContaining("its generation is not known") });
+  });
+
+  test("that no driver of Talos knows are told as such", () => {
+    const [gpu] = gpusOf(graphicsCard("0000:01:00", 14, { device: "0x128b", audio: "0x0e0f", name: "GK208B" }));
+    expect(gpu).toMatchObject({
+      driver: undefined,
+      verdict: "can be passed through; Fermi or Kepler: Talos has no driver for it",
+    });
+  });
+
+  test("of AMD that are no display but an accelerator are found", () => {
+    const [card] = radeon("0000:c1:00", 60, { device: "0x74a1", audio: "0xab30", name: "Aqua Vanjaram [MI300X]" });
+    const accelerator = { ...(card as PciRow), class: "0x120000" };
+    expect(gpusOf([accelerator])).toMatchObject([{ address: "c1:00", generation: "CDNA", driver: { vendor: "amd" } }]);
+    // That of an Intel processor is none.
+    expect(gpusOf([{ ...accelerator, vendor: "0x8086", device: "0x7d1d" }])).toEqual([]);
   });
 
   test("of another domain keep it", () => {
@@ -216,7 +236,7 @@ describe("the address", () => {
 });
 
 describe("a card that is divided", () => {
-  const [card, audio] = graphicsCard("0000:41:00", 40) as [PciRow, PciRow];
+  const [card, audio] = radeon("0000:41:00", 40) as [PciRow, PciRow];
   const virtual = [4, 5].map((number) => ({ ...card, id: `0000:41:00.${number}`, iommugroup: 40 + number }));
 
   test("into virtual functions stays with the host, and each of these is proposed alone", () => {
@@ -232,6 +252,15 @@ describe("a card that is divided", () => {
       { address: "41:00.5", functions: ["41:00.5"], isUsable: true, iommuGroup: 45 },
     ]);
     expect(gpusOf([card, ...virtual])[0]?.verdict).toMatch(/divided into virtual functions.*: 41:00.4, 41:00.5$/);
+  });
+
+  test("into virtual functions of NVIDIA's is not proposed, as Talos has no guest driver for these", () => {
+    const [whole] = graphicsCard("0000:41:00", 40) as [PciRow];
+    const gpus = gpusOf([whole, { ...whole, id: "0000:41:00.4", iommugroup: 44 }]);
+    expect(gpus.map(({ isUsable, verdict }) => [isUsable, verdict])).toEqual([
+      [false, expect.stringContaining("Talos ships no guest driver for these; remove that driver from the host")],
+      [false, "a virtual function of NVIDIA's vGPU, for which Talos ships no guest driver"],
+    ]);
   });
 
   test("is not proposed where a virtual function shares its group with the card", () => {

@@ -228,22 +228,56 @@ describe("Intel's plugin", () => {
     ]);
   });
 
+  test("is a driver for claims with method dra, each of a device with the driver that the resource is of", () => {
+    const stack = synthesizedJson(gpuIn(intel, { method: "dra" }));
+    expect(releasesOf(stack).intel_dra_driver).toMatchObject({
+      chart: "intel-gpu-resource-driver-chart",
+      version: "0.11.0",
+      repository: "oci://ghcr.io/intel/intel-resource-drivers-for-kubernetes",
+    });
+    expect(valuesOf(releasesOf(stack).intel_dra_driver)).toEqual({
+      kubeletPlugin: {
+        nodeSelector: { "intel.com/gpu.present": "true" },
+        healthMonitoring: { enabled: false },
+        privileged: true,
+      },
+      cdi: { staticPath: "/var/run/cdi" },
+    });
+    const { JOB, DEVICE_CLASS, DEVICE_DRIVER } = environmentOf(stepsOf(stack).intel_i915_smoke_test);
+    expect([DEVICE_CLASS, DEVICE_DRIVER]).toEqual(["gpu.intel.com", "i915"]);
+    const template = parseAllDocuments(JOB).find((document) => document.get("kind") === "ResourceClaimTemplate");
+    expect(template?.toJS().spec.spec.devices.requests).toEqual([
+      {
+        name: "gpu",
+        exactly: {
+          deviceClassName: "gpu.intel.com",
+          selectors: [{ cel: { expression: 'device.attributes["gpu.intel.com"].driver == "i915"' } }],
+        },
+      },
+    ]);
+  });
+
   test("encodes a video as nobody", () => {
     const { spec } = jobOf(stepsOf(synthesizedJson(gpuIn(intel))).intel_i915_smoke_test).spec.template;
     expect(spec.containers[0].command[2]).toMatch(/vainfo[\s\S]*h264_vaapi/);
   });
 });
 
-test.each<GpuVendor>(["amd", "intel"])("tainted nodes of %s let the plugin and the smoke test in", (vendor) => {
+const kernelMethods = (["amd", "intel"] as const).flatMap((vendor) =>
+  Object.keys(vendors[vendor].methods).map((method): [GpuVendor, string] => [vendor, method]),
+);
+
+test.each(kernelMethods)("tainted nodes of %s let the plugin of %s and the smoke test in", (vendor, method) => {
   const { taint, resources, methods } = vendors[vendor];
   const driver = driverOf(resources[0] as GpuResource);
   const stack = synthesizedJson((scope) => {
     const workers = [{ machine: machineAt("gpu-1", 61), talos: { version: "v1.13.9", driver } }];
     const node = clusterIn(scope, { talos: { version: "v1.13.9" }, workers: [...workers, machineAt("worker-1", 62)] });
-    new GpuInstall(scope, vendor, { node, vendor, taint: true });
+    new GpuInstall(scope, vendor, { node, vendor, method: method as "dra", taint: true });
   });
   const tolerated = expect.arrayContaining([{ key: taint.key, operator: "Exists", effect: "NoSchedule" }]);
-  const plugin = valuesOf(releasesOf(stack)[methods["device-plugin"]?.address as string]);
-  expect(plugin.tolerations ?? plugin.objects[0].spec.template.spec.tolerations).toEqual(tolerated);
+  const plugin = valuesOf(releasesOf(stack)[methods[method]?.address as string]);
+  const { tolerations } = plugin.kubeletPlugin ?? plugin.objects?.[0].spec.template.spec ?? plugin;
+  expect(tolerations).toEqual(tolerated);
   expect(jobOf(stepsOf(stack)[resources[0]?.address as string]).spec.template.spec.tolerations).toEqual(tolerated);
 });

@@ -73,6 +73,10 @@ export interface HostGpu {
   readonly verdict: string;
 }
 
+/** Whether it is a GPU: a display controller, or an accelerator of AMD's such as MI300X, which is none. */
+const isGpu = (device: HostDevice): boolean =>
+  isDisplay(device) === true || (device.vendor === "0x1002" && device.class.startsWith("0x12"));
+
 const short = (id: string): string => id.replace(/^0000:/, "");
 
 /** Cards by slot, in the order of their addresses. */
@@ -80,12 +84,12 @@ export function gpusOf(rows: readonly PciRow[]): HostGpu[] {
   const devices = rows.map(functionOf).sort((one, other) => one.id.localeCompare(other.id));
   const slots = new Map(
     devices.flatMap((device) => {
-      const slot = isDisplay(device) === true ? PciAddress.parse(device.id)?.wholeDevice() : undefined;
+      const slot = isGpu(device) ? PciAddress.parse(device.id)?.wholeDevice() : undefined;
       return slot ? [[`${slot}`, slot]] : [];
     }),
   );
   return [...slots.values()].flatMap((slot) => {
-    const [card, ...virtual] = devices.filter((device) => isDisplay(device) === true && isAt(device, slot) === true);
+    const [card, ...virtual] = devices.filter((device) => isGpu(device) && isAt(device, slot) === true);
     const virtualFunctions = virtual.map(({ id }) => id);
     return [
       gpuAt(slot, devices, virtualFunctions),
@@ -101,7 +105,7 @@ export function gpusOf(rows: readonly PciRow[]): HostGpu[] {
 function gpuAt(slot: PciAddress, devices: readonly PciFunction[], virtualFunctions: readonly string[] = []): HostGpu {
   const all = (holds: typeof isDisplay) => devices.filter((device) => holds(device) === true);
   const card = all((device) => isAt(device, slot));
-  const [main] = card.filter((device) => isDisplay(device) === true) as [PciFunction];
+  const [main] = card.filter((device) => isGpu(device)) as [PciFunction];
   const deviceId = idOf(main);
   // Of a whole card, what else is in its slot goes with it.
   const isInGroup = isInGroupOf({ devices }, slot, slot.functionNumber === undefined ? [slot] : []);
@@ -147,16 +151,18 @@ function driverFor(deviceId: string, isVirtual: boolean): GpuDriver | undefined 
   const generation = generationOf(deviceId);
   if (!generation) {
     const { record, generation: own } = ofKernel(deviceId) ?? {};
-    const driver = own && record?.driverFor(own, deviceId);
-    return isVirtual && driver?.vendor === "intel" && driver.kernelModules === "i915"
-      ? { vendor: "intel", kernelModules: "xe", forceProbe: [deviceId.slice(5)] }
-      : driver;
+    return own && record?.driverFor(own, deviceId, isVirtual);
   }
-  return {
-    vendor: "nvidia",
-    kernelModules: generation.kernelModules.includes("open") ? "open" : "proprietary",
-    branch: isKnownTo(defaultTalosMinor.nvidiaDriver.production, generation) ? "production" : "lts",
-  };
+  const branch = (["production", "lts"] as const).find((each) =>
+    isKnownTo(defaultTalosMinor.nvidiaDriver[each], generation),
+  );
+  return (
+    branch && {
+      vendor: "nvidia",
+      kernelModules: generation.kernelModules.includes("open") ? "open" : "proprietary",
+      branch,
+    }
+  );
 }
 
 /** NVIDIA, AMD, Intel: others make chips for a board's own display. */
@@ -171,6 +177,14 @@ function judged(
   const no = (verdict: string) => ({ isUsable: false, verdict });
   const yes = (verdict: string) => ({ isUsable: true, verdict });
   if (!makers.includes(main.vendor)) return no("the board's own display chip; it stays with the host");
+  const isVirtual = address.includes(".");
+  if (main.vendor === "0x10de" && (virtualFunctions.length > 0 || isVirtual)) {
+    return no(
+      isVirtual
+        ? "a virtual function of NVIDIA's vGPU, for which Talos ships no guest driver"
+        : "is divided into virtual functions by NVIDIA's vGPU driver, and Talos ships no guest driver for these; remove that driver from the host to pass the whole card",
+    );
+  }
   if (virtualFunctions.length > 0) {
     return no(
       `is divided into virtual functions, and the host keeps the card; pass one of them: ${virtualFunctions.join(", ")}`,
@@ -186,7 +200,9 @@ function judged(
     );
   }
   const known =
-    generation === undefined ? "" : `; ${generation}: ${driver ? writtenDriver(driver) : "Talos has no driver for it"}`;
+    generation === undefined
+      ? "; its generation is not known, it needs a driver that fits"
+      : `; ${generation}: ${driver ? writtenDriver(driver) : "Talos has no driver for it"}`;
   if (mayNotReset(main) === true) {
     const rom = isOfProcessor ? ", the processor's graphics need a romFile and all their functions" : "";
     return yes(
@@ -194,14 +210,12 @@ function judged(
     );
   }
   if (main.vendor === "0x8086") {
-    const isVirtual = address.includes(".");
     return yes(
       isVirtual
         ? `a virtual function, which one VM can have${known}`
         : `can be passed through, if the host needs no display of its own${known}`,
     );
   }
-  if (!driver) return yes("can be passed through, but its generation is not known; it needs a driver that fits");
   return yes(`can be passed through${known}`);
 }
 

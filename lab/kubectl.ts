@@ -22,6 +22,11 @@ export class Kubectl {
     return this.applyWith([], ...objects);
   }
 
+  /** Whether the API server would take the objects, strictly read. */
+  dryRun(...objects: readonly unknown[]): Promise<Run> {
+    return this.applyWith(["--dry-run=server", "--validate=strict"], ...objects);
+  }
+
   async applyWith(options: readonly string[], ...objects: readonly unknown[]): Promise<Run> {
     const file = join(this.directory, `${randomUUID()}.json`);
     writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));

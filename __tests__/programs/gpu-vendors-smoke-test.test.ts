@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import type { Method } from "../../constructs/gpu/method";
 import { smokeTest } from "../../constructs/gpu/smoke-test";
 import type { GpuResource, Vendor } from "../../constructs/gpu/vendor";
 import { vendors } from "../../constructs/gpu/vendors";
@@ -10,6 +11,9 @@ import { contentOf, file, pathOfTools, program, run } from "../provisioner";
 interface Answers {
   readonly job?: string;
   readonly gpus?: string;
+  /** Devices that can be claimed, each with its driver. */
+  readonly slices?: string;
+  readonly claims?: string;
   readonly daemonsets?: string;
   readonly pod?: string;
   readonly users?: string;
@@ -18,7 +22,8 @@ interface Answers {
   readonly dmesg?: string;
 }
 
-function cluster({ job = "", gpus = "", daemonsets = "", pod = "", users = "", ...talos }: Answers): void {
+function cluster({ job = "", gpus = "", slices = "", daemonsets = "", pod = "", ...answers }: Answers): void {
+  const { users = "", claims = "", ...talos } = answers;
   program(
     "kubectl",
     `echo "$*" >>${file("calls")}
@@ -28,6 +33,8 @@ case "$*" in
   *"get pods"*PodScheduled*) printf '%s' '${pod}';;
   *"get pods --all-namespaces"*Running*) printf '%s' '${users}';;
   *"get nodes"*) printf '%s' '${gpus}';;
+  *"get resourceslices"*) printf '%s' '${slices}';;
+  *"get resourceclaims"*) printf '%s' '${claims}';;
   *apply* | *delete*) cat >/dev/null;;
 esac`,
   );
@@ -41,8 +48,12 @@ esac`,
   );
 }
 
-const resources = gpuVendors.flatMap((name) =>
-  vendors[name].resources.map((resource) => [resource.name, vendors[name], resource] as const),
+const resources = gpuVendors.flatMap((vendor) =>
+  Object.entries(vendors[vendor].methods).flatMap(([method, record]) =>
+    vendors[vendor].resources.map(
+      (resource) => [resource.name, method, { vendor: vendors[vendor], method: record, resource }] as const,
+    ),
+  ),
 );
 
 /** Lines as `talosctl get pcidevices` prints them. */
@@ -73,21 +84,30 @@ const refusals: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-describe.each(resources)("the smoke test of %s", (name, vendor: Vendor, resource: GpuResource) => {
-  const method = vendor.methods["device-plugin"];
+interface Way {
+  readonly vendor: Vendor;
+  readonly method: Method;
+  readonly resource: GpuResource;
+}
+
+describe.each(resources)("the smoke test of %s by %s", (name, _, { vendor, method, resource }: Way) => {
+  /** A GPU that is there, and a pod that none is left for, as the method has them. */
+  const there = method.claims ? { slices: `gpu-0 ${resource.claimedDriver ?? ""}` } : { gpus: "1" };
+  const lacks = method.claims ? "cannot allocate all claims" : `Insufficient ${name}`;
   const prove = () => {
     const access = { kubeconfig: "kubeconfig", talosconfig: "talosconfig", node: "192.168.1.50", vendor, resource };
-    const proof = smokeTest(method as NonNullable<typeof method>, access);
+    const proof = smokeTest(method, access);
     return run({ ...proof, environment: { ...proof.environment, PATIENCE: "0" } });
   };
   const device = cards[vendor.title] as string;
   const runs = `${method?.daemonSet} 1 1 1`;
 
   test("ends with its own Job, and leaves nothing behind", () => {
-    cluster({ job: "Complete", gpus: "1" });
+    cluster({ job: "Complete", ...there });
     expect(prove()).toMatchObject({ status: 0, stdout: expect.stringContaining("a pod has used the GPU"), stderr: "" });
-    expect(contentOf("calls").trim().split("\n").at(-1)).toContain(
-      `delete job ${resource.job} --namespace=${resource.job}`,
+    const kinds = ["job", ...(method.claims ? ["resourceclaimtemplate"] : [])];
+    expect(contentOf("calls").trim().split("\n").slice(-kinds.length)).toEqual(
+      kinds.map((kind) => expect.stringContaining(`delete ${kind} ${resource.job} --namespace=${resource.job}`)),
     );
   });
 
@@ -116,8 +136,8 @@ describe.each(resources)("the smoke test of %s", (name, vendor: Vendor, resource
     ],
     [
       "a GPU that is there for no pod",
-      { gpus: "1", pod: `Pending 0/1 nodes are available: 1 Insufficient ${name}.` },
-      `the pod waits: 0/1 nodes are available: 1 Insufficient ${name}`,
+      { ...there, pod: `Pending 0/1 nodes are available: 1 ${lacks}.` },
+      `the pod waits: 0/1 nodes are available: 1 ${lacks}`,
     ],
   ])("names %s where that is the broken link", (_, answers, message) => {
     cluster(answers);
@@ -126,13 +146,31 @@ describe.each(resources)("the smoke test of %s", (name, vendor: Vendor, resource
   });
 
   test("takes no GPU from other pods", () => {
-    const pod = `Pending 0/1 nodes are available: 1 Insufficient ${name}.`;
-    cluster({ gpus: "0 1", pod, users: `a/one 1\nb/none \n${resource.job}/${resource.job}-x 1` });
+    const pod = `Pending 0/1 nodes are available: 1 ${lacks}.`;
+    const own = `${resource.job}/${resource.job}-x`;
+    const used = method.claims
+      ? { ...there, claims: `a/one ${method.claims}\nb/two other.example\n${own} ${method.claims}` }
+      : { gpus: "0 1", users: `a/one 1\nb/none \n${own} 1` };
+    cluster({ pod, ...used });
     expect(prove()).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("every GPU is in use, by a/one; no other pod was tried"),
     });
-    expect(contentOf("calls")).toContain(`allocatable.${name.replaceAll(".", "\\.")}`);
+    expect(contentOf("calls")).toContain(
+      method.claims ? `@.spec.driver=="${method.claims}"` : `allocatable.${name.replaceAll(".", "\\.")}`,
+    );
+  });
+});
+
+test("devices of Intel's other driver are none of the resource's", () => {
+  const { dra } = vendors.intel.methods;
+  const [i915] = vendors.intel.resources;
+  const access = { kubeconfig: "kubeconfig", talosconfig: "talosconfig", node: "192.168.1.50", vendor: vendors.intel };
+  const proof = smokeTest(dra as Method, { ...access, resource: i915 as GpuResource });
+  cluster({ slices: "gpu-0 xe", devices: bridge });
+  expect(run({ ...proof, environment: { ...proof.environment, PATIENCE: "0" } })).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("the VM has no Intel device"),
   });
 });
 

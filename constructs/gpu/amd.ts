@@ -24,7 +24,6 @@ export const amd: Vendor = {
       settleSeconds: 60,
       address: "amd_device_plugin",
       ownRuntimeClass: false,
-      claims: false,
       values: {
         // Its own is a label of node feature discovery, which is not there.
         node_selector_enabled: true,
@@ -41,6 +40,7 @@ export const amd: Vendor = {
       sharingValues: () => ({}),
     },
   },
+  operator: "installs the same device plugin, of no fixed version",
   prerequisites: { address: "amd_prerequisites", release: "amd-prerequisites" },
   label,
   taint,

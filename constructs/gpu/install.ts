@@ -50,8 +50,8 @@ export interface NvidiaInstallProps extends ReleaseProps {
 
   /**
    * How pods get the GPU: the device plugin alone, the GPU operator with feature discovery and metrics, or dynamic resource
-   * allocation, by claims. Which resources exist depends on it, so it cannot be a Terraform variable. GPUs of AMD and Intel have
-   * the device plugin alone.
+   * allocation, by claims. Which resources exist depends on it, so it cannot be a Terraform variable. GPUs of Intel have no
+   * operator here, and GPUs of AMD the device plugin alone.
    *
    * @default "device-plugin"
    */

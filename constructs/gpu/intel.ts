@@ -1,5 +1,5 @@
 import { type GpuDriver, vendorDrivers } from "../talos/driver";
-import type { PluginOptions } from "./method";
+import type { Method, PluginOptions } from "./method";
 import { podScript } from "./pod-script";
 import { type GpuResource, taintOf, type Vendor } from "./vendor";
 
@@ -52,11 +52,15 @@ const daemonSet = ({ version, replicas }: PluginOptions) => ({
   },
 });
 
+/** Intel's driver for dynamic resource allocation, and its device class. */
+const deviceClass = "gpu.intel.com";
+
 const resourceOf = (kernelModules: "i915" | "xe"): GpuResource => ({
   name: `gpu.intel.com/${kernelModules}`,
   isOf: (driver: GpuDriver) => driver.vendor === "intel" && driver.kernelModules === kernelModules,
   address: `intel_${kernelModules}_smoke_test`,
   job: `intel-${kernelModules}-smoke-test`,
+  claimedDriver: kernelModules,
   work: {
     name: "encode",
     image: "docker.io/jellyfin/jellyfin:10.11.6",
@@ -66,7 +70,48 @@ const resourceOf = (kernelModules: "i915" | "xe"): GpuResource => ({
 
 const resources = { i915: resourceOf("i915"), xe: resourceOf("xe") };
 
-/** Intel's GPUs, by its device plugin. */
+/**
+ * Intel's driver for dynamic resource allocation.
+ *
+ * @see https://github.com/intel/intel-resource-drivers-for-kubernetes/tree/gpu-v0.11.0/charts/intel-gpu-resource-driver
+ */
+const dra: Method = {
+  chart: "intel-gpu-resource-driver-chart",
+  repository: "oci://ghcr.io/intel/intel-resource-drivers-for-kubernetes",
+  version: "0.11.0",
+  kubernetes: "1.34",
+  namespace: "intel-gpu-resource-driver",
+  daemonSet: "intel-gpu-resource-driver-kubelet-plugin",
+  // The chart's labels are the same in every release of it.
+  selector: "",
+  settleSeconds: 60,
+  address: "intel_dra_driver",
+  ownRuntimeClass: false,
+  claims: deviceClass,
+  values: {
+    kubeletPlugin: {
+      nodeSelector: { [label]: "true" },
+      // Without the health monitor, a further daemon, it asks the devices themselves.
+      healthMonitoring: { enabled: false },
+      privileged: true,
+    },
+    // Talos's /etc is read-only, and from 1.13 on its container runtime looks into /run/cdi alone:
+    // https://github.com/siderolabs/talos/blob/v1.13.9/hack/cri-plugin.part
+    cdi: { staticPath: "/var/run/cdi" },
+  },
+  taintedValues: {
+    kubeletPlugin: {
+      tolerations: [
+        { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" },
+        { key: taint.key, operator: "Exists", effect: taint.effect },
+      ],
+    },
+  },
+  tolerations: ["kubeletPlugin", "tolerations"],
+  sharingValues: () => ({}),
+};
+
+/** Intel's GPUs, by its device plugin or by claims. */
 export const intel: Vendor = {
   title: vendorDrivers.intel.title,
   methods: {
@@ -80,13 +125,14 @@ export const intel: Vendor = {
       settleSeconds: 60,
       address: "intel_device_plugin",
       ownRuntimeClass: false,
-      claims: false,
       values: {},
       tolerations: ["tolerations"],
       updateStrategy: ["updateStrategy", "type"],
       sharingValues: () => ({}),
     },
+    dra,
   },
+  operator: "needs cert-manager, and creates the same device plugin",
   prerequisites: { address: "intel_prerequisites", release: "intel-prerequisites" },
   label,
   taint,

@@ -33,8 +33,11 @@ export interface Method {
   readonly address: string;
   /** The chart makes a RuntimeClass of its own. */
   readonly ownRuntimeClass: boolean;
-  /** Pods name a claim instead of asking for a number of GPUs, and need no RuntimeClass. */
-  readonly claims: boolean;
+  /**
+   * Device class and driver of the claims that pods name instead of asking for a number of GPUs, with which they need no
+   * RuntimeClass; without it, pods ask for a number.
+   */
+  readonly claims?: string;
   /** Devices are injected into pods that ask for one: they need no RuntimeClass. */
   readonly injects?: true;
   /** What differs if the container runtime has no handler of the vendor; without it, the method does not work there. */
@@ -45,8 +48,8 @@ export interface Method {
   readonly taintedValues?: ChartValues;
   /** Where the chart takes the plugin's tolerations. */
   readonly tolerations: readonly string[];
-  /** Where the chart takes the update strategy of the plugin. */
-  readonly updateStrategy: readonly string[];
+  /** Where the chart takes the update strategy of the plugin; without it, it always replaces the pods. */
+  readonly updateStrategy?: readonly string[];
   /** Where the chart takes the configuration of sharing. */
   readonly sharingValues: (sharing: GpuSharing) => ChartValues;
   /** Where the chart takes an annotation of the pods that its operator creates; without it the chart creates them. */

@@ -32,7 +32,6 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     settleSeconds: 60,
     address: "nvidia_device_plugin",
     ownRuntimeClass: false,
-    claims: false,
     values: { runtimeClassName: runtimeClass },
     tolerations: ["tolerations"],
     updateStrategy: ["updateStrategy", "type"],
@@ -50,7 +49,6 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     settleSeconds: 300,
     address: "nvidia_gpu_operator",
     ownRuntimeClass: true,
-    claims: false,
     values: operatorValues,
     withoutHandler: {
       injects: true,
@@ -80,7 +78,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     settleSeconds: 60,
     address: "nvidia_dra_driver",
     ownRuntimeClass: false,
-    claims: true,
+    claims: "gpu.nvidia.com",
     withoutHandler: {},
     values: {
       nvidiaDriverRoot: driverRoot,

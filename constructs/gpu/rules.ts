@@ -58,16 +58,20 @@ export const rules: readonly Rule<Judged>[] = [
   { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
   {
     id: "nvidia-method",
-    requirement: `the method is one of ${methodNames.join(", ")}, and of AMD and Intel the device plugin`,
+    requirement: `the method is one of ${methodNames.join(", ")}, of Intel the device plugin or dra, and of AMD the device plugin`,
     reason: "Terraform has to know which resources there are before it knows any variable",
     source,
-    checks: ({ vendor, method, smokeTest }) => [
-      {
-        condition: Object.hasOwn(vendors[vendor].methods, method),
-        message: `method is ${formatUnlessVariable(method)}; write ${Object.keys(vendors[vendor].methods).map(formatValue).join(" or ")}`,
-      },
-      checkStaticBoolean("smokeTest", smokeTest),
-    ],
+    checks: ({ vendor, method, smokeTest }) => {
+      const { title, methods, operator } = vendors[vendor];
+      const because = String(method).includes("operator") && operator ? `, as ${title}'s operator ${operator}` : "";
+      return [
+        {
+          condition: Object.hasOwn(methods, method),
+          message: `method is ${formatUnlessVariable(method)}; write ${Object.keys(methods).map(formatValue).join(" or ")}${because}`,
+        },
+        checkStaticBoolean("smokeTest", smokeTest),
+      ];
+    },
   },
   {
     id: "nvidia-method-supported",
@@ -82,7 +86,7 @@ export const rules: readonly Rule<Judged>[] = [
             condition: hasMinor(talosVersion, ({ minor }) => minorNumber(minor) >= minorNumber(min)),
             message: `method ${formatValue(method)} needs Talos ${min} or later, and the node runs ${formatValue(talosVersion)}; write "device-plugin"`,
           })),
-          ...handlerChecks(talosVersion, method),
+          ...(vendor === "nvidia" ? handlerChecks(talosVersion, method) : []),
           ...ifSet(kubernetes, (min) => ({
             condition: matches(kubernetesVersion, laterThan(minorNumber(min))),
             message: `method ${formatValue(method)} needs Kubernetes ${min} or later, and the node runs ${formatValue(kubernetesVersion)}; write "device-plugin"`,
@@ -151,7 +155,9 @@ export const rules: readonly Rule<Judged>[] = [
     source,
     checks: ({ vendor, method, values, needed, repositoryIsGiven }) => {
       const { objects, updateStrategy } = methodOf(vendor, method);
-      if (!objects) return [...checkUnchanged(values, needed), checkReplacesPods(values, updateStrategy)];
+      if (!objects) {
+        return [...checkUnchanged(values, needed), ...ifSet(updateStrategy, (path) => checkReplacesPods(values, path))];
+      }
       return [
         {
           condition: Object.keys(values).length === 0 && !repositoryIsGiven,
@@ -193,10 +199,10 @@ export const rules: readonly Rule<Judged>[] = [
 const operatorWithNri = /^v(26[.]([7-9]|1[0-9])|2[7-9][.][0-9]+|[3-9][0-9][.][0-9]+)[.]/;
 
 /** The same for the other vendors. */
-export const gpuRules: readonly Rule<Judged>[] = rules
-  // Their device plugins run on every version.
-  .filter(({ id }) => id !== "nvidia-method-supported")
-  .map((rule) => ({ ...rule, id: rule.id.replace(/^nvidia-/, "gpu-") }));
+export const gpuRules: readonly Rule<Judged>[] = rules.map((rule) => ({
+  ...rule,
+  id: rule.id.replace(/^nvidia-/, "gpu-"),
+}));
 
 /** Whether the node has GPUs to advertise: its Talos has a driver, and its machine, as far as it is known, a device. */
 export const hasGpus = ({ drivers, machine }: TalosNode, vendor: GpuVendor): boolean =>

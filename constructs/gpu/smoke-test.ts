@@ -64,31 +64,37 @@ function podSpec(options: PodOptions) {
   };
 }
 
-const claimTemplate = (name: string) => ({
-  apiVersion: "resource.k8s.io/v1",
-  kind: "ResourceClaimTemplate",
-  metadata: { name, namespace: name },
-  spec: { spec: { devices: { requests: [{ name: "gpu", exactly: { deviceClassName: "gpu.nvidia.com" } }] } } },
-});
+/** What is claimed: any device of the class, or one with a driver. */
+const claimTemplate = ({ name, resource: { claimedDriver } }: PodOptions, deviceClassName: string) => {
+  const expression = `device.attributes[${JSON.stringify(deviceClassName)}].driver == ${JSON.stringify(claimedDriver)}`;
+  const exactly = { deviceClassName, ...(claimedDriver && { selectors: [{ cel: { expression } }] }) };
+  return {
+    apiVersion: "resource.k8s.io/v1",
+    kind: "ResourceClaimTemplate",
+    metadata: { name, namespace: name },
+    spec: { spec: { devices: { requests: [{ name: "gpu", exactly }] } } },
+  };
+};
 
 /** A workload and what it claims from, in a namespace of their own, all of a name. */
-const documents = ({ claims }: Method, name: string, kind: object, spec: object): string =>
-  [namespaceOf(name), ...(claims ? [claimTemplate(name)] : []), { ...kind, metadata: { name, namespace: name }, spec }]
+function documents(options: PodOptions, kind: object, spec: object): string {
+  const { name, method } = options;
+  const claimed = method.claims ? [claimTemplate(options, method.claims)] : [];
+  return [namespaceOf(name), ...claimed, { ...kind, metadata: { name, namespace: name }, spec }]
     .map((each) => stringify(each))
     .join("---\n");
+}
 
 /** A pod to begin with, as YAML. */
 export function examplePod(method: Method, isTainted: boolean, vendor: Vendor, resource: GpuResource): string {
   // Not the smoke test's name, which takes away what has it.
-  const name = "gpu-example";
-  const spec = podSpec({ method, vendor, resource, name, isTainted });
-  return documents(method, name, { apiVersion: "v1", kind: "Pod" }, spec);
+  const options = { method, vendor, resource, name: "gpu-example", isTainted };
+  return documents(options, { apiVersion: "v1", kind: "Pod" }, podSpec(options));
 }
 
 const job = (options: PodOptions): string =>
   documents(
-    options.method,
-    options.name,
+    options,
     { apiVersion: "batch/v1", kind: "Job" },
     {
       backoffLimit: 0,
@@ -126,17 +132,17 @@ export function smokeTest(
       NODE: access.node,
       NAMESPACE: method.namespace,
       DAEMONSET: method.daemonSet,
-      CLAIMS: String(method.claims),
+      CLAIMS: String(method.claims !== undefined),
       JOB: job({ method, vendor, resource, name: resource.job, isTainted }),
       PATIENCE: String(method.settleSeconds),
       TIMEOUT: String(timeout),
-      ...evidence(vendor, resource),
+      ...evidence(vendor, resource, method),
     },
   };
 }
 
 /** What the script has to be told of a vendor; NVIDIA's it knows by itself. */
-function evidence(vendor: Vendor, resource: GpuResource): Readonly<Record<string, string>> {
+function evidence(vendor: Vendor, resource: GpuResource, { claims }: Method): Readonly<Record<string, string>> {
   const known = vendor.evidenceOf?.(resource);
   if (!known) return {};
   return {
@@ -148,5 +154,7 @@ function evidence(vendor: Vendor, resource: GpuResource): Readonly<Record<string
     DRIVER_FILE: known.file,
     REFUSAL: known.refusal,
     ADVICE: known.advice,
+    ...(claims && { DEVICE_CLASS: claims }),
+    ...(claims && resource.claimedDriver && { DEVICE_DRIVER: resource.claimedDriver }),
   };
 }

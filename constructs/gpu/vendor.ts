@@ -23,6 +23,8 @@ export interface GpuResource {
   readonly address: string;
   /** Name of its Job. */
   readonly job: string;
+  /** The attribute `driver` of such GPUs in claims; without it, all of the device class are such. */
+  readonly claimedDriver?: string;
   readonly work: GpuWork;
 }
 
@@ -44,6 +46,8 @@ export interface Vendor {
   readonly title: string;
   /** The ways to advertise its GPUs, the first of which is the default. */
   readonly methods: Readonly<Record<string, Method>>;
+  /** Why its operator is no method, as the end of "its operator …"; undefined if it is one. */
+  readonly operator?: string;
   /** The name of the resources before the chart in Terraform, and of their release. */
   readonly prerequisites: { readonly address: string; readonly release: string };
   /** Label of the nodes that the plugin is for. */

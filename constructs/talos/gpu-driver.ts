@@ -95,7 +95,8 @@ export function adviceFor(
     return `write ${path}.nvidia with kernelModules ${modules} and branch ${known.join(" or ")}`;
   }
   const last = minors.findLast((each) => branches.some((branch) => isDrivenBy(each, branch, generation)));
-  return `no driver of ${formatValue(version)} does, and Talos ${last?.minor} is the last with one; write a version of it, with ${path}.nvidia of kernelModules ${modules}`;
+  if (!last) return "Talos has no driver for it; choose another GPU";
+  return `no driver of ${formatValue(version)} does, and Talos ${last.minor} is the last with one; write a version of it, with ${path}.nvidia of kernelModules ${modules}`;
 }
 
 const titles = gpuVendors.map((vendor) => vendorDrivers[vendor].title);
@@ -116,7 +117,7 @@ export const rules: readonly Rule<Driven>[] = [
     id: "gpu-driver-generation",
     requirement: "the driver of a node's Talos image supports the GPU",
     reason:
-      "each Talos minor version has one driver of each branch: 595 dropped GPUs before Turing, 535 knows no Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others; amdgpu knows no TeraScale; i915 ends with Meteor Lake and Arc A, where xe begins",
+      "each Talos minor version has one driver of each branch: no branch knows Kepler or older, 595 dropped GPUs before Turing, 535 knows no Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others; amdgpu knows no TeraScale; i915 ends with Meteor Lake and Arc A, where xe begins",
     source,
     checks: (driven) => [
       ...(driven.nvidia ? generationChecks(driven, driven.nvidia) : []),
@@ -203,17 +204,32 @@ interface Release {
 export const releaseRules: readonly Rule<Release>[] = [
   {
     ...gpuWithDriver,
-    checks: ({ path, nvidia, drivers = [], machines }) =>
-      nvidia || drivers.length > 0
-        ? [
-            {
-              condition: machines.some(({ devices }) => devices === undefined || devices.length > 0),
-              message: `${path}.${nvidia ? "nvidia" : "driver"} puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
-            },
-          ]
-        : [],
+    checks: ({ path, nvidia, drivers = [], machines }) => {
+      if (!nvidia && drivers.length === 0) return [];
+      const hasDevices = machines.some(({ devices }) => devices === undefined || devices.length > 0);
+      const none = {
+        condition: hasDevices,
+        message: `${path}.${nvidia ? "nvidia" : "driver"} puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
+      };
+      return hasDevices ? [none, ...vendorsWithoutGpu(path, drivers, machines)] : [none];
+    },
   },
 ];
+
+/** Whether each vendor with a driver has a GPU, if the ids of all devices are written: of others only the host knows. */
+function vendorsWithoutGpu(path: string, drivers: readonly GpuDriver[], machines: Release["machines"]) {
+  const vendors = [...new Set(drivers.map(({ vendor }) => vendor))];
+  // What a mapping or an address stands for may be of any vendor.
+  const isWritten = machines.every(({ devices }) => devices?.every(({ hasId }) => hasId === true));
+  return (vendors.length > 1 && isWritten ? vendors : []).map((vendor) => {
+    const { title, vendorId } = vendorDrivers[vendor];
+    const isOwn = (id: string) => matches(id, new RegExp(`^${vendorId}:`, "i"));
+    return {
+      condition: or(...machines.flatMap(({ devices = [] }) => devices.map((device) => device.isSuch(isOwn)))),
+      message: `${path}.driver puts a driver of ${title} into the image, and no machine with that image has a GPU of ${title}; pass one through to its VM, or leave the driver out`,
+    };
+  });
+}
 
 /**
  * Holds the machines of a cluster to these rules, each where its props are.

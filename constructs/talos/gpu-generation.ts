@@ -35,10 +35,25 @@ const beforeTuring = { lastDriver: 580, kernelModules: ["proprietary"] } as cons
  */
 export const gpuGenerations: readonly GpuGeneration[] = [
   {
+    name: "Fermi or Kepler",
+    devices: [
+      [0x06c0, 0x06df],
+      [0x0dc0, 0x0dff],
+      [0x0e22, 0x0e3b],
+      [0x0f00, 0x0f06],
+      [0x0fc0, 0x109f],
+      [0x1140, 0x1140],
+      [0x1180, 0x12bf],
+    ],
+    lastDriver: 470,
+    kernelModules: ["proprietary"],
+  },
+  {
     name: "Maxwell",
     devices: [
       [0x1340, 0x15ef],
-      [0x1600, 0x1aff],
+      // From 0x1ad0 on there are the USB and audio functions of later cards.
+      [0x1600, 0x17ff],
     ],
     ...beforeTuring,
   },

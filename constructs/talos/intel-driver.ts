@@ -1,4 +1,6 @@
-import { and, matches, not, or } from "../rules/condition";
+import { Fn, Token } from "cdktf";
+import { and, equal, isUnknown, matches, not, or } from "../rules/condition";
+import { asFunctionArgument } from "../rules/expression";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { asYaml } from "../terraform/document";
 import type { Generation } from "./gpu-generation";
@@ -108,7 +110,19 @@ const generations: readonly IntelGeneration[] = [
 ];
 
 const isForcedIn = ({ forceProbe = [] }: IntelDriver, deviceId: string) =>
-  or(...forceProbe.map((id) => matches(deviceId, new RegExp(`^8086:${/^[0-9a-f]{4}$/i.test(id) ? id : "-"}$`, "i"))));
+  or(
+    ...forceProbe.map((id) =>
+      isUnknown(id)
+        ? equal(lowerCase(deviceId), lowerCase(`8086:${id}`))
+        : // What is no id is told where it is written.
+          !deviceIdPattern.test(id) || matches(deviceId, new RegExp(`^8086:${id}$`, "i")),
+    ),
+  );
+
+const deviceIdPattern = /^[0-9a-f]{4}$/i;
+
+const lowerCase = (text: string): string =>
+  isUnknown(text) ? Token.asString(Fn.lower(asFunctionArgument(text))) : text.toLowerCase();
 
 const generationOf = (generation: Generation): IntelGeneration | undefined =>
   generations.find((each) => each === generation);
@@ -116,6 +130,8 @@ const generationOf = (generation: Generation): IntelGeneration | undefined =>
 /** Whether the driver works with the GPU. What `xe` is forced to drive, `i915` is told to leave. */
 function knows(driver: IntelDriver, generation: Generation, deviceId: string) {
   const { kernelModules: known = [], isForced = false } = generationOf(generation) ?? {};
+  // What is no driver is told where it is written.
+  if (!kernelModules.includes(driver.kernelModules)) return true;
   return (
     known.includes(driver.kernelModules) || and(isForced, driver.kernelModules === "xe", isForcedIn(driver, deviceId))
   );
@@ -152,13 +168,16 @@ export const intel: KernelDriver<IntelDriver> = {
       message: `${path}.forceProbe goes with kernelModules "xe"; leave it out`,
     },
     ...(driver.forceProbe ?? []).map((id, index) => ({
-      condition: matches(id, /^[0-9a-f]{4}$/i),
+      condition: matches(id, deviceIdPattern),
       message: `${path}.forceProbe[${index}] ${formatValue(id)} is not a device id; write the four hex digits behind 8086:, such as "a780"`,
     })),
   ],
   knows,
-  driverFor: (generation) => {
-    const [module] = generationOf(generation)?.kernelModules ?? [];
-    return module && { vendor: "intel", kernelModules: module };
+  driverFor: (generation, deviceId, isVirtual = false) => {
+    const { kernelModules: [module] = [], isForced } = generationOf(generation) ?? {};
+    // i915 does not drive a virtual function in a guest, and xe has to be told of one that i915 knows.
+    return isVirtual && isForced
+      ? { vendor: "intel", kernelModules: "xe", forceProbe: [deviceId.replace(/^8086:/i, "") || "its device id"] }
+      : module && { vendor: "intel", kernelModules: module };
   },
 };

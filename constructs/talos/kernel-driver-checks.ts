@@ -27,7 +27,7 @@ export const kernelChecks = ({ devices, drivers = [], path }: Driven, vendor: Ke
   if (own.length === 0) return [];
   return devices.flatMap((device) =>
     generations.map((generation) => {
-      const fitting = driverFor(generation, "");
+      const fitting = driverFor(generation, "", device.isVirtualFunction);
       const advice = fitting
         ? `write ${path}.driver: ${written(fitting)}`
         : "Talos has no driver for it; choose another GPU";

@@ -45,6 +45,9 @@ export interface TalosMachineDevice {
   /** What it is, for messages. */
   readonly description: string;
 
+  /** Whether its vendor and device id is known from the configuration. */
+  readonly hasId?: boolean;
+
   /** Whether it is a virtual function of a device that its host keeps. */
   readonly isVirtualFunction?: boolean;
 

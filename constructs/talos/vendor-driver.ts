@@ -27,6 +27,6 @@ export interface KernelDriver<Driver> extends VendorDriver<Driver> {
   readonly stuckGenerations?: readonly Generation[];
   /** Whether the driver works with a GPU of the generation, whose id it may have to be told. */
   readonly knows: (driver: Driver, generation: Generation, deviceId: string) => Condition;
-  /** What to write for a GPU of the generation; undefined if no driver of Talos knows it. */
-  readonly driverFor: (generation: Generation, deviceId: string) => Driver | undefined;
+  /** What to write for a GPU of the generation, or a virtual function of it; undefined if no driver of Talos knows it. */
+  readonly driverFor: (generation: Generation, deviceId: string, isVirtual?: boolean) => Driver | undefined;
 }

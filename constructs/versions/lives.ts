@@ -88,6 +88,10 @@ export const lives = {
       newest: "0.5.0",
     },
     "amd-gpu": { source: "https://rocm.github.io/k8s-device-plugin", newest: "0.21.0" },
+    "intel-gpu-resource-driver-chart": {
+      source: "https://github.com/intel/intel-resource-drivers-for-kubernetes/releases",
+      newest: "0.11.0",
+    },
     "intel-gpu-plugin": {
       source: "https://github.com/intel/intel-device-plugins-for-kubernetes/releases",
       newest: "0.36.0",

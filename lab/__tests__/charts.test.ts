@@ -2,26 +2,44 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
+import type { TerraformStack } from "cdktf";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import { twoDisks } from "../../__tests__/fixtures/local-storage";
-import { ciliumIn, machine, nodeIn, synthesizedJson, type TerraformJson } from "../../__tests__/stacks";
+import {
+  ciliumIn,
+  clusterIn,
+  machine,
+  machineAt,
+  nodeIn,
+  problemsOf,
+  synthesizedJson,
+  type TerraformJson,
+} from "../../__tests__/stacks";
 import {
   type CiliumInstallProps,
   type GpuDriver,
   GpuInstall,
+  type GpuVendor,
   LocalStorage,
   NvidiaInstall,
   type NvidiaInstallProps,
 } from "../../constructs";
+import type { SharingStrategy } from "../../constructs/gpu/sharing";
+import type { Vendor } from "../../constructs/gpu/vendor";
 import { vendors } from "../../constructs/gpu/vendors";
 import { type ChartValues, valueAt } from "../../constructs/helm/values";
+import { gpuVendors } from "../../constructs/talos/driver";
+import { talosMinors } from "../../constructs/talos/version";
 import { mergeValues } from "../../constructs/terraform/document";
 import { type ChartArchive, ChartArchives } from "../chart-archives";
 import { ChartRepositories } from "../chart-repositories";
 import type { Json } from "../json";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
+import { deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
 import { expectPlugin } from "./support/plugin";
+import { strictlyValidated } from "./support/strict";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unwrapped } from "./support/unwrapped";
@@ -152,6 +170,114 @@ test("the Helm provider finds charts in repositories and in a registry, and what
   expect(unwrapped(output)).toMatch(/is not a valid chart repository or cannot be reached: .* 404 Not Found/);
 });
 
+interface Pod {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly template: { readonly spec: object } };
+}
+
+/** Pods of the workloads in a manifest, with the account that every namespace has. */
+const podsIn = (manifest: string, namespace: string): object[] =>
+  parseAllDocuments(manifest)
+    .map((document): Pod | null => document.toJS())
+    .filter((each) => each?.kind === "DaemonSet" || each?.kind === "Deployment")
+    .map((each) => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: each?.metadata.name, namespace },
+      spec: { ...each?.spec.template.spec, serviceAccountName: "default", serviceAccount: undefined },
+    }));
+
+const releasedBy = Object.values(vendors).flatMap((vendor) =>
+  Object.entries(vendor.methods).flatMap(([name, method]) =>
+    method.repository === undefined ? [] : [[`${vendor.title} by ${name}`, vendor, name as "dra", method] as const],
+  ),
+);
+
+/** What a stack releases for GPUs on each Talos minor version, tainted, and shared in each way, without repetitions. */
+function releasesOf(vendor: Vendor, method: "dra"): { readonly prerequisites: Json; readonly releases: Json[] } {
+  const all = talosMinors.flatMap(({ minor }) =>
+    [undefined, ...vendor.strategies].map((strategy): [string, SharingStrategy?] => [`v${minor}.4`, strategy]),
+  );
+  const id = gpuVendors.find((each) => vendors[each] === vendor) as GpuVendor;
+  const stacks = all.flatMap(([version, strategy]) => {
+    const driver = { nvidia: { kernelModules: "open", branch: "lts" }, amd: {}, intel: { kernelModules: "i915" } }[id];
+    const build = (scope: TerraformStack) => {
+      const talos = { version, driver: { vendor: id, ...driver } as GpuDriver };
+      const workers = [{ machine: machineAt("gpu-1", 61), talos }, machineAt("worker-1", 62)];
+      const node = clusterIn(scope, { talos: { version }, kubernetesVersion: "1.34.1", workers });
+      const sharing = strategy && { strategy, replicas: 4 };
+      new GpuInstall(scope, "gpu", { node, vendor: id, method, sharing, taint: true });
+    };
+    // Versions and ways that are refused have no release.
+    return problemsOf(build).length > 0 ? [] : [synthesizedJson(build).resource.helm_release as Record<string, Json>];
+  });
+  const [first] = stacks;
+  const { [vendor.prerequisites.address]: prerequisites = {} } = first ?? {};
+  const own = stacks.map((each) => each[vendor.methods[method]?.address as string] as Json);
+  return { prerequisites, releases: [...new Map(own.map((each) => [JSON.stringify(each.values), each])).values()] };
+}
+
+test("each vendor's charts pass strict validation on each Talos minor version, and their pods its pod security where the stack puts them alone", async () => {
+  const lab = await startLab();
+  const cluster = await deployCluster(lab, { nvidia: false });
+  succeeded(await cluster.apply("-target=talos_cluster_kubeconfig.cluster"));
+  const kubectl = await lab.kubectl(100);
+  const namespace = (name: string, labels = {}) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name, labels },
+  });
+  await eventually(async () => succeeded(await kubectl.apply(namespace("elsewhere"))));
+
+  const all = releasedBy.flatMap(([way, vendor, name, method]) => {
+    const { prerequisites, releases } = releasesOf(vendor, name);
+    return releases.map((release, index) => ({
+      key: `${method.address}_${index}`,
+      way,
+      method,
+      prerequisites,
+      release,
+    }));
+  });
+  expect(new Set(all.map(({ way }) => way)).size).toBe(releasedBy.length);
+  const terraform = await placedIn(lab, {
+    data: {
+      helm_template: Object.fromEntries(
+        all.map(({ key, release: { name, chart, namespace, repository, version, values } }) => [
+          key,
+          {
+            ...{ name, chart, namespace, repository, version, values },
+            ...{ kube_version: "1.35.4", api_versions: ["resource.k8s.io/v1"], include_crds: true },
+          },
+        ]),
+      ),
+    },
+    output: Object.fromEntries(all.map(({ key }) => [key, { value: `\${data.helm_template.${key}.manifest}` }])),
+  });
+  succeeded(await terraform.apply());
+  const manifests = await terraform.outputs();
+
+  for (const { key, way, method, prerequisites } of all) {
+    const manifest = String(manifests[key]?.value);
+    const [before] = prerequisites.values as unknown as string[];
+    succeeded(await kubectl.apply(...parse(String(before)).objects));
+    const documents = parseAllDocuments(manifest).map((document) => document.toJS());
+    const definitions = documents.filter((each) => each?.kind === "CustomResourceDefinition");
+    // What they define is known a moment later.
+    if (definitions.length > 0) succeeded(await kubectl.apply(...definitions));
+    await eventually(async () =>
+      expect([way, await strictlyValidated(kubectl, manifest, method.namespace)]).toEqual([way, ""]),
+    );
+    const pods = podsIn(manifest, method.namespace);
+    expect(pods).not.toEqual([]);
+    await eventually(async () => succeeded(await kubectl.dryRun(...pods)));
+    expect((await kubectl.dryRun(...podsIn(manifest, "elsewhere"))).output).toMatch(
+      /violates PodSecurity "baseline:latest"/,
+    );
+  }
+});
+
 describe("LAB_CHARTS", () => {
   test("an archive takes the place of the lab's own chart, in its versions alone", () => {
     for (const file of ["cilium-1.19.6.tgz", "another-2.0.0.tgz"]) writeFileSync(join(directory, file), "an archive");
@@ -177,10 +303,10 @@ describe("every value that a stack sets is the chart's, as its archive in LAB_CH
       const talos = { version: "v1.13.9", nvidia: { kernelModules: "open", branch: "production" } } as const;
       new NvidiaInstall(stack, "nvidia", { ...props, node: nodeIn(stack, { talos }) });
     });
-  const gpu = (driver: GpuDriver) =>
+  const gpu = (driver: GpuDriver, method?: "dra") =>
     synthesizedJson((stack) => {
       const node = nodeIn(stack, { talos: { version: "v1.13.9", driver } });
-      new GpuInstall(stack, "gpu", { node, vendor: driver.vendor });
+      new GpuInstall(stack, "gpu", { node, vendor: driver.vendor, method });
     });
   const localVolumes = () =>
     synthesizedJson((stack) => {
@@ -203,6 +329,7 @@ describe("every value that a stack sets is the chart's, as its archive in LAB_CH
     ["the GPU operator that slices", nvidia({ method: "gpu-operator", ...shared("time-slicing") })],
     ["the driver for claims", nvidia({ method: "dra" })],
     ["AMD's device plugin", gpu({ vendor: "amd" })],
+    ["Intel's driver for claims", gpu({ vendor: "intel", kernelModules: "xe" }, "dra")],
     ["local volumes", localVolumes()],
     ["Cilium", cilium({})],
     ["Cilium with all of its options", cilium(everything)],
@@ -228,7 +355,7 @@ describe("every value that a stack sets is the chart's, as its archive in LAB_CH
       const { chart, repository = "", version, tolerations, updateStrategy } = way.method;
       for (const archive of archivesOf(chart, version, repository)) {
         const all = valuesIn(archive) as ChartValues;
-        for (const path of [tolerations, updateStrategy]) {
+        for (const path of [tolerations, ...(updateStrategy ? [updateStrategy] : [])]) {
           expect({ chart, path, value: valueAt(all, path) }).toEqual({ chart, path, value: expect.anything() });
         }
       }

@@ -1,8 +1,12 @@
 import type { GpuDriver, GpuVendor, TalosGpuCluster } from "../../constructs";
+import type { Method } from "../../constructs/gpu/method";
+import type { GpuResource } from "../../constructs/gpu/vendor";
+import { vendors } from "../../constructs/gpu/vendors";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import { arc, graphicsCard, processorGraphics, radeon } from "../proxmox/pci-device";
-import { deployCluster } from "./support/cluster";
+import { expectBrokenLinksNamed } from "./support/broken-links";
+import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
 import { gpuTest } from "./support/gpu";
 import { placed } from "./support/placed";
@@ -150,11 +154,17 @@ const cards = {
 } as const satisfies Record<GpuVendor, { readonly gpus: readonly object[]; readonly driver: GpuDriver }>;
 
 /** One apply of a VM with these GPUs, after which nothing is left to do. @returns what it said */
-async function applied(lab: Lab, version: string, ...vendors: readonly GpuVendor[]): Promise<string> {
+async function applied(
+  lab: Lab,
+  version: string,
+  intel: ClusterOptions["intel"],
+  ...of: readonly GpuVendor[]
+): Promise<string> {
   const terraform = await deployCluster(lab, {
-    talos: { version, driver: vendors.map((vendor) => cards[vendor].driver) },
+    talos: { version, driver: of.map((vendor) => cards[vendor].driver) },
     node: { kubernetesVersion: "1.34.1" },
-    vm: { gpus: vendors.flatMap((vendor) => cards[vendor].gpus) },
+    vm: { gpus: of.flatMap((vendor) => cards[vendor].gpus) },
+    intel,
     force: impatient,
   });
   const run = await terraform.apply();
@@ -190,10 +200,10 @@ async function tracesIn(kubectl: Kubectl): Promise<string[]> {
     .filter((trace) => found.includes(trace));
 }
 
-test("an upgrade keeps the GPUs of AMD and Intel that pods use, and GPUs become another vendor's in one apply", async () => {
+test("an upgrade keeps the GPUs of AMD and Intel that pods use, and GPUs become another vendor's or claims in one apply", async () => {
   const divided = [...graphicsCard("0000:01:00", 14), ...radeon("0000:03:00", 15), ...arc("0000:04:00", 16)];
   const lab = await startLab({ devices: [...divided, ...processorGraphics(2)] });
-  await applied(lab, "v1.13.9", "amd", "intel");
+  await applied(lab, "v1.13.9", undefined, "amd", "intel");
   const kubectl = await lab.kubectl(100);
   succeeded(await kubectl.apply(users("amd", "amd.com/gpu", 1), users("intel", "gpu.intel.com/xe", 2)));
   const inUse = () =>
@@ -203,19 +213,32 @@ test("an upgrade keeps the GPUs of AMD and Intel that pods use, and GPUs become 
       expect(await allocatable(kubectl)).toEqual({ "amd.com/gpu": "1", "gpu.intel.com/xe": "2" });
     });
   await inUse();
-  const upgraded = await applied(lab, "v1.14.7", "amd", "intel");
+  const upgraded = await applied(lab, "v1.14.7", undefined, "amd", "intel");
   expect(upgraded).toMatch(/every GPU is in use, by default\/amd-\S+; no other pod was tried/);
   expect(upgraded).toMatch(/every GPU is in use, by default\/intel-\S+, default\/intel-\S+; no other pod was tried/);
   await inUse();
   succeeded(await kubectl.run("delete", "deployments", "--namespace=default", "--all"));
 
   for (const vendor of ["nvidia", "amd"] as const) {
-    expect(await applied(lab, "v1.14.7", vendor)).toContain("a pod has used the GPU");
+    expect(await applied(lab, "v1.14.7", undefined, vendor)).toContain("a pod has used the GPU");
     await eventually(async () => {
       expect(await allocatable(kubectl)).toMatchObject({ [`${vendor}.com/gpu`]: "1" });
       expect(await tracesIn(kubectl)).toEqual(traces[vendor]);
     });
   }
+
+  expect(await applied(lab, "v1.14.7", { method: "dra" }, "intel")).toContain("a pod has used the GPU");
+  const { dra } = vendors.intel.methods;
+  await expectBrokenLinksNamed(lab, {
+    stack: "talos-gpu",
+    vmid: 100,
+    vendor: vendors.intel,
+    method: dra as Method,
+    resource: vendors.intel.resources.find(({ name }) => name === "gpu.intel.com/xe") as GpuResource,
+    driver: "xe",
+    refusal: "xe 0000:04:00.0: [drm] *ERROR* GuC load failed",
+    slots: ["hostpci0", "hostpci1"],
+  });
 });
 
 interface WorkerNode {

@@ -1,6 +1,9 @@
+import { methods, nvidia } from "../../constructs/gpu/nvidia";
+import type { GpuResource } from "../../constructs/gpu/vendor";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
+import { expectBrokenLinksNamed } from "./support/broken-links";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
 import { allocatable, claimable, gpusInUse, impatient, stopUsingGpus, useGpus } from "./support/gpu";
@@ -33,6 +36,26 @@ async function left(kubectl: Kubectl, ...namespaces: string[]): Promise<string[]
   return output.split("\n").filter((line) => namespaces.some((name) => line.split(/[\s/]+/).includes(name)));
 }
 
+/** Whether the smoke test names each link that is broken, as the method is deployed. */
+async function breakLinks(lab: Lab, method: "gpu-operator" | "dra"): Promise<void> {
+  await deployCluster(lab, {
+    talos: { version: "v1.13.9", nvidia: driver },
+    node,
+    nvidia: { method },
+    force: impatient(0),
+  });
+  await expectBrokenLinksNamed(lab, {
+    stack: "talos-gpu",
+    vmid: 100,
+    vendor: nvidia,
+    method: methods[method],
+    resource: nvidia.resources[0] as GpuResource,
+    driver: "driver",
+    refusal: "NVRM: installed in this system is not supported by open nvidia.ko",
+    slots: ["hostpci0"],
+  });
+}
+
 describe("switching the method leaves nothing of the old one, and the GPU can be used", () => {
   test("from an operator that slices a GPU four ways to claims, on Talos 1.13", async () => {
     const lab = await startLab();
@@ -42,12 +65,14 @@ describe("switching the method leaves nothing of the old one, and the GPU can be
     expect(await allocatable(kubectl)).toBe("4");
     const operators = ["gpu-operator", "nvidia", "cluster-policy"] as const;
     expect((await left(kubectl, ...operators)).length).toBeGreaterThanOrEqual(5);
+    await breakLinks(lab, "gpu-operator");
 
     const switched = await applied(lab, "v1.13.9", { method: "dra" });
     expect(switched.output).toContain("a pod has used the GPU");
     expect(await claimable(kubectl)).toBe("gpu-0");
     await eventually(async () => expect(await allocatable(kubectl)).toBe("0"));
     await eventually(async () => expect(await left(kubectl, ...operators)).toEqual([]));
+    await breakLinks(lab, "dra");
     succeeded(await switched.terraform.destroy());
     expect(await switched.terraform.addresses()).toEqual([]);
   });

@@ -6,7 +6,8 @@ in_path() { printf '%s' "$1" | sed 's/[.]/\\./g'; }
 # What Kubernetes can allocate: a number, or the names of devices that can be claimed.
 gpus() {
   if [ "$CLAIMS" = true ]; then
-    kube 30 get resourceslices --output='jsonpath={.items[?(@.spec.driver=="gpu.nvidia.com")].spec.devices[*].name}'
+    kube 30 get resourceslices --output="jsonpath={range .items[?(@.spec.driver==\"$DEVICE_CLASS\")].spec.devices[*]}{.name} {.attributes.driver.string}{\"\\n\"}{end}" |
+      awk -v driver="$DEVICE_DRIVER" 'driver == "" || $2 == driver { print $1 }'
   else
     kube 30 get nodes --output="jsonpath={.items[*].status.allocatable.$(in_path "$RESOURCE")}" | tr ' ' '\n' | awk '{ sum += $1 } END { if (NR > 0) print sum + 0 }'
   fi
@@ -15,7 +16,7 @@ gpus() {
 users() {
   if [ "$CLAIMS" = true ]; then
     kube 30 get resourceclaims --all-namespaces --output='jsonpath={range .items[*]}{.metadata.namespace}/{.status.reservedFor[*].name} {.status.allocation.devices.results[*].driver}{"\n"}{end}' |
-      awk -v own="/$NAME-" '/gpu[.]nvidia[.]com/ && $1 !~ own { printf "%s%s", gap, $1; gap = ", " }'
+      awk -v own="/$NAME-" -v class="$DEVICE_CLASS" 'index($0, " " class) && $1 !~ own { printf "%s%s", gap, $1; gap = ", " }'
   else
     kube 30 get pods --all-namespaces --field-selector=status.phase=Running --output="jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.spec.containers[*].resources.limits.$(in_path "$RESOURCE")}{\"\\n\"}{end}" |
       awk -v own="/$NAME-" 'NF > 1 && $1 !~ own { printf "%s%s", gap, $1; gap = ", " }'

@@ -21,6 +21,10 @@
 # DRIVER_FILE  file that is there while the driver is loaded
 # REFUSAL      matches what the kernel says of a driver that does not work with the device
 # ADVICE       what to choose then
+#
+# If its pods claim GPUs:
+# DEVICE_CLASS   device class of the claims, and driver of their devices
+# DEVICE_DRIVER  attribute "driver" of the devices that are meant; empty for all
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-job.sh"
 . "$(dirname "$0")/lib-gpu.sh"
@@ -28,6 +32,7 @@
 : "${VENDOR:=NVIDIA}" "${RESOURCE:=nvidia.com/gpu}" "${NAME:=gpu-smoke-test}" "${LABEL:=nvidia.com/gpu.present}"
 : "${DEVICE:=NVIDIA|nvidia}" "${DRIVER_FILE:=/proc/driver/nvidia/version}"
 : "${REFUSAL:=NVRM:.*(not supported|requires use of|RmInitAdapter failed)}"
+: "${DEVICE_CLASS:=gpu.nvidia.com}" "${DEVICE_DRIVER:=}"
 : "${ADVICE:=choose the other kernel modules or branch in talos.nvidia}"
 
 require kubectl

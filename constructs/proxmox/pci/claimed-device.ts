@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
 import { claim, type EarlierClaim } from "../../rules/claims";
-import { not, or } from "../../rules/condition";
+import { and, equal, not, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import type { Check, Rule } from "../../rules/rule";
 import type { ProxmoxConnection } from "../connection";
@@ -30,6 +30,23 @@ export const pciDeviceOnce: Omit<Rule<unknown>, "checks"> = {
   requirement: "a device is passed through once: in one slot, to one VM of its host, by its address or by one mapping",
   reason: "the second VM that claims a device does not start",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_pci_passthrough",
+};
+
+/** Slot of the graphics of Intel's processors, whose functions beyond the first are virtual. */
+const intelGraphics = "0000:00:02";
+
+/** Checks that of Intel's graphics the physical function, which takes its virtual functions away, is not passed beside them. */
+export const checkNotDivided = (
+  what: string,
+  { address }: ClaimedDevice,
+  { value, by }: EarlierClaim<ClaimedDevice>,
+): Check => {
+  const numbers = [address.functionNumber ?? "0", value.address.functionNumber ?? "0"] as const;
+  const isDivided = and(not(equal(...numbers)), or(...numbers.map((each) => equal(each, "0"))));
+  return {
+    condition: not(and(equal(address.device, intelGraphics), equal(address.device, value.address.device), isDivided)),
+    message: `${what} does not go with ${value.address}, which ${by} passes through: of an Intel processor's graphics one is a virtual function of the other, and the host takes it away; write virtual functions for both`,
+  };
 };
 
 /** Checks that the device `what` is not the one claimed before. */

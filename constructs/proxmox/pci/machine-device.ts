@@ -12,6 +12,7 @@ export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevi
   ...placed.map((device) => ({
     path: device.path,
     description: descriptionOf(device, host),
+    hasId: device.deviceId !== undefined,
     // The graphics of a processor and its virtual functions share a slot; other functions of cards are no displays.
     isVirtualFunction: Number(device.address.functionNumber ?? 0) > 0,
     isDivided: () => host !== undefined && hasVirtualFunctions(device, host),

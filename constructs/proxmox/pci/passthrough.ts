@@ -6,7 +6,7 @@ import { checkEachOnce, checkOnce } from "../../rules/once";
 import { setPropPath } from "../../rules/prop-path";
 import type { Rule } from "../../rules/rule";
 import type { ProxmoxConnection } from "../connection";
-import { type ClaimedDevice, checkNotClaimed, claimDevice, pciDeviceOnce } from "./claimed-device";
+import { type ClaimedDevice, checkNotClaimed, checkNotDivided, claimDevice, pciDeviceOnce } from "./claimed-device";
 import { addressesOf, checkOneFunction, type Gpu, mdevOneFunction } from "./gpu";
 import type { PlacedDevice } from "./host-device";
 import { checkMappingName, mappingName, mappingNamePattern } from "./mapping-name";
@@ -65,12 +65,14 @@ export const rules: readonly Rule<PassedThrough>[] = [
   {
     ...pciDeviceOnce,
     checks: ({ path, taken, used }) => [
-      ...taken.flatMap((item) => checkOnce(path, item.earlier, (other) => checkNotClaimed(nameOf(item), item, other))),
-      ...checkEachOnce(
-        taken,
-        ({ slot }) => `gpus[${slot}]`,
-        (item, other) => checkNotClaimed(nameOf(item), item, other),
-      ),
+      ...[checkNotClaimed, checkNotDivided].flatMap((check) => [
+        ...taken.flatMap((item) => checkOnce(path, item.earlier, (other) => check(nameOf(item), item, other))),
+        ...checkEachOnce(
+          taken,
+          ({ slot }) => `gpus[${slot}]`,
+          (item, other) => check(nameOf(item), item, other),
+        ),
+      ]),
       ...checkSharedUses(used).map(({ once }) => once),
     ],
   },

@@ -34,25 +34,28 @@ function byNamespace(manifest: string): [own: string, released: string] {
   return [joined(documents.filter(isPlaced)), joined(documents.filter((text) => !isPlaced(text)))];
 }
 
-/**
- * What the API server has against the manifests of the releases, which Helm does not ask it: keys that no kind has, twice the
- * same key. By the name of the release.
- */
-export async function strictly(kubectl: Kubectl): Promise<Record<string, string>> {
+/** What the API server has against a manifest, which Helm does not ask it: keys that no kind has, twice the same key. */
+export async function strictlyValidated(kubectl: Kubectl, manifest: string, namespace: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "strict-"));
   const file = join(folder, "manifest.yaml");
-  const validated = async (manifest: string, ...place: string[]): Promise<string> => {
-    if (manifest === "") return "";
-    writeFileSync(file, manifest);
+  const validated = async (documents: string, ...place: string[]): Promise<string> => {
+    if (documents === "") return "";
+    writeFileSync(file, documents);
     const options = ["--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict"];
     const { code, output } = await kubectl.run("apply", ...options, ...place, `--filename=${file}`);
     return code === 0 ? "" : output;
   };
+  const [own, released] = byNamespace(manifest);
+  const found = `${await validated(own)}${await validated(released, `--namespace=${namespace}`)}`;
+  rmSync(folder, { recursive: true });
+  return found;
+}
+
+/** The same of the manifests of the releases, by the name of the release. */
+export async function strictly(kubectl: Kubectl): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const { name, namespace, manifest } of await releasesIn(kubectl)) {
-    const [own, released] = byNamespace(manifest);
-    found[name] = `${await validated(own)}${await validated(released, `--namespace=${namespace}`)}`;
+    found[name] = await strictlyValidated(kubectl, manifest, namespace);
   }
-  rmSync(folder, { recursive: true });
   return found;
 }

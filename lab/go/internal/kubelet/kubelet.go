@@ -71,8 +71,8 @@ type Kubelet struct {
 	said string
 	// later looks again for what nothing tells of.
 	later *time.Timer
-	// published is how many GPUs can be claimed; unknown at first.
-	published *int
+	// published is what can be claimed, by driver; unknown at first.
+	published map[string]string
 	// started is what running pods have read.
 	started started
 	// hasNodePlugin: the node has the part of Proxmox's CSI driver that mounts volumes.
@@ -100,7 +100,7 @@ func Start(settings Settings, machine Machine, faults []Fault) (*Kubelet, error)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	k := &Kubelet{settings: settings, client: client, own: own, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
-		stop: stop, done: make(chan struct{}), started: started{}, machine: machine, faults: faults}
+		stop: stop, done: make(chan struct{}), started: started{}, published: map[string]string{}, machine: machine, faults: faults}
 	k.later = time.AfterFunc(pauseToLookAgain, k.notice)
 	go k.run(ctx, output)
 	return k, nil

@@ -34,9 +34,10 @@ func (k *Kubelet) operate(ctx context.Context, on pods, machine Machine, node *c
 			return err
 		}
 	}
-	claimable := 0
-	if on.draDriver {
-		claimable = machine.GPUs
+	for driver, devices := range claimable(on, machine) {
+		if err := k.publish(ctx, node, driver, devices); err != nil {
+			return err
+		}
 	}
-	return k.publish(ctx, node, claimable)
+	return nil
 }

@@ -30,6 +30,8 @@ type pods struct {
 	devicePlugins []*corev1.Pod
 	// draDriver: one of them is NVIDIA's driver for dynamic resource allocation, and knows where Talos has the driver.
 	draDriver bool
+	// intelDraDriver: one of them is Intel's, and writes where Talos's container runtime looks.
+	intelDraDriver bool
 	// mpsDaemon: one of them lets several processes use a GPU at the same time.
 	mpsDaemon bool
 	// ciliumOperator: one of them is the operator of Cilium.
@@ -53,6 +55,7 @@ func observe(store cache.Store, node string) (on pods) {
 			on.devicePlugins = append(on.devicePlugins, pod)
 		}
 		on.draDriver = on.draDriver || mounts(pod, draPluginDirectory) && mounts(pod, talosDriverRoot) && runs(pod, "/dra-driver-nvidia")
+		on.intelDraDriver = on.intelDraDriver || isIntelDraDriver(pod)
 		on.mpsDaemon = on.mpsDaemon || hasContainer(pod, mpsContainer)
 		on.ciliumOperator = on.ciliumOperator || runs(pod, operatorImage)
 		on.featureDiscovery = on.featureDiscovery || runs(pod, "/nfd/node-feature-discovery") && mounts(pod, deviceDirectory)
