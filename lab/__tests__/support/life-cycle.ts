@@ -36,8 +36,8 @@ export function edit(configuration: Json): void {
 }
 
 /** The stack of a cluster is created, stays as it is, is updated in place and destroyed without a trace. */
-export async function livesItsLife(file: string): Promise<void> {
-  const { program, lab, terraform, vmid } = await placed(file);
+export async function livesItsLife(file: string, host: Parameters<typeof placed>[1] = {}): Promise<void> {
+  const { program, lab, terraform, vmid } = await placed(file, host);
   const before = traces(lab);
   const ids = program.vms.map(({ vm_id }) => Number(vm_id));
   const states = async () => Promise.all(ids.map(async (id) => (await lab.node(id)).state()));
