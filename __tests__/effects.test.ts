@@ -251,7 +251,7 @@ const subjects: Readonly<Record<string, Subject>> = {
     ],
     // The installer has the driver; NvidiaInstall asks which it is. A machine without a resource does not restart.
     excused:
-      /^registries[.](credentials|mirrors\[0\][.]insecureHttp)|[.](resource|restartTriggers|talosVersion|pciDevices\[0\]|disks\[0\]|firewall|guest|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
+      /^registries[.](credentials|mirrors\[0\][.]insecureHttp)|[.](resource|restartTriggers|talosVersion|pciDevices\[0\]|disks\[0\]|firewall|guest|replaceable|nvidia[.]kernelModules|nvidia[.]branch|driver[.].*)$/,
   },
 };
 

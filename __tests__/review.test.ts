@@ -456,6 +456,7 @@ describe("a plan", () => {
     ["proxmox_virtual_environment_firewall_rules.node", "rule", "changed"],
     ["talos_machine_secrets.cluster", "talos_version", "recorded"],
     ["null_resource.talos_node_identity", "triggers", "recorded"],
+    ["terraform_data.talos_node_disks", "input", "recorded"],
     ["local_file.kubeconfig", "content", "changed"],
     ["unheard_of.thing", "what", "unknown"],
   ])("that updates %s by its %s", (address, attribute, effect) => {
@@ -473,6 +474,7 @@ describe("a plan", () => {
     ["null_resource.upgrade_kubernetes", "upgraded", "recorded"],
     ["null_resource.gpu_smoke_test", "changed", "recorded"],
     ["null_resource.talos_node_identity", "recorded", "recorded"],
+    ["terraform_data.talos_node_disk", "recorded", "recorded"],
     ["null_resource.member", "lost", "lost"],
     ["null_resource.members", "recorded", "recorded"],
     ["proxmox_download_file.talos", "changed", "changed"],

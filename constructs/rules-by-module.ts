@@ -37,6 +37,7 @@ import * as vmFirewall from "./proxmox/vm/firewall";
 import * as firmware from "./proxmox/vm/firmware";
 import * as guest from "./proxmox/vm/guest";
 import * as initialization from "./proxmox/vm/initialization";
+import * as keptDisks from "./proxmox/vm/kept-disks";
 import * as machineType from "./proxmox/vm/machine-type";
 import * as memory from "./proxmox/vm/memory";
 import * as networkDevice from "./proxmox/vm/network-device";
@@ -123,7 +124,13 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...firmware.rules,
     ...vga.rules,
   ],
-  "Disks and network": [...scsiController.rules, ...disk.rules, ...networkDevice.rules, ...initialization.rules],
+  "Disks and network": [
+    ...scsiController.rules,
+    ...disk.rules,
+    ...keptDisks.rules,
+    ...networkDevice.rules,
+    ...initialization.rules,
+  ],
   "Talos image": [...image.rules, ...extension.rules, ...driver.rules],
   Versions: versions.rules,
   "Talos node": [

@@ -74,6 +74,15 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
     },
   ],
   [
+    /_(disk|node)s?$/,
+    {
+      deleted: ["recorded", "which disks or nodes there are to keep is forgotten"],
+      replaced: ["recorded", "the record of the disks or nodes to keep is rewritten"],
+      attributes: { recorded: ["input", "output"] },
+      words: {},
+    },
+  ],
+  [
     /_(configuration|check|machine)$/,
     {
       deleted: ["recorded", "the node is not checked any more"],

@@ -32,6 +32,7 @@ const ignored: Readonly<Record<string, RegExp>> = {
   proxmox_virtual_environment_vm: /^(clone|disk(\[0\]\.import_from)?|initialization\[0\]\.dns)$/,
   talos_machine_bootstrap: /^node$/,
   talos_machine_secrets: /^talos_version$/,
+  terraform_data: /^input(\["[0-9]+"\])?$/,
 };
 
 const onAll: Readonly<Record<string, Known>> = {
@@ -172,8 +173,10 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   },
   null_resource: { provider: /^null[.](kubernetes|cilium)$/ },
   terraform_data: {
+    input:
+      /^\$\{(tomap\(\{\}\)|(tomap\(\{for place in range\(1, [0-9]+\) : place => )?jsonencode\(zipmap\([^()]*\)\)(\}\))?)\}$/,
     triggers_replace:
-      /^\$\{nonsensitive\(sha256\(data[.]talos_machine_configuration[.][\w-]+[.]machine_configuration\)\)\}$/,
+      /^[\w.,-]+$|^\$\{nonsensitive\(sha256\(data[.]talos_machine_configuration[.][\w-]+[.]machine_configuration\)\)\}$/,
   },
   proxmox_backup_job: {
     id: shown,

@@ -17,6 +17,7 @@ const reference =
  * what scripts read of triggers is judged with their environment.
  */
 export function isOwnTrigger({ type, name }: Element, { path, value }: Leaf): boolean {
+  if (type === "terraform_data") return path === "for_each" && /_(disk|node)$/.test(name);
   if (type !== "null_resource") return false;
   if (path === "for_each") return /(^|_)worker_taints$/.test(name);
   if (path.startsWith("for_each.") || path === "triggers") return forEachMachine.test(name);

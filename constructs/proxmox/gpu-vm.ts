@@ -52,6 +52,7 @@ import * as vmFirewall from "./vm/firewall";
 import * as firmware from "./vm/firmware";
 import * as guest from "./vm/guest";
 import * as initialization from "./vm/initialization";
+import * as keptDisks from "./vm/kept-disks";
 import * as machineType from "./vm/machine-type";
 import * as memory from "./vm/memory";
 import * as networkDevice from "./vm/network-device";
@@ -437,10 +438,15 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly scsiHardware: scsiController.ScsiController;
   /** Whether others attach disks to it, if that is said. */
   readonly disksManagedElsewhere?: boolean;
+  /** Whether the VM may be replaced, and its disks lost. */
+  readonly replaceable: boolean;
   /** Disks, as the resource has them. */
   readonly disks: readonly VirtualEnvironmentVmDisk[];
   /** Network devices, as the resource has them. */
   readonly networkDevices: readonly VirtualEnvironmentVmNetworkDevice[];
+
+  /** What Terraform checks of its disks when it plans. */
+  private readonly diskPreconditions: readonly Precondition[];
 
   constructor(scope: Construct, id: string, props: ProxmoxGpuVmProps) {
     super(...placeInStack(new.target.name, scope, id));
@@ -453,6 +459,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.hostNode = node;
     this.scsiHardware = settings.scsiHardware;
     this.disksManagedElsewhere = settings.disksManagedElsewhere;
+    this.replaceable = settings.replaceable === true;
     this.cpu = settings.cpu;
     this.memory = settings.memory;
     this.disks = disks.map((each, index) => disk.block(each, index, index === 0 ? boot.image?.fileId : undefined));
@@ -471,10 +478,12 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const pinnedEarlier = hostMemory.pinMemory(connection, pinned, this.gpus, this);
 
     this.identity = identity.replacementGuard(this, settings, settings.replaceable);
+    this.diskPreconditions = this.keepDisks(settings);
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...parsed.preconditions,
       ...this.enforceRules(settings, passed, pinnedEarlier),
+      ...this.diskPreconditions,
     ];
     this.resource = withLogicalId(id, this.createVm(settings, searched, preconditions));
     this.backup = settings.backup && backup.backupJobOf(this, this.resource, settings.backup);
@@ -489,6 +498,12 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.macAddress = networkDevices[0]?.macAddress;
     this.talosVersion = sameHost.downloadedImageOf(boot)?.talosVersion;
     this.installDisk = disk.linuxDeviceOf(disks[0] ? disk.interfaceOf(disks[0], 0) : "scsi0");
+  }
+
+  /** Lets no plan take a disk away, unless the VM may be replaced, or Terraform leaves its disks as they are. */
+  private keepDisks({ disks }: Settings): readonly Precondition[] {
+    if (this.replaceable || this.disksManagedElsewhere) return [];
+    return enforce(this, keptDisks.rules, { disks, remembered: keptDisks.rememberedDisks(this, disks) });
   }
 
   /** Applies all rules of a VM. @returns what only Terraform can decide */
@@ -584,7 +599,15 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   leaveDisks(): void {
     const { lifecycle } = this.resource;
     const others = ((lifecycle?.ignoreChanges ?? []) as string[]).filter((path) => !/^disk\b/.test(path));
-    this.resource.lifecycle = { ...lifecycle, ignoreChanges: [...others, "disk"] };
+    // What the stack has of its disks may follow what was done in Proxmox.
+    const precondition = ((lifecycle?.precondition ?? []) as Precondition[]).filter(
+      (each) => !this.diskPreconditions.includes(each),
+    );
+    this.resource.lifecycle = {
+      ...lifecycle,
+      precondition: unlessEmpty(precondition),
+      ignoreChanges: [...others, "disk"],
+    };
   }
 
   /** @deprecated Use `addPreconditions`. */

@@ -293,7 +293,9 @@ export class LocalStorage extends Construct {
     ownNamespace(this, node, namespace, { by: this.node.path, podSecurity: "privileged", resource });
     this.resource = this.createRelease(node, options, preconditions, resource);
     const guard = volumeGuard.volumeGuard(this, `${id}_kept`, { disk, storageClass: this.storageClass });
-    addPreconditions(this.resource, enforce(this, volumeGuard.rules, { guard, disk, storageClass: this.storageClass }));
+    const remembered = volumeGuard.rememberedNodes(this, `${id}_node`, nodes);
+    const kept = { guard, disk, storageClass: this.storageClass, nodes, remembered };
+    addPreconditions(this.resource, enforce(this, volumeGuard.rules, kept));
     this.rollout = rolloutOf(this, node, this.resource, {
       release: chart,
       namespace,

@@ -1,12 +1,14 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
+import type { IResolvable } from "cdktf";
 import type { Construct } from "constructs";
 import { equal } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
-import type { Rule } from "../rules/rule";
+import type { Check, Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { withLogicalId } from "../terraform/logical-id";
 import { nullResource } from "../terraform/null-resource";
 import { rememberedOf } from "../terraform/remembered-fact";
+import { isEmpty, joined, RememberedList } from "../terraform/remembered-list";
 
 /** Where local volumes are. */
 interface Place {
@@ -24,14 +26,34 @@ export const volumeGuard = (scope: Construct, address: string, { disk, storageCl
     }),
   );
 
-export const rules: readonly Rule<Place & { readonly guard: Resource }>[] = [
+/** A node that keeps volumes. */
+interface Keeper {
+  readonly name: string;
+  readonly machine: { readonly replaceable?: boolean };
+}
+
+/** Remembers in the state which nodes keep volumes that are not to be lost. */
+export const rememberedNodes = (scope: Construct, address: string, nodes: readonly Keeper[]): RememberedList =>
+  new RememberedList(
+    scope,
+    address,
+    nodes.map(({ name, machine }) => ({ name, fact: "", mayGo: machine.replaceable === true })),
+  );
+
+export const rules: readonly Rule<
+  Place & {
+    readonly guard: Resource;
+    readonly nodes: readonly Keeper[];
+    readonly remembered: RememberedList;
+  }
+>[] = [
   {
     id: "local-storage-kept",
-    requirement: "local volumes stay on their disk, and keep the name of their storage class",
+    requirement: "local volumes stay on their nodes and disks, and keep the name of their storage class",
     reason: "Talos would create an empty volume, and no pod would find what is on the one before",
     source: talosDocs("configure-your-talos-cluster/storage-and-disk-management/disk-management/user"),
-    checks: ({ guard, disk, storageClass }) =>
-      (
+    checks: ({ guard, disk, storageClass, nodes, remembered }) => [
+      ...(
         [
           ["disk", "disk", disk],
           ["storageClass", "storage_class", storageClass],
@@ -43,5 +65,12 @@ export const rules: readonly Rule<Place & { readonly guard: Resource }>[] = [
           message: `${prop} ${formatValue(value)} would leave the volumes that have ${formatValue(remembered)} behind; write ${formatValue(remembered)} again, or take the LocalStorage out, apply, and add it again where that is meant`,
         };
       }),
+      nodesKept(remembered.without(nodes.map(({ name }) => name))),
+    ],
   },
 ];
+
+const nodesKept = (lost: IResolvable): Check => ({
+  condition: isEmpty(lost),
+  message: `node lacks ${joined(lost)} or the disk there, and would lose the volumes on it; add it again, or write replaceable: true for its VM and apply before you remove it`,
+});

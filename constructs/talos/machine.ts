@@ -143,6 +143,13 @@ export interface TalosMachine {
   readonly disks?: readonly TalosMachineDisk[];
 
   /**
+   * Whether the machine may be replaced or removed, and what is on its disks lost.
+   *
+   * @default false
+   */
+  readonly replaceable?: boolean;
+
+  /**
    * Operating system that the machine is made for.
    *
    * @default "talos"
@@ -207,6 +214,7 @@ export const schema = orConstruct(
     pciDevices: listOf(device),
     firewall,
     disks: listOf(disk),
+    replaceable: unchecked(),
     guest: unchecked(),
     resource: instanceOf(TerraformResource),
   }),

@@ -39,7 +39,9 @@ const samplesOf = (seed: number): VmProps[] =>
 /** Other props of a VM, but for what it cannot change; its own where the provider would have to take IP configurations away. */
 function changedTo(vm: VmProps, other: VmProps): VmProps {
   const { name, boot, disks, guest, bios, efiDisk } = vm;
-  const changed = acceptedOf(given({ ...other, name, boot, disks: disks?.slice(0, 1), guest, bios, efiDisk }));
+  const changed = acceptedOf(
+    given({ ...other, name, boot, disks: disks?.slice(0, 1), guest, bios, efiDisk, replaceable: true }),
+  );
   const configured = ({ initialization }: VmProps) => initialization?.ipConfigs.length ?? -1;
   return configured(changed) < configured(vm) ? vm : changed;
 }

@@ -56,6 +56,14 @@ const effects: Readonly<Record<string, readonly [prop: string, effect: string]>>
 
 const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
 
+/** The same for every disk. */
+export const diskGrows: Omit<Rule<unknown>, "checks"> = {
+  id: "disk-grows",
+  requirement: "a disk does not shrink",
+  reason: "Proxmox cannot shrink a disk, and the provider finds out in the middle of an apply",
+  source: `${source}#size`,
+};
+
 export const rules: readonly Rule<GuardedVm & { readonly identity: Resource; readonly replaceable: boolean }>[] = [
   {
     id: "vm-kept",
@@ -76,10 +84,7 @@ export const rules: readonly Rule<GuardedVm & { readonly identity: Resource; rea
     ],
   },
   {
-    id: "disk-grows",
-    requirement: "the system disk does not shrink",
-    reason: "Proxmox cannot shrink a disk, and the provider finds out in the middle of an apply",
-    source: `${source}#size`,
+    ...diskGrows,
     checks: ({ identity, replaceable, disks: [system] }) =>
       ifSet(replaceable === true ? undefined : system, ({ size }) => {
         const remembered = rememberedOf(identity, "system_disk_size", toTokenString(size));
