@@ -29,7 +29,7 @@ describe("ProxmoxCsi", () => {
       ["/vms/${proxmox_virtual_environment_vm.talos_gpu.id}", "${proxmox_virtual_environment_role.csi_vm.role_id}"],
     ]);
     expect(releaseOf(json).depends_on).toEqual(
-      expect.arrayContaining(Object.keys(acls).map((name) => `proxmox_acl.${name}`)),
+      expect.arrayContaining(["proxmox_acl.csi_storage_local-lvm", "proxmox_acl.csi_storage_nas"]),
     );
   });
 

@@ -1,44 +1,25 @@
-import { TerraformStack, Testing } from "cdktf";
+import { dependable, TerraformStack, Testing } from "cdktf";
 import { CiliumInstall, HelmInstall, LocalStorage, NvidiaInstall, TalosGpuCluster } from "../constructs";
-import { clusterIn, newApp, nodeIn, type TerraformJson } from "./stacks";
+import { dependencyGraph, providerOf } from "./dependency-graph";
+import { csi, csiOnWorkers } from "./fixtures/proxmox-csi";
+import { clusterIn, newApp, nodeIn, synthesizedJson, type TerraformJson } from "./stacks";
 import { shippedStacks, synthesize } from "./synthesized";
 
-/** Elements by address, and what comes before each. */
-function graphOf({ resource, data, provider }: TerraformJson) {
-  const bodies = new Map<string, TerraformJson>();
-  for (const [prefix, kinds] of [["", resource] as const, ["data.", data] as const])
-    for (const [type, named] of Object.entries<object>(kinds ?? {}))
-      for (const [name, body] of Object.entries(named)) bodies.set(`${prefix}${type}.${name}`, body);
-  const references = ({ "//": _, ...body }: TerraformJson): string[] =>
-    [...JSON.stringify(body).matchAll(/(?:data\.)?[a-z]\w*\.[\w-]+/g)].map(String).filter((name) => bodies.has(name));
-  const ofHelm = references({ configurations: provider.helm });
-  const steps = new Map(
-    [...bodies].map(([name, body]) => [name, [...references(body), ...(name.startsWith("helm_") ? ofHelm : [])]]),
-  );
-  const all = (names: readonly string[], found = new Set<string>()): Set<string> => {
-    for (const name of names) if (!found.has(name)) all(steps.get(name) ?? [], found.add(name));
-    return found;
-  };
-  return { bodies, ofCluster: all(ofHelm), before: (name: string) => [...all(steps.get(name) ?? [])] };
-}
-
-/** The provider configuration of a resource, by which Terraform tells whether it may omit an edge. */
-const providerOf = (address: string, body: TerraformJson): string =>
-  body.provider ?? (address.startsWith("terraform_data.") ? "terraform" : address.split("_")[0]);
-
 /**
- * Pairs of resources of one provider configuration, of which Helm's cluster needs the first, and a release the second. If both are
- * replaced and the release is destroyed, Terraform finds a cycle, or not, as its random order has it.
+ * Pairs of steps of one provider configuration that depend on each other, and that a release depends on. If both are replaced with a
+ * step that Helm's cluster depends on, and the release is destroyed, Terraform finds a cycle, or not, as its random order has it.
  */
 function cycles(stack: TerraformJson): string[] {
-  const { bodies, ofCluster, before } = graphOf(stack);
+  const { bodies, ofCluster, before } = dependencyGraph(stack);
   const ofReleases = new Set([...bodies.keys()].filter((name) => name.startsWith("helm_release.")).flatMap(before));
-  const isManaged = (name: string) => !name.startsWith("data.") && !name.startsWith("helm_release.");
+  // Helm's provider comes before the end of each release: with it in the pair, Terraform sees the cycle without the pair.
+  const isStep = (name: string) => !name.startsWith("data.") && !name.startsWith("helm_release.");
+  const comesWithCluster = (name: string) => ofCluster.has(name) || before(name).some((each) => ofCluster.has(each));
   return [...ofReleases]
-    .filter((name) => isManaged(name) && !ofCluster.has(name))
+    .filter((name) => isStep(name) && !ofCluster.has(name))
     .flatMap((name) =>
       before(name)
-        .filter((earlier) => isManaged(earlier) && ofCluster.has(earlier))
+        .filter((earlier) => earlier !== name && isStep(earlier) && comesWithCluster(earlier))
         .filter((earlier) => providerOf(earlier, bodies.get(earlier)) === providerOf(name, bodies.get(name)))
         .map((earlier) => `${earlier}, ${name}`),
     );
@@ -69,6 +50,8 @@ const stacks: readonly (readonly [string, () => TerraformJson])[] = [
         ),
       ),
   ],
+  ["volumes on Proxmox", () => synthesizedJson(csi({ storageClasses: [{ storage: "local-lvm" }] }))],
+  ["volumes on Proxmox, of workers", () => synthesizedJson(csiOnWorkers(["pve", "pve"]))],
   ...[nodeIn, clusterIn].map(
     (make) =>
       [
@@ -81,7 +64,19 @@ const stacks: readonly (readonly [string, () => TerraformJson])[] = [
           new CiliumInstall(stack, "cilium", { node, gatewayApi: true });
           new NvidiaInstall(stack, "nvidia", { node });
           new LocalStorage(stack, "storage", { node, disk: "scsi1" });
-          new HelmInstall(stack, "app", { node, chart: "app", repository: "https://charts.example", version: "1.0.0" });
+          const charts = ["first", "second", "third"].map(
+            (name) =>
+              new HelmInstall(stack, name, {
+                node,
+                chart: name,
+                repository: "https://charts.example",
+                version: "1.0.0",
+              }),
+          );
+          charts.slice(1).forEach(({ resource }, index) => {
+            const { rollout } = charts[index] ?? {};
+            if (resource && rollout) resource.dependsOn = [...(resource.dependsOn ?? []), dependable(rollout)];
+          });
           return JSON.parse(Testing.synth(stack, true));
         },
       ] as const,

@@ -2,6 +2,7 @@ import { allMethods } from "../constructs/gpu/vendors";
 import { csiPrivileges } from "../constructs/proxmox/privileges";
 import * as localStorage from "../constructs/storage/local-storage";
 import * as proxmoxCsi from "../constructs/storage/proxmox-csi";
+import { stages } from "../constructs/terraform/null-resource";
 import { isInStack } from "./chart";
 import { type Facts, refersTo } from "./fact";
 import { blocksOf } from "./json";
@@ -171,7 +172,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
       ),
     provider: /^local[.]kubernetes$/,
   },
-  null_resource: { provider: /^null[.](kubernetes|cilium)$/ },
+  null_resource: { provider: new RegExp(`^null[.](${stages.join("|")})$`) },
   terraform_data: {
     input:
       /^\$\{(tomap\(\{\}\)|(tomap\(\{for place in range\(1, [0-9]+\) : place => )?jsonencode\(zipmap\([^()]*\)\)(\}\))?)\}$/,

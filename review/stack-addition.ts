@@ -1,3 +1,4 @@
+import { stages } from "../constructs/terraform/null-resource";
 import type { Addition } from "./addition";
 import { bodyBlock } from "./element-addition";
 import { blocksOf, entriesOf, type Json, objectOf } from "./json";
@@ -44,7 +45,7 @@ const ownSettings: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = 
     "kubernetes.host": fromSecrets,
   },
   local: { alias: /^kubernetes$/ },
-  null: { alias: /^(kubernetes|cilium)$/ },
+  null: { alias: new RegExp(`^(${stages.join("|")})$`) },
   proxmox: {
     alias: /./,
     api_token: /^\$\{var[.]\w+\}$/,

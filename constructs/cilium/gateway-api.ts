@@ -122,17 +122,12 @@ export function applyGatewayApi(
   const { source, identity } = sourceOf(scope, definitions ?? releaseOf(bundle));
   return withLogicalId(
     "gateway_api",
-    kubernetesStep(
-      scope,
-      "GatewayApi",
-      {
-        // A cluster that is recreated has none of them.
-        triggers: { cluster: node.bootstrap.id, bundle, source: identity, enabled: toTokenString(enabled) },
-        scripts: [applyCrds({ kubeconfig: node.kubeconfigFile.filename, enabled, source, bundle, version })],
-        dependsOn,
-      },
-      "cilium",
-    ),
+    kubernetesStep(scope, "GatewayApi", "gateway_api", {
+      // A cluster that is recreated has none of them.
+      triggers: { cluster: node.bootstrap.id, bundle, source: identity, enabled: toTokenString(enabled) },
+      scripts: [applyCrds({ kubeconfig: node.kubeconfigFile.filename, enabled, source, bundle, version })],
+      dependsOn,
+    }),
   );
 }
 

@@ -52,7 +52,7 @@ export function install(
   for (const each of manifests) if (each.contents !== "") addInlineManifests(cluster, each);
   return withLogicalId(
     "cilium_manifests",
-    kubernetesStep(scope, "Manifests", {
+    kubernetesStep(scope, "Manifests", "network", {
       triggers: {
         cluster: cluster.bootstrap.id,
         nodes: cluster.nodes.map(({ name }) => escapeTemplate(name)).join(" "),

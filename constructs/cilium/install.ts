@@ -327,7 +327,7 @@ export class CiliumInstall extends Construct {
     this.resource = this.createRelease(node, options, preconditions);
     takeOver(this.resource);
     const { filename } = node.kubeconfigFile;
-    this.rollout = rolloutOf(this, node, this.resource, rolloutFor(node, options), [
+    this.rollout = rolloutOf(this, node, this.resource, { ...rolloutFor(node, options), stage: "network" }, [
       ...waitsAfterRollout(node, options),
       handOverManifests(filename, chartName),
       handOverManifests(filename, poolsName, poolsOf(node, options)),

@@ -19,14 +19,9 @@ export const checkUpgrade = (kubeconfig: string, version: string): Script => ({
 export const upgradeCheck = (scope: Construct, node: TalosClusterBase, version: string): Resource =>
   withLogicalId(
     "cilium_upgrade",
-    kubernetesStep(
-      scope,
-      "Upgrade",
-      {
-        triggers: { version },
-        scripts: [checkUpgrade(node.kubeconfigFile.filename, version)],
-        dependsOn: [node.apiReady],
-      },
-      "cilium",
-    ),
+    kubernetesStep(scope, "Upgrade", "cilium", {
+      triggers: { version },
+      scripts: [checkUpgrade(node.kubeconfigFile.filename, version)],
+      dependsOn: [node.apiReady],
+    }),
   );

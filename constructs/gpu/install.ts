@@ -193,6 +193,7 @@ export class GpuInstall extends Construct {
     // The plugin does not tolerate the taint of control plane nodes.
     const withPlugin = withGpus.filter((each) => node.runsPods(each));
     this.rollout = rolloutOf(this, node, this.resource, {
+      stage: "plugins",
       release: this.method.chart,
       namespace: this.method.namespace,
       selector: this.method.selector,
@@ -296,7 +297,7 @@ export class GpuInstall extends Construct {
       const proven = node.isGrown ? nodes.slice(0, 1) : nodes;
       return withLogicalId(
         resource.address,
-        kubernetesStep(this, index === 0 ? "SmokeTest" : `SmokeTest${index + 1}`, {
+        kubernetesStep(this, index === 0 ? "SmokeTest" : `SmokeTest${index + 1}`, "tests", {
           triggers: {
             release: `${release.id} ${release.metadata.revision}`,
             talos: proven.map(({ talosUpgrade }) => talosUpgrade?.id ?? node.talosVersion).join(" "),

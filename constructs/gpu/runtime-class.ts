@@ -27,5 +27,5 @@ export const waitForRuntimeClass = (kubeconfig: string, release: string): Script
 export const runtimeClassStep = (scope: Construct, kubeconfig: string, release: string): Resource =>
   withLogicalId(
     "nvidia_runtime_class",
-    kubernetesStep(scope, "RuntimeClass", { scripts: [waitForRuntimeClass(kubeconfig, release)] }),
+    kubernetesStep(scope, "RuntimeClass", "kubernetes", { scripts: [waitForRuntimeClass(kubeconfig, release)] }),
   );

@@ -16,12 +16,14 @@ import {
   urlString,
 } from "../props/schema";
 import { placeInStack } from "../rules/argument";
+import { claim } from "../rules/claims";
 import { matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, type Rule, whenComplete } from "../rules/rule";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { TalosSingleNode } from "../talos/single-node";
+import { chartStages, type Stage } from "../terraform/null-resource";
 import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
 import {
   checkPodSecurity,
@@ -242,6 +244,7 @@ export class HelmInstall extends Construct {
     });
     waitForWorkloads(this, node, this.resource);
     this.rollout = rolloutOf(this, node, this.resource, {
+      stage: stageOf(this, node),
       release: this.name,
       namespace: this.namespace,
       timeout: chart.timeout,
@@ -268,6 +271,12 @@ export class HelmInstall extends Construct {
 }
 
 const ifOwned = (owner: NamespaceOwner | undefined): ITerraformDependable[] => (owner ? [owner.resource] : []);
+
+/** Charts may come after each other, so that neighbors have different stages. */
+function stageOf(construct: Construct, node: TalosClusterBase): Stage {
+  const earlier = claim("charts of a cluster", node.node.path, construct.node.path, construct);
+  return chartStages[earlier.length % chartStages.length] ?? "charts_1";
+}
 
 /** Lets the release come after what workloads need, whichever construct is made first. */
 function waitForWorkloads(construct: Construct, node: TalosClusterBase, release: Release): void {

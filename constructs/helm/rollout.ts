@@ -7,7 +7,7 @@ import { toTokenString } from "../rules/format-value";
 import { escapeTemplate } from "../rules/template";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { withLogicalId } from "../terraform/logical-id";
-import { kubernetesStep } from "../terraform/null-resource";
+import { kubernetesStep, type Stage } from "../terraform/null-resource";
 import type { Script } from "../terraform/script";
 
 /** The workloads of a release, and how long to wait until they run. */
@@ -73,10 +73,11 @@ export function rolloutOf(
   scope: Construct,
   cluster: TalosClusterBase,
   release: Release,
-  rollout: Rollout,
+  rollout: Rollout & { readonly stage: Stage },
   then: readonly Script[] = [],
 ): Resource {
   const address = `wait_for_${release.friendlyUniqueId}`;
+  const { stage } = rollout;
   const isOld = (name: string) => !cluster.isGrown || name === cluster.nodes[0].name;
   const waitFor = (
     id: string,
@@ -84,7 +85,7 @@ export function rolloutOf(
     scripts: readonly Script[],
     dependsOn: ITerraformDependable,
   ) => {
-    const wait = kubernetesStep(scope, id, {
+    const wait = kubernetesStep(scope, id, stage, {
       triggers: {
         release: `${release.id} ${release.metadata.revision}`,
         nodes: nodes.map(escapeTemplate).join(" "),

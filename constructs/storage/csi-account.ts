@@ -26,8 +26,8 @@ interface CsiAccountProps {
 /** The account of the driver: a user with a token, and roles of exactly what it needs on its VMs and storages. */
 export class CsiAccount extends Construct {
   readonly token: UserToken;
-  /** What the driver needs before it does anything. */
-  readonly acls: readonly ITerraformDependable[];
+  /** What comes before the driver. Its VMs do not: with the driver after them, a VM that is replaced could be in a cycle. */
+  readonly storageAcls: readonly ITerraformDependable[];
 
   constructor(scope: Construct, { name, connection, account, vms, storages }: CsiAccountProps) {
     super(scope, "Account");
@@ -65,13 +65,11 @@ export class CsiAccount extends Construct {
         `${name}_${address}`,
         new Acl(this, `Acl ${address}`, { provider, userId: user.userId, path, roleId, propagate: true }),
       );
-    this.acls = [
-      // Proxmox removes the ACL of a VM with it. Of a VM that is replaced Terraform knows no id, and writes another ACL.
-      ...vms.map(({ node, resource }) => aclOf(`vm_${node.id}`, `/vms/${resource.id}`, vmRole)),
-      ...storages.map((storage, index) =>
-        aclOf(`storage_${nameOf(storage, index)}`, `/storage/${escapeTemplate(storage)}`, storageRole),
-      ),
-    ];
+    // Proxmox removes the ACL of a VM with it. Of a VM that is replaced Terraform knows no id, and writes another ACL.
+    for (const { node, resource } of vms) aclOf(`vm_${node.id}`, `/vms/${resource.id}`, vmRole);
+    this.storageAcls = storages.map((storage, index) =>
+      aclOf(`storage_${nameOf(storage, index)}`, `/storage/${escapeTemplate(storage)}`, storageRole),
+    );
   }
 
   /** The id of the token. */

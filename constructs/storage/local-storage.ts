@@ -297,6 +297,7 @@ export class LocalStorage extends Construct {
     const kept = { guard, disk, storageClass: this.storageClass, nodes, remembered };
     addPreconditions(this.resource, enforce(this, volumeGuard.rules, kept));
     this.rollout = rolloutOf(this, node, this.resource, {
+      stage: "plugins",
       release: chart,
       namespace,
       timeout: options.timeout ?? defaultTimeout,

@@ -206,10 +206,11 @@ export class ProxmoxCsi extends Construct {
     const secret = { "config.clusters[0].token_secret": account.secret };
     this.resource = releaseOf(this, node, chart, {
       address: id,
-      dependsOn: [this.prerequisites, ...account.acls],
+      dependsOn: [this.prerequisites, ...account.storageAcls],
       writeOnly: writeOnly(this, secret, this.inputs.metadata.revision),
     });
     this.rollout = rolloutOf(this, node, this.resource, {
+      stage: "plugins",
       release: name,
       namespace,
       timeout: chart.timeout,

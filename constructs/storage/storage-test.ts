@@ -118,7 +118,7 @@ export const storageTestStep = (
 ): Resource =>
   withLogicalId(
     `${scope.node.id}_test`,
-    kubernetesStep(scope, "StorageTest", {
+    kubernetesStep(scope, "StorageTest", "tests", {
       triggers: {
         release: `${release.id} ${release.metadata.revision}`,
         talos: test.nodes.map(({ talosUpgrade }) => talosUpgrade?.id ?? cluster.talosVersion).join(" "),

@@ -373,16 +373,19 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return waitForKubernetes(this.kubeconfigFile.filename, server, timeout, awaited, at);
   }
 
-  private waitStep(address: string, config: Parameters<typeof kubernetesStep>[2]): Resource {
-    const id = address === "wait_for_kubernetes" ? "WaitForKubernetes" : "WaitForMachines";
-    return withLogicalId(address, kubernetesStep(this, id, config));
+  private waitStep(address: string, config: Parameters<typeof kubernetesStep>[3]): Resource {
+    const [id, stage] =
+      address === "wait_for_kubernetes"
+        ? (["WaitForKubernetes", "kubernetes"] as const)
+        : (["WaitForMachines", "machines"] as const);
+    return withLogicalId(address, kubernetesStep(this, id, stage, config));
   }
 
   /** The step that lets the only control plane node run pods. */
   protected createTaintRemoval(): Resource {
     return withLogicalId(
       "remove_control_plane_taint",
-      kubernetesStep(this, "RemoveControlPlaneTaint", {
+      kubernetesStep(this, "RemoveControlPlaneTaint", "cilium", {
         triggers: { cluster: this.apiReady.id },
         scripts: [removeControlPlaneTaint(this.kubeconfigFile.filename)],
       }),

@@ -94,8 +94,13 @@ test("the state of a configuration written by hand is taken over, but for the li
 
 interface Steps {
   readonly resource: {
-    readonly null_resource: Readonly<Record<string, { readonly provisioner?: readonly { "local-exec": LocalExec }[] }>>;
+    readonly null_resource: Readonly<Record<string, Step>>;
   };
+}
+
+interface Step {
+  provider?: string;
+  readonly provisioner?: readonly { "local-exec": LocalExec }[];
 }
 
 interface LocalExec {
@@ -104,10 +109,11 @@ interface LocalExec {
   environment: Record<string, string>;
 }
 
-/** Steps as those of earlier releases: shell in the JSON of the stack itself. */
+/** Steps as those of earlier releases: shell in the JSON of the stack itself, and one provider configuration for all. */
 function withShell(configuration: Json): void {
-  for (const { provisioner = [] } of Object.values((configuration as never as Steps).resource.null_resource)) {
-    for (const { "local-exec": step } of provisioner) {
+  for (const resource of Object.values((configuration as never as Steps).resource.null_resource)) {
+    delete resource.provider;
+    for (const { "local-exec": step } of resource.provisioner ?? []) {
       step.environment.SCRIPT = step.command;
       step.command = 'set -eu\neval "$SCRIPT"';
       step.interpreter = ["/bin/sh", "-c"];
@@ -116,7 +122,7 @@ function withShell(configuration: Json): void {
 }
 
 test.each(["examples/default.ts", "examples/cluster.ts"])(
-  "no step of %s runs again because it has become a script",
+  "no step of %s runs again because it has become a script, or has another provider configuration",
   async (file) => {
     const { program, lab, terraform } = await placed(file);
     program.placeIn(lab.site, withShell);
