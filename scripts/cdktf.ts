@@ -11,11 +11,12 @@ import { run } from "./child";
 import { endingOnMistakes } from "./command-line";
 import { appOf, defaultConfiguration } from "./configuration";
 import { withoutKubernetes } from "./environment";
+import { lostProviders } from "./lost-providers";
 import { nextSteps } from "./next-steps";
 import { missing, terraform } from "./prerequisites";
 import { rollMachines } from "./roll";
 import { fetchedStates, type StackState, statesIn } from "./stack-state";
-import { brokenStates, keepCopies, ownerAlone, unsavedStates } from "./state";
+import { brokenStates, keepCopies, ownerAlone, stacksNamed, unsavedStates } from "./state";
 import { hasCheckedNodes, strangeNodes } from "./unchecked-nodes";
 import { upgradingStacks } from "./upgrade";
 
@@ -73,12 +74,19 @@ async function runFor(app: string | undefined, command: Command, called: Called)
   if (command === "deploy") {
     const local = problemsOfNodes(statesIn(output));
     if (local.length > 0) return refused(local);
+  }
+  if (command === "deploy" || command === "diff") {
     // What machines there are, and in which backend a state is, shows in what is synthesized now.
     const status = called.skipsSynth ? 0 : await cdktf("synth", "--output", output, ...ofApp);
     if (status !== 0) return status;
+    further.push(...(called.skipsSynth ? [] : ["--skip-synth"]));
+    const meant = stacksNamed(output, stacks);
+    const lost = lostProviders(statesIn(output).filter(({ stack }) => meant.includes(stack)));
+    if (lost.length > 0) return refused(lost);
+  }
+  if (command === "deploy") {
     const fetched = problemsOfNodes(fetchedStates(output, stacks, hasCheckedNodes));
     if (fetched.length > 0) return refused(fetched);
-    further.push(...(called.skipsSynth ? [] : ["--skip-synth"]));
     if (missing(command, ["talosctl"]).length > 0) {
       const upgrades = (await upgradingStacks(output, stacks)).map((stack) => `the upgrade of ${stack}`);
       if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));

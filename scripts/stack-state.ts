@@ -7,8 +7,10 @@ import { localStateOf, stacksIn, stacksNamed } from "./state";
 
 /** A resource as a state has it. */
 interface StoredResource {
+  readonly mode?: string;
   readonly type: string;
   readonly name: string;
+  readonly provider?: string;
   readonly instances?: readonly {
     readonly status?: string;
     readonly attributes?: Readonly<Record<string, unknown>>;

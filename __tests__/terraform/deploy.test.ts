@@ -101,6 +101,20 @@ describe("a stack is deployed by Terraform itself", () => {
     expect(mode(state)).toBe("600");
   });
 
+  test("diff says how to forget a cluster that has left the stack", () => {
+    const before = readFileSync(join(directory, state));
+    const { resources, ...rest } = JSON.parse(String(before));
+    const step = {
+      ...{ mode: "managed", type: "null_resource", name: "wait_for_kubernetes", instances: [] },
+      provider: 'provider["registry.terraform.io/hashicorp/null"].kubernetes',
+    };
+    writeFileSync(join(directory, state), JSON.stringify({ ...rest, resources: [...resources, step] }));
+    expect(() => run("diff")).toThrow(
+      "site no longer has its cluster, and Terraform cannot remove what it has of it. To delete the cluster, put it back into the configuration and run npm run destroy. To keep its machines and forget the rest, run this, then the same command again: (cd 'cdktf.out/stacks/site' && terraform init && terraform state rm 'null_resource.wait_for_kubernetes')",
+    );
+    writeFileSync(join(directory, state), before);
+  });
+
   test("destroy leaves the state's backup and its kept copy to their owner alone", () => {
     expect(run("destroy", "--auto-approve")).toContain("Destroy complete! Resources: 1 destroyed.");
     const copy = expect.stringMatching(/^terraform\.site\.tfstate\.\d{8}T\d{6}Z$/);
