@@ -33,3 +33,23 @@ export function dependencyGraph({ resource, data, provider }: TerraformJson): De
 /** The provider configuration of a resource, by which Terraform tells whether it may omit an edge. */
 export const providerOf = (address: string, body: TerraformJson): string =>
   body.provider ?? (address.startsWith("terraform_data.") ? "terraform" : address.split("_")[0]);
+
+/**
+ * Pairs of steps of one provider configuration that depend on each other, and that a release depends on. If both are replaced with a
+ * step that Helm's cluster depends on, and the release is destroyed, Terraform finds a cycle, or not, as its random order has it.
+ */
+export function cycles(stack: TerraformJson): string[] {
+  const { bodies, ofCluster, before } = dependencyGraph(stack);
+  const ofReleases = new Set([...bodies.keys()].filter((name) => name.startsWith("helm_release.")).flatMap(before));
+  // Helm's provider comes before the end of each release: with it in the pair, Terraform sees the cycle without the pair.
+  const isStep = (name: string) => !name.startsWith("data.") && !name.startsWith("helm_release.");
+  const comesWithCluster = (name: string) => ofCluster.has(name) || before(name).some((each) => ofCluster.has(each));
+  return [...ofReleases]
+    .filter((name) => isStep(name) && !ofCluster.has(name))
+    .flatMap((name) =>
+      before(name)
+        .filter((earlier) => earlier !== name && isStep(earlier) && comesWithCluster(earlier))
+        .filter((earlier) => providerOf(earlier, bodies.get(earlier)) === providerOf(name, bodies.get(name)))
+        .map((earlier) => `${earlier}, ${name}`),
+    );
+}

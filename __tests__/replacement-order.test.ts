@@ -1,29 +1,9 @@
 import { dependable, TerraformStack, Testing } from "cdktf";
 import { CiliumInstall, HelmInstall, LocalStorage, NvidiaInstall, TalosGpuCluster } from "../constructs";
-import { dependencyGraph, providerOf } from "./dependency-graph";
+import { cycles } from "./dependency-graph";
 import { csi, csiOnWorkers } from "./fixtures/proxmox-csi";
 import { clusterIn, newApp, nodeIn, synthesizedJson, type TerraformJson } from "./stacks";
 import { shippedStacks, synthesize } from "./synthesized";
-
-/**
- * Pairs of steps of one provider configuration that depend on each other, and that a release depends on. If both are replaced with a
- * step that Helm's cluster depends on, and the release is destroyed, Terraform finds a cycle, or not, as its random order has it.
- */
-function cycles(stack: TerraformJson): string[] {
-  const { bodies, ofCluster, before } = dependencyGraph(stack);
-  const ofReleases = new Set([...bodies.keys()].filter((name) => name.startsWith("helm_release.")).flatMap(before));
-  // Helm's provider comes before the end of each release: with it in the pair, Terraform sees the cycle without the pair.
-  const isStep = (name: string) => !name.startsWith("data.") && !name.startsWith("helm_release.");
-  const comesWithCluster = (name: string) => ofCluster.has(name) || before(name).some((each) => ofCluster.has(each));
-  return [...ofReleases]
-    .filter((name) => isStep(name) && !ofCluster.has(name))
-    .flatMap((name) =>
-      before(name)
-        .filter((earlier) => earlier !== name && isStep(earlier) && comesWithCluster(earlier))
-        .filter((earlier) => providerOf(earlier, bodies.get(earlier)) === providerOf(name, bodies.get(name)))
-        .map((earlier) => `${earlier}, ${name}`),
-    );
-}
 
 const vmAt = (name: string, number: number) => ({
   name,
