@@ -64,6 +64,11 @@ test("a registry that names another digest than its manifest has is refused", as
   );
 });
 
+test("what a registry names instead writes nothing into a terminal", async () => {
+  told = "sha256:\u009b31m";
+  await expect(digestOf("registry.example/a/b:1.0", origin)).rejects.toThrow("says sha256:\\u009b31m, and");
+});
+
 test("the constructs name an image by its digest once the command has written it", () => {
   const image = "nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0";
   expect(imagesIn(vendors)).toContain(image);

@@ -24,7 +24,7 @@ test("a run of its own, at another place and time, synthesizes the same", () => 
   try {
     const { status } = spawnSync("npm", ["run", "synth", "--", "examples/default.ts"], {
       cwd: root,
-      env: { ...process.env, CDKTF_OUTDIR: outdir, TZ: "Pacific/Auckland", LC_ALL: "C" },
+      env: { ...process.env, CDKTF_OUTDIR: outdir, TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8" },
     });
     expect(status).toBe(0);
     expect(stacksIn(outdir)).toEqual(synthesize("examples/default.ts"));

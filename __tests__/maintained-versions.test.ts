@@ -101,6 +101,12 @@ test.each(combinations)(
   },
 );
 
+test("the lab runs a Kubernetes of the default's minor version", () => {
+  const [, major, minor] =
+    /kubernetesVersion = "(\d+)[.](\d+)[.]\d+"/.exec(readFileSync(join(__dirname, "../lab/build.ts"), "utf8")) ?? [];
+  expect(defaultKubernetesVersion).toMatch(new RegExp(`^${major}[.]${minor}[.]`));
+});
+
 test("the changelog has the version of package.json as its newest release, and each says what git pull does", () => {
   const root = join(__dirname, "..");
   const read = (file: string) => readFileSync(join(root, file), "utf8");

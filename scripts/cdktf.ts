@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { printable } from "../constructs/rules/printable";
 import { forgottenBootstraps } from "./bootstrap";
 import { type Called, type Command, calledWith, isCommand } from "./cdktf-options";
 import { trustProxmox } from "./certificates";
@@ -112,7 +113,7 @@ const problemsOfNodes = (states: readonly StackState[]): string[] => [
 ];
 
 function refused(problems: readonly string[]): number {
-  for (const problem of problems) console.error(problem);
+  for (const problem of problems) console.error(printable(problem));
   return 1;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { printable } from "../constructs/rules/printable";
 
 /** An image in a registry, by its tag: `nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0`. */
 interface Tagged {
@@ -52,7 +53,7 @@ export async function digestOf(image: string, origin = (registry: string) => `ht
     .update(Buffer.from(await answer.arrayBuffer()))
     .digest("hex")}`;
   const told = answer.headers.get("docker-content-digest") ?? digest;
-  if (told !== digest) throw new Error(`${image}: ${registry} says ${told}, and its manifest has ${digest}`);
+  if (told !== digest) throw new Error(`${image}: ${registry} says ${printable(told)}, and its manifest has ${digest}`);
   return digest;
 }
 

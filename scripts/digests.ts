@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { imagesIn } from "../constructs/gpu/image-digest";
 import { vendors } from "../constructs/gpu/vendors";
+import { printable } from "../constructs/rules/printable";
 import { commandArguments } from "./command-line";
 import { digestOf, fileOf } from "./digest";
 
@@ -22,6 +23,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  console.error(error.message);
+  console.error(printable(error.message));
   process.exitCode = 1;
 });

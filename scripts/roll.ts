@@ -93,7 +93,7 @@ class Roll {
 
   private async agree({ turns }: Rolling, file: string | undefined): Promise<void> {
     if (file !== undefined) await this.terraform(["show", file], "inherit");
-    console.log(
+    this.say(
       [
         `The machines of ${this.stack} change one after another, then all the rest:`,
         ...turns.map((turn) => `  ${described(turn)}`),
@@ -117,7 +117,7 @@ class Roll {
       for (const name of ["take-turn.sh", "end-turn.sh"])
         for (const file of filesOf(join(scripts, name))) copyFileSync(file, join(folder, basename(file)));
       for (const [index, turn] of rolling.turns.entries()) {
-        console.log(`\n${this.stack}: ${described(turn)}`);
+        this.say(`\n${this.stack}: ${described(turn)}`);
         if (!this.isInterrupted && (await this.takeOne(turn, rolling, folder))) continue;
         console.error(printable(this.stopped(rolling.turns.slice(index))));
         return false;
@@ -161,6 +161,11 @@ class Roll {
           ]
         : []),
     ].join("\n");
+  }
+
+  /** Names of machines are as Proxmox answers them. */
+  private say(words: string): void {
+    console.log(printable(words));
   }
 
   private byHand(command: string): string {

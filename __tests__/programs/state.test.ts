@@ -229,6 +229,11 @@ case "$*" in "init -input=false") ;; "state pull") while read -r line; do echo "
       "talos-gpu init -input=false\ntalos-gpu state pull\n",
     );
 
+    // What others write into a state writes nothing into a terminal.
+    write("programs/kubectl", "#!/bin/sh\necho '{}'\n");
+    write("pulled.json", `${JSON.stringify(deployed()).replace("clusters/talos-gpu", "clusters/\\u001b[31m")}\n`);
+    expect(run("deploy", "--skip-synth").stderr).toContain("clusters/\\u001b[31m/bootstrapping");
+
     // Never applied.
     write("pulled.json", "");
     expect(run("deploy", "--skip-synth").stderr).not.toContain("is bootstrapped already");
