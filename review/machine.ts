@@ -1,5 +1,5 @@
 import { familiesOf, literalOf } from "./fact";
-import { blocksOf, type Json, objectOf, textOf, textsOf } from "./json";
+import { blocksOf, isExpression, type Json, objectOf, textOf, textsOf } from "./json";
 import { code, codes, type Markdown, nextLine, none, table } from "./markdown";
 import { dataOf, ofType, resourcesOf, type Stack } from "./stack";
 
@@ -48,7 +48,11 @@ function mapped(stack: Stack, mapping: unknown): Markdown {
   const resource = resourcesOf(stack).find(
     ({ type, body }) => type.startsWith("proxmox_hardware_mapping_") && body.name === name,
   );
-  const places = blocksOf(resource?.body.map).map(({ node, path, id }) => `${textOf(path ?? id)} on ${textOf(node)}`);
+  const places = blocksOf(resource?.body.map).map(({ node, path, id }) => {
+    // What the host says is no news.
+    const isWritten = path !== undefined && !isExpression(textOf(id) ?? "");
+    return `${textOf(path ?? id)} on ${textOf(node)}${isWritten ? ` (${textOf(id)})` : ""}`;
+  });
   return `${shown(name)}${places.length === 0 ? "" : `, which is ${codes(places)}`}`;
 }
 

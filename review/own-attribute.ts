@@ -8,6 +8,7 @@ import { type Facts, refersTo } from "./fact";
 import { blocksOf } from "./json";
 import type { Leaf } from "./leaf";
 import { isOwnTrigger } from "./own-trigger";
+import { ownRepositories } from "./source";
 import type { Element } from "./stack";
 
 /** Whether a value is the constructs' own, or is shown elsewhere on the page. */
@@ -138,7 +139,7 @@ const release: Readonly<Record<string, Known>> = {
   create_namespace: shown,
   kube_version: shown,
   include_crds: shown,
-  name: shown,
+  name: (value, _facts, { body }) => value === body.chart || !Object.hasOwn(ownRepositories, String(body.chart)),
   namespace: (value) => namespaces.has(String(value)),
   repository: shown,
   "set_wo[].name": csiSecret(/^config[.]clusters\[0\][.]token_secret$/),
@@ -345,7 +346,7 @@ const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
     /^helm_\w+[.](repository_|pass_credentials|verify|keyring|devel|dependency_update|provider)/,
     "from where a chart comes, and whether it is checked",
   ],
-  [/^helm_\w+[.](chart|namespace|disable_|skip_|replace|force|take_ownership)/, "how a chart is installed"],
+  [/^helm_\w+[.](chart|name|namespace|disable_|skip_|replace|force|take_ownership)/, "how a chart is installed"],
   [/^local_file[.]/, "a file on this machine that is not a cluster's kubeconfig or talosconfig"],
   [
     /^proxmox_download_file[.](verify|overwrite|checksum_algorithm|decompression|file_name|node_name|url)/,
@@ -361,6 +362,9 @@ const dangers: readonly (readonly [attribute: RegExp, reason: string])[] = [
     /^talos_\w+[.](node|endpoint|nodes\[\]|endpoints\[\])$/,
     "a node that is none of the VMs: it is given the cluster's keys",
   ],
+  [/^talos_cluster_kubeconfig[.]certificate/, "how long an administrator's access is valid"],
+  [/^\w+[.]dynamic\b/, "a form that this page does not read"],
+  [/^\w+[.](for_each|count)\b/, "how many there are of it"],
   [/lifecycle[.]ignore_changes/, "changes that Terraform no longer sees"],
 ];
 

@@ -7,6 +7,7 @@ import { block, code } from "./markdown";
 import { differenceOf, yamlOf } from "./own-value";
 import { reasonsInObjects } from "./reason";
 import { redactedDocument } from "./redaction";
+import { secretSourcesIn } from "./secret";
 import { ownRepositories } from "./source";
 import { type Element, elementsOf, type Stack } from "./stack";
 
@@ -17,7 +18,7 @@ const isPrivileged = (body: Json): boolean => Object.hasOwn(ownRepositories, tex
 export const releaseAdditions = (stack: Stack): Addition[] =>
   elementsOf(stack)
     .filter(({ type }) => type === "helm_release" || type === "helm_template")
-    .flatMap((element) => [...ofChart(element), ...ofValues(element)]);
+    .flatMap((element) => [...ofChart(element), ...ofValues(stack, element)]);
 
 function ofChart({ address, body }: Element): Addition[] {
   const chart = textOf(body.chart) ?? "";
@@ -37,7 +38,7 @@ function ofChart({ address, body }: Element): Addition[] {
   ];
 }
 
-function ofValues({ address, body }: Element): Addition[] {
+function ofValues(stack: Stack, { address, body }: Element): Addition[] {
   const texts = textsOf(body.values);
   const documents = texts.map(documentsOf);
   const title = `Values of ${code(address)}`;
@@ -53,7 +54,11 @@ function ofValues({ address, body }: Element): Addition[] {
   const { added, missing } = differenceOf(body, documents.flat());
   if (added === undefined && missing.length === 0) return [];
   const leaves = leavesOf(unfolded(added));
-  const reasons = reasonsInObjects(leaves);
+  const secrets = secretSourcesIn(stack, added);
+  const reasons = [
+    ...reasonsInObjects(leaves),
+    ...(secrets.length > 0 ? [`what is secret is given to a chart: ${secrets.join(", ")}`] : []),
+  ];
   const sources = reasons.some((reason) => reason.includes("source of images"));
   const lines = [
     ...(added === undefined ? [] : [yamlOf(added).trimEnd()]),

@@ -4,6 +4,7 @@ import { bodyBlock } from "./element-addition";
 import { blocksOf, entriesOf, type Json, objectOf } from "./json";
 import { leavesOf } from "./leaf";
 import { code, codes, count } from "./markdown";
+import { secretSourcesIn } from "./secret";
 import type { Stack } from "./stack";
 
 /** Blocks of a configuration that have a section of their own. */
@@ -143,6 +144,51 @@ const ofFiles = (stack: Stack): Addition[] => {
       ];
 };
 
+/** Messages that Terraform prints where a condition does not hold. */
+const ofMessages = (stack: Stack): Addition[] =>
+  entriesOf(stack)
+    .flatMap(([name, value]) => leavesOf(value, name))
+    .filter(({ path, value }) => path.endsWith("error_message") && isTelling(stack, value))
+    .map(({ path, value }) => ({
+      title: `Message in ${code(path)}`,
+      reasons: ["prints a secret"],
+      content: bodyBlock(value),
+    }));
+
+const isTelling = (stack: Stack, value: unknown): boolean =>
+  String(value).includes("nonsensitive(") || secretSourcesIn(stack, value).length > 0;
+
+/** How OpenTofu encrypts state and plans, if it is not by a passphrase as `StateEncryption` has it. */
+function ofEncryption({ terraform }: Stack): Addition[] {
+  const { encryption } = objectOf(terraform);
+  const strange = leavesOf(encryption ?? {}).filter(({ path, value }) => !ownEncryption[path]?.test(String(value)));
+  if (encryption === undefined || strange.length === 0) return [];
+  const runs = strange.some(({ path }) => /[.]external[.]/.test(path));
+  return [
+    {
+      title: `Terraform: ${code("encryption")}`,
+      reasons: [
+        runs
+          ? "runs a program of this machine at every command"
+          : "another key, or less that is encrypted, than by a passphrase",
+      ],
+      content: bodyBlock(encryption),
+    },
+  ];
+}
+
+const passphraseMethod = /^(\$\{)?method[.]aes_gcm[.]passphrase\}?$/;
+const ownEncryption: Readonly<Record<string, RegExp>> = {
+  "key_provider.pbkdf2.passphrase.passphrase": /^\$\{var[.]\w+\}$/,
+  "method.aes_gcm.passphrase.keys": /^\$\{key_provider[.]pbkdf2[.]passphrase\}$/,
+  "method.unencrypted.plaintext": /^null$/,
+  "state.method": passphraseMethod,
+  "state.enforced": /^true$/,
+  "state.fallback.method": /^(\$\{)?method[.]unencrypted[.]plaintext\}?$/,
+  "plan.method": passphraseMethod,
+  "plan.enforced": /^true$/,
+};
+
 /** Data that a check asks for has no address of its own. */
 const ofChecks = (stack: Stack): Addition[] =>
   entriesOf(stack.check).flatMap(([name, check]): Addition[] => {
@@ -182,5 +228,7 @@ export const stackAdditions = (stack: Stack): Addition[] => [
   ...ofTerraform(stack),
   ...ofVariables(stack),
   ...ofFiles(stack),
+  ...ofMessages(stack),
+  ...ofEncryption(stack),
   ...ofChecks(stack),
 ];
