@@ -197,7 +197,11 @@ const plugin: readonly Case[] = [
   ["GPUs for every pod", { deviceListStrategy: "envvar" }, /use a GPU, unasked/],
   ["a driver elsewhere on the node", { nvidiaDriverRoot: "/" }, /a path of the node/],
   ["a hook elsewhere on the node", { cdi: { nvidiaHookPath: "/tmp/evil" } }, /a path of the node/],
-  ["pods on all nodes", { tolerations: [{ operator: "Exists" }] }, /nodes that the pods are kept from/],
+  [
+    "pods on all nodes",
+    { tolerations: [{ operator: "Exists" }] },
+    /Values of `helm_release[.]nvidia_device_plugin` \(/,
+  ],
   ["settings of another ConfigMap", { config: { name: "evil" } }, /Values of `helm_release[.]nvidia_device_plugin` \(/],
 ].map(([name, change, line]) => [String(name), values("nvidia_device_plugin", change), line as RegExp]);
 

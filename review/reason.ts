@@ -192,7 +192,6 @@ const inObjects: readonly Danger[] = [
   { path: /(^|[.])secretsNamespace\b/, reason: "secrets of another namespace" },
   { path: /(^|[.])provisioner$/, reason: "another program that makes volumes" },
   { path: /(^|[.])deviceListStrategy$/, reason: "which pods may use a GPU, unasked" },
-  { path: /(^|[.])tolerations\b/, reason: "nodes that the pods are kept from" },
   { path: /(^|[.])apiServerURLs$/, reason: "another Kubernetes API" },
   { path: /(^|[.])k8sServiceHost(Ref)?\b/, value: /^(?!localhost$)/, reason: "another Kubernetes API" },
   { path: /(^|[.])ingress[.]enabled$/, value: yes, reason: "a service that is reached from outside" },
