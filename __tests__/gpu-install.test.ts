@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { TerraformStack } from "cdktf";
 import { parse, parseAllDocuments } from "yaml";
@@ -8,6 +9,7 @@ import {
   GpuInstall,
   type GpuInstallProps,
   type GpuVendor,
+  TalosGpuCluster,
   type TalosSingleNodeProps,
 } from "../constructs";
 import type { GpuResource } from "../constructs/gpu/vendor";
@@ -15,7 +17,17 @@ import { vendors } from "../constructs/gpu/vendors";
 import { gpuVendors, vendorDrivers } from "../constructs/talos/driver";
 import { talosMinors } from "../constructs/talos/version";
 import { conformance } from "./conformance";
-import { clusterIn, machineAt, nodeIn, problemsOf, synthesizedJson, type TerraformJson } from "./stacks";
+import { plainVm } from "./fixtures/builders";
+import {
+  clusterIn,
+  machineAt,
+  newApp,
+  nodeIn,
+  password,
+  problemsOf,
+  synthesizedJson,
+  type TerraformJson,
+} from "./stacks";
 
 const drivers: Readonly<Record<string, GpuDriver>> = {
   "nvidia.com/gpu": { vendor: "nvidia", kernelModules: "open", branch: "lts" },
@@ -114,6 +126,32 @@ describe.each(all)("GPUs of %s by %s, as %s, on Talos %s", (vendor, name, resour
     });
     expect(spec.template.spec.runtimeClassName).toBe(method?.claims ? undefined : record.runtimeClass);
   });
+});
+
+test.each(gpuVendors)(
+  "a cluster whose image has a driver of %s installs what advertises its GPUs, unless it is told not to",
+  (vendor) => {
+    const [resource] = vendors[vendor].resources;
+    const clusterOf = (props: object): TalosGpuCluster =>
+      new TalosGpuCluster(newApp(), "site", {
+        proxmox: password,
+        vm: { ...plainVm, gpus: [{ address: "01:00" }] },
+        talos: { driver: driverOf(resource as GpuResource) },
+        cluster: { clusterName: "talos-gpu" },
+        ...props,
+      });
+    expect(clusterOf({})[vendor]).toMatchObject({ vendor, smokeTests: [expect.anything()] });
+    expect(clusterOf({ [vendor]: false })[vendor]).toBeUndefined();
+  },
+);
+
+test.each(gpuVendors)("docs/gpu.md says which GPUs of %s there are, what pods ask for and where more is", (vendor) => {
+  const page = readFileSync("docs/gpu.md", "utf8");
+  const { title, label, taint, resources } = vendors[vendor];
+  const row = page.split("\n").find((line) => line.startsWith(`| ${title} `) && line.includes(label));
+  for (const text of [taint.key, ...resources.map(({ name }) => name)]) expect(row).toContain(`\`${text}\``);
+  const [, link = ""] = new RegExp(`\\[${title}\\]\\(([a-z-]+[.]md)\\)`).exec(page) ?? [];
+  expect(existsSync(`docs/${link}`)).toBe(true);
 });
 
 test.each(gpuVendors)("what %s has in the cluster is its own", (vendor) => {

@@ -9,7 +9,7 @@ import {
   mayNotReset,
 } from "../constructs/proxmox/pci/host-device";
 import { PciAddress } from "../constructs/proxmox/pci/pci-address";
-import { type GpuDriver, kernelRecordOf, kernelVendors } from "../constructs/talos/driver";
+import { type GpuDriver, kernelRecordOf, kernelVendors, vendorDrivers } from "../constructs/talos/driver";
 import { generationIn, generationOf, isKnownTo } from "../constructs/talos/gpu-generation";
 import { defaultTalosMinor } from "../constructs/talos/version";
 
@@ -165,8 +165,8 @@ function driverFor(deviceId: string, isVirtual: boolean): GpuDriver | undefined 
   );
 }
 
-/** NVIDIA, AMD, Intel: others make chips for a board's own display. */
-const makers = ["0x10de", "0x1002", "0x8086"];
+/** Vendors that Talos has drivers of: others make chips for a board's own display. */
+const makers = Object.values(vendorDrivers).map(({ vendorId }) => `0x${vendorId}`);
 
 /** Whether a VM can have it, with the reason. */
 function judged(

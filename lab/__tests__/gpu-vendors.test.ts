@@ -120,17 +120,48 @@ test("GPUs of three vendors in one VM are each used by a pod, and each broken li
   const notPulled = "an image was not pulled: docker.io/intel/intel-gpu-plugin:0.36.0";
   await broken("an image was not pulled: docker.io/rocm/k8s-device-plugin:1.31.0.9", notPulled, notPulled);
 
-  await node.setFaults({ pod: "amd-smoke-test/*", reason: "ErrImagePull" });
-  await broken("an image was not pulled: docker.io/rocm/dev-ubuntu-24.04:6.4.4");
+  await node.setFaults(
+    { pod: "amd-smoke-test/*", reason: "ErrImagePull" },
+    { pod: "intel-xe-smoke-test/*", reason: "ErrImagePull" },
+  );
+  await broken(
+    "an image was not pulled: docker.io/rocm/dev-ubuntu-24.04:6.4.4",
+    "an image was not pulled: docker.io/jellyfin/jellyfin:10.11.6",
+  );
   await node.setFaults();
 
+  const plugins = [
+    { namespace: "amd-gpu", daemonSet: "amd-gpu-device-plugin-daemonset", label: "amd.com/gpu.present" },
+    { namespace: "intel-gpu-plugin", daemonSet: "intel-gpu-plugin", label: "intel.com/gpu.present" },
+  ];
+  /** What is said of AMD's GPU, and of Intel's two. */
+  const ofBoth = (message: (plugin: { readonly daemonSet: string; readonly label: string }) => string) => {
+    const [amd, intel] = plugins.map(message) as [string, string];
+    return broken(amd, intel, intel);
+  };
+  const selecting = async (value: string | null) => {
+    const patch = JSON.stringify({ spec: { template: { spec: { nodeSelector: { nowhere: value } } } } });
+    for (const { namespace, daemonSet } of plugins) {
+      const args = [`--namespace=${namespace}`, "--type=merge", `--patch=${patch}`];
+      succeeded(await kubectl.run("patch", "daemonset", daemonSet, ...args));
+    }
+  };
+  await selecting("true");
+  await ofBoth(({ daemonSet, label }) => `no node fits ${daemonSet}, it needs the node label ${label}: "true"`);
+  await selecting(null);
+
   const level = "pod-security.kubernetes.io/enforce";
-  succeeded(await kubectl.run("label", "namespace", "amd-gpu", `${level}-`));
-  await restarted("amd-gpu");
-  await broken(
-    `pod security refused the pod of amd-gpu-device-plugin-daemonset, whose namespace lacks the label ${level}: privileged`,
+  for (const { namespace } of plugins) {
+    succeeded(await kubectl.run("label", "namespace", namespace, `${level}-`));
+    await restarted(namespace);
+  }
+  await ofBoth(
+    ({ daemonSet }) =>
+      `pod security refused the pod of ${daemonSet}, whose namespace lacks the label ${level}: privileged`,
   );
-  succeeded(await kubectl.run("label", "namespace", "amd-gpu", `${level}=privileged`));
+  for (const { namespace } of plugins) {
+    succeeded(await kubectl.run("label", "namespace", namespace, `${level}=privileged`));
+  }
   await eventually(async () => expect(await said()).toEqual([used, used, used, used]));
 
   const { host } = lab.proxmox;
