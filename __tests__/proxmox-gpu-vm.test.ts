@@ -312,6 +312,8 @@ describe("ProxmoxGpuVm", () => {
     test("is remembered anew where it may be replaced", () => {
       expect(identity({ replaceable: true }).lifecycle).toEqual({ ignore_changes: ['triggers["created"]'] });
       expect(JSON.stringify(lifecycleOf({ replaceable: true }))).not.toContain("vm-kept");
+      // With another node or disk the whole record is rewritten, as if the state had not known the VM.
+      expect(JSON.stringify(lifecycleOf({ replaceable: true }))).not.toContain("that this state does not know");
     });
 
     test.each([

@@ -59,12 +59,9 @@ const changed = (lab: Lab): Partial<ProxmoxGpuVmProps> => ({
   tags: ["gpu"],
   cpu: { cores: 2, sockets: 2 },
   memory: { dedicated: 4096 },
-  disks: [
-    { size: 30 },
-    { size: 16, interface: "scsi1", cache: "none" },
-    { size: 8, interface: "sata5", backup: false },
-    { size: 8, interface: "virtio0" },
-  ],
+  disks: [{ size: 30 }, { size: 16, interface: "scsi1", cache: "none" }],
+  // It loses disks.
+  replaceable: true,
   networkDevices: [{ bridge: "vmbr1", macAddress: "BC:24:11:00:00:01" }, { bridge: "vmbr0" }, { bridge: "vmbr1" }],
   // The provider does not take away addresses and DNS servers, nor does it move the drive to LVM-thin.
   initialization: {

@@ -48,6 +48,7 @@ test("a volume is on the disk of its node, and outlives pods, growth, and an upg
   const grown = await deploy(lab, { talos: { version: "v1.14.1" }, vm: { disks: [{ size: 20 }, { size: 60 }] } });
   expect((await grown.changes()).map(({ address, change }) => `${change.actions} ${address}`)).toEqual([
     "update proxmox_virtual_environment_vm.talos_node",
+    "update terraform_data.talos_node_disks",
   ]);
   succeeded(await grown.apply());
   await unchanged(grown);

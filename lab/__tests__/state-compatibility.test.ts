@@ -23,6 +23,7 @@ const deviations = {
   // They remember that the node was configured, so that it has to show its certificate from then on.
   "null_resource.node_check": { actions: ["create"] },
   "terraform_data.node_configuration": { actions: ["create"] },
+  "terraform_data.talos_node_disks": { actions: ["create"] },
   "null_resource.node_machine": { actions: ["create"] },
   // A bootstrap that is not in the state is noticed.
   "null_resource.bootstrap_begin": { actions: ["create"] },

@@ -43,6 +43,7 @@ export const rules: readonly Rule<{
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
   /** What the state remembers of the VM. */
   readonly identity: Resource;
+  readonly replaceable: boolean;
 }>[] = [
   {
     id: "vm-id-range",
@@ -67,7 +68,7 @@ export const rules: readonly Rule<{
     requirement: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
     reason: "the provider silently takes over an existing VM of that id, and destroy deletes it",
     source: vmDocs,
-    checks: ({ vmId, name, allVms, identity }) =>
+    checks: ({ vmId, name, allVms, identity, replaceable }) =>
       ifSet(allVms, (allVms) => {
         const ids = column(allVms, "vm_id");
         const names = Fn.zipmap(ids, column(allVms, "name"));
@@ -78,7 +79,8 @@ export const rules: readonly Rule<{
             message: `vmId ${formatValue(vmId)} belongs to a VM of another name than ${formatValue(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
           },
           {
-            condition: or(isKnown(identity), not(isOfThisName), not(Fn.contains(ids, vmId))),
+            // What the state remembers is rewritten as a whole with a VM that may be replaced, also since when it knows the VM.
+            condition: or(replaceable === true, isKnown(identity), not(isOfThisName), not(Fn.contains(ids, vmId))),
             message: `vmId ${formatValue(vmId)} belongs to a VM ${formatValue(name)} that this state does not know; choose a free id, or if the state of that VM was lost, bring the state back. To take the VM over as it is: terraform apply -target=${resourceAddress(identity)}`,
           },
         ];
