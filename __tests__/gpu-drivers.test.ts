@@ -6,7 +6,8 @@ import { gpuVendors, kernelRecordOf, kernelVendors, recordOf, vendorDrivers } fr
 import { adviceFor } from "../constructs/talos/gpu-driver";
 import { generationIn, gpuGenerations } from "../constructs/talos/gpu-generation";
 import { talosMinors } from "../constructs/talos/version";
-import { nodeIn, synthesizedJson } from "./stacks";
+import { cluster, mapped, plainVm } from "./fixtures/builders";
+import { nodeIn, problemsOf, synthesizedJson } from "./stacks";
 
 const drivers: Readonly<Record<string, GpuDriver>> = {
   nvidia: { vendor: "nvidia", kernelModules: "open", branch: "production" },
@@ -14,6 +15,23 @@ const drivers: Readonly<Record<string, GpuDriver>> = {
   i915: { vendor: "intel", kernelModules: "i915" },
   xe: { vendor: "intel", kernelModules: "xe", forceProbe: ["a780", "4680"] },
 };
+
+test.each<[unknown, string]>([
+  ["amd", 'talos.driver is "amd"; write an object with vendor, kernelModules, branch, forceProbe [prop-type]'],
+  [
+    { vendor: "nvidia", kernelModules: "open" },
+    'talos.driver.branch is missing; write "lts" or "production" [nvidia-driver]',
+  ],
+  [{ vendor: "intel" }, 'talos.driver.kernelModules is missing; write "i915" or "xe" [gpu-driver]'],
+  [
+    { vendor: "intel", kernelModules: "xe", forceProbe: ["8086:a780"] },
+    'talos.driver.forceProbe[0] "8086:a780" is not a device id; write the four hex digits behind 8086:, such as "a780" [gpu-driver]',
+  ],
+])("the driver %j is told once", (driver, problem) => {
+  const id = JSON.stringify(driver).includes("intel") ? "8086:a780" : "10de:2684";
+  const build = cluster({ talos: { driver: driver as GpuDriver }, vm: { ...plainVm, gpus: mapped(id) } });
+  expect(problemsOf(build)).toEqual([expect.stringContaining(problem)]);
+});
 
 test("every vendor has a driver here", () => {
   expect([...new Set(Object.values(drivers).map(({ vendor }) => vendor))]).toEqual(gpuVendors);

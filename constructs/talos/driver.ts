@@ -98,11 +98,17 @@ export const driversOf = (given: WithDrivers): readonly GpuDriver[] =>
         gpuVendors.includes(driver.vendor) && all.findIndex((other) => isSame(other, driver)) === index,
     );
 
-/** The NVIDIA driver among them. */
+/** The NVIDIA driver among them; a rule tells what it lacks, and until then that is not in the way of other problems. */
 export function nvidiaOf(given: WithDrivers): NvidiaDriver | undefined {
   const [first] = driversOf(given).flatMap((driver) => (driver.vendor === "nvidia" ? [driver] : []));
-  return given.nvidia ?? (first && { kernelModules: first.kernelModules, branch: first.branch });
+  return (
+    given.nvidia ?? (first && { kernelModules: first.kernelModules ?? "open", branch: first.branch ?? "production" })
+  );
 }
+
+/** The drivers as they are given, without one that is none. */
+export const givenDrivers = (driver: WithDrivers["driver"]): WithDrivers["driver"] =>
+  Array.isArray(driver) || (driver as GpuDriver | undefined)?.vendor !== undefined ? driver : undefined;
 
 /** The system extensions of the drivers. */
 export const extensionsOf = (drivers: readonly GpuDriver[]): string[] =>

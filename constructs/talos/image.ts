@@ -220,7 +220,7 @@ export class TalosImage extends Construct implements TalosRelease {
     ];
     this.version = version;
     this.nvidia = driver.nvidiaOf(parsed.props);
-    this.driver = parsed.props.driver;
+    this.driver = driver.givenDrivers(parsed.props.driver);
     this.factory = url;
     this.insecureHttp = parsed.props.insecureHttp ?? false;
     const drivers = driver.driversOf(parsed.props);
