@@ -54,6 +54,10 @@ test("a volume is on the disk of its node, and outlives pods, growth, and an upg
   await unchanged(grown);
   expect(await ends(kubectl, "after-growth", reads)).toBe("Succeeded");
 
+  const withoutDisk = await deployCluster(lab, { talos: { version: "v1.14.1" }, vm: { disks: disks?.slice(0, 1) } });
+  const kept = await withoutDisk.plan();
+  expect([kept.code, unwrapped(kept.output)]).toEqual([1, expect.stringContaining("[disk-kept]")]);
+
   const moved = await deploy(
     lab,
     { talos: { version: "v1.14.1" }, vm: { disks: [{ size: 20 }, { size: 60 }, { size: 10 }] } },
@@ -64,10 +68,6 @@ test("a volume is on the disk of its node, and outlives pods, growth, and an upg
     1,
     expect.stringContaining('disk "scsi2" would leave the volumes that have "scsi1" behind'),
   ]);
-  const withoutDisk = await deployCluster(lab, { talos: { version: "v1.14.1" }, vm: { disks: disks?.slice(0, 1) } });
-  const kept = await withoutDisk.plan();
-  expect([kept.code, unwrapped(kept.output)]).toEqual([1, expect.stringContaining("[disk-kept]")]);
-
   const destroyed = await grown.destroy();
   expect([destroyed.code, destroyed.output]).toEqual([0, expect.stringContaining("default/models: pvc-")]);
   expect(await grown.addresses()).toEqual([]);
