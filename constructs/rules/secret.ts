@@ -20,9 +20,14 @@ const hidden: readonly (readonly [RegExp, string])[] = [
   [/(^|[\s"'])(?!PVE)[^\s/:@"'…]+:[^\s/@"'…]+@(?=[^\s@]*[./:])/g, "$1…@"],
 ];
 
+/** What each of them needs: most values, such as names and addresses, have none of it. */
+const maybeHidden = /[=@;#&?]|:[/][/]|PVE|-----BEGIN|eyJ|[0-9a-f]{8}-|passw|passphrase|secret|token|credential|key/i;
+
 /** The text without what may be a secret. */
 export const redacted = (text: string): string =>
-  hidden.reduce((shorter, [pattern, instead]) => shorter.replace(pattern, instead), text);
+  maybeHidden.test(text)
+    ? hidden.reduce((shorter, [pattern, instead]) => shorter.replace(pattern, instead), text)
+    : text;
 
 const secretKey = "[^&#=\\s]*(passw|pwd|secret|token|credential|key|sig|auth)[^&#=\\s]*";
 

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { type LocalExecProvisioner, TerraformStack } from "cdktf";
 import { addCustomSynthesis, type ICustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
@@ -57,14 +57,31 @@ export function commandOf({ file, environment, inherits = [] }: Omit<Script, "wh
   return `exec env -i ${variables} sh ${pathOf(file)}`;
 }
 
+/** Scripts as they are, read once in a process: many stacks have the same. */
+const contents = new Map<string, string>();
+
+function contentOf(file: string): string {
+  const content = contents.get(file) ?? readFileSync(file, "utf8");
+  contents.set(file, content);
+  return content;
+}
+
+/** Those that `filesOf` has found. */
+const found = new Map<string, readonly string[]>();
+
 /** The script's file, and those of the libraries that it sources: beside it, or those of all scripts. */
-export function filesOf(file: string): string[] {
-  const sourced = readFileSync(file, "utf8").matchAll(/^\. "\$\(dirname "\$0"\)\/([\w-]+\.sh)"$/gm);
-  const libraries = [...sourced].flatMap(([, name = ""]) => {
+export function filesOf(file: string): readonly string[] {
+  const files = found.get(file) ?? [...new Set([file, ...librariesOf(file)])];
+  found.set(file, files);
+  return files;
+}
+
+function librariesOf(file: string): string[] {
+  const sourced = contentOf(file).matchAll(/^\. "\$\(dirname "\$0"\)\/([\w-]+\.sh)"$/gm);
+  return [...sourced].flatMap(([, name = ""]) => {
     const beside = join(dirname(file), name);
     return filesOf(existsSync(beside) ? beside : join(__dirname, "scripts", name));
   });
-  return [...new Set([file, ...libraries])];
 }
 
 /** The scripts of a stack, each once, under names that stay when their content changes. */
@@ -77,7 +94,7 @@ class ScriptFiles extends Construct {
     const write: ICustomSynthesis["onSynthesize"] = ({ manifest }) => {
       const target = join(manifest.outdir, dirname(manifest.forStack(stack).synthesizedStackPath), scriptFolder);
       mkdirSync(target, { recursive: true });
-      for (const file of this.files) copyFileSync(file, join(target, basename(file)));
+      for (const file of this.files) writeFileSync(join(target, basename(file)), contentOf(file));
     };
     addCustomSynthesis(this, { onSynthesize: write });
   }
