@@ -10,13 +10,12 @@ export const scriptFiles: readonly string[] = readdirSync(constructs, { recursiv
   .sort()
   .map((path) => join(constructs, path));
 
+const contents = scriptFiles
+  .filter((path) => !path.endsWith("-turn.sh"))
+  .map((path) => [basename(path), readFileSync(path, "utf8")] as const);
+
 /** The content by name of those that stacks have; some are for `npm run deploy` alone. */
-export const ownScripts = (): Map<string, string> =>
-  new Map(
-    scriptFiles
-      .filter((path) => !path.endsWith("-turn.sh"))
-      .map((path) => [basename(path), readFileSync(path, "utf8")]),
-  );
+export const ownScripts = (): Map<string, string> => new Map(contents);
 
 export const isLibrary = (path: string): boolean => basename(path).startsWith("lib");
 

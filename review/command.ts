@@ -210,6 +210,8 @@ function knownScript(body: Json, inStack: Scripts): KnownScript | undefined {
       // Such as on_failure, by which a check that fails would be passed over.
       Object.keys(body).every((name) => ["command", "environment", "when"].includes(name)) &&
       body.when === when &&
+      // Most are another script's.
+      String(body.command).endsWith(basename(file)) &&
       body.command === commandOf({ file, environment, inherits }) &&
       Object.keys(environment).every((name) => hasVariable(file, name)) &&
       (files.get(file) ?? []).every((each) => inStack.get(basename(each)) === own.get(basename(each))),

@@ -4,11 +4,19 @@ import { isExpression } from "./json";
 /** The text that Terraform makes of a string of its JSON, in which it would fill in what is in `${}`. */
 export const withoutEscapes = (text: string): string => text.replace(/([$%])\1\{/g, "$1{");
 
+/** Those of the texts that `documentsOf` has read: several sections of a page read the same. */
+const read = new Map<string, readonly unknown[] | undefined>();
+
 /**
  * The documents of a text of YAML or JSON, or of a call of Terraform's `yamlencode` or `jsonencode`, in which an expression is
  * a text such as `${var.address}`. Undefined if the text is neither, or if a program may read more in it than this one.
  */
-export function documentsOf(text: string): unknown[] | undefined {
+export function documentsOf(text: string): readonly unknown[] | undefined {
+  if (!read.has(text)) read.set(text, documentsIn(text));
+  return read.get(text);
+}
+
+function documentsIn(text: string): unknown[] | undefined {
   const encoded = /^\s*\$\{(?:yaml|json)encode\(([\s\S]*)\)\}\s*$/.exec(text)?.[1];
   if (encoded !== undefined) {
     const value = expressionValue(encoded);

@@ -87,7 +87,7 @@ function partsOf(leaves: readonly Leaf[]): string[] {
 }
 
 /** The documents of a patch; undefined if one is a text, such as an expression. */
-function objectsIn(text: string): unknown[] | undefined {
+function objectsIn(text: string): readonly unknown[] | undefined {
   const documents = documentsOf(text);
   return documents?.every((document) => typeof document === "object") ? documents : undefined;
 }

@@ -22,8 +22,10 @@ const held: Readonly<Record<string, string>> = {
 };
 
 const kindOf = ({ isData, type }: Element): string => `${isData ? "data." : ""}${type}`;
-const mentions = (value: unknown, reference: string): boolean =>
-  new RegExp(`(?<![\\w.-])${reference.replaceAll(".", "[.]")}(?![\\w-])`).test(JSON.stringify(value) ?? "");
+function mentions(value: unknown, reference: string): boolean {
+  const text = JSON.stringify(value) ?? "";
+  return text.includes(reference) && new RegExp(`(?<![\\w.-])${reference.replaceAll(".", "[.]")}(?![\\w-])`).test(text);
+}
 
 /** What is no secret of what holds some. */
 const harmless = /\b(talos|random|tls|proxmox_user)_\w+[.][\w-]+[.](id|talos_version|node)\b/g;
@@ -33,6 +35,7 @@ export function secretSourcesIn(stack: Stack, value: unknown): string[] {
   const text = expressionsIn(JSON.stringify(value) ?? "")
     .join("\n")
     .replace(harmless, "");
+  if (text === "") return [];
   const sources = [
     ...sensitiveVariables(stack).map((name) => `var.${name}`),
     ...elementsOf(stack).flatMap((element) => (Object.hasOwn(held, kindOf(element)) ? [element.address] : [])),
