@@ -9,7 +9,7 @@ test("two images of one stack, with ids of their own, are two", () => {
     new TalosImage(stack, "old", { version: "v1.12.6" });
     new TalosImage(stack, "new", { version: "v1.13.9" });
   });
-  expect(Object.keys(resource[ImageFactorySchematic.tfResourceType])).toEqual(["new", "old"]);
+  expect(Object.keys(resource[ImageFactorySchematic.tfResourceType]).sort()).toEqual(["new", "old"]);
   expect(data.talos_image_factory_urls).toMatchObject({
     new: { talos_version: "v1.13.9", schematic_id: "${talos_image_factory_schematic.new.id}" },
     old: { talos_version: "v1.12.6", schematic_id: "${talos_image_factory_schematic.old.id}" },

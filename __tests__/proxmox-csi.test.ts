@@ -23,7 +23,11 @@ describe("ProxmoxCsi", () => {
       privileges: ["Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.Audit"],
     });
     expect(json.resource.proxmox_virtual_environment_user.csi.user_id).toBe("csi-talos-gpu@pve");
-    expect(Object.values<TerraformJson>(acls).map(({ path, role_id }) => [path, role_id])).toEqual([
+    expect(
+      Object.values<TerraformJson>(acls)
+        .map(({ path, role_id }) => [path, role_id])
+        .sort(),
+    ).toEqual([
       ["/storage/local-lvm", "${proxmox_virtual_environment_role.csi_storage.role_id}"],
       ["/storage/nas", "${proxmox_virtual_environment_role.csi_storage.role_id}"],
       ["/vms/${proxmox_virtual_environment_vm.talos_gpu.id}", "${proxmox_virtual_environment_role.csi_vm.role_id}"],
@@ -79,7 +83,7 @@ describe("ProxmoxCsi", () => {
       { "topology.kubernetes.io/region": "home", "topology.kubernetes.io/zone": "pve-2" },
       {},
     ]);
-    expect(Object.keys(cluster.resource.proxmox_acl)).toEqual([
+    expect(Object.keys(cluster.resource.proxmox_acl).sort()).toEqual([
       "csi_storage_local-lvm",
       "csi_vm_worker_1",
       "csi_vm_worker_2",

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { TerraformStack, Testing } from "cdktf";
+import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import type { Construct } from "constructs";
 import {
   CiliumInstall,
@@ -10,6 +11,7 @@ import {
   TalosGpuCluster,
   TalosImage,
 } from "../constructs";
+import { ensureBackend } from "../synth/backend";
 import { bareCluster } from "./bare-cluster";
 
 /** Makes one cluster, in a stack of its own. */
@@ -76,11 +78,12 @@ export const ofNodes =
     return stack;
   };
 
-/** The stack that comes of a cluster; nothing is written. */
+/** The stack that comes of a cluster, without cdktf's notes; nothing is written. */
 export function json(cluster: Cluster) {
   const stack = cluster(Testing.app({ outdir: tmpdir(), stackTraces: false }), 0);
-  stack.prepareStack();
-  return JSON.parse(Testing.synth(stack));
+  ensureBackend(stack);
+  invokeAspects(stack);
+  return JSON.parse(JSON.stringify(stack.toTerraform(), (key, value) => (key === "//" ? undefined : value)));
 }
 
 const bareStack = bareCluster(json(constructs));
