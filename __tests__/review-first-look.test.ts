@@ -122,7 +122,10 @@ const ofCsi: readonly Case[] = [
   ["another account of the driver", first("proxmox_acl", { user_id: "evil@pve" }), /`evil@pve` may/],
   [
     "a role at the wrong place",
-    first("proxmox_acl", { role_id: "${proxmox_virtual_environment_role.csi_vm.role_id}" }),
+    (changed) => {
+      for (const acl of Object.values<Any>(changed.stack.resource.proxmox_acl))
+        acl.role_id = "${proxmox_virtual_environment_role.csi_vm.role_id}";
+    },
     /Accounts.*`VM[.]Config[.]Disk` on `[/]storage/,
   ],
   [
