@@ -154,7 +154,13 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
   "GPUs for pods": [...gpuInstall.rules, ...gpuInstall.vendorRules, ...gpuInstall.gpuRules, ...gpuSharing.rules],
   "Local volumes": [...localStorage.rules, ...volumeGuard.rules],
   "Volumes on Proxmox": proxmoxCsi.rules,
-  "Helm charts": [...helmInstall.rules, ...secretValues.rules, ...helmRelease.rules, ...helmNamespace.rules],
+  "Helm charts": [
+    ...helmInstall.rules,
+    ...secretValues.rules,
+    ...secretValues.valueRules,
+    ...helmRelease.rules,
+    ...helmNamespace.rules,
+  ],
   Cilium: [
     ...ciliumVersion.rules,
     ...install.rules,

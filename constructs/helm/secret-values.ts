@@ -1,4 +1,12 @@
-import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
+import {
+  DefaultTokenResolver,
+  type ITerraformDependable,
+  StringConcat,
+  TerraformStack,
+  TerraformVariable,
+  Token,
+  Tokenization,
+} from "cdktf";
 import { Construct } from "constructs";
 import type { Release, ReleaseConfig } from "../../.gen/providers/helm/release";
 import { isUnknown } from "../rules/condition";
@@ -9,6 +17,7 @@ import { escapeTemplate } from "../rules/template";
 import { checksumOf } from "../terraform/document";
 import { kubernetesObjects } from "./provider";
 import type { Chart } from "./release";
+import type { ChartValues } from "./values";
 
 /** Values of a chart that are secrets, by their paths, such as `auth.password`. */
 export type SecretValues = Readonly<Record<string, string>>;
@@ -42,6 +51,31 @@ export const rules: readonly Rule<{ readonly secretValues?: Readonly<Record<stri
             message: `secretValues has ${formatValue(name)} inside ${formatValue(other)}, which is a text; leave one of the two out`,
           })),
       ]),
+  },
+];
+
+/** Sensitive variables of the stack that ordinary values name. */
+export function sensitiveIn(scope: Construct, values: ChartValues): string[] {
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  const text = JSON.stringify(Tokenization.resolve(values, { scope, resolver, preparing: false })) ?? "";
+  return TerraformStack.of(scope)
+    .node.findAll()
+    .flatMap((each) => (each instanceof TerraformVariable && each.sensitive === true ? [each.friendlyUniqueId] : []))
+    .filter((name) => new RegExp(`\\bvar[.]${name}\\b`).test(text));
+}
+
+export const valueRules: readonly Rule<{ readonly sensitive: readonly string[] }>[] = [
+  {
+    id: "helm-values-secret",
+    severity: "warning",
+    requirement: "a secret of a chart is in secretValues",
+    reason: "the plan hides a sensitive variable, but the state has the values of a release in plaintext",
+    source: "https://developer.hashicorp.com/terraform/language/manage-sensitive-data",
+    checks: ({ sensitive }) =>
+      sensitive.map((name) => ({
+        condition: false,
+        message: `values name the sensitive variable ${formatValue(name)}, which the state would have in plaintext; pass it in secretValues`,
+      })),
   },
 ];
 
