@@ -14,6 +14,8 @@ import { attribute } from "./support/state";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
+import { server } from "./support/volume";
+import { bothStored, ofProxmox, stored, withVolumes as withVolumesOf, writeVolumes } from "./support/volumes";
 
 interface Versions {
   readonly talos: string;
@@ -94,14 +96,20 @@ const snapshots = (lab: Lab): string[] =>
 test("an edited version is an upgrade in one apply, from minor to minor, and keeps what the cluster has", async () => {
   const lab = await startLab();
   let site: Versions = { talos: "v1.11.5", kubernetes: "1.34.1", cilium: "1.18.12" };
-  const { terraform } = await deployed(lab, optionsOf(site));
+  const withVolumes = withVolumesOf(lab);
+  const { terraform } = await deployed(lab, { ...optionsOf(site), ...withVolumes });
   const kubectl = await lab.kubectl(100);
   succeeded(await kubectl.run("create", "configmap", "kept"));
   const written = [await writeSecret(lab, site)];
-  // A disk that the stack does not know, as a CSI driver attaches it.
-  lab.proxmox.host.vm(100).set("scsi5", "local-lvm:1");
-  const kept = await remembered(lab, terraform);
-  expect(kept.disks).toContain("scsi5");
+  await writeVolumes(kubectl);
+  // A disk that the stack does not know.
+  succeeded(await kubectl.apply(server("server", ofProxmox)));
+  const disks = ["scsi0", "scsi1", "scsi2"];
+  const kept = await eventually(async () => {
+    const kept = await remembered(lab, terraform);
+    expect(kept.disks).toEqual(disks);
+    return kept;
+  });
 
   const edits: readonly Partial<Versions>[] = [
     { talos: "v1.11.6" },
@@ -115,7 +123,7 @@ test("an edited version is an upgrade in one apply, from minor to minor, and kee
   for (const edit of edits) {
     const before = await running(lab);
     site = { ...site, ...edit };
-    const { changes } = await deployed(lab, optionsOf(site));
+    const { changes } = await deployed(lab, { ...optionsOf(site), ...withVolumes });
     expect(changes.filter((change) => /virtual_environment_vm|machine_secrets/.test(change))).toEqual([]);
     const now = await running(lab);
     expect(now).toEqual({
@@ -126,18 +134,21 @@ test("an edited version is an upgrade in one apply, from minor to minor, and kee
       hostnameDocument: !site.talos.startsWith("v1.11."),
     });
     if (edit.extensions) expect(now.schematic).not.toBe(before.schematic);
-    expect(await remembered(lab, terraform)).toEqual(kept);
+    // A drained pod gets its volume again.
+    await eventually(async () => expect(await remembered(lab, terraform)).toEqual(kept));
+    expect(await stored(kubectl)).toEqual(bothStored);
     expect(await secretsOf(lab)).toEqual([...written].sort());
     expect(attribute(terraform, "talos_machine_configuration", "talos_version")).toBe(contractOf(site.talos));
     written.push(await writeSecret(lab, site));
   }
   // With other disks than the stack's, none is changed with the VM. Restarted, it runs what it was upgraded to.
   await deployed(lab, {
-    ...optionsOf(site),
-    vm: { cpu: { cores: 6 }, disks: [{ size: 120 }], disksManagedElsewhere: true },
+    ...{ ...optionsOf(site), ...withVolumes },
+    vm: { cpu: { cores: 6 }, disks: [{ size: 120 }, { size: 50 }] },
   });
   expect(lab.proxmox.host.vm(100).config).toMatchObject({ cores: 6, scsi0: expect.stringContaining("size=100G") });
-  expect(await remembered(lab, terraform)).toEqual(kept);
+  await eventually(async () => expect(await remembered(lab, terraform)).toEqual(kept));
+  expect(await stored(kubectl)).toEqual(bothStored);
   expect(await (await lab.node(100)).state()).toMatchObject({
     ...{ version: "v1.14.1", on: true, stage: "bootstrapped", bootstraps: 1 },
   });
