@@ -58,7 +58,7 @@ func (k *Kubelet) control(ctx context.Context, namespace string) error {
 			return err
 		}
 	}
-	return nil
+	return k.publishCapacities(ctx, api, namespace)
 }
 
 func (k *Kubelet) proxmoxOf(ctx context.Context, namespace string) (*proxmox, error) {
