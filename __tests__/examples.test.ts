@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { publicDeclarations } from "../scripts/api/document";
@@ -34,6 +34,14 @@ test.each(constructs)("the example of %s breaks no rule", (name) => {
   const given = new Given();
   examples[name]?.(given);
   expect(given.app.problems()).toEqual([]);
+});
+
+test("every example is applied by a test of the lab", () => {
+  const folder = join(__dirname, "../lab/__tests__");
+  const tests = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const applied = tests.map(({ name }) => readFileSync(join(folder, name), "utf8")).join();
+  const examples = readdirSync(join(__dirname, "../examples"));
+  expect(examples.filter((name) => !applied.includes(`"examples/${name}"`))).toEqual([]);
 });
 
 test("every public declaration, prop and member has a docstring", () => {
