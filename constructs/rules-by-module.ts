@@ -73,6 +73,7 @@ import * as nodeRestriction from "./talos/node-restriction";
 import * as patchRole from "./talos/patch-role";
 import * as patch from "./talos/patch-rules";
 import * as patchSources from "./talos/patch-sources";
+import * as patchValues from "./talos/patch-values";
 import * as registries from "./talos/registries";
 import * as talosVersion from "./talos/version";
 import * as talosGpuCluster from "./talos-gpu-cluster";
@@ -147,6 +148,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...patch.rules,
     ...patchRole.rules,
     ...patchSources.rules,
+    ...patchValues.rules,
     ...deviceSelector.rules,
     ...nodeRestriction.rules,
   ],

@@ -12,6 +12,7 @@ import { isReadable } from "./patch-document";
 import * as patchRole from "./patch-role";
 import { keyRules, settingRules } from "./patch-rules";
 import { rules as patchSources } from "./patch-sources";
+import * as patchValues from "./patch-values";
 import type { Finding, GivenPatch, RuleDescription } from "./protected-setting";
 
 /** Patches of the props of a cluster, by the machines that they are for. */
@@ -74,6 +75,7 @@ export class PatchJudge {
     addPreconditions(this.checked, [
       ...enforce(this.cluster, keyRules, { patches, version: this.version }),
       ...enforce(this.cluster, deviceSelector.rules, { patches: readable(patches) }),
+      ...enforce(this.cluster, patchValues.rules, { patches: readable(patches) }),
       ...enforce(this.cluster, patchSources, { patches: readable(patches) }),
       ...enforce(this.cluster, patchRole.rules, {
         shared: hasWorkers ? readable(shared) : [],

@@ -16,7 +16,19 @@ const anything = among(true, false, "true", 0, 1, 6443, "", "a", "1m30s", [], ["
 /** Keys with values that some of them take, and some do not. */
 const settings: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   "machine.sysctls": among({ "vm.nr_hugepages": 1024 }, { a: true }, { a: null }),
-  "machine.nodeLabels": among({ room: "lab" }, { "node-role.kubernetes.io/gpu": "" }),
+  "machine.nodeLabels": among({ room: "lab" }, { "node-role.kubernetes.io/gpu": "" }, { room: "x y" }, { "a b": "c" }),
+  "machine.nodeAnnotations": among({ "lab.example/room": "first floor" }, { "a/b/c": "d" }),
+  "machine.network.interfaces": among(
+    [{ interface: "eth1", addresses: ["10.9.0.5/24"], routes: [{ network: "10.8.0.0/16", gateway: "10.9.0.1" }] }],
+    [{ interface: "eth1", addresses: ["10.9.0.300/24"] }],
+    [{ interface: "eth1", routes: [{ network: "10.8.0.0" }] }],
+    [{ interface: "bond0", bond: { mode: "802.3ad", interfaces: ["eth1"] } }],
+    [{ interface: "bond0", bond: { mode: "lacp", interfaces: ["eth1"] } }],
+  ),
+  "machine.features.nodeAddressSortAlgorithm": among("v1", "v2", "v3"),
+  "cluster.network.dnsDomain": among("lab.local", "a b"),
+  "cluster.etcd.advertisedSubnets": among(["192.168.1.0/24", "!192.168.1.9/32"], ["lan"]),
+  "cluster.apiServer.resources": among({ requests: { cpu: "500m" } }, { requests: { gpu: "1" } }),
   "machine.nodeTaints": among({ a: "b:PreferNoSchedule" }, { a: ":NoSchedule" }),
   "machine.kubelet.extraArgs": among(
     { "node-labels": "a=b" },
