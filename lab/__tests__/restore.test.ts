@@ -9,6 +9,7 @@ import { eventually } from "./support/eventually";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
+import { bothStored, stored, withVolumes, writeVolumes } from "./support/volumes";
 
 interface RestoreCommands {
   readonly take_snapshot: string;
@@ -29,10 +30,11 @@ const pasted = (lab: Lab, directory: string, commands: string) =>
 
 test("the cluster comes back from the newest snapshot, on the same VM and on a new one, as the output says", async () => {
   const lab = await startLab();
-  const terraform = await deployCluster(lab);
+  const terraform = await deployCluster(lab, withVolumes(lab));
   succeeded(await terraform.apply());
   const commands = (await terraform.outputs()).restore_commands?.value as RestoreCommands;
   const kubectl = await lab.kubectl(100);
+  await writeVolumes(kubectl);
   const remember = async (name: string) => {
     succeeded(await kubectl.run("create", "configmap", name));
     await paste(lab, terraform, commands.take_snapshot);
@@ -62,11 +64,14 @@ test("the cluster comes back from the newest snapshot, on the same VM and on a n
   succeeded(await kubectl.run("delete", "configmap", "first"));
   await paste(lab, terraform, commands.on_same_vm);
   await remembers("first");
+  expect(await stored(kubectl)).toEqual(bothStored);
 
   await remember("second");
   const before = await lab.node(100);
   await paste(lab, terraform, commands.on_new_vm);
   expect(await lab.node(100)).not.toBe(before);
   await remembers("first", "second");
+  // Disks of the CSI driver are no part of the VM that is gone.
+  expect(await stored(kubectl)).toEqual({ ...bothStored, node: "Failed" });
   await unchanged(terraform);
 });
