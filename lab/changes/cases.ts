@@ -238,6 +238,28 @@ export const cases = { vm, talos, cluster: node, cilium, nvidia } as const;
 
 export type Part = keyof typeof cases;
 
+/** Which cases are looked at. */
+export type Wanted = (part: Part, each: Case) => boolean;
+
+/**
+ * The cases of props at these paths, such as `vm.cpu.cores`, and of those below them; all cases without a path.
+ *
+ * @throws where there is none at a path
+ */
+export function wantedAt(paths: readonly string[]): Wanted {
+  const isAt = (path: string, part: Part, { prop }: Case) =>
+    path === part || path === `${part}.${prop}` || new RegExp(`^${quoted(path)}[.[]`).test(`${part}.${prop}`);
+  const all = (Object.keys(cases) as Part[]).flatMap((part) => cases[part].map((each) => ({ part, each })));
+  const unknown = paths.filter((path) => !all.some(({ part, each }) => isAt(path, part, each)));
+  if (unknown.length > 0)
+    throw new Error(
+      `no case changes ${unknown.join(", ")}; write a prop of lab/changes/cases.ts, such as vm.cpu.cores`,
+    );
+  return (part, each) => paths.length === 0 || paths.some((path) => isAt(path, part, each));
+}
+
+const quoted = (text: string): string => text.replace(/[.[\]]/g, "\\$&");
+
 /** Props that no case changes, and why. */
 export const unchanged: Readonly<Record<Part, Props>> = {
   vm: {

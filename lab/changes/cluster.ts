@@ -8,7 +8,7 @@ import type { Json } from "../json";
 import type { Lab } from "../lab";
 import { atSite } from "../site";
 import type { Terraform } from "../terraform";
-import { type Case, cases, type Part, type Props } from "./cases";
+import { type Case, cases, type Part, type Props, type Wanted } from "./cases";
 import { type PodsSeen, podsDuring } from "./pods";
 import { withValues } from "./props";
 import type { Row } from "./row";
@@ -49,14 +49,18 @@ const fullSite = ofCluster.reduce<object>(
  * What a change of each prop does: what Terraform plans, and what the node says where it is asked. Of the VM's props, what
  * they change beside the VM.
  */
-export async function changesOfCluster(lab: Lab): Promise<Row[]> {
+export async function changesOfCluster(lab: Lab, isWanted: Wanted): Promise<Row[]> {
+  const [wantedOfVm, wanted] = [ofVm, ofCluster].map((all) => all.filter(({ part, each }) => isWanted(part, each))) as [
+    Changed[],
+    Changed[],
+  ];
   const stack = synthesize(lab, defaultSite);
   const terraform = lab.terraform(stack, environment);
   await terraform.init();
   await terraform.succeed("apply", ...unasked);
   const unchanged = withoutVm(stack);
   const planned = await inParallel(
-    [...ofVm, ...ofCluster.filter(({ each }) => !each.given && !each.applied && each.from === undefined)],
+    [...wantedOfVm, ...wanted.filter(({ each }) => !each.given && !each.applied && each.from === undefined)],
     async (change, place) => {
       const directory = synthesize(lab, changed(defaultSite, change), `case-${place}`);
       if (change.part === "vm" && isDeepStrictEqual(withoutVm(directory), unchanged)) return { ...change, changes: [] };
@@ -70,7 +74,7 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
     ways.push(...(await observePods(lab, terraform, rows, site, pods)));
   };
   const asked: Row[] = [];
-  for (const change of ofCluster.filter(({ each }) => each.applied)) {
+  for (const change of wanted.filter(({ each }) => each.applied)) {
     synthesize(lab, changed(defaultSite, change));
     const { code, output } = await terraform.run("apply", ...unasked, "-refresh=false");
     if (code === 0) throw new Error(`${change.part}.${change.each.prop} was to be refused by the node`);
@@ -80,7 +84,7 @@ export async function changesOfCluster(lab: Lab): Promise<Row[]> {
   synthesize(lab, fullSite);
   await terraform.succeed("apply", ...unasked, "-refresh=false");
   const full = await inParallel(
-    ofCluster.filter(({ each }) => each.given),
+    wanted.filter(({ each }) => each.given),
     (change, place) => planIn(lab, synthesize(lab, changed(fullSite, change), `full-${place}`), change),
     width,
   );

@@ -1,21 +1,30 @@
 /** Writes docs/changes.md from what the lab shows. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandArguments } from "../../scripts/command-line";
 import { build } from "../build";
 import { demandPrerequisites } from "../prerequisites";
+import { wantedAt } from "./cases";
 import { changesDocument } from "./document";
 import { observedChanges } from "./observed";
 
-async function main(): Promise<void> {
-  commandArguments({
-    usage: `Usage: npm run docs:changes
+const page = join(__dirname, "../../docs/changes.md");
 
-Applies each change of a prop in the lab, and writes docs/changes.md: about half an hour. Needs Go, Terraform and kubectl.`,
+async function main(): Promise<void> {
+  const { positionals } = commandArguments({
+    usage: `Usage: npm run docs:changes [-- <prop> …]
+
+Applies each change of a prop in the lab, and writes docs/changes.md: about half an hour. With props, only their lines are written
+anew. Needs Go, Terraform and kubectl.
+
+  npm run docs:changes -- vm.disks cilium.encryption`,
+    takesArguments: true,
   });
+  const isWanted = wantedAt(positionals);
   demandPrerequisites();
   build("talos-node", "talosctl", "talos-validate", "kubernetes");
-  writeFileSync(join(__dirname, "../../docs/changes.md"), changesDocument(await observedChanges()));
+  const rows = await observedChanges(isWanted);
+  writeFileSync(page, changesDocument(rows, positionals.length > 0 ? readFileSync(page, "utf8") : ""));
 }
 
 main().catch((error: Error) => {

@@ -1,7 +1,7 @@
 import { effectsWorstFirst, verdicts } from "../../review/effect";
 import { code, codes, type Markdown, none, table } from "../../review/markdown";
-import type { Part } from "./cases";
-import { type Row, rankOf, ruleIn, verdictOf } from "./row";
+import { type Case, cases, type Part } from "./cases";
+import { type Row, ranks, ruleIn, verdictOf } from "./row";
 
 const titles: Readonly<Record<Part, string>> = {
   vm: "`vm`, the VM",
@@ -11,8 +11,12 @@ const titles: Readonly<Record<Part, string>> = {
   nvidia: "`nvidia`, the GPU for pods",
 };
 
-/** docs/changes.md, from what was seen. */
-export const changesDocument = (rows: readonly Row[]): Markdown =>
+/**
+ * docs/changes.md, from what was seen.
+ *
+ * @param earlier the page, of which the lines of other cases stay
+ */
+export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
   `${[
     "# What a change does",
     "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
@@ -23,13 +27,12 @@ export const changesDocument = (rows: readonly Row[]): Markdown =>
       none,
     ),
     ...(Object.keys(titles) as Part[]).flatMap((part) => {
-      const own = rows.filter((row) => row.part === part).sort((one, other) => rankOf(one) - rankOf(other));
       const seen = part === "cilium" || part === "nvidia";
       return [
         `## ${titles[part]}`,
         table(
           ["prop", "to", "does", ...(seen ? ["running pods"] : []), "by"],
-          own.map((row) => cellsOf(row, seen)),
+          linesOf(part, rows, seen, earlier),
           none,
         ),
       ];
@@ -38,6 +41,29 @@ export const changesDocument = (rows: readonly Row[]): Markdown =>
     "Seen while a single node grows and shrinks, in [`growing.test.ts`](../lab/__tests__/growing.test.ts), and while it is taken over, in [`single-node-move.test.ts`](../lab/__tests__/single-node-move.test.ts). [Growing](growing.md) says how.",
     table(["prop", "to", "does", "by"], ofMachines, none),
   ].join("\n\n")}\n`;
+
+/** The lines of a part, the worst first and then in the order of the cases. */
+function linesOf(part: Part, rows: readonly Row[], seen: boolean, earlier: Markdown): Markdown[][] {
+  const before = linesIn(earlier, titles[part]);
+  const lines = cases[part].flatMap((each): Markdown[][] => {
+    const own = rows.filter((row) => row.each === each).map((row) => cellsOf(row, seen));
+    const same = ([prop, to]: readonly Markdown[]) => prop === code(each.prop) && to === valueCell(each);
+    return own.length > 0 ? own : before.filter(same);
+  });
+  const order = ranks.map((rank) => `**${rank === "refused" ? rank : verdicts[rank]}**`);
+  const rankOf = ([, , does = ""]: readonly Markdown[]) => order.indexOf(does);
+  return lines.sort((one, other) => rankOf(one) - rankOf(other));
+}
+
+/** The lines of a section of the page, by their cells. */
+function linesIn(page: Markdown, title: string): Markdown[][] {
+  const [, section = ""] = page.split(`## ${title}\n`);
+  const [table = ""] = section.split("\n## ");
+  const lines = table.split("\n").filter((line) => line.startsWith("| `"));
+  // A long value is folded again when it is written.
+  const cells = lines.map((line) => line.replaceAll("`<br>`", "").replace(/^\| | \|$/g, ""));
+  return cells.map((line) => line.split(" | "));
+}
 
 /** What these tests assert. */
 const ofMachines: readonly (readonly Markdown[])[] = [
@@ -92,15 +118,19 @@ function cellsOf(row: Row, seen: boolean): Markdown[] {
   const { each, refusal, changes } = row;
   return [
     code(each.prop),
-    [
-      "to" in each ? code(textOf(each.to)) : "left out",
-      ...(each.from === undefined ? [] : ["from", code(textOf(each.from))]),
-    ].join(" "),
+    valueCell(each),
     `**${verdictOf(row)}**`,
     ...(seen ? [podsOf(row)] : []),
     refusal === undefined ? effectsOf(changes) : refusedBy(row),
   ];
 }
+
+/** What the prop becomes. */
+const valueCell = (each: Case): Markdown =>
+  [
+    "to" in each ? code(textOf(each.to)) : "left out",
+    ...(each.from === undefined ? [] : ["from", code(textOf(each.from))]),
+  ].join(" ");
 
 /** What became of running pods, by the names of their DaemonSets and Deployments. */
 function podsOf({ pods }: Row): Markdown {

@@ -24,8 +24,5 @@ export const ranks = [...effectsWorstFirst.filter((effect) => effect !== "record
 export const verdictOf = ({ refusal, changes }: Row): string =>
   refusal === undefined ? verdicts[worstOf(changes)] : "refused";
 
-export const rankOf = ({ refusal, changes }: Row): number =>
-  ranks.indexOf(refusal === undefined ? worstOf(changes) : "refused");
-
 const worstOf = (changes: readonly Change[]): Effect =>
   effectsWorstFirst.find((effect) => changes.some((change) => change.effect === effect)) ?? "recorded";

@@ -9,7 +9,7 @@ import { graphicsCard } from "../proxmox/pci-device";
 import { SimulatedProxmox } from "../proxmox/server";
 import { gibibyte } from "../proxmox/size";
 import type { Refusal, Terraform } from "../terraform";
-import { type Case, cases } from "./cases";
+import { type Case, cases, type Wanted } from "./cases";
 import { after, before } from "./props";
 import type { Row } from "./row";
 import { defaultSite } from "./site";
@@ -90,10 +90,12 @@ class VmCase {
   }
 }
 
-const vmCases = cases.vm.map((each, index) => new VmCase(index, each));
+/** Those that are wanted, numbered among all. */
+const vmCasesOf = (isWanted: Wanted): VmCase[] =>
+  cases.vm.map((each, index) => new VmCase(index, each)).filter(({ each }) => isWanted(part, each));
 
 const stackOf =
-  (endpoint: string, propsOf: (vmCase: VmCase) => ProxmoxGpuVmProps | object) =>
+  (endpoint: string, vmCases: readonly VmCase[], propsOf: (vmCase: VmCase) => ProxmoxGpuVmProps | object) =>
   (app: App): void => {
     const stack = new TerraformStack(app, "vms");
     new LocalBackend(stack, { path: "terraform.tfstate" });
@@ -104,7 +106,7 @@ const stackOf =
   };
 
 /** A host with what all of them name, on which nothing runs in the VMs. */
-async function hostOfVms(): Promise<SimulatedProxmox> {
+async function hostOfVms(vmCases: readonly VmCase[]): Promise<SimulatedProxmox> {
   const byHand = [
     { id: "gpu-a", address: "f0:00", group: 240, mdev: false },
     { id: "gpu-b", address: "f1:00", group: 241, mdev: false },
@@ -154,13 +156,15 @@ async function hostOfVms(): Promise<SimulatedProxmox> {
 }
 
 /** What a change of each prop of the VM does: what Terraform plans, and whether the host switches the VM off for it. */
-export async function changesOfVm(lab: Lab): Promise<Row[]> {
-  const proxmox = await hostOfVms();
+export async function changesOfVm(lab: Lab, isWanted: Wanted): Promise<Row[]> {
+  const vmCases = vmCasesOf(isWanted);
+  if (vmCases.length === 0) return [];
+  const proxmox = await hostOfVms(vmCases);
   lab.trust(proxmox, "vms");
   const output = "vms";
   const write = (change: (vmCase: VmCase) => typeof before) =>
     lab.synthesize(
-      stackOf(proxmox.endpoint, (vmCase) => vmCase.props(change(vmCase))),
+      stackOf(proxmox.endpoint, vmCases, (vmCase) => vmCase.props(change(vmCase))),
       output,
     );
   try {
