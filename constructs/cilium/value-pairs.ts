@@ -196,8 +196,26 @@ const configurationKeys: Readonly<Record<string, readonly string[]>> = {
   "encryption.enabled": ["enable-wireguard", "enable-ipsec"],
 };
 
+/** Variables that the chart makes of these values. */
+const variables: Readonly<Record<string, string>> = {
+  k8sServiceHost: "KUBERNETES_SERVICE_HOST",
+  k8sServicePort: "KUBERNETES_SERVICE_PORT",
+};
+
 /** Checks that what must be so is not taken back where Cilium reads it. */
 function checkBypass({ values, required }: Judged): Check[] {
+  const asked = new Asked(values);
+  const ofVariables = leavesOf(required).flatMap(([path, value]) => {
+    const variable = variables[path.join(".")];
+    if (variable === undefined) return [];
+    return environments.flatMap((list) =>
+      checkEnvironment(list, asked.at(list), variable, String(value), path.join(".")),
+    );
+  });
+  return [...ofVariables, ...checkConfiguration(values, required)];
+}
+
+function checkConfiguration(values: Judged["values"], required: Judged["required"]): Check[] {
   const asked = new Asked(values);
   const lists = ["extraArgs", "operator.extraArgs"];
   return leavesOf(required).flatMap(([path, value]) =>
@@ -217,7 +235,16 @@ function checkBypass({ values, required }: Judged): Check[] {
             message: `values.${list} has ${formatValue(item)}, which wins over values.${path.join(".")}; leave it out`,
           }));
         }),
-        ...environments.flatMap((list) => checkEnvironment(list, asked.at(list), key, wanted, path.join("."))),
+        ...environments.flatMap((list) =>
+          // Cilium reads each of its options from a variable of its name too, which wins over its configuration.
+          checkEnvironment(
+            list,
+            asked.at(list),
+            `CILIUM_${key.toUpperCase().replaceAll("-", "_")}`,
+            wanted,
+            path.join("."),
+          ),
+        ),
       ];
     }),
   );
@@ -225,10 +252,8 @@ function checkBypass({ values, required }: Judged): Check[] {
 
 const environments = ["extraEnv", "operator.extraEnv"];
 
-/** Cilium reads each of its options from a variable of its name too, which wins over its configuration. */
-function checkEnvironment(list: string, found: unknown, key: string, wanted: string, path: string): Check[] {
+function checkEnvironment(list: string, found: unknown, name: string, wanted: string, path: string): Check[] {
   const items = Array.isArray(found) && !isUnknown(found) ? found : [];
-  const name = `CILIUM_${key.toUpperCase().replaceAll("-", "_")}`;
   return items.filter(isPlainObject).map((item) => ({
     condition: or(not(equal(item.name, name)), equal(toTokenString(item.value), wanted)),
     message: `values.${list} has ${name}, which wins over values.${path}; leave it out`,
