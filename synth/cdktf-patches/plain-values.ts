@@ -42,8 +42,7 @@ class Copy {
 
   private ofObject(object: Readonly<Record<string, unknown>>): unknown {
     const names = Object.keys(object);
-    if (typeof object.resolve === "function" || object._children !== undefined || !names.every(isPlainText))
-      return this.resolved(object);
+    if (typeof object.resolve === "function" || !names.every(isPlainText)) return this.resolved(object);
     const copy: Record<string, unknown> = {};
     for (const name of names) {
       const value = this.below(name, object[name]);
