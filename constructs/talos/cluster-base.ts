@@ -31,6 +31,7 @@ import * as kubernetesVersion from "./kubernetes-version";
 import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-endpoint";
 import type { NvidiaDriver } from "./nvidia-driver";
+import { ownKubeconfig } from "./own-kubeconfig";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
 import { isReadable } from "./patch-document";
 import { PatchJudge } from "./patch-judge";
@@ -312,6 +313,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         nodeAttribute: this.address,
         clientConfiguration: this.machineSecrets.clientConfiguration,
         dependsOn: [this.bootstrap],
+        lifecycle: { postcondition: [ownKubeconfig(this.nodes[0].machineConfiguration.machineConfiguration)] },
       }),
     );
   }
