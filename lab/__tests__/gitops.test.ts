@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { Kubectl } from "../kubectl";
+import { eventually } from "./support/eventually";
+import { placed } from "./support/placed";
+import { releasesIn } from "./support/strict";
+import { succeeded } from "./support/succeeded";
+import { unchanged } from "./support/unchanged";
+
+/** The account that docs/gitops.md gives Flux for the workloads. */
+const page = readFileSync(join(__dirname, "../../docs/gitops.md"), "utf8");
+const [, account = ""] = /```yaml\n(apiVersion: v1[\s\S]*?)```/.exec(page) ?? [];
+const flux = "--as=system:serviceaccount:apps:flux";
+
+const workload = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "from-git", namespace: "apps" },
+  data: { revision: "1" },
+};
+
+interface Owned {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** Objects of the stack's releases that the account may change. */
+async function changeable(kubectl: Kubectl): Promise<string[]> {
+  const found: string[] = [];
+  const owned = (await releasesIn(kubectl)).flatMap(({ namespace, manifest }) =>
+    manifest
+      .split(/^---$/m)
+      .flatMap((text) => (parse(text) as Owned | null) ?? [])
+      .map(({ kind, metadata }) => [kind, metadata.namespace ?? namespace] as const),
+  );
+  for (const [kind, namespace] of new Map(owned.map((each) => [each.join(), each])).values()) {
+    const { output } = await kubectl.run("auth", "can-i", "patch", kind, flux, `--namespace=${namespace}`);
+    // It warns of kinds without a namespace.
+    if (output.trim().split("\n").at(-1) !== "no") found.push(`${kind} in ${namespace}: ${output}`);
+  }
+  return found;
+}
+
+test("Flux is installed to read what is not the stack's from Git, and its account for that changes nothing of the stack's", async () => {
+  const { lab, terraform, vmid } = await placed("examples/gitops.ts");
+  succeeded(await terraform.apply());
+  await unchanged(terraform);
+  const kubectl = await lab.kubectl(vmid);
+  const instance = await kubectl.get<{ spec: object }>("fluxinstance", "flux", "--namespace=flux-system");
+  expect(instance.spec).toMatchObject({
+    sync: { url: "https://git.example/fleet.git", path: "clusters/talos-gitops" },
+  });
+  expect((await releasesIn(kubectl)).map(({ name }) => name).sort()).toEqual([
+    "cilium",
+    "flux",
+    "flux-operator",
+    "flux-system-namespace",
+    "nvidia-device-plugin",
+    "nvidia-prerequisites",
+  ]);
+
+  // As Flux's controller applies what it has read.
+  succeeded(await kubectl.apply(...account.split(/^---$/m).map((text) => parse(text))));
+  const options = ["--force-conflicts", "--field-manager=kustomize-controller", "--request-timeout=30s", flux];
+  const applied = (object: object) => kubectl.applyWith(options, object);
+  await eventually(async () => succeeded(await applied(workload)));
+  const { metadata, data } = await kubectl.get<typeof workload>(
+    "configmap",
+    "cilium-config",
+    "--namespace=kube-system",
+  );
+  const ofStack = { ...workload, metadata: { name: metadata.name, namespace: metadata.namespace } };
+  await eventually(async () => expect((await applied(ofStack)).output).toContain("forbidden"));
+  expect(await changeable(kubectl)).toEqual([]);
+  const after = await kubectl.get<typeof workload>("configmap", "cilium-config", "--namespace=kube-system");
+  expect(after.data).toEqual(data);
+  await unchanged(terraform);
+});
