@@ -58,7 +58,7 @@ const runs = 10;
 
 test.each([
   ["examples/mapping.ts", "talos-gpu-mapping", "nvidia_device_plugin"],
-  ["examples/gitops.ts", "talos-gitops", "flux_instance"],
+  ["examples/gitops.ts", "talos-gitops", "flux"],
 ] as const)(
   "Terraform finds an order to replace %s and to remove its last release",
   async (file, name, release) => {
