@@ -186,7 +186,7 @@ describe("ProxmoxConnection", () => {
       const stack = synthesizedJson(site);
       expect(conformance(stack)).toEqual([]);
       const hcl = toHcl(stack);
-      expect(hcl).toContain('provider "proxmox" {\n  alias ');
+      expect(hcl).toMatch(/provider "proxmox" {\n[^}]* alias /);
       expect(hcl).toContain('resource "proxmox_hardware_mapping_pci" "gpu-two" {\n  provider = proxmox.second\n');
       const { resource } = await parse("stack.tf", hcl);
       expect(resource.proxmox_virtual_environment_vm.two_node[0].provider).toBe("${proxmox.second}");
