@@ -36,7 +36,7 @@ import { isInStackOf } from "../terraform/own-stack";
 import * as versions from "../versions/rules";
 import type { Method } from "./method";
 import type { MethodName } from "./nvidia";
-import { gpuRules, hasGpus, methodOf, rules, vendorRules } from "./rules";
+import { gpuRules, methodOf, nodesWith, rules, vendorRules } from "./rules";
 import { runtimeClassStep } from "./runtime-class";
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
@@ -355,12 +355,6 @@ const withVendor = (props: NvidiaInstallProps): GpuInstallProps => {
   const vendor = { value: "nvidia", enumerable: true };
   return Object.create(Object.getPrototypeOf(props), { ...Object.getOwnPropertyDescriptors(props), vendor });
 };
-
-/** The nodes with GPUs of the vendor; the first where a rule tells that there are none. */
-function nodesWith(node: TalosClusterBase, vendor: GpuVendor): readonly TalosNode[] {
-  const found = node.nodes.filter((each) => hasGpus(each, vendor));
-  return found.length > 0 ? found : [node.nodes[0]];
-}
 
 /** The plugin that is waited for on so many nodes; undefined if the values leave it out. */
 function pluginOf(method: Method, values: ChartValues, nodes: number, checksum: string): Rollout["plugin"] {

@@ -138,12 +138,11 @@ export const rules: readonly Rule<Judged>[] = [
     source: "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#example-use-cases",
     checks: ({ node, vendor, taint }) => [
       checkStaticBoolean("taint", taint),
-      ...ifSet(node, ({ nodes, schedulingOnControlPlanes }) => ({
+      ...ifSet(node, (node) => ({
         condition:
-          taint !== true ||
-          nodes.some((each) => !hasGpus(each, vendor) && (each.role === "worker" || schedulingOnControlPlanes)),
+          taint !== true || node.nodes.some((each) => node.runsPods(each) && !nodesWith(node, vendor).includes(each)),
         message:
-          "taint is true, and all nodes that run pods have GPUs; leave it out, or add a worker whose Talos has no driver",
+          "taint is true, and all nodes that run pods would have the taint; leave it out, or add a worker whose Talos has no driver",
       })),
     ],
   },
@@ -205,8 +204,14 @@ export const gpuRules: readonly Rule<Judged>[] = rules.map((rule) => ({
 }));
 
 /** Whether the node has GPUs to advertise: its Talos has a driver, and its machine, as far as it is known, a device. */
-export const hasGpus = ({ drivers, machine }: TalosNode, vendor: GpuVendor): boolean =>
+const hasGpus = ({ drivers, machine }: TalosNode, vendor: GpuVendor): boolean =>
   ofVendor(drivers, vendor).length > 0 && machine.pciDevices?.length !== 0;
+
+/** The nodes with GPUs of the vendor; the first where there are none. */
+export function nodesWith({ nodes }: TalosClusterBase, vendor: GpuVendor): readonly TalosNode[] {
+  const found = nodes.filter((each) => hasGpus(each, vendor));
+  return found.length > 0 ? found : [nodes[0]];
+}
 
 /** Nodes whose GPUs no pod would use. A driver alone may be in the image of all nodes, as long as some of them run pods. */
 function unusedNodes({ nodes, schedulingOnControlPlanes }: TalosClusterBase, vendor: GpuVendor): TalosNode[] {
