@@ -1,8 +1,12 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Run } from "../processes";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { Impostor, ports, selfSigned } from "./support/impostor";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
+import { unchanged } from "./support/unchanged";
+import { unwrapped } from "./support/unwrapped";
 
 const site: ClusterOptions = { nvidia: false, node: { readyTimeout: 60 } };
 
@@ -10,6 +14,21 @@ test("whoever answers in Kubernetes's place gets no credential of any step, and 
   const lab = await startLab();
   const terraform = await deployCluster(lab, site);
   succeeded(await terraform.apply());
+
+  // A kubeconfig of somebody else's, as the provider takes it from whoever answers without a certificate, is used for nothing.
+  const state = join(lab.directory, "terraform.talos-gpu.tfstate");
+  const own = readFileSync(state, "utf8");
+  const stored = JSON.parse(own);
+  const kubeconfig = stored.resources.find(({ type }: { type: string }) => type === "talos_cluster_kubeconfig");
+  const { ca_certificate } = kubeconfig.instances[0].attributes.kubernetes_client_configuration;
+  const strange = Buffer.from((await selfSigned("impostor", lab.address)).cert).toString("base64");
+  kubeconfig.instances = JSON.parse(JSON.stringify(kubeconfig.instances).replaceAll(ca_certificate, strange));
+  writeFileSync(state, JSON.stringify(stored));
+  const refused = await terraform.plan();
+  expect([refused.code, unwrapped(refused.output)]).toEqual([1, expect.stringContaining("[kubeconfig-of-cluster]")]);
+  expect(unwrapped(refused.output)).not.toContain("helm_release");
+  writeFileSync(state, own);
+  await unchanged(terraform);
 
   // The machine is gone, and its address has another one.
   lab.proxmox.host.stop(lab.proxmox.host.vm(100));
