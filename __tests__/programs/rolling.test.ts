@@ -176,6 +176,15 @@ test("a node with a pod that must not be evicted is not changed, and takes pods 
   expect(calls()).toEqual(["uncordon gpu-1"]);
 });
 
+test("a node takes pods again although the API is away for a moment", async () => {
+  planned([moreCores("gpu-1")]);
+  cluster({
+    kubectl: `case "$1" in uncordon) echo . >>'${file("asked")}'; [ "$(wc -l <'${file("asked")}')" -gt 4 ] || exit 1;; esac`,
+  });
+  expect(await rollMachines(called())).toBe("approved");
+  expect(calls()).toEqual(["drain gpu-1", `apply -target=${vm}.gpu-1`, "uncordon gpu-1"]);
+});
+
 test("a node that somebody has cordoned stays so", async () => {
   planned([moreCores("gpu-1")]);
   cluster({ kubectl: `case "$*" in *"get node "*) echo "true True"; exit;; esac` });

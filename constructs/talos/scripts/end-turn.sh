@@ -10,11 +10,16 @@
 take_pods_again() {
   if [ ! -s "$drained" ]; then return; fi
   name=$(cat "$drained")
-  for ENDPOINT in $ENDPOINTS; do
-    if log_in && try kube 10 uncordon "$name"; then
-      rm -f "$drained"
-      return
-    fi
+  # The API is away for a moment when the machine that restarts held the virtual IP or led etcd.
+  deadline=$(deadline_in 60)
+  until past "$deadline"; do
+    for ENDPOINT in $ENDPOINTS; do
+      if log_in && try kube 10 uncordon "$name"; then
+        rm -f "$drained"
+        return
+      fi
+    done
+    sleep 2
   done
   say "$name stays cordoned; when it is back, write kubectl uncordon $name"
 }
