@@ -22,8 +22,8 @@ describe("the report of volumes", () => {
     expect(report("csi.proxmox.sinextra.dev", true)).toEqual([
       0,
       `these volumes stay in Proxmox; on the Proxmox host, the command behind each removes it:
-  default/models: pvesm free local-lvm:vm-9999-pvc-1
   default/files: pvesm free nas:9999/vm-9999-pvc-2.raw
+  default/models: pvesm free local-lvm:vm-9999-pvc-1
 `,
     ]);
   });

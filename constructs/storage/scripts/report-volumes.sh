@@ -17,7 +17,7 @@ if ! try kube 30 get pv --output="jsonpath={range .items[*]}$row{end}"; then
   say "the volumes of $DRIVER are not listed: $answer"
   exit 0
 fi
-printf '%s\n' "$answer" | awk -F '\t' -v driver="$DRIVER" '$1 == driver' >"$work/volumes"
+printf '%s\n' "$answer" | awk -F '\t' -v driver="$DRIVER" '$1 == driver' | sort -t "$(printf '\t')" -k 3 >"$work/volumes"
 if ! [ -s "$work/volumes" ]; then exit 0; fi
 
 if [ -n "$OUTLIVE" ]; then
