@@ -3,10 +3,10 @@ const Sequencer = require("@jest/test-sequencer").default;
 
 /** The tests that take longest, of the lab and of those without: jest goes by size where it has not seen them run. */
 const long = [
-  ...["gateway-api-takeover", "changes", "rollout", "talos-faults", "helm-release"],
-  ...["talos-cluster", "upgrade", "cilium-method", "nvidia-install"],
-  ...["gpu-vendors", "local-storage", "proxmox-csi", "talos-configuration"],
-  ...["life-cycle", "life-cycle-gpu", "life-cycle-cluster", "upgrade-faults", "discovered-sites"],
+  ...["changes", "gpu-vendors", "gateway-api-takeover", "helm-release", "rollout", "rolling", "talos-cluster"],
+  ...["impostor-kubernetes", "talos-faults", "upgrade", "life-cycle-gpu", "nvidia-install", "proxmox-csi"],
+  ...["cilium-method", "gateway-api", "method-changes", "life-cycle", "inline-manifests", "helm-install"],
+  ...["talos-configuration", "volumes", "upgrade-faults", "growing", "life-cycle-cluster", "discovered-sites"],
   ...["rules", "tokens", "config-patches", "golden"],
   ...["wrong-things", "proxmox-api", "strict-app", "script-rules"],
 ];
