@@ -53,15 +53,14 @@ delete_gone() {
   done <"$work/gone"
 }
 
+# Names Helm's records of releases that have a label.
+helm_records() { try kube 30 get secrets --namespace=kube-system --selector="owner=helm,$1" --ignore-not-found --output=name; }
+
 # Helm deletes the objects with its release, which Terraform may be destroying at this moment.
-release_gone() {
-  try kube 30 get secrets --namespace=kube-system --selector="owner=helm,name=$RELEASE" --ignore-not-found --output=name && [ -z "$answer" ]
-}
+release_gone() { helm_records "name=$RELEASE" && [ -z "$answer" ]; }
 
 # Helm ends a release when its objects are gone, and Talos may have created some of them again: all of them are created below.
-helm_waits() {
-  try kube 30 get secrets --namespace=kube-system --selector=owner=helm,status=uninstalling --ignore-not-found --output=name && [ -n "$answer" ]
-}
+helm_waits() { helm_records status=uninstalling && [ -n "$answer" ]; }
 delete_created_again() {
   # Those of a kind that is gone are refused, the others listed.
   ask get --ignore-not-found --filename="$all" \
