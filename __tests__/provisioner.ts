@@ -60,7 +60,7 @@ ${script}`,
 
 /** Programs that every system has, with one of the two for SHA-256. */
 const tools =
-  "awk base64 cat date dirname env grep head ls mkdir mktemp mv od rm sed sh sha256sum shasum sleep sort tail tr wc".split(
+  "awk base64 cat comm date dirname env grep gunzip gzip head ls mkdir mktemp mv od rm sed sh sha256sum shasum sleep sort tail tr wc".split(
     " ",
   );
 
