@@ -1,7 +1,7 @@
-import * as ciliumInstall from "../constructs/cilium/install";
+import * as ciliumInstall from "../constructs/cilium/install-props";
 import * as nvidiaInstall from "../constructs/gpu/install";
 import type { Field } from "../constructs/props/schema";
-import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm";
+import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm-props";
 import * as talosSingleNode from "../constructs/talos/single-node";
 import * as talosGpuCluster from "../constructs/talos-gpu-cluster";
 import { TalosGpuCluster } from "../constructs/talos-gpu-cluster";

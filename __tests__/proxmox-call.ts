@@ -49,17 +49,7 @@ export function createParameters(vm: TerraformJson): Parameters {
     vga: vga && list({ memory: vga.memory ?? 16, type: vga.type ?? "std" }),
     vmid: vm.vm_id ?? 100,
     ...Object.fromEntries((vm.disk ?? []).map((disk: TerraformJson) => [disk.interface, diskText(disk)])),
-    ...numbered("hostpci", vm.hostpci, (device) =>
-      list({
-        host: device.id,
-        mapping: device.mapping,
-        mdev: device.mdev,
-        pcie: bit(device.pcie),
-        rombar: bit(device.rombar),
-        romfile: device.rom_file,
-        "x-vga": bit(device.xvga),
-      }),
-    ),
+    ...numbered("hostpci", vm.hostpci, hostpciText),
     ...numbered("ipconfig", ipConfigs, ({ ipv4, ipv6 }) =>
       list({ gw: ipv4?.gateway, gw6: ipv6?.gateway, ip: ipv4?.address, ip6: ipv6?.address }),
     ),
@@ -77,6 +67,17 @@ export function createParameters(vm: TerraformJson): Parameters {
     ...numbered("usb", vm.usb, ({ host, mapping }) => list({ host, mapping, usb3: "0" })),
   });
 }
+
+const hostpciText = (device: TerraformJson): string =>
+  list({
+    host: device.id,
+    mapping: device.mapping,
+    mdev: device.mdev,
+    pcie: bit(device.pcie),
+    rombar: bit(device.rombar),
+    romfile: device.rom_file,
+    "x-vga": bit(device.xvga),
+  });
 
 /** The parameters with which the provider clones a template; a configuration like that of a new VM comes after it. */
 export const cloneParameters = ({ clone, description, name, vm_id }: TerraformJson): Parameters =>

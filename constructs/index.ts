@@ -1,6 +1,7 @@
 // The public interface, name by name: what main.ts, the examples and other stacks import.
 export { StrictApp } from "../synth/strict-app";
-export { CiliumInstall, type CiliumInstallProps, type Hubble } from "./cilium/install";
+export { CiliumInstall } from "./cilium/install";
+export type { CiliumInstallProps, Hubble } from "./cilium/install-props";
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
 export type { CiliumValues } from "./cilium/values";
 export * from "./deprecated";
@@ -13,7 +14,8 @@ export type { ReleaseProps } from "./helm/release-props";
 export type { SecretValues } from "./helm/secret-values";
 export type { ChartValues } from "./helm/values";
 export { ProxmoxConnection, type ProxmoxConnectionProps, type ProxmoxCredentials } from "./proxmox/connection";
-export { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
+export { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+export type { ProxmoxGpuVmProps } from "./proxmox/gpu-vm-props";
 export { DownloadedImage, type DownloadedImageProps, type ImageFile } from "./proxmox/host/downloaded-image";
 export type { ImageChecksum } from "./proxmox/host/image-checksum";
 export type { Gpu, GpuAtAddress, GpuByMapping, GpuOptions } from "./proxmox/pci/gpu";

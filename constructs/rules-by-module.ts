@@ -1,6 +1,6 @@
 import * as gatewayApi from "./cilium/gateway-api";
 import * as inlineManifests from "./cilium/inline-manifests";
-import * as install from "./cilium/install";
+import * as install from "./cilium/install-rules";
 import * as loadBalancer from "./cilium/load-balancer";
 import * as valuePairs from "./cilium/value-pairs";
 import * as valueSchema from "./cilium/value-schema";
@@ -14,7 +14,7 @@ import * as helmRelease from "./helm/release";
 import * as secretValues from "./helm/secret-values";
 import { propType } from "./props/schema";
 import * as connection from "./proxmox/connection";
-import * as vm from "./proxmox/gpu-vm";
+import * as vm from "./proxmox/gpu-vm-rules";
 import * as downloadedImage from "./proxmox/host/downloaded-image";
 import * as hostMemory from "./proxmox/host/host-memory";
 import * as hostProcessors from "./proxmox/host/host-processors";

@@ -1,8 +1,9 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ensureBackend } from "../synth/backend";
-import * as ciliumInstall from "./cilium/install";
-import { CiliumInstall, type CiliumInstallProps } from "./cilium/install";
+import { CiliumInstall } from "./cilium/install";
+import type { CiliumInstallProps } from "./cilium/install-props";
+import * as ciliumInstall from "./cilium/install-props";
 import * as nvidiaInstall from "./gpu/install";
 import { GpuInstall, type GpuInstallProps, NvidiaInstall, type NvidiaInstallProps } from "./gpu/install";
 import { ofVendor } from "./gpu/vendor";
@@ -21,8 +22,8 @@ import {
 } from "./props/schema";
 import * as connection from "./proxmox/connection";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "./proxmox/connection";
-import * as gpuVm from "./proxmox/gpu-vm";
 import { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+import * as gpuVm from "./proxmox/gpu-vm-props";
 import { DownloadedImage } from "./proxmox/host/downloaded-image";
 import * as imageChecksum from "./proxmox/host/image-checksum";
 import * as bootMedium from "./proxmox/vm/boot-medium";

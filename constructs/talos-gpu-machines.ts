@@ -1,7 +1,8 @@
 import { Construct } from "constructs";
 import { isInvalid, parseSilently, string } from "./props/schema";
 import type { ProxmoxConnection } from "./proxmox/connection";
-import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "./proxmox/gpu-vm";
+import { ProxmoxGpuVm } from "./proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "./proxmox/gpu-vm-props";
 import { DownloadedImage } from "./proxmox/host/downloaded-image";
 import type { ImageChecksum } from "./proxmox/host/image-checksum";
 import type { BootMedium } from "./proxmox/vm/boot-medium";

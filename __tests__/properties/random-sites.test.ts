@@ -1,7 +1,7 @@
 import { Testing } from "cdktf";
-import * as cilium from "../../constructs/cilium/install";
+import * as cilium from "../../constructs/cilium/install-props";
 import * as gpu from "../../constructs/gpu/install";
-import * as gpuVm from "../../constructs/proxmox/gpu-vm";
+import * as gpuVm from "../../constructs/proxmox/gpu-vm-props";
 import * as talosCluster from "../../constructs/talos/cluster";
 import * as talosImage from "../../constructs/talos/image";
 import * as singleNode from "../../constructs/talos/single-node";

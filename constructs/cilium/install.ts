@@ -1,35 +1,19 @@
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { Fn, type IResolvable, type Precondition } from "cdktf";
+import type { Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { DataHelmTemplate } from "../../.gen/providers/helm/data-helm-template";
 import type { Release } from "../../.gen/providers/helm/release";
 import { helmForRendering, helmIn, kubernetesObjects, takeOver } from "../helm/provider";
 import { type Chart, chartAttributes, releaseOf } from "../helm/release";
-import { defaultTimeout, type ReleaseProps, releaseSchema } from "../helm/release-props";
-import * as chartRepository from "../helm/repository";
+import { defaultTimeout } from "../helm/release-props";
 import { namesOf, type Rollout, rolloutOf, waitForRollout } from "../helm/rollout";
-import { checkTimeout } from "../helm/timeout";
 import { valueAt } from "../helm/values";
-import { record } from "../props/plain-data";
-import {
-  boolean,
-  checkedByRule,
-  instanceOf,
-  objectOf,
-  type Parsed,
-  parseProps,
-  required,
-  type Schema,
-  string,
-  unchecked,
-  urlString,
-} from "../props/schema";
+import { parseProps } from "../props/schema";
 import { placeInStack } from "../rules/argument";
-import { claim, type EarlierClaim } from "../rules/claims";
+import { claim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
-import { enforce, enforceWhenComplete, ifSet, type Rule, refusedNow } from "../rules/rule";
-import { TalosCluster } from "../talos/cluster";
+import { enforce, enforceWhenComplete, refusedNow } from "../rules/rule";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { applyManifests, handOverManifests } from "../talos/inline-manifests";
 import { waitForKubernetes } from "../talos/kubectl";
@@ -37,196 +21,31 @@ import { ownSettings } from "../talos/node-settings";
 import { kubePrismPort, type TalosPatch } from "../talos/patch";
 import { documentsOf } from "../talos/patch-document";
 import { hasPath } from "../talos/patch-effect";
-import type { RuleDescription } from "../talos/protected-setting";
-import { TalosSingleNode } from "../talos/single-node";
 import { asYaml, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
-import { checkSameStack, isInStackOf, partsInStack } from "../terraform/own-stack";
+import { isInStackOf } from "../terraform/own-stack";
 import type { Script } from "../terraform/script";
 import * as versions from "../versions/rules";
 import * as gatewayApi from "./gateway-api";
 import * as inlineManifests from "./inline-manifests";
+import {
+  type CiliumInstallProps,
+  defaultMethod,
+  defaultRepository,
+  isInline,
+  type Options,
+  schema,
+} from "./install-props";
+import { noOtherNetwork, rules } from "./install-rules";
 import * as loadBalancer from "./load-balancer";
+import { valuesFor } from "./option-values";
 import { upgradeCheck } from "./upgrade";
 import * as valuePairs from "./value-pairs";
 import * as valueSchema from "./value-schema";
 import * as ciliumValues from "./values";
-import {
-  type CiliumValues,
-  defaultValues,
-  familyValues,
-  inlineManifestValues,
-  operatorValues,
-  rollOutValues,
-  talosValues,
-} from "./values";
+import { type CiliumValues, familyValues } from "./values";
 import * as ciliumVersion from "./version";
 import { defaultCiliumVersion } from "./version";
-
-const methods = ["helm-release", "inline-manifests"] as const;
-
-/** Observation of the network's traffic. */
-export interface Hubble {
-  /**
-   * Collect the flows of all nodes.
-   *
-   * @default false
-   */
-  readonly relay?: boolean | IResolvable;
-
-  /**
-   * Show them in a browser; needs the relay.
-   *
-   * @default false
-   */
-  readonly ui?: boolean | IResolvable;
-}
-
-/** What to install of Cilium, and where. */
-export interface CiliumInstallProps extends ReleaseProps {
-  /** The node or the cluster to install to. It gets the machine configuration that Cilium needs. */
-  readonly node: TalosSingleNode | TalosCluster;
-
-  /**
-   * Version of Cilium and its chart.
-   *
-   * @default "1.19.8"
-   */
-  readonly version?: string;
-
-  /**
-   * How to install: `helm-release` once Kubernetes answers; or `inline-manifests`, rendered at plan into the machine
-   * configuration of the control plane nodes, from which Talos creates them at bootstrap; the stack applies changes. Which resources exist depends on it, so it cannot be a Terraform variable.
-   *
-   * @default "helm-release"
-   */
-  readonly method?: (typeof methods)[number];
-
-  /**
-   * Hubble.
-   *
-   * @default - flows are kept by the agent only
-   */
-  readonly hubble?: Hubble;
-
-  /**
-   * Implement the Gateway API. Its CRDs are applied before Cilium, in the version that Cilium's version needs, and updated with
-   * it. They are never deleted: with `false` they stay, and all gateways and routes with them.
-   *
-   * @default false
-   */
-  readonly gatewayApi?: boolean | IResolvable;
-
-  /**
-   * Where the CRDs of the Gateway API come from: an https URL, which the machine that deploys downloads, or the path of a file,
-   * relative to where you run the synth. The file becomes part of the stack.
-   *
-   * @default - the standard-install.yaml of their release on GitHub
-   */
-  readonly gatewayApiDefinitions?: string;
-
-  /**
-   * Give services of type LoadBalancer addresses of the local network.
-   *
-   * @default - none
-   */
-  readonly l2Announcements?: loadBalancer.L2Announcements;
-
-  /**
-   * Encrypt the traffic between nodes.
-   *
-   * @default - not encrypted
-   */
-  readonly encryption?: "wireguard" | IResolvable;
-
-  /**
-   * Further values of the chart, merged deeply over those of this construct.
-   *
-   * @default - none
-   */
-  readonly values?: CiliumValues;
-
-  /**
-   * URL of the chart's repository: https or oci.
-   *
-   * @default "https://helm.cilium.io/"
-   */
-  readonly repository?: string;
-}
-
-export const schema: Schema<CiliumInstallProps> = {
-  node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
-  version: string,
-  method: unchecked(),
-  hubble: objectOf<Hubble>({ relay: boolean, ui: boolean }),
-  gatewayApi: boolean,
-  gatewayApiDefinitions: string,
-  l2Announcements: loadBalancer.schema,
-  encryption: checkedByRule("string"),
-  values: record,
-  repository: urlString,
-  ...releaseSchema,
-};
-
-const noOtherNetwork: RuleDescription = {
-  id: "cilium-needs-no-cni",
-  requirement: "the node has no other network plugin, no kube-proxy, and KubePrism on its port",
-  reason: "two network plugins, or none that reaches the API, leave the node without network",
-  source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
-};
-
-export const rules: readonly Rule<{
-  readonly node?: TalosClusterBase;
-  readonly user: Construct;
-  readonly method: string;
-  readonly encryption?: string | IResolvable;
-  readonly repository: string;
-  readonly insecureHttp?: boolean;
-  readonly timeout: number;
-  readonly earlierInstalls: readonly EarlierClaim<string>[];
-}>[] = [
-  { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
-  {
-    ...noOtherNetwork,
-    checks: ({ earlierInstalls }) => [
-      ...earlierInstalls.map(({ by }) => ({
-        condition: false,
-        message: `the node has Cilium from ${by} already; leave one of the two out`,
-      })),
-    ],
-  },
-  {
-    id: "cilium-method",
-    requirement: `the method is one of ${methods.join(", ")}`,
-    reason: "Terraform has to know which resources there are before it knows any variable",
-    source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
-    checks: ({ method }) => [
-      {
-        condition: methods.some((each) => each === method),
-        message: `method is ${formatValue(method)}; write ${methods.map(formatValue).join(" or ")}`,
-      },
-    ],
-  },
-  {
-    id: "cilium-encryption",
-    requirement: "encryption is wireguard",
-    reason: "IPsec needs a key that would have to be in the cluster before Cilium",
-    source: "https://docs.cilium.io/en/stable/security/network/encryption/",
-    checks: ({ encryption }) =>
-      ifSet(encryption, (encryption) => ({
-        condition: equal(encryption, "wireguard"),
-        message: `encryption is ${formatValue(encryption)}; write "wireguard" or leave it out`,
-      })),
-  },
-  ...chartRepository.rules,
-  {
-    id: "cilium-timeout",
-    requirement: "the release has at least 600 seconds until all of its pods run",
-    reason: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
-    checks: ({ timeout }) => [checkTimeout("timeout", timeout, 600)],
-  },
-];
 
 const forwardsDns = ["machine", "features", "hostDNS", "forwardKubeDNSToHost"];
 const podSubnets = ["cluster", "network", "podSubnets"];
@@ -246,11 +65,6 @@ const machinePatches: readonly TalosPatch[] = [
   { cluster: { proxy: { disabled: true } } },
   { machine: { features: { kubePrism: { enabled: true, port: kubePrismPort } } } },
 ];
-
-type Options = Parsed<CiliumInstallProps>;
-
-const defaultMethod = "helm-release";
-const defaultRepository = "https://helm.cilium.io/";
 
 /**
  * Cilium as the network of Talos nodes, in place of kube-proxy.
@@ -467,31 +281,6 @@ export class CiliumInstall extends Construct {
   }
 }
 
-/** The values behind the typed options, which `values` may not take back. */
-const promisedValues = ({ gatewayApi, l2Announcements, encryption }: Parsed<CiliumInstallProps>): CiliumValues => ({
-  ...(gatewayApi !== undefined && {
-    gatewayAPI: { enabled: gatewayApi, enableAlpn: gatewayApi, enableAppProtocol: gatewayApi },
-  }),
-  ...(l2Announcements && { l2announcements: { enabled: true } }),
-  // Another one is refused.
-  ...((isUnknown(encryption) || encryption === "wireguard") && { encryption: { enabled: true, type: encryption } }),
-});
-
-/** Those that it may. */
-const tunedValues = ({ hubble, gatewayApi, l2Announcements }: Parsed<CiliumInstallProps>): CiliumValues => ({
-  // Cilium's own choice, "auto", depends on the CRDs that Helm finds, and is made again only when the release changes.
-  ...(gatewayApi !== undefined &&
-    gatewayApi !== false && { gatewayAPI: { gatewayClass: { create: classOf(gatewayApi) } } }),
-  ...(hubble && { hubble: { relay: { enabled: hubble.relay ?? false }, ui: { enabled: hubble.ui ?? false } } }),
-  // Every service takes a lease of its own, more than the default client rate allows.
-  ...(l2Announcements && { k8sClientRateLimit: { qps: 50, burst: 100 } }),
-});
-
-const classOf = (enabled: true | IResolvable): unknown =>
-  isUnknown(enabled) ? Fn.conditional(enabled, "true", "auto") : "true";
-
-const isInline = ({ method }: Pick<Options, "method">): boolean => method === "inline-manifests";
-
 /** Names of the Helm releases, and of the manifests in the machine configuration. */
 const [chartName, poolsName] = ["cilium", "cilium-load-balancer"] as const;
 
@@ -502,23 +291,6 @@ const poolsOf = (node: TalosClusterBase, { l2Announcements }: Options) =>
 /** Whether workers alone announce addresses. The first machine of a single node that has grown goes on doing so. */
 const hasWorkers = ({ nodes, isGrown }: TalosClusterBase): boolean =>
   !isGrown && nodes.some(({ role }) => role === "worker");
-
-/** Nodes that an operator may need. A worker that is added to a single node changes nothing of its Cilium. */
-const nodesForOperators = ({ nodes, isGrown }: TalosClusterBase): number =>
-  nodes.filter(({ role }) => !isGrown || role === "controlplane").length;
-
-/** All values of the chart, and those of them that the user's may not change. */
-function valuesFor(options: Options, version: string) {
-  const { node, values = {} } = options;
-  const nodes = node ? nodesForOperators(node) : 1;
-  const promised = promisedValues(options);
-  const ofMethod = isInline(options) ? inlineManifestValues : {};
-  const ofCluster = mergeValues(node ? familyValues(node.address) : {}, operatorValues(nodes));
-  return {
-    all: mergeValues(defaultValues(version), ofCluster, ofMethod, promised, tunedValues(options), values),
-    required: mergeValues(talosValues, rollOutValues, nodes > 1 ? {} : operatorValues(nodes), ofMethod, promised),
-  };
-}
 
 const rolloutFor = (node: TalosClusterBase, { timeout = defaultTimeout }: Options): Rollout => ({
   release: "cilium",

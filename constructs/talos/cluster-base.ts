@@ -1,12 +1,12 @@
-import { File } from "@cdktf/provider-local/lib/file";
+import type { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { dependable, Fn, type ITerraformDependable, Lazy, type Precondition } from "cdktf";
+import { dependable, Fn, type ITerraformDependable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
 import type { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
-import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
+import type { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
 import { type Parsed, parseProps, type Schema } from "../props/schema";
@@ -15,10 +15,11 @@ import { enforceWhenComplete, lifecycleWith } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
 import { withLogicalId } from "../terraform/logical-id";
 import { kubernetesStep, nullResource } from "../terraform/null-resource";
-import { localExec } from "../terraform/script";
 import { stackSingleton } from "../terraform/stack-singleton";
 import * as apiEndpoint from "./api-endpoint";
-import { bootstrapBegin, bootstrapEnd, endBootstrap, noteName } from "./bootstrap-note";
+import { ApiWait } from "./api-wait";
+import { bootstrapEtcd } from "./bootstrap";
+import { addressesOf, type ClusterAddress } from "./cluster-address";
 import { defaultReadyTimeout, enforceCluster } from "./cluster-checks";
 import { checkClusterFiles } from "./cluster-files";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
@@ -26,9 +27,9 @@ import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
 import { joiningProvider, talosProvider } from "./image";
 import { firewallPatches } from "./ingress-firewall";
-import { deleteRenamedNodes, removeControlPlaneTaint, waitForKubernetes } from "./kubectl";
+import { removeControlPlaneTaint } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
-import { addressOf, type Cluster, type Member, replacedWith, TalosNode, targetOf } from "./node";
+import { addressOf, type Cluster, isControlPlane, type Member, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-endpoint";
 import type { NvidiaDriver } from "./nvidia-driver";
 import { ownKubeconfig } from "./own-kubeconfig";
@@ -37,6 +38,7 @@ import { isReadable } from "./patch-document";
 import { PatchJudge } from "./patch-judge";
 import { type GivenPatch, givenAs, type Protection } from "./protected-setting";
 import * as registries from "./registries";
+import { secretFile } from "./secret-file";
 import { secretsBundle } from "./secrets-bundle";
 import { type UpgradeTarget, upgradeKubernetes } from "./upgrade";
 
@@ -93,7 +95,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** What workloads need beside the network, such as GPUs that pods can use. */
   readonly workloadsNeed: ITerraformDependable[] = [];
 
-  private readonly awaited: string[] = [];
+  private readonly apiWait: ApiWait;
   private readonly judge: PatchJudge;
 
   constructor(
@@ -134,8 +136,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.clientConfiguration = this.createClientConfiguration();
     this.talosconfigFile = this.createTalosconfig();
     if (given.secretsFile) {
-      const bundle = secretsBundle(this.machineSecrets);
-      this.secretsFile = this.secretFile("secrets", this.outputDirectory, bundle, "secrets.yaml");
+      this.secretsFile = secretFile(this, "secrets", {
+        directory: this.outputDirectory,
+        content: secretsBundle(this.machineSecrets),
+        fileName: "secrets.yaml",
+      });
     }
     this.judge = new PatchJudge(this, this.talosVersion, this.machineSecrets);
     const cluster = this.clusterOfNodes(given);
@@ -148,10 +153,11 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.enforceNetwork(given.endpoint);
     this.openFirewalls();
     this.kubernetesUpgrade = this.upgradeBeforeConfiguration(targetOf(first, cluster));
-    this.bootstrap = this.createBootstrap();
+    this.bootstrap = bootstrapEtcd(this, members);
     this.kubeconfig = this.createKubeconfig();
     this.kubeconfigFile = this.createKubeconfigFile();
-    this.apiReady = this.waitForApi(this.readyTimeout);
+    this.apiWait = new ApiWait(this, members, this.readyTimeout);
+    this.apiReady = this.apiWait.createStep();
     this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
     this.saveAfter(this.apiReady);
   }
@@ -193,7 +199,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   }
 
   private createTalosconfig(): File {
-    const file = this.secretFile("talosconfig", this.outputDirectory, this.clientConfiguration.talosConfig);
+    const file = secretFile(this, "talosconfig", {
+      directory: this.outputDirectory,
+      content: this.clientConfiguration.talosConfig,
+    });
     const talosconfig = escapeTemplate(`${this.outputDirectory}/talosconfig`);
     const check = checkClusterFiles(this, this.machineSecrets, { clusterName: this.clusterName, talosconfig });
     file.dependsOn = [dependable(check)];
@@ -279,33 +288,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return upgrade;
   }
 
-  private createBootstrap(): MachineBootstrap {
-    const { members } = this.described;
-    // Of several control planes, one that is new joins the others; bootstrapped, it would be a second cluster.
-    const isOneOfSeveral = members.filter(isControlPlane).length > 1;
-    const lifecycle = isOneOfSeveral ? undefined : replacedWith(members[0].machine);
-    const { etcdNode } = this;
-    const begin = bootstrapBegin(
-      this,
-      { ...etcdNode, clusterName: escapeTemplate(this.clusterName) },
-      `${this.outputDirectory}/${noteName}`,
-      { lifecycle, dependsOn: [this.nodes[0].configurationApply] },
-    );
-    const bootstrap = withLogicalId(
-      "cluster",
-      new MachineBootstrap(this, "MachineBootstrap", {
-        nodeAttribute: this.address,
-        clientConfiguration: this.machineSecrets.clientConfiguration,
-        dependsOn: [this.nodes[0].configurationApply, begin],
-        // Terraform records the bootstrap when this has run: no apply can be ended between the two.
-        provisioners: [localExec(this, endBootstrap(etcdNode.directory))],
-        lifecycle: isOneOfSeveral ? { ignoreChanges: ["node"] } : lifecycle,
-      }),
-    );
-    bootstrapEnd(this, begin, bootstrap, etcdNode.directory);
-    return bootstrap;
-  }
-
   private createKubeconfig(): ClusterKubeconfig {
     return withLogicalId(
       "cluster",
@@ -324,7 +306,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     const content = this.isGrown
       ? Fn.replace(kubeconfigRaw, "/server: .*/", escapeTemplate(`server: ${this.endpoint}`))
       : kubeconfigRaw;
-    const file = this.secretFile("kubeconfig", this.outputDirectory, content);
+    const file = secretFile(this, "kubeconfig", { directory: this.outputDirectory, content });
     // Releases depend on it, but Helm's provider does not, as `kubernetesStep` explains.
     file.provider = stackSingleton(
       this,
@@ -332,55 +314,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
       (scope, id) => new LocalProvider(scope, id, { alias: "kubernetes" }),
     );
     return file;
-  }
-
-  private waitForApi(timeout: number): Resource {
-    const { members } = this.described;
-    const [first, ...others] = members;
-    const isOnly = first.construct === undefined;
-    const deletion = deleteRenamedNodes(this.kubeconfigFile.filename, this.nodes, timeout);
-    const step = { triggers: { cluster: this.bootstrap.id }, scripts: [this.waitAt(this.endpoint, timeout), deletion] };
-    if (isOnly) return this.waitStep("wait_for_kubernetes", step);
-    if (this.isGrown) {
-      const joined = others.length === 0 ? [] : [this.waitForMachines(others, timeout)];
-      return this.waitStep("wait_for_kubernetes", { ...step, dependsOn: joined });
-    }
-    this.awaited.push(...members.map(nodeOf));
-    return this.waitStep("wait_for_kubernetes", {
-      // Who comes later is waited for too.
-      triggers: { ...step.triggers, nodes: namesOf(members) },
-      lifecycle: replacedWith(...members.map(({ machine }) => machine)),
-      // The API of a node first: of the address of all, one knows then whether it alone is missing.
-      scripts: [this.waitAt(asEndpoint(this.address), timeout, "directly"), ...step.scripts],
-      dependsOn: this.nodes.map(({ configurationApply }) => configurationApply),
-    });
-  }
-
-  /** The wait for the machines of a cluster that had one before, which has a wait of its own. */
-  private waitForMachines(others: readonly Member[], timeout: number): Resource {
-    const resources = others.map(nodeOf).join(" ");
-    return this.waitStep("wait_for_machines", {
-      triggers: { nodes: namesOf(others) },
-      lifecycle: replacedWith(...others.map(({ machine }) => machine)),
-      scripts: [
-        this.waitAt(asEndpoint(this.address), timeout, "directly", resources),
-        this.waitAt(this.endpoint, timeout, undefined, resources),
-      ],
-      dependsOn: [this.bootstrap, ...this.nodes.map(({ configurationApply }) => configurationApply)],
-    });
-  }
-
-  private waitAt(server: string, timeout: number, at?: "directly", resources?: string) {
-    const awaited = resources ?? Lazy.stringValue({ produce: () => this.awaited.join(" ") });
-    return waitForKubernetes(this.kubeconfigFile.filename, server, timeout, awaited, at);
-  }
-
-  private waitStep(address: string, config: Parameters<typeof kubernetesStep>[3]): Resource {
-    const [id, stage] =
-      address === "wait_for_kubernetes"
-        ? (["WaitForKubernetes", "kubernetes"] as const)
-        : (["WaitForMachines", "machines"] as const);
-    return withLogicalId(address, kubernetesStep(this, id, stage, config));
   }
 
   /** The step that lets the only control plane node run pods. */
@@ -423,7 +356,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
 
   /** Lets the wait for Kubernetes include a resource, named as `kubectl get` takes it. */
   waitFor(resource: string): void {
-    this.awaited.push(resource);
+    this.apiWait.include(resource);
   }
 
   /** The machine configuration of the first control plane node. */
@@ -466,26 +399,9 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return node.role === "worker" || this.schedulingOnControlPlanes;
   }
 
-  /** What has an address in the nodes' network, and which, without prefix length. */
-  get addresses(): readonly { readonly by: string; readonly address: string }[] {
-    const { virtualAddress } = this.described;
-    const [{ address }] = this.nodes;
-    const own =
-      this.nodes.length === 1
-        ? [{ by: "the node's own address", address }]
-        : this.nodes.map(({ name, address }) => ({ by: `the address of ${name}`, address }));
-    const machines = this.nodes.map(({ machine }) => machine);
-    const gateways = machines.flatMap(({ gateway, interfaces = [] }) => [
-      ...(gateway === undefined ? [] : [gateway]),
-      ...interfaces.flatMap(({ gateways = [] }) => gateways),
-    ]);
-    return [
-      ...own,
-      ...(virtualAddress === undefined
-        ? []
-        : [{ by: "the virtual IP of the control planes", address: virtualAddress }]),
-      ...[...new Set(gateways)].map((address) => ({ by: "a gateway", address })),
-    ];
+  /** The IP addresses in the nodes' subnet, without prefix length, and what has them. */
+  get addresses(): readonly ClusterAddress[] {
+    return addressesOf(this.nodes, this.described.virtualAddress);
   }
 
   /** For a workload to wait for: pods run once the network does. */
@@ -517,26 +433,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   get ready(): Resource {
     return this.apiReady;
   }
-
-  private secretFile(name: string, directory: string, content: string, fileName = name): File {
-    return withLogicalId(
-      name,
-      new File(this, this.node.tryFindChild(name) ? `${name} file` : name, {
-        filename: escapeTemplate(`${directory}/${fileName}`),
-        content,
-        filePermission: "0600",
-        directoryPermission: "0700",
-      }),
-    );
-  }
 }
-
-/** The machine's node, as `kubectl get` takes it. */
-const nodeOf = ({ machine }: Member): string => `node/${machine.name.toLowerCase()}`;
-
-const namesOf = (members: readonly Member[]): string => members.map(({ machine }) => machine.name).join(" ");
-
-const isControlPlane = ({ role }: Member): boolean => role === "controlplane";
 
 /** The nodes in the order of their machines: each is upgraded after the one before. */
 function createNodes(

@@ -263,6 +263,9 @@ export const targetOf = ({ machine, role, construct }: Member, cluster: Cluster)
         },
 });
 
+/** Whether the machine is a control plane node. */
+export const isControlPlane = ({ role }: Pick<Member, "role">): boolean => role === "controlplane";
+
 /** The machine's address, without prefix length. */
 export const addressOf = ({ address = "" }: TalosMachine): string => withoutPrefix(address);
 

@@ -1,5 +1,5 @@
 import { createParameters } from "../../__tests__/proxmox-call";
-import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm-props";
 import type { Lab } from "../lab";
 import { proxmoxVersions } from "../proxmox/interface/refusals";
 import { graphicsCard } from "../proxmox/pci-device";

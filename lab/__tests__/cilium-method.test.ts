@@ -1,4 +1,4 @@
-import type { CiliumInstallProps } from "../../constructs/cilium/install";
+import type { CiliumInstallProps } from "../../constructs/cilium/install-props";
 import type { Kubectl } from "../kubectl";
 import { deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";

@@ -1,4 +1,4 @@
-import type { CiliumInstallProps } from "../../constructs/cilium/install";
+import type { CiliumInstallProps } from "../../constructs/cilium/install-props";
 import type { Lab } from "../lab";
 import { deployCluster } from "./support/cluster";
 import { bundles, servedGateway, uidOf } from "./support/gateway";

@@ -1,6 +1,6 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CiliumInstallProps } from "../../constructs/cilium/install";
+import type { CiliumInstallProps } from "../../constructs/cilium/install-props";
 import type { Lab } from "../lab";
 import { deployCluster } from "./support/cluster";
 import { bundles, servedGateway, uidOf } from "./support/gateway";

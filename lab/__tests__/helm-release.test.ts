@@ -1,5 +1,5 @@
 import { HelmProvider } from "../../.gen/providers/helm/provider";
-import type { CiliumInstallProps } from "../../constructs/cilium/install";
+import type { CiliumInstallProps } from "../../constructs/cilium/install-props";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import { selfSigned } from "../proxmox/certificate";

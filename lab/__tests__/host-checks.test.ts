@@ -1,7 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import { fixtures } from "../../__tests__/fixtures";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../constructs/proxmox/connection";
-import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm-props";
 import { PciMapping } from "../../constructs/proxmox/pci/pci-mapping";
 import type { Lab } from "../lab";
 import { exampleHosts } from "../proxmox/example-hosts";

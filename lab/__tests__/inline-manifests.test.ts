@@ -1,4 +1,4 @@
-import type { CiliumInstallProps } from "../../constructs/cilium/install";
+import type { CiliumInstallProps } from "../../constructs/cilium/install-props";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import { deployCluster } from "./support/cluster";

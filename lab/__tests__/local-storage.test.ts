@@ -1,5 +1,5 @@
 import { LocalStorage, type LocalStorageProps, type TalosGpuCluster } from "../../constructs";
-import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm-props";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ProxmoxCsi, type TalosGpuCluster } from "../../constructs";
-import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm-props";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";

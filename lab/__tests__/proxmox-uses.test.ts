@@ -1,6 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import type { ProxmoxConnection } from "../../constructs/proxmox/connection";
-import type { ProxmoxGpuVm, ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVm } from "../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm-props";
 import { type ProxmoxUse, privilegesFor } from "../../constructs/proxmox/privileges";
 import { CsiAccount } from "../../constructs/storage/csi-account";
 import { inParallel } from "../in-parallel";

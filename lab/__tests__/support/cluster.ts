@@ -1,7 +1,7 @@
 import type { App } from "cdktf";
-import type { CiliumInstallProps } from "../../../constructs/cilium/install";
+import type { CiliumInstallProps } from "../../../constructs/cilium/install-props";
 import type { GpuInstallProps, NvidiaInstallProps } from "../../../constructs/gpu/install";
-import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm-props";
 import {
   TalosGpuCluster,
   type TalosGpuClusterProps,

@@ -1,6 +1,7 @@
 import { type App, LocalBackend, TerraformStack } from "cdktf";
 import { ProxmoxConnection, type ProxmoxConnectionProps } from "../../../constructs/proxmox/connection";
-import { ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
+import { ProxmoxGpuVm } from "../../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm-props";
 import type { Lab } from "../../lab";
 import { gibibyte } from "../../proxmox/size";
 import type { Terraform } from "../../terraform";

@@ -11,7 +11,7 @@ import {
   TalosImage,
   type TalosPatch,
 } from "../../../constructs";
-import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm";
+import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm-props";
 import type { Lab } from "../../lab";
 import type { Terraform } from "../../terraform";
 import { credentials } from "./accounts";
@@ -65,6 +65,18 @@ export interface TalosClusterOptions {
 export const deployTalosCluster = (lab: Lab, options: TalosClusterOptions): Promise<Terraform> =>
   lab.deploy("talos-cluster", (app: App) => define(app, lab, options), credentials);
 
+/** The mapping of the GPU that each host has. */
+function mappingOfAllHosts(stack: TerraformStack, lab: Lab, connection: ProxmoxConnection): PciMapping {
+  const [first, ...others] = lab.proxmox.cluster.hosts.map(({ node }) => ({ node, address: "01:00" }));
+  return new PciMapping(stack, "gpu", {
+    connection,
+    name: "gpu",
+    node: first?.node ?? "",
+    address: "01:00",
+    alternatives: others,
+  });
+}
+
 function define(app: App, lab: Lab, options: TalosClusterOptions): void {
   const { virtualAddress, version, kubernetesVersion, nvidia, readyTimeout = 240, force, ...machines } = options;
   const { schedulingOnControlPlanes, ciliumVersion, configPatches, cores = 4, disks } = options;
@@ -82,14 +94,7 @@ function define(app: App, lab: Lab, options: TalosClusterOptions): void {
     version,
     nvidia: { kernelModules: "open", branch: "production" },
   });
-  const [first, ...others] = lab.proxmox.cluster.hosts.map(({ node }) => ({ node, address: "01:00" }));
-  const mapping = new PciMapping(stack, "gpu", {
-    connection,
-    name: "gpu",
-    node: first?.node ?? "",
-    address: "01:00",
-    alternatives: others,
-  });
+  const mapping = mappingOfAllHosts(stack, lab, connection);
   const images = new Map<string, DownloadedImage>();
   const imageFor = (image: TalosImage, node: string): DownloadedImage => {
     const id = `${image.node.id}_${node}`;
