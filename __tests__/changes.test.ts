@@ -1,5 +1,5 @@
 import * as ciliumInstall from "../constructs/cilium/install-props";
-import * as nvidiaInstall from "../constructs/gpu/install";
+import * as nvidiaInstall from "../constructs/gpu/install-props";
 import type { Field } from "../constructs/props/schema";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm-props";
 import * as talosSingleNode from "../constructs/talos/single-node";

@@ -14,7 +14,7 @@ import {
 import type { Field } from "../constructs/props/schema";
 import * as proxmoxConnection from "../constructs/proxmox/connection";
 import * as downloadedImage from "../constructs/proxmox/host/downloaded-image";
-import * as pciMapping from "../constructs/proxmox/pci/pci-mapping";
+import * as pciMapping from "../constructs/proxmox/pci/pci-mapping-props";
 import * as talosCluster from "../constructs/talos/cluster";
 import * as talosImage from "../constructs/talos/image";
 import { type Case, cases, type Part } from "../lab/changes/cases";

@@ -19,13 +19,13 @@ import {
   type TalosSingleNodeProps,
 } from "../constructs";
 import * as ciliumInstall from "../constructs/cilium/install-props";
-import * as nvidiaInstall from "../constructs/gpu/install";
+import * as nvidiaInstall from "../constructs/gpu/install-props";
 import * as helmInstall from "../constructs/helm/install";
 import type { Field } from "../constructs/props/schema";
 import * as proxmoxConnection from "../constructs/proxmox/connection";
 import * as proxmoxGpuVm from "../constructs/proxmox/gpu-vm-props";
 import * as downloadedImage from "../constructs/proxmox/host/downloaded-image";
-import * as pciMapping from "../constructs/proxmox/pci/pci-mapping";
+import * as pciMapping from "../constructs/proxmox/pci/pci-mapping-props";
 import * as localStorage from "../constructs/storage/local-storage";
 import * as talosCluster from "../constructs/talos/cluster";
 import * as talosImage from "../constructs/talos/image";

@@ -5,7 +5,8 @@ export type { CiliumInstallProps, Hubble } from "./cilium/install-props";
 export type { AddressBlock, AddressPool, L2Announcements } from "./cilium/load-balancer";
 export type { CiliumValues } from "./cilium/values";
 export * from "./deprecated";
-export { GpuInstall, type GpuInstallProps, NvidiaInstall, type NvidiaInstallProps } from "./gpu/install";
+export { GpuInstall, NvidiaInstall } from "./gpu/install";
+export type { GpuInstallProps, NvidiaInstallProps } from "./gpu/install-props";
 export type { MethodName as NvidiaMethod } from "./gpu/nvidia";
 export type { GpuSharing, SharingStrategy } from "./gpu/sharing";
 export { HelmInstall, type HelmInstallProps } from "./helm/install";
@@ -20,13 +21,13 @@ export { DownloadedImage, type DownloadedImageProps, type ImageFile } from "./pr
 export type { ImageChecksum } from "./proxmox/host/image-checksum";
 export type { Gpu, GpuAtAddress, GpuByMapping, GpuOptions } from "./proxmox/pci/gpu";
 export { PciAddress } from "./proxmox/pci/pci-address";
-export {
-  type AlternativeDevice,
-  type MappedDevice,
-  PciMapping,
-  type PciMappingDevice,
-  type PciMappingProps,
-} from "./proxmox/pci/pci-mapping";
+export { PciMapping } from "./proxmox/pci/pci-mapping";
+export type {
+  AlternativeDevice,
+  MappedDevice,
+  PciMappingDevice,
+  PciMappingProps,
+} from "./proxmox/pci/pci-mapping-props";
 export type { VmAgent } from "./proxmox/vm/agent";
 export type { BackupRetention, VmBackup } from "./proxmox/vm/backup";
 export type { BootMedium, BootSoftware, CloneSource, DiskImage, IsoImage } from "./proxmox/vm/boot-medium";

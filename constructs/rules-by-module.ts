@@ -1,7 +1,7 @@
 import * as gatewayApi from "./cilium/gateway-api";
 import * as inlineManifests from "./cilium/inline-manifests";
 import * as install from "./cilium/install-rules";
-import * as loadBalancer from "./cilium/load-balancer";
+import * as loadBalancer from "./cilium/load-balancer-rules";
 import * as valuePairs from "./cilium/value-pairs";
 import * as valueSchema from "./cilium/value-schema";
 import * as ciliumValues from "./cilium/values";

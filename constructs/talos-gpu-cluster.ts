@@ -4,8 +4,9 @@ import { ensureBackend } from "../synth/backend";
 import { CiliumInstall } from "./cilium/install";
 import type { CiliumInstallProps } from "./cilium/install-props";
 import * as ciliumInstall from "./cilium/install-props";
-import * as nvidiaInstall from "./gpu/install";
-import { GpuInstall, type GpuInstallProps, NvidiaInstall, type NvidiaInstallProps } from "./gpu/install";
+import { GpuInstall, NvidiaInstall } from "./gpu/install";
+import type { GpuInstallProps, NvidiaInstallProps } from "./gpu/install-props";
+import * as nvidiaInstall from "./gpu/install-props";
 import { ofVendor } from "./gpu/vendor";
 import {
   childProps,

@@ -1,6 +1,6 @@
 import { Testing } from "cdktf";
 import * as cilium from "../../constructs/cilium/install-props";
-import * as gpu from "../../constructs/gpu/install";
+import * as gpu from "../../constructs/gpu/install-props";
 import * as gpuVm from "../../constructs/proxmox/gpu-vm-props";
 import * as talosCluster from "../../constructs/talos/cluster";
 import * as talosImage from "../../constructs/talos/image";

@@ -38,6 +38,7 @@ import {
 } from "./install-props";
 import { noOtherNetwork, rules } from "./install-rules";
 import * as loadBalancer from "./load-balancer";
+import * as loadBalancerRules from "./load-balancer-rules";
 import { valuesFor } from "./option-values";
 import { upgradeCheck } from "./upgrade";
 import * as valuePairs from "./value-pairs";
@@ -112,7 +113,7 @@ export class CiliumInstall extends Construct {
     if (!node || !isInStackOf(this, node)) return;
 
     const subnets = () => ({ l2Announcements, subnets: node.nodes[0].subnets });
-    enforceWhenComplete(this, loadBalancer.subnetRules, subnets, node.machineSecrets);
+    enforceWhenComplete(this, loadBalancerRules.subnetRules, subnets, node.machineSecrets);
     const advice = (value: unknown) => `write ${formatValue(value)} or leave it out`;
     for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
     if (l2Announcements && !hasWorkers(node)) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
@@ -192,7 +193,7 @@ export class CiliumInstall extends Construct {
         definitions: options.gatewayApiDefinitions,
         enabledByValues: equal(valueAt(values, ["gatewayAPI", "enabled"]), true),
       }),
-      ...enforce(this, loadBalancer.rules, {
+      ...enforce(this, loadBalancerRules.rules, {
         l2Announcements,
         taken: node?.addresses ?? [],
         hasFirewall: node?.nodes.some(({ machine }) => machine.firewall !== undefined) ?? false,

@@ -6,122 +6,30 @@ import type { Release } from "../../.gen/providers/helm/release";
 import { namespaceObject, ownNamespace } from "../helm/namespace";
 import { helmIn, kubernetesObjects } from "../helm/provider";
 import { releaseOf } from "../helm/release";
-import { defaultTimeout, type ReleaseProps, releaseSchema } from "../helm/release-props";
+import { defaultTimeout } from "../helm/release-props";
 import { type Rollout, rolloutOf } from "../helm/rollout";
 import { type ChartValues, leavesOf, valueAt } from "../helm/values";
-import { record } from "../props/plain-data";
-import {
-  instanceOf,
-  type Parsed,
-  parseProps,
-  required,
-  type Schema,
-  string,
-  unchecked,
-  urlString,
-} from "../props/schema";
+import { type Parsed, parseProps } from "../props/schema";
 import { placeInStack } from "../rules/argument";
 import { claim } from "../rules/claims";
 import { addPreconditions, enforce } from "../rules/rule";
-import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { type GpuVendor, gpuVendors } from "../talos/driver";
 import type { TalosNode } from "../talos/node";
 import { ownSettings } from "../talos/node-settings";
-import { TalosSingleNode } from "../talos/single-node";
 import { checksumOf, mergeValues } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { kubernetesStep } from "../terraform/null-resource";
 import { isInStackOf } from "../terraform/own-stack";
 import * as versions from "../versions/rules";
+import { defaultMethod, type GpuInstallProps, gpuSchema, type NvidiaInstallProps } from "./install-props";
 import type { Method } from "./method";
-import type { MethodName } from "./nvidia";
 import { gpuRules, methodOf, nodesWith, rules, vendorRules } from "./rules";
 import { runtimeClassStep } from "./runtime-class";
 import * as sharing from "./sharing";
 import { examplePod, smokeTest } from "./smoke-test";
 import type { GpuResource, Vendor } from "./vendor";
 import { vendors } from "./vendors";
-
-/** How pods get the GPU. */
-export interface NvidiaInstallProps extends ReleaseProps {
-  /** The node or the cluster. Machines whose Talos has a driver of the vendor advertise their GPUs. */
-  readonly node: TalosSingleNode | TalosCluster;
-
-  /**
-   * How pods get the GPU: the device plugin alone, the GPU operator with feature discovery and metrics, or dynamic resource
-   * allocation, by claims. Which resources exist depends on it, so it cannot be a Terraform variable. GPUs of Intel have no
-   * operator here, and GPUs of AMD the device plugin alone.
-   *
-   * @default "device-plugin"
-   */
-  readonly method?: MethodName;
-
-  /**
-   * Let several pods use each GPU.
-   *
-   * @default - one pod each
-   */
-  readonly sharing?: sharing.GpuSharing;
-
-  /**
-   * Version of the chart, in full.
-   *
-   * @default - the one that is known to work
-   */
-  readonly version?: string;
-
-  /**
-   * Further values of the chart, merged deeply over those of this construct.
-   *
-   * @default - none
-   */
-  readonly values?: ChartValues;
-
-  /**
-   * Keep pods that do not tolerate `nvidia.com/gpu`, `amd.com/gpu` or `intel.com/gpu` off the nodes with such GPUs.
-   *
-   * @default false
-   */
-  readonly taint?: boolean;
-
-  /**
-   * Run a pod that uses the GPU at the end, and fail if it cannot.
-   *
-   * @default true
-   */
-  readonly smokeTest?: boolean;
-
-  /**
-   * URL of the chart's repository: https or oci.
-   *
-   * @default - the vendor's
-   */
-  readonly repository?: string;
-}
-
-/** How pods get the GPUs of a vendor. */
-export interface GpuInstallProps extends NvidiaInstallProps {
-  /** Whose GPUs: `nvidia`, `amd` or `intel`. Which resources exist depends on it, so it cannot be a Terraform variable. */
-  readonly vendor: GpuVendor;
-}
-
-export const schema: Schema<NvidiaInstallProps> = {
-  node: required(instanceOf<TalosSingleNode | TalosCluster>(TalosSingleNode, TalosCluster)),
-  method: unchecked(),
-  sharing: sharing.schema,
-  version: string,
-  values: record,
-  taint: unchecked(),
-  smokeTest: unchecked(),
-  repository: urlString,
-  ...releaseSchema,
-};
-
-/** The schema of any vendor's. */
-export const gpuSchema: Schema<GpuInstallProps> = { ...schema, vendor: required(unchecked()) };
-
-const defaultMethod = "device-plugin";
 
 /**
  * Makes the GPUs of a vendor on Talos nodes available to pods, and runs a smoke test.

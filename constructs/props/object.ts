@@ -3,14 +3,11 @@ import { isUnknown } from "../rules/condition";
 import { formatForObject } from "../rules/format-value";
 import { isPlainObject } from "../rules/kind";
 import { type Field, invalidValues, isToken, parseSafely, type Schema } from "./field";
-import { below, reportUnknown } from "./unknown-prop";
+import { below, type Instead, reportUnknown } from "./unknown-prop";
 
 /** An object with these fields and no others, or one of a class, but no construct, that has what is required. */
 export const objectOf = <Props>(schema: Schema<Props>, instead: Instead = {}): Field<Props> =>
   objectWith(schema, (name) => schema[name].required === true, { instead });
-
-/** What to write instead of names that people write, and which are no props. */
-export type Instead = Readonly<Record<string, string>>;
 
 /** The object, for which one with the fields of these names stands in. */
 function objectWith<Props>(

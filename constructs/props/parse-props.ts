@@ -5,7 +5,8 @@ import { setPropNames } from "../rules/prop-path";
 import { enforce, type Rule } from "../rules/rule";
 import { secretInText } from "../rules/secret";
 import { type Field, type Parsed, parseSafely, type Schema } from "./field";
-import { type Instead, objectOf } from "./object";
+import { objectOf } from "./object";
+import type { Instead } from "./unknown-prop";
 
 /** The value as it fits the field, which another construct answers for. */
 export const parseSilently = <Value>(field: Field<Value>, value: unknown): Value => field.parse(value, "", () => {});

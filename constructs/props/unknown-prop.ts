@@ -1,7 +1,9 @@
 import { formatValue } from "../rules/format-value";
 import type { Field, Report } from "./field";
 import { nearest } from "./nearest";
-import type { Instead } from "./object";
+
+/** What to write instead of names that people write, and which are no props. */
+export type Instead = Readonly<Record<string, string>>;
 
 export const below = (path: string, name: string): string => (path ? `${path}.${name}` : name);
 

@@ -67,7 +67,9 @@ class Page {
     private readonly changes: ReadonlyMap<string, readonly Change[]>,
   ) {
     this.isPublic = new Set(all.map(({ name }) => name));
-    this.withProps = new Set(all.flatMap((each) => (propsOf(each).length > 0 ? [each.file] : [])));
+    this.withProps = new Set(
+      all.flatMap((each) => (propsOf(each).length > 0 || isConstructClass(each) ? [each.file] : [])),
+    );
   }
 
   construct(declared: Declared): string[] {
@@ -91,7 +93,8 @@ class Page {
   }
 
   private props(declared: Declared, title?: string): string[] {
-    const files = [...new Set([declared.file, ...this.filesOfConstruct(declared)])];
+    const nouns = [declared.file, ...this.filesOfConstruct(declared)];
+    const files = [...new Set(nouns.flatMap((file) => file.beside()))];
     const others = [...files, ...importedBy(files, (file) => this.withProps.has(file))];
     const props = propsOf(declared).map((prop) => ({ prop, rules: rulesOf(prop.owner.file, others, prop.name) }));
     const named = new Set(props.flatMap(({ rules }) => rules));

@@ -26,11 +26,14 @@ const applied = new WeakMap<SourceFile, readonly Applied[]>();
  * The ids of the rules of a prop: those beside it that read it; of other files those that are named after it, and those that
  * read it if its name has several words, or else have a message that begins with it, or a check that is called with it.
  */
-export const rulesOf = (own: SourceFile, others: readonly SourceFile[], prop: string): string[] => {
+export const rulesOf = (owner: SourceFile, others: readonly SourceFile[], prop: string): string[] => {
   const reads = new RegExp(`\\b${prop}\\b`);
   const judges = /[A-Z]/.test(prop) ? reads : new RegExp(`["\`]${prop}(?![\\w"\`])|\\bcheck\\w+\\("${prop}"`);
   const stem = prop.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/(?<=[a-z]{3})(e?s)$/, "");
-  const here = rulesIn(own).filter(({ checks }) => reads.test(checks));
+  const here = owner
+    .beside()
+    .flatMap(rulesIn)
+    .filter(({ checks }) => reads.test(checks));
   const there = others.flatMap(rulesIn).filter(({ id, checks }) => judges.test(checks) || id.startsWith(`${stem}-`));
   return [...new Set([...here, ...there].map(({ id }) => id))];
 };

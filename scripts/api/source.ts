@@ -63,6 +63,13 @@ export class SourceFile {
     return SourceFile.at(path);
   }
 
+  /** The files of the same noun: its props, its rules, and itself. */
+  beside(): SourceFile[] {
+    const noun = this.path.replace(/(-props|-rules)?[.]ts$/, "");
+    const paths = ["", "-rules", "-props"].map((part) => `${noun}${part}.ts`);
+    return paths.filter((path) => existsSync(path)).map((path) => this.at(path));
+  }
+
   /** The file that the name stands for in whole. */
   namespaceOf(name: string): SourceFile | undefined {
     const from = this.imports.get(name) ?? this.exports.get(name);

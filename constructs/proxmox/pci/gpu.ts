@@ -21,7 +21,8 @@ import type { ProxmoxConnection } from "../connection";
 import { checkRoot, permissionSource } from "../root-only";
 import { isMachineType } from "../vm/machine-type";
 import { checkPciAddress, PciAddress, pciAddressFormat } from "./pci-address";
-import { deviceShape, PciMapping, type PciMappingDevice } from "./pci-mapping";
+import { PciMapping } from "./pci-mapping";
+import { deviceShape, type PciMappingDevice } from "./pci-mapping-props";
 
 /** How the guest sees a passed-through device. */
 export interface GpuOptions {

@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import type { CiliumInstallProps } from "../../../constructs/cilium/install-props";
-import type { GpuInstallProps, NvidiaInstallProps } from "../../../constructs/gpu/install";
+import type { GpuInstallProps, NvidiaInstallProps } from "../../../constructs/gpu/install-props";
 import type { ProxmoxGpuVmProps } from "../../../constructs/proxmox/gpu-vm-props";
 import {
   TalosGpuCluster,
