@@ -100,6 +100,24 @@ describe("links to Talos's documentation", () => {
   });
 });
 
+describe("links to the documentation of providers", () => {
+  const link = /https:[/][/]registry[.]terraform[.]io[/]providers[/][a-z]+[/]([a-z]+)[/]([0-9.]+)[/]/g;
+
+  test("are made by one function, except those in comments", () => {
+    const written = filesOf("constructs").filter((file) => new RegExp(`"${link.source}`).test(read(file)));
+    expect(written).toEqual([join("constructs", "rules", "source.ts")]);
+  });
+
+  test("name the version that the stacks pin", () => {
+    const pinned = readdirSync(join(root, "schemas")).map((file) => file.replace(/[.]json$/, ""));
+    const named = filesOf("constructs").flatMap((file) =>
+      [...read(file).matchAll(link)].map(([, name, version]) => `${name}@${version}`),
+    );
+    expect(named).not.toEqual([]);
+    expect(named.filter((each) => !pinned.includes(each))).toEqual([]);
+  });
+});
+
 /** The project's own files, below a directory, that may link somewhere. */
 function filesOf(directory: string): string[] {
   return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry) => {

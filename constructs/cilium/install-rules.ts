@@ -6,6 +6,7 @@ import type { EarlierClaim } from "../rules/claims";
 import { equal } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import type { RuleDescription } from "../talos/protected-setting";
 import { checkSameStack, partsInStack } from "../terraform/own-stack";
@@ -66,7 +67,7 @@ export const rules: readonly Rule<{
     id: "cilium-timeout",
     requirement: "the release has at least 600 seconds until all of its pods run",
     reason: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ timeout }) => [checkTimeout("timeout", timeout, 600)],
   },
 ];

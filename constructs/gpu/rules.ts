@@ -8,7 +8,7 @@ import type { EarlierClaim } from "../rules/claims";
 import { and, type Condition, isUnknown, matches, not, or } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
+import { providerDocs, talosDocs } from "../rules/source";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { type GpuVendor, gpuVendors } from "../talos/driver";
 import type { TalosNode } from "../talos/node";
@@ -139,8 +139,7 @@ export const rules: readonly Rule<Judged>[] = [
     checks: ({ node, vendor, taint }) => [
       checkStaticBoolean("taint", taint),
       ...ifSet(node, (node) => ({
-        condition:
-          taint !== true || node.nodes.some((each) => node.runsPods(each) && !nodesWith(node, vendor).includes(each)),
+        condition: taint !== true || hasNodeWithout(node, vendor),
         message:
           "taint is true, and all nodes that run pods would have the taint; leave it out, or add a worker whose Talos has no driver",
       })),
@@ -169,7 +168,7 @@ export const rules: readonly Rule<Judged>[] = [
     id: "nvidia-version",
     requirement: "the chart's version is a complete one",
     reason: "of a range Helm takes the newest chart, which no test has covered, and another one with every apply",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ node, vendor, method, version }) => [
       checkChartVersion(version, methodOf(vendor, method).version),
       ...(vendor === "nvidia" && method === "gpu-operator"
@@ -189,7 +188,7 @@ export const rules: readonly Rule<Judged>[] = [
     id: "nvidia-timeout",
     requirement: "the release has at least 600 seconds until all of its pods run",
     reason: "the node pulls large images first",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ timeout }) => [checkTimeout("timeout", timeout, 600)],
   },
 ];
@@ -211,6 +210,12 @@ const hasGpus = ({ drivers, machine }: TalosNode, vendor: GpuVendor): boolean =>
 export function nodesWith({ nodes }: TalosClusterBase, vendor: GpuVendor): readonly TalosNode[] {
   const found = nodes.filter((each) => hasGpus(each, vendor));
   return found.length > 0 ? found : [nodes[0]];
+}
+
+/** Whether pods run on a node that has no GPU of the vendor. */
+function hasNodeWithout(cluster: TalosClusterBase, vendor: GpuVendor): boolean {
+  const withGpus = nodesWith(cluster, vendor);
+  return cluster.nodes.some((node) => cluster.runsPods(node) && !withGpus.includes(node));
 }
 
 /** Nodes whose GPUs no pod would use. A driver alone may be in the image of all nodes, as long as some of them run pods. */

@@ -20,6 +20,7 @@ import { claim } from "../rules/claims";
 import { matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, type Rule, whenComplete } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { TalosSingleNode } from "../talos/single-node";
@@ -119,7 +120,7 @@ export const schema: Schema<HelmInstallProps> = {
   ...releaseSchema,
 };
 
-const source = "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release";
+const source = providerDocs("hashicorp/helm", "/resources/release");
 
 export const rules: readonly Rule<{
   readonly node?: TalosClusterBase;

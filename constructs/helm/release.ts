@@ -5,6 +5,7 @@ import { claim } from "../rules/claims";
 import { equal, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { addPreconditions, enforce, lifecycleWith, type Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import { escapeTemplate } from "../rules/template";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { renderDocument } from "../terraform/document";
@@ -52,7 +53,7 @@ export const rules: readonly Rule<{
     id: "helm-release-once",
     requirement: "a namespace has one release of a name",
     reason: "the second would upgrade the first to another chart, and each apply would do so again",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ name, namespace, earlier }) =>
       earlier.map(({ by, value }) => ({
         condition: or(not(equal(name, value.name)), not(equal(namespace, value.namespace))),

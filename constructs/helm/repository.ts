@@ -3,12 +3,13 @@ import { checkPlainHttp, plainHttp } from "../network/plain-http";
 import { matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 
 export const chartRepository: Omit<Rule<unknown>, "checks"> = {
   id: "chart-repository",
   requirement: "a chart repository is an https or oci URL that names no user and no password",
   reason: "Helm finds charts nowhere else, and the URL is written to the stack in plaintext",
-  source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+  source: providerDocs("hashicorp/helm", "/resources/release"),
 };
 
 const url = new RegExp(`^(https?|oci):[/][/]${host}(${port})?([/?][!-~]*)?$`);

@@ -1,12 +1,13 @@
 import { matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 
 export const hostName: Omit<Rule<unknown>, "checks"> = {
   id: "vm-name-dns",
   requirement: "a VM's name is a host name: letters, digits and hyphens, at most 63",
   reason: "Proxmox refuses other names, and the guest takes its host name from it",
-  source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#name",
+  source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#name"),
 };
 
 /** Checks that the text at `path` of the props is a host name. */

@@ -3,13 +3,14 @@ import { type Condition, isUnknown, matches, not, or } from "../rules/condition"
 import { asFunctionArgument, expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import { isAddress } from "./ip-address";
 
 export const endpointHttps: Omit<Rule<unknown>, "checks"> = {
   id: "endpoint-https",
   requirement: "an endpoint is an https URL",
   reason: "Proxmox and Kubernetes serve their APIs over TLS only, and the providers refuse anything else",
-  source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#endpoint",
+  source: providerDocs("bpg/proxmox", "#endpoint"),
 };
 
 /** A port after its host, in a pattern: 1 to 65535. */

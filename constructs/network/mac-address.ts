@@ -3,14 +3,13 @@ import { lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import type { Check, Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
+import { providerDocs, talosDocs } from "../rules/source";
 
 export const macAddress: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address",
   requirement: "a MAC address is six pairs of hex digits with colons, and of one device: its second digit is even",
   reason: "the provider or Proxmox refuses anything else, and Talos finds no device by it",
-  source:
-    "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#mac_address",
+  source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#mac_address"),
 };
 
 /** Checks that the text at `path` of the props is the MAC address of a device. */

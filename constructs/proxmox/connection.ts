@@ -17,6 +17,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { type Condition, equal, matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, type Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import { withLogicalId } from "../terraform/logical-id";
 import { checkSameStack } from "../terraform/own-stack";
 import { caFolder } from "./ca-folder";
@@ -101,8 +102,6 @@ export const schema: Schema<ProxmoxConnectionProps> = {
   checkHost: unchecked(),
 };
 
-const providerDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs";
-
 /** A connection as far as its rules are concerned. */
 interface Connecting extends ProxmoxConnectionProps {
   readonly id: string;
@@ -116,7 +115,7 @@ export const rules: readonly Rule<Connecting>[] = [
     id: "credentials-kind",
     requirement: `credentials are one of ${kinds.join(", ")}`,
     reason: "secrets come from sensitive variables or from the environment, never from the program",
-    source: `${providerDocs}#authentication`,
+    source: providerDocs("bpg/proxmox", "#authentication"),
     checks: ({ credentials }) =>
       ifSet(credentials, (credentials) => ({
         condition: kinds.includes(credentials),
@@ -134,7 +133,7 @@ export const rules: readonly Rule<Connecting>[] = [
     id: "username-realm",
     requirement: "a user name ends in its realm",
     reason: "the provider refuses a user name without a realm",
-    source: `${providerDocs}#username`,
+    source: providerDocs("bpg/proxmox", "#username"),
     checks: ({ username }) =>
       ifSet(username, (username) => ({
         condition: matches(username, /^[^:/ {}]+@[a-z][a-z0-9._-]+$/i),

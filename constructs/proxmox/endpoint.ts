@@ -4,6 +4,7 @@ import { checkHttpsEndpoint, endpointHttps, host, port, withoutSecrets } from ".
 import { isUnknown, matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import { resolveTokens } from "../rules/template";
 
 const example = '"https://pve.example:8006/"';
@@ -28,7 +29,7 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
     id: "endpoint-no-secrets",
     requirement: "the Proxmox endpoint contains no user and no password",
     reason: "the endpoint is written to the stack in plaintext",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication",
+    source: providerDocs("bpg/proxmox", "#authentication"),
     checks: ({ endpoint }) =>
       ifSet(endpoint, (endpoint) => ({
         condition: not(matches(endpoint, /@/)),

@@ -1,12 +1,12 @@
 import { or } from "../rules/condition";
 import type { Check } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import type { ProxmoxConnection } from "./connection";
 
 const root = "root@pam";
 
 /** Where Proxmox's demand is written. */
-export const permissionSource =
-  "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#hostpci";
+export const permissionSource = providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#hostpci");
 
 /**
  * Checks that the connection may set what Proxmox lets only root@pam set: a token never counts as root, not even root's own.

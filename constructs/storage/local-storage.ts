@@ -28,7 +28,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { isUnknown } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { addPreconditions, enforce, ifSet, type Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
+import { providerDocs, talosDocs } from "../rules/source";
 import { TalosCluster } from "../talos/cluster";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import type { TalosNode } from "../talos/node";
@@ -182,7 +182,7 @@ export const rules: readonly Rule<{
     id: "local-storage-version",
     requirement: "the chart's version is a complete one",
     reason: "of a range Helm takes the newest chart, and another one with every apply",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ version }) => [checkChartVersion(version, defaultVersion)],
   },
   ...chartRepository.rules,
@@ -191,7 +191,7 @@ export const rules: readonly Rule<{
     id: "local-storage-timeout",
     requirement: "the release has at least 60 seconds until all of its pods run",
     reason: "the node pulls their images first, and pods that do not run in time fail the apply",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ timeout }) => [checkTimeout("timeout", timeout, 60)],
   },
 ];

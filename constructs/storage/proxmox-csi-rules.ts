@@ -16,6 +16,7 @@ import { lowerCase } from "../rules/expression";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import { ifSet, type Rule } from "../rules/rule";
+import { providerDocs } from "../rules/source";
 import type { TalosClusterBase } from "../talos/cluster-base";
 import { checkSameStack, partsInStack } from "../terraform/own-stack";
 import { some } from "../terraform/rows";
@@ -266,7 +267,7 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
     id: "proxmox-csi-version",
     requirement: "the chart's version is a complete one",
     reason: "of a range Helm takes the newest chart, and another one with every apply",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ chart: { version } }) => [checkChartVersion(version, defaultVersion)],
   },
   ...chartRepository.rules,
@@ -274,7 +275,7 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
     id: "proxmox-csi-timeout",
     requirement: "the release has at least 60 seconds until all of its pods run",
     reason: "the node pulls their images first, and pods that do not run in time fail the apply",
-    source: "https://registry.terraform.io/providers/hashicorp/helm/3.1.2/docs/resources/release",
+    source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ chart: { timeout } }) => [checkTimeout("timeout", timeout, 60)],
   },
 ];

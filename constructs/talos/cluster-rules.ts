@@ -7,7 +7,7 @@ import { and, type Condition, isLine, isUnknown, matches, or, wholeNumber } from
 import { asFunctionArgument } from "../rules/expression";
 import { formatValue, toTokenString } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
+import { providerDocs, talosDocs } from "../rules/source";
 import { checkSameStack, partsInStack } from "../terraform/own-stack";
 import type { TalosRelease } from "./image";
 import { isSupported } from "./version";
@@ -103,7 +103,7 @@ export const rules: readonly Rule<{
     id: "output-directory",
     requirement: "a cluster's directory is a path, without the ~ of a shell and without control characters",
     reason: "the kubeconfig would be in the root of the file system, or in a directory that is called ~",
-    source: "https://registry.terraform.io/providers/hashicorp/local/2.5.3/docs/resources/file#filename",
+    source: providerDocs("hashicorp/local", "/resources/file#filename"),
     checks: ({ outputDirectory }) =>
       ifSet(outputDirectory, (directory) => ({
         condition: and(isLine(directory), matches(directory, /^[^~]/)),

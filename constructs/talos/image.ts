@@ -11,7 +11,7 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import { and, equal, isLine, matches } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { enforce, ifSet, lifecycleWith, type Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
+import { providerDocs, talosDocs } from "../rules/source";
 import { renderDocument } from "../terraform/document";
 import { withLogicalId } from "../terraform/logical-id";
 import { stackSingleton } from "../terraform/stack-singleton";
@@ -166,7 +166,7 @@ export const rules: readonly Rule<FromFactory>[] = [
     id: "factory-once",
     requirement: "all Talos images of a stack come from one Image Factory",
     reason: "the Talos provider of the stack uses one, and would create all schematics there",
-    source: "https://registry.terraform.io/providers/siderolabs/talos/0.11.0/docs#image_factory_url",
+    source: providerDocs("siderolabs/talos", "#image_factory_url"),
     checks: ({ factory = defaultFactory, earlierFactories }) =>
       earlierFactories.map(({ value, by }) => ({
         condition: equal(factory, value),

@@ -2,6 +2,7 @@ import { enumOf, objectOf, required, string } from "../../props/schema";
 import { matches } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 
 const algorithms = ["sha256", "sha512"] as const;
 
@@ -23,7 +24,7 @@ export const rules: readonly Rule<{ readonly checksum?: ImageChecksum }>[] = [
     id: "image-checksum",
     requirement: "a checksum has the hex digits of its algorithm: 64 of sha256, 128 of sha512",
     reason: "Proxmox would refuse every download",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/download_file#checksum",
+    source: providerDocs("bpg/proxmox", "/resources/download_file#checksum"),
     checks: ({ checksum }) =>
       ifSet(checksum, ({ algorithm, value }) => {
         const count = digits[algorithm] ?? digits.sha256;

@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import { and, type Condition, equal, isUnknown, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { type Check, ifSet, type Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 import { some } from "../../terraform/rows";
 import type { ProxmoxConnection } from "../connection";
 import type { PciMapping } from "../pci/pci-mapping";
@@ -30,7 +31,7 @@ function isSameCluster(one: ProxmoxConnection, other: ProxmoxConnection): Condit
   return one.endpoint === undefined || other.endpoint === undefined || equal(one.endpoint, other.endpoint);
 }
 
-const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+const source = providerDocs("bpg/proxmox", "/resources/virtual_environment_vm");
 
 export const rules: readonly Rule<Assembled>[] = [
   {

@@ -5,6 +5,7 @@ import { equal, or } from "../../rules/condition";
 import { expression } from "../../rules/expression";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 import { escapeTemplate } from "../../rules/template";
 
 import { withLogicalId } from "../../terraform/logical-id";
@@ -41,7 +42,7 @@ export const rules: readonly Rule<{
     requirement:
       "exactly one template has the name to clone from when Terraform plans, on the VM's own node or else in the cluster",
     reason: "without one the clone fails, and with two Terraform would pick either",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#clone",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#clone"),
     checks: ({ boot, node, templates }) =>
       ifSet(templates, (templates) => {
         const isOne = (found: IResolvable) => equal(Fn.lengthOf(found), 1);

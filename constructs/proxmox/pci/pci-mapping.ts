@@ -9,6 +9,7 @@ import { lowerCase } from "../../rules/expression";
 import { formatValue } from "../../rules/format-value";
 import { checkEachOnce, checkOnce } from "../../rules/once";
 import { type Check, enforce, ifSet, lifecycleWith, pairsOf, type Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 import { withLogicalId } from "../../terraform/logical-id";
 import { type ProxmoxConnection, useRules } from "../connection";
 import { type Host, hostOf } from "../host/host-facts";
@@ -132,7 +133,7 @@ export const rules: readonly Rule<Mapped>[] = [
     id: "mapping-one-address",
     requirement: "a device of a mapping has one address",
     reason: "the provider refuses a list of addresses when it plans",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/hardware_mapping_pci#path",
+    source: providerDocs("bpg/proxmox", "/resources/hardware_mapping_pci#path"),
     checks: ({ entries }) =>
       entries.map(({ path, address }) => ({
         condition: !isList(address),

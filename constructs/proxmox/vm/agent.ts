@@ -4,7 +4,7 @@ import { boolean, enumOf, isInvalid, objectOf, string } from "../../props/schema
 import { type Condition, matches, not, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
-import { talosDocs } from "../../rules/source";
+import { providerDocs, talosDocs } from "../../rules/source";
 import { type BootMedium, hasGuestAgent, isBootMedium } from "./boot-medium";
 
 const types = ["virtio", "isa"] as const;
@@ -65,7 +65,7 @@ export const rules: readonly Rule<{
     id: "agent-timeout",
     requirement: "the time to wait for the agent is hours, minutes and seconds, each with its unit",
     reason: "the provider parses it as a Go duration, and the plan fails on anything else",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#timeout",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#timeout"),
     checks: ({ agent: { timeout } }) =>
       ifSet(timeout, (timeout) => ({
         condition: matches(
@@ -94,7 +94,7 @@ export const rules: readonly Rule<{
     requirement: "the agent is enabled only if the VM has a network device",
     reason:
       "Terraform waits for an address that the agent reports: 15 minutes when it creates the VM, and at every plan",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#enabled",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#enabled"),
     checks: ({ agent: { enabled }, networkDevices }) => [
       {
         condition: or(networkDevices.length > 0 || isInvalid(networkDevices), not(enabled as Condition)),

@@ -14,6 +14,7 @@ import {
 import { type Condition, equal, not } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 import { checkNodeName, checkVolumeName, proxmoxName } from "../name";
 import * as firmware from "./firmware";
 import * as scsiController from "./scsi-controller";
@@ -128,7 +129,7 @@ export function hasGuestAgent({ image, clone, iso }: BootMedium): Condition {
   return isInvalid(medium) || (medium?.guestAgent ?? false);
 }
 
-const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+const source = providerDocs("bpg/proxmox", "/resources/virtual_environment_vm");
 
 export const rules: readonly Rule<{ readonly boot: BootMedium; readonly vmId?: number }>[] = [
   {

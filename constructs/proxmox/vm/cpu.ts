@@ -4,7 +4,7 @@ import { type Field, number, objectOf, string } from "../../props/schema";
 import { equal, matches, not, oneOf, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import type { Rule } from "../../rules/rule";
-import { talosDocs } from "../../rules/source";
+import { providerDocs, talosDocs } from "../../rules/source";
 import { type Guest, ifTalos } from "./guest";
 
 /**
@@ -170,7 +170,7 @@ export const rules: readonly Rule<Processor>[] = [
     id: "cpu-type-known",
     requirement: "`cpu.type` is one that the provider knows, or custom-…",
     reason: "the provider refuses another when it plans, with a list of all of them",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#type",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#type"),
     checks: (processor) => [
       {
         condition:

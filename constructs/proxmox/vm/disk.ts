@@ -5,7 +5,7 @@ import { and, type Condition, equal, isUnknown, less, matches, not, or, wholeNum
 import { formatValue } from "../../rules/format-value";
 import { checkEachOnce } from "../../rules/once";
 import { ifSet, type Rule } from "../../rules/rule";
-import { talosDocs } from "../../rules/source";
+import { providerDocs, talosDocs } from "../../rules/source";
 import { checkStorageName, proxmoxName } from "../name";
 import { type Guest, ifTalos } from "./guest";
 
@@ -141,7 +141,7 @@ export const rules: readonly Rule<{
     id: "disk-for-system",
     requirement: "a VM that boots an image or an ISO has a disk",
     reason: "the image has no disk to be imported to, and the ISO none to install to",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#disk",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#disk"),
     checks: ({ disks, boot }) => [
       {
         condition: disks.length > 0 || isInvalid(disks) || boot.clone !== undefined,
@@ -167,7 +167,7 @@ export const rules: readonly Rule<{
     id: "disk-at-ide3",
     requirement: "a disk is not at ide3, unless the VM boots an ISO or is a clone",
     reason: "the provider takes what is at ide3 for a CD drive, which every plan would remove",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#cdrom",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#cdrom"),
     checks: ({ disks, boot }) =>
       (boot.iso ?? boot.clone) === undefined
         ? disks.map((disk, index) => ({
@@ -180,8 +180,7 @@ export const rules: readonly Rule<{
     id: "disk-interface-once",
     requirement: "every disk and every other drive has an interface of its own",
     reason: "the provider keeps only one of two drives on the same interface",
-    source:
-      "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#interface",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#interface"),
     checks: ({ disks, otherDrives }) => {
       const own = disks.map((disk, index) => ({ interface: interfaceOf(disk, index), what: `disks[${index}]` }));
       return checkEachOnce(

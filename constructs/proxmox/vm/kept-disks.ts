@@ -1,5 +1,6 @@
 import type { Construct } from "constructs";
 import type { Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 import { isEmpty, joined, type Member, RememberedList } from "../../terraform/remembered-list";
 import { type Disk, interfaceOf } from "./disk";
 import { diskGrows } from "./replacement-guard";
@@ -17,7 +18,7 @@ export const rules: readonly Rule<{ readonly disks: readonly Disk[]; readonly re
     id: "disk-kept",
     requirement: "a VM keeps each of its disks at its interface, unless it may be replaced",
     reason: "Proxmox would detach the disk, and the guest would lose the volumes on it",
-    source: "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm#disk",
+    source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#disk"),
     checks: ({ disks, remembered }) => {
       const lost = remembered.without(disks.map(interfaceOf));
       return [

@@ -6,6 +6,7 @@ import { type Condition, equal, less, not } from "../../rules/condition";
 import { expression } from "../../rules/expression";
 import { formatValue, toTokenString } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 import { withLogicalId } from "../../terraform/logical-id";
 import { nullResource } from "../../terraform/null-resource";
 import { rememberedOf } from "../../terraform/remembered-fact";
@@ -54,7 +55,7 @@ const effects: Readonly<Record<string, readonly [prop: string, effect: string]>>
   system_disk: ["disks[0].interface", "replace the system disk"],
 };
 
-const source = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+const source = providerDocs("bpg/proxmox", "/resources/virtual_environment_vm");
 
 /** The same for every disk. */
 export const diskGrows: Omit<Rule<unknown>, "checks"> = {

@@ -7,6 +7,7 @@ import { equal, not, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { checkOnce } from "../../rules/once";
 import { type Check, ifSet, type Rule } from "../../rules/rule";
+import { providerDocs } from "../../rules/source";
 import { resourceAddress } from "../../terraform/logical-id";
 import { stackSingleton } from "../../terraform/stack-singleton";
 import type { ProxmoxConnection } from "../connection";
@@ -32,7 +33,7 @@ export function allVmsOf(
   return stackSingleton(scope, address, (scope, id) => new DataProxmoxVirtualEnvironmentVms(scope, id, { provider }));
 }
 
-const vmDocs = "https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs/resources/virtual_environment_vm";
+const vmDocs = providerDocs("bpg/proxmox", "/resources/virtual_environment_vm");
 
 export const rules: readonly Rule<{
   /** The VM's path in the app. */
