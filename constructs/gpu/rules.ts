@@ -106,6 +106,22 @@ export const rules: readonly Rule<Judged>[] = [
       })),
   },
   {
+    id: "nvidia-device",
+    requirement: "a machine whose Talos has a driver of the vendor has a GPU",
+    reason:
+      "without one NVIDIA's driver is not loaded, so its plugin does not start; of any vendor, the smoke test waits in vain",
+    source,
+    checks: ({ node, vendor, smokeTest }) =>
+      ifSet(node, ({ nodes }) => {
+        const withDriver = nodes.filter(({ drivers }) => ofVendor(drivers, vendor).length > 0);
+        const isNeeded = vendor === "nvidia" || smokeTest !== false;
+        return {
+          condition: !isNeeded || withDriver.length === 0 || withDriver.some((each) => hasGpus(each, vendor)),
+          message: `${withDriver.map(({ name }) => name).join(", ")} ${withDriver.length === 1 ? "has a driver" : "have drivers"} of ${vendors[vendor].title}, and no GPU is passed through; write gpus for the VM, or leave the plugin out until it has one`,
+        };
+      }),
+  },
+  {
     id: "nvidia-schedulable",
     requirement: "a node with GPUs runs pods",
     reason:
