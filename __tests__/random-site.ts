@@ -71,7 +71,11 @@ const vm = {
 const talos = {
   version: among("v1.11.6", "v1.12.9", "v1.13.9", "v1.14.6"),
   nvidia: fc.record({ kernelModules: among("open", "proprietary"), branch: among("production", "lts") }),
-  driver: among({ vendor: "amd" }, { vendor: "intel" }),
+  driver: among(
+    { vendor: "amd" },
+    { vendor: "intel", kernelModules: "i915" },
+    { vendor: "intel", kernelModules: "xe" },
+  ),
   extensions: fc.subarray(["siderolabs/iscsi-tools", "siderolabs/util-linux-tools", "siderolabs/xe"]),
   extraKernelArgs: fc.subarray(["pcie_aspm=off", "-console", "net.ifnames=0"]),
 };
@@ -234,22 +238,25 @@ export const siteIn = (scope: Construct, site: RandomSite): TalosGpuCluster =>
 
 const isAccepted = (site: RandomSite): boolean => problemsOf((stack) => void siteIn(stack, site)).length === 0;
 
-/** A part as a whole, or its props one after the other, except those that the rules refuse beside the ones before. */
-export function acceptedOf(site: RandomSite): RandomSite {
-  let accepted = emptySite;
-  for (const part of parts) {
-    const entries = Object.entries(site[part]);
-    const whole = { ...accepted, [part]: Object.fromEntries(entries) };
-    if (isAccepted(whole)) {
-      accepted = whole;
-      continue;
-    }
-    for (const [name, value] of entries) {
-      const more = { ...accepted, [part]: { ...accepted[part], [name]: value } };
-      if (isAccepted(more)) accepted = more;
-    }
+/** A value as a whole or, item by item, what is accepted of it beside the items before; undefined if that is nothing. */
+function partOf(value: unknown, accepts: (part: unknown) => boolean): unknown {
+  if (accepts(value)) return value;
+  if (typeof value !== "object" || value === null) return undefined;
+  const isList = Array.isArray(value);
+  let kept: object = isList ? [] : {};
+  for (const [key, item] of Object.entries(value)) {
+    const beside = (part: unknown) => (isList ? [...(kept as unknown[]), part] : { ...kept, [key]: part });
+    const part = partOf(item, (each) => accepts(beside(each)));
+    if (part !== undefined) kept = beside(part);
   }
-  return accepted;
+  return accepts(kept) ? kept : undefined;
+}
+
+/** What the rules accept of a site, part by part: each prop, patch and value as a whole or in part. */
+export function acceptedOf(site: RandomSite): RandomSite {
+  const inOrder = Object.fromEntries(parts.map((part) => [part, site[part]]));
+  const accepts = (some: unknown) => isAccepted({ ...emptySite, ...(some as object) });
+  return { ...emptySite, ...(partOf(inOrder, accepts) as object) };
 }
 
 export const sampleOf = (seed: number): RandomSite => fc.sample(randomSite, { seed, numRuns: 1 })[0] ?? emptySite;

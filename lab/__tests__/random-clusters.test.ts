@@ -1,5 +1,7 @@
 import { acceptedOf, type RandomSite, sampleOf } from "../../__tests__/random-site";
+import { driversOf } from "../../constructs/talos/driver";
 import type { Lab } from "../lab";
+import { arc, graphicsCard, processorGraphics, radeon } from "../proxmox/pci-device";
 import { deployCluster } from "./support/cluster";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
@@ -9,24 +11,37 @@ import { unchanged } from "./support/unchanged";
 const seed = Number(process.env.LAB_SEED ?? 1);
 const count = Number(process.env.LAB_RUNS ?? 1);
 
-/** Without firewalls, which have to let the lab's own addresses in. */
+const devices = [
+  ...graphicsCard("0000:01:00", 14),
+  ...radeon("0000:03:00", 15),
+  ...arc("0000:04:00", 16),
+  ...processorGraphics(),
+];
+const cards: Readonly<Record<string, string>> = { nvidia: "01:00", amd: "03:00", i915: "00:02", xe: "04:00" };
+
+/** A site for the lab: its VM has the GPU that each driver is for, and its node's firewall lets the lab in. */
 function siteOf(seed: number): RandomSite {
-  const { vm, cluster, ...site } = sampleOf(seed);
-  const { firewall: _, ...hardware } = vm;
-  const { firewall, ...ofCluster } = cluster;
-  return acceptedOf({ ...site, vm: hardware, cluster: ofCluster });
+  const { vm, talos, cluster, ...others } = sampleOf(seed);
+  const drivers = driversOf(talos).map((driver) => (driver.vendor === "intel" ? driver.kernelModules : driver.vendor));
+  const isWithout = Array.isArray(vm.gpus) && vm.gpus.length === 0;
+  const gpus = drivers.map((driver) => ({ address: cards[driver], functions: "all" }));
+  return acceptedOf({
+    vm: isWithout || gpus.length === 0 ? vm : { ...vm, gpus },
+    talos,
+    cluster: cluster.firewall ? { ...cluster, firewall: { management: ["127.0.0.1"] } } : cluster,
+    ...others,
+  });
 }
 
 /** The other site's props, except what a cluster keeps for its life, and upgrades, which have tests of their own. */
 function changedTo({ vm, talos, cluster, cilium }: RandomSite, other: RandomSite): RandomSite {
   const { clusterName, installDisk, kubernetesVersion } = cluster;
-  const { version, method } = cilium;
   return acceptedOf(
     given({
       vm,
       talos,
       cluster: { ...other.cluster, clusterName, installDisk, kubernetesVersion },
-      cilium: { ...other.cilium, version, method },
+      cilium: { ...other.cilium, version: cilium.version },
       nvidia: other.nvidia,
     }),
   );
@@ -35,14 +50,20 @@ function changedTo({ vm, talos, cluster, cilium }: RandomSite, other: RandomSite
 const given = (site: RandomSite): RandomSite => JSON.parse(JSON.stringify(site));
 
 /** Applies the site, and sees that the next plan is empty. */
-async function settles(lab: Lab, { vm, talos, cluster, cilium, nvidia }: RandomSite): Promise<void> {
-  const node = { ...cluster, readyTimeout: 240 };
-  const terraform = await deployCluster(lab, { vm, talos, node, cilium, nvidia: talos.nvidia ? nvidia : undefined });
+async function settles(lab: Lab, site: RandomSite): Promise<void> {
+  const { vm, talos, cluster, cilium, nvidia } = site;
+  const terraform = await deployCluster(lab, {
+    vm,
+    talos,
+    node: { ...cluster, readyTimeout: 900 },
+    cilium,
+    nvidia: talos.nvidia ? nvidia : undefined,
+  });
   try {
     succeeded(await terraform.apply());
     await unchanged(terraform);
   } catch (error) {
-    throw new Error(`${JSON.stringify({ vm, talos, cluster, cilium, nvidia })}: ${error}`);
+    throw new Error(`${JSON.stringify(site)}: ${error}`);
   }
 }
 
@@ -51,7 +72,7 @@ const minutes = (count: number): number => count * 60_000;
 test.each(Array.from({ length: count }, (_, index) => seed + index))(
   "every cluster that the rules accept is created, changed to any other, and the next plan is empty (LAB_SEED=%i)",
   async (seed) => {
-    const lab = await startLab();
+    const lab = await startLab({ devices });
     const site = siteOf(seed);
     await settles(lab, site);
     await settles(lab, changedTo(site, siteOf(-seed)));
