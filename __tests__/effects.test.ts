@@ -21,6 +21,7 @@ import { type Case, cases, type Part } from "../lab/changes/cases";
 import { after, before } from "../lab/changes/props";
 import { defaultSite } from "../lab/changes/site";
 import { json } from "../scripts/clusters";
+import { certificate } from "./certificate";
 import { clusterIn, machineAt, password, synthesizedJson, vmIn } from "./stacks";
 
 // A prop that a construct takes, and then forgets, breaks no rule and changes no golden stack.
@@ -150,14 +151,13 @@ const memberCases = (list: string): Case[] => {
 };
 
 const registry = { registry: "docker.io", endpoints: ["http://192.168.1.9"], insecureHttp: true };
-const authority = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
 const mirrored = { registries: { mirrors: [registry] } };
 const registryCases: readonly Case[] = [
   { prop: "registries.mirrors[0].registry", given: mirrored, to: "ghcr.io" },
   { prop: "registries.mirrors[0].endpoints[0]", given: mirrored, to: "https://mirror.example" },
   { prop: "registries.mirrors[0].overridePath", given: mirrored, to: true },
   { prop: "registries.mirrors[0].fallback", given: mirrored, to: false },
-  { prop: "registries.certificateAuthorities[0]", given: {}, to: authority },
+  { prop: "registries.certificateAuthorities[0]", given: {}, to: certificate },
   { prop: "registries.imageCache", to: true },
 ];
 

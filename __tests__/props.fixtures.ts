@@ -1,3 +1,4 @@
+import { certificate } from "./certificate";
 /** Props of the constructs with a value for every scalar; those that exclude each other come from the tests that need them. */
 export const vmProps = {
   firewall: { addresses: ["192.168.1.60"], management: ["192.168.20.0/24"] },
@@ -68,7 +69,7 @@ export const nodeProps = {
   timeServers: ["time.example"],
   registries: {
     mirrors: [{ registry: "docker.io", endpoints: ["https://mirror.example"], overridePath: true, fallback: false }],
-    certificateAuthorities: ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"],
+    certificateAuthorities: [certificate],
   },
   outputDirectory: "access",
   readyTimeout: 600,

@@ -1,6 +1,7 @@
 import { parse, parseAllDocuments } from "yaml";
+import { certificate } from "./certificate";
 import { csi, csiOnWorkers } from "./fixtures/proxmox-csi";
-import { synthesizedJson, type TerraformJson } from "./stacks";
+import { synthesizedJson, type TerraformJson, withVariable } from "./stacks";
 
 const releaseOf = (json: TerraformJson) => json.resource.helm_release.csi;
 const valuesOf = (json: TerraformJson): string => releaseOf(json).values[0];
@@ -71,6 +72,25 @@ describe("ProxmoxCsi", () => {
     expect(values).toContain('"url" = "https://pve.example:8006/api2/json"');
   });
 
+  test("puts names into quotes that the chart's template would not leave text", () => {
+    const valueFor = (name: string): string => {
+      const values = valuesOf(synthesizedJson(csi({ storageClasses: [{ storage: "tank", name }] })));
+      return /"name" = (.*), "storage" = "tank"/.exec(values)?.[1] ?? values;
+    };
+    for (const name of ["on", "no", "true", "null", "yes", "off", "1e3", "0x10", "007", "1.5", "2026-01-01"])
+      expect(valueFor(name)).toBe(JSON.stringify(JSON.stringify(name)));
+    for (const name of ["online", "nope", "1tb", "e3", "local-lvm"]) expect(valueFor(name)).toBe(JSON.stringify(name));
+    const storages = valuesOf(
+      synthesizedJson(csi({ storageClasses: [{ storage: "on" }, { storage: "Null", name: "other" }] })),
+    );
+    for (const part of ['"proxmox-on", "storage" = "\\"on\\""', '"storage" = "\\"Null\\""'])
+      expect(storages).toContain(part);
+    const variable = withVariable((stack, storage) => csi({ storageClasses: [{ storage, name: "tank" }] })(stack));
+    expect(valuesOf(synthesizedJson(variable))).toMatch(
+      /"storage" = \(!can\(regex\(.*, var.value\)\) \? var.value : jsonencode\(var.value\)\)/,
+    );
+  });
+
   test("leaves the disks of the VMs to the driver", () => {
     const { lifecycle } = json.resource.proxmox_virtual_environment_vm.talos_gpu;
     expect(lifecycle.ignore_changes).toEqual(["initialization[0].dns", "disk"]);
@@ -91,10 +111,9 @@ describe("ProxmoxCsi", () => {
   });
 
   test("lets the driver trust the CA of Proxmox", () => {
-    const pem = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
-    const trusting = synthesizedJson(csi({ certificateAuthority: pem }));
+    const trusting = synthesizedJson(csi({ certificateAuthority: certificate }));
     const [, ca] = parse(trusting.resource.helm_release.csi_prerequisites.values[0]).objects;
-    expect(ca).toMatchObject({ kind: "ConfigMap", data: { "proxmox-ca.pem": pem } });
+    expect(ca).toMatchObject({ kind: "ConfigMap", data: { "proxmox-ca.pem": certificate } });
     expect(valuesOf(trusting)).toContain('"mountPath" = "/etc/pki/tls/certs"');
     expect(parse(json.resource.helm_release.csi_prerequisites.values[0]).objects).toHaveLength(1);
   });

@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { TerraformVariable } from "cdktf";
 import { parseAllDocuments } from "yaml";
 import type { Registries } from "../constructs";
+import { certificate } from "./certificate";
 import { nodeIn, synthesizedJson, type TerraformJson } from "./stacks";
 
 const mirrors = [{ registry: "docker.io", endpoints: ["https://mirror.example"], fallback: false }];
@@ -58,10 +62,20 @@ describe("registries", () => {
     }
   });
 
+  test("have a volume for the image cache of an ISO, as the docs have it, on every version", () => {
+    const page = readFileSync(join(__dirname, "../docs/talos-single-node.md"), "utf8");
+    const [, text = ""] = /\n(configPatches: \[\n[^`]*IMAGECACHE[^`]*)```/.exec(page) ?? [];
+    const { configPatches } = runInNewContext(`({ ${text} })`);
+    for (const version of ["v1.11.6", "v1.12.6", "v1.13.9", "v1.14.1"]) {
+      const json: TerraformJson = synthesizedJson((stack) => {
+        nodeIn(stack, { talos: { version }, registries: { imageCache: true }, configPatches });
+      });
+      expect(json.data.talos_machine_configuration.node.config_patches.join()).toContain("name: IMAGECACHE");
+    }
+  });
+
   test("trust further certificate authorities, on every version", () => {
-    const certificateAuthorities = ["one", "two"].map(
-      (name) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`,
-    );
+    const certificateAuthorities = [certificate, `# another\n${certificate}`];
     for (const version of ["v1.11.6", "v1.14.1"]) {
       expect(documentsOf(version, { certificateAuthorities })).toContainEqual({
         apiVersion: "v1alpha1",

@@ -44,7 +44,7 @@ import * as chartRepository from "./repository";
 import { rolloutOf } from "./rollout";
 import * as secretValues from "./secret-values";
 import { checkTimeout } from "./timeout";
-import type { ChartValues } from "./values";
+import { type ChartValues, isPlainText } from "./values";
 import { checkChartVersion } from "./version";
 
 /** A chart, and where to install it. */
@@ -141,6 +141,18 @@ export const rules: readonly Rule<{
       (["name", "namespace"] as const).map((prop) => ({
         condition: matches(chart[prop], kubernetesName),
         message: `${prop} ${formatValue(chart[prop])} is not a name in Kubernetes; write lower-case letters, digits and hyphens, at most ${longestName}`,
+      })),
+  },
+  {
+    id: "helm-yaml-name",
+    severity: "warning",
+    requirement: "YAML reads the names of a release and its namespace as text",
+    reason: "most charts write them without quotes, so that Kubernetes refuses what it reads as a number or true",
+    source: "https://helm.sh/docs/howto/charts_tips_and_tricks/#quote-strings-dont-quote-integers",
+    checks: ({ chart }) =>
+      (["name", "namespace"] as const).map((prop) => ({
+        condition: isPlainText(chart[prop]),
+        message: `${prop} ${formatValue(chart[prop])} is not text in YAML unless the chart quotes it; write another name, such as ${formatValue(`app-${chart[prop]}`)}`,
       })),
   },
   {

@@ -1,12 +1,4 @@
-import {
-  DefaultTokenResolver,
-  type ITerraformDependable,
-  StringConcat,
-  TerraformStack,
-  TerraformVariable,
-  Token,
-  Tokenization,
-} from "cdktf";
+import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Release, ReleaseConfig } from "../../.gen/providers/helm/release";
 import { isUnknown } from "../rules/condition";
@@ -14,6 +6,7 @@ import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { escapeTemplate } from "../rules/template";
+import { variablesIn } from "../rules/variables";
 import { checksumOf } from "../terraform/document";
 import { kubernetesObjects } from "./provider";
 import type { Chart } from "./release";
@@ -55,14 +48,10 @@ export const rules: readonly Rule<{ readonly secretValues?: Readonly<Record<stri
 ];
 
 /** Sensitive variables of the stack that ordinary values name. */
-export function sensitiveIn(scope: Construct, values: ChartValues): string[] {
-  const resolver = new DefaultTokenResolver(new StringConcat());
-  const text = JSON.stringify(Tokenization.resolve(values, { scope, resolver, preparing: false })) ?? "";
-  return TerraformStack.of(scope)
-    .node.findAll()
-    .flatMap((each) => (each instanceof TerraformVariable && each.sensitive === true ? [each.friendlyUniqueId] : []))
-    .filter((name) => new RegExp(`\\bvar[.]${name}\\b`).test(text));
-}
+export const sensitiveIn = (scope: Construct, values: ChartValues): string[] =>
+  variablesIn(scope, values).flatMap(({ sensitive, friendlyUniqueId }) =>
+    sensitive === true ? [friendlyUniqueId] : [],
+  );
 
 export const valueRules: readonly Rule<{ readonly sensitive: readonly string[] }>[] = [
   {

@@ -1,8 +1,20 @@
 import { Fn, Token } from "cdktf";
-import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
+import { type Condition, equal, isUnknown, matches, not, or } from "../rules/condition";
 import { expression } from "../rules/expression";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import type { Check } from "../rules/rule";
+
+/** What YAML reads as something else than text, unless it is in quotes: https://yaml.org/type/ */
+const notText = "(true|false|yes|no|on|off|y|n|null|0x[0-9a-f]+|[0-9][0-9.-]*(e-?[0-9]+)?)";
+
+/** Whether YAML reads the name as text, also without quotes. */
+export const isPlainText = (name: string): Condition => not(matches(name, new RegExp(`^${notText}$`, "i")));
+
+/** A name for the value of a chart whose template writes it without quotes: in quotes where YAML would read something else. */
+export function forTemplate(name: string): string {
+  if (!isUnknown(name)) return isPlainText(name) ? name : JSON.stringify(name);
+  return Token.asString(expression`(${isPlainText(name)} ? ${name} : jsonencode(${name}))`);
+}
 
 /** Values of a chart. */
 export type ChartValues = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import * as chartRepository from "../helm/repository";
 import { checkTimeout } from "../helm/timeout";
 import { isMissing, valueAt } from "../helm/values";
 import { checkChartVersion } from "../helm/version";
-import { isCertificate } from "../network/certificate";
+import { caExpiry, checkExpiry, isCertificate } from "../network/certificate";
 import { type ProxmoxConnection, useRules } from "../proxmox/connection";
 import type { ProxmoxGpuVm } from "../proxmox/gpu-vm";
 import { type Host, hostOf } from "../proxmox/host/host-facts";
@@ -235,6 +235,12 @@ const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [
   },
 ];
 
+const expiryRule: Rule<ProxmoxCsiInstall> = {
+  ...caExpiry,
+  checks: ({ certificateAuthority }) =>
+    ifSet(certificateAuthority, (text) => checkExpiry("certificateAuthority", text)),
+};
+
 export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
   { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
   ...useRules,
@@ -252,6 +258,7 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
   ...machineRules,
   ...storageRules,
   ...connectionRules,
+  expiryRule,
   {
     id: "proxmox-csi-values",
     requirement: "what the construct writes of the chart's values is left to it",

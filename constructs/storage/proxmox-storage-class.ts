@@ -1,3 +1,4 @@
+import { forTemplate } from "../helm/values";
 import { enumOf, nonEmptyListOf, objectOf, required, string } from "../props/schema";
 
 const filesystems = ["ext4", "xfs"] as const;
@@ -44,10 +45,10 @@ export const schema = nonEmptyListOf(
 /** The name of a class. */
 export const nameOf = ({ name, storage }: ProxmoxStorageClass): string => name ?? `proxmox-${storage}`;
 
-/** The class as the chart takes it. */
+/** The class as the chart takes it, whose template writes names without quotes. */
 export const chartClass = (storageClass: ProxmoxStorageClass, isDefault: boolean): object => ({
-  name: nameOf(storageClass),
-  storage: storageClass.storage,
+  name: forTemplate(nameOf(storageClass)),
+  storage: forTemplate(storageClass.storage),
   fstype: storageClass.filesystem ?? "ext4",
   reclaimPolicy: storageClass.reclaimPolicy ?? "Delete",
   annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault) },

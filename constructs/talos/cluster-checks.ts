@@ -60,7 +60,7 @@ export function enforceCluster(cluster: CheckedCluster, { given, described, cons
     ...enforce(cluster, clusterOnce.rules, identity),
     ...members.flatMap((member) => enforce(cluster, machineRules, member)),
     ...enforceDrivers(cluster, members),
-    ...enforce(cluster, registries.rules, { registries: given.registries }),
+    ...enforce(cluster, registries.rules, { registries: given.registries, scope: cluster }),
     ...enforce(cluster, rules, {
       clusterName: given.clusterName,
       endpoint: given.endpoint,

@@ -1,12 +1,16 @@
-import { isCertificate } from "../network/certificate";
-import { host, port, withoutSecrets } from "../network/https-endpoint";
+import { Token } from "cdktf";
+import type { IConstruct } from "constructs";
+import { caExpiry, checkExpiry, isCertificate } from "../network/certificate";
+import { bracketsHoldAddress, host, port, withoutSecrets } from "../network/https-endpoint";
 import { checkPlainHttp, plainHttp } from "../network/plain-http";
 import { listOf, nonEmptyListOf, objectOf, required, staticBoolean, string, urlString } from "../props/schema";
-import { isUnknown, matches } from "../rules/condition";
+import { and, type Condition, equal, isLine, isUnknown, matches, not, oneOf, or } from "../rules/condition";
+import { expression, lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
 import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
+import { variablesIn } from "../rules/variables";
 import { asYaml } from "../terraform/document";
 import type { TalosPatch } from "./patch";
 import { byTalosMinor } from "./version";
@@ -108,25 +112,75 @@ export const schema = objectOf<Registries>({
 });
 
 const source = talosDocs("configure-your-talos-cluster/images-container-runtime/pull-through-cache");
+/** A registry as an image names it: https://github.com/distribution/reference/blob/main/reference.go */
+const label = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?";
+const registryName = new RegExp(
+  `^(${label}([.]${label})+(${port})?|${label}${port}|localhost|[[][0-9a-fA-F:]+](${port})?)$`,
+);
 const registryHost = new RegExp(`^${host}(${port})?$`);
-const endpointUrl = new RegExp(`^https?:[/][/]${host}(${port})?([/][!-~]*)?$`);
+const endpointUrl = new RegExp(`^https?:[/][/]${host}(${port})?([/]([!$&-;=@-Z_a-z~]|%[0-9a-fA-F]{2})*)?$`);
 
-export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
+/** Hosts of Docker Hub that are not the one of its images: https://github.com/containerd/containerd/blob/main/core/remotes/docker/registry.go */
+const dockerHub = ["docker.io", "index.docker.io"];
+
+interface Judged {
+  readonly registries?: Registries;
+  /** The cluster. */
+  readonly scope: IConstruct;
+}
+
+/** Whether an endpoint of a mirror is on the host. */
+const isEndpoint = (name: string, mirrors: readonly RegistryMirror[]): Condition =>
+  or(...mirrors.flatMap(({ endpoints }) => endpoints.map((endpoint) => equal(hostOf(endpoint), name))));
+
+/** The host of an endpoint with its port. */
+const hostOf = (endpoint: string): string =>
+  isUnknown(endpoint)
+    ? Token.asString(expression`try(regex("^https?://([^/]*)", ${endpoint})[0], "")`)
+    : (/^https?:[/][/]([^/]*)/.exec(endpoint)?.[1] ?? "");
+
+const nameRules: readonly Rule<Judged>[] = [
   {
     id: "registry-name",
-    requirement: "a registry is named by its host, without scheme and path",
+    requirement: "a registry is named by its host, as images name it, without scheme and path",
     reason: "no image would be of the registry, so that the mirror or the credentials are never used",
     source,
     checks: ({ registries: { mirrors = [], credentials = [] } = {} }) => [
-      ...mirrors.map(({ registry }, index) => ({
-        condition: registry === "*" || matches(registry, registryHost),
-        message: `registries.mirrors[${index}].registry ${formatValue(registry)} is not a registry; write its host, as in "docker.io", or "*" for all`,
-      })),
-      ...credentials.map(({ registry }, index) => ({
-        condition: matches(registry, registryHost),
-        message: `registries.credentials[${index}].registry ${formatValue(registry)} is not a registry; write its host, as in "registry.example:5000"`,
-      })),
+      ...mirrors.flatMap(({ registry }, index) => [
+        {
+          condition: registry === "*" || and(matches(registry, registryName), bracketsHoldAddress(registry)),
+          message: `registries.mirrors[${index}].registry ${formatValue(registry)} is not a registry; write its host, as in "docker.io", or "*" for all`,
+        },
+        {
+          condition: not(equal(registry, "index.docker.io")),
+          message: `registries.mirrors[${index}].registry ${formatValue(registry)} is in no image, as containerd writes "docker.io" for it; write that`,
+        },
+      ]),
+      ...credentials.flatMap(({ registry }, index) => [
+        {
+          condition: and(matches(registry, registryHost), bracketsHoldAddress(registry)),
+          message: `registries.credentials[${index}].registry ${formatValue(registry)} is not a registry; write its host, as in "registry.example:5000"`,
+        },
+        {
+          condition: or(not(oneOf(registry, dockerHub)), isEndpoint(registry, mirrors)),
+          message: `registries.credentials[${index}].registry ${formatValue(registry)} is not the host that images of Docker Hub are pulled from; write "registry-1.docker.io"`,
+        },
+      ]),
     ],
+  },
+  {
+    id: "registry-case",
+    severity: "warning",
+    requirement: "registries and endpoints are in lower case",
+    reason: "containerd compares hosts as they are written, and images write them in lower case",
+    source,
+    checks: ({ registries: { mirrors = [], credentials = [] } = {} }) =>
+      Object.entries({ mirrors, credentials }).flatMap(([prop, list]) =>
+        list.map(({ registry }, index) => ({
+          condition: matches(registry, /^[^A-Z]*$/),
+          message: `registries.${prop}[${index}].registry ${formatValue(registry)} has capitals, and is another host for containerd than ${formatValue(lowerCase(registry))}; write that`,
+        })),
+      ),
   },
   {
     id: "registry-once",
@@ -139,23 +193,56 @@ export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
           list,
           (_, index) => `registries.${prop}[${index}]`,
           (item, { by, value }, own) => ({
-            condition: isUnknown(item.registry) || item.registry !== value.registry,
+            condition: not(equal(item.registry, value.registry)),
             message: `${own}.registry ${formatValue(item.registry)} is that of ${by} too; leave one of the two out`,
           }),
         ),
       ),
   },
+];
+
+const endpointRules: readonly Rule<Judged>[] = [
   {
     id: "registry-endpoint",
-    requirement: "an endpoint of a mirror is a URL that names no user",
+    requirement: "an endpoint of a mirror is a URL that names no user, and is there once",
     reason: "containerd would ask another host, or none",
     source,
     checks: ({ registries: { mirrors = [] } = {} }) =>
-      mirrors.flatMap(({ endpoints }, index) =>
-        endpoints.map((endpoint, place) => ({
-          condition: matches(endpoint, endpointUrl),
+      mirrors.flatMap(({ endpoints }, index) => [
+        ...endpoints.map((endpoint, place) => ({
+          condition: and(matches(endpoint, endpointUrl), bracketsHoldAddress(endpoint)),
           message: `registries.mirrors[${index}].endpoints[${place}] ${formatValue(withoutSecrets(endpoint))} is not the URL of a registry; write it as in "https://mirror.example", and its user in registries.credentials`,
         })),
+        ...checkEachOnce(
+          endpoints,
+          (_, place) => `registries.mirrors[${index}].endpoints[${place}]`,
+          (endpoint, { by, value }, own) => ({
+            condition: not(equal(endpoint, value)),
+            message: `${own} ${formatValue(withoutSecrets(endpoint))} is ${by} too; leave one of the two out`,
+          }),
+        ),
+      ]),
+  },
+  {
+    id: "registry-endpoint-path",
+    severity: "warning",
+    requirement: "an endpoint with overridePath has a path, and one with `/v2` inside its path has overridePath",
+    reason: "containerd adds /v2 to the path of an endpoint, unless overridePath is true",
+    source: "https://github.com/containerd/containerd/blob/main/docs/hosts.md#override_path-field",
+    checks: ({ registries: { mirrors = [] } = {} }) =>
+      mirrors.flatMap(({ endpoints, overridePath = false }, index) =>
+        endpoints.map((endpoint, place) => {
+          const own = `registries.mirrors[${index}].endpoints[${place}] ${formatValue(withoutSecrets(endpoint))}`;
+          return overridePath
+            ? {
+                condition: not(matches(endpoint, /^https?:[/][/][^/]*[/]?$/)),
+                message: `${own} has no path, and with overridePath no /v2, under which a registry answers; leave overridePath out, or write the path`,
+              }
+            : {
+                condition: not(matches(endpoint, /[/]v2[/]+[^/]/)),
+                message: `${own} has /v2 inside its path, and containerd adds another one at its end; write overridePath: true`,
+              };
+        }),
       ),
   },
   {
@@ -167,21 +254,42 @@ export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
         ),
       ),
   },
+];
+
+const secretRules: readonly Rule<Judged>[] = [
+  {
+    id: "registry-username",
+    requirement: "the user of a registry has a name",
+    reason: "without one Talos pulls without the password too",
+    source,
+    checks: ({ registries: { credentials = [] } = {} }) =>
+      credentials.map(({ username }, index) => ({
+        condition: isLine(username),
+        message: `registries.credentials[${index}].username ${formatValue(username)} is not a name; write that of the user or the robot`,
+      })),
+  },
   {
     id: "registry-password",
-    requirement: "the password of a registry comes from a Terraform variable",
-    reason: "a password that is written out would be in the stack in plaintext",
+    requirement: "the password of a registry comes from a sensitive Terraform variable",
+    reason:
+      "a password that is written out would be in the stack in plaintext, and that of another variable in the plan",
     source: "https://developer.hashicorp.com/terraform/language/manage-sensitive-data",
-    checks: ({ registries: { credentials = [] } = {} }) =>
-      credentials.map(({ password }, index) => ({
-        condition: isUnknown(password),
-        message: `registries.credentials[${index}].password is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
-      })),
+    checks: ({ registries: { credentials = [] } = {}, scope }) =>
+      credentials.flatMap(({ password }, index) => [
+        {
+          condition: isUnknown(password),
+          message: `registries.credentials[${index}].password is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
+        },
+        ...variablesIn(scope, password).map(({ sensitive, friendlyUniqueId }) => ({
+          condition: sensitive === true,
+          message: `registries.credentials[${index}].password is the variable ${formatValue(friendlyUniqueId)}, which every plan shows; write sensitive: true for it`,
+        })),
+      ]),
   },
   {
     id: "ca-certificate",
     requirement: "a CA is a certificate in PEM",
-    reason: "the node refuses a configuration with anything else",
+    reason: "the node would trust nothing more, and say nothing of it",
     source: talosDocs("reference/configuration/security/trustedrootsconfig"),
     checks: ({ registries: { certificateAuthorities = [] } = {} }) =>
       certificateAuthorities.map((text, index) => ({
@@ -189,7 +297,14 @@ export const rules: readonly Rule<{ readonly registries?: Registries }>[] = [
         message: `registries.certificateAuthorities[${index}] is no certificate; write its text in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
       })),
   },
+  {
+    ...caExpiry,
+    checks: ({ registries: { certificateAuthorities = [] } = {} }) =>
+      certificateAuthorities.flatMap((text, index) => checkExpiry(`registries.certificateAuthorities[${index}]`, text)),
+  },
 ];
+
+export const rules: readonly Rule<Judged>[] = [...nameRules, ...endpointRules, ...secretRules];
 
 const document = (kind: string, name: string, content: object) => ({ apiVersion: "v1alpha1", kind, name, ...content });
 

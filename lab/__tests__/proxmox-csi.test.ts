@@ -1,9 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ProxmoxCsi, type TalosGpuCluster } from "../../constructs";
+import { ProxmoxCsi, type ProxmoxStorageClass, type TalosGpuCluster } from "../../constructs";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm-props";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
+import { defaultStorages } from "../proxmox/host";
+import { gibibyte } from "../proxmox/size";
+import type { StorageOptions } from "../proxmox/storage";
 import type { Terraform } from "../terraform";
 import { deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
@@ -15,7 +18,14 @@ import { unchanged } from "./support/unchanged";
 import { unwrapped } from "./support/unwrapped";
 import { claim, ends, pod, reads, writes } from "./support/volume";
 
-const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}, storage = "local-lvm"): Promise<Terraform> =>
+/** Names that the template of the chart writes without quotes, and YAML reads as something else. */
+const unquoted: ProxmoxStorageClass = { storage: "on", name: "1e3" };
+const storages: StorageOptions[] = [
+  ...defaultStorages,
+  { name: "on", type: "lvmthin", content: ["images"], capacity: 1000 * gibibyte },
+];
+
+const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}, storageClass = unquoted): Promise<Terraform> =>
   deployCluster(lab, {
     vm,
     nvidia: false,
@@ -23,16 +33,17 @@ const deploy = (lab: Lab, vm: Partial<ProxmoxGpuVmProps> = {}, storage = "local-
       new ProxmoxCsi(cluster, "csi", {
         node: cluster.cluster,
         connection: cluster.connection,
-        storageClasses: [{ storage }],
+        storageClasses: [storageClass],
         certificateAuthority: lab.proxmox.authority.cert,
       });
     },
   });
 
-const volumesIn = (lab: Lab) => lab.proxmox.host.storages.get("local-lvm").content.filter(({ vmid }) => vmid === 9999);
+const volumesIn = (lab: Lab, storage: string) =>
+  lab.proxmox.host.storages.get(storage).content.filter(({ vmid }) => vmid === 9999);
 
 test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, and the cluster", async () => {
-  const lab = await startLab();
+  const lab = await startLab({ storages });
   const terraform = await deploy(lab);
   const { code, output } = await terraform.apply();
   expect([code, output]).toEqual([0, expect.stringContaining("a volume on node talos-gpu has outlived its pod")]);
@@ -42,7 +53,7 @@ test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, a
   expect(secret).not.toBe("");
   expect(output).not.toContain(secret);
   const kubectl = await lab.kubectl(100);
-  await eventually(async () => expect(volumesIn(lab)).toEqual([]));
+  await eventually(async () => expect(volumesIn(lab, "on")).toEqual([]));
 
   succeeded(await kubectl.apply(claim("1Gi")));
   expect(await ends(kubectl, "writer", writes)).toBe("Succeeded");
@@ -61,7 +72,7 @@ test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, a
   await eventually(async () => expect(attached()).toHaveLength(1));
   await unchanged(terraform);
   succeeded(await kubectl.apply(claim("2Gi")));
-  await eventually(async () => expect(volumesIn(lab).map(({ size }) => size)).toEqual([2 * 1024 ** 3]));
+  await eventually(async () => expect(volumesIn(lab, "on").map(({ size }) => size)).toEqual([2 * 1024 ** 3]));
   const larger = await deploy(lab, { cpu: { cores: 6 }, disks: [{ size: 120 }] });
   succeeded(await larger.apply());
   expect(attached()).toHaveLength(1);
@@ -70,7 +81,7 @@ test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, a
   expect(await ends(kubectl, "after-change", reads)).toBe("Succeeded");
 
   const destroyed = await larger.destroy();
-  const [volume] = volumesIn(lab);
+  const [volume] = volumesIn(lab, "on");
   expect([destroyed.code, destroyed.output]).toEqual([
     0,
     expect.stringContaining(`default/models: pvesm free ${volume?.volid}`),
@@ -138,7 +149,7 @@ test("the driver's account needs each of its privileges, and the test of the sto
     });
     succeeded(await kubectl.run("delete", "pod/writer", "pvc/models"));
     // Kubernetes waits longer each time before it detaches what it could not attach.
-    await eventually(async () => expect(volumesIn(lab)).toEqual([]), 400_000);
+    await eventually(async () => expect(volumesIn(lab, "local-lvm")).toEqual([]), 400_000);
   }
 
   const tested = async (): Promise<string> => {
@@ -175,7 +186,7 @@ test("the driver's account needs each of its privileges, and the test of the sto
 });
 
 test("the plan of a class on a storage that the host lacks fails", async () => {
-  const terraform = await deploy(await startLab(), {}, "fast");
+  const terraform = await deploy(await startLab(), {}, { storage: "fast" });
   const { code, output } = await terraform.plan();
   expect([code, unwrapped(output)]).toEqual([
     1,
