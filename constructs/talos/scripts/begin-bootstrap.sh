@@ -1,6 +1,6 @@
 #!/bin/sh
 # Notes that etcd is about to be bootstrapped. If an earlier apply ended before it noted the end, and etcd runs, the bootstrap is not in
-# the state, and the Talos provider would try it again for ten minutes.
+# the state, and the Talos provider would try it again for ten minutes. If etcd runs without a note, this tells what to do if that happens.
 #
 # NODE         address of the control plane node
 # TALOSCONFIG  file for talosctl, which is asked about etcd if the machine has it
@@ -20,10 +20,15 @@ is_bootstrapped() {
   fi
 }
 
-if [ -e "$note" ] && is_bootstrapped; then
+if is_bootstrapped; then
   # `terraform import` does not configure the Helm provider, whose cluster it does not know yet.
   import="{\"import\":[{\"to\":\"talos_machine_bootstrap.cluster\",\"id\":\"$CLUSTER\"}]}"
-  fail "etcd of $CLUSTER is bootstrapped already: an apply was ended in the middle of that. Record it with the next apply: rm '$note' && echo '$import' >import.tf.json && terraform apply; rm import.tf.json"
+  record="Record it with the next apply: rm '$note' && echo '$import' >import.tf.json && terraform apply; rm import.tf.json"
+  if [ -e "$note" ]; then
+    fail "etcd of $CLUSTER is bootstrapped already: an apply was ended in the middle of that. $record"
+  fi
+  # The note may be on another machine. If the state has the bootstrap, it is of a release that left no notes.
+  say "etcd of $CLUSTER is bootstrapped already. If Terraform creates talos_machine_bootstrap.cluster now, an apply on another machine was ended in the middle of that, and Terraform would wait for ten minutes: interrupt it with Ctrl-C. $record"
 fi
 mkdir -p "$DIRECTORY"
 : >"$note"
