@@ -17,6 +17,11 @@ const devices = [
   ...arc("0000:04:00", 16),
   ...processorGraphics(),
 ];
+/** The default ones, with room for backups. */
+const storages = [
+  { name: "local", type: "dir", content: ["iso", "import", "backup"], capacity: 1024 ** 4 },
+  { name: "local-lvm", type: "lvmthin", content: ["images", "rootdir"], capacity: 1024 ** 4 },
+] as const;
 const cards: Readonly<Record<string, string>> = { nvidia: "01:00", amd: "03:00", i915: "00:02", xe: "04:00" };
 
 /** A site for the lab: its VM has the GPU that each driver is for, and its node's firewall lets the lab in. */
@@ -72,7 +77,7 @@ const minutes = (count: number): number => count * 60_000;
 test.each(Array.from({ length: count }, (_, index) => seed + index))(
   "every cluster that the rules accept is created, changed to any other, and the next plan is empty (LAB_SEED=%i)",
   async (seed) => {
-    const lab = await startLab({ devices });
+    const lab = await startLab({ devices, storages });
     const site = siteOf(seed);
     await settles(lab, site);
     await settles(lab, changedTo(site, siteOf(-seed)));
