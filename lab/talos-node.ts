@@ -38,6 +38,8 @@ export interface TalosSystem {
 export interface NodeState extends TalosSystem {
   /** Whether the machine is switched on. */
   readonly on: boolean;
+  /** Tells its last boot from others, as the node's status in Kubernetes does. */
+  readonly boot: string;
   /** A control plane that others of its cluster took in has `joined`; a worker stays `configured`. */
   readonly stage: "maintenance" | "configured" | "bootstrapped" | "joined";
   /** The machine configurations it accepted, decoded. */

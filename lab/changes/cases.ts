@@ -9,6 +9,8 @@ export interface Case {
   readonly given?: Props;
   /** What the other value makes necessary. */
   readonly along?: Props;
+  /** Why the lab plans it only. */
+  readonly unapplied?: string;
   /** Only the node tells whether it takes it: the plan is applied as well. */
   readonly applied?: true;
 }
@@ -91,8 +93,14 @@ const vm: readonly Case[] = [
   { prop: "disks[0].discard", to: "ignore" },
   { prop: "disks[0].ssd", to: false },
   { prop: "disks[0].backup", to: false },
-  { prop: "disks[1]", to: { size: 50 } },
-  { prop: "disks[1]", given: { "disks[1]": { size: 50 } } },
+  { prop: "disks[1]" },
+  { prop: "disks[1]", along: { replaceable: true } },
+  { prop: "disks[1].interface", to: "scsi4" },
+  { prop: "disks[1].size", to: 60 },
+  { prop: "disks[1].size", to: 20 },
+  { prop: "disks[1].datastore", to: "other" },
+  { prop: "disks[1].backup", to: false },
+  { prop: "disks[2]", to: { size: 50, interface: "scsi3" } },
   { prop: "efiDisk", to: false, along: { bios: "seabios" } },
   { prop: "efiDisk.datastore", to: "other" },
   { prop: "efiDisk.type", given: linux, to: "2m" },
@@ -161,13 +169,13 @@ const talos: readonly Case[] = [
   { prop: "nvidia.branch", to: "lts" },
   { prop: "extensions[0]", to: "siderolabs/iscsi-tools" },
   { prop: "extraKernelArgs[0]", to: "pcie_aspm=off" },
-  { prop: "factory", to: "https://factory.example" },
+  { prop: "factory", to: "https://factory.example", unapplied: "the lab has no such factory" },
   { prop: "datastore", to: "other" },
 ];
 
 const node: readonly Case[] = [
   { prop: "clusterName", to: "other" },
-  { prop: "endpoint", to: "https://talos.example:6443" },
+  { prop: "endpoint", to: "https://talos.example:6443", unapplied: "the lab has no DNS" },
   { prop: "kubernetesVersion", to: "1.35.11" },
   { prop: "kubernetesVersion", to: "1.35.9", applied: true },
   { prop: "installDisk", to: "/dev/sdb" },

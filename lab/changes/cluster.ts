@@ -1,37 +1,15 @@
-import { cpSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { TalosGpuCluster, type TalosGpuClusterProps } from "../../constructs";
-import { type Change, changesOf } from "../../review/plan";
-import { inParallel } from "../in-parallel";
-import type { Json } from "../json";
+import type { Change } from "../../review/plan";
 import type { Lab } from "../lab";
-import { atSite } from "../site";
-import type { Terraform } from "../terraform";
 import { type Case, cases, type Part, type Props, type Wanted } from "./cases";
-import { type PodsSeen, podsDuring } from "./pods";
+import { type PodsSeen, stays } from "./pods";
 import { withValues } from "./props";
 import type { Row } from "./row";
-import { defaultSite } from "./site";
-
-/** A case, by the part of the site that it is of. */
-interface Changed {
-  readonly part: Part;
-  readonly each: Case;
-}
-
-const name = "talos-gpu";
-export const password = "of-the-host";
-const environment = { TF_VAR_proxmox_password: password };
-const unasked = ["-auto-approve", "-no-color", "-input=false"];
+import { besideVm, type Changed, RunningCluster } from "./running-cluster";
+import { siteWithDataDisk } from "./site";
 
 const everywhere: readonly Changed[] = (Object.keys(cases) as Part[]).flatMap((part) =>
   cases[part].map((each) => ({ part, each })),
 );
-const ofCluster = everywhere.filter(({ part }) => part !== "vm");
-
-/** The VM's are seen on VMs of their own; here is what they change beside the VM. GPUs and boot media are of the VM alone. */
-const ofVm = everywhere.filter(({ part, each }) => part === "vm" && !each.given && !/^(gpus|boot)/.test(each.prop));
 
 const under = (part: Part, values: Props = {}): Props =>
   Object.fromEntries(Object.entries(values).map(([path, value]) => [`${part}.${path}`, value]));
@@ -39,101 +17,95 @@ const under = (part: Part, values: Props = {}): Props =>
 const changed = (site: object, { part, each }: Changed): object =>
   withValues(site, { ...under(part, each.along), ...under(part, { [each.prop]: each.to }) });
 
-/** The default site with all that cases begin with. */
-const fullSite = ofCluster.reduce<object>(
-  (site, { part, each }) => withValues(site, under(part, each.given)),
-  defaultSite,
-);
+/** The default site with a disk for volumes, and all that cases begin with. */
+const fullSite = everywhere
+  .filter(({ part }) => part !== "vm")
+  .reduce<object>((site, { part, each }) => withValues(site, under(part, each.given)), siteWithDataDisk);
+
+/** The VM's props are seen on VMs of their own; here is what they change beside the VM. GPUs and boot media are of the VM alone. */
+const isBesideVm = ({ part, each }: Changed): boolean =>
+  part === "vm" && !each.given && !/^(gpus|boot)/.test(each.prop);
+
+/** Seen on the default site: others need more of a site, are the way back of another one, or are refused by the node. */
+const isOfDefault = ({ part, each }: Changed): boolean =>
+  part !== "vm" && !each.given && !each.applied && each.from === undefined;
 
 /**
- * What a change of each prop does: what Terraform plans, and what the node says where it is asked. Of the VM's props, what
- * they change beside the VM.
+ * What a change of each prop does: what Terraform plans, what the node says where it is asked, and what becomes of running pods and of
+ * a volume.
+ *
+ * @param ofVm what the VM's props do to VMs of their own
  */
-export async function changesOfCluster(lab: Lab, isWanted: Wanted): Promise<Row[]> {
-  const [wantedOfVm, wanted] = [ofVm, ofCluster].map((all) => all.filter(({ part, each }) => isWanted(part, each))) as [
-    Changed[],
-    Changed[],
-  ];
-  const stack = synthesize(lab, defaultSite);
-  const terraform = lab.terraform(stack, environment);
-  await terraform.init();
-  await terraform.succeed("apply", ...unasked);
-  const unchanged = withoutVm(stack);
-  const planned = await inParallel(
-    [...wantedOfVm, ...wanted.filter(({ each }) => !each.given && !each.applied && each.from === undefined)],
-    async (change, place) => {
-      const directory = synthesize(lab, changed(defaultSite, change), `case-${place}`);
-      if (change.part === "vm" && isDeepStrictEqual(withoutVm(directory), unchanged)) return { ...change, changes: [] };
-      return planIn(lab, directory, change);
-    },
-    width,
+export async function changesOfCluster(lab: Lab, ofVm: readonly Row[], isWanted: Wanted): Promise<Row[]> {
+  const wanted = everywhere.filter(({ part, each }) => isWanted(part, each));
+  const refused = new Set(ofVm.filter(({ refusal }) => refusal !== undefined).map(({ each }) => each));
+  const cluster = await RunningCluster.start(lab, siteWithDataDisk);
+  const planned = await cluster.plan(
+    from(
+      siteWithDataDisk,
+      wanted.filter((change) => (isBesideVm(change) && !refused.has(change.each)) || isOfDefault(change)),
+    ),
+    "case",
   );
-  const pods = new Map<Case, PodsSeen>();
-  const ways: Row[] = [];
-  const observe = async (rows: readonly Row[], site: object) => {
-    ways.push(...(await observePods(lab, terraform, rows, site, pods)));
-  };
   const asked: Row[] = [];
   for (const change of wanted.filter(({ each }) => each.applied)) {
-    synthesize(lab, changed(defaultSite, change));
-    const { code, output } = await terraform.run("apply", ...unasked, "-refresh=false");
-    if (code === 0) throw new Error(`${change.part}.${change.each.prop} was to be refused by the node`);
-    asked.push({ ...change, refusal: /\[upgrade-one-minor\]/.exec(output)?.[0] ?? output, changes: [] });
+    asked.push({ ...change, refusal: await cluster.refusal(change, changed(siteWithDataDisk, change)), changes: [] });
   }
-  await observe(planned, defaultSite);
-  synthesize(lab, fullSite);
-  await terraform.succeed("apply", ...unasked, "-refresh=false");
-  const full = await inParallel(
-    wanted.filter(({ each }) => each.given),
-    (change, place) => planIn(lab, synthesize(lab, changed(fullSite, change), `full-${place}`), change),
-    width,
-  );
-  await observe(full, fullSite);
-  return [...planned, ...asked, ...full, ...ways].map((row) => ({ ...row, pods: pods.get(row.each) }));
+  const ways = await observeCharts(cluster, planned, siteWithDataDisk);
+  await cluster.apply(fullSite);
+  const given = wanted.filter(({ part, each }) => part !== "vm" && each.given);
+  const full = await cluster.plan(from(fullSite, given), "full");
+  ways.push(...(await observeCharts(cluster, full, fullSite)));
+  await cluster.apply(fullSite);
+  const beside = planned.filter(({ part }) => part === "vm");
+  const site = await observeVm(cluster, merged(ofVm, beside), fullSite);
+  await observeNode(cluster, [...planned, ...full], site);
+  await cluster.readVolume();
+  const rows = [...merged(ofVm, beside), ...planned.filter(({ part }) => part !== "vm"), ...asked, ...full, ...ways];
+  return rows.map((row) => ({ ...row, pods: cluster.pods.get(row.each) }));
 }
 
+const from = (site: object, changes: readonly Changed[]) =>
+  changes.map((change) => ({ ...change, to: changed(site, change) }));
+
+/** What the VM's props do to the VM, and beside it. */
+const merged = (ofVm: readonly Row[], beside: readonly Row[]): Row[] =>
+  ofVm.map((row) => {
+    const more: readonly Change[] = beside.find(({ each }) => each === row.each)?.changes ?? [];
+    return row.refusal === undefined ? { ...row, changes: [...row.changes, ...besideVm(more)] } : row;
+  });
+
 /**
- * Applies the changes that are about pods one after the other, and sees what becomes of these. One that takes something away
- * is taken back, as others need it; what the others change stays.
+ * Applies the changes of Cilium and NVIDIA one after the other. One that takes something away is taken back, as others need it; what
+ * the others change stays.
  *
  * @returns the rows of the ways back
  */
-async function observePods(
-  lab: Lab,
-  terraform: Terraform,
-  rows: readonly Row[],
-  site: object,
-  pods: Map<Case, PodsSeen>,
-): Promise<Row[]> {
+async function observeCharts(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<Row[]> {
   const ways: Row[] = [];
-  const apply = async (to: object) => {
-    synthesize(lab, to);
-    await terraform.succeed("apply", ...unasked, "-refresh=false");
-  };
-  await apply(site);
-  const kubectl = await lab.kubectl(defaultSite.vm.vmId);
   let current = site;
   for (const row of rows) {
     const { part, each, refusal } = row;
     if ((part !== "cilium" && part !== "nvidia") || refusal !== undefined) continue;
     const next = changed(current, row);
-    pods.set(each, await podsDuring(kubectl, () => apply(next)));
-    const takesAway = each.along !== undefined || !("to" in each) || each.prop === "method";
-    if (!takesAway) {
+    cluster.pods.set(each, await cluster.podsDuring(next));
+    if (!takesAway(each)) {
       current = next;
       continue;
     }
     const back = wayBackOf(row);
-    if (back) ways.push(await planIn(lab, synthesize(lab, current, `back-${ways.length}`), back));
-    const seen = await podsDuring(kubectl, () => apply(current));
-    if (back) pods.set(back.each, seen);
+    if (back) ways.push(...(await cluster.plan([{ ...back, to: current }], `back-${part}-${ways.length}`)));
+    const seen = await cluster.podsDuring(current);
+    if (back) cluster.pods.set(back.each, seen);
   }
   return ways;
 }
 
+const takesAway = (each: Case): boolean => each.along !== undefined || !("to" in each) || each.prop === "method";
+
 /** The case that begins with what another one ends with. */
 const wayBackOf = ({ part, each }: Changed): Changed | undefined =>
-  ofCluster.find(
+  everywhere.find(
     (other) =>
       other.part === part &&
       other.each.prop === each.prop &&
@@ -141,55 +113,53 @@ const wayBackOf = ({ part, each }: Changed): Changed | undefined =>
       other.each.from === each.to,
   );
 
-/** For two cores, of a work that waits little. */
-const width = 3;
-
-/** Plans beside the stack that is applied, with its state and its providers. */
-async function planIn(lab: Lab, directory: string, change: Changed): Promise<Row> {
-  const applied = join(lab.directory, "cdktf.out", "stacks", name);
-  cpSync(join(applied, lock), join(directory, lock));
-  const terraform = lab.terraform(directory, { ...environment, TF_DATA_DIR: join(applied, ".terraform") });
-  const planned = await terraform.planned("-refresh=false", "-lock=false");
-  if ("plan" in planned) return { ...change, changes: changesOf(planned.plan) };
-  return { ...change, refusal: planned.refusals[0]?.text ?? "", changes: [] };
-}
-
-const lock = ".terraform.lock.hcl";
-
-/** Where the addresses are named that the lab replaces by its own. */
-const original = {
-  resource: {
-    talos_machine_configuration_apply: { node: { node: "192.168.1.50" } },
-    proxmox_virtual_environment_vm: { talos_node: { gateway: "192.168.1.1" } },
-  },
-} as unknown as Json;
-
-/** Writes the stack of a site, and answers where. */
-function synthesize(lab: Lab, site: object, output = "cdktf.out"): string {
-  lab.synthesize(
-    (app) => new TalosGpuCluster(app, name, site as TalosGpuClusterProps),
-    output,
-    (configuration) => atSite(lab.site, configuration, original),
+/**
+ * Applies the changes of the VM for which its host did not restart it, all at once, and one for which it did. The host has told of
+ * each on a VM of its own.
+ *
+ * @returns the site that is applied
+ */
+async function observeVm(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<object> {
+  const applied = rows.filter(({ part, refusal }) => part === "vm" && refusal === undefined);
+  if (applied.length === 0) return site;
+  const together = applied.filter(
+    ({ each, changes, isRestarted }) =>
+      !isRestarted &&
+      !each.given &&
+      !each.along &&
+      !/^(gpus|boot)/.test(each.prop) &&
+      changes.some(({ effect }) => effect === "changed" || effect === "pending") &&
+      besideVm(changes).length === 0,
   );
-  return join(lab.directory, output, "stacks", name);
+  const inPlace = together.reduce(changed, site);
+  const kept = await cluster.podsDuring(inPlace);
+  if (!stays(kept)) throw new Error(`pods do not stay while the VM changes in place: ${JSON.stringify(kept)}`);
+  const restarting = withValues(inPlace, { "vm.cpu.cores": 12 });
+  const restarted = await cluster.podsDuring(restarting);
+  for (const { each, isRestarted } of applied) cluster.pods.set(each, isRestarted ? restarted : kept);
+  return restarting;
 }
 
-const vmTypes = /^proxmox_virtual_environment_vm[.]|^null_resource[.]talos_node_identity$/;
-
-/** The resources and data sources of a stack, but for the VM. */
-function withoutVm(directory: string): Record<string, unknown> {
-  const { resource, data } = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8"));
-  return Object.fromEntries(
-    Object.entries({ resource, data }).flatMap(([kind, types]) =>
-      Object.entries(types as Record<string, Record<string, unknown>>).flatMap(([type, named]) =>
-        Object.entries(named).flatMap(([id, body]) =>
-          vmTypes.test(`${type}.${id}`) ? [] : [[`${kind}.${type}.${id}`, body] as const],
-        ),
-      ),
-    ),
+/** Applies the changes of Talos and Kubernetes one after the other. What takes something away comes last. */
+async function observeNode(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<void> {
+  const applied = rows.filter(
+    ({ part, each, refusal }) =>
+      (part === "cluster" || part === "talos") && refusal === undefined && each.unapplied === undefined,
   );
+  const quiet = ({ changes }: Row) => changes.every(({ effect }) => effect === "recorded" || effect === "made");
+  const still = applied.filter(quiet);
+  let current = site;
+  const observe = async (some: readonly Row[]): Promise<PodsSeen> => {
+    current = some.reduce(changed, current);
+    // Without its driver there is nothing for NVIDIA's pods.
+    if (some.some(({ part, each }) => part === "talos" && each.prop === "nvidia"))
+      current = withValues(current, { nvidia: undefined });
+    const seen = await cluster.podsDuring(current);
+    for (const { each } of some) cluster.pods.set(each, seen);
+    return seen;
+  };
+  if (still.length > 0) await observe(still);
+  const others = applied.filter((row) => !quiet(row));
+  for (const row of [...others.filter(({ each }) => !takesAway(each)), ...others.filter(({ each }) => takesAway(each))])
+    await observe([row]);
 }
-
-/** What the changes beside the VM are. */
-export const besideVm = (changes: readonly Change[]): Change[] =>
-  changes.filter(({ address }) => !vmTypes.test(address));

@@ -14,8 +14,8 @@ async function main(): Promise<void> {
   const { positionals } = commandArguments({
     usage: `Usage: npm run docs:changes [-- <prop> …]
 
-Applies each change of a prop in the lab, and writes docs/changes.md: about half an hour. With props, only their lines are written
-anew. Needs Go, Terraform and kubectl.
+Applies each change of a prop in the lab, and writes docs/changes.md: about a quarter of an hour. With props, only their lines are
+written anew. Needs Go, Terraform and kubectl.
 
   npm run docs:changes -- vm.disks cilium.encryption`,
     takesArguments: true,

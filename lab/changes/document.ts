@@ -11,6 +11,15 @@ const titles: Readonly<Record<Part, string>> = {
   nvidia: "`nvidia`, the GPU for pods",
 };
 
+/** A row of a table, by the headings of its columns. */
+interface Line {
+  readonly prop: Markdown;
+  readonly to: Markdown;
+  readonly does: Markdown;
+  readonly pods: Markdown;
+  readonly by: Markdown;
+}
+
 /**
  * docs/changes.md, from what was seen.
  *
@@ -20,50 +29,61 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
   `${[
     "# What a change does",
     "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
-    "The impact of another value of each prop on a running cluster, worst first. The default stack was applied in [the lab](../lab/README.md). Then each prop got another value. What changes is from Terraform's plan, in the words of `npm run review -- --plan`. Whether a VM restarts is from the requests that its simulated host received. Changes of Cilium and NVIDIA were also applied, and the UIDs of the running pods compared. If the VM or the machine restarts, all of its pods do.",
+    "The impact of another value of each prop on a running cluster, worst first. The default stack was applied in [the lab](../lab/README.md), with a [volume](local-storage.md) in use. Then each prop got another value. What changes is from Terraform's plan, in the words of `npm run review -- --plan`. Whether a VM restarts is from the requests that its simulated host received, and the content of its disks was compared. A change that would lose a disk is refused.",
+    "What becomes of _running pods_ is from their UIDs and the restarts of their containers: changes of Talos, Kubernetes, Cilium and NVIDIA were applied to the cluster one by one, except those that Terraform only records, which were applied together. So were those of the VM for which its host does not restart it; one for which it does stands for the others. At the end, the volume still had its content. A change without an entry was not applied.",
     table(
       ["does", "means"],
       meanings.map(([word, meaning]) => [word, meaning]),
       none,
     ),
-    ...(Object.keys(titles) as Part[]).flatMap((part) => {
-      const seen = part === "cilium" || part === "nvidia";
-      return [
-        `## ${titles[part]}`,
-        table(
-          ["prop", "to", "does", ...(seen ? ["running pods"] : []), "by"],
-          linesOf(part, rows, seen, earlier),
-          none,
-        ),
-      ];
-    }),
+    table(
+      ["running pods", "means"],
+      [
+        ["stay", "no pod has another UID, and no container was restarted"],
+        ["restarted", "the pods keep their UIDs, and their containers were restarted"],
+        ["replaced", "other pods take their place"],
+        ["gone, new", "there are no such pods after the change, or there were none before"],
+      ],
+      none,
+    ),
+    ...(Object.keys(titles) as Part[]).flatMap((part) => [
+      `## ${titles[part]}`,
+      table(
+        ["prop", "to", "does", "running pods", "by"],
+        linesOf(part, rows, earlier).map(({ prop, to, does, pods, by }) => [prop, to, does, pods, by]),
+        none,
+      ),
+    ]),
     "## Further machines",
     "Seen while a single node grows and shrinks, in [`growing.test.ts`](../lab/__tests__/growing.test.ts), and while it is taken over, in [`single-node-move.test.ts`](../lab/__tests__/single-node-move.test.ts). [Growing](growing.md) says how.",
     table(["prop", "to", "does", "by"], ofMachines, none),
   ].join("\n\n")}\n`;
 
 /** The lines of a part, the worst first and then in the order of the cases. */
-function linesOf(part: Part, rows: readonly Row[], seen: boolean, earlier: Markdown): Markdown[][] {
+function linesOf(part: Part, rows: readonly Row[], earlier: Markdown): Line[] {
   const before = linesIn(earlier, titles[part]);
-  const lines = cases[part].flatMap((each): Markdown[][] => {
-    const own = rows.filter((row) => row.each === each).map((row) => cellsOf(row, seen));
-    const same = ([prop, to]: readonly Markdown[]) => prop === code(each.prop) && to === valueCell(each);
-    return own.length > 0 ? own : before.filter(same);
+  const lines = cases[part].flatMap((each): Line[] => {
+    const row = rows.find((row) => row.each === each);
+    if (row) return [lineOf(row)];
+    return before.filter(({ prop, to }) => prop === code(each.prop) && to === valueCell(each));
   });
   const order = ranks.map((rank) => `**${rank === "refused" ? rank : verdicts[rank]}**`);
-  const rankOf = ([, , does = ""]: readonly Markdown[]) => order.indexOf(does);
-  return lines.sort((one, other) => rankOf(one) - rankOf(other));
+  return lines.sort((one, other) => order.indexOf(one.does) - order.indexOf(other.does));
 }
 
-/** The lines of a section of the page, by their cells. */
-function linesIn(page: Markdown, title: string): Markdown[][] {
+/** The lines of a section of the page. */
+const linesIn = (page: Markdown, title: string): Line[] => {
   const [, section = ""] = page.split(`## ${title}\n`);
-  const [table = ""] = section.split("\n## ");
-  const lines = table.split("\n").filter((line) => line.startsWith("| `"));
-  // A long value is folded again when it is written.
-  const cells = lines.map((line) => line.replaceAll("`<br>`", "").replace(/^\| | \|$/g, ""));
-  return cells.map((line) => line.split(" | "));
-}
+  const [rows = ""] = section.split("\n## ");
+  return rows.split("\n").flatMap((row): Line[] => {
+    const [prop, to, does, pods, by, ...more] = row
+      .replaceAll("`<br>`", "")
+      .replace(/^\| | \|$/g, "")
+      .split(" | ");
+    if (!prop?.startsWith("`") || !to || !does || !pods || !by || more.length > 0) return [];
+    return [{ prop, to, does, pods, by }];
+  });
+};
 
 /** What these tests assert. */
 const ofMachines: readonly (readonly Markdown[])[] = [
@@ -114,31 +134,33 @@ const meanings: readonly (readonly [word: string, meaning: string])[] = [
   [verdicts.recorded, "nothing, or only values in the state"],
 ];
 
-function cellsOf(row: Row, seen: boolean): Markdown[] {
-  const { each, refusal, changes } = row;
-  return [
-    code(each.prop),
-    valueCell(each),
-    `**${verdictOf(row)}**`,
-    ...(seen ? [podsOf(row)] : []),
-    refusal === undefined ? effectsOf(changes) : refusedBy(row),
-  ];
-}
+const lineOf = (row: Row): Line => ({
+  prop: code(row.each.prop),
+  to: valueCell(row.each),
+  does: `**${verdictOf(row)}**`,
+  pods: podsOf(row),
+  by: row.refusal === undefined ? effectsOf(row.changes) : refusedBy(row),
+});
 
-/** What the prop becomes. */
+/** What the prop becomes, and what the case needs besides. */
 const valueCell = (each: Case): Markdown =>
   [
     "to" in each ? code(textOf(each.to)) : "left out",
     ...(each.from === undefined ? [] : ["from", code(textOf(each.from))]),
+    ...(each.along?.replaceable === true ? ["with", code("replaceable: true")] : []),
   ].join(" ");
 
 /** What became of running pods, by the names of their DaemonSets and Deployments. */
 function podsOf({ pods }: Row): Markdown {
   if (!pods) return none;
+  const { replaced, restarted, gone, started, others } = pods;
+  if (!others && restarted.length > 0 && replaced.length + gone.length + started.length === 0)
+    return "all are restarted";
   const told = [
-    { word: "replaced", workloads: pods.replaced },
-    { word: "gone", workloads: pods.gone },
-    { word: "new", workloads: pods.started },
+    { word: "replaced", workloads: replaced },
+    { word: "restarted", workloads: restarted },
+    { word: "gone", workloads: gone },
+    { word: "new", workloads: started },
   ].flatMap(({ word, workloads }) => (workloads.length > 0 ? [`${word}: ${codes(workloads)}`] : []));
   return told.join("; ") || "stay";
 }

@@ -11,7 +11,9 @@ export interface Row {
   readonly refusal?: string;
   /** What Terraform changes, the worst first. */
   readonly changes: readonly Change[];
-  /** What became of running pods, of Cilium's and NVIDIA's props. */
+  /** Whether the host restarted the VM, of the VM's props. */
+  readonly isRestarted?: boolean;
+  /** What became of running pods; undefined where the change was refused or not applied. */
   readonly pods?: PodsSeen;
 }
 

@@ -25,3 +25,12 @@ export const defaultSite = {
   cluster: { clusterName: "talos-gpu", kubernetesVersion: "1.35.10" },
   cilium: { version: "1.19.8", hubble: { relay: true, ui: true } },
 } as const satisfies TalosGpuClusterProps;
+
+/** A disk for volumes, which the VMs have besides. */
+export const dataDisk = { size: 50, interface: "scsi2" } as const;
+
+/** The default site with it. */
+export const siteWithDataDisk = {
+  ...defaultSite,
+  vm: { ...defaultSite.vm, disks: [...defaultSite.vm.disks, dataDisk] },
+} as const satisfies TalosGpuClusterProps;

@@ -12,7 +12,7 @@ import type { Refusal, Terraform } from "../terraform";
 import { type Case, cases, type Wanted } from "./cases";
 import { after, before } from "./props";
 import type { Row } from "./row";
-import { defaultSite } from "./site";
+import { dataDisk, defaultSite } from "./site";
 
 const part = "vm";
 const password = "of-the-host-of-vms";
@@ -65,6 +65,7 @@ class VmCase {
     const base = {
       ...vm,
       vmId: this.vmId,
+      disks: [...vm.disks, dataDisk],
       boot: { image: { fileId: "local:import/talos.qcow2", guestAgent: true } },
       gpus: this.hasGpu ? [{ ...vm.gpus[0], address: "GPU" }] : [],
     };
@@ -182,18 +183,21 @@ export async function changesOfVm(lab: Lab, isWanted: Wanted): Promise<Row[]> {
     const planned = await terraform.planned(...wide);
     if ("refusals" in planned) throw new Error(planned.refusals.map(({ text }) => text).join("\n"));
     const asked = proxmox.journal.entries.length;
+    const { host } = proxmox;
+    const contents = new Map(vmCases.map(({ vmId }) => [vmId, contentsOf(host, vmId)]));
     const { code, output: said } = await terraform.applyPlanned(...wide);
     if (code !== 0) throw new Error(said);
     const journal = proxmox.journal.entries.slice(asked);
     const changes = changesOf(planned.plan);
     const own = (vmCase: VmCase) => changes.filter(({ address }) => vmCase.owns(address));
-    const unseen = vmCases.flatMap((vmCase) => untrue(vmCase, own(vmCase), { journal, host: proxmox.host }));
+    const seen = { journal, host, contents };
+    const unseen = vmCases.flatMap((vmCase) => [...untrue(vmCase, own(vmCase), seen), ...lostBy(vmCase, seen)]);
     if (unseen.length > 0) throw new Error(unseen.join("\n"));
     return vmCases.map((vmCase): Row => {
       const refusal = refused(vmCase);
       if (refusal) return { part, each: vmCase.each, refusal: refusal.text, changes: [] };
       const named = own(vmCase).map((change) => ({ ...change, address: vmCase.named(change.address) }));
-      return { part, each: vmCase.each, changes: named };
+      return { part, each: vmCase.each, changes: named, isRestarted: isRestarted(requestsOf(vmCase, journal)) };
     });
   } finally {
     await proxmox.stop();
@@ -208,16 +212,12 @@ const refusalsOf = (planned: Awaited<ReturnType<Terraform["planned"]>>): readonl
 /** What the review tells of the VM and its firewall, and its host does not do, or the other way round. */
 function untrue(vmCase: VmCase, changes: readonly Change[], { journal, host }: Seen): string[] {
   const { vmId, each } = vmCase;
-  const asked = journal.flatMap(({ method, path }) => {
-    const [, id, rest = ""] = /[/]qemu[/]([0-9]+)[/]?(.*)$/.exec(path) ?? [];
-    return method !== "GET" && Number(id) === vmId ? [`${method} ${rest}`] : [];
-  });
+  const asked = requestsOf(vmCase, journal);
   const toldOf = (type: string) =>
     changes.filter(({ address }) => address.startsWith(type)).map(({ effect }) => effect);
   const told = toldOf(vmType);
-  const ofFirewall = asked.filter((call) => / firewall[/]/.test(call));
-  // What the host takes from its firewall does not touch the VM.
-  const isOff = asked.some((call) => !ofFirewall.includes(call) && /status|DELETE/.test(call));
+  const ofFirewall = asked.filter(isOfFirewall);
+  const isOff = isRestarted(asked);
   const waits = host.vm(vmId).waiting;
   // A disk may be lost while the VM runs.
   const isRight = isOff ? told.includes("restarted") || told.includes("lost") : !told.includes("restarted");
@@ -230,10 +230,44 @@ function untrue(vmCase: VmCase, changes: readonly Change[], { journal, host }: S
   ];
 }
 
-/** The host, and what it was asked while the changes were applied. */
+/** The host, what it was asked while the changes were applied, and what was on the disks of each VM before. */
 interface Seen {
   readonly journal: readonly JournalEntry[];
   readonly host: ProxmoxHost;
+  readonly contents: ReadonlyMap<number, Contents>;
+}
+
+/** What a VM's host was asked to change of it. */
+const requestsOf = ({ vmId }: VmCase, journal: readonly JournalEntry[]): string[] =>
+  journal.flatMap(({ method, path }) => {
+    const [, id, rest = ""] = /[/]qemu[/]([0-9]+)[/]?(.*)$/.exec(path) ?? [];
+    return method !== "GET" && Number(id) === vmId ? [`${method} ${rest}`] : [];
+  });
+
+const isOfFirewall = (request: string): boolean => / firewall[/]/.test(request);
+
+/** What the host takes from its firewall does not touch the VM. */
+const isRestarted = (requests: readonly string[]): boolean =>
+  requests.some((request) => !isOfFirewall(request) && /status|DELETE/.test(request));
+
+/** What is on the disks of a VM, by their interfaces: a disk that is made anew has another identity, one that moves has its own. */
+type Contents = Readonly<Record<string, string>>;
+
+function contentsOf(host: ProxmoxHost, vmId: number): Contents {
+  const vm = host.vm(vmId);
+  const disks = Object.entries(vm.config).filter(([key]) => /^scsi[0-9]+$/.test(key));
+  return Object.fromEntries(
+    disks.map(([key, value]) => [key, vm.volume(String(value).split(",")[0] ?? "")?.identity ?? ""]),
+  );
+}
+
+/** A disk that has lost its content, though nobody has said that it may. */
+function lostBy({ vmId, each }: VmCase, { host, contents }: Seen): string[] {
+  if (each.along?.replaceable === true) return [];
+  const now = contentsOf(host, vmId);
+  return Object.entries(contents.get(vmId) ?? {}).flatMap(([key, identity]) =>
+    now[key] === identity ? [] : [`of ${each.prop}: the content of ${key} is lost`],
+  );
 }
 
 const vmType = "proxmox_virtual_environment_vm.";

@@ -219,6 +219,9 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 		return fmt.Errorf("the node: %w", err)
 	}
 	if k.registered != machine.Name {
+		if err := k.restartContainers(ctx, machine); err != nil {
+			return fmt.Errorf("the containers from before the boot: %w", err)
+		}
 		if err := k.uncordon(ctx, node); err != nil {
 			return err
 		}

@@ -34,6 +34,8 @@ type Machine struct {
 	Version string
 	// System names the operating system.
 	System string
+	// Boot tells one boot of the machine from others.
+	Boot string
 	// ControlPlane tells whether the node has an administrator's credentials.
 	ControlPlane bool
 	// Labels, Annotations and Taints are those of the machine configuration; a taint is the value and effect of its key.
@@ -153,7 +155,7 @@ func written(t corev1.Taint) string {
 func (m Machine) report(status *corev1.NodeStatus, network bool, gpus map[corev1.ResourceName]int) bool {
 	before := status.DeepCopy()
 	status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: m.Address}, {Type: corev1.NodeHostName, Address: m.Name}}
-	status.NodeInfo = corev1.NodeSystemInfo{Architecture: "amd64", OperatingSystem: "linux", OSImage: m.System, KubeletVersion: m.Version,
+	status.NodeInfo = corev1.NodeSystemInfo{BootID: m.Boot, Architecture: "amd64", OperatingSystem: "linux", OSImage: m.System, KubeletVersion: m.Version,
 		KernelVersion: "simulated", ContainerRuntimeVersion: "kwok"}
 	resources := corev1.ResourceList{
 		corev1.ResourceCPU:              *resource.NewQuantity(int64(m.Cores), resource.DecimalSI),

@@ -188,7 +188,7 @@ func (c *configuration) machine(options Options) kubelet.Machine {
 	}
 	image := machine.Kubelet().Image()
 	described := kubelet.Machine{
-		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (" + options.System.Version + "), simulated",
+		Name: c.hostname, Address: address, Version: image[strings.LastIndex(image, ":")+1:], System: "Talos (" + options.System.Version + "), simulated", Boot: fmt.Sprint(options.boot),
 		ControlPlane: c.isControlPlane(), Labels: labels, Annotations: machine.NodeAnnotations(), Taints: taints,
 		RegisterWithTaints: c.registerWithTaints(options.System, taints),
 		Cores:              options.Hardware.Cores, Memory: options.Hardware.Memory,

@@ -481,16 +481,31 @@ cluster: {allowSchedulingOnControlPlanes: true, network: {cni: {name: none}}, pr
 		})
 	})
 
-	t.Run("a power cut keeps etcd's data, a reset does not", func(t *testing.T) {
+	t.Run("a power cut keeps etcd's data and pods, whose containers start again; a reset does not", func(t *testing.T) {
 		r := r.in(t)
+		pod := func() *corev1.Pod {
+			found, err := r.client.CoreV1().Pods("default").Get(t.Context(), "vectoradd", metav1.GetOptions{})
+			must(t, err)
+			return found
+		}
+		before := pod()
+		if got := before.Status.ContainerStatuses[0].RestartCount; got != 0 {
+			t.Errorf("%d restarts before", got)
+		}
 		r.node.PowerOff()
 		if err := r.ready(r.client); err == nil || !strings.Contains(err.Error(), "refused") {
 			t.Errorf("switched off: %v", err)
 		}
 		must(t, r.node.PowerOn(Hardware{Cores: 4, Memory: 8192}))
 		r.eventually("the API is ready", func() error { return r.ready(r.client) })
-		_, err := r.client.CoreV1().Pods("default").Get(t.Context(), "early", metav1.GetOptions{})
-		must(t, err)
+		r.eventually("its container was restarted", func() error {
+			now := pod()
+			container := now.Status.ContainerStatuses[0]
+			if now.UID != before.UID || container.RestartCount != 1 || container.LastTerminationState.Terminated == nil {
+				return fmt.Errorf("%s %+v", now.UID, container)
+			}
+			return nil
+		})
 		r.eventually("the node has its new hardware", func() error {
 			if got := r.self().Status.Allocatable.Cpu().Value(); got != 4 {
 				return fmt.Errorf("%d CPUs", got)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log"
 	"net"
 	"os"
@@ -43,6 +44,8 @@ type Options struct {
 	Directory string
 	// Hardware is what the machine has when it is switched on first.
 	Hardware Hardware
+	// boot tells one boot of the machine from others.
+	boot uint64
 	// Faults are what goes wrong from the first moment on.
 	Faults []*Rule
 }
@@ -126,7 +129,9 @@ type Call struct {
 type State struct {
 	System
 	// On tells whether the machine is switched on.
-	On         bool      `json:"on"`
+	On bool `json:"on"`
+	// Boot tells the machine's last boot from others, as the node's status in Kubernetes does.
+	Boot       string    `json:"boot"`
 	Stage      Stage     `json:"stage"`
 	Applied    []Applied `json:"applied"`
 	Bootstraps int       `json:"bootstraps"`
@@ -241,7 +246,7 @@ func (n *Node) wipeEphemeral() error {
 func (n *Node) State() State {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	state := State{System: n.disk.system, On: n.talos != nil, Stage: n.disk.stage, Applied: slices.Clone(n.disk.applied),
+	state := State{System: n.disk.system, On: n.talos != nil, Boot: fmt.Sprint(n.booted), Stage: n.disk.stage, Applied: slices.Clone(n.disk.applied),
 		Bootstraps: n.disk.bootstraps, VirtualIPs: []string{}, Links: []Link{}, Calls: slices.Clone(n.calls)}
 	if n.disk.current != nil {
 		state.Links = n.disk.current.links(n.hardware)
@@ -376,7 +381,7 @@ func (n *Node) runKubernetes() error {
 		return nil
 	}
 	options := n.options
-	options.Hardware = n.hardware
+	options.Hardware, options.boot = n.hardware, n.booted
 	if !n.disk.current.isControlPlane() {
 		running, err := startWorker(options, n.disk, faultsOf(n.rules))
 		if err == nil {

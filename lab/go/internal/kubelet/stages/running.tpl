@@ -25,13 +25,15 @@ initContainerStatuses:
 {{ end }}
 {{ end }}
 containerStatuses:
-{{ range .spec.containers }}
+{{ range $container := .spec.containers }}
 - name: {{ .name | Quote }}
   image: {{ .image | Quote }}
   imageID: ""
   ready: true
   started: true
-  restartCount: 0
+  {{ $restarts := 0 }}
+  {{ range $.status.containerStatuses }}{{ if eq .name $container.name }}{{ $restarts = .restartCount }}{{ end }}{{ end }}
+  restartCount: {{ $restarts }}
   state: { running: { startedAt: {{ Now | Quote }} }, waiting: null, terminated: null }
 {{ end }}
 {{ with NodeIPsWith .spec.nodeName }}
