@@ -40,6 +40,16 @@ export class Guests {
       // Without an address nobody could reach the node.
       else if (isIP(address)) this.guests.set(vm.id, this.boot(vm, address, hardware));
     });
+    host.power.on("leaving", (vm, work) => {
+      const guest = this.guests.get(vm.id);
+      // Talos shuts down in any case.
+      if (guest)
+        work.push(
+          this.node(vm.id)
+            .then((node) => node.drain())
+            .catch(() => {}),
+        );
+    });
     host.power.on("off", (vm) => this.switch(vm, (node) => node.powerOff()));
     host.power.on("destroyed", async (vm) => {
       const guest = this.guests.get(vm.id);

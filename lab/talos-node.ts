@@ -172,6 +172,11 @@ export class TalosNode {
     await this.ask("POST", "power", { on: false });
   }
 
+  /** Does what Talos does first when the guest agent asks it to shut down. */
+  async drain(): Promise<void> {
+    await this.ask("POST", "drain");
+  }
+
   /** Empties the disk: another machine at the address, in maintenance mode. */
   async wipe(): Promise<void> {
     await this.ask("POST", "wipe");

@@ -71,6 +71,30 @@ describe("a running VM", () => {
     expect(await views(root, key)).toEqual([after, after]);
   });
 
+  test.each([
+    ["waits for what its guest does when it is asked to shut down", "enabled=1", "running"],
+    ["restarts at once without an agent", "enabled=0", "stopped"],
+  ])("%s", async (_, agent, status) => {
+    const { proxmox, root } = await runningVm({ agent });
+    const { host } = proxmox;
+    let leave = () => {};
+    host.power.on("leaving", (_vm, work) => {
+      work.push(new Promise((resolve) => (leave = resolve)));
+    });
+    const boots: number[] = [];
+    host.power.on("on", ({ id }) => boots.push(id));
+    const { data: upid } = await root.call("POST", `${vm}/status/reboot`);
+    const statusOf = async () => {
+      const { data } = await root.call("GET", `nodes/pve/tasks/${upid}/status`);
+      return data as { status: string; exitstatus?: string };
+    };
+    expect((await statusOf()).status).toBe(status);
+    expect(boots).toEqual(status === "running" ? [] : [100]);
+    leave();
+    expect(await statusOf()).toMatchObject({ status: "stopped", exitstatus: "OK" });
+    expect(boots).toEqual([100]);
+  });
+
   test("takes a disk, gives it up as an unused one, and takes a network device", async () => {
     const { proxmox, root } = await runningVm({ scsi0: "local-lvm:8" });
     await root.call("PUT", `${vm}/config`, { scsi1: "local-lvm:4", net0: "virtio,bridge=vmbr0" });

@@ -34,10 +34,10 @@ export class ApiRequest {
   }
 
   /** Starts a task, unless a fault makes it fail. */
-  task(type: string, id: string | number, work: () => void): string {
+  task(type: string, id: string | number, work: () => void | Promise<void>): string {
     return this.host.tasks.run(type, String(id), this.caller.id, () => {
       if (this.failTask !== undefined) throw new Error(this.failTask);
-      work();
+      return work();
     });
   }
 }

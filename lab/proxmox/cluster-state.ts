@@ -44,8 +44,13 @@ export class ClusterState {
   readonly sharedStorages = new Map<string, Storage>();
   /** What every node tells of its certificates. */
   certificates: readonly object[] = [];
-  /** Guests hear that their VM was switched on or off. */
-  readonly power = new EventEmitter<{ on: [VirtualMachine]; off: [VirtualMachine]; destroyed: [VirtualMachine] }>();
+  /** Guests hear that their VM was switched on or off, and before that their agent is asked to shut down: what they do then is waited for. */
+  readonly power = new EventEmitter<{
+    on: [VirtualMachine];
+    off: [VirtualMachine];
+    destroyed: [VirtualMachine];
+    leaving: [vm: VirtualMachine, work: Promise<void>[]];
+  }>();
   /** Of each node, the PCI functions that its running VMs hold. */
   readonly passthroughs: PciPassthrough[] = [];
 

@@ -1,5 +1,6 @@
 import { ApiError } from "./api-error";
 import type { ClusterState } from "./cluster-state";
+import { hasAgent } from "./guest-agent";
 import { type Bridge, Bridges } from "./network";
 import { networkDevice } from "./network-device";
 import { chipset, graphicsCard, type PciDevice } from "./pci-device";
@@ -167,6 +168,17 @@ export class ProxmoxHost {
     vm.running = false;
     vm.applyAll();
     this.power.emit("off", vm);
+  }
+
+  /** Switches a VM off and on. A guest whose agent is asked to shut down may have work to do before. */
+  reboot(vm: VirtualMachine): void | Promise<void> {
+    const work: Promise<void>[] = [];
+    if (hasAgent(this, vm)) this.power.emit("leaving", vm, work);
+    const restart = () => {
+      this.stop(vm);
+      this.start(vm);
+    };
+    return work.length === 0 ? restart() : Promise.all(work).then(restart);
   }
 
   /** The PCI functions that are passed through to a running VM, on whichever node it is. */

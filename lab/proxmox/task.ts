@@ -23,18 +23,23 @@ export class Tasks {
     return [...this.tasks.values()];
   }
 
-  /** Does the work at once and returns the UPID; a thrown error becomes the task's end, as with Proxmox's workers. */
-  run(type: string, id: string, user: string, work: () => void): string {
+  /** Starts the work, which most is over at once, and returns the UPID; a thrown error becomes the task's end, as with Proxmox's workers. */
+  run(type: string, id: string, user: string, work: () => void | Promise<void>): string {
     const started = Math.floor(Date.now() / 1000);
     const upid = `UPID:${this.node}:${hex(1000 + this.tasks.size)}:${hex(0)}:${hex(started)}:${type}:${id}:${user}:`;
-    let exitstatus = "OK";
+    const ended = (exitstatus: string) => {
+      const log = exitstatus === "OK" ? ["TASK OK"] : [`TASK ERROR: ${exitstatus}`];
+      this.tasks.set(upid, { upid, type, user, status: "stopped", exitstatus, log });
+    };
+    const failed = (error: unknown) => ended(error instanceof Error ? error.message : String(error));
+    this.tasks.set(upid, { upid, type, user, status: "running", log: [] });
     try {
-      work();
+      const going = work();
+      if (going) going.then(() => ended("OK"), failed);
+      else ended("OK");
     } catch (error) {
-      exitstatus = error instanceof Error ? error.message : String(error);
+      failed(error);
     }
-    const log = exitstatus === "OK" ? ["TASK OK"] : [`TASK ERROR: ${exitstatus}`];
-    this.tasks.set(upid, { upid, type, user, status: "stopped", exitstatus, log });
     return upid;
   }
 

@@ -124,10 +124,7 @@ export const vmRoutes: readonly Route[] = [
     (request) => {
       const vm = request.host.vm(request.vmid);
       if (!vm.running) throw new ApiError(500, `VM ${vm.id} not running`);
-      return request.task("qmreboot", vm.id, () => {
-        request.host.stop(vm);
-        request.host.start(vm);
-      });
+      return request.task("qmreboot", vm.id, () => request.host.reboot(vm));
     },
   ],
   ["PUT", `${vmPath}/resize`, all("/vms/:vmid", "VM.Config.Disk"), resize],

@@ -12,6 +12,7 @@ import (
 //	PUT  /faults      replaces them by the list in the body
 //	POST /wipe        a fresh machine in maintenance mode
 //	POST /power       switches the machine on or off: {"on": true, "hardware": {"cores": 8, "memory": 16384, "gpus": 1}}
+//	POST /drain       takes the node out of service, as it does when the guest agent is told to shut down
 //	GET  /kubeconfig  the administrator's
 func (n *Node) Control() http.Handler {
 	routes := http.NewServeMux()
@@ -54,6 +55,13 @@ func (n *Node) Control() http.Handler {
 			}
 		} else {
 			n.PowerOff()
+		}
+		reply(w, n.State())
+	})
+	routes.HandleFunc("POST /drain", func(w http.ResponseWriter, r *http.Request) {
+		if err := n.drain(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
 		}
 		reply(w, n.State())
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -28,6 +29,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
 
+	"lab/internal/drain"
 	"lab/internal/manifests"
 	"lab/internal/pki"
 )
@@ -481,7 +483,7 @@ cluster: {allowSchedulingOnControlPlanes: true, network: {cni: {name: none}}, pr
 		})
 	})
 
-	t.Run("a power cut keeps etcd's data and pods, whose containers start again; a reset does not", func(t *testing.T) {
+	t.Run("a power cut keeps etcd's data and pods, whose containers start again", func(t *testing.T) {
 		r := r.in(t)
 		pod := func() *corev1.Pod {
 			found, err := r.client.CoreV1().Pods("default").Get(t.Context(), "vectoradd", metav1.GetOptions{})
@@ -513,7 +515,43 @@ cluster: {allowSchedulingOnControlPlanes: true, network: {cni: {name: none}}, pr
 			return nil
 		})
 		r.is(corev1.NodeReady, corev1.ConditionTrue)
+	})
 
+	t.Run("a node that drains itself takes pods again after its boot; one that people have cordoned does not", func(t *testing.T) {
+		r := r.in(t)
+		reboot := func() {
+			before := r.self().Status.NodeInfo.BootID
+			r.node.PowerOff()
+			must(t, r.node.PowerOn(Hardware{Cores: 4, Memory: 8192}))
+			r.eventually("the API is ready", func() error { return r.ready(r.client) })
+			r.eventually("the node is booted", func() error {
+				if r.self().Status.NodeInfo.BootID == before {
+					return errors.New("its status is that of the boot before")
+				}
+				return nil
+			})
+		}
+		expect := func(unschedulable bool) {
+			t.Helper()
+			if got := r.self().Spec.Unschedulable; got != unschedulable {
+				t.Errorf("unschedulable: %v, want %v", got, unschedulable)
+			}
+		}
+		must(t, r.node.drain(t.Context()))
+		expect(true)
+		if _, err := r.client.CoreV1().Pods("default").Get(t.Context(), "vectoradd", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			t.Errorf("its pod: %v", err)
+		}
+		reboot()
+		expect(false)
+		must(t, drain.Node(t.Context(), r.client, r.self().Name, time.Minute))
+		must(t, r.node.drain(t.Context()))
+		reboot()
+		expect(true)
+	})
+
+	t.Run("a reset empties the disk", func(t *testing.T) {
+		r := r.in(t)
 		must(t, r.admin(t, r.node).ResetGeneric(t.Context(), &machine.ResetRequest{}))
 		if left, err := os.ReadDir(r.node.options.Directory); err != nil || len(left) != 0 {
 			t.Errorf("%v %v is left on the disk", left, err)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientset "k8s.io/client-go/kubernetes"
 
 	"lab/internal/drain"
@@ -150,8 +151,10 @@ func (n *Node) restart() {
 	_ = n.PowerOn(hardware)
 }
 
-// drain takes the node out of service, until its next boot.
+// drain takes the node out of service, until its next boot. What people have cordoned stays so.
 func (n *Node) drain(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, timeToDrain)
+	defer stop()
 	n.mu.Lock()
 	running, name := n.kubernetes, n.disk.hostname()
 	n.mu.Unlock()
@@ -162,12 +165,17 @@ func (n *Node) drain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = kubelet.MarkCordoned(ctx, client, name)
+	self, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if !self.Spec.Unschedulable {
+		if err := kubelet.MarkCordoned(ctx, client, name); err != nil {
+			return err
+		}
 	}
 	return drain.Node(ctx, client, name, timeToDrain)
 }
