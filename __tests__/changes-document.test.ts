@@ -29,12 +29,20 @@ test("what was seen anew takes the place of its line, among those that are as ba
 });
 
 test("pods that keep their UIDs and have restarted containers are told from those that are replaced", () => {
-  const pods = { replaced: [], restarted: ["cilium", "hubble-ui"], gone: [], started: [], others: false };
+  const pods = {
+    replaced: [],
+    restarted: ["cilium", "hubble-ui"],
+    gone: [],
+    started: [],
+    others: false,
+    isDrained: false,
+  };
   const told = (more: Partial<typeof pods> | { replaced: string[] }) =>
     lineOf(changesDocument(seen("cpu.cores", { pods: { ...pods, ...more } }), page), "cpu.cores")[0]?.split(" | ")[3];
   expect(told({})).toBe("all are restarted");
   expect(told({ others: true })).toBe("restarted: `cilium`, `hubble-ui`");
   expect(told({ replaced: ["hubble-relay"] })).toBe("replaced: `hubble-relay`; restarted: `cilium`, `hubble-ui`");
+  expect(told({ replaced: ["hubble-relay"], isDrained: true })).toBe("drained");
   expect(told({ restarted: [], others: true })).toBe("stay");
 });
 

@@ -29,7 +29,7 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
   `${[
     "# What a change does",
     "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
-    "The impact of another value of each prop on a running cluster, worst first. The default stack was applied in [the lab](../lab/README.md), with a [volume](local-storage.md) in use. Then each prop got another value. What changes is from Terraform's plan, in the words of `npm run review -- --plan`. Whether a VM restarts is from the requests that its simulated host received, and the content of its disks was compared. A change that would lose a disk is refused.",
+    "The impact of another value of each prop on a running cluster, worst first. The default stack was applied in [the lab](../lab/README.md), with a [volume](local-storage.md) in use by a Deployment `models`. Then each prop got another value. What changes is from Terraform's plan, in the words of `npm run review -- --plan`. Whether a VM restarts is from the requests that its simulated host received, and the content of its disks was compared. A change that would lose a disk is refused.",
     "What becomes of _running pods_ is from their UIDs and the restarts of their containers: changes of Talos, Kubernetes, Cilium and NVIDIA were applied to the cluster one by one, except those that Terraform only records, which were applied together. So were those of the VM for which its host does not restart it; one for which it does stands for the others. At the end, the volume still had its content. A change without an entry was not applied.",
     table(
       ["does", "means"],
@@ -42,6 +42,10 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
         ["stay", "no pod has another UID, and no container was restarted"],
         ["restarted", "the pods keep their UIDs, and their containers were restarted"],
         ["replaced", "other pods take their place"],
+        [
+          "drained",
+          "pods of Deployments are replaced, those of DaemonSets restarted: Talos drains the node when the guest agent shuts it down",
+        ],
         ["gone, new", "there are no such pods after the change, or there were none before"],
       ],
       none,
@@ -153,7 +157,8 @@ const valueCell = (each: Case): Markdown =>
 /** What became of running pods, by the names of their DaemonSets and Deployments. */
 function podsOf({ pods }: Row): Markdown {
   if (!pods) return none;
-  const { replaced, restarted, gone, started, others } = pods;
+  const { replaced, restarted, gone, started, others, isDrained } = pods;
+  if (isDrained && replaced.length > 0) return "drained";
   if (!others && restarted.length > 0 && replaced.length + gone.length + started.length === 0)
     return "all are restarted";
   const told = [

@@ -22,6 +22,8 @@ export interface PodsSeen {
   readonly started: readonly string[];
   /** Whether there are others. */
   readonly others: boolean;
+  /** Whether all of Deployments were replaced, and all of DaemonSets restarted. */
+  readonly isDrained: boolean;
 }
 
 /** Applies a change, and tells by the UIDs of pods and the restarts of their containers what became of them. */
@@ -36,8 +38,8 @@ export async function podsDuring(
   await settled(async () => (await isSettled()) && isWithin(await unreadyWorkloads(kubectl), unready));
   const after = await podsByWorkload(kubectl);
   const kept = (workload: string): readonly [number, number][] =>
-    [...(before.get(workload) ?? [])].flatMap(([uid, restarts]) => {
-      const now = after.get(workload)?.get(uid);
+    [...(before.get(workload)?.restarts ?? [])].flatMap(([uid, restarts]) => {
+      const now = after.get(workload)?.restarts.get(uid);
       return now === undefined ? [] : [[restarts, now] as const satisfies [number, number]];
     });
   const [earlier, later] = [before, after].map((pods) => [...pods.keys()].sort()) as [string[], string[]];
@@ -45,13 +47,11 @@ export async function podsDuring(
   const restarted = later.filter((workload) => kept(workload).some(([restarts, now]) => now > restarts));
   const gone = earlier.filter((workload) => !after.has(workload));
   const started = later.filter((workload) => !before.has(workload));
-  return {
-    replaced,
-    restarted,
-    gone,
-    started,
-    others: earlier.length > replaced.length + restarted.length + gone.length,
-  };
+  const others = earlier.length > replaced.length + restarted.length + gone.length;
+  const isDaemonSet = (workload: string) => after.get(workload)?.kind === "DaemonSet";
+  const isDrained =
+    !others && gone.length + started.length === 0 && !replaced.some(isDaemonSet) && restarted.every(isDaemonSet);
+  return { replaced, restarted, gone, started, others, isDrained };
 }
 
 /** Waits until the machine's last boot has reached its pods, and those are ready that were. */
@@ -68,29 +68,40 @@ const isWithin = (names: readonly string[], others: readonly string[]): boolean 
 
 async function unreadyWorkloads(kubectl: Kubectl): Promise<string[]> {
   const { items } = await kubectl.get<{ items: Pod[] }>("pods", "--all-namespaces");
-  return items.flatMap((pod) => (isReady(pod) ? [] : (workloadOf(pod) ?? [])));
+  return items.flatMap((pod) => (isReady(pod) ? [] : (workloadOf(pod)?.name ?? [])));
 }
 
 const isReady = ({ status }: Pod): boolean =>
   status.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
 
-/** The DaemonSet or the Deployment, whose ReplicaSets have a hash in their names. */
-function workloadOf({ metadata }: Pod): string | undefined {
-  const [owner] = metadata.ownerReferences ?? [];
-  if (owner?.kind === "ReplicaSet") return owner.name.replace(/-[^-]+$/, "");
-  return owner?.kind === "DaemonSet" ? owner.name : undefined;
+interface Workload {
+  readonly kind: "DaemonSet" | "Deployment";
+  readonly name: string;
 }
 
-/** The pods of each, with the restarts of their containers. */
-async function podsByWorkload(kubectl: Kubectl): Promise<Map<string, Map<string, number>>> {
+/** The DaemonSet or the Deployment, whose ReplicaSets have a hash in their names. */
+function workloadOf({ metadata }: Pod): Workload | undefined {
+  const [owner] = metadata.ownerReferences ?? [];
+  if (owner?.kind === "ReplicaSet") return { kind: "Deployment", name: owner.name.replace(/-[^-]+$/, "") };
+  return owner?.kind === "DaemonSet" ? { kind: owner.kind, name: owner.name } : undefined;
+}
+
+/** The restarts of the containers of a workload's pods, by the UIDs of these. */
+interface Pods extends Pick<Workload, "kind"> {
+  readonly restarts: Map<string, number>;
+}
+
+async function podsByWorkload(kubectl: Kubectl): Promise<Map<string, Pods>> {
   const { items } = await kubectl.get<{ items: Pod[] }>("pods", "--all-namespaces");
-  const found = new Map<string, Map<string, number>>();
+  const found = new Map<string, Pods>();
   for (const pod of items) {
     const workload = workloadOf(pod);
     if (pod.metadata.deletionTimestamp !== undefined || workload === undefined) continue;
+    const { kind, name } = workload;
+    const own = found.get(name) ?? { kind, restarts: new Map<string, number>() };
     const restarts = (pod.status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
-    const own = found.get(workload) ?? new Map<string, number>();
-    found.set(workload, own.set(pod.metadata.uid, restarts));
+    own.restarts.set(pod.metadata.uid, restarts);
+    found.set(name, own);
   }
   return found;
 }

@@ -7,29 +7,41 @@ const claim = {
   spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
 };
 
-/** A pod that does something to the volume of the claim. */
+/** What a pod does with the volume of the claim. */
+const using = (...command: readonly string[]) => ({
+  containers: [{ name: "shell", image: "busybox", command, volumeMounts: [{ name: "data", mountPath: "/models" }] }],
+  volumes: [{ name: "data", persistentVolumeClaim: { claimName: "models" } }],
+});
+
 const pod = (name: string, command: string) => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: { name },
-  spec: {
-    restartPolicy: "Never",
-    containers: [
-      {
-        name: "shell",
-        image: "busybox",
-        command: ["sh", "-c", command],
-        volumeMounts: [{ name: "data", mountPath: "/models" }],
-      },
-    ],
-    volumes: [{ name: "data", persistentVolumeClaim: { claimName: "models" } }],
-  },
+  spec: { restartPolicy: "Never", ...using("sh", "-c", command) },
 });
 
-/** Claims a volume and writes to it. */
+/** Uses the volume for as long as the cluster runs. */
+const user = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "models" },
+  spec: {
+    strategy: { type: "Recreate" },
+    selector: { matchLabels: { app: "models" } },
+    template: {
+      metadata: { labels: { app: "models" } },
+      spec: using("sleep", "infinity"),
+    },
+  },
+};
+
+/** Claims a volume, writes to it, and leaves a pod that uses it. */
 export async function writeVolume(kubectl: Kubectl): Promise<void> {
   await kubectl.apply(claim);
   await succeeds(kubectl, "writer", "echo 'llama' >/models/name");
+  await kubectl.apply(user);
+  const { code, output } = await kubectl.run("rollout", "status", "deployment/models", "--timeout=60s");
+  if (code !== 0) throw new Error(`the pod that uses a volume does not run: ${output}`);
 }
 
 /** Reads what was written. */
