@@ -6,6 +6,7 @@ import { withValues } from "./props";
 import type { Row } from "./row";
 import { besideVm, type Changed, RunningCluster } from "./running-cluster";
 import { siteWithDataDisk } from "./site";
+import { isLossOfVm } from "./vms";
 
 const everywhere: readonly Changed[] = (Object.keys(cases) as Part[]).flatMap((part) =>
   cases[part].map((each) => ({ part, each })),
@@ -136,7 +137,10 @@ async function observeVm(cluster: RunningCluster, rows: readonly Row[], site: ob
   if (!stays(kept)) throw new Error(`pods do not stay while the VM changes in place: ${JSON.stringify(kept)}`);
   const restarting = withValues(inPlace, { "vm.cpu.cores": 12 });
   const restarted = await cluster.podsDuring(restarting);
-  for (const { each, isRestarted } of applied) cluster.pods.set(each, isRestarted ? restarted : kept);
+  for (const { each, changes, isRestarted } of applied) {
+    // What becomes of pods whose disk is lost nobody has seen.
+    if (!changes.some(isLossOfVm)) cluster.pods.set(each, isRestarted ? restarted : kept);
+  }
   return restarting;
 }
 

@@ -191,7 +191,10 @@ export async function changesOfVm(lab: Lab, isWanted: Wanted): Promise<Row[]> {
     const changes = changesOf(planned.plan);
     const own = (vmCase: VmCase) => changes.filter(({ address }) => vmCase.owns(address));
     const seen = { journal, host, contents };
-    const unseen = vmCases.flatMap((vmCase) => [...untrue(vmCase, own(vmCase), seen), ...lostBy(vmCase, seen)]);
+    const unseen = vmCases.flatMap((vmCase) => [
+      ...untrue(vmCase, own(vmCase), seen),
+      ...lostBy(vmCase, own(vmCase), seen),
+    ]);
     if (unseen.length > 0) throw new Error(unseen.join("\n"));
     return vmCases.map((vmCase): Row => {
       const refusal = refused(vmCase);
@@ -261,9 +264,9 @@ function contentsOf(host: ProxmoxHost, vmId: number): Contents {
   );
 }
 
-/** A disk that has lost its content, though nobody has said that it may. */
-function lostBy({ vmId, each }: VmCase, { host, contents }: Seen): string[] {
-  if (each.along?.replaceable === true) return [];
+/** A disk that has lost its content, though the review does not tell so. */
+function lostBy({ vmId, each }: VmCase, changes: readonly Change[], { host, contents }: Seen): string[] {
+  if (changes.some(isLossOfVm)) return [];
   const now = contentsOf(host, vmId);
   return Object.entries(contents.get(vmId) ?? {}).flatMap(([key, identity]) =>
     now[key] === identity ? [] : [`of ${each.prop}: the content of ${key} is lost`],
@@ -271,4 +274,8 @@ function lostBy({ vmId, each }: VmCase, { host, contents }: Seen): string[] {
 }
 
 const vmType = "proxmox_virtual_environment_vm.";
+
+/** Whether disks of the VM are lost, of which a change of it tells. */
+export const isLossOfVm = ({ address, effect }: Change): boolean => address.startsWith(vmType) && effect === "lost";
+
 const firewallTypes = "proxmox_virtual_environment_firewall_";
