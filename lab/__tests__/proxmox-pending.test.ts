@@ -72,27 +72,29 @@ describe("a running VM", () => {
   });
 
   test.each([
-    ["waits for what its guest does when it is asked to shut down", "enabled=1", "running"],
-    ["restarts at once without an agent", "enabled=0", "stopped"],
-  ])("%s", async (_, agent, status) => {
+    ["reboot", "waits for what its guest does when it is asked to shut down", "enabled=1", "running", [100]],
+    ["shutdown", "waits for what its guest does when it is asked to shut down", "enabled=1", "running", []],
+    ["reboot", "restarts at once without an agent", "enabled=0", "stopped", [100]],
+    ["stop", "is switched off at once, also with an agent", "enabled=1", "stopped", []],
+  ])("on %s %s", async (way, _, agent, status, boots) => {
     const { proxmox, root } = await runningVm({ agent });
     const { host } = proxmox;
     let leave = () => {};
     host.power.on("leaving", (_vm, work) => {
       work.push(new Promise((resolve) => (leave = resolve)));
     });
-    const boots: number[] = [];
-    host.power.on("on", ({ id }) => boots.push(id));
-    const { data: upid } = await root.call("POST", `${vm}/status/reboot`);
+    const seen: number[] = [];
+    host.power.on("on", ({ id }) => seen.push(id));
+    const { data: upid } = await root.call("POST", `${vm}/status/${way}`);
     const statusOf = async () => {
       const { data } = await root.call("GET", `nodes/pve/tasks/${upid}/status`);
       return data as { status: string; exitstatus?: string };
     };
     expect((await statusOf()).status).toBe(status);
-    expect(boots).toEqual(status === "running" ? [] : [100]);
+    expect(host.vm(100).running).toBe(status === "running" || boots.length > 0);
     leave();
     expect(await statusOf()).toMatchObject({ status: "stopped", exitstatus: "OK" });
-    expect(boots).toEqual([100]);
+    expect(seen).toEqual(boots);
   });
 
   test("takes a disk, gives it up as an unused one, and takes a network device", async () => {

@@ -170,15 +170,19 @@ export class ProxmoxHost {
     this.power.emit("off", vm);
   }
 
-  /** Switches a VM off and on. A guest whose agent is asked to shut down may have work to do before. */
-  reboot(vm: VirtualMachine): void | Promise<void> {
+  /** Shuts the guest down, and switches its VM off. A guest whose agent is asked may have work to do before. */
+  shutDown(vm: VirtualMachine, then: () => void = () => {}): void | Promise<void> {
     const work: Promise<void>[] = [];
-    if (hasAgent(this, vm)) this.power.emit("leaving", vm, work);
-    const restart = () => {
+    if (vm.running && hasAgent(this, vm)) this.power.emit("leaving", vm, work);
+    const leave = () => {
       this.stop(vm);
-      this.start(vm);
+      then();
     };
-    return work.length === 0 ? restart() : Promise.all(work).then(restart);
+    return work.length === 0 ? leave() : Promise.all(work).then(leave);
+  }
+
+  reboot(vm: VirtualMachine): void | Promise<void> {
+    return this.shutDown(vm, () => this.start(vm));
   }
 
   /** The PCI functions that are passed through to a running VM, on whichever node it is. */

@@ -21,7 +21,7 @@ const agent: Permission = (caller, parameters, version) =>
     : any("/vms/:vmid", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted")(caller, parameters, version);
 
 const power =
-  (type: string, work: (request: ApiRequest, vm: VirtualMachine) => void) =>
+  (type: string, work: (request: ApiRequest, vm: VirtualMachine) => void | Promise<void>) =>
   (request: ApiRequest): string => {
     const vm = request.host.vm(request.vmid);
     return request.task(type, vm.id, () => work(request, vm));
@@ -115,7 +115,7 @@ export const vmRoutes: readonly Route[] = [
     "POST",
     `${vmPath}/status/shutdown`,
     all("/vms/:vmid", "VM.PowerMgmt"),
-    power("qmshutdown", ({ host }, vm) => host.stop(vm)),
+    power("qmshutdown", ({ host }, vm) => host.shutDown(vm)),
   ],
   [
     "POST",
