@@ -113,7 +113,11 @@ const vm: readonly Case[] = [
   { prop: "networkDevices[0].firewall", to: true },
   { prop: "firewall.addresses[0]", given: { firewall: { management: ["10.0.0.0/8"] } }, to: "192.168.1.60" },
   { prop: "firewall.management[0]", given: { firewall: { management: ["10.0.0.0/8"] } }, to: "192.168.20.0/24" },
-  { prop: "initialization.ipConfigs[0].address", to: "192.168.1.60/24" },
+  {
+    prop: "initialization.ipConfigs[0].address",
+    to: "192.168.1.60/24",
+    unapplied: "the lab's node stays where it is",
+  },
   { prop: "initialization.ipConfigs[0].gateway", to: "192.168.1.254" },
   {
     prop: "initialization.ipConfigs[0].reservedAddress",
@@ -123,7 +127,11 @@ const vm: readonly Case[] = [
     },
     to: "192.168.1.60",
   },
-  { prop: "initialization.ipConfigs[0].ipv6.address", to: "2001:db8::50/64" },
+  {
+    prop: "initialization.ipConfigs[0].ipv6.address",
+    to: "2001:db8::50/64",
+    unapplied: "the lab's node stays where it is",
+  },
   {
     prop: "initialization.ipConfigs[0].ipv6.gateway",
     given: { "initialization.ipConfigs[0].ipv6.address": "2001:db8::50/64" },

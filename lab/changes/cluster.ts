@@ -1,9 +1,9 @@
 import type { Change } from "../../review/plan";
 import type { Lab } from "../lab";
 import { type Case, cases, type Part, type Props, type Wanted } from "./cases";
-import { type PodsSeen, stays } from "./pods";
+import { staying, stays } from "./pods";
 import { withValues } from "./props";
-import type { Row } from "./row";
+import type { Restart, Row } from "./row";
 import { besideVm, type Changed, RunningCluster } from "./running-cluster";
 import { siteWithDataDisk } from "./site";
 import { isLossOfVm } from "./vms";
@@ -52,19 +52,32 @@ export async function changesOfCluster(lab: Lab, ofVm: readonly Row[], isWanted:
   for (const change of wanted.filter(({ each }) => each.applied)) {
     asked.push({ ...change, refusal: await cluster.refusal(change, changed(siteWithDataDisk, change)), changes: [] });
   }
-  const ways = await observeCharts(cluster, planned, siteWithDataDisk);
+  const ways: Row[] = [];
+  await observeCharts(cluster, planned.filter(touchesPods), siteWithDataDisk, ways);
   await cluster.apply(fullSite);
   const given = wanted.filter(({ part, each }) => part !== "vm" && each.given);
   const full = await cluster.plan(from(fullSite, given), "full");
-  ways.push(...(await observeCharts(cluster, full, fullSite)));
-  await cluster.apply(fullSite);
+  const ofCluster = [...planned.filter(({ part }) => part !== "vm"), ...full].filter(isApplied);
+  const still = ofCluster.filter((row) => !touchesPods(row));
   const beside = planned.filter(({ part }) => part === "vm");
-  const site = await observeVm(cluster, merged(ofVm, beside), fullSite);
-  await observeNode(cluster, [...planned, ...full], site);
+  const vm = merged(ofVm, beside);
+  let site = await observeTogether(cluster, still, fullSite);
+  site = await observeCharts(cluster, full.filter(touchesPods), site, ways);
+  site = await observeVm(cluster, vm.filter(isApplied), site);
+  await observeNode(cluster, ofCluster.filter(touchesPods), site);
   await cluster.readVolume();
-  const rows = [...merged(ofVm, beside), ...planned.filter(({ part }) => part !== "vm"), ...asked, ...full, ...ways];
+  const rows = [...vm, ...planned.filter(({ part }) => part !== "vm"), ...asked, ...full, ...ways];
   return rows.map((row) => ({ ...row, pods: cluster.pods.get(row.each) }));
 }
+
+const isApplied = ({ each, refusal }: Row): boolean => refusal === undefined && each.unapplied === undefined;
+
+/** Whether a change is one of what runs in pods, or of what these run on. */
+const touchesPods = ({ changes }: Row): boolean =>
+  changes.some(
+    ({ effect, address }) =>
+      ["lost", "restarted", "upgraded"].includes(effect) || /^helm_release[.](cilium|nvidia_[a-z_]+)$/.test(address),
+  );
 
 const from = (site: object, changes: readonly Changed[]) =>
   changes.map((change) => ({ ...change, to: changed(site, change) }));
@@ -77,17 +90,39 @@ const merged = (ofVm: readonly Row[], beside: readonly Row[]): Row[] =>
   });
 
 /**
+ * Applies changes of which none is one of pods, at once.
+ *
+ * @returns the site that is applied
+ */
+async function observeTogether(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<object> {
+  if (rows.length === 0) return site;
+  const next = rows.reduce(changed, site);
+  const seen = await cluster.podsDuring(next);
+  if (!stays(seen)) {
+    const props = rows.map(({ part, each }) => `${part}.${each.prop}`);
+    throw new Error(`pods do not stay when ${props.join(", ")} change: ${JSON.stringify(seen)}`);
+  }
+  for (const { each } of rows) cluster.pods.set(each, seen);
+  return next;
+}
+
+/**
  * Applies the changes of Cilium and NVIDIA one after the other. One that takes something away is taken back, as others need it; what
  * the others change stays.
  *
- * @returns the rows of the ways back
+ * @param ways gets the rows of the ways back
+ * @returns the site that is applied
  */
-async function observeCharts(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<Row[]> {
-  const ways: Row[] = [];
+async function observeCharts(
+  cluster: RunningCluster,
+  rows: readonly Row[],
+  site: object,
+  ways: Row[],
+): Promise<object> {
   let current = site;
   for (const row of rows) {
-    const { part, each, refusal } = row;
-    if ((part !== "cilium" && part !== "nvidia") || refusal !== undefined) continue;
+    const { part, each } = row;
+    if (part !== "cilium" && part !== "nvidia") continue;
     const next = changed(current, row);
     cluster.pods.set(each, await cluster.podsDuring(next));
     if (!takesAway(each)) {
@@ -99,7 +134,7 @@ async function observeCharts(cluster: RunningCluster, rows: readonly Row[], site
     const seen = await cluster.podsDuring(current);
     if (back) cluster.pods.set(back.each, seen);
   }
-  return ways;
+  return current;
 }
 
 const takesAway = (each: Case): boolean => each.along !== undefined || !("to" in each) || each.prop === "method";
@@ -114,56 +149,52 @@ const wayBackOf = ({ part, each }: Changed): Changed | undefined =>
       other.each.from === each.to,
   );
 
+/** A change for which Proxmox asks the guest to shut down, and one for which it cuts the power. */
+const restarts: Readonly<Record<Restart, Props>> = {
+  "shut down": { "vm.cpu.cores": 12 },
+  stopped: { "vm.agent.enabled": false },
+};
+
 /**
- * Applies the changes of the VM for which its host did not restart it, all at once, and one for which it did. The host has told of
- * each on a VM of its own.
+ * Applies the changes of the VM: at once those for which its host does not restart it, and those of each way in which it does. The host
+ * has told of each on a VM of its own. What the default site lacks becomes of pods what becomes of them for the others.
  *
  * @returns the site that is applied
  */
 async function observeVm(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<object> {
-  const applied = rows.filter(({ part, refusal }) => part === "vm" && refusal === undefined);
-  if (applied.length === 0) return site;
-  const together = applied.filter(
-    ({ each, changes, isRestarted }) =>
-      !isRestarted &&
-      !each.given &&
-      !each.along &&
-      !/^(gpus|boot)/.test(each.prop) &&
-      changes.some(({ effect }) => effect === "changed" || effect === "pending") &&
-      besideVm(changes).length === 0,
+  const applied = rows.filter(({ changes }) => !changes.some(isLossOfVm));
+  const isSeen = ({ each, changes }: Row) =>
+    !each.given &&
+    !each.along &&
+    !/^(gpus|boot|usb)/.test(each.prop) &&
+    changes.some(({ effect }) => effect !== "recorded" && effect !== "made");
+  let current = await observeTogether(
+    cluster,
+    applied.filter((row) => row.restart === undefined && isSeen(row)),
+    site,
   );
-  const inPlace = together.reduce(changed, site);
-  const kept = await cluster.podsDuring(inPlace);
-  if (!stays(kept)) throw new Error(`pods do not stay while the VM changes in place: ${JSON.stringify(kept)}`);
-  const restarting = withValues(inPlace, { "vm.cpu.cores": 12 });
-  const restarted = await cluster.podsDuring(restarting);
-  for (const { each, changes, isRestarted } of applied) {
-    // What becomes of pods whose disk is lost nobody has seen.
-    if (!changes.some(isLossOfVm)) cluster.pods.set(each, isRestarted ? restarted : kept);
+  for (const { each } of applied.filter(({ restart }) => restart === undefined)) cluster.pods.set(each, staying);
+  for (const restart of ["shut down", "stopped"] as const) {
+    const alike = applied.filter((row) => row.restart === restart);
+    if (alike.length === 0) continue;
+    current = withValues(alike.filter(isSeen).reduce(changed, current), restarts[restart]);
+    const seen = await cluster.podsDuring(current);
+    for (const { each } of alike) cluster.pods.set(each, seen);
   }
-  return restarting;
+  return current;
 }
 
 /** Applies the changes of Talos and Kubernetes one after the other. What takes something away comes last. */
 async function observeNode(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<void> {
-  const applied = rows.filter(
-    ({ part, each, refusal }) =>
-      (part === "cluster" || part === "talos") && refusal === undefined && each.unapplied === undefined,
-  );
-  const quiet = ({ changes }: Row) => changes.every(({ effect }) => effect === "recorded" || effect === "made");
-  const still = applied.filter(quiet);
+  const ofNode = rows.filter(({ part }) => part === "cluster" || part === "talos");
   let current = site;
-  const observe = async (some: readonly Row[]): Promise<PodsSeen> => {
-    current = some.reduce(changed, current);
+  for (const row of [
+    ...ofNode.filter(({ each }) => !takesAway(each)),
+    ...ofNode.filter(({ each }) => takesAway(each)),
+  ]) {
+    current = changed(current, row);
     // Without its driver there is nothing for NVIDIA's pods.
-    if (some.some(({ part, each }) => part === "talos" && each.prop === "nvidia"))
-      current = withValues(current, { nvidia: undefined });
-    const seen = await cluster.podsDuring(current);
-    for (const { each } of some) cluster.pods.set(each, seen);
-    return seen;
-  };
-  if (still.length > 0) await observe(still);
-  const others = applied.filter((row) => !quiet(row));
-  for (const row of [...others.filter(({ each }) => !takesAway(each)), ...others.filter(({ each }) => takesAway(each))])
-    await observe([row]);
+    if (row.part === "talos" && row.each.prop === "nvidia") current = withValues(current, { nvidia: undefined });
+    cluster.pods.set(row.each, await cluster.podsDuring(current));
+  }
 }

@@ -30,7 +30,7 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
     "# What a change does",
     "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
     "The impact of another value of each prop on a running cluster, worst first. The default stack was applied in [the lab](../lab/README.md), with a [volume](local-storage.md) in use by a Deployment `models`. Then each prop got another value. What changes is from Terraform's plan, in the words of `npm run review -- --plan`. Whether a VM restarts is from the requests that its simulated host received, and the content of its disks was compared: what does not say _lost_ keeps it.",
-    "What becomes of _running pods_ is from their UIDs and the restarts of their containers: changes of Talos, Kubernetes, Cilium and NVIDIA were applied to the cluster one by one, except those that Terraform only records, which were applied together. Of the VM, those for which its host does not restart it were applied together, as far as the default stack has them; one for which it does stands for the others. At the end, the volume still had its content. A change without an entry was not applied.",
+    "What becomes of _running pods_ is from the UIDs of the pods of DaemonSets and Deployments, and from the restarts of their containers, while the changes were applied to the cluster: those of charts with pods, and those that restart or upgrade the machine, one by one; all others together. Changes of the VM were applied together, too: those for which it is not restarted, those for which Proxmox asks the guest agent to shut down, and those for which it cuts the power. They stand for those of props that the default stack lacks. At the end, the volume still had its content. A change without an entry was not applied. The lab has no static pods.",
     table(
       ["does", "means"],
       meanings.map(([word, meaning]) => [word, meaning]),
@@ -39,12 +39,12 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
     table(
       ["running pods", "means"],
       [
-        ["stay", "no pod has another UID, and no container was restarted"],
-        ["restarted", "the pods keep their UIDs, and their containers were restarted"],
+        ["stay", "no pod has another UID, and no container is restarted"],
+        ["restarted", "the pods keep their UIDs, and their containers are restarted"],
         ["replaced", "other pods take their place"],
         [
           "drained",
-          "pods of Deployments are replaced, those of DaemonSets restarted: Talos drains the node when the guest agent shuts it down",
+          "pods of Deployments are replaced, those of DaemonSets restarted: Talos drains the node when Proxmox asks its guest agent to shut down",
         ],
         ["gone, new", "there are no such pods after the change, or there were none before"],
       ],

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Kubectl } from "../kubectl";
 
 interface Pod {
@@ -32,11 +33,9 @@ export async function podsDuring(
   apply: () => Promise<unknown>,
   isSettled: () => Promise<boolean> = async () => true,
 ): Promise<PodsSeen> {
-  const before = await podsByWorkload(kubectl);
-  const unready = await unreadyWorkloads(kubectl);
+  const { pods: before, unready } = await look(kubectl);
   await apply();
-  await settled(async () => (await isSettled()) && isWithin(await unreadyWorkloads(kubectl), unready));
-  const after = await podsByWorkload(kubectl);
+  const after = await settledPods(kubectl, isSettled, unready);
   const kept = (workload: string): readonly [number, number][] =>
     [...(before.get(workload)?.restarts ?? [])].flatMap(([uid, restarts]) => {
       const now = after.get(workload)?.restarts.get(uid);
@@ -54,21 +53,18 @@ export async function podsDuring(
   return { replaced, restarted, gone, started, others, isDrained };
 }
 
-/** Waits until the machine's last boot has reached its pods, and those are ready that were. */
-async function settled(isSettled: () => Promise<boolean>): Promise<void> {
+/** The pods as soon as the machine's last boot has reached them, and those are ready that were. */
+async function settledPods(
+  kubectl: Kubectl,
+  isSettled: () => Promise<boolean>,
+  unready: readonly string[],
+): Promise<Map<string, Pods>> {
   for (let seconds = 0; seconds < 120; seconds += 1) {
-    if (await isSettled().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const seen = (await isSettled().catch(() => false)) ? await look(kubectl).catch(() => undefined) : undefined;
+    if (seen?.unready.every((name) => unready.includes(name))) return seen.pods;
+    await setTimeout(1000);
   }
   throw new Error("the pods have not become ready after two minutes");
-}
-
-const isWithin = (names: readonly string[], others: readonly string[]): boolean =>
-  names.every((name) => others.includes(name));
-
-async function unreadyWorkloads(kubectl: Kubectl): Promise<string[]> {
-  const { items } = await kubectl.get<{ items: Pod[] }>("pods", "--all-namespaces");
-  return items.flatMap((pod) => (isReady(pod) ? [] : (workloadOf(pod)?.name ?? [])));
 }
 
 const isReady = ({ status }: Pod): boolean =>
@@ -91,21 +87,24 @@ interface Pods extends Pick<Workload, "kind"> {
   readonly restarts: Map<string, number>;
 }
 
-async function podsByWorkload(kubectl: Kubectl): Promise<Map<string, Pods>> {
+/** The workloads, and which of them have a pod that is not ready. */
+async function look(kubectl: Kubectl): Promise<{ pods: Map<string, Pods>; unready: string[] }> {
   const { items } = await kubectl.get<{ items: Pod[] }>("pods", "--all-namespaces");
-  const found = new Map<string, Pods>();
+  const pods = new Map<string, Pods>();
   for (const pod of items) {
     const workload = workloadOf(pod);
     if (pod.metadata.deletionTimestamp !== undefined || workload === undefined) continue;
     const { kind, name } = workload;
-    const own = found.get(name) ?? { kind, restarts: new Map<string, number>() };
+    const own = pods.get(name) ?? { kind, restarts: new Map<string, number>() };
     const restarts = (pod.status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
     own.restarts.set(pod.metadata.uid, restarts);
-    found.set(name, own);
+    pods.set(name, own);
   }
-  return found;
+  return { pods, unready: items.flatMap((pod) => (isReady(pod) ? [] : (workloadOf(pod)?.name ?? []))) };
 }
 
-/** Whether nothing became of the pods that ran. */
-export const stays = ({ replaced, restarted, gone }: PodsSeen): boolean =>
-  replaced.length + restarted.length + gone.length === 0;
+/** Nothing became of the pods. */
+export const staying: PodsSeen = { replaced: [], restarted: [], gone: [], started: [], others: true, isDrained: false };
+
+export const stays = ({ replaced, restarted, gone, started }: PodsSeen): boolean =>
+  replaced.length + restarted.length + gone.length + started.length === 0;

@@ -3,6 +3,9 @@ import type { Change } from "../../review/plan";
 import type { Case, Part } from "./cases";
 import type { PodsSeen } from "./pods";
 
+/** Whether the guest is asked to shut down, or its power is cut. */
+export type Restart = "shut down" | "stopped";
+
 /** What becomes of a cluster when a prop of it changes. */
 export interface Row {
   readonly part: Part;
@@ -11,8 +14,8 @@ export interface Row {
   readonly refusal?: string;
   /** What Terraform changes, the worst first. */
   readonly changes: readonly Change[];
-  /** Whether the host restarted the VM, of the VM's props. */
-  readonly isRestarted?: boolean;
+  /** How the host switched the VM off to start it again, of the VM's props. */
+  readonly restart?: Restart;
   /** What became of running pods; undefined where the change was refused or not applied. */
   readonly pods?: PodsSeen;
 }

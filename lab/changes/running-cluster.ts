@@ -31,6 +31,9 @@ export class RunningCluster {
   /** What became of pods, by the case whose change was applied. */
   readonly pods = new Map<Case, PodsSeen>();
 
+  /** The last boot that was seen in Kubernetes. */
+  private boot = "";
+
   /** Applies a site to an empty host. */
   static async start(lab: Lab, site: object): Promise<RunningCluster> {
     const stack = synthesize(lab, site);
@@ -98,8 +101,11 @@ export class RunningCluster {
   /** Whether the machine's last boot has reached its node in Kubernetes. */
   private async isBooted(): Promise<boolean> {
     const { boot, on } = await (await this.lab.node(defaultSite.vm.vmId)).state();
+    if (on && boot === this.boot) return true;
     const { items } = await this.kubectl.get<{ items: { status: { nodeInfo: { bootID: string } } }[] }>("nodes");
-    return on && items.every(({ status }) => status.nodeInfo.bootID === boot);
+    const isBooted = on && items.every(({ status }) => status.nodeInfo.bootID === boot);
+    if (isBooted) this.boot = boot;
+    return isBooted;
   }
 
   /** Plans beside the stack that is applied, with its state and its providers. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type App, LocalBackend, TerraformStack } from "cdktf";
 import { ProxmoxConnection, ProxmoxGpuVm, type ProxmoxGpuVmProps } from "../../constructs";
 import { type Change, changesOf } from "../../review/plan";
@@ -11,7 +12,7 @@ import { gibibyte } from "../proxmox/size";
 import type { Refusal, Terraform } from "../terraform";
 import { type Case, cases, type Wanted } from "./cases";
 import { after, before } from "./props";
-import type { Row } from "./row";
+import type { Restart, Row } from "./row";
 import { dataDisk, defaultSite } from "./site";
 
 const part = "vm";
@@ -175,6 +176,8 @@ export async function changesOfVm(lab: Lab, isWanted: Wanted): Promise<Row[]> {
     });
     await terraform.init();
     await terraform.succeed("apply", "-auto-approve", "-no-color", ...wide);
+    // A state does not know what was created within the second of its plan.
+    await setTimeout(1000);
 
     write(() => after);
     const refusals = refusalsOf(await terraform.planned(...wide));
@@ -200,7 +203,7 @@ export async function changesOfVm(lab: Lab, isWanted: Wanted): Promise<Row[]> {
       const refusal = refused(vmCase);
       if (refusal) return { part, each: vmCase.each, refusal: refusal.text, changes: [] };
       const named = own(vmCase).map((change) => ({ ...change, address: vmCase.named(change.address) }));
-      return { part, each: vmCase.each, changes: named, isRestarted: isRestarted(requestsOf(vmCase, journal)) };
+      return { part, each: vmCase.each, changes: named, restart: restartOf(requestsOf(vmCase, journal)) };
     });
   } finally {
     await proxmox.stop();
@@ -220,7 +223,7 @@ function untrue(vmCase: VmCase, changes: readonly Change[], { journal, host }: S
     changes.filter(({ address }) => address.startsWith(type)).map(({ effect }) => effect);
   const told = toldOf(vmType);
   const ofFirewall = asked.filter(isOfFirewall);
-  const isOff = isRestarted(asked);
+  const isOff = restartOf(asked) !== undefined;
   const waits = host.vm(vmId).waiting;
   // A disk may be lost while the VM runs.
   const isRight = isOff ? told.includes("restarted") || told.includes("lost") : !told.includes("restarted");
@@ -249,9 +252,12 @@ const requestsOf = ({ vmId }: VmCase, journal: readonly JournalEntry[]): string[
 
 const isOfFirewall = (request: string): boolean => / firewall[/]/.test(request);
 
-/** What the host takes from its firewall does not touch the VM. */
-const isRestarted = (requests: readonly string[]): boolean =>
-  requests.some((request) => !isOfFirewall(request) && /status|DELETE/.test(request));
+/** How the VM is switched off, if it is. What the host takes from its firewall does not touch it. */
+function restartOf(requests: readonly string[]): Restart | undefined {
+  const own = requests.filter((request) => !isOfFirewall(request));
+  if (own.some((request) => /status[/](shutdown|reboot)$/.test(request))) return "shut down";
+  return own.some((request) => /status|DELETE/.test(request)) ? "stopped" : undefined;
+}
 
 /** What is on the disks of a VM, by their interfaces: a disk that is made anew has another identity, one that moves has its own. */
 type Contents = Readonly<Record<string, string>>;
