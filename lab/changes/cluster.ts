@@ -52,8 +52,7 @@ export async function changesOfCluster(lab: Lab, ofVm: readonly Row[], isWanted:
   for (const change of wanted.filter(({ each }) => each.applied)) {
     asked.push({ ...change, refusal: await cluster.refusal(change, changed(siteWithDataDisk, change)), changes: [] });
   }
-  const ways: Row[] = [];
-  await observeCharts(cluster, planned.filter(touchesPods), siteWithDataDisk, ways);
+  const ways = await observeCharts(cluster, planned.filter(touchesPods), siteWithDataDisk);
   await cluster.apply(fullSite);
   const given = wanted.filter(({ part, each }) => part !== "vm" && each.given);
   const full = await cluster.plan(from(fullSite, given), "full");
@@ -61,9 +60,10 @@ export async function changesOfCluster(lab: Lab, ofVm: readonly Row[], isWanted:
   const still = ofCluster.filter((row) => !touchesPods(row));
   const beside = planned.filter(({ part }) => part === "vm");
   const vm = merged(ofVm, beside);
-  let site = await observeTogether(cluster, still, fullSite);
-  site = await observeCharts(cluster, full.filter(touchesPods), site, ways);
-  site = await observeVm(cluster, vm.filter(isApplied), site);
+  const begun = await observeTogether(cluster, still, fullSite);
+  ways.push(...(await observeCharts(cluster, full.filter(touchesPods), begun)));
+  await cluster.apply(begun);
+  const site = await observeVm(cluster, vm.filter(isApplied), begun);
   await observeNode(cluster, ofCluster.filter(touchesPods), site);
   await cluster.readVolume();
   const rows = [...vm, ...planned.filter(({ part }) => part !== "vm"), ...asked, ...full, ...ways];
@@ -110,15 +110,10 @@ async function observeTogether(cluster: RunningCluster, rows: readonly Row[], si
  * Applies the changes of Cilium and NVIDIA one after the other. One that takes something away is taken back, as others need it; what
  * the others change stays.
  *
- * @param ways gets the rows of the ways back
- * @returns the site that is applied
+ * @returns the rows of the ways back
  */
-async function observeCharts(
-  cluster: RunningCluster,
-  rows: readonly Row[],
-  site: object,
-  ways: Row[],
-): Promise<object> {
+async function observeCharts(cluster: RunningCluster, rows: readonly Row[], site: object): Promise<Row[]> {
+  const ways: Row[] = [];
   let current = site;
   for (const row of rows) {
     const { part, each } = row;
@@ -134,7 +129,7 @@ async function observeCharts(
     const seen = await cluster.podsDuring(current);
     if (back) cluster.pods.set(back.each, seen);
   }
-  return current;
+  return ways;
 }
 
 const takesAway = (each: Case): boolean => each.along !== undefined || !("to" in each) || each.prop === "method";
