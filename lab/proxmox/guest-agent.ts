@@ -25,15 +25,8 @@ export function guestInterfaces(vm: VirtualMachine): unknown[] {
 /** The VM of a request, if an agent answers in it. */
 export function demandAgent(request: ApiRequest): VirtualMachine {
   const vm = request.host.vm(request.vmid);
-  if (!isAgentEnabled(vm)) throw new ApiError(500, "No QEMU guest agent configured");
+  if (!vm.hasGuestAgent) throw new ApiError(500, "No QEMU guest agent configured");
   if (!vm.running) throw new ApiError(500, `VM ${vm.id} is not running`);
   if (!request.host.guestAgent) throw new ApiError(500, "QEMU guest agent is not running");
   return vm;
 }
-
-/** Whether Proxmox asks the agent to shut the guest down, and it does. */
-export const hasAgent = (host: { readonly guestAgent: boolean }, vm: VirtualMachine): boolean =>
-  isAgentEnabled(vm) && host.guestAgent;
-
-const isAgentEnabled = (vm: VirtualMachine): boolean =>
-  PropertyString.parse(vm.get("agent") ?? "", "enabled").flag("enabled");

@@ -1,6 +1,5 @@
 import { ApiError } from "./api-error";
 import type { ClusterState } from "./cluster-state";
-import { hasAgent } from "./guest-agent";
 import { type Bridge, Bridges } from "./network";
 import { networkDevice } from "./network-device";
 import { chipset, graphicsCard, type PciDevice } from "./pci-device";
@@ -173,7 +172,7 @@ export class ProxmoxHost {
   /** Shuts the guest down, and switches its VM off. A guest whose agent is asked may have work to do before. */
   shutDown(vm: VirtualMachine, then: () => void = () => {}): void | Promise<void> {
     const work: Promise<void>[] = [];
-    if (vm.running && hasAgent(this, vm)) this.power.emit("leaving", vm, work);
+    if (vm.running && vm.hasGuestAgent && this.guestAgent) this.power.emit("leaving", vm, work);
     const leave = () => {
       this.stop(vm);
       then();

@@ -3,6 +3,7 @@ import { Configuration, type PendingValue } from "./configuration";
 import { Drive, isDrive } from "./drive";
 import type { ProxmoxInterface } from "./interface/schema";
 import { withMac, withOtherMac } from "./network-device";
+import { PropertyString } from "./property-string";
 import { formatSize, parseSize } from "./size";
 import type { Storage, Storages, Volume } from "./storage";
 import { VmFirewall } from "./vm-firewall";
@@ -33,6 +34,11 @@ export class VirtualMachine {
 
   get template(): boolean {
     return this.get("template") === "1";
+  }
+
+  /** Whether Proxmox speaks with an agent in the guest. */
+  get hasGuestAgent(): boolean {
+    return PropertyString.parse(this.get("agent") ?? "", "enabled").flag("enabled");
   }
 
   /** What is in force. */
