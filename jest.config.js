@@ -6,7 +6,12 @@ module.exports = {
   maxWorkers: "100%",
   testSequencer: require.resolve("./scripts/long-tests-first.cjs"),
   testMatch: ["<rootDir>/__tests__/*.test.ts"],
-  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
+    // An ES module, which Node.js requires, and Jest does only from Node.js 24.9 on.
+    "/cel-js/.+\\.js$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }],
+  },
+  transformIgnorePatterns: ["/node_modules/(?!@marcbachmann/cel-js/)"],
   // As synth/cdktf-patches does, which jest's own modules do not see.
   moduleNameMapper: { "^archiver$": "<rootDir>/__tests__/archiver.ts" },
   // A test that hangs ends; a slow machine is none.

@@ -1,13 +1,31 @@
-import { mistakes } from "../constructs/talos/patch-rules";
+import { generatedConfiguration } from "../constructs/talos/generated-configuration";
+import { conflictsOf, incompleteOf } from "../constructs/talos/patch-conflict";
+import { patched } from "../constructs/talos/patch-merge";
+import { keyRules, mistakes } from "../constructs/talos/patch-rules";
 import { unsupportedKinds } from "../constructs/talos/patch-schema";
+import { rules as valueRules } from "../constructs/talos/patch-values";
 import { talosMinors } from "../constructs/talos/version";
 import { accepted, refused } from "./patch-examples";
 import { checksAtPlan, nodeIn, problemsOf, withVariable } from "./stacks";
+import { refusedDocuments, takenDocuments } from "./talos-documents";
 
 const minors: readonly string[] = talosMinors.map(({ minor }) => minor);
 
 const problemsWith = (patch: unknown, version = "v1.13.9") =>
   problemsOf((stack) => void nodeIn(stack, { talos: { version }, configPatches: [patch as object] }));
+
+/** What the rules say of a patch alone, without a stack around it: there are hundreds. */
+function judged(patch: object, version = "v1.13.9"): string[] {
+  const given = { path: "configPatches[0]", patch };
+  const before = generatedConfiguration("controlplane", "1.35.10");
+  const after = patched(before, patch);
+  const checks = [...keyRules, ...valueRules].flatMap((rule) => rule.checks({ patches: [given], version }));
+  return [
+    ...checks.flatMap(({ condition, message }) => (condition === false ? [message] : [])),
+    ...conflictsOf(given, "controlplane", version, before, after),
+    ...incompleteOf(version, after, [given]),
+  ];
+}
 
 /** What Talos refuses, and what to write instead, written down a second time: what goes there is missed here. */
 const refusedKeys: [key: string, write: string][] = [
@@ -83,6 +101,14 @@ describe("a patch", () => {
         `[stack/cluster] configPatches[0] ${problem} [config-patch-keys]`,
       ]);
     }
+  });
+
+  test.each([
+    ["is refused with one message for each document that Talos refuses", refusedDocuments, 1],
+    ["may have each document that Talos takes", takenDocuments, 0],
+  ] as const)("%s", (_, documents, count) => {
+    const wrong = documents.map((patch) => ({ patch, problems: judged(patch) }));
+    expect(wrong.filter(({ problems }) => problems.length !== count)).toEqual([]);
   });
 
   test("is held to the minor version that a variable gives", () => {

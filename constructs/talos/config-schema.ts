@@ -76,15 +76,21 @@ const corrections: Partial<Record<TalosMinor, Corrections>> = {
     },
     "v1alpha1.InstallConfig": { bootloader: { type: "boolean" }, extensions: list({ image: string }) },
     "v1alpha1.InstallDiskSelector": { type: string },
-    "v1alpha1.LoggingDestination": { format: string },
+    "v1alpha1.LoggingDestination": { format: string, endpoint: string },
+    // In quotes too: "0o644".
+    "v1alpha1.MachineFile": { permissions: {} },
     "v1alpha1.ClusterConfig": { acceptedCAs: certificates },
     "v1alpha1.EtcdConfig": { subnet: string },
     "v1alpha1.Device": { cidr: string },
     "v1alpha1.Vlan": { cidr: string },
     "block.EncryptionSpec": { cipher: string, options: strings },
+    "network.KubespanEndpointsConfigV1Alpha1": { kind: { enum: ["KubeSpanEndpointsConfig"] } },
   },
   "1.12": { "cri.RegistryTLSConfigV1Alpha1": { clientIdentity: object({ cert: string, key: string }) } },
-  "1.13": { "v1alpha1.KubeSpanFilters": { excludeAdvertisedNetworks: strings } },
+  "1.13": {
+    "v1alpha1.KubeSpanFilters": { excludeAdvertisedNetworks: strings },
+    "network.RoutingRuleConfigV1Alpha1": { action: string },
+  },
 };
 
 /** Documents that a minor version's decoder has, and no schema. */
@@ -103,9 +109,6 @@ const missing: Partial<Record<TalosMinor, Definitions>> = {
     }),
   },
 };
-
-/** The schema calls it so; the decoder does not. */
-const misnamed: Readonly<Record<string, string>> = { KubeSpanEndpoints: "KubeSpanEndpointsConfig" };
 
 /** A minor version that is not released has no schema yet: it takes what the one before takes. */
 function readSchema(minor: TalosMinor): Definitions {
@@ -149,7 +152,7 @@ function readConfigSchema(minor: TalosMinor): ConfigSchema {
   const kinds = new Map([["", "v1alpha1.Config"]]);
   for (const [name, { properties }] of Object.entries(definitions)) {
     const [kind] = properties?.kind?.enum ?? [];
-    if (typeof kind === "string") kinds.set(misnamed[kind] ?? kind, name);
+    if (typeof kind === "string") kinds.set(kind, name);
   }
   const ajv = newAjv();
   ajv.addSchema({ $id: minor, $defs: definitions });

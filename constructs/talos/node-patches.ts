@@ -80,6 +80,6 @@ export class NodePatches {
         ...(isSeen ? conflictsOf(each, role, version, before, configuration).map(refused) : []),
       ];
     });
-    return [...findings, ...(isSeen ? incompleteOf(configuration, given).map(refused) : [])];
+    return [...findings, ...(isSeen ? incompleteOf(version, configuration, given).map(refused) : [])];
   }
 }

@@ -1,10 +1,13 @@
+import { readable } from "../props/json-schema";
 import { isPlainObject } from "../props/plain-data";
 import { isUnknown } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
+import type { TalosPatch } from "./patch";
 import { documentsOf, isDeletion } from "./patch-document";
 import { type Configuration, type Document, deletionsIn, idOf, isSelected, type Steps } from "./patch-merge";
-import { withoutUnknown } from "./patch-schema";
+import { checkSchema, withoutUnknown } from "./patch-schema";
+import { wholeProblems } from "./patch-wholes";
 import type { GivenPatch } from "./protected-setting";
 import { hasMinor } from "./version";
 
@@ -47,6 +50,7 @@ export function conflictsOf(
     ...(hasVip
       ? [`${where} has machine.network.interfaces with a vip, which workers refuse; write virtualAddress`]
       : []),
+    ...addedProblems(patch, before, after).map((problem) => `${where} leaves a configuration ${problem}`),
     ...Object.entries(replacedBy).flatMap(([kind, keys]) =>
       keys
         .filter((key) => isBeside(kind, key, after) && !isBeside(kind, key, before))
@@ -55,6 +59,19 @@ export function conflictsOf(
         ),
     ),
   ];
+}
+
+/** What is wrong with the machine configuration itself since the patch, with the patch's own places in lists. */
+function addedProblems(patch: TalosPatch, before: Configuration, after: Configuration): string[] {
+  const problemsOf = (configuration: Configuration) => wholeProblems("", configuration.get("") ?? {});
+  const withoutPlaces = (problem: string) => problem.replace(/\[[0-9]+\]/g, "[]");
+  const own = documentsOf(patch).flatMap((document) =>
+    isPlainObject(document) && document.kind === undefined ? wholeProblems("", document) : [],
+  );
+  const known = problemsOf(before);
+  return problemsOf(after)
+    .filter((problem) => !known.includes(problem))
+    .map((problem) => own.find((each) => withoutPlaces(each) === withoutPlaces(problem)) ?? problem);
 }
 
 /** Whether a network device of the configuration, or a VLAN on it, has an address that several machines share. */
@@ -143,27 +160,46 @@ function isMap({ definitions, kinds }: ConfigSchema, path: readonly string[]): b
   return found !== undefined && Object.keys(found.properties ?? {}).length === 0;
 }
 
-/** What the documents lack that the patches bring: each has to be whole in the end. */
-export function incompleteOf(configuration: Configuration, patches: readonly GivenPatch[]): string[] {
-  const { errorsOf, kinds } = configSchema(providerMinor);
-  const documents = patches.flatMap(({ path, patch }) => documentsOf(patch).map((document) => ({ path, document })));
+/** What the documents that patches bring lack, or have too much: each has to be whole in the end. */
+export function incompleteOf(version: string, configuration: Configuration, patches: readonly GivenPatch[]): string[] {
   const firsts = new Map<string, string>();
-  for (const { path, document } of documents) {
-    if (isPlainObject(document) && !firsts.has(idOf(document))) firsts.set(idOf(document), path);
+  for (const { path, patch } of patches) {
+    for (const document of documentsOf(patch)) {
+      if (isPlainObject(document) && !firsts.has(idOf(document))) firsts.set(idOf(document), path);
+    }
   }
   return [...firsts].flatMap(([id, path]) => {
     const document = configuration.get(id);
     const kind = document?.kind;
-    if (document === undefined || typeof kind !== "string" || !kinds.has(kind)) return [];
-    return errorsOf(kind, withoutUnknown(document))
-      .filter(({ keyword, params, instancePath }) => keyword === "required" && !isGiven(document, instancePath, params))
-      .map(({ params, instancePath }) => {
-        const key = [...instancePath.split("/").slice(1), params.missingProperty].join(".");
-        return `${path} has kind ${kind} without ${key}; write it`;
-      })
-      .filter((problem) => !/ without (apiVersion|kind|name);/.test(problem));
+    if (document === undefined || typeof kind !== "string") return [];
+    // What is wrong with a key may be why another is missing.
+    if (checkSchema(path, document, version, []).some(({ condition }) => condition === false)) return [];
+    return [...new Set([...missingIn(kind, document), ...wholeProblems(kind, document)])].map(
+      (problem) => `${path} has kind ${kind} ${problem}`,
+    );
   });
 }
+
+/** What the schema demands of a kind, and is said elsewhere or not demanded by the decoder. */
+const optional: Readonly<Record<string, readonly string[]>> = {
+  BridgeConfig: ["links"],
+  VRFConfig: ["links"],
+  RoutingRuleConfig: ["table"],
+};
+const ofEvery = ["apiVersion", "kind", "name"];
+
+const missingIn = (kind: string, document: Document): string[] =>
+  configSchema(providerMinor)
+    .errorsOf(kind, withoutUnknown(document))
+    .filter(({ keyword, params, instancePath }) => keyword === "required" && !isGiven(document, instancePath, params))
+    .filter(
+      ({ params, instancePath }) =>
+        instancePath !== "" || ![...ofEvery, ...(optional[kind] ?? [])].includes(params.missingProperty),
+    )
+    .map(({ params, instancePath }) => {
+      const { path } = readable(instancePath);
+      return `without ${path === "" ? "" : `${path}.`}${params.missingProperty}; write it`;
+    });
 
 /** Whether the document has the key, with a value that only Terraform knows. */
 const isGiven = (document: Document, pointer: string, params: Readonly<Record<string, unknown>>): boolean => {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { nodeIn, problemsOf } from "../../__tests__/stacks";
+import { refusedDocuments, takenDocuments } from "../../__tests__/talos-documents";
 import { type TalosMinor, talosMinors } from "../../constructs/talos/version";
 import { build, built } from "../build";
 import { talosVersions } from "./support/talos-versions";
@@ -96,29 +97,44 @@ const isAccepted = (minor: TalosMinor, patch: object): boolean => {
 
 beforeAll(() => build("talos-patch", "talos-validate"));
 
+/** Why the provider or a node of the minor version refuses each of the patches; empty if it takes it. */
+function refusalsOf(minor: TalosMinor, patches: readonly object[]): string[] {
+  const input = patches.map((patch) => ({
+    talosVersion: talosVersions[minor][0],
+    kubernetesVersion: talosVersions[minor][1],
+    role: "controlplane",
+    patches: [`${stringify(patch, { version: "1.1", aliasDuplicateObjects: false })}\n`],
+  }));
+  const output = execFileSync(built.talosPatch, {
+    input: JSON.stringify(input),
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  return (JSON.parse(output) as { configuration: string; error: string }[]).map(
+    ({ configuration, error }) =>
+      error || spawnSync(built.talosValidate(minor), { input: configuration, encoding: "utf8" }).stderr,
+  );
+}
+
 test.each(talosMinors.map(({ minor }) => minor))(
   "the provider and Talos %s take every patch that the rules accept",
   (minor) => {
     const accepted = fc.sample(patches, { seed, numRuns: patchesOfEach }).filter((patch) => isAccepted(minor, patch));
     expect(accepted.length).toBeGreaterThan(5);
-    const input = accepted.map((patch) => ({
-      talosVersion: talosVersions[minor][0],
-      kubernetesVersion: talosVersions[minor][1],
-      role: "controlplane",
-      patches: [`${stringify(patch, { version: "1.1", aliasDuplicateObjects: false })}\n`],
-    }));
-    const output = execFileSync(built.talosPatch, {
-      input: JSON.stringify(input),
-      encoding: "utf8",
-      maxBuffer: 2 ** 28,
-    });
-    const refusals = (JSON.parse(output) as { configuration: string; error: string }[]).flatMap(
-      ({ configuration, error }, index) => {
-        const refusal =
-          error || spawnSync(built.talosValidate(minor), { input: configuration, encoding: "utf8" }).stderr;
-        return refusal === "" ? [] : [`${JSON.stringify(accepted[index])}: ${refusal}`];
-      },
+    const refusals = refusalsOf(minor, accepted).flatMap((refusal, index) =>
+      refusal === "" ? [] : [`${JSON.stringify(accepted[index])}: ${refusal}`],
     );
     expect(refusals).toEqual([]);
   },
 );
+
+test("Talos 1.13 refuses and takes the documents that the rules refuse and take", () => {
+  const documents = [...refusedDocuments, ...takenDocuments];
+  const verdicts = refusalsOf("1.13", documents).map((refusal, index) => ({
+    document: documents[index],
+    isRefused: refusal !== "",
+  }));
+  expect(verdicts).toEqual(
+    documents.map((document, index) => ({ document, isRefused: index < refusedDocuments.length })),
+  );
+});
