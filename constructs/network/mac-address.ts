@@ -1,4 +1,4 @@
-import { equal, matches, not } from "../rules/condition";
+import { and, equal, matches, not } from "../rules/condition";
 import { lowerCase } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import { checkEachOnce } from "../rules/once";
@@ -16,7 +16,8 @@ export const macAddress: Omit<Rule<unknown>, "checks"> = {
 export function checkMacAddress(path: string, address: string): Check {
   const multicast = /^[0-9a-f][13579bdf](:[0-9a-f]{2}){5}$/i.test(address);
   return {
-    condition: matches(address, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i),
+    // With nothing but zeros it is no device's.
+    condition: and(matches(address, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i), not(matches(address, /^00(:00){5}$/))),
     message: multicast
       ? `${path} ${formatValue(address)} is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"`
       : `${path} ${formatValue(address)} is not a MAC address; write it as in "BC:24:11:00:00:01"`,

@@ -1,4 +1,5 @@
 import { isUnknown } from "../rules/condition";
+import { etcdProblems } from "./etcd-subnets";
 import { generatedConfiguration } from "./generated-configuration";
 import { type DescribedNode, generatedSettings, propSettings } from "./node-settings";
 import type { TalosPatch } from "./patch";
@@ -80,6 +81,12 @@ export class NodePatches {
         ...(isSeen ? conflictsOf(each, role, version, before, configuration).map(refused) : []),
       ];
     });
-    return [...findings, ...(isSeen ? incompleteOf(version, configuration, given).map(refused) : [])];
+    const asWhole = isSeen
+      ? [
+          ...incompleteOf(version, configuration, given),
+          ...(role === "worker" ? [] : etcdProblems(configuration, given)),
+        ]
+      : [];
+    return [...findings, ...asWhole.map(refused)];
   }
 }
