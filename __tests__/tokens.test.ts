@@ -30,9 +30,11 @@ import * as localStorage from "../constructs/storage/local-storage";
 import * as talosCluster from "../constructs/talos/cluster";
 import * as talosImage from "../constructs/talos/image";
 import * as talosSingleNode from "../constructs/talos/single-node";
+import { type Case, cases } from "../lab/changes/cases";
 import { conformance } from "./conformance";
 import { ciliumProps, clusterProps, type machine, nodeProps, vmProps } from "./props.fixtures";
 import { checksIn, ciliumIn, clusterIn, machineAt, newApp, nodeIn, outcomeOf, password, vmIn } from "./stacks";
+import { registryCases, subjects } from "./subjects";
 
 const connectionIn = (stack: TerraformStack) => new ProxmoxConnection(stack, "proxmox", password);
 const device = { address: "01:00", deviceId: "10de:2684", subsystemId: "1458:40bf", iommuGroup: 1 };
@@ -41,100 +43,12 @@ const driver = { kernelModules: "open", branch: "production" } as const;
 /** Rules that judge a prop, which Terraform has to check when it is a variable. */
 type Judged = Readonly<Record<string, readonly string[]>>;
 
-const judgedOfVm: Judged = {
-  name: ["vm-name-dns", "vm-id-free"],
-  node: ["proxmox-name"],
-  vmId: ["vm-id-range", "vm-id-free"],
-  "boot.image.fileId": ["proxmox-name"],
-  "boot.image.guestAgent": ["agent-needs-extension"],
-  "boot.clone.name": ["clone-source-once"],
-  "boot.clone.id": ["clone-source"],
-  "boot.clone.node": ["proxmox-name"],
-  "boot.clone.full": [],
-  "boot.clone.guestAgent": ["agent-needs-extension"],
-  "boot.clone.scsiHardware": ["prop-type", "clone-keeps-template"],
-  "boot.clone.bios": ["prop-type"],
-  "boot.iso.fileId": ["proxmox-name"],
-  "boot.iso.guestAgent": ["agent-needs-extension"],
-  "gpus[0].address": ["pci-address-format", "gpu-present", "gpu-iommu", "gpu-resets"],
-  "gpus[0].functions[0]": ["pci-address-format"],
-  "gpus[0].mapping": ["mapping-name", "mapping-exists", "mapping-valid"],
-  "gpus[0].mapping.name": ["mapping-name"],
-  "gpus[0].mapping.address": ["pci-address-format"],
-  "gpus[0].mapping.deviceId": ["pci-device-id", "mapping-valid"],
-  "gpus[0].mapping.subsystemId": ["pci-device-id", "mapping-valid"],
-  "gpus[0].mapping.iommuGroup": ["mapping-iommu-group", "mapping-valid"],
-  "gpus[0].mapping.alternatives[0].address": ["pci-address-format", "gpu-present", "gpu-iommu"],
-  "gpus[0].mapping.alternatives[0].deviceId": ["pci-device-id", "mapping-valid"],
-  "gpus[0].mapping.alternatives[0].subsystemId": ["pci-device-id", "mapping-valid"],
-  "gpus[0].mapping.alternatives[0].iommuGroup": ["mapping-iommu-group", "mapping-valid"],
-  "gpus[0].mapping.alternatives[0].node": ["proxmox-name"],
-  "gpus[0].pcie": [],
-  "gpus[0].rombar": ["rombar-boolean"],
-  "gpus[0].xvga": [],
-  "gpus[0].romFile": ["rom-file-name"],
-  "gpus[0].mdev": ["mdev-type"],
-  "usb[0].host": ["usb-host"],
-  "usb[0].mapping": ["mapping-name"],
-  "cpu.cores": ["cpu-cores"],
-  "cpu.sockets": ["cpu-cores"],
-  "cpu.type": ["cpu-type-host"],
-  "memory.dedicated": ["memory-size", "host-memory"],
-  "memory.floating": ["passthrough-pins-memory"],
-  "disks[0].size": ["disk-size"],
-  "disks[0].datastore": ["proxmox-name"],
-  "disks[0].interface": ["disk-interface", "disk-interface-once"],
-  "disks[0].cache": ["prop-type"],
-  "disks[0].discard": ["prop-type"],
-  "disks[0].ssd": [],
-  "disks[0].backup": [],
-  "efiDisk.datastore": ["proxmox-name"],
-  "efiDisk.type": ["ovmf-needs-efi-disk", "prop-type"],
-  "efiDisk.preEnrolledKeys": ["ovmf-needs-efi-disk"],
-  "networkDevices[0].bridge": ["proxmox-name"],
-  "networkDevices[0].model": ["prop-type"],
-  "networkDevices[0].macAddress": ["mac-address"],
-  "networkDevices[0].vlanId": ["vlan-id"],
-  "networkDevices[0].mtu": ["mtu"],
-  "networkDevices[0].firewall": [],
-  "firewall.addresses[0]": ["firewall-addresses"],
-  "firewall.management[0]": ["firewall-addresses"],
-  "initialization.ipConfigs[0].address": ["node-address", "gateway-in-subnet"],
-  "initialization.ipConfigs[0].gateway": ["gateway-in-subnet"],
-  "initialization.ipConfigs[0].reservedAddress": ["node-address"],
-  "initialization.ipConfigs[0].ipv6.address": ["node-address", "gateway-in-subnet"],
-  "initialization.ipConfigs[0].ipv6.gateway": ["gateway-in-subnet"],
-  "initialization.dnsServers[0]": ["dns-server"],
-  "initialization.datastore": ["proxmox-name"],
-  "agent.enabled": [],
-  "agent.trim": [],
-  "agent.type": ["prop-type"],
-  "agent.timeout": ["agent-timeout"],
-  bios: ["prop-type"],
-  machine: ["pcie-needs-q35", "machine-type"],
-  scsiHardware: ["scsi-controller", "prop-type"],
-  "serialDevices[0]": ["serial-device"],
-  "vga.type": ["prop-type"],
-  "vga.memory": ["vga-memory"],
-  "startup.order": ["startup-order"],
-  "startup.upDelay": ["startup-order"],
-  "startup.downDelay": ["startup-order"],
-  "backup.datastore": ["proxmox-name", "storage-backups"],
-  "backup.schedule": ["backup-schedule"],
-  "backup.keep.last": ["backup-keep"],
-  "backup.keep.hourly": ["backup-keep"],
-  "backup.keep.daily": ["backup-keep"],
-  "backup.keep.weekly": ["backup-keep"],
-  "backup.keep.monthly": ["backup-keep"],
-  "backup.keep.yearly": ["backup-keep"],
-  onBoot: [],
-  pool: ["pool-name"],
-  "tags[0]": ["tag"],
-  description: ["description-length"],
-};
+/** The rules that check a variable, by prop. A list's first item stands for all. */
+const judgedIn = (rows: readonly Case[]): Judged =>
+  Object.fromEntries(rows.flatMap(({ prop, judged }) => (judged ? [[prop.replace(/\[[1-9]\]/g, "[0]"), judged]] : [])));
 
 const judgedOfNode: Judged = {
-  clusterName: ["cluster-name"],
+  ...judgedIn([...cases.cluster, ...registryCases]),
   "machine.name": ["vm-name-dns"],
   "machine.address": ["node-address", "gateway-in-subnet"],
   "machine.gateway": ["gateway-in-subnet"],
@@ -148,16 +62,6 @@ const judgedOfNode: Judged = {
   "talos.installer": ["installer-version"],
   "talos.nvidia.kernelModules": ["nvidia-driver"],
   "talos.nvidia.branch": ["nvidia-driver"],
-  endpoint: ["endpoint-https"],
-  kubernetesVersion: ["kubernetes-version-supported"],
-  "firewall.management[0]": ["firewall-management"],
-  installDisk: ["install-disk-matches-bus"],
-  "timeServers[0]": ["time-server"],
-  "registries.mirrors[0].registry": ["registry-name"],
-  "registries.mirrors[0].endpoints[0]": ["registry-endpoint", "plain-http"],
-  "registries.certificateAuthorities[0]": ["ca-certificate"],
-  outputDirectory: ["output-directory"],
-  readyTimeout: ["ready-timeout"],
 };
 
 /** What is judged of a machine and of its Talos, in each of the lists; a name is none that may be a variable. */
@@ -182,89 +86,11 @@ const judgedOfCluster: Judged = {
   virtualAddress: ["virtual-address"],
 };
 
-const judgedOfCilium: Judged = {
-  version: ["cilium-version-supported", "gateway-api-version"],
-  "hubble.relay": ["hubble-ui-needs-relay"],
-  "hubble.ui": [],
-  gatewayApi: [],
-  gatewayApiDefinitions: ["gateway-api-definitions"],
-  "l2Announcements.addressPools[0].name": ["address-pool"],
-  "l2Announcements.addressPools[0].blocks[0].cidr": ["address-pool"],
-  "l2Announcements.addressPools[0].blocks[0].start": ["address-pool"],
-  "l2Announcements.addressPools[0].blocks[0].stop": ["address-pool"],
-  "l2Announcements.interfaces[0]": ["l2-interfaces"],
-  encryption: ["cilium-encryption"],
-  repository: ["chart-repository"],
-  timeout: ["cilium-timeout"],
-};
-
-const judgedOfConnection: Judged = {
-  endpoint: ["endpoint-https", "endpoint-no-secrets"],
-  username: ["username-realm"],
-  insecure: ["proxmox-certificate"],
-};
-
-const judgedOfMapping: Judged = {
-  name: ["mapping-name"],
-  node: ["proxmox-name", "gpu-present", "gpu-iommu", "mapping-valid"],
-  address: ["pci-address-format", "pci-device-once", "gpu-present", "gpu-iommu", "mapping-valid"],
-  deviceId: ["pci-device-id", "mapping-valid"],
-  subsystemId: ["pci-device-id", "mapping-valid"],
-  iommuGroup: ["mapping-iommu-group", "mapping-valid"],
-  "alternatives[0].address": ["pci-address-format", "pci-device-once", "gpu-present", "gpu-iommu", "mapping-valid"],
-  "alternatives[0].deviceId": ["pci-device-id", "mapping-valid"],
-  "alternatives[0].subsystemId": ["pci-device-id", "mapping-valid"],
-  "alternatives[0].iommuGroup": ["mapping-iommu-group", "mapping-valid"],
-  "alternatives[0].node": ["proxmox-name", "gpu-present", "gpu-iommu", "mapping-valid"],
-};
-
-const judgedOfDownload: Judged = {
-  node: ["proxmox-name", "storage-imports", "storage-space"],
-  datastore: ["proxmox-name", "storage-imports", "storage-space"],
-  url: ["image-file"],
-  fileName: ["image-file"],
-  "checksum.algorithm": ["prop-type"],
-  "checksum.value": ["image-checksum"],
-};
-
-const judgedOfImage: Judged = {
-  version: ["talos-version-supported"],
-  "nvidia.kernelModules": ["nvidia-extensions", "nvidia-driver"],
-  "nvidia.branch": ["nvidia-extensions"],
-  "extensions[0]": ["extension-name"],
-  "extraKernelArgs[0]": ["kernel-argument"],
-  factory: ["factory-url"],
-};
-
-const judgedOfNvidia: Judged = {
-  "sharing.replicas": ["gpu-sharing"],
-  version: ["nvidia-version"],
-  repository: ["chart-repository"],
-  timeout: ["nvidia-timeout"],
-};
-
-const judgedOfHelm: Judged = {
-  chart: ["helm-chart-name"],
-  repository: ["chart-repository", "plain-http"],
-  version: ["helm-version"],
-  name: ["helm-release-name"],
-  namespace: ["helm-release-name"],
-  podSecurity: ["prop-type"],
-  secretRevision: [],
-  timeout: ["helm-timeout"],
-};
-
-const judgedOfStorage: Judged = {
-  version: ["local-storage-version"],
-  repository: ["chart-repository", "plain-http"],
-  timeout: ["local-storage-timeout"],
-};
-
 const constructs: [string, Judged, Record<string, Field>, object, (stack: TerraformStack, props: object) => unknown][] =
   [
     [
       "ProxmoxGpuVm",
-      judgedOfVm,
+      { ...judgedIn(cases.vm), pool: ["pool-name"] },
       proxmoxGpuVm.schema,
       vmProps,
       (stack, props) => vmIn(stack, props as ProxmoxGpuVmProps),
@@ -285,21 +111,21 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
     ],
     [
       "CiliumInstall",
-      judgedOfCilium,
+      judgedIn(cases.cilium),
       ciliumInstall.schema,
       ciliumProps,
       (stack, props) => ciliumIn(stack, props as CiliumInstallProps),
     ],
     [
       "ProxmoxConnection",
-      judgedOfConnection,
+      judgedIn(subjects.ProxmoxConnection.cases),
       proxmoxConnection.schema,
       { ...password, username: "root@pam", insecure: true, checkHost: true },
       (stack, props) => vmIn(stack, {}, props as ProxmoxConnectionProps),
     ],
     [
       "PciMapping",
-      judgedOfMapping,
+      judgedIn(subjects.PciMapping.cases),
       pciMapping.schema,
       { name: "gpu", node: "pve", ...device, alternatives: [{ ...device, address: "02:00", node: "pve" }] },
       (stack, props) =>
@@ -307,7 +133,7 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
     ],
     [
       "DownloadedImage",
-      judgedOfDownload,
+      judgedIn(subjects.DownloadedImage.cases),
       downloadedImage.schema,
       {
         node: "pve",
@@ -321,14 +147,14 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
     ],
     [
       "TalosImage",
-      judgedOfImage,
+      judgedIn(subjects.TalosImage.cases),
       talosImage.schema,
       { version: "v1.13.9", nvidia: driver, extensions: ["siderolabs/iscsi-tools"], extraKernelArgs: ["quiet"] },
       (stack, props) => new TalosImage(stack, "image", props),
     ],
     [
       "NvidiaInstall",
-      judgedOfNvidia,
+      judgedIn(cases.nvidia),
       nvidiaInstall.schema,
       { sharing: { strategy: "time-slicing", replicas: 2 }, timeout: 900, smokeTest: true },
       (stack, props) =>
@@ -339,14 +165,14 @@ const constructs: [string, Judged, Record<string, Field>, object, (stack: Terraf
     ],
     [
       "LocalStorage",
-      judgedOfStorage,
+      judgedIn(subjects.LocalStorage.cases),
       localStorage.schema,
       { disk: "scsi1", timeout: 900 },
       (stack, props) => new LocalStorage(stack, "storage", { ...(props as LocalStorageProps), node: nodeIn(stack) }),
     ],
     [
       "HelmInstall",
-      judgedOfHelm,
+      judgedIn(subjects.HelmInstall.cases),
       helmInstall.schema,
       {
         chart: "ollama",
@@ -385,7 +211,9 @@ describe.each(constructs)("a variable for a prop of %s", (construct, judged, sch
     );
     const listed = [...Object.keys(judged), ...(notAtPlan[construct] ?? [])];
     const missing = variable.filter((path) => !listed.includes(path));
-    expect(missing.map((path) => `${path}: write the rules that check a variable there into this file`)).toEqual([]);
+    const advice =
+      "write the rules that check a variable there into its row of lab/changes/cases.ts or __tests__/subjects.ts";
+    expect(missing.map((path) => `${path}: ${advice}`)).toEqual([]);
     expect(listed.filter((path) => !variable.includes(path))).toEqual([]);
   });
 
