@@ -22,6 +22,12 @@ const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\btakes (no )?imports\b/i, "has the content type Import"],
   [/\bIOMMU (is|that is) off\b/i, "disabled"],
   [/\brights\b/i, "privileges (Proxmox) or permissions"],
+  [/\bsee to (them|what|this)\b/i, "check, solve or fix"],
+  [/\bends? the plan\b/i, "fails the plan"],
+  [/\bothers than\b/i, "something other than"],
+  [/\bhangs? on the\b/i, "CPU-attached, or behind"],
+  [/\bhanded out by\b/i, "advertised by"],
+  [/\bWhat is (to be )?said of\b/i, "a noun: the message, the props"],
 ];
 
 /** Others that code may have as part of a name. */

@@ -3,7 +3,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { Refusal } from "./refusal";
 import type { Terminal } from "./terminal";
 
-/** What a host shows of itself before anything is said to it. */
+/** The certificate that a host shows before any request. */
 export interface Certificate {
   /** SHA-256 of it, in pairs of hex digits, as Proxmox shows it under System → Certificates. */
   readonly fingerprint: string;
@@ -42,7 +42,7 @@ function unreachable(endpoint: URL, error: Error & { readonly code?: string }): 
   const { host, hostname, port } = endpoint;
   const reasons: Record<string, string> = {
     ENOTFOUND: `There is no host "${hostname}"; write its name as this machine knows it, or its IP address.`,
-    EAI_AGAIN: `The name "${hostname}" cannot be looked up; see to this machine's network, or write the IP address.`,
+    EAI_AGAIN: `The name "${hostname}" cannot be looked up; check this machine's network, or write the IP address.`,
     ECONNREFUSED: `${hostname} refuses connections at port ${port || 443}; Proxmox's API is at 8006, and \`systemctl status pveproxy\` on the host shows whether it runs.`,
     ETIMEDOUT: `${host} does not answer; is the host on, is this machine in its network, and does a firewall let port ${port || 443} through?`,
     EHOSTUNREACH: `There is no way to ${hostname}; is the host on, and is this machine in its network?`,

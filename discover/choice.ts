@@ -71,7 +71,7 @@ function refusalOf(problems: readonly Problem[]): Refusal {
   const [only, ...others] = unique;
   if (only !== undefined && others.length === 0) return new Refusal(only.what, only.steps);
   return new Refusal(
-    "Several things are in the way; see to them one after another, and discover the host again:",
+    "Several problems prevent this. Solve them one after another, then run discover again:",
     unique.flatMap(({ what, steps: [first, ...later] = [] }) =>
       first === undefined ? what : [`${what} ${first}`, ...later],
     ),

@@ -43,7 +43,7 @@ ${lines(4, gpuLines(host, node, gpu))}
     networkDevices: [{ bridge: ${JSON.stringify(bridge.name)} }],
     initialization: {
       datastore: ${datastore},
-      // In the subnet of ${inOneLine(bridge.name)}, and not in use as far as could be seen: neither Proxmox nor a DHCP server was told.
+      // In the subnet of ${inOneLine(bridge.name)}, and unused as far as discover can see. Reserve it on your DHCP server.
       ipConfigs: [{ address: "${address}", gateway: "${gateway}" }],
       dnsServers: ["${gateway}"],
     },

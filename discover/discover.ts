@@ -147,7 +147,7 @@ function write<Result>(files: () => Result): Result {
 function told(file: string, { lackingPrivileges, account }: Host, { name, address }: Settings): string {
   const named = file === "main.ts" ? "" : ` -- ${file}`;
   const privileges = lackingPrivileges.length === 0 ? "" : `, and give ${account} the privileges above`;
-  return `Wrote ${file}: cluster ${name} at ${address}. Reserve this IP address: no DHCP server was told.
+  return `Wrote ${file}: cluster ${name} at ${address}. Reserve this IP address on your DHCP server.
 Next: \`npm run review${named}\` checks the configuration and writes a page about what will be created.
 Before you deploy, prepare the host as docs/host.md says${privileges}: the API cannot show whether a host driver is bound to the GPU.`;
 }

@@ -196,7 +196,7 @@ function judged(
   if (iommuGroup === undefined) return no("cannot be passed through: it has no IOMMU group, as the IOMMU is disabled");
   if (otherMembers.length > 0) {
     return no(
-      `cannot be passed through: IOMMU group ${iommuGroup} has ${otherMembers.join(" and ")} too, which the host could no longer use; put the card into another slot, one that hangs on the processor`,
+      `cannot be passed through: IOMMU group ${iommuGroup} has ${otherMembers.join(" and ")} too, which the host could no longer use; move the card to a CPU-attached slot`,
     );
   }
   const known =

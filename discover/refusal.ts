@@ -1,6 +1,6 @@
 import { printable } from "../constructs/rules/printable";
 
-/** What a person has to know: what is wrong, and what to do next. It is told without a stack trace. */
+/** What is wrong and what to do next, in words for a user. It is printed without a stack trace. */
 export class Refusal extends Error {
   /**
    * @param message may quote what a host answers

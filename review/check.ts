@@ -24,12 +24,12 @@ const rowsOf = (stack: Stack): Markdown[][] => [
   ...elementsOf(stack).flatMap(({ address, body }) => {
     const lifecycle = objectOf(blocksOf(body.lifecycle)[0]);
     return [
-      ...blocksOf(lifecycle.precondition).map((condition) => rowOf(address, condition, "ends the plan")),
-      ...blocksOf(lifecycle.postcondition).map((condition) => rowOf(address, condition, "ends the plan or apply")),
+      ...blocksOf(lifecycle.precondition).map((condition) => rowOf(address, condition, "fails the plan")),
+      ...blocksOf(lifecycle.postcondition).map((condition) => rowOf(address, condition, "fails the plan or apply")),
     ];
   }),
   ...entriesOf(stack.variable).flatMap(([name, variable]) =>
-    blocksOf(objectOf(variable).validation).map((condition) => rowOf(`var.${name}`, condition, "ends the plan")),
+    blocksOf(objectOf(variable).validation).map((condition) => rowOf(`var.${name}`, condition, "fails the plan")),
   ),
   ...entriesOf(stack.check).flatMap(([name, check]) =>
     blocksOf(check).flatMap(({ assert }) =>

@@ -8,7 +8,7 @@ const shown = (body: Json, attribute: string): Markdown => code(textOf(body[attr
 const named = (blocks: unknown, attribute: string): string[] =>
   blocksOf(blocks).flatMap((each) => textsOf(each[attribute]));
 
-/** What a resource is, in words; what is not named here is told by its type. */
+/** What a resource is, in words; a resource that is not listed here is described by its type. */
 const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
   helm_release: (body) => {
     const isOwn = isInStack(textOf(body.chart));

@@ -58,7 +58,7 @@ const ownObjects = (documents: readonly unknown[]): object => ({
   ],
 });
 
-/** How many pods may have each GPU, as the plugin without a chart is told. */
+/** How many pods may use each GPU, in the configuration of the plugin without a chart. */
 const replicasIn = (documents: readonly unknown[]): number =>
   Number(/-shared-dev-num=(\d+)/.exec(JSON.stringify(documents))?.[1] ?? 1);
 

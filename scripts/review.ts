@@ -18,7 +18,7 @@ import { missing, terraform } from "./prerequisites";
 
 const output = process.env.CDKTF_OUTDIR ?? "cdktf.out";
 
-/** What people are told, without where in this program it was found. */
+/** The message for the user, without the place in this program. */
 class Refusal extends Error {}
 
 const usage = `Usage: npm run review [-- [<file> …] [<stack> …] [options]]

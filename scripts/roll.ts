@@ -154,7 +154,7 @@ class Roll {
     const later = [...new Set(others.map(({ machine }) => machine))].filter((name) => name !== at?.machine);
     return [
       `${this.stack} stopped at the ${at?.what} of ${at?.machine}${later.length > 0 ? `; ${later.join(", ")} ${later.length > 1 ? "have" : "has"} still to change` : ""}.`,
-      "See to what is said above; then `npm run deploy` goes on.",
+      "Fix the problem above, then run `npm run deploy` again: it continues where it stopped.",
       ...(at
         ? [
             `To change that machine alone: ${this.byHand(["terraform apply", ...at.targets.map((each) => `-target=${each}`)].join(" "))}`,

@@ -16,7 +16,7 @@ export class StagingFolder {
     this.folder = this.writing(() => mkdtempSync(join(output, ".staging-")));
   }
 
-  /** Runs what writes to the output; its failure is told as that of the output. */
+  /** Runs what writes to the output; its failure is reported as that of the output. */
   writing<Result>(task: () => Result): Result {
     return writingTo(this.output, task);
   }

@@ -36,7 +36,7 @@ const many = (block: LanguageBlock | Labelled, min_items?: number): LanguageBloc
   block,
   min_items,
 });
-/** Blocks that are told apart by a name of the user's. */
+/** Blocks that differ in a name that the user gave them. */
 const named = (block: LanguageBlock): LanguageBlockType => many(() => block);
 
 const open: LanguageBlock = { open: true };

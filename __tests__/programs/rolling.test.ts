@@ -150,7 +150,7 @@ test("it ends at the first machine that does not come back, which takes pods whe
   expect(calls()).toEqual(["drain gpu-1", `apply -target=${vm}.gpu-1`, "uncordon gpu-1"]);
   expect(said.at(-1)).toBe(
     `talos-cluster stopped at the VM of gpu-1; control-1 has still to change.
-See to what is said above; then \`npm run deploy\` goes on.
+Fix the problem above, then run \`npm run deploy\` again: it continues where it stopped.
 To change that machine alone: (cd '${file("cdktf.out/stacks/talos-cluster")}' && terraform apply -target=${vm}.gpu-1)`,
   );
 });

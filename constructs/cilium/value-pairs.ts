@@ -164,7 +164,7 @@ const conflicts: readonly Conflict[] = [
   })),
 ];
 
-/** Closed lists of texts. */
+/** Closed lists of strings. */
 const choices: readonly (readonly [path: string, choices: readonly string[]])[] = [
   ["routingMode", ["tunnel", "native", "hybrid"]],
   ["tunnelProtocol", ["vxlan", "geneve"]],

@@ -257,7 +257,7 @@ export class NvidiaInstall extends GpuInstall {
   }
 }
 
-/** The props with their vendor. What is no object is told as what it is, and what a getter throws where it is read. */
+/** The props with their vendor. A value that is not an object is reported as it is, and what a getter throws where it is read. */
 const withVendor = (props: NvidiaInstallProps): GpuInstallProps => {
   if (typeof props !== "object" || props === null || types.isProxy(props)) return props as GpuInstallProps;
   const vendor = { value: "nvidia", enumerable: true };

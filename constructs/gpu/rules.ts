@@ -144,7 +144,7 @@ export const rules: readonly Rule<Judged>[] = [
     checks: ({ earlierInstalls }) =>
       earlierInstalls.map(({ by }) => ({
         condition: false,
-        message: `the node's GPUs are handed out by ${by} already; leave one of the two out`,
+        message: `${by} already advertises the node's GPUs; leave one of the two out`,
       })),
   },
   {
@@ -242,7 +242,7 @@ function unusedNodes({ nodes, schedulingOnControlPlanes }: TalosClusterBase, ven
   return withoutPods.filter(({ machine }) => isOnly || machine.pciDevices !== undefined);
 }
 
-/** The vendor's method of the name; one that there is not is told, and stands for the device plugin. */
+/** The vendor's method of the name. An unknown name is reported, and replaced by the device plugin. */
 export const methodOf = (vendor: GpuVendor, name: string, talosVersion = ""): Method => {
   const { methods } = vendors[vendor];
   const method = (Object.hasOwn(methods, name) && methods[name]) || (methods["device-plugin"] as Method);

@@ -24,7 +24,7 @@ export interface GpuSharing {
 
 export const schema = objectOf<GpuSharing>({ strategy: required(unchecked()), replicas: required(number) });
 
-/** What the device plugin is told, as a document of its own. */
+/** The configuration file of the device plugin. */
 export const configuration = ({ strategy, replicas }: GpuSharing): string =>
   asYaml({
     version: "v1",

@@ -141,7 +141,7 @@ export function smokeTest(
   };
 }
 
-/** What the script has to be told of a vendor; NVIDIA's it knows by itself. */
+/** The script's settings for a vendor; those for NVIDIA are its defaults. */
 function evidence(vendor: Vendor, resource: GpuResource, { claims }: Method): Readonly<Record<string, string>> {
   const known = vendor.evidenceOf?.(resource);
   if (!known) return {};

@@ -1,6 +1,6 @@
 import { number, type Schema, staticBoolean } from "../props/schema";
 
-/** What every construct that installs a chart can be told of its release. */
+/** Props of the release that every construct with a chart has. */
 export interface ReleaseProps {
   /**
    * Allow http to a private IP address: whoever is on the way can replace what is downloaded.

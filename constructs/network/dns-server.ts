@@ -9,7 +9,7 @@ export const dnsServer: Omit<Rule<unknown>, "checks"> = {
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init",
 };
 
-/** Checks that each of the texts at `path` of the props is a DNS server. */
+/** Checks that each of the strings at `path` of the props is a DNS server. */
 export const checkDnsServers = (path: string, servers: readonly string[] = []): Check[] =>
   servers.map((server, index) => ({
     condition: isAddress(server),

@@ -54,7 +54,7 @@ export const checkOneGatewayPerFamily = (gateways: readonly Gateway[]): Check[] 
     }),
   );
 
-/** What is told of a gateway of a network device without a static address. */
+/** The message about a gateway of a network device without a static address. */
 export const checkGatewayHasAddress = (path: string, gateway: string): Check => ({
   condition: false,
   message: `${path} ${formatValue(gateway)} goes with no static address; leave it out, or write one with its prefix length`,

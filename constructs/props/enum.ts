@@ -3,7 +3,7 @@ import { formatValue } from "../rules/format-value";
 import type { Field } from "./field";
 import { isScalar, string } from "./scalar";
 
-/** One of the texts, which are the members of the prop's type. */
+/** One of the strings, which are the members of the prop's type. */
 export const enumOf = <const Choice extends string>(choices: readonly Choice[]): Field<Choice> => ({
   scalar: "string",
   invalid: () => string.invalid() as Choice,

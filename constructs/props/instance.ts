@@ -4,7 +4,7 @@ import type { Field } from "./field";
 import { hasFields } from "./object";
 import { string } from "./scalar";
 
-/** A string, or an object with the shape. */
+/** A string, or an object of the schema. */
 export const stringOr = <Value>(object: Field<Value>): Field<string | Value> => ({
   ...object,
   scalar: "string",

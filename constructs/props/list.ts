@@ -1,7 +1,7 @@
 import { formatValue } from "../rules/format-value";
 import { type Field, invalidValues, isToken, parseSafely } from "./field";
 
-/** A list with more is a mistake, which would be told item by item. */
+/** A longer list is a mistake, which would be reported item by item. */
 const maxItems = 1000;
 
 export function listOf<Value>(item: Field<Value>): Field<Value[]> {

@@ -101,7 +101,7 @@ export const unionOf = <Union>(
     alternatives: [assumed, ...others],
   }) as Field<unknown> as Field<Union>;
 
-/** Props of another construct of the shape, which checks them, except those that this one sets. */
+/** Props of another construct, which checks them, except those that this one sets. */
 export const childProps = <Props>(schema: Schema<Props>, ours: Readonly<Record<string, string>>): Field<Props> => {
   const { invalid, fields = {} } = objectOf(schema);
   return {
@@ -128,5 +128,5 @@ export const childProps = <Props>(schema: Schema<Props>, ours: Readonly<Record<s
   };
 };
 
-/** What another shape judges. */
+/** A value that another schema checks. */
 const anything = (invalid: () => unknown): Field => ({ invalid, parse: (value) => value });

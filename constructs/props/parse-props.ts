@@ -20,7 +20,7 @@ export const propType: Rule<readonly { readonly condition: Condition; readonly m
 };
 
 /**
- * The props as far as they have the shape; the rest is reported when the stack is synthesized.
+ * The props as far as they fit the schema; the rest is reported when the stack is synthesized.
  *
  * @param instead what to write instead of names that are no props
  * @returns the props, and what only Terraform can decide of them, for the resource to have as its preconditions

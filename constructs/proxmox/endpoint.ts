@@ -8,7 +8,7 @@ import { providerDocs } from "../rules/source";
 import { resolveTokens } from "../rules/template";
 
 const example = '"https://pve.example:8006/"';
-/** What stands for a user is told of by a rule of its own. */
+/** A rule of its own reports a user in the URL. */
 const https = new RegExp(`^https:[/][/](…@)?${host}(:[0-9]*)?([/][a-z0-9/._-]*)?$`, "i");
 
 const withPort = new RegExp(`^https:[/][/][^/]+${port}([/]|$)`, "i");

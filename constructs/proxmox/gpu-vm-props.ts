@@ -210,8 +210,8 @@ export interface ProxmoxGpuVmProps {
   readonly replaceable?: boolean;
 
   /**
-   * Others than Terraform attach disks to the VM, such as a CSI driver: any change of a disk would detach theirs. The VM's
-   * own disks are then made with it and never changed.
+   * Something other than Terraform, such as a CSI driver, attaches disks to the VM. Any change of a disk would detach them, so the
+   * VM's own disks are created with it and never changed.
    *
    * @default false
    * @see https://github.com/bpg/terraform-provider-proxmox/issues/2596

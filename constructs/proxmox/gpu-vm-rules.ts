@@ -43,7 +43,7 @@ export const nodeRules: readonly Rule<{ readonly node: string }>[] = [
   { ...proxmoxName, checks: ({ node }) => [checkNodeName("node", node)] },
 ];
 
-/** All that a VM is held to, in the order in which problems are told. */
+/** All rules of a VM, in the order in which problems are reported. */
 export const rules = [
   ...useRules,
   ...nameRules,

@@ -116,7 +116,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   readonly hostNode: string;
   /** SCSI controller, with the default. */
   readonly scsiHardware: scsiController.ScsiController;
-  /** Whether others attach disks to it, if that is said. */
+  /** The prop `disksManagedElsewhere`; undefined if it is left out. */
   readonly disksManagedElsewhere?: boolean;
   /** Whether the VM may be replaced, and its disks lost. */
   readonly replaceable: boolean;

@@ -6,7 +6,7 @@ import { formatForObject, formatUnlessVariable, formatValue } from "./format-val
 import { isPlainObject } from "./kind";
 import type { Rule } from "./rule";
 
-/** It throws: without a stack there is nothing that a problem could be told of. */
+/** Throws, because without a stack no construct can report a problem. */
 export const argumentType: Omit<Rule<never>, "checks"> = {
   id: "argument-type",
   requirement:

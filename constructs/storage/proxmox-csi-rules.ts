@@ -262,7 +262,7 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
   {
     id: "proxmox-csi-values",
     requirement: "what the construct writes of the chart's values is left to it",
-    reason: "the driver would have another account, or the storage classes would be others than the tested ones",
+    reason: "the driver would have another account, or the storage classes would not be the tested ones",
     source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/charts/proxmox-csi-plugin/values.yaml",
     checks: ({ chart: { values } }) =>
       ownValues.map((path) => ({

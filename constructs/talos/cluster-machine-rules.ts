@@ -32,7 +32,7 @@ interface Members {
   readonly virtualAddress?: string;
   readonly schedulingOnControlPlanes: boolean;
   readonly outputDirectory: string;
-  /** What is to be said of a virtual IP that a VM of the app has. */
+  /** The messages about a virtual IP that a VM of the app has. */
   readonly sameIpAddresses: readonly Check[];
 }
 

@@ -20,7 +20,7 @@ import * as nvidia from "./nvidia-driver";
 import type { TalosPatch } from "./patch";
 import * as registries from "./registries";
 
-/** What is said of a cluster, whatever machines it has. */
+/** Props that every cluster has, whatever its machines. */
 export interface TalosClusterBaseProps {
   /** Name of the cluster, and of its context in kubeconfig and talosconfig. */
   readonly clusterName: string;

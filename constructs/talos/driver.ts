@@ -25,7 +25,7 @@ export const kernelDrivers = { amd, intel } as const;
 export type KernelVendor = keyof typeof kernelDrivers;
 export const kernelVendors = Object.keys(kernelDrivers) as readonly KernelVendor[];
 
-/** All vendors, each with what Talos has to be told. A further one is one more record. */
+/** All vendors, each with the settings that Talos needs. Another vendor is one more record. */
 export const vendorDrivers: { readonly [Vendor in GpuVendor]: VendorDriver<DriverOf<Vendor>> } = {
   nvidia,
   ...kernelDrivers,
@@ -59,7 +59,7 @@ export const schema: Field<GpuDriver | readonly GpuDriver[]> = {
     Array.isArray(value) ? several.parse(value, path, report) : one.parse(value, path, report),
 };
 
-/** What is said of the drivers of a Talos. */
+/** The driver props of a Talos release. */
 export interface WithDrivers {
   /**
    * The NVIDIA driver among its extensions, the same as `driver: { vendor: "nvidia", … }`.

@@ -61,7 +61,7 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
   {
     id: "machine-network",
     requirement:
-      "a machine's network is told by `interfaces`, the first of which has the address, or by `gateway` and `macAddress`",
+      "a machine's network is described by `interfaces`, the first of which has the address, or by `gateway` and `macAddress`",
     reason: "with the one, the others would be ignored, and the machine would be sought where it is not",
     source: talosDocs("networking/configuration/device-selectors"),
     checks: ({ path, machine: { address, interfaces, gateway, macAddress } }) => [

@@ -4,7 +4,7 @@ import type { Check } from "../rules/rule";
 import type { TalosMachine } from "./machine";
 import type { Member } from "./node";
 
-/** What is to be said of addresses of a machine that another network device of the app has. */
+/** The messages about addresses of a machine that another network device of the app has. */
 export interface SameAddresses {
   readonly sameIpAddresses: readonly Check[];
   readonly sameMacAddresses: readonly Check[];

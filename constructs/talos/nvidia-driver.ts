@@ -81,7 +81,7 @@ const checks = ({ kernelModules, branch }: NvidiaDriver, path: string, version: 
   })),
 ];
 
-/** What Talos has to be told of NVIDIA's driver, as of other vendors'. */
+/** The settings that Talos needs for NVIDIA's driver, as for other vendors'. */
 export const nvidia: VendorDriver<NvidiaDriver> = {
   title: "NVIDIA",
   vendorId: nvidiaId,

@@ -85,7 +85,7 @@ export class PatchJudge {
     ]);
   }
 
-  /** What is decided is told at synth, when all patches are there; Terraform decides the rest. */
+  /** A condition that is known is reported at synth, when all patches are there; Terraform checks the rest. */
   private settle(): void {
     if (!this.isComplete) return;
     const findings = this.findings;

@@ -2,7 +2,7 @@ import type { Condition } from "../rules/condition";
 import type { Check } from "../rules/rule";
 import type { Generation } from "./gpu-generation";
 
-/** What Talos has to be told of a vendor's GPU driver. */
+/** The settings that Talos needs for a vendor's GPU driver. */
 export interface VendorDriver<Driver> {
   /** As people write it, such as `AMD`. */
   readonly title: string;
@@ -25,7 +25,7 @@ export interface KernelDriver<Driver> extends VendorDriver<Driver> {
   readonly generations: readonly Generation[];
   /** Those that do not reset when their VM stops; undefined if all do. */
   readonly stuckGenerations?: readonly Generation[];
-  /** Whether the driver works with a GPU of the generation, whose id it may have to be told. */
+  /** Whether the driver works with a GPU of the generation, whose device id it may need. */
   readonly knows: (driver: Driver, generation: Generation, deviceId: string) => Condition;
   /** What to write for a GPU of the generation, or a virtual function of it; undefined if no driver of Talos knows it. */
   readonly driverFor: (generation: Generation, deviceId: string, isVirtual?: boolean) => Driver | undefined;

@@ -1,7 +1,7 @@
 import type { Life } from "./life";
 
 /**
- * Whether Talos 1.15 is supported. It is a beta: what the project knows of it is written down, and switched off. The day it is
+ * Whether Talos 1.15 is supported. It is a beta: what the project knows of it is written down, and disabled. The day it is
  * released, this becomes true, and docs/decisions/talos-1.15.md says what to check and to add.
  */
 export const supportsNextTalos: boolean = false;

@@ -143,7 +143,7 @@ test("deploy changes one machine after another, stops at the first that stays aw
   expect(stopped.result.code).toBe(1);
   expect(stopped.result.output).toMatch(/not all nodes are back after 60 seconds: (.*control-1|etcd at )/);
   expect(stopped.result.output).toContain(
-    "stopped at the VM of control-1; control-2, control-3 have still to change.\nSee to what is said above; then `npm run deploy` goes on.",
+    "stopped at the VM of control-1; control-2, control-3 have still to change.\nFix the problem above, then run `npm run deploy` again: it continues where it stopped.",
   );
   expect([site.cores(), stopped.fewest]).toEqual([[5, 4, 4, 5], 2]);
 

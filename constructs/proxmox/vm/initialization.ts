@@ -281,7 +281,7 @@ export const rules: readonly Rule<{
   readonly initialization?: Initialization;
   readonly networkDevices: readonly NetworkDevice[];
   readonly guest: Guest;
-  /** What is to be said of addresses that another network device of the app has. */
+  /** The messages about addresses that another network device of the app has. */
   readonly sameIpAddresses: readonly Check[];
 }>[] = [
   {

@@ -101,7 +101,7 @@ export const rules: readonly Rule<{
   readonly networkDevices: readonly NetworkDevice[];
   readonly initialization?: { readonly ipConfigs: readonly object[] };
   readonly guest: Guest;
-  /** What is to be said of MAC addresses that another network device of the app has. */
+  /** The messages about MAC addresses that another network device of the app has. */
   readonly sameMacAddresses: readonly Check[];
 }>[] = [
   {
