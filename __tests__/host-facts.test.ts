@@ -114,6 +114,15 @@ describe("a mapping has of its host", () => {
     ]);
   });
 
+  test.each([
+    ["id", { subsystemId: "1458:40bf", iommuGroup: 14 }],
+    ["subsystem_id", { deviceId: "10de:2684", iommuGroup: 14 }],
+    ["iommu_group", { deviceId: "10de:2684", subsystemId: "1458:40bf" }],
+  ])("%s, where the others are given", (missing, given) => {
+    const [entry] = mapOf(given);
+    expect(entry).toMatchObject({ [missing]: expect.stringContaining("data.proxmox_hardware_pci.host.devices") });
+  });
+
   test("for each device of a pool that of its node", () => {
     const map = mapOf({
       address: "01:00",
