@@ -37,7 +37,7 @@ export interface Consequences {
   readonly replaced: Outcome;
   /** Of being made: without it, it is `made`. */
   readonly created?: Outcome;
-  /** Of a change, by attribute; each with what is said of all of them. */
+  /** Of a change, by attribute; each with what holds for all of them. */
   readonly attributes: Readonly<Partial<Record<Effect, readonly string[]>>>;
   readonly words: Readonly<Partial<Record<Effect, string>>>;
 }
