@@ -4,7 +4,7 @@ import { TalosGpuCluster, type TalosGpuClusterProps } from "../constructs";
 import type { Field } from "../constructs/props/schema";
 import { type Case, cases, type Part } from "../lab/changes/cases";
 import { after, before } from "../lab/changes/props";
-import { defaultSite } from "../lab/changes/site";
+import { siteWithDataDisk } from "../lab/changes/site";
 import { json } from "../scripts/clusters";
 import { synthesizedJson, vmIn } from "./stacks";
 import { type Subject, subjects } from "./subjects";
@@ -47,14 +47,14 @@ describe("a change has an effect on the stack: vm", () => {
   test.each(named(cases.vm))("%s", (_, each) => {
     // As the lab has it, the firmware is that of the template.
     const changed = each.prop === "boot.clone.bios" ? { ...each, to: "seabios", along: { bios: "seabios" } } : each;
-    const stackWith = (change: typeof before) => stackOf(placed(change(changed, { ...defaultSite.vm, boot })));
+    const stackWith = (change: typeof before) => stackOf(placed(change(changed, { ...siteWithDataDisk.vm, boot })));
     expect(isDeepStrictEqual(stackWith(after), stackWith(before))).toBe(false);
   });
 });
 
 const ofCluster = (Object.keys(cases) as Part[]).filter((part) => part !== "vm");
 describe.each(ofCluster)("a change has an effect on the stack: %s", (part) => {
-  const site: TalosGpuClusterProps & Readonly<Record<string, object>> = defaultSite as never;
+  const site: TalosGpuClusterProps & Readonly<Record<string, object>> = siteWithDataDisk as never;
   const stackOf = remembered((props: object) =>
     json((scope) => new TalosGpuCluster(scope, "site", { ...site, [part]: props } as TalosGpuClusterProps)),
   );
