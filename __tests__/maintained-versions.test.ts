@@ -174,11 +174,14 @@ describe("a stack", () => {
     jest.useRealTimers();
     said.mockClear();
   });
-  afterAll(() => rmSync(outdir, { recursive: true }));
+  afterAll(() => {
+    jest.restoreAllMocks();
+    rmSync(outdir, { recursive: true });
+  });
 
   /** All files of a synthesis on a day, and what was said. */
   function synthesizedOn(day: string) {
-    jest.useFakeTimers({ now: new Date(`${day}T12:00:00Z`) });
+    jest.useFakeTimers().setSystemTime(new Date(`${day}T12:00:00Z`));
     const app = new StrictApp({ outdir });
     new TalosGpuCluster(app, "gpu", {
       proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },

@@ -1,3 +1,4 @@
+import "./next-talos-released";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import { parse, parseAllDocuments } from "yaml";
@@ -6,12 +7,6 @@ import { NvidiaInstall, type NvidiaInstallProps, TalosImage } from "../construct
 import { lives } from "../constructs/versions/lives";
 import { conformance } from "./conformance";
 import { checksAtPlan, ciliumIn, nodeIn, outcomeOf, problemsOf, synthesizedJson, vmIn } from "./stacks";
-
-// What the day of the release switches on.
-jest.mock("../constructs/versions/next-talos", () => ({
-  ...jest.requireActual("../constructs/versions/next-talos"),
-  supportsNextTalos: true,
-}));
 
 const version = "v1.15.0";
 const open = { kernelModules: "open", branch: "production" } as const;

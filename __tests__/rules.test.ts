@@ -1,5 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import type { Host } from "../constructs/proxmox/host/host-facts";
+import * as hostFacts from "../constructs/proxmox/host/host-facts";
+import * as rule from "../constructs/rules/rule";
 import { rulesByModule } from "../constructs/rules-by-module";
 import { conformance } from "./conformance";
 import { fixtures } from "./fixtures";
@@ -16,34 +18,28 @@ test("every rule has fixtures, and every fixture a rule", () => {
   expect(Object.keys(fixtures).sort()).toEqual([...rules.keys()].sort());
 });
 
-const mockEnforced = new Set<string>();
+const enforced = new Set<string>();
 
-/** Notes every rule that a construct is held to. */
-jest.mock("../constructs/rules/rule", () => {
-  const rule = jest.requireActual("../constructs/rules/rule");
-  type Rules = readonly { readonly id: string }[];
-  const noted =
-    (enforce: (...args: unknown[]) => unknown) =>
-    (construct: unknown, rules: Rules, ...rest: unknown[]) => {
-      for (const { id } of rules) mockEnforced.add(id);
-      return enforce(construct, rules, ...rest);
-    };
-  return {
-    ...rule,
-    enforce: noted(rule.enforce),
-    enforceAtSynth: noted(rule.enforceAtSynth),
-    enforceWhenComplete: noted(rule.enforceWhenComplete),
+/** The function, which notes every rule that a construct is held to. */
+const noting =
+  (enforce: (...args: never[]) => unknown) =>
+  (...args: readonly unknown[]): never => {
+    for (const { id } of args[1] as readonly { readonly id: string }[]) enforced.add(id);
+    return enforce(...(args as never[])) as never;
   };
-});
 
-let mockHost: Host | undefined;
-jest.mock("../constructs/proxmox/host/host-facts", () => {
-  const { hostOf } = jest.requireActual("../constructs/proxmox/host/host-facts");
-  return { hostOf: (...of: unknown[]) => mockHost ?? hostOf(...of) };
-});
+const { enforce, enforceAtSynth, enforceWhenComplete } = rule;
+jest.spyOn(rule, "enforce").mockImplementation(noting(enforce));
+jest.spyOn(rule, "enforceAtSynth").mockImplementation(noting(enforceAtSynth));
+jest.spyOn(rule, "enforceWhenComplete").mockImplementation(noting(enforceWhenComplete));
+
+let knownHost: Host | undefined;
+const { hostOf } = hostFacts;
+jest.spyOn(hostFacts, "hostOf").mockImplementation((...of) => knownHost ?? hostOf(...of));
 afterEach(() => {
-  mockHost = undefined;
+  knownHost = undefined;
 });
+afterAll(() => jest.restoreAllMocks());
 
 describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}, onHost = {} }) => {
   const isWarning = rules.get(id)?.severity === "warning";
@@ -84,13 +80,13 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
 
     for (const [index, differing] of passes.entries()) {
       test(`passes, of a host that is known: ${reason} ${index}`, () => {
-        mockHost = { ...goodHost, ...differing };
+        knownHost = { ...goodHost, ...differing };
         expect(reportedOf(build).filter(own)).toEqual([]);
       });
     }
     for (const [index, [differing, ...problems]] of fails.entries()) {
       test(`refuses, of a host that is known: ${reason} ${index}`, () => {
-        mockHost = { ...goodHost, ...differing };
+        knownHost = { ...goodHost, ...differing };
         expect(reportedOf(build).filter(own)).toEqual(problems.map((problem) => `${problem} [${id}]`));
       });
     }
@@ -122,5 +118,5 @@ describe.each(Object.entries(fixtures))("%s", (id, { valid, invalid, atPlan = {}
 
 // Last: the tests above have made each fixture.
 test("every rule that a construct is held to is registered, and every registered one is held", () => {
-  expect([...mockEnforced].sort()).toEqual([...rules.keys()].sort());
+  expect([...enforced].sort()).toEqual([...rules.keys()].sort());
 });

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { AnnotationMetadataEntryType, type App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import type { Construct } from "constructs";
@@ -24,11 +22,8 @@ import "../synth/cdktf-patches";
 // biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it
 export type TerraformJson = any;
 
-/** Of all stacks of a test file: they are made by the hundred, and nothing is written. */
-const outdir = mkdtempSync(join(tmpdir(), "stacks-"));
-afterAll(() => rmSync(outdir, { recursive: true }));
-
-export const newApp = (): App => Testing.app({ outdir, stackTraces: false });
+/** Nothing is written. */
+export const newApp = (): App => Testing.app({ outdir: tmpdir(), stackTraces: false });
 export const newStack = (): TerraformStack => new TerraformStack(newApp(), "stack");
 
 type Build = (stack: TerraformStack) => void;

@@ -25,7 +25,7 @@ export const shippedStacks = [
 const root = join(__dirname, "..");
 const synthesized = new Map<string, Record<string, Stack>>();
 
-/** Runs an app, in this process, and returns its stacks by name. Every test file runs an app once. */
+/** Runs an app, in this process, and returns its stacks by name. An app runs once for all test files, so they cannot be changed. */
 export function synthesize(file: string): Record<string, Stack> {
   const stacks = synthesized.get(file) ?? run(file);
   synthesized.set(file, stacks);
@@ -37,6 +37,8 @@ function run(file: string): Record<string, Stack> {
   const log = jest.spyOn(console, "log").mockImplementation();
   process.env.CDKTF_OUTDIR = outdir;
   try {
+    // Whatever else has loaded it.
+    delete require.cache[join(root, file)];
     require(join(root, file));
     return stacksIn(outdir);
   } finally {
@@ -51,7 +53,9 @@ export function stacksIn(outdir: string): Record<string, Stack> {
   return Object.fromEntries(
     readdirSync(join(outdir, "stacks")).map((stack) => [
       stack,
-      JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8")),
+      JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8"), (_, value) =>
+        Object.freeze(value),
+      ),
     ]),
   );
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { File } from "@cdktf/provider-local/lib/file";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { TerraformVariable } from "cdktf";
@@ -10,10 +9,8 @@ import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
 import { CiliumInstall, NvidiaInstall, TalosImage, type TalosSingleNodeProps } from "../constructs";
-import { checkTalosconfig } from "../constructs/talos/cluster-files";
 import { renderPatch } from "../constructs/talos/patch";
 import "./matchers";
-import { file, run } from "./provisioner";
 import { checksAtPlan, machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const node = (props: Partial<TalosSingleNodeProps> = {}) => synthesized((stack) => void nodeIn(stack, props));
@@ -153,28 +150,6 @@ describe("TalosSingleNode", () => {
         content: "${data.talos_client_configuration.cluster.talos_config}",
         depends_on: ["null_resource.check_cluster_files"],
       },
-    });
-  });
-
-  describe("overwrites no talosconfig of another cluster", () => {
-    const check = () =>
-      run(checkTalosconfig({ talosconfig: file("talosconfig"), ca: "Q0E=", clusterName: "talos-gpu" }));
-
-    test.each([
-      ["no file", undefined],
-      ["an empty file", ""],
-      ["its own", "contexts:\n  talos-gpu:\n    ca: Q0E=\n"],
-    ])("and takes %s", (_, content) => {
-      if (content !== undefined) writeFileSync(file("talosconfig"), content);
-      expect(check()).toMatchObject({ status: 0, stderr: "" });
-    });
-
-    test("and refuses another's", () => {
-      writeFileSync(file("talosconfig"), "contexts:\n  talos-gpu:\n    ca: T1RIRVI=\n");
-      expect(check()).toMatchObject({
-        status: 1,
-        stderr: expect.stringMatching(/talosconfig belongs to a cluster that this state does not know, and was not/),
-      });
     });
   });
 

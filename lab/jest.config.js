@@ -1,6 +1,6 @@
 /** @type {import("jest").Config} */
 module.exports = {
-  ...require("../jest.config"),
+  ...require("../jest.sandbox.config"),
   rootDir: "..",
   // Each lab has its own ports and files, and much of a test is waiting: twice as many as the cores of a small machine.
   maxWorkers: 4,

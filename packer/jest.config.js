@@ -1,6 +1,6 @@
 /** @type {import("jest").Config} */
 module.exports = {
-  ...require("../jest.config"),
+  ...require("../jest.sandbox.config"),
   rootDir: __dirname,
   // Two tests at once would make the same root file system.
   maxWorkers: 1,

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import type { Script } from "../constructs/terraform/script";
-import { contentOf, file, program, run } from "./provisioner";
+import type { Script } from "../../constructs/terraform/script";
+import { contentOf, file, program, run } from "../provisioner";
 
 const inventory = "talos-bootstrap-manifests-inventory";
 const entry = "_gateways.gateway.networking.k8s.io_apiextensions.k8s.io_CustomResourceDefinition";
 
 const step = (environment: Record<string, string> = {}): Script => ({
-  file: join(__dirname, "../constructs/cilium/scripts/apply-gateway-api.sh"),
+  file: join(__dirname, "../../constructs/cilium/scripts/apply-gateway-api.sh"),
   environment: {
     ...{ KUBECONFIG: "kubeconfig", ENABLED: "true", SOURCE: "https://mirror.example/crds.yaml", BUNDLE: "v1.4.1" },
     ...{ BELOW: "v1.5.0", CILIUM: "1.19.6", TIMEOUT: "100" },
