@@ -35,9 +35,14 @@ export function outcomeOf(build: Build) {
   // Some rules wait until all constructs are made.
   invokeAspects(stack);
   const nodes = () => stack.node.findAll().map(({ node }) => node);
+  let found: string[] | undefined;
+  const problems = (): string[] => {
+    found ??= nodes().flatMap((node) => node.validate().map((problem) => `[${node.path}] ${problem}`));
+    return found;
+  };
   return {
     /** The problems, each with its path and its rule's id. */
-    problems: (): string[] => nodes().flatMap((node) => node.validate().map((problem) => `[${node.path}] ${problem}`)),
+    problems,
     warnings: (): string[] =>
       nodes()
         .flatMap(({ metadata }) => metadata)
@@ -51,7 +56,7 @@ export function outcomeOf(build: Build) {
         .map(({ data: { after, message } }) => `${after}: ${message}`),
     /** What they synthesize to, without cdktf's notes. Fails where a rule does. */
     synthesized: (): string => {
-      stack.runAllValidations();
+      if (problems().length > 0) throw new Error(problems().join("\n"));
       return JSON.stringify(stack.toTerraform(), (key, value) => (key === "//" ? undefined : value), 2);
     },
   };

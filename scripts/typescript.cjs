@@ -23,7 +23,9 @@ Module.enableCompileCache?.();
 Module._extensions[".ts"] = (module, filename) => {
   const translation = translate(filename);
   translations.set(filename, translation);
-  if (/^(?!\s*(\/\/|\*)).*\bawait\b/m.test(translation.code)) refuseAwait(translation.code, filename);
+  // The word first, as few files have it, and the pattern reads each line of those that have not.
+  if (translation.code.includes("await") && /^(?!\s*(\/\/|\*)).*\bawait\b/m.test(translation.code))
+    refuseAwait(translation.code, filename);
   module._compile(translation.code, filename);
 };
 
