@@ -118,7 +118,10 @@ describe("TalosSingleNode", () => {
 
   test("has its releases repaired where they failed", () => {
     const { resource } = synthesizedJson((stack) => {
-      const machine = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } });
+      const machine = vmIn(stack, {
+        gpus: [{ mapping: "gpu" }],
+        initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] },
+      });
       const nvidia = { kernelModules: "open", branch: "production" } as const;
       const node = nodeIn(stack, { machine, talos: { version: "v1.13.9", nvidia } });
       new CiliumInstall(stack, "cilium", { node, l2Announcements: { addressPools: [] } });
@@ -371,7 +374,8 @@ describe("TalosSingleNode", () => {
     });
 
     test("the user's patches last, objects and YAML as they are", () => {
-      const yaml = "machine:\n  env: {A: b}\n---\napiVersion: v1alpha1\nkind: WatchdogTimerConfig\n";
+      const yaml =
+        "machine:\n  env: {A: b}\n---\napiVersion: v1alpha1\nkind: WatchdogTimerConfig\ndevice: /dev/watchdog0\n";
       const patches = patchesOf(json({ configPatches: [{ machine: { sysctls: { "vm.swappiness": "0" } } }, yaml] }));
       expect(patches.slice(-2)).toEqual(['machine:\n  sysctls:\n    vm.swappiness: "0"\n', yaml]);
     });

@@ -12,7 +12,7 @@ export const isPlainText = (name: string): Condition => not(matches(name, new Re
 
 /** A name for the value of a chart whose template writes it without quotes: in quotes where YAML would read something else. */
 export function forTemplate(name: string): string {
-  if (!isUnknown(name)) return isPlainText(name) ? name : JSON.stringify(name);
+  if (!isUnknown(name)) return isPlainText(name) === true ? name : JSON.stringify(name);
   return Token.asString(expression`(${isPlainText(name)} ? ${name} : jsonencode(${name}))`);
 }
 
