@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parse } from "yaml";
 import { vendors } from "../constructs/gpu/vendors";
 import { csi } from "./fixtures/proxmox-csi";
@@ -7,11 +5,13 @@ import type { Json } from "./json";
 import { synthesizedJson, type TerraformJson } from "./stacks";
 import { shippedStacks, synthesize } from "./synthesized";
 
-interface AppProject {
-  readonly spec: {
-    readonly destinations: readonly { readonly namespace: string }[];
-    readonly clusterResourceBlacklist: readonly { readonly group: string; readonly kind: string }[];
-  };
+interface Project {
+  readonly destinations: readonly { readonly namespace: string }[];
+  readonly clusterResourceBlacklist: readonly {
+    readonly group: string;
+    readonly kind: string;
+    readonly name?: string;
+  }[];
 }
 interface KubernetesObject {
   readonly apiVersion: string;
@@ -19,11 +19,8 @@ interface KubernetesObject {
   readonly metadata: { readonly namespace?: string };
 }
 
-const page = readFileSync(join(__dirname, "../docs/gitops.md"), "utf8");
-const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
-const { spec } = blocks.flatMap((text) =>
-  text.includes("kind: AppProject") ? (parse(text) as AppProject) : [],
-)[0] as AppProject;
+const argoCd = synthesize("examples/argo-cd.ts")["talos-argo-cd"] as TerraformJson;
+const spec: Project = parse(argoCd.resource.helm_release.argo_cd_workloads.values[0]).projects.workloads;
 
 const stacks = [
   ...shippedStacks.map(([file, name]) => synthesize(file)[name] as TerraformJson),
@@ -39,9 +36,11 @@ test("the project for Argo CD excludes the namespaces of all that the constructs
   const ofGpus = Object.values(vendors).flatMap(({ methods }) =>
     Object.values(methods).map(({ namespace }) => namespace),
   );
-  const own = new Set(["kube-system", "csi-proxmox", "local-storage", ...ofGpus]);
+  const own = new Set(["kube-system", "argocd", "csi-proxmox", "local-storage", ...ofGpus]);
   const excluded = spec.destinations.map(({ namespace }) => namespace);
-  expect(excluded).toEqual([...[...own].map((name) => `!${name}`).sort(byPlace), "*"]);
+  expect(excluded).toEqual([...[...own].sort(byPlace).map((name) => `!${name}`), "*"]);
+  const namespaces = spec.clusterResourceBlacklist.filter(({ kind }) => kind === "Namespace");
+  expect(namespaces.map(({ name }) => name)).toEqual([...own].sort(byPlace));
   // The namespaces of a user's HelmInstall are the user's to add.
   const known = [...own, "ollama", "flux-system"];
   expect(releases.map(({ namespace }) => String(namespace)).filter((name) => !known.includes(name))).toEqual([]);
@@ -49,7 +48,7 @@ test("the project for Argo CD excludes the namespaces of all that the constructs
 
 /** That of Kubernetes first. */
 const byPlace = (a: string, b: string): number =>
-  Number(b === "!kube-system") - Number(a === "!kube-system") || a.localeCompare(b);
+  Number(b === "kube-system") - Number(a === "kube-system") || a.localeCompare(b);
 
 test("it excludes the kinds without a namespace of which the stack has objects", () => {
   const groupOf = (apiVersion: string) => (apiVersion.includes("/") ? String(apiVersion.split("/")[0]) : "");

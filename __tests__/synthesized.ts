@@ -19,6 +19,7 @@ export const shippedStacks = [
   ["examples/mixed-gpus.ts", "talos-mixed"],
   ["examples/inference.ts", "talos-inference"],
   ["examples/gitops.ts", "talos-gitops"],
+  ["examples/argo-cd.ts", "talos-argo-cd"],
   ["examples/volumes.ts", "talos-volumes"],
 ] as const;
 
