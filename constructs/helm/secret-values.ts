@@ -10,24 +10,39 @@ import { variablesIn } from "../rules/variables";
 import { checksumOf } from "../terraform/document";
 import { kubernetesObjects } from "./provider";
 import type { Chart } from "./release";
-import type { ChartValues } from "./values";
+import { type ChartValues, isMissing, valueAt } from "./values";
 
 /** Values of a chart that are secrets, by their paths, such as `auth.password`. */
 export type SecretValues = Readonly<Record<string, string>>;
 
-/** A path as `helm --set` takes it: names with dots between them, and numbers of items in brackets. */
-const path = /^[\w/-]+((\\?[.][\w/-]+)|(\[\d+\]))*$/;
+/** A path as `helm --set` takes it: names with dots between them, and numbers of items in brackets, of at most four digits. */
+const path = /^[\w/-]+((\\?[.][\w/-]+)|(\[\d{1,4}\]))*$/;
+
+/** What of the values the path leads into and is no object, so that Helm cannot go on. */
+function notObject(name: string, values: ChartValues): string[] {
+  const names = name.split(/(?<!\\)[.]/).map((each) => each.replaceAll("\\.", "."));
+  const above = names.slice(0, -1).map((_, index) => names.slice(0, index + 1));
+  return above
+    .filter((path) => {
+      const value = valueAt(values, path);
+      return !isMissing(value) && (typeof value !== "object" || Array.isArray(value));
+    })
+    .map((path) => path.join("."));
+}
 
 /** Whether a path goes on where another one ends. */
 const isInside = (name: string, other: string): boolean => name.startsWith(`${other}.`) || name.startsWith(`${other}[`);
 
-export const rules: readonly Rule<{ readonly secretValues?: Readonly<Record<string, unknown>> }>[] = [
+export const rules: readonly Rule<{
+  readonly secretValues?: Readonly<Record<string, unknown>>;
+  readonly values?: ChartValues;
+}>[] = [
   {
     id: "helm-secret-values",
     requirement: "a secret value comes from a Terraform variable, and has a path as `helm --set` takes it",
     reason: "a value that is written out would be in the stack in plaintext",
     source: "https://helm.sh/docs/intro/using_helm/#the-format-and-limitations-of---set",
-    checks: ({ secretValues = {} }) =>
+    checks: ({ secretValues = {}, values = {} }) =>
       Object.entries(secretValues).flatMap(([name, value]) => [
         {
           condition: path.test(name),
@@ -37,6 +52,10 @@ export const rules: readonly Rule<{ readonly secretValues?: Readonly<Record<stri
           condition: typeof value === "string" && isUnknown(value),
           message: `secretValues[${formatValue(name)}] is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
         },
+        ...notObject(name, values).map((above) => ({
+          condition: false,
+          message: `secretValues has ${formatValue(name)} inside values.${above}, which is no object; leave one of the two out`,
+        })),
         ...Object.keys(secretValues)
           .filter((other) => other !== name && isInside(name, other))
           .map((other) => ({
