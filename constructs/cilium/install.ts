@@ -271,7 +271,7 @@ export class CiliumInstall extends Construct {
       this,
       node,
       [chart, pools],
-      [applyManifests(filename, chart), ...waits, applyManifests(filename, pools)],
+      [applyManifests(filename, chart, pools), ...waits, applyManifests(filename, pools)],
       [node.untainted, ...this.beforeCilium],
     );
   }

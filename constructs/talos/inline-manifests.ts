@@ -36,17 +36,27 @@ export function addInlineManifests(cluster: TalosClusterBase, { name, contents }
 export const hashOf = ({ contents }: InlineManifests): string =>
   contents === "" ? "" : toTokenString(Fn.sha256(asFunctionArgument(contents)));
 
+/** Linux limits a variable to 128 KiB. */
+const compressed = (contents: string): string =>
+  contents === "" ? "" : toTokenString(Fn.base64gzip(asFunctionArgument(contents)));
+
 /**
  * Brings the cluster to them, because Talos creates what is missing and updates nothing before the next upgrade of Kubernetes.
+ *
+ * @param before manifests whose Helm release is uninstalled first
  */
-export const applyManifests = (kubeconfig: string, { name, contents }: InlineManifests): Script => ({
+export const applyManifests = (
+  kubeconfig: string,
+  { name, contents }: InlineManifests,
+  before?: InlineManifests,
+): Script => ({
   file: join(__dirname, "scripts/apply-manifests.sh"),
   environment: {
     KUBECONFIG: kubeconfig,
     NAME: `${name}-manifests`,
     RELEASE: name,
-    // Linux limits a variable to 128 KiB.
-    MANIFESTS: contents === "" ? "" : toTokenString(Fn.base64gzip(asFunctionArgument(contents))),
+    MANIFESTS: compressed(contents),
+    BEFORE: compressed(before?.contents ?? ""),
     TIMEOUT: String(timeout),
   },
 });

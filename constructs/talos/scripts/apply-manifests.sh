@@ -6,6 +6,7 @@
 # NAME        name of the manifests; what is in them is kept in a ConfigMap of that name, so that it can be deleted later
 # RELEASE     name of the Helm release that may have been there instead
 # MANIFESTS   YAML documents, compressed by gzip, in base64; empty if there are none
+# BEFORE      the same of a release that Helm uninstalls before this one; empty if there is none
 # TIMEOUT     seconds
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-manifests.sh"
@@ -15,6 +16,7 @@ deadline=$(deadline_in "$TIMEOUT")
 
 all=$work/all.yaml
 replaceable=$work/replaceable.yaml
+before=$work/before.yaml
 objects=$work/objects
 if [ -n "$MANIFESTS" ]; then
   printf %s "$MANIFESTS" | base64 -d | gunzip >"$all" || fail "the manifests of $NAME cannot be read"
@@ -24,6 +26,11 @@ if [ -n "$MANIFESTS" ]; then
     { document = document $0 "\n" }
     /^kind: *"?Job"? *$/ { job = 1 }
     END { flush() }' "$all" >"$replaceable"
+fi
+
+: >"$before"
+if [ -n "$BEFORE" ]; then
+  printf %s "$BEFORE" | base64 -d | gunzip >"$before" || fail "the manifests before $NAME cannot be read"
 fi
 
 # One object a line: apiVersion, kind, namespace and name.
@@ -62,8 +69,8 @@ release_gone() { helm_records "name=$RELEASE" && [ -z "$answer" ]; }
 # Helm ends a release when its objects are gone, and Talos may have created some of them again: all of them are created below.
 helm_waits() { helm_records status=uninstalling && [ -n "$answer" ]; }
 delete_created_again() {
-  # Those of a kind that is gone are refused, the others listed.
-  ask get --ignore-not-found --filename="$all" \
+  # Those of a kind that is gone are refused, the others listed, because there are two files.
+  ask get --ignore-not-found --filename="$all" --filename="$before" \
     --output=jsonpath='{range .items[*]}{.apiVersion} {.kind} {.metadata.namespace}/{.metadata.name} {.metadata.annotations.meta\.helm\.sh/release-name}{"\n"}{end}' \
     >"$work/present" 2>"$work/refused" || :
   while read -r version kind object by_helm; do
