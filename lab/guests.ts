@@ -92,7 +92,8 @@ export class Guests {
     mkdirSync(disks, { recursive: true });
     const directory = mkdtempSync(join(disks, `${vm.id}-`));
     const discovery = join(this.directory, "discovery");
-    const node = TalosNode.start({ address, directory, discovery, hardware, system: systemOf(vm), faults });
+    const disk = bootsFromVirtio(vm) ? "/dev/vda" : "/dev/sda";
+    const node = TalosNode.start({ address, directory, discovery, hardware, disk, system: systemOf(vm), faults });
     node.catch(() => {});
     return { node, power: Promise.resolve() };
   }
@@ -124,6 +125,9 @@ export class Guests {
       });
   }
 }
+
+/** Whether the first disk that the VM boots from is on virtio, which Linux names otherwise than those of the other buses. */
+const bootsFromVirtio = (vm: VirtualMachine): boolean => /\border=virtio/.test(String(vm.get("boot")));
 
 /** The MAC addresses of the VM's network devices, as Proxmox keeps them. */
 const macAddressesOf = (vm: VirtualMachine): string[] =>

@@ -107,6 +107,8 @@ export interface TalosNodeOptions {
   /** Directory where the nodes of a network find each other. */
   readonly discovery: string;
   readonly hardware: Hardware;
+  /** The device that the machine boots from, as Linux names it. */
+  readonly disk: string;
   /** The Talos in the image that the machine boots. */
   readonly system: TalosSystem;
   /** What goes wrong from the first moment on. */
@@ -121,6 +123,7 @@ export class TalosNode {
     directory,
     discovery,
     hardware,
+    disk,
     system,
     faults,
   }: TalosNodeOptions): Promise<TalosNode> {
@@ -128,6 +131,7 @@ export class TalosNode {
       built.talosNode,
       [
         ...["-attached", "-address", address, "-directory", directory, "-discovery", discovery],
+        ...["-disk", disk],
         ...["-hardware", JSON.stringify(hardware), "-faults", JSON.stringify(faults)],
         ...["-version", system.version, "-schematic", system.schematic ?? ""],
       ],
