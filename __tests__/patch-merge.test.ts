@@ -21,6 +21,13 @@ describe("a patch", () => {
     });
   });
 
+  test("merges the items of a list that are the same device", () => {
+    const patch = { machine: { network: { interfaces: [{ interface: "ens18", mtu: 9000 }, { interface: "ens19" }] } } };
+    expect(machineOf(patch)).toMatchObject({
+      network: { interfaces: [{ interface: "ens18", mtu: 9000 }, { interface: "ens19" }] },
+    });
+  });
+
   test("deletes before it sets", () => {
     expect(machineOf({ machine: { sysctls: { a: { $patch: "delete" }, b: "2" } } })).toMatchObject({
       sysctls: { b: "2" },
