@@ -103,6 +103,7 @@ export function answered(text: string, differing: Differing): string {
   // As in the first plan, which does not know the VM yet.
   const firstPlan = text
     .replace(/null_resource\.[\w-]+_identity\.triggers/g, "{ created = plantimestamp() }")
+    .replace(/terraform_data\.[\w-]+_known\.input/g, "plantimestamp()")
     // Every host of a stack gives the same answers.
     .replace(/(data\.proxmox_\w+\.host)_[\w-]+\./g, "$1.");
   return Object.entries(answers).reduce(

@@ -44,9 +44,11 @@ test("addresses are told once for a stack, and not for a stack within it", () =>
   });
   expect(problems.map((problem) => problem.split(", of ")[0])).toEqual([
     '[stack] "my.vm_identity"',
+    '[stack] "my.vm_known"',
     '[stack] "my.vm_disks"',
     '[stack] "my.vm"',
     '[stack/inner] "my.vm_identity"',
+    '[stack/inner] "my.vm_known"',
     '[stack/inner] "my.vm_disks"',
     '[stack/inner] "my.vm"',
   ]);

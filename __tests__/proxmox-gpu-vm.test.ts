@@ -304,7 +304,7 @@ describe("ProxmoxGpuVm", () => {
 
     test("is remembered in the state by what it cannot change and stay", () => {
       expect(identity()).toMatchObject({
-        triggers: { vm_id: "100", node: "pve", system_disk: "scsi0", system_disk_size: "20" },
+        triggers: { vm_id: "100", node: "pve", efi_disk_type: "4m", system_disk: "scsi0", system_disk_size: "20" },
         lifecycle: { ignore_changes: ["triggers"] },
       });
     });
@@ -312,8 +312,8 @@ describe("ProxmoxGpuVm", () => {
     test("is remembered anew where it may be replaced", () => {
       expect(identity({ replaceable: true }).lifecycle).toEqual({ ignore_changes: ['triggers["created"]'] });
       expect(JSON.stringify(lifecycleOf({ replaceable: true }))).not.toContain("vm-kept");
-      // With another node or disk the whole record is rewritten, as if the state had not known the VM.
-      expect(JSON.stringify(lifecycleOf({ replaceable: true }))).not.toContain("that this state does not know");
+      // With another node or disk the whole record is rewritten, as if the state had not known the VM; another resource still does.
+      expect(JSON.stringify(lifecycleOf({ replaceable: true }))).toContain("terraform_data.talos_node_known.input");
     });
 
     test.each([

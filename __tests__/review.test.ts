@@ -477,6 +477,7 @@ describe("a plan", () => {
     ["null_resource.upgrade_kubernetes", "upgraded", "recorded"],
     ["null_resource.gpu_smoke_test", "changed", "recorded"],
     ["null_resource.talos_node_identity", "recorded", "recorded"],
+    ["terraform_data.talos_node_known", "recorded", "recorded"],
     ["terraform_data.talos_node_disk", "recorded", "recorded"],
     ["null_resource.member", "lost", "lost"],
     ["null_resource.members", "recorded", "recorded"],

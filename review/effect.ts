@@ -65,11 +65,11 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
   ],
   [/^(.+_)?upgrade_/, upgrade],
   [
-    /_identity$/,
+    /_(identity|known)$/,
     {
       deleted: ["recorded", "which VM there is to keep is forgotten"],
       replaced: ["recorded", "the record of the VM to keep is rewritten"],
-      attributes: { recorded: ["triggers"] },
+      attributes: { recorded: ["triggers", "input"] },
       words: {},
     },
   ],

@@ -176,7 +176,7 @@ const known: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   null_resource: { provider: new RegExp(`^null[.](${stages.join("|")})$`) },
   terraform_data: {
     input:
-      /^\$\{(tomap\(\{\}\)|(tomap\(\{for place in range\(1, [0-9]+\) : place => )?jsonencode\(zipmap\([^()]*\)\)(\}\))?)\}$/,
+      /^\$\{(plantimestamp\(\)|tomap\(\{\}\)|(tomap\(\{for place in range\(1, [0-9]+\) : place => )?jsonencode\(zipmap\([^()]*\)\)(\}\))?)\}$/,
     triggers_replace:
       /^[\w.,-]+$|^\$\{nonsensitive\(sha256\(data[.]talos_machine_configuration[.][\w-]+[.]machine_configuration\)\)\}$/,
   },

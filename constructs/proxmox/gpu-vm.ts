@@ -39,7 +39,7 @@ import * as keptDisks from "./vm/kept-disks";
 import type * as memory from "./vm/memory";
 import * as networkDevice from "./vm/network-device";
 import { unlessEmpty } from "./vm/optional-list";
-import * as identity from "./vm/replacement-guard";
+import * as replacement from "./vm/replacement-guard";
 import type * as scsiController from "./vm/scsi-controller";
 import * as serialDevice from "./vm/serial-device";
 import * as tags from "./vm/tags";
@@ -157,12 +157,13 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const pinned = { node, dedicated: this.memory.dedicated };
     const pinnedEarlier = hostMemory.pinMemory(connection, pinned, this.gpus, this);
 
-    this.identity = identity.replacementGuard(this, settings, settings.replaceable);
+    const guard = replacement.replacementGuard(this, settings, settings.replaceable);
+    this.identity = guard.identity;
     this.diskPreconditions = this.keepDisks(settings);
     const preconditions = [
       ...(connection?.preconditions ?? []),
       ...parsed.preconditions,
-      ...this.enforceRules(settings, passed, pinnedEarlier),
+      ...this.enforceRules(settings, guard, passed, pinnedEarlier),
       ...this.diskPreconditions,
     ];
     this.resource = withLogicalId(id, this.createVm(settings, searched, preconditions));
@@ -189,6 +190,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
   /** Applies all rules of a VM. @returns what only Terraform can decide */
   private enforceRules(
     settings: Settings,
+    guard: replacement.ReplacementGuard,
     passed: ReturnType<typeof passthrough.passThrough>,
     pinnedEarlier: ReturnType<typeof hostMemory.pinMemory>,
   ): Precondition[] {
@@ -199,7 +201,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       ...settings,
       user: this,
       path: this.node.path,
-      identity: this.identity,
+      guard,
       ...passed,
       host: this.host,
       pinnedEarlier,

@@ -19,6 +19,12 @@ test("a state that was lost makes no second cluster: at plan for the VM's sake, 
   expect(planned.code).toBe(1);
   expect(unwrapped(planned.output)).toMatch(/belongs to a VM "talos-gpu" that this state does not know.*vm-id-free/);
 
+  const replaceable = await deployCluster(lab, { vm: { replaceable: true } });
+  const also = await replaceable.apply();
+  expect(also.code).toBe(1);
+  expect(unwrapped(also.output)).toMatch(/that this state does not know.*vm-id-free/);
+  await deployCluster(lab);
+
   // Somebody insists.
   await terraform.succeed("apply", "-target=null_resource.talos_node_identity", "-auto-approve", "-input=false");
   const insisted = await terraform.apply();

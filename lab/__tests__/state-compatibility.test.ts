@@ -24,6 +24,8 @@ const deviations = {
   "null_resource.node_check": { actions: ["create"] },
   "terraform_data.node_configuration": { actions: ["create"] },
   "terraform_data.talos_node_disks": { actions: ["create"] },
+  // That the state knows the VM is remembered even if the record of the VM is rewritten.
+  "terraform_data.talos_node_known": { actions: ["create"] },
   "null_resource.node_machine": { actions: ["create"] },
   // A bootstrap that is not in the state is noticed.
   "null_resource.bootstrap_begin": { actions: ["create"] },

@@ -138,6 +138,7 @@ const vm: readonly Case[] = [
   { prop: "efiDisk", to: false, along: { bios: "seabios" } },
   { prop: "efiDisk.datastore", judged: ["proxmox-name"], to: "other" },
   { prop: "efiDisk.type", judged: ["ovmf-needs-efi-disk", "prop-type"], given: linux, to: "2m" },
+  { prop: "efiDisk.type", given: linux, to: "2m", along: { replaceable: true } },
   { prop: "efiDisk.preEnrolledKeys", judged: ["ovmf-needs-efi-disk"], given: linux, to: true },
   { prop: "networkDevices[0].bridge", judged: ["proxmox-name"], to: "vmbr1" },
   { prop: "networkDevices[0].model", judged: ["prop-type"], to: "e1000" },

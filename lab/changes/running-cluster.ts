@@ -152,7 +152,7 @@ function synthesize(lab: Lab, site: object, output = "cdktf.out"): string {
 }
 
 const vmTypes =
-  /^proxmox_virtual_environment_vm[.]|^null_resource[.]talos_node_identity$|^terraform_data[.]talos_node_disks?$/;
+  /^proxmox_virtual_environment_vm[.]|^null_resource[.]talos_node_identity$|^terraform_data[.]talos_node_(disks?|known)$/;
 
 /** The resources and data sources of a stack, but for the VM. */
 function withoutVm(directory: string): Record<string, unknown> {

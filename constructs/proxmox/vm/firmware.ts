@@ -46,9 +46,12 @@ export const efiDiskShape = optionalLiteral(
 
 export function block(efiDisk: VmEfiDisk | false, ofFirstDisk: string): VirtualEnvironmentVmEfiDisk | undefined {
   if (efiDisk === false) return undefined;
-  const { datastore = ofFirstDisk, type = "4m", preEnrolledKeys = false } = efiDisk;
-  return { datastoreId: datastore, type: type as string, preEnrolledKeys };
+  const { datastore = ofFirstDisk, preEnrolledKeys = false } = efiDisk;
+  return { datastoreId: datastore, type: typeOf(efiDisk) as string, preEnrolledKeys };
 }
+
+/** The size of its variable store. */
+export const typeOf = ({ type = "4m" }: VmEfiDisk): NonNullable<VmEfiDisk["type"]> => type;
 
 /** A UEFI machine has an EFI disk. Where only Terraform knows the firmware, it has one too: it does no harm. */
 export const withDefaults = (bios: VmBios): VmEfiDisk | false => (bios === "seabios" ? false : {});
@@ -83,7 +86,8 @@ export const rules: readonly Rule<{
           },
         ];
       }
-      const { type = "4m", preEnrolledKeys = false } = efiDisk;
+      const { preEnrolledKeys = false } = efiDisk;
+      const type = typeOf(efiDisk);
       return ifTalos(
         guest,
         { condition: or(seabios, equal(type, "4m")), message: `efiDisk.type is ${formatValue(type)}; write "4m"` },

@@ -1,4 +1,3 @@
-import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentVms } from "../../../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
@@ -11,7 +10,7 @@ import { providerDocs } from "../../rules/source";
 import { resourceAddress } from "../../terraform/logical-id";
 import { stackSingleton } from "../../terraform/stack-singleton";
 import type { ProxmoxConnection } from "../connection";
-import { isKnown } from "./replacement-guard";
+import { isKnown, type ReplacementGuard } from "./replacement-guard";
 
 /** First VM id that Proxmox gives away, and the last. */
 const min = 100;
@@ -43,8 +42,7 @@ export const rules: readonly Rule<{
   readonly earlierIds: readonly EarlierClaim<number>[];
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
   /** What the state remembers of the VM. */
-  readonly identity: Resource;
-  readonly replaceable: boolean;
+  readonly guard: ReplacementGuard;
 }>[] = [
   {
     id: "vm-id-range",
@@ -69,7 +67,7 @@ export const rules: readonly Rule<{
     requirement: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
     reason: "the provider silently takes over an existing VM of that id, and destroy deletes it",
     source: vmDocs,
-    checks: ({ vmId, name, allVms, identity, replaceable }) =>
+    checks: ({ vmId, name, allVms, guard }) =>
       ifSet(allVms, (allVms) => {
         const ids = column(allVms, "vm_id");
         const names = Fn.zipmap(ids, column(allVms, "name"));
@@ -80,9 +78,8 @@ export const rules: readonly Rule<{
             message: `vmId ${formatValue(vmId)} belongs to a VM of another name than ${formatValue(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
           },
           {
-            // What the state remembers is rewritten as a whole with a VM that may be replaced, also since when it knows the VM.
-            condition: or(replaceable === true, isKnown(identity), not(isOfThisName), not(Fn.contains(ids, vmId))),
-            message: `vmId ${formatValue(vmId)} belongs to a VM ${formatValue(name)} that this state does not know; choose a free id, or if the state of that VM was lost, bring the state back. To take the VM over as it is: terraform apply -target=${resourceAddress(identity)}`,
+            condition: or(isKnown(guard), not(isOfThisName), not(Fn.contains(ids, vmId))),
+            message: `vmId ${formatValue(vmId)} belongs to a VM ${formatValue(name)} that this state does not know; choose a free id, or if the state of that VM was lost, bring the state back. To take the VM over as it is: terraform apply -target=${resourceAddress(guard.identity)}`,
           },
         ];
       }),

@@ -1,4 +1,3 @@
-import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { and, type Condition, equal, isUnknown, less, not, or, product, sum } from "../../rules/condition";
 import { formatValue, toTokenString } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
@@ -8,7 +7,7 @@ import { type Content, images, imports, isOn, isos, storageChecks } from "../hos
 import type { BootMedium } from "./boot-medium";
 import { type Disk, defaultDatastore } from "./disk";
 import type { VmEfiDisk } from "./firmware";
-import { isKnown } from "./replacement-guard";
+import { isKnown, type ReplacementGuard } from "./replacement-guard";
 
 /** A VM as far as it names storages. */
 interface Storing {
@@ -16,7 +15,7 @@ interface Storing {
   readonly efiDisk: VmEfiDisk | false;
   readonly initialization?: { readonly datastore?: string };
   readonly boot: BootMedium;
-  readonly identity: Resource;
+  readonly guard: ReplacementGuard;
   readonly host?: Host;
 }
 
@@ -123,7 +122,7 @@ export const rules: readonly Rule<Storing>[] = [
             and(equal(storage.name, datastore), isOn(storage), less(storage.available, bytes));
           return {
             // A VM that is there has its disks already.
-            condition: or(isKnown(vm.identity), not(some(storages, isFull))),
+            condition: or(isKnown(vm.guard), not(some(storages, isFull))),
             message: `disks takes ${toTokenString(size)} GiB of storage ${formatValue(datastore)}, which has less to spare on node ${formatValue(name)}; make room on it, or write another datastore`,
           };
         }),
