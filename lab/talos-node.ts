@@ -59,8 +59,7 @@ export interface CallFault {
   /**
    * An RPC, a Kubernetes request, `*` for all of both, `install`, `boot`, which with a message leaves the machine off, or
    * while the rule is in force `listen`, which keeps the Kubernetes API closed, or `driver`, which keeps NVIDIA's driver from
-   * being loaded; `message` is then what the kernel says. `manifests` has Talos create what is missing of
-   * its manifests once more after the delay.
+   * being loaded; `message` is then what the kernel says.
    */
   readonly method: string;
   /** Calls that pass before. */
@@ -72,6 +71,8 @@ export interface CallFault {
   readonly message?: string;
   readonly drop?: boolean;
   readonly delayMilliseconds?: number;
+  /** A request that deletes an object of Talos's manifests waits until they have it, and Talos creates it again before the answer. */
+  readonly createsAgain?: boolean;
 }
 
 /** A fault of pods, for as long as the rule is in force. */

@@ -16,16 +16,13 @@ const (
 	listenMethod = "listen"
 	// anyCall names the rule for every call to one of the node's APIs.
 	anyCall = "*"
-	// manifestsMethod names the rule for the times that Talos creates its manifests once more, as it does while one of them fails.
-	manifestsMethod = "manifests"
 )
 
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
 	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or for as long as the
 	// rule is there "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded, or the name of
-	// another vendor's kernel module, such as amdgpu; or "manifests", which has Talos create
-	// what is missing of its manifests once more after the delay.
+	// another vendor's kernel module, such as amdgpu.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -41,6 +38,9 @@ type Rule struct {
 	Drop bool `json:"drop,omitempty"`
 	// DelayMilliseconds is how long the node waits before it answers or cuts; without Code, Status and Drop the call then succeeds.
 	DelayMilliseconds int `json:"delayMilliseconds,omitempty"`
+	// CreatesAgain is for requests that delete an object of the manifests: they wait until the configuration has it, and Talos
+	// creates it again before they are answered, as it may while it brings manifests into the cluster.
+	CreatesAgain bool `json:"createsAgain,omitempty"`
 
 	// Pod is the namespace and name of pods that fail for as long as the rule is there; * stands for anything.
 	Pod string `json:"pod,omitempty"`
@@ -130,7 +130,7 @@ func (n *Node) fault(method string) *Rule {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, rule := range n.rules {
-		if rule.Method != method && (rule.Method != anyCall || slices.Contains([]string{installMethod, bootMethod, manifestsMethod}, method)) {
+		if rule.Method != method && (rule.Method != anyCall || slices.Contains([]string{installMethod, bootMethod}, method)) {
 			continue
 		}
 		rule.seen++

@@ -19,24 +19,26 @@ import (
 // record of calls.
 type front struct {
 	node        *Node
+	kubernetes  *kubernetes
 	authorities *x509.CertPool
 	// forUsers names the user of a certificate to the API server; forOthers leaves it to the API server who calls.
-	forUsers, forOthers http.Handler
+	forUsers, forOthers *httputil.ReverseProxy
 }
 
-func newFront(n *Node, authority *pki.Pair, api *controlplane.ControlPlane) (*front, error) {
+func newFront(k *kubernetes, api *controlplane.ControlPlane) (*front, error) {
 	identity, err := api.FrontProxy()
 	if err != nil {
 		return nil, err
 	}
 	anonymous := identity.Clone()
 	anonymous.Certificates = nil
-	f := &front{node: n, authorities: pki.Pool(authority)}
+	f := &front{node: k.node, kubernetes: k, authorities: pki.Pool(k.settings.ClusterAuthority)}
 	f.forUsers, f.forOthers = proxyTo(api.Address(), identity), proxyTo(api.Address(), anonymous)
+	f.forUsers.ModifyResponse = k.afterDeletion
 	return f, nil
 }
 
-func proxyTo(address string, identity *tls.Config) http.Handler {
+func proxyTo(address string, identity *tls.Config) *httputil.ReverseProxy {
 	target := &url.URL{Scheme: "https", Host: address}
 	return &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
@@ -67,6 +69,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			call.Message = rule.Message
 			refuse(recorded, rule.Status, rule.Message)
 			return
+		}
+		if rule.CreatesAgain {
+			r = f.kubernetes.beforeDeletion(r)
 		}
 	}
 	for name := range r.Header {

@@ -35,6 +35,8 @@ type kubernetes struct {
 	done     chan struct{}
 	// changed tells that the manifests of the configuration may be others.
 	changed chan struct{}
+	// missing asks Talos to create what is missing of its manifests, and is told when that is done.
+	missing chan chan struct{}
 
 	mu      sync.Mutex
 	current *configuration
@@ -60,7 +62,7 @@ func startKubernetes(n *Node, options Options, d disk, active faults) (*kubernet
 	options.System = d.system
 	ctx, stop := context.WithCancel(context.Background())
 	k := &kubernetes{node: n, options: options, settings: settings, minor: minor, stop: stop, done: make(chan struct{}),
-		changed: make(chan struct{}, 1), current: d.current, faults: active, servers: map[string]*http.Server{}}
+		changed: make(chan struct{}, 1), missing: make(chan chan struct{}), current: d.current, faults: active, servers: map[string]*http.Server{}}
 	go func() {
 		defer close(k.done)
 		if err := k.run(ctx); err != nil && ctx.Err() == nil {
@@ -159,6 +161,7 @@ func (k *kubernetes) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var created chan struct{}
 	for said := ""; ; {
 		k.mu.Lock()
 		provider := k.current.provider
@@ -174,12 +177,15 @@ func (k *kubernetes) run(ctx context.Context) error {
 				log.Printf("manifests: %v", said)
 			}
 			again = time.After(manifestsAgainAfter)
-		} else if rule := k.node.fault(manifestsMethod); rule != nil {
-			again = time.After(rule.delay())
+		}
+		if created != nil {
+			close(created)
+			created = nil
 		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case created = <-k.missing:
 		case <-again:
 		case <-k.changed:
 		}
@@ -221,7 +227,7 @@ func (k *kubernetes) open(api *controlplane.ControlPlane) error {
 	k.admin = api.Admin()
 	k.servers[k.options.Kubernetes] = nil
 	var err error
-	if k.front, err = newFront(k.node, k.settings.ClusterAuthority, api); err != nil {
+	if k.front, err = newFront(k, api); err != nil {
 		return err
 	}
 	return k.listen()
