@@ -611,7 +611,6 @@ export const takenDocuments: readonly object[] = [
   document("EthernetConfig", { name: "eth0", features: { "tx-x": true } }),
   document("HCloudVIPConfig", { name: "1.2.3.4", link: "eth0", apiToken: "t" }),
   document("HostnameConfig", {}),
-  document("HostnameConfig", { hostname: "talos-gpu" }),
   document("KubeSpanConfig", {}),
   document("KubeSpanConfig", { enabled: true }),
   document("KubeSpanEndpointsConfig", {}),
