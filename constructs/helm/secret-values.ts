@@ -10,7 +10,7 @@ import { variablesIn } from "../rules/variables";
 import { checksumOf } from "../terraform/document";
 import { kubernetesObjects } from "./provider";
 import type { Chart } from "./release";
-import { type ChartValues, isMissing, valueAt } from "./values";
+import { type ChartValues, valueAt } from "./values";
 
 /** Values of a chart that are secrets, by their paths, such as `auth.password`. */
 export type SecretValues = Readonly<Record<string, string>>;
@@ -25,7 +25,8 @@ function notObject(name: string, values: ChartValues): string[] {
   return above
     .filter((path) => {
       const value = valueAt(values, path);
-      return !isMissing(value) && (typeof value !== "object" || Array.isArray(value));
+      const isAbsent = value === undefined || value === null || isUnknown(value);
+      return !isAbsent && (typeof value !== "object" || Array.isArray(value));
     })
     .map((path) => path.join("."));
 }
