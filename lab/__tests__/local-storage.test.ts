@@ -97,4 +97,22 @@ test("the test of the storage names the link that is broken", async () => {
   succeeded(await scale(0));
   expect(await said()).toContain("no volume that survives its pod: the provisioner does not run");
   succeeded(await scale(1));
+
+  const selector = (value: string) =>
+    kubectl.run(
+      ...["patch", "deployment", "localpv-provisioner", "--namespace=local-storage"],
+      `--patch={"spec":{"template":{"spec":{"nodeSelector":{"no":${value}}}}}}`,
+    );
+  succeeded(await selector('"such"'));
+  succeeded(await kubectl.run("delete", "pods", "--all", "--namespace=local-storage", "--now"));
+  expect(await said()).toMatch(/the provisioner does not run: .*node affinity/);
+  succeeded(await selector("null"));
+
+  // Whoever has detached the disk in Proxmox meets it when the VM boots.
+  const node = await lab.node(100);
+  const hardware = { cores: 4, memory: 8192, gpus: 0, links: [] };
+  await node.powerOff();
+  await node.powerOn(hardware);
+  await eventually(async () => expect((await kubectl.run("get", "--raw=/readyz")).code).toBe(0));
+  expect(await said()).toContain("no disk: node talos-gpu has none for the user volume local; see the VM's hardware");
 });

@@ -55,6 +55,16 @@ test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, a
   const kubectl = await lab.kubectl(100);
   await eventually(async () => expect(volumesIn(lab, "on")).toEqual([]));
 
+  // The part that mounts volumes runs on a node with a taint too.
+  const plugin = ["--namespace=csi-proxmox", "--selector=app.kubernetes.io/component=node"];
+  succeeded(await kubectl.run("taint", "node", "talos-gpu", "test=true:NoSchedule"));
+  succeeded(await kubectl.run("delete", "pods", "--now", ...plugin));
+  await eventually(async () => {
+    const { items } = await kubectl.get<{ items: { status: { phase: string } }[] }>("pods", ...plugin);
+    expect(items).toMatchObject([{ status: { phase: "Running" } }]);
+  });
+  succeeded(await kubectl.run("taint", "node", "talos-gpu", "test-"));
+
   succeeded(await kubectl.apply(claim("1Gi")));
   expect(await ends(kubectl, "writer", writes)).toBe("Succeeded");
   expect(await ends(kubectl, "reader", reads)).toBe("Succeeded");
