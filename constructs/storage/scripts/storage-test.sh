@@ -102,6 +102,16 @@ finish() {
   wait_for_job "$1" "$NAMESPACE" || fail "node $name has no volume that survives its pod: $broken"
 }
 
+# Waits until the volume that volumes are on is there. Without it they would be on the system disk, and work.
+on_disk() {
+  waited=0
+  while found=$(broken_disk) && [ -n "$found" ]; do
+    [ "$waited" -lt "$PATIENCE" ] || fail "node $name has no volume that survives its pod: $found"
+    sleep 5
+    waited=$((waited + 5))
+  done
+}
+
 # Writes to a volume and reads it.
 prove() {
   say "writing to a volume of storage class $class on node $name, and reading it from another pod"
@@ -120,5 +130,6 @@ for node in $VOLUME_NODES; do
   name=${node%%=*}
   # shellcheck disable=SC2034 # for talos
   NODE=${node#*=}
+  on_disk
   for class in $STORAGE_CLASSES; do prove; done
 done
