@@ -86,8 +86,10 @@ test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, a
   const larger = await deploy(lab, { cpu: { cores: 6 }, disks: [{ size: 120 }] });
   succeeded(await larger.apply());
   expect(attached()).toHaveLength(1);
-  // The VM was restarted for it.
-  await eventually(async () => void succeeded(await kubectl.run("delete", "pod", "server", "--now")));
+  // The VM was restarted for it, through its agent, which drains the node.
+  await eventually(
+    async () => void succeeded(await kubectl.run("delete", "pod", "server", "--now", "--ignore-not-found")),
+  );
   expect(await ends(kubectl, "after-change", reads)).toBe("Succeeded");
 
   const destroyed = await larger.destroy();
