@@ -45,6 +45,7 @@ const valuesFor = (own: string): Readonly<Record<string, string>> => ({
   ENABLED: "true",
   CA: base64("ca"),
   MANIFESTS: base64(gzipSync("kind: Namespace\n")),
+  BEFORE: "",
 });
 
 /** Waits, twenty seconds at most, until something is so. */
