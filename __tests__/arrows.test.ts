@@ -101,8 +101,8 @@ const filesIn = (directory: string): string[] =>
 
 const files = ["constructs", "discover", "review", "synth"].flatMap(filesIn);
 
-/** The folder that a file belongs to; folders in those of Proxmox and of synth are parts of them. */
-const roomOf = (file: string): string => dirname(file).replace(/^(constructs[/]proxmox|synth)[/].*/, "$1");
+/** The folder that a file belongs to; folders in those of Proxmox, Talos and synth are parts of them. */
+const roomOf = (file: string): string => dirname(file).replace(/^(constructs[/](?:proxmox|talos)|synth)[/].*/, "$1");
 
 const fileOf = (module: string): string =>
   existsSync(join(root, `${module}.ts`)) ? `${module}.ts` : `${module}/index.ts`;

@@ -1,9 +1,9 @@
 import { generatedConfiguration } from "../constructs/talos/generated-configuration";
-import { conflictsOf, incompleteOf } from "../constructs/talos/patch-conflict";
-import { patched } from "../constructs/talos/patch-merge";
-import { keyRules, mistakes } from "../constructs/talos/patch-rules";
-import { unsupportedKinds } from "../constructs/talos/patch-schema";
-import { rules as valueRules } from "../constructs/talos/patch-values";
+import { conflictsOf, incompleteOf } from "../constructs/talos/patch/conflict";
+import { patched } from "../constructs/talos/patch/merge";
+import { keyRules, mistakes } from "../constructs/talos/patch/rules";
+import { unsupportedKinds } from "../constructs/talos/patch/schema";
+import { rules as valueRules } from "../constructs/talos/patch/values";
 import { talosMinors } from "../constructs/talos/version";
 import { accepted, refused } from "./patch-examples";
 import { checksAtPlan, nodeIn, problemsOf, withVariable } from "./stacks";

@@ -1,5 +1,5 @@
-import { type Configuration, type Document, patched } from "../constructs/talos/patch-merge";
-import { forWorkers } from "../constructs/talos/patch-role";
+import { type Configuration, type Document, patched } from "../constructs/talos/patch/merge";
+import { forWorkers } from "../constructs/talos/patch/role";
 
 const configuration: Configuration = new Map<string, Document>([
   ["", { machine: { certSANs: ["a"], sysctls: { a: "1" }, network: { interfaces: [{ interface: "ens18" }] } } }],

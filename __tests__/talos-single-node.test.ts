@@ -9,7 +9,7 @@ import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
 import { CiliumInstall, NvidiaInstall, TalosImage, type TalosSingleNodeProps } from "../constructs";
-import { renderPatch } from "../constructs/talos/patch";
+import { renderPatch } from "../constructs/talos/patch/patch";
 import "./matchers";
 import { checksAtPlan, machine, nodeIn, synthesized, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 

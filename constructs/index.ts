@@ -71,7 +71,7 @@ export type {
   TalosMachineDisk,
 } from "./talos/machine";
 export type { NvidiaDriver } from "./talos/nvidia-driver";
-export type { TalosPatch } from "./talos/patch";
+export type { TalosPatch } from "./talos/patch/patch";
 export type { Registries, RegistryCredentials, RegistryMirror } from "./talos/registries";
 export { TalosSingleNode, type TalosSingleNodeProps } from "./talos/single-node";
 export { TalosGpuCluster, type TalosGpuClusterProps, type TalosGpuClusterTalos } from "./talos-gpu-cluster";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { providerMinor } from "../constructs/talos/config-schema";
+import { providerMinor } from "../constructs/talos/patch/config-schema";
 import { talosMinors } from "../constructs/talos/version";
 import { commandArguments } from "./command-line";
 import { trimJsonSchema } from "./trim-json-schema";

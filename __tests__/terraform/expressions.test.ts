@@ -15,7 +15,7 @@ import { isUnknown } from "../../constructs/rules/condition";
 import { expression } from "../../constructs/rules/expression";
 import { escapeTemplate } from "../../constructs/rules/template";
 import { asEndpoint, asNetwork } from "../../constructs/talos/node-endpoint";
-import { hostnamePatch, renderPatch } from "../../constructs/talos/patch";
+import { hostnamePatch, renderPatch } from "../../constructs/talos/patch/patch";
 import { talosMinors } from "../../constructs/talos/version";
 import { renderDocument } from "../../constructs/terraform/document";
 import { fixtures } from "../fixtures";

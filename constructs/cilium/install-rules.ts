@@ -8,7 +8,7 @@ import { formatValue } from "../rules/format-value";
 import { ifSet, type Rule } from "../rules/rule";
 import { providerDocs } from "../rules/source";
 import type { TalosClusterBase } from "../talos/cluster-base";
-import type { RuleDescription } from "../talos/protected-setting";
+import type { RuleDescription } from "../talos/patch/protected-setting";
 import { checkSameStack, partsInStack } from "../terraform/own-stack";
 import { methods } from "./install-props";
 

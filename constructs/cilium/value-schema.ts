@@ -9,7 +9,7 @@ import { isPlainObject } from "../props/plain-data";
 import { type Condition, isUnknown, matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
-import { withoutUnknown } from "../talos/patch-schema";
+import { withoutUnknown } from "../talos/patch/schema";
 import { type CiliumMinor, ciliumMinors } from "./version";
 
 /** The user's values, and the version of the chart that takes them. */

@@ -15,7 +15,7 @@ import { expression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
 import { byFamily } from "../talos/node-endpoint";
-import { kubePrismPort } from "../talos/patch";
+import { kubePrismPort } from "../talos/patch/patch";
 import { mergeValues } from "../terraform/document";
 import { byCiliumMinor } from "./version";
 

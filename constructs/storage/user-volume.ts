@@ -1,4 +1,4 @@
-import type { TalosPatch } from "../talos/patch";
+import type { TalosPatch } from "../talos/patch/patch";
 
 /** Linux names a SCSI disk of QEMU after its bus and number in Proxmox. */
 const linkOf = (diskInterface: string): string => `/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_drive-${diskInterface}`;

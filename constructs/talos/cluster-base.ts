@@ -33,10 +33,10 @@ import { addressOf, type Cluster, isControlPlane, type Member, TalosNode, target
 import { asEndpoint } from "./node-endpoint";
 import type { NvidiaDriver } from "./nvidia-driver";
 import { ownKubeconfig } from "./own-kubeconfig";
-import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch";
-import { isReadable } from "./patch-document";
-import { PatchJudge } from "./patch-judge";
-import { type GivenPatch, givenAs, type Protection } from "./protected-setting";
+import { isReadable } from "./patch/document";
+import { PatchJudge } from "./patch/judge";
+import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch/patch";
+import { type GivenPatch, givenAs, type Protection } from "./patch/protected-setting";
 import * as registries from "./registries";
 import { secretFile } from "./secret-file";
 import { secretsBundle } from "./secrets-bundle";

@@ -17,7 +17,7 @@ import type { TalosRelease } from "./image";
 import * as ingressFirewall from "./ingress-firewall";
 import type { Member } from "./node";
 import * as nvidia from "./nvidia-driver";
-import type { TalosPatch } from "./patch";
+import type { TalosPatch } from "./patch/patch";
 import * as registries from "./registries";
 
 /** Props that every cluster has, whatever its machines. */

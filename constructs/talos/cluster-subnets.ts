@@ -1,8 +1,8 @@
 import { Token } from "cdktf";
 import { isIpv6, overlapsAny } from "../network/ip-address";
 import { isUnknown } from "../rules/condition";
-import { ownSubnets, type TalosPatch } from "./patch";
-import { patchedValue } from "./patched-value";
+import { ownSubnets, type TalosPatch } from "./patch/patch";
+import { patchedValue } from "./patch/patched-value";
 
 /** Keys of `cluster.network` in the machine configuration. */
 type Key = keyof typeof ownSubnets;

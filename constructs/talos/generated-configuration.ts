@@ -1,4 +1,4 @@
-import type { Configuration, Document } from "./patch-merge";
+import type { Configuration, Document } from "./patch/merge";
 
 /** What only the provider knows, because it generates it: tokens, keys and certificates. */
 export const generated = "made by talos_machine_secrets";

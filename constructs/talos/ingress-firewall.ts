@@ -6,7 +6,7 @@ import { asFunctionArgument } from "../rules/expression";
 import { ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { asNetwork } from "./node-endpoint";
-import type { TalosPatch } from "./patch";
+import type { TalosPatch } from "./patch/patch";
 
 /** Talos's own firewall: the nodes admit who manages them and each other, and nothing else. */
 export interface TalosFirewall {

@@ -5,7 +5,7 @@ import { toTokenString } from "../rules/format-value";
 import { escapeTemplate } from "../rules/template";
 import type { Script } from "../terraform/script";
 import type { TalosClusterBase } from "./cluster-base";
-import type { TalosPatch } from "./patch";
+import type { TalosPatch } from "./patch/patch";
 
 /** Manifests that Talos has in its machine configuration. */
 export interface InlineManifests {

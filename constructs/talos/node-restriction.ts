@@ -4,9 +4,9 @@ import { expression, rawExpression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import type { TalosPatch } from "./patch";
-import { keysAt, setsKey } from "./patch-effect";
-import type { GivenPatch, RuleDescription } from "./protected-setting";
+import { keysAt, setsKey } from "./patch/effect";
+import type { TalosPatch } from "./patch/patch";
+import type { GivenPatch, RuleDescription } from "./patch/protected-setting";
 
 /** Patches of workers. */
 interface Patched {

@@ -6,7 +6,7 @@ import { talosDocs } from "../rules/source";
 import { hasUnknown } from "../terraform/document";
 import { generated } from "./generated-configuration";
 import { kubeletLabels, mayBeLabels } from "./node-restriction";
-import type { ProtectedSetting, Protection, RuleDescription } from "./protected-setting";
+import type { ProtectedSetting, Protection, RuleDescription } from "./patch/protected-setting";
 import { hasMinor } from "./version";
 
 const reference = talosDocs("reference/configuration/v1alpha1/config");

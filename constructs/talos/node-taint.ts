@@ -1,4 +1,4 @@
-import type { TalosPatch } from "./patch";
+import type { TalosPatch } from "./patch/patch";
 
 /** What keeps pods without a toleration off a node. */
 export interface NodeTaint {

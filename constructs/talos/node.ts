@@ -16,10 +16,11 @@ import { joiningProvider, type TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import { type CheckedNode, configurationChange, nodeCheck } from "./node-check";
 import { apiPort } from "./node-endpoint";
-import type { NodePatches } from "./node-patches";
 import { type DescribedNode, ownNetwork, ownSettings } from "./node-settings";
 import { type NodeTaint, taintPatch } from "./node-taint";
 import type { NvidiaDriver } from "./nvidia-driver";
+import type { PatchJudge } from "./patch/judge";
+import type { NodePatches } from "./patch/node-patches";
 import {
   hostnamePatch,
   installPatch,
@@ -28,10 +29,9 @@ import {
   renderPatch,
   subnetsPatch,
   type TalosPatch,
-} from "./patch";
-import type { PatchJudge } from "./patch-judge";
-import { patchedValue } from "./patched-value";
-import type { GivenPatch, Protection } from "./protected-setting";
+} from "./patch/patch";
+import { patchedValue } from "./patch/patched-value";
+import type { GivenPatch, Protection } from "./patch/protected-setting";
 import { type UpgradeTarget, upgradeTalos } from "./upgrade";
 
 /** A machine, and what it is in its cluster. */

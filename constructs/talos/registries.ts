@@ -12,7 +12,7 @@ import type { Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
 import { variablesIn } from "../rules/variables";
 import { asYaml } from "../terraform/document";
-import type { TalosPatch } from "./patch";
+import type { TalosPatch } from "./patch/patch";
 import { byTalosMinor } from "./version";
 
 /** Where images of a registry are pulled from. */

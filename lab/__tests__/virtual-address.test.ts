@@ -1,5 +1,5 @@
 import type { TalosCluster } from "../../constructs";
-import { renderPatch } from "../../constructs/talos/patch";
+import { renderPatch } from "../../constructs/talos/patch/patch";
 import { eventually } from "./support/eventually";
 import { deployTalosCluster } from "./support/talos-cluster";
 import { startLab } from "./support/test-lab";

@@ -1,7 +1,7 @@
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown } from "../rules/condition";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown } from "../../rules/condition";
+import { directive, documentsOf, isDeletion } from "./document";
 import type { TalosPatch } from "./patch";
-import { directive, documentsOf, isDeletion } from "./patch-document";
 
 export type Document = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
-import { isAddress, isCidr } from "../network/ip-address";
-import { and, type Condition, isUnknown, matches, not, oneOf, or } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
+import { isAddress, isCidr } from "../../network/ip-address";
+import { and, type Condition, isUnknown, matches, not, oneOf, or } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
 
 /** The form that Talos demands of a value, which its schema calls a string. */
 export interface Form {

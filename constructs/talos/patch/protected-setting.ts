@@ -1,13 +1,13 @@
 import { Fn } from "cdktf";
-import { isPlainObject } from "../props/plain-data";
-import { and, type Condition, equal, isUnknown, or } from "../rules/condition";
-import { expression } from "../rules/expression";
-import { formatAfterName } from "../rules/format-value";
-import type { Check, Rule } from "../rules/rule";
+import { isPlainObject } from "../../props/plain-data";
+import { and, type Condition, equal, isUnknown, or } from "../../rules/condition";
+import { expression } from "../../rules/expression";
+import { formatAfterName } from "../../rules/format-value";
+import type { Check, Rule } from "../../rules/rule";
+import { documentsOf, isDeletion } from "./document";
+import { leavesAtPlan } from "./effect";
+import { type Configuration, deletionsIn, Overlay, type Steps } from "./merge";
 import type { TalosPatch } from "./patch";
-import { documentsOf, isDeletion } from "./patch-document";
-import { leavesAtPlan } from "./patch-effect";
-import { type Configuration, deletionsIn, Overlay, type Steps } from "./patch-merge";
 
 type Path = readonly string[];
 

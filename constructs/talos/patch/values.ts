@@ -1,13 +1,13 @@
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown, wholeNumber } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
-import type { Check, Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown, wholeNumber } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import type { Check, Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
 import { type CelScope, celProblem } from "./cel";
-import { directive, documentsOf } from "./patch-document";
-import { forms, volumeKinds } from "./patch-forms";
-import { ranges } from "./patch-ranges";
+import { directive, documentsOf } from "./document";
+import { forms, volumeKinds } from "./forms";
 import type { GivenPatch } from "./protected-setting";
+import { ranges } from "./ranges";
 
 export const rules: readonly Rule<{ readonly patches: readonly GivenPatch[] }>[] = [
   {

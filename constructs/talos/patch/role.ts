@@ -1,11 +1,11 @@
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown, not } from "../rules/condition";
-import type { Check, Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
-import { asYaml } from "../terraform/document";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown, not } from "../../rules/condition";
+import type { Check, Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
+import { asYaml } from "../../terraform/document";
+import { documentsOf } from "./document";
+import { has, hasPath } from "./effect";
 import type { TalosPatch } from "./patch";
-import { documentsOf } from "./patch-document";
-import { has, hasPath } from "./patch-effect";
 import type { GivenPatch } from "./protected-setting";
 
 /** Keys that only control planes have a use for. A worker refuses those that are `refused`. */

@@ -1,8 +1,8 @@
 import { Fn, FOR_EXPRESSION_KEY, FOR_EXPRESSION_VALUE, forExpression, Token } from "cdktf";
-import { and, type Condition, equal, isUnknown, not, or } from "../rules/condition";
-import { asFunctionArgument } from "../rules/expression";
+import { and, type Condition, equal, isUnknown, not, or } from "../../rules/condition";
+import { asFunctionArgument } from "../../rules/expression";
+import { directive, documentsOf, isDeletion } from "./document";
 import type { TalosPatch } from "./patch";
-import { directive, documentsOf, isDeletion } from "./patch-document";
 
 type Path = readonly string[];
 

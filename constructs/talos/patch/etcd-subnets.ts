@@ -1,9 +1,9 @@
-import { isInAnySubnet, withoutPrefix } from "../network/ip-address";
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
-import { hasPath } from "./patch-effect";
-import type { Configuration } from "./patch-merge";
+import { isInAnySubnet, withoutPrefix } from "../../network/ip-address";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import { hasPath } from "./effect";
+import type { Configuration } from "./merge";
 import type { GivenPatch } from "./protected-setting";
 
 const keys = ["advertisedSubnets", "listenSubnets"];

@@ -1,15 +1,15 @@
-import { readable } from "../props/json-schema";
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
+import { readable } from "../../props/json-schema";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import { hasMinor } from "../version";
 import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
+import { documentsOf, isDeletion } from "./document";
+import { type Configuration, type Document, deletionsIn, idOf, isSelected, type Steps } from "./merge";
 import type { TalosPatch } from "./patch";
-import { documentsOf, isDeletion } from "./patch-document";
-import { type Configuration, type Document, deletionsIn, idOf, isSelected, type Steps } from "./patch-merge";
-import { checkSchema, withoutUnknown } from "./patch-schema";
-import { wholeProblems } from "./patch-wholes";
 import type { GivenPatch } from "./protected-setting";
-import { hasMinor } from "./version";
+import { checkSchema, withoutUnknown } from "./schema";
+import { wholeProblems } from "./wholes";
 
 /** Kinds, and the keys beside which a node refuses them. */
 const replacedBy: Readonly<Record<string, readonly string[]>> = {

@@ -1,9 +1,9 @@
 import { Fn } from "cdktf";
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown } from "../rules/condition";
-import { expression } from "../rules/expression";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown } from "../../rules/condition";
+import { expression } from "../../rules/expression";
+import { documentsOf, isDeletion } from "./document";
 import type { TalosPatch } from "./patch";
-import { documentsOf, isDeletion } from "./patch-document";
 
 /** What patches leave at a path of the machine configuration. */
 export interface PatchedValue {

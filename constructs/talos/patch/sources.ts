@@ -1,10 +1,10 @@
-import { privateHttp } from "../network/plain-http";
-import { isPlainObject } from "../props/plain-data";
-import { type Condition, matches, not, or } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
-import type { Check, Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
-import { documentsOf } from "./patch-document";
+import { privateHttp } from "../../network/plain-http";
+import { isPlainObject } from "../../props/plain-data";
+import { type Condition, matches, not, or } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import type { Check, Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
+import { documentsOf } from "./document";
 import type { GivenPatch } from "./protected-setting";
 
 interface Patched {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020";
-import { newAjv } from "../props/json-schema";
-import { type TalosMinor, talosMinors } from "./version";
+import { newAjv } from "../../props/json-schema";
+import { type TalosMinor, talosMinors } from "../version";
 
 /**
  * The minor version of the Talos library in the provider siderolabs/talos 0.11.0. Every patch passes its decoder before
@@ -112,7 +112,7 @@ const missing: Partial<Record<TalosMinor, Definitions>> = {
 
 /** A minor version that is not released has no schema yet: it takes what the one before takes. */
 function readSchema(minor: TalosMinor): Definitions {
-  const file = join(__dirname, `../../schemas/talos-config/${minor}.json`);
+  const file = join(__dirname, `../../../schemas/talos-config/${minor}.json`);
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).$defs : {};
 }
 

@@ -1,7 +1,7 @@
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
-import type { Document } from "./patch-merge";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import type { Document } from "./merge";
 
 /** What is wrong with a document as a whole, as the end of a sentence that begins with it. */
 type Whole = (document: Document) => readonly string[];

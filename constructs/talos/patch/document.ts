@@ -1,7 +1,7 @@
 import { parseAllDocuments } from "yaml";
-import { isPlainObject, noData } from "../props/plain-data";
-import { isToken } from "../props/schema";
-import { isUnknown } from "../rules/condition";
+import { isPlainObject, noData } from "../../props/plain-data";
+import { isToken } from "../../props/schema";
+import { isUnknown } from "../../rules/condition";
 import type { TalosPatch } from "./patch";
 
 /** What a YAML text holds, one document or several, and what of it cannot be read. */

@@ -1,13 +1,11 @@
-import { isUnknown } from "../rules/condition";
+import { isUnknown } from "../../rules/condition";
+import { generatedConfiguration } from "../generated-configuration";
+import { type DescribedNode, generatedSettings, propSettings } from "../node-settings";
+import { conflictsOf, incompleteOf } from "./conflict";
+import { isReadable } from "./document";
 import { etcdProblems } from "./etcd-subnets";
-import { generatedConfiguration } from "./generated-configuration";
-import { type DescribedNode, generatedSettings, propSettings } from "./node-settings";
+import { type Configuration, patched } from "./merge";
 import type { TalosPatch } from "./patch";
-import { conflictsOf, incompleteOf } from "./patch-conflict";
-import { isReadable } from "./patch-document";
-import { type Configuration, patched } from "./patch-merge";
-import { forWorkers } from "./patch-role";
-import { keysRule } from "./patch-rules";
 import {
   type Finding,
   findingsOf,
@@ -16,6 +14,8 @@ import {
   type Protection,
   settingsOf,
 } from "./protected-setting";
+import { forWorkers } from "./role";
+import { keysRule } from "./rules";
 
 /** The patches of a node's machine configuration, in the order in which they are applied. */
 export class NodePatches {

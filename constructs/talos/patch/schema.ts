@@ -1,13 +1,13 @@
 import type { ErrorObject } from "ajv";
-import { namesOfTypes, namesOfValues, readable } from "../props/json-schema";
-import { nearest } from "../props/nearest";
-import { isPlainObject } from "../props/plain-data";
-import { isUnknown, not } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
-import type { Check } from "../rules/rule";
+import { namesOfTypes, namesOfValues, readable } from "../../props/json-schema";
+import { nearest } from "../../props/nearest";
+import { isPlainObject } from "../../props/plain-data";
+import { isUnknown, not } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import type { Check } from "../../rules/rule";
+import { hasMinor, type TalosMinor, talosMinors } from "../version";
 import { type ConfigSchema, configSchema, providerMinor, type Schema } from "./config-schema";
-import { isDeletion } from "./patch-document";
-import { hasMinor, type TalosMinor, talosMinors } from "./version";
+import { isDeletion } from "./document";
 
 /** Kinds that the provider's Talos library does not know, and what it knows instead. */
 export const unsupportedKinds: Readonly<Record<string, string>> = {

@@ -1,19 +1,19 @@
 import type { Precondition, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
-import { toTokenString } from "../rules/format-value";
-import { addPreconditions, enforce, enforceAtSynth, preconditionOf } from "../rules/rule";
-import { resolveTokens } from "../rules/template";
+import { toTokenString } from "../../rules/format-value";
+import { addPreconditions, enforce, enforceAtSynth, preconditionOf } from "../../rules/rule";
+import { resolveTokens } from "../../rules/template";
+import * as nodeRestriction from "../node-restriction";
+import type { DescribedNode } from "../node-settings";
 import * as deviceSelector from "./device-selector";
+import { isReadable } from "./document";
 import { NodePatches } from "./node-patches";
-import * as nodeRestriction from "./node-restriction";
-import type { DescribedNode } from "./node-settings";
 import type { TalosPatch } from "./patch";
-import { isReadable } from "./patch-document";
-import * as patchRole from "./patch-role";
-import { keyRules, settingRules } from "./patch-rules";
-import { rules as patchSources } from "./patch-sources";
-import * as patchValues from "./patch-values";
 import type { Finding, GivenPatch, RuleDescription } from "./protected-setting";
+import * as patchRole from "./role";
+import { keyRules, settingRules } from "./rules";
+import { rules as patchSources } from "./sources";
+import * as patchValues from "./values";
 
 /** Patches of the props of a cluster, by the machines that they are for. */
 interface GivenPatches {

@@ -1,17 +1,17 @@
 import { TerraformVariable } from "cdktf";
-import { isPlainObject, noData } from "../props/plain-data";
-import { isToken } from "../props/schema";
-import { and, type Condition, equal, isUnknown, matches, not } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
-import type { Check, Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
-import { propsRule, settingsRule } from "./node-settings";
+import { isPlainObject, noData } from "../../props/plain-data";
+import { isToken } from "../../props/schema";
+import { and, type Condition, equal, isUnknown, matches, not } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import type { Check, Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
+import { propsRule, settingsRule } from "../node-settings";
+import { hasMinor } from "../version";
+import { directive, readYaml } from "./document";
+import { deletesUnnamed, has, hasPath } from "./effect";
 import type { TalosPatch } from "./patch";
-import { directive, readYaml } from "./patch-document";
-import { deletesUnnamed, has, hasPath } from "./patch-effect";
-import { checkSchema } from "./patch-schema";
 import type { GivenPatch, RuleDescription } from "./protected-setting";
-import { hasMinor } from "./version";
+import { checkSchema } from "./schema";
 
 interface Mistake {
   /** Key that Talos refuses. */

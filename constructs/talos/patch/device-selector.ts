@@ -1,9 +1,9 @@
-import { isUnknown, matches, not, or } from "../rules/condition";
-import { formatValue } from "../rules/format-value";
-import type { Check, Rule } from "../rules/rule";
-import { talosDocs } from "../rules/source";
+import { isUnknown, matches, not, or } from "../../rules/condition";
+import { formatValue } from "../../rules/format-value";
+import type { Check, Rule } from "../../rules/rule";
+import { talosDocs } from "../../rules/source";
+import { documentsOf } from "./document";
 import type { TalosPatch } from "./patch";
-import { documentsOf } from "./patch-document";
 import type { GivenPatch } from "./protected-setting";
 
 /** Keys of a selector that Talos compares with a MAC address. */

@@ -1,13 +1,13 @@
-import { isSingleAddress } from "../network/gateway";
-import { isIpv6 } from "../network/ip-address";
-import { noData } from "../props/plain-data";
-import { isUnknown } from "../rules/condition";
-import { lowerCase } from "../rules/expression";
-import { escapeTemplate } from "../rules/template";
-import { asYaml } from "../terraform/document";
-import type { TalosInterface, TalosMachine } from "./machine";
-import { asNetwork, byFamily } from "./node-endpoint";
-import { byTalosMinor } from "./version";
+import { isSingleAddress } from "../../network/gateway";
+import { isIpv6 } from "../../network/ip-address";
+import { noData } from "../../props/plain-data";
+import { isUnknown } from "../../rules/condition";
+import { lowerCase } from "../../rules/expression";
+import { escapeTemplate } from "../../rules/template";
+import { asYaml } from "../../terraform/document";
+import type { TalosInterface, TalosMachine } from "../machine";
+import { asNetwork, byFamily } from "../node-endpoint";
+import { byTalosMinor } from "../version";
 
 /**
  * A strategic merge patch of the machine configuration: an object, or YAML with one document or several.

@@ -1,4 +1,4 @@
-import { linkKinds, volumeKinds } from "./patch-forms";
+import { linkKinds, volumeKinds } from "./forms";
 
 /** The numbers that Talos takes where its schema says integer. */
 interface Range {
