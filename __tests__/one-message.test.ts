@@ -32,6 +32,10 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
     cluster({ virtualAddress: "192.168.2.50" }),
     'virtualAddress "192.168.2.50" is not in the network of controlPlanes[0],',
   ],
+  "subnets of etcd without any of three machines": [
+    cluster({ configPatches: [{ cluster: { etcd: { advertisedSubnets: ["10.9.0.0/16"] } } }] }),
+    'configPatches[0] has cluster.etcd.advertisedSubnets ["10.9.0.0/16"], and the node has no address in it: etcd would not start; add "192.168.1.0/24"',
+  ],
   "the gateway's address as virtual IP": [
     cluster({ virtualAddress: "192.168.1.1" }),
     'virtualAddress "192.168.1.1" is an address of controlPlanes[0] or its gateway;',

@@ -1,3 +1,4 @@
+import { rangeOf, subnetsOfRange } from "../../network/address-order";
 import { isInAnySubnet, withoutPrefix } from "../../network/ip-address";
 import { isPlainObject } from "../../props/plain-data";
 import { isUnknown } from "../../rules/condition";
@@ -17,9 +18,17 @@ export function etcdProblems(configuration: Configuration, patches: readonly Giv
     const last = patches.findLast(({ patch }) => hasPath(patch, ["cluster", "etcd", key]) === true);
     if (last === undefined || !isListOfText(subnets) || addresses.some((each) => isSelected(each, subnets))) return [];
     return [
-      `${last.path} has cluster.etcd.${key} ${formatValue(subnets)}, and the node has no address in it: etcd would not start; add the subnet of ${addresses[0]}`,
+      `${last.path} has cluster.etcd.${key} ${formatValue(subnets)}, and the node has no address in it: etcd would not start; ${adviceFor(addresses, subnets)}`,
     ];
   });
+}
+
+/** The same words for each node of a subnet, so that they are told once. */
+function adviceFor(addresses: readonly string[], subnets: readonly string[]): string {
+  const [one = ""] = addresses;
+  const excluding = subnets.filter((each) => each.startsWith("!") && inSubnet(one, each.slice(1)));
+  if (excluding.length > 0) return `leave ${excluding.map(formatValue).join(", ")} out`;
+  return `add ${formatValue(one.includes("/") ? subnetsOfRange(rangeOf(one))[0] : one)}`;
 }
 
 const at = (value: unknown, path: readonly string[]): unknown =>
