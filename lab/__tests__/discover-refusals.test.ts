@@ -37,7 +37,7 @@ describe("no site is written for a host that is not ready, and the reason says w
     [
       "an IOMMU group that is shared",
       exampleHosts["shared-group"],
-      /^01:00 .* cannot be passed through: IOMMU group 14 has 02:00[.]0 Samsung .* too, which the host could no longer use; put the card into another slot/,
+      /^01:00 .* cannot be passed through: IOMMU group 14 has 02:00[.]0 Samsung .* too, which the host could no longer use; move the card to a CPU-attached slot/,
     ],
     [
       "an IOMMU that is off",
