@@ -58,7 +58,7 @@ export const rules: readonly Rule<Members>[] = [
       return [
         {
           condition: count % 2 === 1,
-          message: `controlPlanes has ${count} machines, of which no more may fail than of ${count - 1}; write ${count - 1} or ${count + 1}`,
+          message: `controlPlanes has ${count} machines, which tolerate no more failures than ${count - 1}; write ${count - 1} or ${count + 1}`,
         },
       ];
     },

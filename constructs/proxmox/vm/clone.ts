@@ -13,8 +13,8 @@ interface Kept {
 }
 
 /**
- * What the provider does not send to a clone, because these are its own defaults: the clone keeps what its template has,
- * and no plan shows it. No data source tells what that is.
+ * What the provider does not send to a clone, as the values equal its defaults. The clone keeps what its template has, the plan
+ * does not show it, and no data source has it.
  */
 const unsent = {
   scsiHardware: { value: "virtio-scsi-pci", noun: "SCSI controller", unset: "lsi" },
