@@ -45,7 +45,7 @@ function addedTo(node: string, { value }: EarlierClaim<Pinned>): number {
   return Token.asNumber(expression`(${isThere} ? ${value.dedicated} : 0)`);
 }
 
-interface Pinning {
+export interface Pinning {
   readonly memory: Required<VmMemory>;
   readonly gpus: readonly Gpu[];
   readonly host?: Host;

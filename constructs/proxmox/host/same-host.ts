@@ -11,7 +11,7 @@ import { DownloadedImage } from "./downloaded-image";
 import type { Host } from "./host-facts";
 
 /** A VM as far as it is made of parts that have a host of their own. */
-interface Assembled {
+export interface Assembled {
   readonly node: string;
   readonly connection?: ProxmoxConnection;
   readonly boot: BootMedium;

@@ -135,7 +135,7 @@ export function block(gpu: Gpu, slot: number): VirtualEnvironmentVmHostpci {
 }
 
 /** A VM as far as its GPUs are concerned, each by itself. */
-interface WithGpus {
+export interface WithGpus {
   readonly gpus: readonly Gpu[];
   readonly machine: string;
   readonly guest?: unknown;

@@ -155,7 +155,7 @@ export const checkIommuGroup = ({ path, address }: PlacedDevice, { devices, name
 });
 
 /** A VM as far as its devices are concerned, on the host that has them. */
-interface Passing {
+export interface Passing {
   readonly placed: readonly PlacedDevice[];
   readonly host?: Host;
 }

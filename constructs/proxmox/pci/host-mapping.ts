@@ -20,7 +20,7 @@ interface NamedGpu {
   readonly name: string;
 }
 
-interface Using {
+export interface Using {
   readonly existingMappings: readonly NamedGpu[];
   readonly host?: Host;
 }

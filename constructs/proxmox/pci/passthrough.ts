@@ -52,7 +52,7 @@ interface MappingSlot {
 }
 
 /** What a VM passes through, and the VM's path in the app. */
-interface PassedThrough extends Pick<Passthrough, "taken" | "used"> {
+export interface PassedThrough extends Pick<Passthrough, "taken" | "used"> {
   readonly path: string;
 }
 

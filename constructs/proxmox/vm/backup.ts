@@ -108,7 +108,7 @@ const schedulePattern = calendarEvent();
 const source = "https://pve.proxmox.com/pve-docs/chapter-vzdump.html";
 
 /** A VM as far as its backups are concerned. */
-interface BackedUp {
+export interface BackedUp {
   readonly backup?: VmBackup & { readonly schedule: string };
   readonly host?: Host;
 }

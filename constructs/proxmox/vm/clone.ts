@@ -7,7 +7,7 @@ import type { VmBios } from "./firmware";
 import type { ScsiController } from "./scsi-controller";
 
 /** What a VM has of its own, if it is no clone. */
-interface Kept {
+export interface Kept {
   readonly scsiHardware: ScsiController;
   readonly bios: VmBios;
 }

@@ -134,7 +134,7 @@ export const block = ({ cores, sockets, type }: Required<VmCpu>): VirtualEnviron
 const beforeV2 =
   /^(486|athlon|Conroe|core2duo|coreduo|kvm32|kvm64|Opteron_G[123]|Penryn|pentium[23]?|phenom|qemu32|qemu64)$/;
 
-interface Processor {
+export interface Processor {
   readonly cpu: Required<VmCpu>;
   readonly guest: Guest;
   readonly gpus?: readonly unknown[];

@@ -59,7 +59,7 @@ const ownAddresses = (initialization: Initialization | undefined, device: number
     .filter(({ path }) => path.startsWith(`initialization.ipConfigs[${device}].`))
     .map(({ address }) => address);
 
-interface Filtered {
+export interface Filtered {
   readonly firewall?: VmFirewall;
   readonly networkDevices: readonly NetworkDevice[];
   readonly initialization?: Initialization;

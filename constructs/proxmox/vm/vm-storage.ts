@@ -10,7 +10,7 @@ import type { VmEfiDisk } from "./firmware";
 import { isKnown, type ReplacementGuard } from "./replacement-guard";
 
 /** A VM as far as it names storages. */
-interface Storing {
+export interface Storing {
   readonly disks: readonly Disk[];
   readonly efiDisk: VmEfiDisk | false;
   readonly initialization?: { readonly datastore?: string };
