@@ -124,7 +124,8 @@ export class SimulatedProxmox {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", this.endpoint);
+    // Not the endpoint: a server that stops has none, and may get one more request.
+    const url = new URL(request.url ?? "/", "https://127.0.0.1/");
     const parameters = new URLSearchParams([...url.searchParams, ...new URLSearchParams(await bodyOf(request))]);
     const method = request.method ?? "GET";
     const pathname = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : "";
