@@ -13,15 +13,15 @@ const pool = { name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] };
 const cases: Readonly<Record<string, [build: (stack: TerraformStack) => void, messages: readonly RegExp[]]>> = {
   "VM ids": [
     vms({ vmId: 100 }),
-    [/^\[stack\/vm_2\] vmId 100 is already that of stack\/vm_1, stack\/vm_3, stack\/vm_4 and stack\/vm_5;/],
+    [/^\[stack\/vm_2\] vmId 100 is already used by stack\/vm_1, stack\/vm_3, stack\/vm_4 and stack\/vm_5;/],
   ],
   "MAC addresses": [
     vms({ networkDevices: [{ macAddress }] }),
-    [/vm_2\] .*macAddress .* of stack\/vm_1, stack\/vm_3, stack\/vm_4 and stack\/vm_5;/],
+    [/vm_2\] .*macAddress .* by stack\/vm_1, stack\/vm_3, stack\/vm_4 and stack\/vm_5;/],
   ],
   "IP addresses": [
     vms({ initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
-    [/vm_2\] .*address .* of stack\/vm_1, stack\/vm_3, stack\/vm_4 and stack\/vm_5;/],
+    [/vm_2\] .*address .* by stack\/vm_1, stack\/vm_3, stack\/vm_4 and stack\/vm_5;/],
   ],
   devices: [
     vms({ gpus: [{ address: "01:00" }] }),
@@ -46,9 +46,9 @@ const cases: Readonly<Record<string, [build: (stack: TerraformStack) => void, me
   "machines of a cluster": [
     (stack) => clusterIn(stack, { controlPlanes: five.map(() => machineAt("control", 51, { macAddress })) }),
     [
-      /controlPlanes\[1\]\.address .* of stack\/cluster\/control, /,
-      /controlPlanes\[1\]\.name .* of controlPlanes\[0\]\.name, .* and controlPlanes\[4\]\.name;/,
-      /controlPlanes\[1\]\.macAddress .* of controlPlanes\[0\]\.macAddress, .* and controlPlanes\[4\]\.macAddress;/,
+      /controlPlanes\[1\]\.address .* by stack\/cluster\/control, /,
+      /controlPlanes\[1\]\.name .* by controlPlanes\[0\]\.name, .* and controlPlanes\[4\]\.name;/,
+      /controlPlanes\[1\]\.macAddress .* by controlPlanes\[0\]\.macAddress, .* and controlPlanes\[4\]\.macAddress;/,
     ],
   ],
   "address pools": [
@@ -76,7 +76,7 @@ describe("five of one are one mistake, told in one message with all names:", () 
     });
     expect(problems.filter((problem) => problem.includes("clusterName"))).toEqual([
       expect.stringMatching(
-        /cluster_2\] clusterName .* of stack\/cluster_1, stack\/cluster_3, .* and stack\/cluster_5;/,
+        /cluster_2\] clusterName .* by stack\/cluster_1, stack\/cluster_3, .* and stack\/cluster_5;/,
       ),
     ]);
   });

@@ -30,7 +30,7 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   "a prop without a name": [ipConfig({ "": "dhcp" }), 'initialization.ipConfigs[0][""] is not a prop;'],
   "a virtual IP in another network than three machines": [
     cluster({ virtualAddress: "192.168.2.50" }),
-    'virtualAddress "192.168.2.50" is not in the network of controlPlanes[0],',
+    'virtualAddress "192.168.2.50" is not in the subnet of controlPlanes[0],',
   ],
   "subnets of etcd without any of three machines": [
     cluster({ configPatches: [{ cluster: { etcd: { advertisedSubnets: ["10.9.0.0/16"] } } }] }),
@@ -46,7 +46,7 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   ],
   "a loopback address, with a gateway": [
     ipConfig({ address: "127.0.0.5/8", gateway: "192.168.1.1" }),
-    'initialization.ipConfigs[0].address "127.0.0.5/8" is no node',
+    'initialization.ipConfigs[0].address "127.0.0.5/8" is not a node',
   ],
   "a misspelt block of addresses": [
     pool({ cird: "192.168.1.240/28" } as never),

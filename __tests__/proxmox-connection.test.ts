@@ -111,7 +111,7 @@ describe("ProxmoxConnection", () => {
           const connection = new ProxmoxConnection(stack, "second", { credentials: "environment" });
           vmIn(stack, { vmId: 100, connection }, undefined, "second_node");
         }),
-      ).toEqual([expect.stringMatching(/vmId 100 is already that of stack\/talos_node.*\[vm-id-once\]$/)]);
+      ).toEqual([expect.stringMatching(/vmId 100 is already used by stack\/talos_node.*\[vm-id-once\]$/)]);
     });
   });
 

@@ -463,7 +463,7 @@ describe("ProxmoxGpuVm", () => {
             condition:
               '${(!(proxmox_virtual_environment_vm.talos_node.scsi_hardware == "virtio-scsi-pci") && !(proxmox_virtual_environment_vm.talos_node.bios == "seabios"))}',
             error_message:
-              'the clone keeps its template\'s SCSI controller and firmware, of which nothing is said; write scsiHardware and bios beside the template as `qm config` shows it, "lsi" and "seabios" where it shows none [clone-template-known]',
+              'the clone keeps its template\'s SCSI controller and firmware, which the props do not say; write scsiHardware and bios beside the template as `qm config` shows it, "lsi" and "seabios" where it shows none [clone-template-known]',
           },
         ],
       },

@@ -190,7 +190,8 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
       if (boot === undefined) {
         return ifSet(talos.installer, () => ({
           condition: false,
-          message: "talos.installer is given without boot; leave it out, the image of the Image Factory brings its own",
+          message:
+            "talos.installer is set without boot; leave it out: the image of the Image Factory has its own installer",
         }));
       }
       const { version, extensions, extraKernelArgs, factory, datastore, checksum } = talos;
@@ -202,7 +203,7 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
         ...Object.entries({ extensions, extraKernelArgs, factory, datastore, checksum }).flatMap(([name, value]) =>
           ifSet(value, () => ({
             condition: false,
-            message: `talos.${name} is given beside boot, which no image is made for; leave one of them out`,
+            message: `talos.${name} is set beside boot, but then no image is built; leave one of them out`,
           })),
         ),
       ];

@@ -92,7 +92,7 @@ describe("a disk of a VM is not taken away unnoticed", () => {
       "shrinks",
       [first, second],
       [first, { ...second, size: 100 }],
-      expect.stringContaining("disks has less than the GiB that disks were made with: scsi2 (200)"),
+      expect.stringContaining("disks has less than the GiB that disks were created with: scsi2 (200)"),
     ],
     [
       "shrinks as another takes its place",

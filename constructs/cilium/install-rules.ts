@@ -35,7 +35,7 @@ export const rules: readonly Rule<{
     checks: ({ earlierInstalls }) => [
       ...earlierInstalls.map(({ by }) => ({
         condition: false,
-        message: `the node has Cilium from ${by} already; leave one of the two out`,
+        message: `the node already has Cilium from ${by}; leave one of the two out`,
       })),
     ],
   },

@@ -83,7 +83,7 @@ export const rules: readonly Rule<{
           ({ path }) => path,
           ({ block }, { value, by }, own) => ({
             condition: not(overlap(addressesOf(block), addressesOf(value.block))),
-            message: `${own} has addresses of ${by}; leave them out in all but one`,
+            message: `${own} has addresses of ${by}; leave them out in one of the two`,
           }),
         ),
       ];
@@ -109,7 +109,7 @@ export const rules: readonly Rule<{
       interfaces.map((name, index) => ({
         // No name of a network device has blanks, and without a character it is all of them.
         condition: and(matches(name, /^[!-~]+$/), isGoPattern(name)),
-        message: `l2Announcements.interfaces[${index}] ${formatValue(name)} is no regular expression in Go's syntax; write one such as "^eth[0-9]+"`,
+        message: `l2Announcements.interfaces[${index}] ${formatValue(name)} is not a regular expression in Go's syntax; write one such as "^eth[0-9]+"`,
       })),
   },
 ];
@@ -163,7 +163,7 @@ const checkName = (name: string, pool: number): Check => ({
     matches(name, /^.{1,253}$/),
     matches(name, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/),
   ),
-  message: `${pathOf(pool)}.name ${formatValue(name)} is no name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"`,
+  message: `${pathOf(pool)}.name ${formatValue(name)} is not a name in Kubernetes; write at most 253 lower-case letters, digits, hyphens and dots, as in "lan"`,
 });
 
 function checkForm(path: string, { cidr, start, stop }: AddressBlock): Check[] {
@@ -171,11 +171,11 @@ function checkForm(path: string, { cidr, start, stop }: AddressBlock): Check[] {
   return [
     {
       condition: ends.length === (cidr === undefined ? 2 : 0),
-      message: `${path} is neither a network nor a range; write ${example}`,
+      message: `${path} is neither a CIDR nor a range; write ${example}`,
     },
     ...ifSet(cidr, (cidr) => ({
       condition: isCidr(cidr),
-      message: `${path}.cidr ${formatValue(cidr)} is not a network; write ${example}`,
+      message: `${path}.cidr ${formatValue(cidr)} is not a CIDR; write ${example}`,
     })),
     ...ends.map((end) => ({
       condition: isAddress(end),

@@ -59,12 +59,12 @@ const conflicts: readonly Conflict[] = [
           not(values.is("ipMasqAgent.enabled", true)),
           not(values.has(`${family}NativeRoutingCIDR`)),
         ),
-      message: `values.routingMode is "native" without ${family}NativeRoutingCIDR, with which the agent ends; write the network whose addresses are not masqueraded, such as that of the pods`,
+      message: `values.routingMode is "native" without ${family}NativeRoutingCIDR, which makes the agent exit; write the CIDR whose addresses are not masqueraded, such as that of the pods`,
     };
   }),
   ...["egressGateway", "ipMasqAgent"].map((key) => ({
     when: (values: Asked) => and(values.is(`${key}.enabled`, true), not(values.is("bpf.masquerade", true))),
-    message: `values.${key}.enabled is true without bpf.masquerade, with which the agent ends; write bpf: { masquerade: true, hostLegacyRouting: true }`,
+    message: `values.${key}.enabled is true without bpf.masquerade, which makes the agent exit; write bpf: { masquerade: true, hostLegacyRouting: true }`,
   })),
   {
     when: (values) =>
@@ -73,7 +73,7 @@ const conflicts: readonly Conflict[] = [
         or(not(values.is("routingMode", "native")), not(values.is("bpf.masquerade", true))),
       ),
     message:
-      'values.installNoConntrackIptablesRules is true without routingMode "native" and bpf.masquerade, with which the agent ends; write these too, or leave it out',
+      'values.installNoConntrackIptablesRules is true without routingMode "native" and bpf.masquerade, which makes the agent exit; write these too, or leave it out',
   },
   ...[
     ["bandwidthManager.bbr", true] as const,
@@ -81,7 +81,7 @@ const conflicts: readonly Conflict[] = [
     ["bpf.datapathMode", "netkit-l2"] as const,
   ].map(([path, value]) => ({
     when: (values: Asked) => and(values.is(path, value), values.is("bpf.hostLegacyRouting", true)),
-    message: `values.${path} is ${formatValue(value)} beside bpf.hostLegacyRouting: true, with which the agent ends; leave one of the two out`,
+    message: `values.${path} is ${formatValue(value)} beside bpf.hostLegacyRouting: true, which makes the agent exit; leave one of the two out`,
   })),
   ...["dsr", "hybrid"].map((mode) => ({
     when: (values: Asked) =>
@@ -90,7 +90,7 @@ const conflicts: readonly Conflict[] = [
         not(values.is("routingMode", "native")),
         not(values.is("tunnelProtocol", "geneve")),
       ),
-    message: `values.loadBalancer.mode is ${formatValue(mode)} over a VXLAN tunnel, with which the agent ends; write routingMode: "native", or tunnelProtocol: "geneve" with loadBalancer.dsrDispatch: "geneve"`,
+    message: `values.loadBalancer.mode is ${formatValue(mode)} over a VXLAN tunnel, which makes the agent exit; write routingMode: "native", or tunnelProtocol: "geneve" with loadBalancer.dsrDispatch: "geneve"`,
   })),
   ...["gatewayAPI", "ingressController"].map((key) => ({
     when: (values: Asked) => and(values.is(`${key}.enabled`, true), values.is("l7Proxy", false)),
@@ -124,7 +124,7 @@ const conflicts: readonly Conflict[] = [
   {
     when: (values) => and(values.is("autoDirectNodeRoutes", true), not(values.is("routingMode", "native"))),
     message:
-      'values.autoDirectNodeRoutes is true without routingMode: "native", with which the agent ends; write that too, or leave it out',
+      'values.autoDirectNodeRoutes is true without routingMode: "native", which makes the agent exit; write that too, or leave it out',
   },
   {
     when: (values) =>
@@ -134,7 +134,7 @@ const conflicts: readonly Conflict[] = [
         or(isMissing(values.at("encryption.type")), values.is("encryption.type", "ipsec")),
       ),
     message:
-      "values.hostFirewall.enabled is true beside IPsec, with which the agent ends; leave one of the two out, or encrypt with WireGuard",
+      "values.hostFirewall.enabled is true beside IPsec, which makes the agent exit; leave one of the two out, or encrypt with WireGuard",
   },
   {
     when: (values) =>
@@ -178,7 +178,7 @@ const choices: readonly (readonly [path: string, choices: readonly string[]])[] 
 const checkChoices = (values: Asked): Check[] =>
   choices.map(([path, known]) => ({
     condition: or(not(values.has(path)), oneOf(values.at(path) as string, known)),
-    message: `values.${path} is ${formatAtPlan(values.at(path))}, which Cilium ignores or ends with; write ${known.map(formatValue).join(" or ")}`,
+    message: `values.${path} is ${formatAtPlan(values.at(path))}, which Cilium ignores or exits on; write ${known.map(formatValue).join(" or ")}`,
   }));
 
 /** Keys of Cilium's configuration, which the chart makes of these values, and which `extraConfig` and `extraArgs` win over. */
@@ -225,18 +225,18 @@ function checkConfiguration(values: Judged["values"], required: Judged["required
       return [
         {
           condition: or(isMissing(set), equal(set, wanted)),
-          message: `values.extraConfig.${key} is ${formatAtPlan(set)}, which wins over values.${path.join(".")}; leave it out`,
+          message: `values.extraConfig.${key} is ${formatAtPlan(set)}, which overrides values.${path.join(".")}; leave it out`,
         },
         ...lists.flatMap((list) => {
           const found = asked.at(list);
           const items = Array.isArray(found) && !isUnknown(found) ? found : [];
           return items.map((item: unknown) => ({
             condition: not(matches(String(item), new RegExp(`^--${key}(=|$)`))),
-            message: `values.${list} has ${formatValue(item)}, which wins over values.${path.join(".")}; leave it out`,
+            message: `values.${list} has ${formatValue(item)}, which overrides values.${path.join(".")}; leave it out`,
           }));
         }),
         ...environments.flatMap((list) =>
-          // Cilium reads each of its options from a variable of its name too, which wins over its configuration.
+          // Cilium reads each of its options from a variable of its name too, which overrides its configuration.
           checkEnvironment(
             list,
             asked.at(list),
@@ -256,7 +256,7 @@ function checkEnvironment(list: string, found: unknown, name: string, wanted: st
   const items = Array.isArray(found) && !isUnknown(found) ? found : [];
   return items.filter(isPlainObject).map((item) => ({
     condition: or(not(equal(item.name, name)), equal(toTokenString(item.value), wanted)),
-    message: `values.${list} has ${name}, which wins over values.${path}; leave it out`,
+    message: `values.${list} has ${name}, which overrides values.${path}; leave it out`,
   }));
 }
 

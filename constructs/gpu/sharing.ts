@@ -52,7 +52,7 @@ export const rules: readonly Rule<{
       ifSet(sharing, ({ strategy, replicas }): Check[] => [
         {
           condition: strategies.length > 0,
-          message: `sharing is given, and the plugin of ${title} gives each GPU to one pod; leave sharing out`,
+          message: `sharing is set, but the plugin of ${title} gives each GPU to one pod; leave sharing out`,
         },
         ...ifSet(strategies.length > 0 ? strategy : undefined, (strategy) => ({
           condition: strategies.includes(strategy),

@@ -35,7 +35,7 @@ export const rules: readonly Rule<{ readonly namespace: string; readonly earlier
     checks: ({ namespace, earlier }) =>
       ifSet(earlier, ({ by }) => ({
         condition: false,
-        message: `the namespace ${formatValue(namespace)} is created by ${by} already; write that construct behind this one, or another namespace for it`,
+        message: `the namespace ${formatValue(namespace)} is created by ${by} already; write that construct after this one, or another namespace for it`,
       })),
   },
 ];

@@ -38,7 +38,7 @@ export function checkChartRepository(repository: string): Check[] {
     },
     {
       condition: or(isUrl, not(hasUser)),
-      message: `repository ${formatValue(withoutSecrets(repository))} names a user, with a password perhaps, not shown here; leave that out, and set repositoryUsername and repositoryPassword of the construct's resource from variables`,
+      message: `repository ${formatValue(withoutSecrets(repository))} contains a user, perhaps with a password (hidden); leave it out, and set repositoryUsername and repositoryPassword of the construct's resource from variables`,
     },
   ];
 }

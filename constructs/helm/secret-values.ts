@@ -51,7 +51,7 @@ export const rules: readonly Rule<{
         },
         {
           condition: typeof value === "string" && isUnknown(value),
-          message: `secretValues[${formatValue(name)}] is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
+          message: `secretValues[${formatValue(name)}] is a literal value (hidden); write the stringValue of a sensitive TerraformVariable`,
         },
         ...notObject(name, values).map((above) => ({
           condition: false,

@@ -96,7 +96,7 @@ export const checkOther = (
   same: (one: string, other: string) => Condition,
 ): Check => ({
   condition: not(same(address, other)),
-  message: `${path} ${formatValue(address)} is already that of ${by}; choose another one`,
+  message: `${path} ${formatValue(address)} is already used by ${by}; choose another one`,
 });
 
 /** Whether both may be the same machine, or rules of their clusters compare them. */

@@ -57,7 +57,7 @@ export const checkOneGatewayPerFamily = (gateways: readonly Gateway[]): Check[] 
 /** The message about a gateway of a network device without a static address. */
 export const checkGatewayHasAddress = (path: string, gateway: string): Check => ({
   condition: false,
-  message: `${path} ${formatValue(gateway)} goes with no static address; leave it out, or write one with its prefix length`,
+  message: `${path} ${formatValue(gateway)} has no static address beside it; leave it out, or write an address with its prefix length`,
 });
 
 /** Checks that the gateway at `path` of the props can be reached from the address, where that is one. */
@@ -84,11 +84,11 @@ export const checkGatewayReachable = (
       return [
         {
           condition: or(onLink, isInSubnet(gateway, address)),
-          message: `${path} ${formatValue(gateway)} is not in the network of ${formatValue(address)}; write the router's address in that network`,
+          message: `${path} ${formatValue(gateway)} is not in the subnet of ${formatValue(address)}; write the router's address in that subnet`,
         },
         {
           condition: not(isReservedInSubnet(gateway, address)),
-          message: `${path} ${formatValue(gateway)} is the first, the last or the own address of ${formatValue(address)}; write the router's`,
+          message: `${path} ${formatValue(gateway)} is the network, broadcast or own address of ${formatValue(address)}; write the router's`,
         },
       ];
     }),

@@ -19,7 +19,7 @@ export function checkMacAddress(path: string, address: string): Check {
     // With nothing but zeros it is no device's.
     condition: and(matches(address, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i), not(matches(address, /^00(:00){5}$/))),
     message: multicast
-      ? `${path} ${formatValue(address)} is one of many devices (multicast); write an even second digit, as in "BC:24:11:00:00:01"`
+      ? `${path} ${formatValue(address)} is a multicast address; write an even second digit, as in "BC:24:11:00:00:01"`
       : `${path} ${formatValue(address)} is not a MAC address; write it as in "BC:24:11:00:00:01"`,
   };
 }

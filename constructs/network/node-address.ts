@@ -19,7 +19,7 @@ export const checkMachineAddress = (path: string, address: string | undefined): 
     return [
       {
         condition: or(not(isOne), and(isHostAddress(address), not(isEnd(address)))),
-        message: `${path} ${formatValue(address)} is no node's: it stands for a network, for all or many hosts, for none or for each itself; write the node's own`,
+        message: `${path} ${formatValue(address)} is not a node address: it is a network, broadcast, multicast, unspecified or loopback address; write the node's own`,
       },
       {
         condition: not(isIpv4Mapped(address)),
@@ -38,7 +38,7 @@ export const checkNodeAddress = (path: string, address: string | undefined): Che
 export const checkNotLinkLocal = (path: string, address: string | undefined): Check[] =>
   ifSet(address, (address) => ({
     condition: not(isLinkLocal(address)),
-    message: `${path} ${formatValue(address)} is link-local, which Kubernetes takes for no node's; write one such as "192.168.1.50" or "2001:db8::50"`,
+    message: `${path} ${formatValue(address)} is link-local, which Kubernetes does not accept as a node address; write one such as "192.168.1.50" or "2001:db8::50"`,
   }));
 
 const isEnd = (address: string): Condition =>

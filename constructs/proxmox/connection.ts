@@ -137,7 +137,7 @@ export const rules: readonly Rule<Connecting>[] = [
     checks: ({ username }) =>
       ifSet(username, (username) => ({
         condition: matches(username, /^[^:/ {}]+@[a-z][a-z0-9._-]+$/i),
-        message: `username ${formatValue(username)} is no user with its realm; write it as in "root@pam", without the name of a token`,
+        message: `username ${formatValue(username)} is not a user name with its realm; write it as in "root@pam", without the name of a token`,
       })),
   },
   {
@@ -173,11 +173,11 @@ export const rules: readonly Rule<Connecting>[] = [
         : [
             {
               condition: matches(id, /^[a-zA-Z_][a-zA-Z0-9_-]*$/),
-              message: `the id ${formatValue(id)} is no name; write letters, digits, "_" and "-", as in "second"`,
+              message: `the id ${formatValue(id)} is not a name; write letters, digits, "_" and "-", as in "second"`,
             },
             ...earlierConnections.map(({ value, by }) => ({
               condition: value.name !== id,
-              message: `the id ${formatValue(id)} is the name of ${by} already; choose another one`,
+              message: `the id ${formatValue(id)} is already used by ${by}; choose another one`,
             })),
           ],
   },

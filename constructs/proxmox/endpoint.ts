@@ -33,7 +33,7 @@ export const rules: readonly Rule<{ readonly endpoint?: string }>[] = [
     checks: ({ endpoint }) =>
       ifSet(endpoint, (endpoint) => ({
         condition: not(matches(endpoint, /@/)),
-        message: `endpoint ${formatValue(withoutSecrets(endpoint))} names a user, with a password perhaps, not shown here; leave that out, and say with credentials how to authenticate`,
+        message: `endpoint ${formatValue(withoutSecrets(endpoint))} contains a user, perhaps with a password (hidden); leave it out, and say with credentials how to authenticate`,
       })),
   },
 ];

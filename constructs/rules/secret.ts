@@ -58,6 +58,6 @@ export const secretInText: Rule<readonly string[]> = {
   checks: (paths) =>
     paths.map((path) => ({
       condition: false,
-      message: `${path} has a secret in it, not shown here; leave that out, or write the stringValue of a sensitive TerraformVariable`,
+      message: `${path} contains a secret (hidden); leave it out, or write the stringValue of a sensitive TerraformVariable`,
     })),
 };

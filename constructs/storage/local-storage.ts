@@ -168,7 +168,7 @@ export const rules: readonly Rule<{
     checks: ({ earlierInstalls }) =>
       earlierInstalls.map(({ by }) => ({
         condition: false,
-        message: `the node has local volumes from ${by} already; leave one of the two out`,
+        message: `the node already has local volumes from ${by}; leave one of the two out`,
       })),
   },
   {

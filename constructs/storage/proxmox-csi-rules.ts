@@ -178,7 +178,7 @@ const storageRules: readonly Rule<ProxmoxCsiInstall>[] = [
         ? []
         : csi.storageClasses.map(({ storage }, index) => ({
             condition: not(some(host.storages, (found) => and(equal(found.name, storage), equal(found.shared, false)))),
-            message: `storageClasses[${index}].storage ${formatValue(storage)} is not shared by the Proxmox nodes: a volume stays on its own, and its pod can run on the VMs there only`,
+            message: `storageClasses[${index}].storage ${formatValue(storage)} is not shared by the Proxmox nodes: a volume stays on its own node, and its pod can run only on the VMs there`,
           }));
     },
   },
@@ -229,7 +229,7 @@ const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [
       },
       ...ifSet(certificateAuthority, (text) => ({
         condition: isCertificate(text),
-        message: `certificateAuthority is no certificate; write its text in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
+        message: `certificateAuthority is not a certificate; write it in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
       })),
     ],
   },
@@ -252,7 +252,7 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
     checks: ({ earlierInstalls }) =>
       earlierInstalls.map(({ by }) => ({
         condition: false,
-        message: `the node has the driver from ${by} already; write one construct with the storageClasses of both`,
+        message: `the node already has the driver from ${by}; write one construct with the storageClasses of both`,
       })),
   },
   ...machineRules,
@@ -267,7 +267,7 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
     checks: ({ chart: { values } }) =>
       ownValues.map((path) => ({
         condition: isMissing(valueAt(values, path)),
-        message: `values.${path.join(".")} is what the construct writes; leave it out, and use its props`,
+        message: `values.${path.join(".")} is set by the construct; leave it out, and use its props`,
       })),
   },
   {

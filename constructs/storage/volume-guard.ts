@@ -62,7 +62,7 @@ export const rules: readonly Rule<
         const remembered = rememberedOf(guard, fact, value);
         return {
           condition: equal(remembered, value),
-          message: `${prop} ${formatValue(value)} would leave the volumes that have ${formatValue(remembered)} behind; write ${formatValue(remembered)} again, or take the LocalStorage out, apply, and add it again where that is meant`,
+          message: `${prop} ${formatValue(value)} would abandon the volumes of ${formatValue(remembered)} behind; write ${formatValue(remembered)} again, or remove the LocalStorage, apply, and add it again`,
         };
       }),
       nodesKept(remembered.without(nodes.map(({ name }) => name))),
@@ -72,5 +72,5 @@ export const rules: readonly Rule<
 
 const nodesKept = (lost: IResolvable): Check => ({
   condition: isEmpty(lost),
-  message: `node lacks ${joined(lost)} or the disk there, and would lose the volumes on it; add it again, or write replaceable: true for its VM and apply before you remove it`,
+  message: `node lacks ${joined(lost)} or its disk, and the volumes on it would be destroyed; add it again, or write replaceable: true for its VM and apply before you remove it`,
 });

@@ -35,7 +35,7 @@ export const rules: readonly Rule<ApiEndpoint>[] = [
           checkReachable(endpoint, host),
           ...gatewaysOf(members).map((gateway) => ({
             condition: not(isOneOf(host, [gateway])),
-            message: `endpoint ${formatValue(endpoint)} is at a gateway of the nodes, ${formatValue(gateway)}; write the virtual IP or a load balancer, one on the router by its name or an address of its own`,
+            message: `endpoint ${formatValue(endpoint)} is at a gateway of the nodes, ${formatValue(gateway)}; write the virtual IP or a load balancer, for a load balancer on the router, by its name or at another address`,
           })),
           ...members.flatMap((member) => checkMembers({ endpoint, members, port }, host, member)),
           ...ifSet(virtualAddress, (virtual) =>
@@ -60,7 +60,7 @@ export const rules: readonly Rule<ApiEndpoint>[] = [
         return {
           // What is no URL, or at a node's own address, is refused.
           condition: or(equal(host, ""), matches(endpoint, /:[0-9]+$/), isOwn),
-          message: `endpoint ${formatValue(endpoint)} has no port, which is 443; write ":6443" behind it, or ":443" where a load balancer listens there`,
+          message: `endpoint ${formatValue(endpoint)} has no port, so 443 is used; write ":6443" behind it, or ":443" if a load balancer listens there`,
         };
       }),
   },
@@ -69,7 +69,7 @@ export const rules: readonly Rule<ApiEndpoint>[] = [
 /** Checks that other machines can reach the host. */
 const checkReachable = (endpoint: string, host: string): Check => ({
   condition: and(not(equal(lowerCase(host), "localhost")), isReachable(host)),
-  message: `endpoint ${formatValue(endpoint)} is reached from no other machine; write an address or a name that all nodes reach`,
+  message: `endpoint ${formatValue(endpoint)} cannot be reached from other machines; write an address or a name that all nodes reach`,
 });
 
 function checkMembers(
@@ -82,7 +82,7 @@ function checkMembers(
     return [
       {
         condition: not(isAt),
-        message: `endpoint ${formatValue(endpoint)} is at ${path}, a worker, which has no Kubernetes API; write the virtual IP or a load balancer of the control planes`,
+        message: `endpoint ${formatValue(endpoint)} is at ${path}, a worker, which has no Kubernetes API; write the virtual IP or a load balancer of the control plane nodes`,
       },
     ];
   }
@@ -92,7 +92,7 @@ function checkMembers(
   return [
     {
       condition: not(isAt),
-      message: `endpoint ${formatValue(endpoint)} is at ${path} alone, and gone with it; write the virtual IP or a load balancer of the control planes`,
+      message: `endpoint ${formatValue(endpoint)} is at ${path} only, and fails with it; write the virtual IP or a load balancer of the control plane nodes`,
     },
   ];
 }

@@ -72,7 +72,7 @@ export const rules: readonly Rule<Members>[] = [
       members.map(({ path, machine: { name } }) => ({
         // What is no host name another rule refuses.
         condition: isInvalid(name) || checkHostName("", name).condition === false || namesResources(name),
-        message: `${path}.name ${isUnknown(name) ? "is known to Terraform alone and" : formatValue(name)} cannot name resources; write it here, with a letter first, as in "worker-1"`,
+        message: `${path}.name ${isUnknown(name) ? "is known only to Terraform and" : formatValue(name)} cannot name resources; write it here, with a letter first, as in "worker-1"`,
       })),
   },
   {
@@ -84,7 +84,7 @@ export const rules: readonly Rule<Members>[] = [
       own.flatMap(({ path, value, key, earlier }) =>
         checkOnce(path, earlier, (other) => ({
           condition: not(equal(key, other.value.key)),
-          message: `${path} ${formatValue(value)} is already that of ${other.by}; choose another one`,
+          message: `${path} ${formatValue(value)} is already used by ${other.by}; choose another one`,
         })),
       ),
   },
@@ -112,7 +112,7 @@ export const rules: readonly Rule<Members>[] = [
     checks: ({ members, endpoint }) => [
       {
         condition: controlPlanesOf(members) < 2 || endpoint !== undefined,
-        message: `controlPlanes has ${controlPlanesOf(members)} machines and no common address; write a virtualAddress in their network, or the endpoint of a load balancer`,
+        message: `controlPlanes has ${controlPlanesOf(members)} machines and no shared endpoint; write a virtualAddress in their subnet, or the endpoint of a load balancer`,
       },
     ],
   },
@@ -125,7 +125,7 @@ export const rules: readonly Rule<Members>[] = [
       ifSet(virtualAddress, (virtual) => {
         const form = {
           condition: isAddress(virtual),
-          message: `virtualAddress ${formatValue(virtual)} is not an address without prefix length; write it as in "192.168.1.60"`,
+          message: `virtualAddress ${formatValue(virtual)} is not an IP address without a prefix length; write it as in "192.168.1.60"`,
         };
         if (form.condition === false) return form;
         const checks = [form, ...members.flatMap((member) => checkVirtualAddress(virtual, member))];
@@ -143,7 +143,7 @@ export const rules: readonly Rule<Members>[] = [
         others.flatMap(({ path, machine: { address } }) =>
           ifSet(address, (address) => ({
             condition: isFamilyOf(address, first.machine.address),
-            message: `${path}.address ${formatValue(address)} is of another family than that of ${first.path}, ${formatValue(first.machine.address)}; write addresses of one family for all nodes`,
+            message: `${path}.address ${formatValue(address)} has another IP family than ${first.path}, ${formatValue(first.machine.address)}; write addresses of one family for all nodes`,
           })),
         ),
       ),
@@ -159,7 +159,7 @@ export const rules: readonly Rule<Members>[] = [
       {
         condition: !isUnknown(outputDirectory) || isInvalid(outputDirectory),
         message:
-          "outputDirectory, which is named after the cluster where it is left out, is known to Terraform alone; write it here",
+          "outputDirectory, which by default is named after the cluster, is known only to Terraform; write it here",
       },
     ],
   },
@@ -192,11 +192,11 @@ function checkVirtualAddress(virtual: string, { path, role, machine }: Member): 
       ? [
           {
             condition: isInSubnet(virtual, address),
-            message: `virtualAddress ${formatValue(virtual)} is not in the network of ${path}, ${formatValue(address)}; write an address in that network`,
+            message: `virtualAddress ${formatValue(virtual)} is not in the subnet of ${path}, ${formatValue(address)}; write an address in that subnet`,
           },
           {
             condition: or(equal(virtual, own), not(isReservedInSubnet(virtual, address))),
-            message: `virtualAddress ${formatValue(virtual)} is the first or the last of the network of ${path}, ${formatValue(address)}; write another one in that network`,
+            message: `virtualAddress ${formatValue(virtual)} is the first or the last address of the subnet of ${path}, ${formatValue(address)}; write another one in that subnet`,
           },
         ]
       : []),

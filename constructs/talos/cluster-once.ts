@@ -101,4 +101,4 @@ export const rules: readonly Rule<ReturnType<typeof claimIdentity>>[] = [
 ];
 
 const taken = (path: string, value: string, by: string): string =>
-  `${path} ${formatValue(value)} is already that of ${by}; choose another one`;
+  `${path} ${formatValue(value)} is already used by ${by}; choose another one`;

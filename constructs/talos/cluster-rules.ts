@@ -81,7 +81,7 @@ export const rules: readonly Rule<{
     checks: ({ clusterName }) => [
       {
         condition: matches(clusterName, /^[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}$/),
-        message: `clusterName ${formatValue(clusterName)} has other characters, or too many; write one such as "talos-gpu"`,
+        message: `clusterName ${formatValue(clusterName)} has invalid characters or is too long; write one such as "talos-gpu"`,
       },
     ],
   },
@@ -107,7 +107,7 @@ export const rules: readonly Rule<{
     checks: ({ outputDirectory }) =>
       ifSet(outputDirectory, (directory) => ({
         condition: and(isLine(directory), matches(directory, /^[^~]/)),
-        message: `outputDirectory ${formatValue(directory)} is no path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out`,
+        message: `outputDirectory ${formatValue(directory)} is not a path to a directory; write it as in "../../../clusters/talos-gpu", or leave it out`,
       })),
   },
   {

@@ -119,13 +119,13 @@ function checkPatches(subnets: readonly ClusterSubnets[], address: string | unde
     ...patched.flatMap((of) =>
       (isUnknown(of.subnets) ? [] : of.subnets).map((subnet) => ({
         condition: isCidr(subnet),
-        message: `cluster.network.${of.key} of the patches has ${formatValue(subnet)}, which is no subnet; write it as in ${formatValue(proposedSubnet(of.key, []))}`,
+        message: `cluster.network.${of.key} of the patches has ${formatValue(subnet)}, which is not a subnet; write it as in ${formatValue(proposedSubnet(of.key, []))}`,
       })),
     ),
     ...ifSet(address, (address) =>
       patched.map((of) => ({
         condition: or(not(isAddress(withoutPrefix(address))), hasFamilyOf(address, of)),
-        message: `cluster.network.${of.key} of the patches is ${listed(of)}, and nodes such as ${formatValue(address)} are of the other family; write a subnet of theirs first`,
+        message: `cluster.network.${of.key} of the patches is ${listed(of)}, and nodes such as ${formatValue(address)} have the other IP family; write a subnet of that family first`,
       })),
     ),
     ...(patched.length === 0 || pods === undefined || services === undefined
@@ -133,7 +133,7 @@ function checkPatches(subnets: readonly ClusterSubnets[], address: string | unde
       : [
           {
             condition: not(haveCommon(pods.subnets, services.subnets)),
-            message: `cluster.network of the patches has pods in ${listed(pods)} and services in ${listed(services)}, which have addresses in common; write apart subnets`,
+            message: `cluster.network of the patches has pods in ${listed(pods)} and services in ${listed(services)}, which overlap; write subnets that do not`,
           },
         ]),
   ];

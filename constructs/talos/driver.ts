@@ -159,7 +159,7 @@ export const rules: readonly Rule<Judged>[] = [
             .filter((name) => !known.includes(name))
             .map((name) => ({
               condition: false,
-              message: `${path}.${name} is no prop of a driver of vendor ${formatValue(vendor)}, which has ${known.join(", ")}; leave it out`,
+              message: `${path}.${name} is not a prop of a driver of vendor ${formatValue(vendor)}, which has ${known.join(", ")}; leave it out`,
             })),
           {
             condition: earlier === undefined,

@@ -209,7 +209,7 @@ export const releaseRules: readonly Rule<Release>[] = [
       const hasDevices = machines.some(({ devices }) => devices === undefined || devices.length > 0);
       const none = {
         condition: hasDevices,
-        message: `${path}.${nvidia ? "nvidia" : "driver"} puts a driver into the image, and no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
+        message: `${path}.${nvidia ? "nvidia" : "driver"} adds a driver to the image, but no machine with that image has a GPU; pass one through to its VM, or leave the driver out`,
       };
       return hasDevices ? [none, ...vendorsWithoutGpu(path, drivers, machines)] : [none];
     },
@@ -226,7 +226,7 @@ function vendorsWithoutGpu(path: string, drivers: readonly GpuDriver[], machines
     const isOwn = (id: string) => matches(id, new RegExp(`^${vendorId}:`, "i"));
     return {
       condition: or(...machines.flatMap(({ devices = [] }) => devices.map((device) => device.isSuch(isOwn)))),
-      message: `${path}.driver puts a driver of ${title} into the image, and no machine with that image has a GPU of ${title}; pass one through to its VM, or leave the driver out`,
+      message: `${path}.driver adds a driver of ${title} to the image, but no machine with that image has a GPU of ${title}; pass one through to its VM, or leave the driver out`,
     };
   });
 }

@@ -159,7 +159,7 @@ export const rules: readonly Rule<FromFactory>[] = [
     checks: ({ extraKernelArgs = [] }) =>
       extraKernelArgs.map((argument, index) => ({
         condition: isLine(argument),
-        message: `extraKernelArgs[${index}] ${formatValue(argument)} is no kernel argument; write one line, as in "pcie_aspm=off"`,
+        message: `extraKernelArgs[${index}] ${formatValue(argument)} is not a kernel argument; write one line, as in "pcie_aspm=off"`,
       })),
   },
   {
@@ -170,7 +170,7 @@ export const rules: readonly Rule<FromFactory>[] = [
     checks: ({ factory = defaultFactory, earlierFactories }) =>
       earlierFactories.map(({ value, by }) => ({
         condition: equal(factory, value),
-        message: `factory ${formatValue(withoutSecrets(factory))} is another than ${formatValue(withoutSecrets(value))} of ${by}; write the same, or make one of the images in another stack`,
+        message: `factory ${formatValue(withoutSecrets(factory))} is another than ${formatValue(withoutSecrets(value))} of ${by}; write the same, or create one of the images in another stack`,
       })),
   },
 ];

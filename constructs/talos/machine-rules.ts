@@ -159,7 +159,7 @@ function checkReachableFromAny(path: string, gateway: string, addresses: readonl
   return [
     {
       condition: or(...[only, ...others].map((checks) => and(...checks.map(({ condition }) => condition)))),
-      message: `${path} ${formatValue(gateway)} is the router of none of ${addresses.map(formatValue).join(", ")}; write one in the network of an address`,
+      message: `${path} ${formatValue(gateway)} is in the subnet of none of ${addresses.map(formatValue).join(", ")}; write a router in one of these subnets`,
     },
   ];
 }
@@ -188,7 +188,7 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
     checks: ({ path, machine: { talosVersion }, release }) =>
       ifSet(talosVersion, (version) => ({
         condition: equal(version, release.talos.version),
-        message: `${path} boots Talos ${formatValue(version)}, and ${release.path}.version is ${formatValue(release.talos.version)}; make its image of that version, or write the image's`,
+        message: `${path} boots Talos ${formatValue(version)}, and ${release.path}.version is ${formatValue(release.talos.version)}; use an image of that version, or write the image's version`,
       })),
   },
   {

@@ -153,7 +153,7 @@ const nameRules: readonly Rule<Judged>[] = [
         },
         {
           condition: not(equal(registry, "index.docker.io")),
-          message: `registries.mirrors[${index}].registry ${formatValue(registry)} is in no image, as containerd writes "docker.io" for it; write that`,
+          message: `registries.mirrors[${index}].registry ${formatValue(registry)} never matches an image, because containerd writes "docker.io" for it; write that`,
         },
       ]),
       ...credentials.flatMap(({ registry }, index) => [
@@ -278,7 +278,7 @@ const secretRules: readonly Rule<Judged>[] = [
       credentials.flatMap(({ password }, index) => [
         {
           condition: isUnknown(password),
-          message: `registries.credentials[${index}].password is written out, not shown here; write the stringValue of a sensitive TerraformVariable`,
+          message: `registries.credentials[${index}].password is a literal value (hidden); write the stringValue of a sensitive TerraformVariable`,
         },
         ...variablesIn(scope, password).map(({ sensitive, friendlyUniqueId }) => ({
           condition: sensitive === true,
@@ -294,7 +294,7 @@ const secretRules: readonly Rule<Judged>[] = [
     checks: ({ registries: { certificateAuthorities = [] } = {} }) =>
       certificateAuthorities.map((text, index) => ({
         condition: isCertificate(text),
-        message: `registries.certificateAuthorities[${index}] is no certificate; write its text in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
+        message: `registries.certificateAuthorities[${index}] is not a certificate; write it in PEM, from "-----BEGIN CERTIFICATE-----" to the end`,
       })),
   },
   {

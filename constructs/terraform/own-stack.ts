@@ -16,5 +16,5 @@ export const isInStackOf = (user: IConstruct, used: IConstruct): boolean =>
 /** Checks that what `user` uses, at `path` of the props, is in its stack. */
 export const checkSameStack = (path: string, used: IConstruct, user: IConstruct): Check => ({
   condition: isInStackOf(user, used),
-  message: `${path} ${used.node.path} is that of another stack; make one in this stack`,
+  message: `${path} ${used.node.path} belongs to another stack; create one in this stack`,
 });

@@ -45,13 +45,13 @@ const refusals: readonly Refusal[] = [
     "gpu-present",
     "no GPU",
     exampleHosts["no-gpu"],
-    'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are none at all; write the address of one that it has',
+    'gpus[0].address "0000:01:00" is not a device of node "pve", whose GPUs are none at all; write the address of one that it has',
   ],
   [
     "gpu-present",
     "its GPU in another slot",
     { devices: graphicsCard("0000:05:00", 19) },
-    'gpus[0].address "0000:01:00" is no device of node "pve", whose GPUs are 0000:05:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has',
+    'gpus[0].address "0000:01:00" is not a device of node "pve", whose GPUs are 0000:05:00.0 AD102 [GeForce RTX 4090]; write the address of one that it has',
   ],
   [
     "gpu-iommu",
@@ -81,7 +81,7 @@ const refusals: readonly Refusal[] = [
     "proxmox-version",
     "Proxmox 8.3",
     exampleHosts["proxmox-8.3"],
-    "Proxmox VE 8.3.5 downloads no disk images to import; upgrade it to 9, or to 8.4, which is past its end of life",
+    "Proxmox VE 8.3.5 cannot import downloaded disk images; upgrade it to 9, or to 8.4, which is past its end of life",
   ],
   [
     "storage-imports",
@@ -123,7 +123,7 @@ const warnings: readonly (readonly [...Refusal, talos: Driven])[] = [
     "storage-space",
     "little space",
     { storages: defaultStorages.map((storage) => ({ ...storage, capacity: gibibyte })) },
-    'datastore "local" has less than 2 GiB to spare on node "pve"',
+    'datastore "local" has less than 2 GiB of free space on node "pve"',
     production,
   ],
   [
@@ -155,7 +155,7 @@ const mappingRefusals: readonly (readonly [rule: string, what: string, map: stri
     "mapping-exists",
     "it is not there",
     undefined,
-    'gpus[0].mapping "gpu" is no mapping of the cluster, which has none; write',
+    'gpus[0].mapping "gpu" is not a mapping of the cluster, which has none; write',
   ],
   ["mapping-valid", "the hardware changed", valid.replace("2684", "2b85"), "does not fit node"],
   ["mapping-valid", "it is for another node", valid.replace("node=pve", "node=other"), "No mapping for node pve."],

@@ -59,7 +59,7 @@ test("a volume is on the disk of its node, and outlives pods and growth", async 
   const refused = await moved.plan();
   expect([refused.code, unwrapped(refused.output)]).toEqual([
     1,
-    expect.stringContaining('disk "scsi2" would leave the volumes that have "scsi1" behind'),
+    expect.stringContaining('disk "scsi2" would abandon the volumes of "scsi1" behind'),
   ]);
   const destroyed = await grown.destroy();
   expect([destroyed.code, destroyed.output]).toEqual([0, expect.stringContaining("default/models: pvc-")]);

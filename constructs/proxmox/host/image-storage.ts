@@ -29,7 +29,7 @@ export const rules: readonly Rule<Downloading>[] = [
     checks: ({ host }) =>
       ifSet(host, ({ version }) => ({
         condition: not(isBeforeImports(version)),
-        message: `Proxmox VE ${version} downloads no disk images to import; upgrade it to 9, or to 8.4, which is past its end of life, or give boot: { clone } or { iso }`,
+        message: `Proxmox VE ${version} cannot import downloaded disk images; upgrade it to 9, or to 8.4, which is past its end of life, or give boot: { clone } or { iso }`,
       })),
   },
   {
@@ -53,7 +53,7 @@ export const rules: readonly Rule<Downloading>[] = [
             and(equal(storage.name, datastore), isOn(storage), less(storage.available, imageRoom)),
           ),
         ),
-        message: `datastore ${formatValue(datastore)} has less than ${imageRoom / gibibyte} GiB to spare on node ${formatValue(name)}; make room on it, or write another one`,
+        message: `datastore ${formatValue(datastore)} has less than ${imageRoom / gibibyte} GiB of free space on node ${formatValue(name)}; make room on it, or write another one`,
       })),
   },
 ];

@@ -78,7 +78,7 @@ export const rules: readonly Rule<Assembled>[] = [
     checks: ({ node, boot, host }) =>
       ifSet(host ? undefined : downloadedImageOf(boot), ({ placed }) => ({
         condition: equal(placed.node, node),
-        message: `boot.image is downloaded to ${formatValue(placed.datastore)} of node ${formatValue(placed.node)}, and checkHost: false does not tell whether node ${formatValue(node)} shares it; download it with node: ${formatValue(node)}, or see that it does`,
+        message: `boot.image is downloaded to ${formatValue(placed.datastore)} of node ${formatValue(placed.node)}, and with checkHost: false nothing checks whether node ${formatValue(node)} shares it; download it with node: ${formatValue(node)}, or make sure that it does`,
       })),
   },
 ];

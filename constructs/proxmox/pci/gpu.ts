@@ -215,7 +215,7 @@ export const rules: readonly Rule<WithGpus>[] = [
         },
         {
           condition: functions === undefined || mapping === undefined,
-          message: `gpus[${slot}].functions is given beside a mapping, which says itself what it maps; leave it out`,
+          message: `gpus[${slot}].functions is set beside a mapping, which defines its own functions; leave it out`,
         },
       ]),
   },
@@ -290,7 +290,7 @@ export const rules: readonly Rule<WithGpus>[] = [
       gpus.flatMap(({ mdev }, slot) =>
         ifSet(mdev, (mdev) => ({
           condition: matches(mdev, /^[a-zA-Z0-9_-]+$/),
-          message: `gpus[${slot}].mdev ${formatValue(mdev)} is no type; write it as \`ls /sys/bus/pci/devices/*/mdev_supported_types\` prints it, such as "nvidia-63"`,
+          message: `gpus[${slot}].mdev ${formatValue(mdev)} is not a type; write it as \`ls /sys/bus/pci/devices/*/mdev_supported_types\` prints it, such as "nvidia-63"`,
         })),
       ),
   },

@@ -138,7 +138,7 @@ export const gpuPresent: Omit<Rule<unknown>, "checks"> = {
 /** Checks that the node has the device. */
 export const checkPresent = ({ path, address }: PlacedDevice, { devices, name }: Host): Check => ({
   condition: some(devices, (device) => isAt(device, address)),
-  message: `${path} ${formatValue(`${address}`)} is no device of node ${formatValue(name)}, whose GPUs are ${listed(valuesOf(devices, describe, isDisplay), "none at all")}; write the address of one that it has`,
+  message: `${path} ${formatValue(`${address}`)} is not a device of node ${formatValue(name)}, whose GPUs are ${listed(valuesOf(devices, describe, isDisplay), "none at all")}; write the address of one that it has`,
 });
 
 export const gpuIommu: Omit<Rule<unknown>, "checks"> = {
@@ -234,7 +234,7 @@ export const rules: readonly Rule<Passing>[] = [
         return [
           {
             condition: not(some(devices, isOne)),
-            message: `gpus has ${listed(valuesOf(devices, describe, isOne), "none")} of AMD on node ${formatValue(name)}, which may not reset: try a restart of the VM while the host may hang, or choose another GPU`,
+            message: `gpus has ${listed(valuesOf(devices, describe, isOne), "none")} of AMD on node ${formatValue(name)}, which may fail to reset: restart the VM once at a time when the host may hang, or choose another GPU`,
           },
         ];
       }),

@@ -36,7 +36,7 @@ export const rules: readonly Rule<Using>[] = [
         host
           ? {
               condition: includes(host.mappings, name),
-              message: `${path} ${formatValue(name)} is no mapping of the cluster, which has ${listed(host.mappings, "none")}; write the name of one, give the device to make one for, or give the account Mapping.Use on it`,
+              message: `${path} ${formatValue(name)} is not a mapping of the cluster, which has ${listed(host.mappings, "none")}; write the name of one, give the device to create one for, or give the account Mapping.Use on it`,
             }
           : [],
       ),

@@ -85,7 +85,7 @@ export const rules: readonly Rule<{
       {
         // What is no boot medium another rule refuses.
         condition: or(!isBootMedium(boot), hasGuestAgent(boot), not(enabled as Condition)),
-        message: `agent.enabled is ${formatValue(enabled)}, but nothing says that the boot medium contains the agent; write guestAgent: true beside what it boots from if it does, or agent: { enabled: false }`,
+        message: `agent.enabled is ${formatValue(enabled)}, but the boot medium is not known to contain the agent; write guestAgent: true beside what it boots from if it does, or agent: { enabled: false }`,
       },
     ],
   },

@@ -126,7 +126,7 @@ export const rules: readonly Rule<BackedUp>[] = [
     checks: ({ backup }) =>
       ifSet(backup, ({ schedule }) => ({
         condition: matches(withCommas(schedule), schedulePattern),
-        message: `backup.schedule ${formatValue(schedule)} is no calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
+        message: `backup.schedule ${formatValue(schedule)} is not a calendar event; write it as in "02:30", "sat 04:00" or "mon..fri 22:00"`,
       })),
   },
   {

@@ -65,7 +65,7 @@ export const rules: readonly Rule<Cloned>[] = [
         );
         return {
           condition: and(...unsaid.map((name) => not(equal(planned[name], unsent[name].value)))),
-          message: `the clone keeps its template's ${unsaid.map((name) => unsent[name].noun).join(" and ")}, of which nothing is said; write ${unsaid.join(" and ")} beside the template as \`qm config\` shows it, ${unsaid.map((name) => formatValue(unsent[name].unset)).join(" and ")} where it shows none`,
+          message: `the clone keeps its template's ${unsaid.map((name) => unsent[name].noun).join(" and ")}, which the props do not say; write ${unsaid.join(" and ")} beside the template as \`qm config\` shows it, ${unsaid.map((name) => formatValue(unsent[name].unset)).join(" and ")} where it shows none`,
         };
       }),
   },

@@ -227,7 +227,7 @@ function checkAddresses(path: string, config: IpConfig): Check[] {
     ...ifSet(reservedAddress, (reserved) => [
       {
         condition: isAddress(reserved),
-        message: `${path}.reservedAddress ${formatValue(reserved)} is not an address without prefix length; write it as in "192.168.1.50"`,
+        message: `${path}.reservedAddress ${formatValue(reserved)} is not an IP address without a prefix length; write it as in "192.168.1.50"`,
       },
       {
         // What is no address another check refuses.
@@ -237,7 +237,7 @@ function checkAddresses(path: string, config: IpConfig): Check[] {
           and(dhcp, not(isIpv6(reserved))),
           and(dhcpv6, isIpv6(reserved)),
         ),
-        message: `${path}.reservedAddress ${formatValue(reserved)} is reserved by no DHCP server; write "dhcp" as the address of its family beside it, or the address with its prefix length instead`,
+        message: `${path}.reservedAddress ${formatValue(reserved)} has no "dhcp" beside it; write "dhcp" as the address of its IP family, or the address with its prefix length instead`,
       },
       ...checkMachineAddress(`${path}.reservedAddress`, reserved),
     ]),

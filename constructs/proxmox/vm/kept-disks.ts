@@ -24,7 +24,7 @@ export const rules: readonly Rule<{ readonly disks: readonly Disk[]; readonly re
       return [
         {
           condition: isEmpty(lost),
-          message: `disks has none at ${joined(lost)} any more, which would detach a disk with all that is on it; write that disk again, or replaceable: true to allow that`,
+          message: `disks has none at ${joined(lost)} any more, so Proxmox would detach a disk with its data; write that disk again, or replaceable: true to allow it`,
         },
       ];
     },
@@ -38,7 +38,7 @@ export const rules: readonly Rule<{ readonly disks: readonly Disk[]; readonly re
       return [
         {
           condition: isEmpty(shrunk),
-          message: `disks has less than the GiB that disks were made with: ${joined(shrunk)}; write as much or more`,
+          message: `disks has less than the GiB that disks were created with: ${joined(shrunk)}; write as much or more`,
         },
       ];
     },

@@ -99,7 +99,7 @@ export const rules: readonly Rule<GuardedVm & { readonly guard: ReplacementGuard
           const remembered = rememberedOf(identity, name, value);
           return {
             condition: equal(remembered, value),
-            message: `${prop} ${formatValue(value)} would ${effect} that has ${formatValue(remembered)}, and lose what is on it; write ${formatValue(remembered)} again, or replaceable: true to allow that`,
+            message: `${prop} ${formatValue(value)} would ${effect} that has ${formatValue(remembered)}, and destroy its data; write ${formatValue(remembered)} again, or replaceable: true to allow that`,
           };
         }),
       ),
@@ -112,7 +112,7 @@ export const rules: readonly Rule<GuardedVm & { readonly guard: ReplacementGuard
         const remembered = rememberedOf(identity, "system_disk_size", toTokenString(size));
         return {
           condition: not(less(size, Token.asNumber(expression`tonumber(${remembered})`))),
-          message: `disks[0].size ${formatValue(size)} is less than the ${remembered} GiB that the disk was made with; write ${remembered} or more`,
+          message: `disks[0].size ${formatValue(size)} is less than the ${remembered} GiB that the disk was created with; write ${remembered} or more`,
         };
       }),
   },

@@ -66,7 +66,7 @@ export const rules: readonly Rule<{ readonly usb: readonly Usb[]; readonly conne
       usb.flatMap(({ host }, slot) =>
         ifSet(host, (host) => ({
           condition: matches(host, /^((0x)?[0-9a-fA-F]{4}:(0x)?[0-9a-fA-F]{4}|[0-9]+-[0-9]+([.][0-9]+)*)$/),
-          message: `usb[${slot}].host ${formatValue(host)} is no USB device; write vendor and product as \`lsusb\` prints them, such as "1050:0407", or bus and port, such as "1-2.3"`,
+          message: `usb[${slot}].host ${formatValue(host)} is not a USB device; write vendor and product as \`lsusb\` prints them, such as "1050:0407", or bus and port, such as "1-2.3"`,
         })),
       ),
   },

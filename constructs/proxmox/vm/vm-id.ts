@@ -19,7 +19,7 @@ const max = 999_999_999;
 /** Checks that the number at `path` of the props is a VM id. */
 export const checkVmId = (path: string, id: number): Check => ({
   condition: wholeNumber(id, min, max),
-  message: `${path} ${formatValue(id)} is no VM id; write a whole number from ${min} to ${max}`,
+  message: `${path} ${formatValue(id)} is not a VM id; write a whole number from ${min} to ${max}`,
 });
 
 /** One list for all VMs of a connection: it is every VM of the Proxmox cluster. */
@@ -59,7 +59,7 @@ export const rules: readonly Rule<{
     checks: ({ path, vmId, earlierIds }) =>
       checkOnce(path, earlierIds, ({ value, by }) => ({
         condition: not(equal(vmId, value)),
-        message: `vmId ${formatValue(vmId)} is already that of ${by}; choose another id`,
+        message: `vmId ${formatValue(vmId)} is already used by ${by}; choose another id`,
       })),
   },
   {
@@ -75,7 +75,7 @@ export const rules: readonly Rule<{
         return [
           {
             condition: isOfThisName,
-            message: `vmId ${formatValue(vmId)} belongs to a VM of another name than ${formatValue(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
+            message: `vmId ${formatValue(vmId)} belongs to a VM with another name than ${formatValue(name)}; choose a free id, or if it is this very VM, rename it in Proxmox first`,
           },
           {
             condition: or(isKnown(guard), not(isOfThisName), not(Fn.contains(ids, vmId))),

@@ -123,7 +123,7 @@ export const rules: readonly Rule<Storing>[] = [
           return {
             // A VM that is there has its disks already.
             condition: or(isKnown(vm.guard), not(some(storages, isFull))),
-            message: `disks takes ${toTokenString(size)} GiB of storage ${formatValue(datastore)}, which has less to spare on node ${formatValue(name)}; make room on it, or write another datastore`,
+            message: `disks takes ${toTokenString(size)} GiB of storage ${formatValue(datastore)}, which has less free space on node ${formatValue(name)}; make room on it, or write another datastore`,
           };
         }),
       ),

@@ -48,7 +48,7 @@ function checkSelector(path: string, value: unknown): Check[] {
     return [
       {
         condition: not(matches(inside, /[A-F]/)),
-        message: `${where} ${formatValue(inside)} is in upper case, in which Talos finds no device; ${advice}`,
+        message: `${where} ${formatValue(inside)} is in upper case, so Talos finds no device; ${advice}`,
       },
     ];
   });
@@ -58,6 +58,6 @@ function checkSelector(path: string, value: unknown): Check[] {
 const checkExpression = (where: string, expression: unknown): Check[] => [
   {
     condition: not(matches(expression, upperCase)),
-    message: `${where} ${formatValue(expression)} has a MAC address in upper case, with which Talos finds no device; write it in lower case`,
+    message: `${where} ${formatValue(expression)} has a MAC address in upper case, so Talos finds no device; write it in lower case`,
   },
 ];

@@ -76,5 +76,5 @@ export const rules: readonly Rule<{
 
 const checkWithout = (where: string, patch: TalosPatch, key: readonly string[]): Check => ({
   condition: not(hasPath(patch, key)),
-  message: `${where} has ${key.join(".")}, which only control planes have; write it in controlPlanePatches`,
+  message: `${where} has ${key.join(".")}, which only control plane nodes have; write it in controlPlanePatches`,
 });

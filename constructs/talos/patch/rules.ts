@@ -96,7 +96,7 @@ function checkPatch(where: string, patch: TalosPatch, version: string): Check[] 
       ...mistakes.map((mistake) => checkMistake(where, hasPath(patch, mistake.key), mistake, version)),
       {
         condition: not(matches(patch, otherDirective)),
-        message: `${where} has ${directive} with another value than delete, and Talos knows no other`,
+        message: `${where} has ${directive} with a value other than delete, the only one that Talos knows`,
       },
       { condition: not(deletesUnnamed(patch as string)), message: unnamed(where) },
     ];
