@@ -52,7 +52,7 @@ test("the digest of an image is that of the manifest that its registry answers, 
 
 test.each([
   ["a tag that is not there", "registry.example/a/b:2.0", "registry.example/a/b:2.0: registry.example answers 404"],
-  ["no tag", "registry.example/a/b", "registry.example/a/b is no image with a registry and a tag"],
+  ["no tag", "registry.example/a/b", "registry.example/a/b is not an image with a registry and a tag"],
 ])("%s has none", async (_, image, message) => {
   await expect(digestOf(image, origin)).rejects.toThrow(message);
 });

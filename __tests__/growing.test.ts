@@ -68,7 +68,7 @@ test.each<[string, Partial<TalosGpuClusterProps>]>([
 const two = [machine("control-2", 102), machine("control-3", 103)];
 const virtualAddress = "192.168.1.99";
 
-test("a single node that gets two control planes keeps its machine, its secrets and its etcd", () => {
+test("a single node that gets two control plane nodes keeps its machine, its secrets and its etcd", () => {
   const names = [
     "proxmox_virtual_environment_vm.talos_node",
     "talos_machine_secrets.cluster",
@@ -112,12 +112,12 @@ test.each<[string, Partial<TalosGpuClusterProps>, string]>([
   ]);
 });
 
-test("several control planes without an address for all are told which prop to write", () => {
+test("several control plane nodes without an address for all are told which prop to write", () => {
   const problems = problemsOf(
     (stack) => void new TalosGpuCluster(stack, "talos-gpu", { ...single, controlPlanes: two }),
   );
   expect(problems).toEqual([
-    expect.stringMatching(/\] controlPlanes has 3 machines and no common address; .* \[api-address\]$/),
+    expect.stringMatching(/\] controlPlanes has 3 machines and no shared endpoint; .* \[api-address\]$/),
   ]);
 });
 

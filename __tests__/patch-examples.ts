@@ -51,7 +51,7 @@ export const accepted: Readonly<Record<string, Accepted>> = {
   "certificates for other names": {
     patch: { machine: { certSANs: ["talos.example"] }, cluster: { apiServer: { certSANs: ["talos.example"] } } },
   },
-  "what only control planes have": {
+  "what only control plane nodes have": {
     patch: {
       machine: {
         features: {

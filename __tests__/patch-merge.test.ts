@@ -53,7 +53,7 @@ describe("a patch", () => {
 });
 
 describe("a patch for workers", () => {
-  test("is what it was, without keys of control planes", () => {
+  test("is what it was, without keys of control plane nodes", () => {
     const patch = "# A comment\nmachine: {sysctls: {a: '1'}}\n";
     expect(forWorkers(patch)).toBe(patch);
   });

@@ -130,7 +130,7 @@ export const machineAt = (name: string, number: number, props: Partial<TalosMach
 export const controlPlanes = [1, 2, 3].map((number) => machineAt(`control-${number}`, 50 + number));
 export const workers = [1, 2].map((number) => machineAt(`worker-${number}`, 60 + number));
 
-/** A cluster of three control planes and two workers that breaks no rule, with these props. */
+/** A cluster of three control plane nodes and two workers that breaks no rule, with these props. */
 export const clusterIn = (scope: Construct, props: Partial<TalosClusterProps> = {}): TalosCluster =>
   new TalosCluster(scope, "cluster", {
     clusterName: "talos-gpu",

@@ -54,7 +54,7 @@ describe("TalosCluster", () => {
     expect(Object.keys(configurations(named)).sort()).toEqual([...names.slice(0, 3), ...others].sort());
   });
 
-  test("patches all machines, then a role, then one machine, and workers with no keys of control planes", () => {
+  test("patches all machines, then a role, then one machine, and workers with no keys of control plane nodes", () => {
     const env = (value: string) => `machine: {env: {A: ${value}}}`;
     const [first, ...others] = workers;
     const props: Partial<TalosClusterProps> = {
@@ -115,7 +115,7 @@ describe("TalosCluster", () => {
     expect(cluster()).toHaveResourceWithProperties(ClusterKubeconfig, { node: "192.168.1.51" });
   });
 
-  test("starts no second etcd where one of several control planes is replaced or another one is the first", () => {
+  test("starts no second etcd where one of several control plane nodes is replaced or another one is the first", () => {
     const bootstrapOf = (count: number) => {
       const { resource } = synthesizedJson((stack) => {
         const initialization = { ipConfigs: [{ address: "192.168.1.51/24" }] };
@@ -128,7 +128,7 @@ describe("TalosCluster", () => {
     expect(bootstrapOf(1)).toEqual({ replace_triggered_by: ["proxmox_virtual_environment_vm.talos_node.id"] });
   });
 
-  test("gives the control planes the virtual IP, at the device that has their own, and nobody else", () => {
+  test("gives the control plane nodes the virtual IP, at the device that has their own, and nobody else", () => {
     const withAddress = (name: string) => documents(name).flatMap(({ machine }) => machine?.network?.interfaces ?? []);
     expect(withAddress("control-2")).toEqual([
       expect.objectContaining({ addresses: ["192.168.1.52/24"], vip: { ip: "192.168.1.50" } }),
@@ -179,7 +179,7 @@ describe("TalosCluster", () => {
     ["only without workers", {}, false],
     ["without workers", { workers: [] }, true],
     ["where that is asked for", { schedulingOnControlPlanes: true }, true],
-  ])("runs workloads on control planes %s", (_, props, expected) => {
+  ])("runs workloads on control plane nodes %s", (_, props, expected) => {
     const allowed = documents("control-1", props).some(({ cluster }) => cluster?.allowSchedulingOnControlPlanes);
     expect(allowed).toBe(expected);
     expect(steps(props).remove_control_plane_taint).toBeUndefined();
@@ -196,7 +196,7 @@ describe("TalosCluster", () => {
     }
   });
 
-  test("upgrades one node after the other, control planes first, and Kubernetes once after all of them", () => {
+  test("upgrades one node after the other, control plane nodes first, and Kubernetes once after all of them", () => {
     const upgrades = steps({ talos: { version: "v1.13.9", installer } });
     const chain = names.map((name) => upgrades[`upgrade_talos_${name}`].depends_on ?? []);
     // Each comes after the check of its node.
@@ -266,7 +266,7 @@ describe("Cilium on a cluster", () => {
     expect(JSON.stringify(stack.data)).not.toContain(exclusion);
   });
 
-  test("announces them from control planes where there is nothing else, which lose their exclusion for it", () => {
+  test("announces them from control plane nodes where there is nothing else, which lose their exclusion for it", () => {
     const stack = cilium({ workers: [] }, { l2Announcements });
     expect(policyOf(stack)).not.toHaveProperty("nodeSelector");
     const machines = Object.values<TerraformJson>(stack.data[DataTalosMachineConfiguration.tfResourceType]);
@@ -274,7 +274,7 @@ describe("Cilium on a cluster", () => {
   });
 
   test.each([
-    ["192.168.1.48/30", "the virtual IP of the control planes", "192.168.1.50"],
+    ["192.168.1.48/30", "the virtual IP of the control plane nodes", "192.168.1.50"],
     ["192.168.1.62/32", "the address of worker-2", "192.168.1.62"],
   ])("refuses a pool %s with %s", (cidr, what, address) => {
     const addressPools = [{ name: "lan", blocks: [{ cidr }] }];

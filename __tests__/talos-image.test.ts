@@ -61,7 +61,7 @@ describe("TalosImage", () => {
     const problems = problemsOf(
       (stack) => void new TalosImage(stack, "talos", { version, extensions: [known, unknown] }),
     );
-    expect(problems).toEqual([expect.stringContaining(`extensions[1] "${unknown}" is no extension of Talos`)]);
+    expect(problems).toEqual([expect.stringContaining(`extensions[1] "${unknown}" is not an extension of Talos`)]);
   });
 
   test("downloads the nocloud disk image of its schematic and version for import", () => {

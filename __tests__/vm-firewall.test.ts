@@ -7,7 +7,7 @@ const address = (number: number) => ({
 });
 const firewall = { management: ["192.168.20.0/24"] };
 
-/** A cluster of three control planes and a worker on VMs with a firewall. */
+/** A cluster of three control plane nodes and a worker on VMs with a firewall. */
 function stackOf(cilium: Partial<CiliumInstallProps> = {}, props: Partial<ProxmoxGpuVmProps> = {}) {
   return synthesizedJson((stack) => {
     const machine = (name: string, number: number): TalosMachine =>

@@ -183,8 +183,8 @@ export const rules: readonly Rule<TalosGpuClusterProps>[] = [
   {
     id: "talos-source",
     requirement:
-      "an image of the Image Factory is described by `talos` alone; of another boot medium, `talos` tells what is on it",
-    reason: "settings of the other one would be ignored",
+      "without `boot`, `talos` describes the image; with `boot`, `talos` describes what the boot medium contains",
+    reason: "the other settings would be ignored",
     source: talosDocs("learn-more/image-factory"),
     checks: ({ talos = {}, boot }) => {
       if (boot === undefined) {

@@ -12,7 +12,7 @@ import {
   TalosImage,
 } from "../constructs";
 
-// Three control planes, and two workers with a GPU each, on the three hosts of a Proxmox cluster.
+// Three control plane nodes, and two workers with a GPU each, on the three hosts of a Proxmox cluster.
 const app = new StrictApp();
 const stack = new TerraformStack(app, "talos-cluster");
 stack.addOverride("terraform.required_version", ">= 1.5");

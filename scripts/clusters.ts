@@ -42,7 +42,7 @@ export const constructs: Cluster = (scope, index) => {
   });
 };
 
-/** A cluster of so many machines, three of which are control planes. */
+/** A cluster of so many machines, three of which are control plane nodes. */
 export const ofNodes =
   (count: number): Cluster =>
   (scope, index) => {

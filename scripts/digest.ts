@@ -10,7 +10,7 @@ interface Tagged {
 
 function tagged(image: string): Tagged {
   const [, registry = "", name = "", tag = ""] = /^([^/]+\.[^/]+)\/(.+):([^:/]+)$/.exec(image) ?? [];
-  if (tag === "") throw new Error(`${image} is no image with a registry and a tag`);
+  if (tag === "") throw new Error(`${image} is not an image with a registry and a tag`);
   // Docker Hub's registry has another name than its images.
   return { registry: registry === "docker.io" ? "registry-1.docker.io" : registry, name, tag };
 }

@@ -36,7 +36,7 @@ test("one that ended in the middle of it is named with what to type", () => {
   expect(begin()).toMatchObject({
     status: 1,
     stderr:
-      'etcd of talos-gpu is bootstrapped already: an apply was ended in the middle of that. Record it with the next apply: rm \'clusters/bootstrapping\' && echo \'{"import":[{"to":"talos_machine_bootstrap.cluster","id":"talos-gpu"}]}\' >import.tf.json && terraform apply; rm import.tf.json\n',
+      'etcd of talos-gpu is bootstrapped already: an apply was interrupted in the middle of that. Record it with the next apply: rm \'clusters/bootstrapping\' && echo \'{"import":[{"to":"talos_machine_bootstrap.cluster","id":"talos-gpu"}]}\' >import.tf.json && terraform apply; rm import.tf.json\n',
   });
   expect(existsSync(note())).toBe(true);
 });

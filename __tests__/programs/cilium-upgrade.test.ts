@@ -26,7 +26,7 @@ test.each([
   expect(check(version)).toMatchObject({
     status: 1,
     stdout: "",
-    stderr: `Cilium goes up one minor version at a time, and ${version} is too far from ${from}; write ${steps}. Cilium was not changed [upgrade-one-minor]\n`,
+    stderr: `Cilium is upgraded one minor version at a time, and ${version} is too far from ${from}; write ${steps}. Cilium was not changed [upgrade-one-minor]\n`,
   });
 });
 

@@ -82,7 +82,7 @@ describe("the proof that a pod can use the GPU", () => {
     [
       "the label",
       { gpus: "", daemonsets: "another 0 0 0\nnvidia-device-plugin 0 0 0" },
-      'no node fits nvidia-device-plugin, it needs the node label nvidia.com/gpu.present: "true"',
+      'no node fits nvidia-device-plugin, which needs the node label nvidia.com/gpu.present: "true"',
     ],
     [
       "the plugin's image",

@@ -127,7 +127,7 @@ describe.each(resources)("the smoke test of %s by %s", (name, _, { vendor, metho
     [
       "the label",
       { devices: device, isLoaded: true, daemonsets: `${method?.daemonSet} 0 0 0` },
-      `no node fits ${method?.daemonSet}, it needs the node label ${vendor.label}: "true"`,
+      `no node fits ${method?.daemonSet}, which needs the node label ${vendor.label}: "true"`,
     ],
     [
       "the plugin",

@@ -178,7 +178,7 @@ describe("a node that leaves", () => {
     cluster(threeAndOne.filter(({ name }) => !/control-[23]/.test(name)));
     expect(leave("control-1")).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^control-1 is the last control plane/),
+      stderr: expect.stringMatching(/^control-1 is the last control plane node/),
     });
     expect(calls()).toEqual([]);
   });

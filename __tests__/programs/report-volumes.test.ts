@@ -21,7 +21,7 @@ describe("the report of volumes", () => {
   test("has the command that removes each volume that stays", () => {
     expect(report("csi.proxmox.sinextra.dev", true)).toEqual([
       0,
-      `these volumes stay in Proxmox; on the Proxmox host, the command behind each removes it:
+      `these volumes stay in Proxmox; on the Proxmox host, the command after each one removes it:
   default/files: pvesm free nas:9999/vm-9999-pvc-2.raw
   default/models: pvesm free local-lvm:vm-9999-pvc-1
 `,

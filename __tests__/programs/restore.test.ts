@@ -60,14 +60,14 @@ describe("a restore touches nothing", () => {
       save("20260102T000000Z", good.subarray(0, 40));
       untouched(
         restore(mode),
-        /20260102T000000Z.snapshot is not whole; nothing was changed, and the newest good one is .*20260101T000000Z.snapshot; write its path after \w+-vm/,
+        /20260102T000000Z.snapshot is incomplete; nothing was changed, and the newest good one is .*20260101T000000Z.snapshot; write its path after \w+-vm/,
       );
     },
   );
 
   test("where the snapshot is of another cluster", () => {
     save("20260101T000000Z", snapshotOf("etcd of another cluster"));
-    untouched(restore("same-vm"), /is not of this cluster; nothing was changed, and there is no good one/);
+    untouched(restore("same-vm"), /does not belong to this cluster; nothing was changed, and there is no good one/);
   });
 
   test("where the node does not answer", () => {
@@ -145,7 +145,7 @@ describe("the first snapshot", () => {
 
   test("fails the step where it is cut off", () => {
     program("talosctl", 'for last; do :; done; echo cut >"$last"');
-    expect(take()).toMatchObject({ status: 1, stderr: expect.stringMatching(/the snapshot of etcd is not whole; /) });
+    expect(take()).toMatchObject({ status: 1, stderr: expect.stringMatching(/the snapshot of etcd is incomplete; /) });
     expect(readdirSync(directory)).toEqual(["kubeconfig"]);
   });
 

@@ -131,7 +131,7 @@ describe("the test of local volumes", () => {
     [
       "an account that Proxmox refuses",
       { claim: "Pending", events: "storage-test rpc error: not authorized to access endpoint\\n" },
-      "the claim is Pending: Proxmox refuses the driver's account; see its permissions and its token in Proxmox: rpc error: not authorized to access endpoint",
+      "the claim is Pending: Proxmox refuses the driver's account; check its permissions and its token in Proxmox: rpc error: not authorized to access endpoint",
     ],
     [
       "a token that Proxmox does not know",

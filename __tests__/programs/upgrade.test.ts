@@ -127,12 +127,16 @@ describe("the upgrade of Talos", () => {
   });
 
   test.each([
-    ["down", "v1.14.1", "Talos cannot go down from v1.14.1 to v1.13.9; write v1.14.1 or later. Nothing was changed"],
-    ["down by a patch", "v1.13.10", "Talos cannot go down from v1.13.10 to v1.13.9"],
+    [
+      "down",
+      "v1.14.1",
+      "Talos cannot be downgraded from v1.14.1 to v1.13.9; write v1.14.1 or later. Nothing was changed",
+    ],
+    ["down by a patch", "v1.13.10", "Talos cannot be downgraded from v1.13.10 to v1.13.9"],
     [
       "two minors up",
       "v1.11.6",
-      "Talos goes up one minor at a time, and v1.13.9 is too far from v1.11.6; write the newest of v1.12 first",
+      "Talos is upgraded one minor version at a time, and v1.13.9 is too far from v1.11.6; write the newest of v1.12 first",
     ],
     ["three minors up", "v1.10.9", "v1.13.9 is too far from v1.10.9; write the newest of v1.11, then of v1.12 first"],
   ])("refuses to go %s, before it touches anything", (_, running, message) => {
@@ -148,7 +152,7 @@ describe("the upgrade of Talos", () => {
     expect(talos()).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
-        /Kubernetes goes up one minor at a time, and 1\.35\.4 is too far from 1\.33\.1; write the newest of 1\.34 first/,
+        /Kubernetes is upgraded one minor version at a time, and 1\.35\.4 is too far from 1\.33\.1; write the newest of 1\.34 first/,
       ),
     });
     expect(calls()).not.toMatch(/upgrade|snapshot/);
@@ -168,7 +172,7 @@ describe("the upgrade of Talos", () => {
     node({ talos: "v1.12.9" }, 'case "$*" in "upgrade --image"*) echo "no such image" >&2; exit 1;; esac');
     expect(talos()).toMatchObject({
       status: 1,
-      stderr: "the upgrade of Talos failed; the next apply goes on where it ended: no such image\n",
+      stderr: "the upgrade of Talos failed; the next apply continues: no such image\n",
     });
   });
 
@@ -269,8 +273,8 @@ esac`,
   });
 
   test.each([
-    ["down", "1.36.0", "Kubernetes cannot go down from 1.36.0 to 1.35.4"],
-    ["two minors up", "1.33.4", "Kubernetes goes up one minor at a time"],
+    ["down", "1.36.0", "Kubernetes cannot be downgraded from 1.36.0 to 1.35.4"],
+    ["two minors up", "1.33.4", "Kubernetes is upgraded one minor version at a time"],
   ])("refuses to go %s", (_, running, message) => {
     node({ kubernetes: running });
     expect(kubernetes()).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
@@ -281,7 +285,7 @@ esac`,
     node({ kubernetes: "1.34.1" }, 'case "$*" in upgrade-k8s*) echo "deprecated API in use" >&2; exit 1;; esac');
     expect(kubernetes()).toMatchObject({
       status: 1,
-      stderr: "the upgrade of Kubernetes failed; the next apply goes on where it ended: deprecated API in use\n",
+      stderr: "the upgrade of Kubernetes failed; the next apply continues: deprecated API in use\n",
     });
   });
 });
@@ -324,7 +328,7 @@ describe("of several nodes, the upgrade of Talos", () => {
     nodes({ "control-1": true, "control-2": false, "worker-1": false });
     expect(of(worker)).toMatchObject({
       status: 1,
-      stderr: "worker-1 was not upgraded; what has to be well before is not, after 1 seconds: control-2\n",
+      stderr: "worker-1 was not upgraded; what must be healthy first is not, after 1 seconds: control-2\n",
     });
     expect(runs("talos")).toBe("v1.12.9");
     nodes({ "control-1": true, "control-2": true, "worker-1": false });

@@ -52,7 +52,7 @@ describe("the taints of workers", () => {
     expect(members.depends_on).toContain("null_resource.worker_taints");
   });
 
-  test("are none of a cluster without workers, whose control planes Talos taints", () => {
+  test("are none of a cluster without workers, whose control plane nodes Talos taints", () => {
     const json = synthesizedJson((stack) => {
       const [first, second, third] = [51, 52, 53].map((number) => machineAt(`control-${number}`, number));
       const controlPlanes = [first, second, { machine: third, talos }] as TalosClusterProps["controlPlanes"];

@@ -26,10 +26,9 @@ interface GatewayApi {
 export const rules: readonly Rule<GatewayApi & { readonly enabledByValues: Condition }>[] = [
   {
     id: "gateway-api-version",
-    requirement:
-      "Cilium's version serves gateways, and the cluster's CRDs of the Gateway API are of a version that it takes",
+    requirement: "Cilium's version supports gateways, and the version of the cluster's Gateway API CRDs",
     reason:
-      "1.20.0 never stops configuring a listener of HTTP, and an operator that finds other CRDs at its start serves no gateway or ends",
+      "1.20.0 never stops configuring a listener of HTTP, and an operator that finds other CRDs when it starts serves no gateway or exits",
     source: "https://github.com/cilium/cilium/issues/47624",
     checks: ({ version, enabled }) =>
       ifSet(enabled, (enabled) => ({
@@ -42,7 +41,7 @@ export const rules: readonly Rule<GatewayApi & { readonly enabledByValues: Condi
     requirement:
       "the Gateway API is enabled by gatewayApi, and its CRDs come from their release, from a file, or from an https URL",
     reason:
-      "without CRDs Cilium serves no gateway, and who can change what http delivers can change what every gateway means",
+      "without CRDs Cilium serves no gateway, and anyone who can change an http download can change what every gateway does",
     source: "https://docs.cilium.io/en/stable/network/servicemesh/gateway-api/gateway-api/",
     checks: ({ enabled, definitions, enabledByValues }) => [
       {

@@ -18,9 +18,9 @@ const advice = 'write method: "helm-release"';
 export const rules: readonly Rule<{ readonly inline: boolean; readonly values: CiliumValues }>[] = [
   {
     id: "inline-manifests-keys",
-    requirement: "the manifests in the machine configuration have no private keys of Helm's making",
+    requirement: "the manifests in the machine configuration contain no private keys that Helm generates",
     reason:
-      "Helm makes others at every rendering, so that each plan would replace those of the cluster, and Talos keeps them in the machine configuration in plaintext",
+      "Helm generates new ones at every rendering, so each plan would replace those of the cluster, and Talos keeps them in the machine configuration in plaintext",
     source: "https://helm.sh/docs/chart_template_guide/function_list/#cryptographic-and-security-functions",
     checks: ({ inline, values }) => [
       {

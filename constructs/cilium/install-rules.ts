@@ -66,7 +66,7 @@ export const rules: readonly Rule<{
   {
     id: "cilium-timeout",
     requirement: "the release has at least 600 seconds until all of its pods run",
-    reason: "the node pulls all images first, and pods that do not run in time fail the apply, however well they end",
+    reason: "the node pulls all images first, and pods that do not run in time fail the apply, even if they run later",
     source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ timeout }) => [checkTimeout("timeout", timeout, 600)],
   },

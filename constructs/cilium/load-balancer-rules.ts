@@ -35,8 +35,8 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "firewall-range",
-    requirement: "of nodes with a firewall in Proxmox, a range of LoadBalancer IPs is known at synth",
-    reason: "its IP filter takes networks, and drops what it does not know",
+    requirement: "with Proxmox's firewall on the nodes, a range of LoadBalancer IPs is known at synth",
+    reason: "its IP filter takes subnets, and drops what it does not know",
     source: "https://pve.proxmox.com/pve-docs/chapter-pve-firewall.html#pve_firewall_ipfilter_section",
     checks: ({ l2Announcements: { addressPools = [] } = {}, hasFirewall }) =>
       addressPools.flatMap(({ blocks }, pool) =>
@@ -49,9 +49,9 @@ export const rules: readonly Rule<{
   {
     id: "address-pool",
     requirement:
-      "an address pool has a name of its own, and its blocks are networks with prefix length, or a first and a last address of one family in their order, of addresses that nothing else has",
+      "an address pool has a unique name, and its blocks are CIDRs, or ranges from a first to a last address of one IP family, of addresses that nothing else has",
     reason:
-      "Cilium ignores a pool that it cannot read or that has addresses of another, and a service with the address of the node or its router takes the node off the network",
+      "Cilium ignores a pool that it cannot read or that overlaps another, and a service with the address of the node or its router takes the node off the network",
     source: "https://docs.cilium.io/en/stable/network/lb-ipam/",
     checks: ({ l2Announcements: { addressPools = [] } = {}, taken }) => {
       const blocks = addressPools.flatMap(({ blocks }, pool) =>

@@ -58,12 +58,12 @@ export const schema = objectOf<L2Announcements>({
 /** The kinds of the objects, as `kubectl get` takes their definitions. */
 export const definitions = "crd/ciliumloadbalancerippools.cilium.io crd/ciliuml2announcementpolicies.cilium.io";
 
-/** The label that Kubernetes puts on control planes, and which keeps load balancers away from them. */
+/** The label that Kubernetes puts on control plane nodes, and which keeps load balancers away from them. */
 export const withoutExclusion = {
   machine: { nodeLabels: { "node.kubernetes.io/exclude-from-external-load-balancers": { $patch: "delete" } } },
 };
 
-/** Workers alone: control planes have the label. */
+/** Workers alone: control plane nodes have the label. */
 const onWorkers = {
   nodeSelector: { matchExpressions: [{ key: "node-role.kubernetes.io/control-plane", operator: "DoesNotExist" }] },
 };
@@ -71,7 +71,7 @@ const onWorkers = {
 /**
  * The Kubernetes objects.
  *
- * @param hasWorkers whether there are nodes to announce at other than control planes
+ * @param hasWorkers whether there are nodes to announce at other than control plane nodes
  * @see https://docs.cilium.io/en/stable/network/l2-announcements/
  */
 export function objects({ addressPools, interfaces }: L2Announcements, hasWorkers: boolean): KubernetesObject[] {

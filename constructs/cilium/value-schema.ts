@@ -104,7 +104,7 @@ function misspeltIn(value: unknown, { properties = {}, items }: Schema, path: st
     const meant = almost(name, Object.keys(properties));
     return meant === undefined
       ? []
-      : [`${path}.${name} is no value of the chart, which ignores it; write ${path}.${meant}`];
+      : [`${path}.${name} is not a value of the chart, which ignores it; write ${path}.${meant}`];
   });
 }
 
@@ -140,7 +140,7 @@ const isGiven = (values: ChartValues): boolean => Object.keys(values).length > 0
 export const rules: readonly Rule<Judged>[] = [
   {
     id: "chart-values-schema",
-    requirement: "values of Cilium have the types that the chart's schema of their minor version gives them",
+    requirement: "values of Cilium match the chart's schema of their minor version",
     reason: "Helm would refuse them during the apply, after the node exists",
     source: "https://github.com/cilium/cilium/blob/v1.20.2/install/kubernetes/cilium/values.schema.json",
     checks: ({ further, version, refused }) =>
@@ -150,7 +150,7 @@ export const rules: readonly Rule<Judged>[] = [
   },
   {
     id: "chart-value-names",
-    requirement: "values of Cilium have names that the chart knows, if one of those is almost the same",
+    requirement: "no name in Cilium's values is a near miss of a name that the chart knows",
     reason: "the chart ignores unknown names, although the apply succeeds",
     severity: "warning",
     source: "https://github.com/cilium/cilium/blob/v1.20.2/install/kubernetes/cilium/values.yaml",

@@ -126,8 +126,8 @@ export const rules: readonly Rule<Judged>[] = [
   {
     id: "cilium-talos-values",
     requirement:
-      "values that Talos or an option of the construct requires, or without which a change reaches no running pod, keep their values, and those that decide that are true or false",
-    reason: "Cilium does not start with others, or takes the node's network down, or lacks what the option says",
+      "values that Talos or an option requires, and those that restart pods after a change, are not changed, and switches among them are true or false",
+    reason: "with other values Cilium does not start, takes the node's network down, or lacks the option",
     source: "https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium",
     checks: ({ values, further, required, nodeForwardsDns }) => {
       const [masquerade, legacyRouting] = ["masquerade", "hostLegacyRouting"].map((key) =>

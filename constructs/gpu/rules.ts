@@ -58,7 +58,7 @@ export const rules: readonly Rule<Judged>[] = [
   { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
   {
     id: "nvidia-method",
-    requirement: `the method is one of ${methodNames.join(", ")}, of Intel the device plugin or dra, and of AMD the device plugin`,
+    requirement: `the method is one of ${methodNames.join(", ")}; for Intel device-plugin or dra, and for AMD device-plugin`,
     reason: "Terraform has to know which resources there are before it knows any variable",
     source,
     checks: ({ vendor, method, smokeTest }) => {
@@ -109,7 +109,7 @@ export const rules: readonly Rule<Judged>[] = [
     id: "nvidia-device",
     requirement: "a machine whose Talos has a driver of the vendor has a GPU",
     reason:
-      "without one NVIDIA's driver is not loaded, so its plugin does not start; of any vendor, the smoke test waits in vain",
+      "without one NVIDIA's driver is not loaded, so its plugin does not start; with any vendor, the smoke test fails",
     source,
     checks: ({ node, vendor, smokeTest }) =>
       ifSet(node, ({ nodes }) => {
@@ -132,7 +132,7 @@ export const rules: readonly Rule<Judged>[] = [
         const unused = unusedNodes(node, vendor).map(({ name }) => name);
         return {
           condition: or(unused.length === 0, not(isMissing(valueAt(values, methodOf(vendor, method).tolerations)))),
-          message: `${unused.join(", ")} ${unused.length === 1 ? "has GPUs and is a control plane that runs" : "have GPUs and are control planes that run"} no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers`,
+          message: `${unused.join(", ")} ${unused.length === 1 ? "has GPUs and is a control plane node that runs" : "have GPUs and are control plane nodes that run"} no pods; write schedulingOnControlPlanes: true for the cluster, or give the GPUs to workers`,
         };
       }),
   },
@@ -164,8 +164,8 @@ export const rules: readonly Rule<Judged>[] = [
   {
     id: "nvidia-values",
     requirement:
-      "values without which the method does not work on Talos, or a change reaches no running pod, keep their values",
-    reason: "the plugin would find no driver, or bring one that Talos refuses, or keep the configuration before",
+      "values that the method requires on Talos, and those that restart pods after a change, are not changed",
+    reason: "the plugin would find no driver, install one that Talos refuses, or keep its old configuration",
     source,
     checks: ({ vendor, method, values, needed, repositoryIsGiven }) => {
       const { objects, updateStrategy } = methodOf(vendor, method);
@@ -182,8 +182,8 @@ export const rules: readonly Rule<Judged>[] = [
   },
   {
     id: "nvidia-version",
-    requirement: "the chart's version is a complete one",
-    reason: "of a range Helm takes the newest chart, which no test has covered, and another one with every apply",
+    requirement: "the chart's version is complete",
+    reason: "for a range Helm installs the newest chart at every apply, even an untested one",
     source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ node, vendor, method, version }) => [
       checkChartVersion(version, methodOf(vendor, method).version),

@@ -44,9 +44,9 @@ export const rules: readonly Rule<{
   {
     id: "gpu-sharing",
     requirement:
-      "a GPU is shared by two pods or more, by the device plugin, in a way that is no variable, and by MPS only where MIG does not divide it",
+      "a GPU is shared by two pods or more, by the device plugin, with a strategy that is not a variable, and with MPS only if MIG does not divide it",
     reason:
-      "with one there is nothing to share, claims of DRA name a device each, each way has a label and a configuration of its own, and MPS does not run beside MIG",
+      "with one there is nothing to share, each DRA claim names one device, each strategy has its own label and configuration, and MPS does not run beside MIG",
     source: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html",
     checks: ({ sharing, strategies, title, method, values }) =>
       ifSet(sharing, ({ strategy, replicas }): Check[] => [

@@ -134,7 +134,7 @@ export const rules: readonly Rule<{
   ...chartRepository.rules,
   {
     id: "helm-release-name",
-    requirement: "the names of a release, its namespace and its chart are those of Kubernetes",
+    requirement: "the names of a release, its namespace and its chart are valid in Kubernetes",
     reason: "Kubernetes refuses other names, but only when the chart is installed",
     source: "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
     checks: ({ chart }) =>
@@ -169,8 +169,8 @@ export const rules: readonly Rule<{
   },
   {
     id: "helm-version",
-    requirement: "the chart's version is a complete one",
-    reason: "of a range Helm takes the newest chart, and another one with every apply",
+    requirement: "the chart's version is complete",
+    reason: "for a range Helm installs the newest chart at every apply",
     source,
     checks: ({ chart: { version } }) => [checkChartVersion(version, "1.2.3")],
   },

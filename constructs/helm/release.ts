@@ -51,7 +51,7 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "helm-release-once",
-    requirement: "a namespace has one release of a name",
+    requirement: "a release name is used once in a namespace",
     reason: "the second would upgrade the first to another chart, and each apply would do so again",
     source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ name, namespace, earlier }) =>

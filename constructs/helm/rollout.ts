@@ -96,7 +96,7 @@ export function rolloutOf(
     cluster.saveAfter(wait);
     return wait;
   };
-  // Some pods are scheduled to no node with the taint of control planes.
+  // Some pods are scheduled to no node with the taint of control plane nodes.
   const wait = withLogicalId(address, waitFor("Rollout", rollout.nodes.filter(isOld), then, cluster.untainted));
   const added = rollout.nodes.filter((name) => !isOld(name));
   if (added.length > 0) withLogicalId(`${address}_machines`, waitFor("RolloutToMachines", added, [], wait));

@@ -55,7 +55,7 @@ export const rules: readonly Rule<{
         },
         ...notObject(name, values).map((above) => ({
           condition: false,
-          message: `secretValues has ${formatValue(name)} inside values.${above}, which is no object; leave one of the two out`,
+          message: `secretValues has ${formatValue(name)} inside values.${above}, which is not an object; leave one of the two out`,
         })),
         ...Object.keys(secretValues)
           .filter((other) => other !== name && isInside(name, other))

@@ -29,7 +29,7 @@ export type Owner =
   | { readonly kind: "node" }
   /** Another address of such a node; a rule of the cluster compares it with those of the same cluster, if one is named. */
   | { readonly kind: "device"; readonly cluster?: string }
-  /** The control planes that share it, and the paths of those machines of the cluster that are constructs. */
+  /** The control plane nodes that share it, and the paths of those machines of the cluster that are constructs. */
   | { readonly kind: "virtual"; readonly machines: readonly string[] };
 
 /** An address, and where the props have it. */

@@ -5,7 +5,7 @@ import { isAddress } from "./ip-address";
 export const dnsServer: Omit<Rule<unknown>, "checks"> = {
   id: "dns-server",
   requirement: "a DNS server is an IP address",
-  reason: "nothing could resolve a name, which the Proxmox provider and Talos refuse",
+  reason: "a host name needs DNS itself, so the Proxmox provider and Talos refuse it",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init",
 };
 

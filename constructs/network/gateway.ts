@@ -17,7 +17,7 @@ import {
 export const gatewayInSubnet: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-in-subnet",
   requirement:
-    "the gateway is another address in the network of the address, or link-local, or beside a single address",
+    "the gateway is another address in the subnet of the address, or link-local, or any address beside a single one (/32)",
   reason: "the node could not reach it, nor anything else",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_cloud_init",
 };
@@ -32,7 +32,7 @@ export const isSingleAddress = (address: string): boolean =>
 export const gatewayOnce: Omit<Rule<unknown>, "checks"> = {
   id: "gateway-once",
   requirement: "a machine has at most one IPv4 and one IPv6 default gateway",
-  reason: "a second default route is refused by the guest, or takes the answers another way than the questions came",
+  reason: "the guest refuses a second default route, or sends replies over another device than the requests came from",
   source: talosDocs("networking/configuration/static-addressing"),
 };
 

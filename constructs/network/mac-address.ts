@@ -7,7 +7,7 @@ import { providerDocs, talosDocs } from "../rules/source";
 
 export const macAddress: Omit<Rule<unknown>, "checks"> = {
   id: "mac-address",
-  requirement: "a MAC address is six pairs of hex digits with colons, and of one device: its second digit is even",
+  requirement: "a MAC address is six pairs of hex digits with colons, and unicast: its second digit is even",
   reason: "the provider or Proxmox refuses anything else, and Talos finds no device by it",
   source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#mac_address"),
 };

@@ -6,8 +6,8 @@ import { withoutSecrets } from "./https-endpoint";
 
 export const plainHttp: Omit<Rule<unknown>, "checks"> = {
   id: "plain-http",
-  requirement: "what is downloaded comes over https, or with `insecureHttp: true` over http from a private IP address",
-  reason: "whoever is on the way could put another image or chart in its place, which the node runs",
+  requirement: "downloads use https, or with `insecureHttp: true` http from a private IP address",
+  reason: "anyone on the way could replace the image or the chart, which the node runs",
   source: "https://cwe.mitre.org/data/definitions/494.html",
 };
 

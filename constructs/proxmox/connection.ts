@@ -164,7 +164,7 @@ export const rules: readonly Rule<Connecting>[] = [
   },
   {
     id: "connection-id",
-    requirement: "every further connection of a stack has an id of its own that Terraform takes as a name",
+    requirement: "every other connection of a stack has a unique id that Terraform accepts as a name",
     reason: "the id is the provider's alias, and the names of the connection's variables begin with it",
     source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
     checks: ({ id, earlierConnections }) =>
@@ -201,7 +201,7 @@ export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; 
   {
     id: "connection-in-stack",
     requirement: "a construct uses a connection of its own stack",
-    reason: "a provider belongs to one stack; in another one Terraform would not find it, or take its default",
+    reason: "a provider belongs to one stack; another stack does not have it, or would use its own default provider",
     source: "https://developer.hashicorp.com/terraform/language/providers/configuration",
     checks: ({ connection, user }) => ifSet(connection, (connection) => checkSameStack("connection", connection, user)),
   },

@@ -4,7 +4,7 @@ import type { Check, Rule } from "../rules/rule";
 
 export const proxmoxName: Omit<Rule<unknown>, "checks"> = {
   id: "proxmox-name",
-  requirement: "nodes, storages, volumes and bridges are named with the characters that Proxmox takes",
+  requirement: "nodes, storages, volumes and bridges have names that Proxmox accepts",
   reason: "Proxmox refuses other names, but only when the VM is created",
   source: "https://pve.proxmox.com/pve-docs/api-viewer/#/nodes/{node}/qemu",
 };

@@ -10,7 +10,7 @@ import type { Rule } from "./rule";
 export const argumentType: Omit<Rule<never>, "checks"> = {
   id: "argument-type",
   requirement:
-    "constructs and functions are called with what they take: a stack and an id, or rules and what they check",
+    "constructs and functions are called with the arguments that they accept: a stack and an id, or rules and what they check",
   reason: "plain JavaScript has no type check, and the program would end inside of a library",
   source: "https://developer.hashicorp.com/terraform/cdktf/concepts/constructs",
 };

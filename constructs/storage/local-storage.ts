@@ -150,7 +150,7 @@ export const rules: readonly Rule<{
   },
   {
     id: "local-storage-class",
-    requirement: "the name of the storage class is one that Kubernetes and Talos take",
+    requirement: "the name of the storage class is one that Kubernetes and Talos accept",
     reason: "the user volume and its partition have the name too, which is limited to 34 characters",
     source,
     checks: ({ storageClass }) => [
@@ -180,8 +180,8 @@ export const rules: readonly Rule<{
   },
   {
     id: "local-storage-version",
-    requirement: "the chart's version is a complete one",
-    reason: "of a range Helm takes the newest chart, and another one with every apply",
+    requirement: "the chart's version is complete",
+    reason: "for a range Helm installs the newest chart at every apply",
     source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ version }) => [checkChartVersion(version, defaultVersion)],
   },

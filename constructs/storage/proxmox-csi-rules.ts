@@ -79,7 +79,7 @@ const machineRules: readonly Rule<ProxmoxCsiInstall>[] = [
   },
   {
     id: "proxmox-csi-name",
-    requirement: "the name of a VM has no capitals",
+    requirement: "the name of a VM has no upper-case letters",
     reason: "Kubernetes writes the name of its node in lower case, and the driver looks for a VM of that name",
     source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/pkg/proxmoxpool/pool.go",
     checks: ({ vms }) =>
@@ -153,7 +153,7 @@ const storageRules: readonly Rule<ProxmoxCsiInstall>[] = [
   },
   {
     id: "proxmox-csi-storage-type",
-    requirement: "the storage of a class is of a type that the driver takes",
+    requirement: "the storage of a class is of a type that the driver supports",
     reason: "the driver refuses to create a volume there, and the claims stay Pending",
     source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/pkg/csi/controller.go",
     checks: (csi) =>
@@ -217,7 +217,7 @@ const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [
   {
     id: "proxmox-csi-endpoint",
     requirement: "the driver has an https URL of the Proxmox API",
-    reason: "it runs in the cluster, where neither the environment of Terraform nor the CAs of its machine are",
+    reason: "it runs in the cluster, where neither Terraform's environment nor the CAs of its machine are available",
     source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/config.md",
     checks: ({ endpoint, certificateAuthority }) => [
       {
@@ -261,7 +261,7 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
   expiryRule,
   {
     id: "proxmox-csi-values",
-    requirement: "what the construct writes of the chart's values is left to it",
+    requirement: "values that the construct sets are not changed",
     reason: "the driver would have another account, or the storage classes would not be the tested ones",
     source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/charts/proxmox-csi-plugin/values.yaml",
     checks: ({ chart: { values } }) =>
@@ -272,8 +272,8 @@ export const rules: readonly Rule<ProxmoxCsiInstall>[] = [
   },
   {
     id: "proxmox-csi-version",
-    requirement: "the chart's version is a complete one",
-    reason: "of a range Helm takes the newest chart, and another one with every apply",
+    requirement: "the chart's version is complete",
+    reason: "for a range Helm installs the newest chart at every apply",
     source: providerDocs("hashicorp/helm", "/resources/release"),
     checks: ({ chart: { version } }) => [checkChartVersion(version, defaultVersion)],
   },

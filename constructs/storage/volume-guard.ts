@@ -50,7 +50,7 @@ export const rules: readonly Rule<
   {
     id: "local-storage-kept",
     requirement: "local volumes stay on their nodes and disks, and keep the name of their storage class",
-    reason: "Talos would create an empty volume, and no pod would find what is on the one before",
+    reason: "Talos would create an empty volume, and no pod would find the data of the old one",
     source: talosDocs("configure-your-talos-cluster/storage-and-disk-management/disk-management/user"),
     checks: ({ guard, disk, storageClass, nodes, remembered }) => [
       ...(

@@ -15,7 +15,7 @@ interface ApiEndpoint {
   readonly endpoint?: string;
   readonly virtualAddress?: string;
   readonly members: readonly Pick<Member, "path" | "role" | "machine">[];
-  /** At which port the control planes serve it; Terraform alone may know. */
+  /** At which port the control plane nodes serve it; Terraform alone may know. */
   readonly port: unknown;
 }
 

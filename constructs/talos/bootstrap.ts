@@ -23,7 +23,7 @@ interface BootstrappedCluster extends Construct {
 export function bootstrapEtcd(cluster: BootstrappedCluster, members: Described["members"]): MachineBootstrap {
   const { etcdNode } = cluster;
   const [{ configurationApply }] = cluster.nodes;
-  // Of several control planes, one that is new joins the others; bootstrapped, it would be a second cluster.
+  // Of several control plane nodes, one that is new joins the others; bootstrapped, it would be a second cluster.
   const isOneOfSeveral = members.filter(isControlPlane).length > 1;
   const lifecycle = isOneOfSeveral ? undefined : replacedWith(members[0].machine);
   const begin = bootstrapBegin(

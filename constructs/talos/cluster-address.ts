@@ -22,7 +22,9 @@ export function addressesOf(
   ]);
   return [
     ...own,
-    ...(virtualAddress === undefined ? [] : [{ by: "the virtual IP of the control planes", address: virtualAddress }]),
+    ...(virtualAddress === undefined
+      ? []
+      : [{ by: "the virtual IP of the control plane nodes", address: virtualAddress }]),
     ...[...new Set(gateways)].map((address) => ({ by: "a gateway", address })),
   ];
 }

@@ -75,7 +75,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly talosVersion: string;
   /** Kubernetes version. */
   readonly kubernetesVersion: string;
-  /** The nodes, control planes first. */
+  /** The nodes, control plane nodes first. */
   readonly nodes: readonly [TalosNode, ...TalosNode[]];
 
   protected readonly described: Described;
@@ -389,7 +389,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return this.described.fromSingleNode !== undefined;
   }
 
-  /** Whether control planes run workloads too. */
+  /** Whether control plane nodes run workloads too. */
   get schedulingOnControlPlanes(): boolean {
     return this.described.schedulingOnControlPlanes;
   }

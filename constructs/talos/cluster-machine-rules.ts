@@ -49,7 +49,7 @@ const etcdQuorum = "https://etcd.io/docs/v3.6/faq/";
 export const rules: readonly Rule<Members>[] = [
   {
     id: "control-planes-odd",
-    requirement: "the number of control planes is odd",
+    requirement: "the number of control plane nodes is odd",
     reason: "etcd needs a majority; an even number tolerates no more failures, and has one more member that can fail",
     source: etcdQuorum,
     severity: "warning",
@@ -107,7 +107,7 @@ export const rules: readonly Rule<Members>[] = [
   {
     id: "api-address",
     requirement: "a control plane of several nodes has a shared API endpoint",
-    reason: "without the one machine with that address, nothing would reach the others",
+    reason: "if the endpoint is one machine's address, nothing reaches the others without that machine",
     source: productionGuide,
     checks: ({ members, endpoint }) => [
       {
@@ -119,7 +119,8 @@ export const rules: readonly Rule<Members>[] = [
   {
     id: "virtual-address",
     requirement: "a virtual IP is an unused IP in the subnet of every control plane node",
-    reason: "whichever control plane has it answers for it on its network, where two machines would answer",
+    reason:
+      "the control plane node that holds it answers in its own subnet, and for a used IP two machines would answer",
     source: vipGuide,
     checks: ({ virtualAddress, members }) =>
       ifSet(virtualAddress, (virtual) => {
@@ -152,7 +153,7 @@ export const rules: readonly Rule<Members>[] = [
   {
     id: "cluster-directory-known",
     requirement: "the directory of a cluster of several machines is known",
-    reason: "a machine that leaves needs the kubeconfig in it when Terraform knows no variables any more",
+    reason: "a machine that leaves needs the kubeconfig in it, at a time when Terraform knows no variables",
     source:
       "https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax#destroy-time-provisioners",
     checks: ({ outputDirectory }) => [
@@ -165,8 +166,8 @@ export const rules: readonly Rule<Members>[] = [
   },
   {
     id: "scheduling-on-control-planes",
-    requirement: "workloads run on workers, or else on control planes",
-    reason: "only the nodes' own pods would run",
+    requirement: "workloads run on workers, or on control plane nodes",
+    reason: "otherwise no node would run workloads",
     source: talosDocs("deploy-and-manage-workloads/workers-on-controlplane"),
     checks: ({ schedulingOnControlPlanes: scheduling, members }) => [
       checkStaticBoolean("schedulingOnControlPlanes", scheduling),

@@ -124,7 +124,7 @@ export interface Described {
   readonly members: readonly [Member, ...Member[]];
   /** URL of the API, where it is another than that of the first machine. */
   readonly endpoint?: string;
-  /** Address that the control planes share. */
+  /** Address that the control plane nodes share. */
   readonly virtualAddress?: string;
   readonly schedulingOnControlPlanes: boolean;
   /** The first machine has been a cluster of its own. What was created for it then stays as it is, with these names. */

@@ -88,7 +88,7 @@ export const rules: readonly Rule<{
   {
     id: "time-server",
     requirement: "a time server is a host name, an IP address, or a PTP device",
-    reason: "nothing would tell Talos the time, which etcd and the kubelet wait for",
+    reason: "Talos would not get the time, which etcd and the kubelet wait for",
     source: talosDocs("configure-your-talos-cluster/system-configuration/time-sync"),
     checks: ({ timeServers = [] }) =>
       timeServers.map((server, index) => ({

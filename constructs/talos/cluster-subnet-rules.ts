@@ -32,7 +32,7 @@ export const rules: readonly Rule<Subnets>[] = [
   {
     id: "cluster-subnets",
     requirement:
-      "no node, gateway, virtual IP or endpoint has an address in the subnets of pods and services, and subnets that a patch writes have none in common with each other or the machines' own",
+      "no node, gateway, virtual IP or endpoint has an address in the subnets of pods and services, and subnets in a patch overlap neither each other nor the machines' own",
     reason: "Talos never takes such an address as the node's own: the kubelet does not start, and the apply times out",
     source,
     checks: ({ nodes, virtualAddress: virtual, endpoint: url }) => {

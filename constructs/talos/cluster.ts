@@ -66,7 +66,7 @@ export type TalosClusterMachine = TalosMachine | TalosMachineWithRelease;
 /** The machines of a cluster, and what they run. */
 export interface TalosClusterProps extends TalosClusterBaseProps {
   /**
-   * URL of the Kubernetes API, such as that of a load balancer in front of the control planes.
+   * URL of the Kubernetes API, such as that of a load balancer in front of the control plane nodes.
    *
    * @default - https at port 6443 of the virtual IP, or of the only control plane
    */
@@ -92,14 +92,14 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
   readonly virtualAddress?: string;
 
   /**
-   * Let control planes run workloads too.
+   * Let control plane nodes run workloads too.
    *
    * @default - only where there are no workers, and where a single node has grown
    */
   readonly schedulingOnControlPlanes?: boolean;
 
   /**
-   * Further patches of the control planes' configuration, applied after `configPatches`. Keys that only control planes have,
+   * Further patches of the control plane nodes' configuration, applied after `configPatches`. Keys that only control plane nodes have,
    * such as `cluster.etcd`, may be in `configPatches` too: they never reach a worker.
    *
    * @default - none

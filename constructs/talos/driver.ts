@@ -139,7 +139,7 @@ export const rules: readonly Rule<Judged>[] = [
   {
     id: "gpu-driver",
     requirement:
-      "a GPU driver is of NVIDIA, AMD or Intel, with the props of that vendor's, each once, and one that the Talos version has",
+      "a GPU driver is of NVIDIA, AMD or Intel, with the props of that vendor, listed once, and available for the Talos version",
     reason: "the Image Factory knows no other, and two of one kind would be loaded for the same GPU",
     source: "https://github.com/siderolabs/extensions",
     checks: (given) => {

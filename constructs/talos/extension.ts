@@ -51,7 +51,8 @@ interface Extensions extends WithDrivers {
 export const rules: readonly Rule<Extensions>[] = [
   {
     id: "extension-name",
-    requirement: "a system extension is one that the Image Factory has for the Talos version, siderolabs/ first",
+    requirement:
+      "a system extension exists in the Image Factory for the Talos version, and is written with its prefix, such as siderolabs/",
     reason: "the factory refuses names that it does not know, when the image is made",
     source: "https://github.com/siderolabs/extensions",
     checks: ({ extensions = [], version, factory }) =>
@@ -67,7 +68,7 @@ export const rules: readonly Rule<Extensions>[] = [
             },
           ];
         }
-        const message = `${where} is no extension of Talos ${formatValue(version)}; ${adviceOn(extension)}`;
+        const message = `${where} is not an extension of Talos ${formatValue(version)}; ${adviceOn(extension)}`;
         return extensionConditions(version, extension).map((condition) => ({ condition, message }));
       }),
   },

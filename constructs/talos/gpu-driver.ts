@@ -117,7 +117,7 @@ export const rules: readonly Rule<Driven>[] = [
     id: "gpu-driver-generation",
     requirement: "the driver of a node's Talos image supports the GPU",
     reason:
-      "each Talos minor version has one driver of each branch: no branch knows Kepler or older, 595 dropped GPUs before Turing, 535 knows no Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others; amdgpu knows no TeraScale; i915 ends with Meteor Lake and Arc A, where xe begins",
+      "each Talos minor version has one driver of each branch: no branch supports Kepler or older, 595 dropped GPUs before Turing, 535 does not support Blackwell, the open kernel modules begin with Turing, and from Blackwell on there are no others; amdgpu does not support TeraScale; i915 ends with Meteor Lake and Arc A, where xe begins",
     source,
     checks: (driven) => [
       ...(driven.nvidia ? generationChecks(driven, driven.nvidia) : []),
@@ -145,7 +145,7 @@ export const rules: readonly Rule<Driven>[] = [
   },
   {
     id: "gpu-stuck",
-    requirement: "an AMD GPU that does not reset stays with a VM that is not restarted",
+    requirement: "an AMD GPU that does not reset is passed only to a VM that is not restarted",
     reason: "once such a VM has stopped, it starts with the GPU only after a reboot of its host",
     source: "https://github.com/gnif/vendor-reset",
     severity: "warning",
@@ -175,7 +175,7 @@ export const rules: readonly Rule<Driven>[] = [
   },
   {
     id: "gpu-virtual-function",
-    requirement: "a virtual function of an Intel GPU goes with the driver `xe`",
+    requirement: "a virtual function of an Intel GPU uses the driver `xe`",
     reason: "Talos's `i915` does not drive virtual functions in a guest, so the node has no GPU",
     source: "https://github.com/strongtz/i915-sriov-dkms/issues/287",
     severity: "warning",

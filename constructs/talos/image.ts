@@ -154,7 +154,7 @@ export const rules: readonly Rule<FromFactory>[] = [
   {
     id: "kernel-argument",
     requirement: "a kernel argument is one line",
-    reason: "the boot loader has one line for all of them, and the Image Factory refuses what is none",
+    reason: "the boot loader has one line for all of them, and the Image Factory refuses anything else",
     source: talosDocs("reference/kernel"),
     checks: ({ extraKernelArgs = [] }) =>
       extraKernelArgs.map((argument, index) => ({

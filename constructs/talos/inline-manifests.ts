@@ -26,7 +26,7 @@ export interface KubernetesObject {
 /** Seconds for the API to take them. */
 const timeout = 300;
 
-/** Adds them to the machine configuration of the control planes; Talos applies those of no worker. */
+/** Adds them to the machine configuration of the control plane nodes; Talos applies those of no worker. */
 export function addInlineManifests(cluster: TalosClusterBase, { name, contents }: InlineManifests): void {
   const patch: TalosPatch = { cluster: { inlineManifests: [{ name, contents }] } };
   for (const node of cluster.nodes) if (node.role === "controlplane") node.addRequiredPatch(patch);

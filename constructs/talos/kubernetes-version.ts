@@ -13,7 +13,7 @@ export const defaultKubernetesVersion = kubernetesOf(defaultTalosVersion);
 export const rules: readonly Rule<{ readonly version: string; readonly kubernetesVersion: string }>[] = [
   {
     id: "kubernetes-version-supported",
-    requirement: "the Kubernetes version is one that the Talos minor supports",
+    requirement: "the Talos minor version supports the Kubernetes version",
     reason: "Talos refuses the machine configuration, or runs an untested combination",
     source: talosDocs("getting-started/support-matrix"),
     checks: ({ version, kubernetesVersion }) => {

@@ -62,7 +62,7 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
     id: "machine-network",
     requirement:
       "a machine's network is described by `interfaces`, the first of which has the address, or by `gateway` and `macAddress`",
-    reason: "with the one, the others would be ignored, and the machine would be sought where it is not",
+    reason: "beside `interfaces` the others are ignored, and Terraform would look for the machine at the wrong address",
     source: talosDocs("networking/configuration/device-selectors"),
     checks: ({ path, machine: { address, interfaces, gateway, macAddress } }) => [
       ...Object.entries({ gateway, macAddress }).flatMap(([name, value]) =>
@@ -182,7 +182,7 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
   },
   {
     id: "machine-boots-release",
-    requirement: "a node's machine boots the Talos that the node runs",
+    requirement: "a node's machine boots the Talos version that the node runs",
     reason: "its first configuration is made for the node's version, which another one may refuse",
     source: talosDocs("learn-more/image-factory"),
     checks: ({ path, machine: { talosVersion }, release }) =>

@@ -23,7 +23,7 @@ export const claimAddressesOf = ({ path, machine }: Member, by: Construct, clust
   ),
 });
 
-/** Claims the address that the control planes share; a rule of the cluster compares it with those of its machines. */
+/** Claims the address that the control plane nodes share; a rule of the cluster compares it with those of its machines. */
 export function claimVirtualAddress(
   cluster: Construct,
   { virtualAddress, members }: { readonly virtualAddress?: string; readonly members: readonly Member[] },

@@ -11,7 +11,7 @@ export function byFamily<Value>(address: string, { ipv6, ipv4 }: { readonly ipv6
   return Fn.conditional(ofIpv6, one, other) as Value;
 }
 
-/** Port at which control planes, and whoever has the virtual IP, serve the Kubernetes API unless a patch says otherwise. */
+/** Port at which control plane nodes, and whoever has the virtual IP, serve the Kubernetes API unless a patch says otherwise. */
 export const apiPort = 6443;
 
 /** The URL of the Kubernetes API at the address: one of IPv6 stands in brackets. */

@@ -29,7 +29,7 @@ const isRestricted = (label: string): Condition =>
 export const nodeRestriction: RuleDescription = {
   id: "node-restriction",
   requirement:
-    "a patch gives workers no taints, and no labels that are reserved for administrators, which no kubelet registers with either",
+    "a patch gives workers no taints, and no labels that are reserved for administrators, and neither does the kubelet's own registration",
   reason:
     "on a worker Talos writes labels, annotations and taints in one update with the kubelet's credentials: the API server refuses the whole update, so that no label of the node arrives",
   source: talosDocs("reference/configuration/v1alpha1/config#machine"),
@@ -42,7 +42,7 @@ export const rules: readonly Rule<Patched>[] = [
 /** With a label that it may not set a kubelet does not start, of a control plane neither. */
 export const kubeletLabels = {
   rule: nodeRestriction,
-  advice: "choose labels outside kubernetes.io and k8s.io, or write machine.nodeLabels of control planes",
+  advice: "choose labels outside kubernetes.io and k8s.io, or write machine.nodeLabels of control plane nodes",
 };
 
 /** Whether a kubelet may register with the labels, `a=b,c=d`. */

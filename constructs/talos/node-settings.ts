@@ -214,7 +214,7 @@ function imageSettings({ role, kubernetesVersion }: DescribedNode) {
 const hasVersion = (image: unknown, version: string): Condition =>
   isUnknown(version) ? true : matches(image, new RegExp(`:v?${version.replaceAll(".", "[.]")}(-[^@]*)?(@.*)?$`));
 
-/** Keys of the cluster's secrets, and those that control planes alone have. */
+/** Keys of the cluster's secrets, and those that control plane nodes alone have. */
 const secrets = {
   all: ["id", "secret", "token", "ca"],
   controlPlane: ["aggregatorCA", "serviceAccount", "secretboxEncryptionSecret"],

@@ -8,7 +8,7 @@ export interface NodeTaint {
 }
 
 /**
- * Patch that taints a node of the role. Talos sets taints of control planes as an administrator. Of a worker it has the
+ * Patch that taints a node of the role. Talos sets taints of control plane nodes as an administrator. Of a worker it has the
  * kubelet's credentials, with which only the registration of a new node may have taints.
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction

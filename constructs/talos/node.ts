@@ -60,7 +60,7 @@ export interface Cluster {
   /** Address of the first control plane. */
   readonly firstAddress: string;
   readonly outputDirectory: string;
-  /** Address that the control planes share. */
+  /** Address that the control plane nodes share. */
   readonly virtualAddress?: string;
   /** Patches of the constructs for all nodes. */
   readonly requiredPatches: readonly TalosPatch[];

@@ -94,7 +94,7 @@ export const nvidia: VendorDriver<NvidiaDriver> = {
 
 export const nvidiaDriver: Omit<Rule<unknown>, "checks"> = {
   id: "nvidia-driver",
-  requirement: "an NVIDIA driver is of open or proprietary kernel modules, and of the branch lts or production",
+  requirement: "an NVIDIA driver has open or proprietary kernel modules, and the branch lts or production",
   reason: "the Image Factory knows no other",
   source: talosDocs("configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu"),
 };

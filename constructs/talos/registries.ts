@@ -143,7 +143,7 @@ const nameRules: readonly Rule<Judged>[] = [
   {
     id: "registry-name",
     requirement: "a registry is named by its host, as images name it, without scheme and path",
-    reason: "no image would be of the registry, so that the mirror or the credentials are never used",
+    reason: "no image would match the registry, so the mirror or the credentials would never be used",
     source,
     checks: ({ registries: { mirrors = [], credentials = [] } = {} }) => [
       ...mirrors.flatMap(({ registry }, index) => [
@@ -204,7 +204,7 @@ const nameRules: readonly Rule<Judged>[] = [
 const endpointRules: readonly Rule<Judged>[] = [
   {
     id: "registry-endpoint",
-    requirement: "an endpoint of a mirror is a URL that names no user, and is there once",
+    requirement: "an endpoint of a mirror is a URL without a user, and is listed once",
     reason: "containerd would ask another host, or none",
     source,
     checks: ({ registries: { mirrors = [] } = {} }) =>
@@ -289,7 +289,7 @@ const secretRules: readonly Rule<Judged>[] = [
   {
     id: "ca-certificate",
     requirement: "a CA is a certificate in PEM",
-    reason: "the node would trust nothing more, and say nothing of it",
+    reason: "the node would silently trust no additional CA",
     source: talosDocs("reference/configuration/security/trustedrootsconfig"),
     checks: ({ registries: { certificateAuthorities = [] } = {} }) =>
       certificateAuthorities.map((text, index) => ({

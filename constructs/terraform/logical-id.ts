@@ -61,13 +61,13 @@ export const rules: readonly Rule<readonly TerraformAddress[]>[] = [
   },
   {
     id: "address-name",
-    requirement: "an id that becomes a name in Terraform has letters, digits, _ and -, and starts with no digit",
+    requirement: "an id that becomes a name in Terraform has letters, digits, _ and -, and does not start with a digit",
     reason: "Terraform refuses other names as soon as it reads the stack",
     source: "https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers",
     checks: (addresses) =>
       addresses.map(({ kind, name, path }) => ({
         condition: kind === "provider" || /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name),
-        message: `${formatValue(name)}, of ${path}, is no name for ${kind}; write letters, digits, "_" and "-", and no digit first`,
+        message: `${formatValue(name)}, of ${path}, is not a name for ${kind}; write letters, digits, "_" and "-", and no digit first`,
       })),
   },
 ];

@@ -4,9 +4,8 @@ import type { Check, Rule } from "../rules/rule";
 
 export const partsInStack: Omit<Rule<unknown>, "checks"> = {
   id: "parts-in-stack",
-  requirement:
-    "a node has a machine and a Talos of its own stack, and what is installed to a node is in the node's stack",
-  reason: "the resources of one stack are in no other, and Terraform refuses what refers to them",
+  requirement: "a node's machine, its Talos image and all that is installed on it belong to the node's stack",
+  reason: "Terraform cannot refer to resources of another stack",
   source: "https://developer.hashicorp.com/terraform/cdktf/concepts/stacks",
 };
 

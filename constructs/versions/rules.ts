@@ -45,7 +45,7 @@ export const rules: readonly Rule<Running>[] = [
   {
     id: "versions-tested-together",
     requirement: "versions that run together are tested together by their makers",
-    reason: "what no maker tests may work, and is not fixed if it does not",
+    reason: "an untested combination may work, but is not fixed if it does not",
     source: "https://docs.cilium.io/en/stable/network/kubernetes/compatibility/",
     severity: "warning",
     checks: (running) =>

@@ -161,7 +161,7 @@ describe.each(minors)("Talos %s", (minor) => {
     expect(accepting).toEqual([]);
   });
 
-  test("refuses keys of control planes on a worker, and accepts what is left without them", () => {
+  test("refuses keys of control plane nodes on a worker, and accepts what is left without them", () => {
     const [whole] = patchedByProvider([{ minor, role: "worker", patches: [controlPlanes] }]);
     expect(refusalOf(minor, whole?.configuration ?? "")).toContain("control plane machines");
     expect(left).toEqual({ debug: true });
@@ -215,7 +215,7 @@ function differencesOf(path: string, keys: Keys, reference: Schema, schema: Conf
 const resolved = (schema: Schema, { definitions }: ConfigSchema): Schema =>
   schema.$ref === undefined ? schema : (definitions[schema.$ref.split("/").at(-1) ?? ""] ?? {});
 
-const controlPlanes = accepted["what only control planes have"]?.patch ?? {};
+const controlPlanes = accepted["what only control plane nodes have"]?.patch ?? {};
 const left = forWorkers({ ...(controlPlanes as Document), debug: true }) ?? {};
 const missing: readonly TalosPatch[] = [
   "machine: {nodeLabels: {gone: {$patch: delete}}}",

@@ -28,7 +28,7 @@ test("the CRDs go up with Cilium, gateways are served all the way, and none is l
   const skipping = await (await deploy(lab, { version: "1.20.2", gatewayApi: true })).apply();
   expect(skipping.code).toBe(1);
   expect(unwrapped(skipping.output)).toContain(
-    "Cilium goes up one minor version at a time, and 1.20.2 is too far from 1.18.12; write the newest of 1.19 first. Cilium was not changed [upgrade-one-minor]",
+    "Cilium is upgraded one minor version at a time, and 1.20.2 is too far from 1.18.12; write the newest of 1.19 first. Cilium was not changed [upgrade-one-minor]",
   );
   // Not the CRDs either, with which there would be no way back.
   expect(await bundles(kubectl)).toEqual(["v1.3.0"]);

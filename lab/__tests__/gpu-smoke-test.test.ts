@@ -99,7 +99,9 @@ test("four pods use a sliced GPU at once, and the smoke test names each link tha
   program.placeIn(lab.site, withoutLabel);
   succeeded(await terraform.apply("-target=talos_machine_configuration_apply.node"));
   await eventually(async () =>
-    expect(await said()).toEqual(broken(`no node fits nvidia-device-plugin, it needs the node label ${label}: "true"`)),
+    expect(await said()).toEqual(
+      broken(`no node fits nvidia-device-plugin, which needs the node label ${label}: "true"`),
+    ),
   );
 
   const { host } = lab.proxmox;

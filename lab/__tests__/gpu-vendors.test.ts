@@ -147,7 +147,7 @@ test("GPUs of three vendors in one VM are each used by a pod, and each broken li
     }
   };
   await selecting("true");
-  await ofBoth(({ daemonSet, label }) => `no node fits ${daemonSet}, it needs the node label ${label}: "true"`);
+  await ofBoth(({ daemonSet, label }) => `no node fits ${daemonSet}, which needs the node label ${label}: "true"`);
   await selecting(null);
 
   const level = "pod-security.kubernetes.io/enforce";

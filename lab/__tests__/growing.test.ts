@@ -91,7 +91,7 @@ const isPrecious = ([address = ""]: readonly string[]): boolean =>
     address,
   );
 
-test("a single node gets a worker and two control planes with a virtual IP, and becomes a single node again", async () => {
+test("a single node gets a worker and two control plane nodes with a virtual IP, and becomes a single node again", async () => {
   const site = await Site.start();
   const { lab } = site;
   const worker = site.machine("worker-1", 0);
@@ -106,7 +106,7 @@ test("a single node gets a worker and two control planes with a virtual IP, and 
   expect(others(added)).toEqual([]);
   await eventually(async () => expect(await site.ready()).toEqual(["talos-gpu", "worker-1"]));
 
-  // WHEN it gets two control planes with an address for all
+  // WHEN it gets two control plane nodes with an address for all
   const virtualAddress = lab.written(site.virtualAddress);
   const grown = await site.applied(await site.deploy({ workers: [worker], controlPlanes }, { virtualAddress }));
   // THEN the machines, the secrets and etcd stay

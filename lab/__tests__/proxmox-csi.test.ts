@@ -171,7 +171,7 @@ test("the driver's account needs each of its privileges, and the test of the sto
   };
   await without("Datastore.AllocateSpace", async () =>
     expect(await tested()).toContain(
-      "the claim is Pending: Proxmox refuses the driver's account; see its permissions and its token in Proxmox: failed to provision",
+      "the claim is Pending: Proxmox refuses the driver's account; check its permissions and its token in Proxmox: failed to provision",
     ),
   );
   await without("VM.Config.Disk", async () =>

@@ -55,7 +55,7 @@ test("the cluster comes back from the newest snapshot, on the same VM and on a n
     expect(await (await lab.node(100)).state()).toMatchObject({ stage: "bootstrapped", bootstraps: 1 });
   };
   writeFileSync(join(snapshots, first), whole.subarray(0, whole.length / 2));
-  await refused(/is not whole; nothing was changed/);
+  await refused(/is incomplete; nothing was changed/);
   rmSync(join(snapshots, first));
   await refused(/there is no snapshot of etcd at/);
   writeFileSync(join(snapshots, first), whole);

@@ -25,7 +25,7 @@ interface Pod {
 
 const ids = [101, 102, 103, 111];
 
-/** Three control planes, which run pods too, and a worker. */
+/** Three control plane nodes, which run pods too, and a worker. */
 class Site {
   private constructor(
     readonly lab: Lab,
@@ -109,7 +109,7 @@ class Site {
     return found;
   }
 
-  /** The fewest control planes that answered while something was done. */
+  /** The fewest control plane nodes that answered while something was done. */
   async fewestDuring<Result>(work: Promise<Result>): Promise<{ readonly fewest: number; readonly result: Result }> {
     let [fewest, done] = [Number.POSITIVE_INFINITY, false];
     const watching = (async () => {

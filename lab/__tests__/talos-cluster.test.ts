@@ -34,7 +34,7 @@ class Site {
     readonly spare: Place,
   ) {}
 
-  /** Three hosts, of which two have a GPU; three control planes, two GPU workers, and room for one more. */
+  /** Three hosts, of which two have a GPU; three control plane nodes, two GPU workers, and room for one more. */
   static async start(): Promise<Site> {
     const lab = await startLab({
       node: "pve1",
@@ -104,14 +104,14 @@ class Site {
     else found.host.stop(found.vm);
   }
 
-  /** How many control planes answer. */
+  /** How many control plane nodes answer. */
   async answering(): Promise<number> {
     const states = await Promise.allSettled(this.options.controlPlanes.map(({ vmId }) => this.state(vmId)));
     // Of a VM that is being replaced there is no state for a while.
     return states.filter((each) => each.status === "fulfilled" && each.value.on && each.value.kubernetes).length;
   }
 
-  /** The fewest control planes that answered while something was done. */
+  /** The fewest control plane nodes that answered while something was done. */
   async fewestDuring<Result>(work: Promise<Result>): Promise<{ readonly fewest: number; readonly result: Result }> {
     let [fewest, done] = [Number.POSITIVE_INFINITY, false];
     const watching = (async () => {
@@ -137,7 +137,7 @@ const five = {
   "gpu-2": "ready, 1 GPU",
 };
 
-test("three control planes and two GPU workers come up at once, change one at a time, survive what happens to one, and go", async () => {
+test("three control plane nodes and two GPU workers come up at once, change one at a time, survive what happens to one, and go", async () => {
   const site = await Site.start();
   const { lab, options, spare } = site;
 

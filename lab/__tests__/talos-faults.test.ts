@@ -127,7 +127,7 @@ test("a Terraform that is killed in the middle of the bootstrap leaves what the 
   expect(output).not.toContain("talos_machine_bootstrap.cluster: Creating...");
   const note = "../../../clusters/talos-gpu/bootstrapping";
   expect(unwrapped(output)).toContain(
-    "etcd of talos-gpu is bootstrapped already: an apply was ended in the middle of that. Record it with the next apply:",
+    "etcd of talos-gpu is bootstrapped already: an apply was interrupted in the middle of that. Record it with the next apply:",
   );
 
   // What to type, of which the test adds what a person answers.

@@ -71,9 +71,9 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
 
   // Refused.
   expect(await failure(site("v1.12.0"))).toMatch(
-    /Talos cannot go down from v1\.12\.11 to v1\.12\.0;.* Nothing was changed \[upgrade-one-minor\]/,
+    /Talos cannot be downgraded from v1\.12\.11 to v1\.12\.0;.* Nothing was changed \[upgrade-one-minor\]/,
   );
-  expect(await failure(site("v1.14.1"))).toMatch(/Talos goes up one minor at a time.* Nothing was changed/);
+  expect(await failure(site("v1.14.1"))).toMatch(/Talos is upgraded one minor version at a time.* Nothing was changed/);
   await expect(
     deployCluster(lab, { talos: { version: "v1.12.12" }, node: { kubernetesVersion: "1.36.1" } }),
   ).rejects.toThrow(/"1\.36\.1" is not supported by Talos "v1\.12\.12".*\[kubernetes-version-supported\]/);
@@ -123,11 +123,11 @@ test("what an upgrade refuses leaves the node alone, and what fails or is interr
 
   // Failed on the node, and then not back in time.
   expect(await failure(site("v1.14.1"), { method: "install", message: "no space left on device" })).toMatch(
-    /the upgrade of Talos failed; the next apply goes on where it ended: .*no space left on device/,
+    /the upgrade of Talos failed; the next apply continues: .*no space left on device/,
   );
   expect(await touched(lab, alone)).toMatchObject({ version: "v1.13.9" });
   expect(await failure(site("v1.14.1", 2), { method: "boot", delayMilliseconds: 8000, times: 1 })).toMatch(
-    /the upgrade of Talos failed; the next apply goes on where it ended: /,
+    /the upgrade of Talos failed; the next apply continues: /,
   );
   const late = await deployCluster(lab, site("v1.14.1"));
   succeeded(await late.apply());

@@ -54,7 +54,7 @@ refuse_older_cilium() {
   ask_or_fail get crd --output='jsonpath={range .items[?(@.spec.group=="gateway.networking.k8s.io")]}{.metadata.annotations.gateway\.networking\.k8s\.io/bundle-version}{"\n"}{end}'
   for present in $answer; do
     if too_new "$present"; then
-      fail "the cluster has CRDs of the Gateway API $present, with which Cilium $CILIUM serves no gateway, and they cannot go back; write a later version of Cilium. Nothing was changed [gateway-api-version]"
+      fail "the cluster has CRDs of the Gateway API $present, with which Cilium $CILIUM serves no gateway, and they cannot be downgraded; write a later version of Cilium. Nothing was changed [gateway-api-version]"
     fi
   done
 }

@@ -18,7 +18,7 @@ read_image() {
 deadline=$(deadline_in "$TIMEOUT")
 until read_image; do
   if past "$deadline"; then
-    fail "the API does not tell which Cilium runs, after $TIMEOUT seconds, so Cilium was not changed. Its last answer: $(cat "$work/problem")"
+    fail "the API does not report which Cilium runs, after $TIMEOUT seconds, so Cilium was not changed. Its last answer: $(cat "$work/problem")"
   fi
   sleep 2
 done
@@ -29,6 +29,6 @@ if [ -z "$running" ]; then
   exit 0
 fi
 if [ "$(direction "$running" "$CILIUM")" = far ]; then
-  fail "Cilium goes up one minor version at a time, and $CILIUM is too far from $running; write $(steps_between "$running" "$CILIUM") first. Cilium was not changed [upgrade-one-minor]"
+  fail "Cilium is upgraded one minor version at a time, and $CILIUM is too far from $running; write $(steps_between "$running" "$CILIUM") first. Cilium was not changed [upgrade-one-minor]"
 fi
 say "Cilium $running can become $CILIUM"

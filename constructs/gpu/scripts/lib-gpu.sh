@@ -53,7 +53,7 @@ device_and_driver() {
   if [ -n "$said" ]; then
     say "the driver and the GPU do not fit; $ADVICE: $said"
   elif ! talos 30 read "$DRIVER_FILE" >/dev/null 2>&1; then
-    say "Talos has no $VENDOR driver; talosctl --nodes $NODE dmesg tells why its modules were not loaded"
+    say "Talos has no $VENDOR driver; talosctl --nodes $NODE dmesg shows why its modules were not loaded"
   fi
 }
 plugin() {
@@ -68,7 +68,7 @@ plugin() {
   fi
   case "$(printf '%s\n' "$daemons" | awk -v name="$DAEMONSET" '$1 == name { print $2 " " $4 }')" in
     "") say "the namespace $NAMESPACE has no DaemonSet $DAEMONSET; see its pods, and helm status --namespace=$NAMESPACE" ;;
-    "0 "*) say "no node fits $DAEMONSET, it needs the node label $LABEL: \"true\"" ;;
+    "0 "*) say "no node fits $DAEMONSET, which needs the node label $LABEL: \"true\"" ;;
     *" 0") ;; # It starts.
     *) say "no GPU is allocatable, though $DAEMONSET runs; see kubectl logs --namespace=$NAMESPACE daemonset/$DAEMONSET, talosctl --nodes $NODE get pcidevices and talosctl --nodes $NODE read $DRIVER_FILE" ;;
   esac

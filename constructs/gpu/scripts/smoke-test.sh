@@ -49,7 +49,7 @@ clean
 kube 60 wait --for=delete job/"$NAME" --namespace="$NAME" --timeout=60s >/dev/null 2>&1 || true
 finally=clean
 printf '%s\n' "$JOB" >"$work/job"
-try kube 30 apply --filename="$work/job" || fail "no pod can use the GPU: Kubernetes does not take the Job: $answer"
+try kube 30 apply --filename="$work/job" || fail "no pod can use the GPU: Kubernetes refuses the Job: $answer"
 
 if wait_for_job "$NAME" "$NAME"; then
   say "a pod has used the GPU"

@@ -22,7 +22,7 @@ const digits = { sha256: 64, sha512: 128 } as const;
 export const rules: readonly Rule<{ readonly checksum?: ImageChecksum }>[] = [
   {
     id: "image-checksum",
-    requirement: "a checksum has the hex digits of its algorithm: 64 of sha256, 128 of sha512",
+    requirement: "a checksum has the hex digits of its algorithm: 64 for sha256, 128 for sha512",
     reason: "Proxmox would refuse every download",
     source: providerDocs("bpg/proxmox", "/resources/download_file#checksum"),
     checks: ({ checksum }) =>

@@ -42,7 +42,7 @@ export const rules: readonly Rule<Downloading>[] = [
   },
   {
     id: "storage-space",
-    requirement: `the storage for an image has ${imageRoom / gibibyte} GiB to spare when Terraform plans`,
+    requirement: `the storage for an image has ${imageRoom / gibibyte} GiB free when Terraform plans`,
     reason: "the download fails when the storage is full",
     source,
     severity: "warning",

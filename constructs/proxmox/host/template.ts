@@ -41,7 +41,7 @@ export const rules: readonly Rule<{
     id: "clone-source-once",
     requirement:
       "exactly one template has the name to clone from when Terraform plans, on the VM's own node or else in the cluster",
-    reason: "without one the clone fails, and with two Terraform would pick either",
+    reason: "without one the clone fails, and with two Terraform would pick one of them",
     source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#clone"),
     checks: ({ boot, node, templates }) =>
       ifSet(templates, (templates) => {

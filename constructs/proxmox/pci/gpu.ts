@@ -147,7 +147,7 @@ const mostSlots = 16;
 
 export const mdevOneFunction: Omit<Rule<unknown>, "checks"> = {
   id: "mdev-one-function",
-  requirement: "a mediated device goes with one function of one device",
+  requirement: "a mediated device belongs to one function of one device",
   reason: "the VM does not start: cannot use mediated device with multifunction device",
   source: passthroughSource,
 };
@@ -246,7 +246,7 @@ export const rules: readonly Rule<WithGpus>[] = [
   },
   {
     id: "pcie-needs-q35",
-    requirement: "`pcie: true` goes with a q35 machine",
+    requirement: "`pcie: true` needs a q35 machine",
     reason: "the VM does not start: q35 machine model is not enabled",
     source: passthroughSource,
     checks: ({ gpus, machine }) =>
@@ -266,7 +266,7 @@ export const rules: readonly Rule<WithGpus>[] = [
   },
   {
     id: "mdev-guest-driver",
-    requirement: "a mediated device goes to another guest than Talos",
+    requirement: "a mediated device is used by a guest other than Talos",
     reason:
       "Talos ships no guest driver for mediated devices: NVIDIA's is licensed, and Intel's GVT-g is gone from Linux",
     source: "https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/index.html",

@@ -182,7 +182,7 @@ export const rules: readonly Rule<Passing>[] = [
   {
     id: "gpu-mediated",
     requirement:
-      "`mdev` goes with a device that is divided into mediated devices, and such a device is mapped for them alone",
+      "`mdev` is used with a device that is divided into mediated devices, and such a device is mapped only for them",
     reason: "the VM does not start: the device does not support mediated devices, or 'mdev' does not match",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#_mediated_devices_vgpu_gvt_g",
     checks: (passing) =>

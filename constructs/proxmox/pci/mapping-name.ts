@@ -5,7 +5,8 @@ import type { Check, Rule } from "../../rules/rule";
 export const mappingName: Omit<Rule<unknown>, "checks"> = {
   id: "mapping-name",
   requirement: 'a resource mapping\'s name is a letter and then letters, digits, "_" and "-", two characters or more',
-  reason: "Proxmox refuses other names, and a mapping that is made has its name as its address in Terraform",
+  reason:
+    "Proxmox refuses other names, and the Terraform address of a mapping that the stack creates contains its name",
   source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping",
 };
 

@@ -114,7 +114,7 @@ export const rules: readonly Rule<Mapped>[] = [
   },
   {
     id: "mapping-iommu-group",
-    requirement: "an IOMMU group is a whole number from 0 on, and given where the host is not asked for it",
+    requirement: "an IOMMU group is a whole number, 0 or more, and is set if the host is not checked",
     reason: "Proxmox refuses anything else when the mapping is created, and a mapping without it when a VM starts",
     source: mappingSource,
     checks: ({ entries }) =>
@@ -147,8 +147,7 @@ export const rules: readonly Rule<Mapped>[] = [
   },
   {
     id: "pci-device-id",
-    requirement:
-      "a device is named by vendor and device id, four hex digits each, and always where its host is not asked",
+    requirement: "a device id is a vendor and a device, four hex digits each, and is set if the host is not checked",
     reason: "Proxmox compares the ids with the hardware when a VM starts",
     source: mappingSource,
     checks: ({ entries }) =>
@@ -167,9 +166,9 @@ export const rules: readonly Rule<Mapped>[] = [
   },
   {
     id: "mapping-subsystem",
-    requirement: "a mapped device has its subsystem id, if its host is not asked for it",
+    requirement: "a mapped device has its subsystem id if its host is not checked",
     reason:
-      "Proxmox compares it with the hardware when a VM starts, and starts none that lacks it, unless the device has none either",
+      "Proxmox compares it with the hardware when a VM starts, and does not start the VM if it is missing, unless the device has none",
     source: mappingSource,
     severity: "warning",
     checks: ({ entries }) =>

@@ -55,7 +55,7 @@ export const rules: readonly Rule<Cloned>[] = [
   {
     id: "clone-template-known",
     severity: "warning",
-    requirement: "the settings that a clone keeps are written beside the template",
+    requirement: "the settings that a clone keeps from its template are written in `clone`",
     reason: "a template without a SCSI controller of its own has lsi, which is slow and which Talos may not know",
     source,
     checks: ({ boot: { clone }, planned, ...settings }) =>

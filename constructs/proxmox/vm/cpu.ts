@@ -156,7 +156,7 @@ export const rules: readonly Rule<Processor>[] = [
     id: "cpu-type-host",
     requirement: "`cpu.type` of a Talos guest is `host` if it has GPUs, otherwise x86-64-v2 or later",
     reason:
-      "Talos needs x86-64-v2, which the provider's default qemu64 has not: the node does not boot; and GPU software expects the host's instructions",
+      "Talos needs x86-64-v2, which the provider's default qemu64 lacks, so the node does not boot; GPU software expects the host's instructions",
     source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: (processor) => {
       const { type } = processor.cpu;

@@ -209,8 +209,8 @@ export const rules: readonly Rule<{
   {
     id: "system-disk-first",
     requirement:
-      "the first disk has the lowest number on its bus, and no other disk that Linux names like it is on another",
-    reason: "Talos is installed to the first disk by its name, and Linux gives the names by number",
+      "the first disk has the lowest number on its bus, and no disk that Linux names alike is on another bus",
+    reason: "Talos is installed to the first disk by its name, and Linux assigns the names by number",
     source: "https://docs.kernel.org/admin-guide/devices.html",
     checks: ({ disks, guest }) => {
       const [system, ...others] = disks.map(interfaceOf);

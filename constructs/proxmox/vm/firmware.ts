@@ -72,7 +72,7 @@ export const rules: readonly Rule<{
   },
   {
     id: "ovmf-needs-efi-disk",
-    requirement: "a VM with ovmf has an EFI disk, that of a Talos guest of type 4m without pre-enrolled keys",
+    requirement: "a VM with ovmf has an EFI disk; a Talos guest's has type 4m and no pre-enrolled keys",
     reason:
       "without it the firmware forgets its boot entries, and with the pre-enrolled keys Secure Boot refuses to start Talos",
     source,

@@ -17,7 +17,7 @@ export const rules: readonly Rule<{ readonly guest: Guest }>[] = [
   {
     id: "guest-known",
     requirement: `a guest is ${guests.join(" or ")}, and no variable`,
-    reason: "what Talos demands of a machine is checked of a Talos guest only, before Terraform runs",
+    reason: "the requirements of Talos are checked only for a Talos guest, before Terraform runs",
     source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ guest }) => [
       {

@@ -13,7 +13,7 @@ export const isMachineType = (machine: string): Condition =>
 export const rules: readonly Rule<{ readonly machine: string }>[] = [
   {
     id: "machine-type",
-    requirement: "a machine type is q35, pc or virt, also in a version",
+    requirement: "a machine type is q35, pc or virt, optionally with a version",
     reason: "Proxmox knows no other",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_machine_type",
     checks: ({ machine }) => [

@@ -49,7 +49,7 @@ export const rules: readonly Rule<{
   },
   {
     id: "memory-size",
-    requirement: "a VM has at least 64 MiB, a Talos node 2048, and a balloon leaves it no more than it has",
+    requirement: "a VM has at least 64 MiB, a Talos node 2048, and a balloon does not exceed it",
     reason: "a Talos control plane needs them, and Proxmox refuses the rest",
     source: talosDocs("getting-started/system-requirements"),
     checks: ({ memory: { dedicated, floating }, gpus, guest }) => {

@@ -31,7 +31,7 @@ const max = 2_147_483_647;
 export const rules: readonly Rule<{ readonly startup?: VmStartup }>[] = [
   {
     id: "startup-order",
-    requirement: "order and delays of the start-up are whole numbers, none of them below 0",
+    requirement: "order and delays of the start-up are whole numbers, 0 or more",
     reason: "Proxmox refuses other orders, and the provider silently drops values below 0",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_startup_and_shutdown",
     checks: ({ startup = {} as Partial<VmStartup> }) =>

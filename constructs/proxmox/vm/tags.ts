@@ -14,7 +14,7 @@ export function block(tags: readonly string[] = []): string[] | undefined {
 export const rules: readonly Rule<{ readonly tags?: readonly string[] }>[] = [
   {
     id: "tag",
-    requirement: "a tag has letters, digits and _, after the first one also -, + and .",
+    requirement: "a tag has letters, digits and _, and after the first character also -, + and .",
     reason: "Proxmox refuses other tags when the VM is created",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#qm_tags",
     checks: ({ tags = [] }) =>

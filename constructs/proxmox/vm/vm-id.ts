@@ -47,14 +47,14 @@ export const rules: readonly Rule<{
   {
     id: "vm-id-range",
     requirement: `a VM id is a whole number from ${min} to ${max}`,
-    reason: "Proxmox keeps the ids below for itself and knows none above",
+    reason: "Proxmox reserves the ids below and allows none above",
     source: "https://pve.proxmox.com/pve-docs/qm.1.html",
     checks: ({ vmId }) => ifSet(vmId, (vmId) => checkVmId("vmId", vmId)),
   },
   {
     id: "vm-id-once",
     requirement: "no two VMs of a Proxmox cluster have the same id",
-    reason: "the second would take the first one over",
+    reason: "the second VM would take over the first",
     source: vmDocs,
     checks: ({ path, vmId, earlierIds }) =>
       checkOnce(path, earlierIds, ({ value, by }) => ({
@@ -64,7 +64,7 @@ export const rules: readonly Rule<{
   },
   {
     id: "vm-id-free",
-    requirement: "the VM of this id, if there is one when Terraform plans, is this stack's own, and has its name",
+    requirement: "the id is free when Terraform plans, or belongs to this stack's VM of the same name",
     reason: "the provider silently takes over an existing VM of that id, and destroy deletes it",
     source: vmDocs,
     checks: ({ vmId, name, allVms, guard }) =>

@@ -84,7 +84,7 @@ export const rules: readonly Rule<Storing>[] = [
   {
     id: "vm-storage",
     requirement:
-      "every storage that a VM names is on its node, enabled and active, and takes the disks that are put there",
+      "every storage that a VM names is on its node, enabled and active, and has the content types of the VM's disks",
     reason: "the VM is not created otherwise, or does not start, in the middle of the apply",
     source,
     checks: (vm) =>
@@ -97,8 +97,8 @@ export const rules: readonly Rule<Storing>[] = [
   },
   {
     id: "vm-storage-content",
-    requirement: "the storage of an image, an ISO or a cloud-init drive takes such content",
-    reason: "Proxmox uses what is there, but does not show it, and takes no other one",
+    requirement: "the storage of an image, an ISO or a cloud-init drive has that content type",
+    reason: "Proxmox uses existing files there, but does not list them and accepts no new ones",
     source,
     severity: "warning",
     checks: (vm) =>

@@ -21,7 +21,7 @@ printf '%s\n' "$answer" | awk -F '\t' -v driver="$DRIVER" '$1 == driver' | sort 
 if ! [ -s "$work/volumes" ]; then exit 0; fi
 
 if [ -n "$OUTLIVE" ]; then
-  say "these volumes stay in Proxmox; on the Proxmox host, the command behind each removes it:"
+  say "these volumes stay in Proxmox; on the Proxmox host, the command after each one removes it:"
   # A handle is region/zone/storage/disk, and the disk of a file storage has a slash.
   awk -F '\t' '{ n = split($4, part, "/"); disk = part[4]; for (i = 5; i <= n; i++) disk = disk "/" part[i]; print "  " $3 ": pvesm free " part[3] ":" disk }' "$work/volumes" | plain
 else

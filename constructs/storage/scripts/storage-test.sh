@@ -64,7 +64,7 @@ broken_provisioner() {
 # Prints what a CSI driver reports, with what to do if Proxmox refuses it.
 by_proxmox() {
   case "$1" in
-    *"not authorized"* | *"Permission check failed"*) say "Proxmox refuses the driver's account; see its permissions and its token in Proxmox: $1" ;;
+    *"not authorized"* | *"Permission check failed"*) say "Proxmox refuses the driver's account; check its permissions and its token in Proxmox: $1" ;;
     *"invalid token"* | *"authentication failure"*) say "Proxmox does not know the driver's token: $1" ;;
     *x509*) say "the driver does not trust the certificate of Proxmox; see certificateAuthority: $1" ;;
     *) say "$1" ;;
@@ -95,7 +95,7 @@ broken_link() {
 # Applies a manifest of stdin, in which @NODE@ stands for the node.
 apply() {
   sed "s/@NODE@/$name/g; s/@CLASS@/$class/g" >"$work/manifest"
-  try ask apply --filename="$work/manifest" || fail "node $name has no volume that survives its pod: Kubernetes does not take $1: $answer"
+  try ask apply --filename="$work/manifest" || fail "node $name has no volume that survives its pod: Kubernetes refuses $1: $answer"
 }
 # Waits for a Job of the test.
 finish() {

@@ -8,7 +8,7 @@ import { has, hasPath } from "./effect";
 import type { TalosPatch } from "./patch";
 import type { GivenPatch } from "./protected-setting";
 
-/** Keys that only control planes have a use for. A worker refuses those that are `refused`. */
+/** Keys that only control plane nodes have a use for. A worker refuses those that are `refused`. */
 const controlPlaneKeys: readonly { readonly key: readonly string[]; readonly refused?: boolean }[] = [
   { key: ["cluster", "etcd"], refused: true },
   { key: ["machine", "features", "kubernetesTalosAPIAccess"], refused: true },
@@ -29,7 +29,7 @@ const controlPlaneKeys: readonly { readonly key: readonly string[]; readonly ref
   ].map((key) => ({ key: ["cluster", key] })),
 ];
 
-/** The patch for a worker, without what only control planes have; undefined if nothing is left. */
+/** The patch for a worker, without what only control plane nodes have; undefined if nothing is left. */
 export function forWorkers(patch: TalosPatch): TalosPatch | undefined {
   const documents = documentsOf(patch);
   if (isUnknown(patch) || !controlPlaneKeys.some(({ key }) => documents.some((each) => has(each, key) !== false))) {
@@ -60,7 +60,7 @@ export const rules: readonly Rule<{
 }>[] = [
   {
     id: "config-patch-role",
-    requirement: "a patch of workers has no keys that only control planes have",
+    requirement: "a patch of workers has no keys that only control plane nodes have",
     reason: "a worker refuses some of them, and the others do nothing there",
     source: talosDocs("reference/configuration/v1alpha1/config#cluster"),
     checks: ({ shared, ofWorkers }) => [

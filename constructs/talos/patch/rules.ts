@@ -28,8 +28,8 @@ const reference = talosDocs("reference/configuration/v1alpha1/config");
 export const keysRule: RuleDescription = {
   id: "config-patch-keys",
   requirement:
-    "a patch is YAML or an object of keys and kinds that the provider and the node's Talos know, with values that they take",
-  reason: "Talos refuses the rest when the machine configuration is made, an apply later",
+    "a patch is YAML or an object, with keys, kinds and values that the provider and the node's Talos version accept",
+  reason: "Talos refuses the rest in the middle of the apply, when the machine configuration is created",
   source: reference,
 };
 

@@ -12,7 +12,7 @@ import { ranges } from "./ranges";
 export const rules: readonly Rule<{ readonly patches: readonly GivenPatch[] }>[] = [
   {
     id: "config-patch-values",
-    requirement: "addresses, names, numbers, sizes, URLs and expressions in patches are such as Talos takes",
+    requirement: "addresses, names, numbers, sizes, URLs and expressions in patches are valid for Talos",
     reason: "the node refuses the machine configuration otherwise, after its VM is created",
     source: talosDocs("reference/configuration/v1alpha1/config"),
     checks: ({ patches }) =>

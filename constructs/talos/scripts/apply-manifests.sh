@@ -81,7 +81,7 @@ delete_created_again() {
 if [ -n "$MANIFESTS" ]; then
   until release_gone; do
     if past "$deadline"; then
-      fail "the Helm release $RELEASE is still there, and Helm would delete what Talos brings; uninstall it, or remove its records with kubectl --namespace=kube-system delete secrets --selector=owner=helm,name=$RELEASE. The last answer of the API: $answer"
+      fail "the Helm release $RELEASE is still there, and Helm would delete what Talos creates; uninstall it, or remove its records with kubectl --namespace=kube-system delete secrets --selector=owner=helm,name=$RELEASE. The last answer of the API: $answer"
     fi
     if helm_waits; then delete_created_again; fi
     sleep 5

@@ -25,7 +25,7 @@ if is_bootstrapped; then
   import="{\"import\":[{\"to\":\"talos_machine_bootstrap.cluster\",\"id\":\"$CLUSTER\"}]}"
   record="Record it with the next apply: rm '$note' && echo '$import' >import.tf.json && terraform apply; rm import.tf.json"
   if [ -e "$note" ]; then
-    fail "etcd of $CLUSTER is bootstrapped already: an apply was ended in the middle of that. $record"
+    fail "etcd of $CLUSTER is bootstrapped already: an apply was interrupted in the middle of that. $record"
   fi
   # The note may be on another machine. If the state has the bootstrap, it is of a release that left no notes.
   say "etcd of $CLUSTER is bootstrapped already. If Terraform creates talos_machine_bootstrap.cluster now, an apply on another machine was ended in the middle of that, and Terraform would wait for ten minutes: interrupt it with Ctrl-C. $record"

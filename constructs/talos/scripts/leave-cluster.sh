@@ -11,7 +11,7 @@
 
 # The run of Terraform that destroys the cluster is the process of which a script is the child.
 if [ "$(cat "$DIRECTORY/destroying" 2>/dev/null)" = "$PPID" ]; then
-  say "$NAME goes with its cluster"
+  say "$NAME is destroyed with its cluster"
   exit 0
 fi
 require kubectl
@@ -41,7 +41,7 @@ take_turn() {
       # It was killed.
       rm -rf "$leaving"
     elif past "$deadline"; then
-      fail "$NAME waits for another node to leave first, of which $leaving tells; nothing was changed"
+      fail "$NAME waits for another node to leave first, as $leaving shows; nothing was changed"
     else
       sleep 20
     fi
@@ -63,14 +63,14 @@ find_member() {
   others=$(kube 10 get nodes --selector=node-role.kubernetes.io/control-plane --output='jsonpath={range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' |
     awk -v own="$NAME" '$1 != own && NF > 1 { print $2 }')
   if [ -z "$others" ]; then
-    fail "$NAME is the last control plane, and etcd's data would go with it; destroy the cluster as a whole, or add control planes first. Nothing was changed"
+    fail "$NAME is the last control plane node, and etcd's data would be destroyed with it; destroy the whole cluster, or add control plane nodes first. Nothing was changed"
   fi
   for other in $others; do
     members=$(etcd_members "$other")
     if [ -n "$members" ]; then break; fi
   done
   if [ -z "$members" ]; then
-    fail "no other control plane tells who is in etcd, which has no quorum then; $NAME must not leave it. Nothing was changed"
+    fail "no other control plane node reports the members of etcd, which then has no quorum; $NAME must not leave it. Nothing was changed"
   fi
   own=$(printf '%s\n' "$members" | awk -v own="$NAME" 'tolower($2) == own { print $1 }')
   left=0
@@ -80,7 +80,7 @@ find_member() {
     if etcd_answers "$member"; then well=$((well + 1)); fi
   done
   if [ "$well" -lt $((left / 2 + 1)) ]; then
-    fail "of the $left members of etcd beside $NAME only $well answer, which is no quorum; mend them first. Nothing was changed"
+    fail "of the $left members of etcd beside $NAME only $well answer, which is no quorum; repair them first. Nothing was changed"
   fi
 }
 

@@ -16,7 +16,7 @@ save_etcd() {
   discard "$snapshot.part.part"
   # shellcheck disable=SC2154 # answer is what try keeps
   try talos "$TIMEOUT" etcd snapshot "$snapshot.part" || fail "no snapshot of etcd could be taken$1: $answer"
-  is_whole "$snapshot.part" || fail "the snapshot of etcd is not whole$1; talosctl said: $answer"
+  is_whole "$snapshot.part" || fail "the snapshot of etcd is incomplete$1; talosctl said: $answer"
   mv "$snapshot.part" "$snapshot.snapshot"
   say "etcd is saved in $snapshot.snapshot"
   # The newest three are kept.

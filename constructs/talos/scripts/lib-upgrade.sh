@@ -26,8 +26,8 @@ running_kubernetes() {
 
 one_step() {
   case "$(direction "$2" "$3")" in
-    down) fail "$1 cannot go down from $2 to $3; write $2 or later. Nothing was changed [upgrade-one-minor]" ;;
-    far) fail "$1 goes up one minor at a time, and $3 is too far from $2; write $(steps_between "$2" "$3") first. Nothing was changed [upgrade-one-minor]" ;;
+    down) fail "$1 cannot be downgraded from $2 to $3; write $2 or later. Nothing was changed [upgrade-one-minor]" ;;
+    far) fail "$1 is upgraded one minor version at a time, and $3 is too far from $2; write $(steps_between "$2" "$3") first. Nothing was changed [upgrade-one-minor]" ;;
   esac
 }
 
@@ -102,7 +102,7 @@ talos_now=$(running_talos)
 kubernetes_now=$(running_kubernetes)
 kubernetes_wanted=${KUBERNETES_VERSION#v}
 if [ -z "$talos_now" ] || [ -z "$kubernetes_now" ]; then
-  fail "the Talos node at $NODE does not tell what it runs; nothing was changed"
+  fail "the Talos node at $NODE does not report what it runs; nothing was changed"
 fi
 one_step Talos "$talos_now" "$TALOS_VERSION"
 one_step Kubernetes "$kubernetes_now" "$kubernetes_wanted"

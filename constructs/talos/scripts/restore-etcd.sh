@@ -59,7 +59,7 @@ case "$mode" in
 esac
 require talosctl
 require kubectl
-[ -s "$KUBECONFIG" ] || fail "$KUBECONFIG is missing, without which no snapshot can be told to be of this cluster; nothing was changed"
+[ -s "$KUBECONFIG" ] || fail "$KUBECONFIG is missing, without which no snapshot can be matched with this cluster; nothing was changed"
 ca=$(awk '$1 == "certificate-authority-data:" { print $2; exit }' "$KUBECONFIG" | base64 -d | sed -n 3p)
 [ -n "$ca" ] || fail "$KUBECONFIG has no CA certificate; nothing was changed"
 
@@ -67,8 +67,8 @@ if [ -z "$snapshot" ]; then
   for each in "$DIRECTORY"/etcd-*.snapshot; do snapshot=$each; done
 fi
 [ -f "$snapshot" ] || fail "there is no snapshot of etcd at $snapshot; nothing was changed"
-is_whole "$snapshot" || fail "$snapshot is not whole; nothing was changed, and $(instead)"
-is_of_cluster "$snapshot" || fail "$snapshot is not of this cluster; nothing was changed, and $(instead)"
+is_whole "$snapshot" || fail "$snapshot is incomplete; nothing was changed, and $(instead)"
+is_of_cluster "$snapshot" || fail "$snapshot does not belong to this cluster; nothing was changed, and $(instead)"
 
 if [ "$mode" = same-vm ]; then
   try talos 30 version || fail "the Talos node at $NODE does not answer, so it cannot be restored in place; nothing was changed. Its answer: $answer"
@@ -84,7 +84,7 @@ else
   fi
   say "replacing $VM, to restore $snapshot"
   terraform_of_caller apply -replace="$VM" -target="$CONFIGURATION" ||
-    fail "$VM is not replaced; nothing was restored. Write the same once more"
+    fail "$VM is not replaced; nothing was restored. Run the same command again"
 fi
 
 deadline=$(deadline_in "$TIMEOUT")
@@ -99,14 +99,14 @@ until try kube 10 get --raw /readyz; do
   sleep 2
 done
 if [ "$mode" = new-vm ]; then terraform_of_caller apply; fi
-say "the cluster runs again, as $snapshot has it"
+say "the cluster runs again, restored from $snapshot"
 
 # What the volumes have that Kubernetes knows again.
 volumes=$(kube 10 get pv --output=name) || volumes=
 if [ -n "$volumes" ]; then
   case "$mode" in
-    same-vm) say "the volumes that it knows have what was written to them last, also after the snapshot" ;;
-    new-vm) say "the volumes that it knows on disks of the VM are empty, as the disks are new; those of ProxmoxCsi have what was written to them last" ;;
+    same-vm) say "the volumes that the snapshot knows have their current data" ;;
+    new-vm) say "the volumes that the snapshot knows are empty if they are on disks of the VM, which are new; those of ProxmoxCsi have their current data" ;;
   esac
-  say "volumes that were claimed after the snapshot are unknown to it, and stay where they are; see kubectl get pv"
+  say "volumes that were claimed after the snapshot are unknown to Kubernetes, and keep their data; see kubectl get pv"
 fi

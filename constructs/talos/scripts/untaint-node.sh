@@ -9,7 +9,7 @@
 
 # The cluster is destroyed as a whole, by the run of Terraform that this script belongs to.
 if [ "$(cat "$DIRECTORY/destroying" 2>/dev/null)" = "$PPID" ]; then
-  say "$NODE goes with its cluster"
+  say "$NODE is destroyed with its cluster"
   exit 0
 fi
 

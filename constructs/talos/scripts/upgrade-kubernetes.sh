@@ -21,9 +21,9 @@ wait_until keep_gateway_api "Kubernetes was not upgraded: the CRDs of the Gatewa
 count=$(count_nodes) || count=1
 say "upgrading Kubernetes from $kubernetes_now to $kubernetes_wanted"
 try talos $(((count + 1) * TIMEOUT)) upgrade-k8s --to "$kubernetes_wanted" ||
-  fail "the upgrade of Kubernetes failed; the next apply goes on where it ended: $answer"
+  fail "the upgrade of Kubernetes failed; the next apply continues: $answer"
 [ "$(running_kubernetes)" = "$kubernetes_wanted" ] ||
-  fail "talosctl has upgraded Kubernetes, it says, but $NODE does not run $kubernetes_wanted; the next apply goes on where it ended: $answer"
+  fail "talosctl has upgraded Kubernetes, it says, but $NODE does not run $kubernetes_wanted; the next apply continues: $answer"
 wait_until nodes_ready "Kubernetes $kubernetes_wanted on $NODE is not ready"
 wait_until kubelets_upgraded "Kubernetes is ready, but a kubelet does not run $kubernetes_wanted"
 say "$NODE runs Kubernetes $kubernetes_wanted"

@@ -30,7 +30,7 @@ kubernetes_ready() {
 others_first() {
   deadline=$(deadline_in "$TIMEOUT")
   until ready_but "$NAME"; do
-    if past "$deadline"; then fail "$NAME was not upgraded; what has to be well before is not, after $TIMEOUT seconds: $missing"; fi
+    if past "$deadline"; then fail "$NAME was not upgraded; what must be healthy first is not, after $TIMEOUT seconds: $missing"; fi
     sleep 5
   done
 }
@@ -53,7 +53,7 @@ fi
 say "upgrading Talos on $NODE from $talos_now to $TALOS_VERSION, schematic $schematic"
 # shellcheck disable=SC2086 # one flag or none
 try talos $((2 * TIMEOUT + 300)) upgrade --image "$INSTALLER" --wait --timeout "$TIMEOUT"s $drain ||
-  fail "the upgrade of Talos failed; the next apply goes on where it ended: $answer"
+  fail "the upgrade of Talos failed; the next apply continues: $answer"
 wait_until upgraded "the node at $NODE does not run Talos $TALOS_VERSION with the schematic $schematic"
 kubernetes_ready
 say "$NODE runs Talos $TALOS_VERSION with the schematic $schematic"

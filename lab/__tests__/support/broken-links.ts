@@ -59,7 +59,7 @@ export async function expectBrokenLinksNamed(lab: Lab, chain: Chain): Promise<vo
   await node.setFaults();
 
   await selecting("true");
-  await broken(`no node fits ${daemonSet}, it needs the node label ${label}: "true"`);
+  await broken(`no node fits ${daemonSet}, which needs the node label ${label}: "true"`);
   await selecting(null);
 
   succeeded(await kubectl.run("label", "namespace", namespace, `${level}-`));

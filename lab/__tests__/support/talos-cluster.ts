@@ -27,7 +27,7 @@ export interface Place {
 }
 
 export interface TalosClusterOptions {
-  /** Needed by several control planes. */
+  /** Needed by several control plane nodes. */
   readonly virtualAddress?: string;
   readonly controlPlanes: readonly Place[];
   /** Workers with a GPU each. */
@@ -49,7 +49,7 @@ export interface TalosClusterOptions {
   /** What hands out the GPUs; `false` for nothing. */
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
   readonly ciliumVersion?: string;
-  /** Whether control planes run pods beside workers. */
+  /** Whether control plane nodes run pods beside workers. */
   readonly schedulingOnControlPlanes?: boolean;
   /**
    * Seconds for each of the waits.
