@@ -45,7 +45,7 @@ test("a RuntimeClass of nobody is named at once", () => {
 
 test("an API that does not answer stops nothing, and a cluster that is yet to be created is not asked", () => {
   program("kubectl", "echo 'connection refused' >&2; exit 1");
-  const told = "Kubernetes does not tell whether there is a RuntimeClass nvidia: connection refused\n";
+  const told = "Kubernetes does not report whether there is a RuntimeClass nvidia: connection refused\n";
   expect(wait()).toMatchObject({ status: 0, stdout: told });
   answers("nvidia|| ");
   const { status } = run(waitForRuntimeClass("none", "nvidia-prerequisites"));

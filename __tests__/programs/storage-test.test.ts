@@ -176,7 +176,7 @@ describe("the test of local volumes", () => {
   test("tells why Kubernetes takes none of it", () => {
     cluster({ refuses: "the server could not find the requested resource" });
     expect(prove().stderr).toBe(
-      "node gpu-1 has no volume that survives its pod: Kubernetes does not take the claim: the server could not find the requested resource\n",
+      "node gpu-1 has no volume that survives its pod: Kubernetes refuses the claim: the server could not find the requested resource\n",
     );
   });
 

@@ -32,7 +32,7 @@ while ! { read_origin && case "$answer" in "" | "$RUNTIME_CLASS|$PREREQUISITES|"
       "$RUNTIME_CLASS||"*) fail_for "it belongs to ${answer##*|}" ;;
       "$RUNTIME_CLASS|"*) fail_for "it belongs to the Helm release ${release%%|*}" ;;
     esac
-    say "Kubernetes does not tell whether there is a RuntimeClass $RUNTIME_CLASS: $answer"
+    say "Kubernetes does not report whether there is a RuntimeClass $RUNTIME_CLASS: $answer"
     exit 0
   fi
   sleep 2
