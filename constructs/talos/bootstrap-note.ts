@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { File } from "@cdktf/provider-local/lib/file";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { Fn, type ITerraformDependable, type TerraformResourceLifecycle } from "cdktf";
 import type { Construct } from "constructs";
@@ -39,12 +40,18 @@ export const endBootstrap = (directory: string): Script => ({
   environment: { DIRECTORY: directory },
 });
 
-/** The step before the bootstrap. It runs again if an apply has left its note. */
+/**
+ * The step before the bootstrap. It runs again if an apply has left its note, and on a machine that has no talosconfig yet, where the
+ * note would be missing: the id of a file that is to be created is unknown, and so is all that comes of it.
+ */
 export const bootstrapBegin = (
   cluster: Construct,
   node: BootstrappedNode,
-  /** Path of the note. */
-  note: string,
+  files: {
+    /** Path of the note. */
+    readonly note: string;
+    readonly talosconfig: File;
+  },
   step: { readonly lifecycle?: TerraformResourceLifecycle; readonly dependsOn: ITerraformDependable[] },
 ): Resource =>
   withLogicalId(
@@ -52,7 +59,13 @@ export const bootstrapBegin = (
     nullResource(cluster, "BootstrapBegin", {
       ...step,
       triggers: {
-        left: toTokenString(Fn.conditional(Fn.fileexists(asFunctionArgument(note)), "note", "")),
+        left: toTokenString(
+          Fn.conditional(
+            Fn.fileexists(asFunctionArgument(files.note)),
+            "note",
+            Fn.replace(files.talosconfig.id, "/.*/", ""),
+          ),
+        ),
       },
       scripts: [beginBootstrap(node)],
     }),

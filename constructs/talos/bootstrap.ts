@@ -1,3 +1,4 @@
+import type { File } from "@cdktf/provider-local/lib/file";
 import type { Construct } from "constructs";
 import { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import type { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
@@ -14,6 +15,7 @@ interface BootstrappedCluster extends Construct {
   readonly clusterName: string;
   readonly address: string;
   readonly outputDirectory: string;
+  readonly talosconfigFile: File;
   readonly machineSecrets: MachineSecrets;
   readonly nodes: readonly [TalosNode, ...TalosNode[]];
   readonly etcdNode: EtcdNode;
@@ -29,7 +31,7 @@ export function bootstrapEtcd(cluster: BootstrappedCluster, members: Described["
   const begin = bootstrapBegin(
     cluster,
     { ...etcdNode, clusterName: escapeTemplate(cluster.clusterName) },
-    `${cluster.outputDirectory}/${noteName}`,
+    { note: `${cluster.outputDirectory}/${noteName}`, talosconfig: cluster.talosconfigFile },
     { lifecycle, dependsOn: [configurationApply] },
   );
   const bootstrap = withLogicalId(

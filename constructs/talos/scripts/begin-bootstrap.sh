@@ -23,11 +23,11 @@ is_bootstrapped() {
 if is_bootstrapped; then
   # `terraform import` does not configure the Helm provider, whose cluster it does not know yet.
   import="{\"import\":[{\"to\":\"talos_machine_bootstrap.cluster\",\"id\":\"$CLUSTER\"}]}"
-  record="Record it with the next apply: rm '$note' && echo '$import' >import.tf.json && terraform apply; rm import.tf.json"
+  record="Record it with the next apply: rm $(quoted "$note") && echo '$import' >import.tf.json && terraform apply; rm import.tf.json"
   if [ -e "$note" ]; then
     fail "etcd of $CLUSTER is bootstrapped already: an apply was interrupted in the middle of that. $record"
   fi
-  # The note may be on another machine. If the state has the bootstrap, it is of a release that left no notes.
+  # The note may be on another machine, as this one may be new. No step can ask whether the state has the bootstrap.
   say "etcd of $CLUSTER is bootstrapped already. If Terraform creates talos_machine_bootstrap.cluster now, an apply on another machine was ended in the middle of that, and Terraform would wait for ten minutes: interrupt it with Ctrl-C. $record"
 fi
 mkdir -p "$DIRECTORY"

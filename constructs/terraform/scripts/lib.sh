@@ -68,6 +68,9 @@ fail() {
   exit 1
 }
 
+# Quotes a path for a command that a person copies.
+quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
+
 # Runs a command, and keeps what it says in $answer.
 try() {
   tried=0
