@@ -15,6 +15,7 @@ import { applyManifests, handOverManifests } from "../constructs/talos/inline-ma
 import { deleteRenamedNodes, removeControlPlaneTaint, waitForKubernetes } from "../constructs/talos/kubectl";
 import { checkNode, noteMachineEnd } from "../constructs/talos/node-check";
 import { beginDestruction, endDestruction, leaveCluster } from "../constructs/talos/node-removal";
+import { checkRemovedReleases } from "../constructs/talos/removed-releases";
 import { upgradeKubernetes, upgradeTalos } from "../constructs/talos/upgrade";
 import { taintNode, untaintNode } from "../constructs/talos/worker-taints";
 import { commandOf, filesOf, type Script, scriptFolder } from "../constructs/terraform/script";
@@ -136,6 +137,11 @@ const scripts: readonly KnownScript[] = [
     script: checkUpgrade("", ""),
     programs: ["kubectl"],
     does: "fails if a minor version of Cilium would be skipped; changes nothing",
+  },
+  {
+    script: checkRemovedReleases("", ""),
+    programs: ["kubectl"],
+    does: "fails if the cluster still has a Helm release that has left the stack; notes in a ConfigMap which releases the stack has",
   },
   {
     script: applyCrds({ kubeconfig: "", enabled: true, source: "", bundle: "", version: "" }),

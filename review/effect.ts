@@ -139,6 +139,26 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
     },
   ],
   [
+    /^bootstrap_(begin|end)$/,
+    {
+      deleted: ["recorded", "nothing: it looks whether etcd is bootstrapped already"],
+      replaced: ["recorded", "nothing: it looks whether etcd is bootstrapped already"],
+      created: ["recorded", "nothing: it looks whether etcd is bootstrapped already"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [
+    /^removed_releases$/,
+    {
+      deleted: ["recorded", "nothing: it looks whether Helm releases that leave the stack leave the cluster"],
+      replaced: ["recorded", "nothing: it fails if a Helm release that leaves the stack is still in the cluster"],
+      created: ["recorded", "nothing: it notes in the cluster which Helm releases the stack has"],
+      attributes: { recorded: ["triggers"] },
+      words: {},
+    },
+  ],
+  [
     /^cilium_manifests$/,
     {
       deleted: ["recorded", "Cilium stays as it is"],

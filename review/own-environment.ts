@@ -108,6 +108,7 @@ const own: Readonly<Record<string, Own>> = {
   PROVISIONER: name,
   READER: ofStorageTest("READER"),
   RELEASE: name,
+  RELEASES: matching(/^[a-z0-9./ -]*$/),
   RESOURCE: ofSmokeTests("RESOURCE"),
   RESOURCES: matching(/^((node|crd)\/[a-z0-9.-]+( |$))*$/),
   ROLE: matching(/^(controlplane|worker)$/),

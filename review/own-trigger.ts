@@ -6,7 +6,7 @@ const forEachMachine = /(^|_)(member|worker_taints)$/;
 
 /** Triggers that are settings, whose values the page shows elsewhere; all others refer to what the step runs after. */
 const settings =
-  /^triggers[.](bundle|disk|efi_disk_type|enabled|node|nodes|source|storage_class|system_disk|system_disk_size|talos|timeout|version|vm_id|volume)$/;
+  /^triggers[.](bundle|disk|efi_disk_type|enabled|node|nodes|releases|source|storage_class|system_disk|system_disk_size|talos|timeout|version|vm_id|volume)$/;
 
 /** What a step runs again for. */
 const reference =

@@ -12,7 +12,6 @@ import { run } from "./child";
 import { endingOnMistakes } from "./command-line";
 import { appOf, defaultConfiguration } from "./configuration";
 import { withoutKubernetes } from "./environment";
-import { keptReleases, type LeavingRelease, leavingReleases } from "./left-releases";
 import { lostProviders } from "./lost-providers";
 import { nextSteps } from "./next-steps";
 import { missing, terraform } from "./prerequisites";
@@ -85,12 +84,9 @@ async function runFor(app: string | undefined, command: Command, called: Called)
     const lost = lostProviders(localStates(output, stacks));
     if (lost.length > 0) return refused(lost);
   }
-  let leaving: readonly LeavingRelease[] = [];
   if (command === "deploy") {
-    const fetched = fetchedStates(output, stacks, hasCheckedNodes);
-    const problems = problemsOfNodes(fetched);
+    const problems = problemsOfNodes(fetchedStates(output, stacks, hasCheckedNodes));
     if (problems.length > 0) return refused(problems);
-    leaving = leavingReleases([...localStates(output, stacks), ...fetched]);
     if (missing(command, ["talosctl"]).length > 0) {
       const upgrades = (await upgradingStacks(output, stacks)).map((stack) => `the upgrade of ${stack}`);
       if (upgrades.length > 0) return refused(upgrades.flatMap((upgrade) => missing(upgrade, ["talosctl"])));
@@ -101,11 +97,6 @@ async function runFor(app: string | undefined, command: Command, called: Called)
     if (rolled === "failed") return 1;
     if (rolled === "approved" && !called.isApproved) further.push("--auto-approve");
     const status = await cdktf(command, ...called.passedOn, ...further, ...ofApp);
-    if (status === 0 && leaving.length > 0) {
-      const states = [...localStates(output, stacks), ...fetchedStates(output, stacks, hasCheckedNodes)];
-      const kept = await keptReleases(leaving, states);
-      if (kept.length > 0) return refused(kept);
-    }
     if (command === "deploy" && status === 0) console.log(nextSteps(output, stacks));
     return status;
   } finally {

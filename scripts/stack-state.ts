@@ -59,7 +59,7 @@ export const fetchedStates = (
   stacksNamed(output, names).flatMap((stack) => {
     const directory = join(output, "stacks", stack);
     if (localStateOf(directory) !== undefined || !isMeant(directory)) return [];
-    console.log(`The state of ${stack} is fetched, to check its nodes and Helm releases.`);
+    console.log(`The state of ${stack} is fetched first, to check its nodes.`);
     if (said(directory, "init", "-input=false") === undefined) return [];
     // Of a stack that was never applied there is none.
     const state = said(directory, "state", "pull");

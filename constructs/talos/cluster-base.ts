@@ -38,6 +38,7 @@ import { PatchJudge } from "./patch/judge";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch/patch";
 import { type GivenPatch, givenAs, type Protection } from "./patch/protected-setting";
 import * as registries from "./registries";
+import { removedReleases } from "./removed-releases";
 import { secretFile } from "./secret-file";
 import { secretsBundle } from "./secrets-bundle";
 import { type UpgradeTarget, upgradeKubernetes } from "./upgrade";
@@ -62,6 +63,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   readonly secretsFile?: File;
   /** The wait until the Kubernetes API answers. */
   readonly apiReady: Resource;
+  /** The check that Helm releases that have left the stack have left the cluster. */
+  readonly removedReleases: Resource;
   /** The snapshot of etcd that ends a first deployment. */
   readonly firstSnapshot: Resource;
 
@@ -158,6 +161,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.kubeconfigFile = this.createKubeconfigFile();
     this.apiWait = new ApiWait(this, members, this.readyTimeout);
     this.apiReady = this.apiWait.createStep();
+    this.removedReleases = removedReleases(this);
     this.firstSnapshot = etcdSnapshot.firstSnapshot(this, this.bootstrap, this.etcdNode);
     this.saveAfter(this.apiReady);
   }

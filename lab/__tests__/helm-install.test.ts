@@ -4,6 +4,7 @@ import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
 import { deployCluster } from "./support/cluster";
+import { eventually } from "./support/eventually";
 import { succeeded } from "./support/succeeded";
 import { startLab } from "./support/test-lab";
 import { unchanged } from "./support/unchanged";
@@ -12,12 +13,16 @@ import { unwrapped } from "./support/unwrapped";
 /** What Helm takes apart unless it is told not to, and YAML takes for a number. */
 const secret = '007,{a}=[1]."\\';
 
-/** A cluster with a chart of which no construct knows, and a secret value. */
-const deploy = (lab: Lab, props: Partial<HelmInstallProps> = {}): Promise<Terraform> =>
+/** A cluster with a chart of which no construct knows, and a secret value; or without it. */
+const deploy = (lab: Lab, props: Partial<HelmInstallProps> | "removed" = {}): Promise<Terraform> =>
   deployCluster(lab, {
     environment: { TF_VAR_server_password: secret },
     force: (stack) => {
       const password = new TerraformVariable(stack, "server_password", { type: "string", sensitive: true });
+      for (const each of stack.cluster.removedReleases.provisioners ?? []) {
+        if (each.type === "local-exec" && each.environment) each.environment.TIMEOUT = "10";
+      }
+      if (props === "removed") return;
       new HelmInstall(stack, "server", {
         node: stack.cluster,
         chart: "lab-server",
@@ -30,6 +35,17 @@ const deploy = (lab: Lab, props: Partial<HelmInstallProps> = {}): Promise<Terraf
       });
     },
   });
+
+/** What Helm has in the cluster of the chart, and what the stack says of it. */
+async function recordsIn(kubectl: Kubectl): Promise<string[]> {
+  const { output } = await kubectl.run(
+    ...["get", "secrets", "--all-namespaces", "--selector=owner=helm"],
+    "--output=jsonpath={.items[*].metadata.labels.name}",
+  );
+  return [...new Set(output.split(" "))].filter((name) => name.startsWith("server")).sort();
+}
+const isLeft = (releases: string) =>
+  `the cluster still has Helm releases that the stack no longer has: ${releases}. Uninstall them, and apply again:`;
 
 async function passwordIn(kubectl: Kubectl): Promise<string> {
   const { data } = await kubectl.get<{ data: { password: string } }>("secret", "server", "-n", "server");
@@ -61,17 +77,50 @@ test("a chart is installed in its namespace, with its secret, which is in no sta
   const { status } = await kubectl.get<{ status: object }>("statefulset", "server", "-n", "server");
   expect(status).toMatchObject({ readyReplicas: 2 });
 
-  succeeded(await scaled.destroy());
-  expect(await scaled.addresses()).toEqual([]);
+  // The API restarts while Terraform plans, and the Helm provider takes each release for deleted.
+  const node = await lab.node(100);
+  const removed = await deploy(lab, "removed");
+  await node.setFaults({ method: "listen" });
+  expect((await removed.changes()).map(({ address }) => address)).not.toContain("helm_release.server");
+  await node.setFaults();
+  const { code, output } = await removed.applyPlanned();
+  expect(code).toBe(1);
+  expect(unwrapped(output)).toContain(isLeft("kube-system/server-namespace server/server server/server-inputs"));
+  expect(await recordsIn(kubectl)).toEqual(["server", "server-inputs", "server-namespace"]);
+  expect((await removed.apply()).code).toBe(1);
+
+  const back = await deploy(lab, { values: { replicas: 2 } });
+  succeeded(await back.apply());
+  await unchanged(back);
+  const removedAgain = await deploy(lab, "removed");
+  succeeded(await removedAgain.apply());
+  await unchanged(removedAgain);
+  expect(await recordsIn(kubectl)).toEqual([]);
+
+  succeeded(await removedAgain.destroy());
+  expect(await removedAgain.addresses()).toEqual([]);
 });
 
-test("pods that the namespace does not allow end the apply", async () => {
+test("a release is found that an apply was killed in the middle of, and that has left the stack", async () => {
   const lab = await startLab();
   const refused = await deploy(lab, { values: { hostPath: true } });
-  const { code, output } = await refused.apply();
+  const killed = refused.apply();
+  await refused.until("helm_release.server: Creating...");
+  const kubectl = await lab.kubectl(100);
+  await eventually(async () => expect(await recordsIn(kubectl)).toContain("server"));
+  refused.kill();
+  expect((await killed).code).not.toBe(0);
+
+  const left = await (await deploy(lab, "removed")).apply();
+  expect(left.code).toBe(1);
+  expect(unwrapped(left.output)).toContain(isLeft("server/server"));
+  succeeded(await kubectl.run("delete", "secrets", "--namespace=server", "--selector=owner=helm,name=server"));
+
+  // Pods that the namespace does not allow end the apply.
+  const again = await deploy(lab, { values: { hostPath: true } });
+  const { code, output } = await again.apply();
   expect(code).toBe(1);
   expect(unwrapped(output)).toContain("context deadline exceeded");
-  const kubectl = await lab.kubectl(100);
   const events = await kubectl.run("get", "events", "--namespace=server", "--output=jsonpath={.items[*].message}");
   expect(events.output).toContain('violates PodSecurity "baseline');
 });

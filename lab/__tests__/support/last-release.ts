@@ -15,6 +15,10 @@ export function asLastRelease({ directory }: Terraform): void {
   data.talos_machine_configuration.node.config_patches.push(`cluster:\n  extraManifests:\n    - ${url}\n`);
   resource.null_resource.gateway_api = undefined;
   resource.null_resource.cilium_upgrade = undefined;
+  resource.null_resource.removed_releases = undefined;
+  for (const release of Object.values<{ depends_on: string[] }>(resource.helm_release)) {
+    release.depends_on = release.depends_on.filter((address) => address !== "null_resource.removed_releases");
+  }
   cilium.depends_on = ["null_resource.wait_for_kubernetes"];
   cilium.values = cilium.values.map((values: string) => values.replace(/\n {2}gatewayClass:\n {4}create: "true"/, ""));
   const { wait_for_cilium } = resource.null_resource;
