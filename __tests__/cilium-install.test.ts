@@ -45,7 +45,7 @@ describe("CiliumInstall", () => {
       version: "1.19.8",
       wait: true,
       timeout: 900,
-      depends_on: ["null_resource.cilium_upgrade"],
+      depends_on: ["null_resource.cilium_upgrade", "null_resource.removed_releases"],
     });
   });
 
@@ -155,6 +155,7 @@ describe("CiliumInstall", () => {
     expect(definitions.environment.RESOURCES).toMatch(/^crd\/ciliumloadbalancerippools/);
     expect(stack.resource[Release.tfResourceType].cilium_load_balancer.depends_on).toEqual([
       "null_resource.wait_for_cilium",
+      "null_resource.removed_releases",
     ]);
   });
 
@@ -276,7 +277,7 @@ describe("CiliumInstall", () => {
       expect(loadBalancer).toMatchObject({
         namespace: "kube-system",
         chart: expect.stringMatching(/^assets\//),
-        depends_on: ["null_resource.wait_for_cilium"],
+        depends_on: ["null_resource.wait_for_cilium", "null_resource.removed_releases"],
       });
       expect(parse(loadBalancer.values[0])).toEqual({ objects });
     });

@@ -48,6 +48,7 @@ describe("HelmInstall", () => {
     expect(json.resource.helm_release.models.depends_on).toEqual([
       "null_resource.wait_for_cilium",
       "helm_release.models_namespace",
+      "null_resource.removed_releases",
       "null_resource.gpu_smoke_test",
     ]);
     expect(json.resource.null_resource.wait_for_models.triggers.release).toBe(

@@ -84,7 +84,7 @@ describe("NvidiaInstall", () => {
       expect(made.map(({ kind, metadata }) => [kind, metadata.name])).toEqual(objects);
       expect(made[0]?.metadata.labels).toEqual({ "pod-security.kubernetes.io/enforce": "privileged" });
       const [release] = Object.values<{ depends_on: string[] }>(others);
-      expect(release?.depends_on).toEqual(["helm_release.nvidia_prerequisites"]);
+      expect(release?.depends_on).toEqual(["helm_release.nvidia_prerequisites", "null_resource.removed_releases"]);
     },
   );
 
@@ -102,6 +102,7 @@ describe("NvidiaInstall", () => {
       "null_resource.wait_for_cilium",
       "null_resource.remove_control_plane_taint",
       "null_resource.nvidia_runtime_class",
+      "null_resource.removed_releases",
     ]);
   });
 
