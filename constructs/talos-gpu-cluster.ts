@@ -54,15 +54,15 @@ export interface TalosGpuClusterTalos extends TalosImageProps {
   readonly datastore?: string;
 
   /**
-   * Checksum that Proxmox compares the image with. The Image Factory publishes none: it is that of an image that you have
-   * looked at.
+   * Checksum that Proxmox compares the image with. The Image Factory publishes none: compute it from an image that you
+   * have inspected.
    *
    * @default - the download is not compared
    */
   readonly checksum?: imageChecksum.ImageChecksum;
 
   /**
-   * Installer image, with `boot` only: the Image Factory's image brings its own.
+   * Installer image, with `boot` only: the Image Factory's image has its own.
    *
    * @default - what is installed already
    */
@@ -71,10 +71,10 @@ export interface TalosGpuClusterTalos extends TalosImageProps {
 
 /** The whole cluster: VM, image, Kubernetes, network and GPU. */
 export interface TalosGpuClusterProps {
-  /** The Proxmox API, and as whom to use it. */
+  /** The Proxmox API, and the account to use there. */
   readonly proxmox: ProxmoxConnectionProps;
 
-  /** The VM; of several machines the first, on which etcd starts. */
+  /** The VM. Of several machines it is the first one, on which etcd starts. */
   readonly vm: TalosGpuClusterMachine;
 
   /**
@@ -85,23 +85,23 @@ export interface TalosGpuClusterProps {
   readonly controlPlanes?: readonly TalosGpuClusterMachine[];
 
   /**
-   * Further machines for workloads. `vm` goes on running pods too. An empty list lets the last ones leave the cluster in order.
+   * Further machines for workloads. `vm` continues to run pods. An empty list lets the last ones leave the cluster in order.
    *
    * @default - none
    */
   readonly workers?: readonly TalosGpuClusterMachine[];
 
   /**
-   * The Talos to run, and to make an image of.
+   * The Talos to run, and to build an image of.
    *
    * @default - the default version, with the guest agent
    */
   readonly talos?: TalosGpuClusterTalos;
 
   /**
-   * What to boot instead of an image of the Image Factory. `talos` then says what is on it: its version and its driver.
+   * What to boot instead of an image of the Image Factory. `talos` then describes it: its version and its driver.
    *
-   * @default - an image of the Image Factory, made for `talos`
+   * @default - an image of the Image Factory, built for `talos`
    */
   readonly boot?: bootMedium.BootMedium;
 
@@ -117,21 +117,21 @@ export interface TalosGpuClusterProps {
   readonly cilium?: Omit<CiliumInstallProps, "node"> | false;
 
   /**
-   * What hands the GPU to pods; `false` leaves that to somebody else.
+   * Advertises NVIDIA GPUs to pods; `false` leaves it out.
    *
-   * @default - NVIDIA's device plugin where `talos` has an NVIDIA driver
+   * @default - NVIDIA's device plugin if `talos` has an NVIDIA driver
    */
   readonly nvidia?: Omit<NvidiaInstallProps, "node"> | false;
 
   /**
-   * What advertises GPUs of AMD to pods; `false` leaves that to somebody else.
+   * Advertises AMD GPUs to pods; `false` leaves it out.
    *
    * @default - AMD's device plugin if `talos` has an AMD driver
    */
   readonly amd?: Omit<GpuInstallProps, "node" | "vendor"> | false;
 
   /**
-   * What advertises GPUs of Intel to pods; `false` leaves that to somebody else.
+   * Advertises Intel GPUs to pods; `false` leaves it out.
    *
    * @default - Intel's device plugin if `talos` has an Intel driver
    */
@@ -239,11 +239,11 @@ export class TalosGpuCluster extends TerraformStack {
   readonly cluster: TalosSingleNode | TalosCluster;
   /** Cilium; undefined without it. */
   readonly cilium?: CiliumInstall;
-  /** What hands the GPU to pods; undefined without it. */
+  /** Advertises NVIDIA GPUs to pods; undefined without it. */
   readonly nvidia?: NvidiaInstall;
-  /** What advertises GPUs of AMD to pods; undefined without it. */
+  /** Advertises AMD GPUs to pods; undefined without it. */
   readonly amd?: GpuInstall;
-  /** What advertises GPUs of Intel to pods; undefined without it. */
+  /** Advertises Intel GPUs to pods; undefined without it. */
   readonly intel?: GpuInstall;
 
   /** @param props a function of the stack where they need it, as Terraform variables do */

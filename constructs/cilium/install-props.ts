@@ -50,8 +50,10 @@ export interface CiliumInstallProps extends ReleaseProps {
   readonly version?: string;
 
   /**
-   * How to install: `helm-release` once Kubernetes answers; or `inline-manifests`, rendered at plan into the machine
-   * configuration of the control plane nodes, from which Talos creates them at bootstrap; the stack applies changes. Which resources exist depends on it, so it cannot be a Terraform variable.
+   * How to install Cilium. `helm-release` installs the chart once Kubernetes answers. `inline-manifests` renders the
+   * chart at plan time into the machine configuration of the control plane nodes, from which Talos creates its objects
+   * at bootstrap; the stack applies later changes. Which resources exist depends on it, so it cannot be a Terraform
+   * variable.
    *
    * @default "helm-release"
    */

@@ -4,10 +4,10 @@ import { isInvalid, listOf, nonEmptyListOf, objectOf, required, string, unionOf 
 import type { KubernetesObject } from "../talos/inline-manifests";
 import type { TalosNode } from "../talos/node";
 
-/** Addresses of a pool: a network, or all from the first to the last. */
+/** Addresses of a pool: a CIDR, or a range from the first to the last. */
 export type AddressBlock =
   | {
-      /** Network with prefix length, such as `192.168.1.240/28`. */
+      /** CIDR, such as `192.168.1.240/28`. */
       readonly cidr: string;
       readonly start?: never;
       readonly stop?: never;
@@ -25,7 +25,7 @@ export interface AddressPool {
   /** Name of the pool: lower-case letters, digits, hyphens and dots. */
   readonly name: string;
 
-  /** Where the addresses come from; no two blocks have one in common. */
+  /** Where the addresses come from. Blocks must not overlap. */
   readonly blocks: readonly AddressBlock[];
 }
 

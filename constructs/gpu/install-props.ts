@@ -15,8 +15,8 @@ export interface NvidiaInstallProps extends ReleaseProps {
 
   /**
    * How pods get the GPU: the device plugin alone, the GPU operator with feature discovery and metrics, or dynamic resource
-   * allocation, by claims. Which resources exist depends on it, so it cannot be a Terraform variable. GPUs of Intel have no
-   * operator here, and GPUs of AMD the device plugin alone.
+   * allocation, by claims. Which resources exist depends on it, so it cannot be a Terraform variable. Intel GPUs have
+   * no operator here, and AMD GPUs only the device plugin.
    *
    * @default "device-plugin"
    */
@@ -67,7 +67,10 @@ export interface NvidiaInstallProps extends ReleaseProps {
 
 /** How pods get the GPUs of a vendor. */
 export interface GpuInstallProps extends NvidiaInstallProps {
-  /** Whose GPUs: `nvidia`, `amd` or `intel`. Which resources exist depends on it, so it cannot be a Terraform variable. */
+  /**
+   * Vendor of the GPUs: `nvidia`, `amd` or `intel`. Which resources exist depends on it, so it cannot be a Terraform
+   * variable.
+   */
   readonly vendor: GpuVendor;
 }
 

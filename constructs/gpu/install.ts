@@ -44,12 +44,12 @@ export class GpuInstall extends Construct {
   readonly prerequisites?: Release;
   /** The wait until all of its pods run. */
   readonly rollout?: Resource;
-  /** The pod that proves that the GPU can be used; undefined if it is left out. */
+  /** The smoke test, a pod that uses the GPU; undefined if it is left out. */
   readonly smokeTest?: Resource;
-  /** The same for each resource that pods can ask for: GPUs of Intel have one for each driver. */
+  /** The smoke tests, one for each resource that pods can request: Intel GPUs have one for each driver. */
   readonly smokeTests: readonly Resource[] = [];
 
-  /** Whose GPUs. */
+  /** Vendor of the GPUs. */
   readonly vendor: GpuVendor;
 
   /** The chart that advertises the GPU, and what it needs on Talos. */

@@ -9,7 +9,7 @@ export const strategies = ["time-slicing", "mps", "shared"] as const;
 /** How several pods use one GPU. */
 export type SharingStrategy = (typeof strategies)[number];
 
-/** Several pods at one GPU. */
+/** Several pods per GPU. */
 export interface GpuSharing {
   /**
    * In turn, with all of the memory for each (`time-slicing`), or at the same time with a part of it (`mps`); with Intel, as the

@@ -91,8 +91,8 @@ export interface HelmInstallProps extends ReleaseProps {
   readonly values?: ChartValues;
 
   /**
-   * Values that are secrets, by their paths, such as `{ "auth.password": password.stringValue }`. No plan and no state has them. They need
-   * Terraform 1.11 or OpenTofu 1.11.
+   * Values that are secrets, by their paths, such as `{ "auth.password": password.stringValue }`. Neither a plan nor
+   * the state contains them. They need Terraform 1.11 or OpenTofu 1.11.
    *
    * @default - none
    */

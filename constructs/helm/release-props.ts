@@ -3,7 +3,7 @@ import { number, type Schema, staticBoolean } from "../props/schema";
 /** Props of the release that every construct with a chart has. */
 export interface ReleaseProps {
   /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   * Allow http to a private IP address: anyone on the way can replace what is downloaded.
    *
    * @default false
    */

@@ -57,8 +57,8 @@ export interface ProxmoxConnectionProps {
   readonly username?: string;
 
   /**
-   * Accept any certificate, so that whoever answers at the endpoint is sent the credentials. For the certificate of a fresh
-   * Proxmox, put its CA into `proxmox-ca/` instead; `npm run discover` does so.
+   * Accept any certificate, so that anyone who answers at the endpoint receives the credentials. For the certificate of
+   * a fresh Proxmox, put its CA into `proxmox-ca/` instead; `npm run discover` does so.
    *
    * @default false
    */
@@ -66,8 +66,8 @@ export interface ProxmoxConnectionProps {
 
   /**
    * Check at plan time that the hosts have what the stack needs: the GPUs, their IOMMU groups, mappings, memory, storages. Write
-   * `false` for hosts that Terraform cannot reach at plan time, and for accounts without `Sys.Audit` on `/`. Which data sources there are depends on it, so it
-   * cannot be a Terraform variable.
+   * `false` for hosts that Terraform cannot reach at plan time, and for accounts without `Sys.Audit` on `/`. Which data
+   * sources exist depends on it, so it cannot be a Terraform variable.
    *
    * @default true
    */
@@ -208,8 +208,8 @@ export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; 
 ];
 
 /**
- * A Proxmox API that a stack talks to, and as whom. The first of a stack is its default provider; further ones have their
- * id as the provider's alias.
+ * A Proxmox API, and the account that a stack uses there. The first of a stack is its default provider; further ones
+ * have their id as the provider's alias.
  *
  * @example
  * new ProxmoxConnection(stack, "proxmox", { endpoint: "https://pve.example:8006/", credentials: "api-token" });
@@ -217,7 +217,7 @@ export const useRules: readonly Rule<{ readonly connection?: ProxmoxConnection; 
  * @see https://registry.terraform.io/providers/bpg/proxmox/0.112.0/docs#authentication
  */
 export class ProxmoxConnection extends Construct {
-  /** The provider, for what this construct has no prop for. */
+  /** The provider, to set what no prop covers. */
   readonly resource: ProxmoxProvider;
   /** URL of the Proxmox API; undefined if the environment has it. */
   readonly endpoint?: string;
@@ -231,7 +231,7 @@ export class ProxmoxConnection extends Construct {
   readonly name: string;
   /** The provider, for whatever uses a connection that is not the stack's first. */
   readonly provider?: ProxmoxProvider;
-  /** What only Terraform can check of the connection, for the resources that use it. */
+  /** Plan-time checks of the connection, for the resources that use it. */
   readonly preconditions: Precondition[];
 
   private readonly username?: string;
@@ -276,7 +276,7 @@ export class ProxmoxConnection extends Construct {
     this.provider = isFirst ? undefined : this.resource;
   }
 
-  /** Whose privileges the stack has, for messages. */
+  /** Account that the stack uses, for messages. */
   get user(): string {
     return this.username ? formatValue(this.username) : `whoever the ${this.credentials} names`;
   }

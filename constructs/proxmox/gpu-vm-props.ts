@@ -32,7 +32,7 @@ import * as vga from "./vm/vga";
 
 /** A VM and its devices. */
 export interface ProxmoxGpuVmProps {
-  /** The Proxmox API, and as whom the VM is created. */
+  /** The Proxmox API, and the account that creates the VM. */
   readonly connection: ProxmoxConnection;
 
   /** Name, which is also the guest's host name: letters, digits and hyphens. */
@@ -52,8 +52,8 @@ export interface ProxmoxGpuVmProps {
   readonly boot: bootMedium.BootMedium;
 
   /**
-   * What runs in it. What Talos demands of a machine holds for `talos`; for `linux`, another Linux, what Proxmox and
-   * passthrough demand.
+   * Guest operating system. With `talos` the VM must meet the requirements of Talos; with `linux`, any other Linux,
+   * only those of Proxmox and of passthrough.
    *
    * @default "talos"
    */
@@ -88,7 +88,7 @@ export interface ProxmoxGpuVmProps {
   readonly memory?: memory.VmMemory;
 
   /**
-   * Disks, the first of which is the system's.
+   * Disks. The first one is the system disk.
    *
    * @default - one of 100 GiB at scsi0; a clone's are those of its template
    */
@@ -97,7 +97,7 @@ export interface ProxmoxGpuVmProps {
   /**
    * Where the firmware keeps its variables.
    *
-   * @default - 4 MB on the storage of the first disk, without pre-enrolled keys, where `bios` is ovmf
+   * @default - 4 MB on the storage of the first disk, without pre-enrolled keys, if `bios` is ovmf
    */
   readonly efiDisk?: firmware.VmEfiDisk | false;
 
@@ -109,15 +109,15 @@ export interface ProxmoxGpuVmProps {
   readonly networkDevices?: readonly networkDevice.NetworkDevice[];
 
   /**
-   * Firewall of Proxmox: the VM sends from its own IP addresses only, and only who is to manage it reaches its APIs. `{}` is
-   * the IP filter alone.
+   * Proxmox's firewall: the VM sends only from its own IP addresses, and only the subnets in `management` reach its
+   * APIs. `{}` is the IP filter alone.
    *
    * @default - none
    */
   readonly firewall?: vmFirewall.VmFirewall;
 
   /**
-   * What the cloud-init drive contains for the guest: its addresses.
+   * IP addresses and DNS servers that the cloud-init drive gives to the guest.
    *
    * @default - no cloud-init drive
    */
@@ -126,7 +126,7 @@ export interface ProxmoxGpuVmProps {
   /**
    * QEMU guest agent.
    *
-   * @default - on where the boot medium contains it
+   * @default - enabled if the boot medium contains it
    */
   readonly agent?: agent.VmAgent;
 
@@ -145,14 +145,14 @@ export interface ProxmoxGpuVmProps {
   readonly machine?: string;
 
   /**
-   * SCSI controller. A clone for which it is the default keeps its template's: write that one in `boot.clone.scsiHardware`.
+   * SCSI controller. With the default, a clone keeps its template's controller: write that one in `boot.clone.scsiHardware`.
    *
    * @default "virtio-scsi-pci"
    */
   readonly scsiHardware?: scsiController.ScsiController;
 
   /**
-   * Serial devices: `socket`, or a device of the host, which only root@pam may give.
+   * Serial devices: `socket`, or a device of the host, which only root@pam may pass through.
    *
    * @default - a socket, for the console `ttyS0`
    */
@@ -187,8 +187,8 @@ export interface ProxmoxGpuVmProps {
   readonly onBoot?: boolean | IResolvable;
 
   /**
-   * Pool that the VM is created in, on which permissions can be given that hold for its VMs alone. It has to be there, and
-   * only an administrator of Proxmox moves a VM later.
+   * Existing pool to create the VM in. Permissions on a pool apply to its VMs only. Only an administrator of Proxmox
+   * can move a VM to another pool.
    *
    * @default - none
    */
@@ -202,8 +202,8 @@ export interface ProxmoxGpuVmProps {
   readonly tags?: readonly string[];
 
   /**
-   * The VM may be replaced, and all that is on its disks lost. Otherwise a change that would do that is refused when
-   * Terraform plans; destroying it stays possible.
+   * Allow changes that replace the VM and destroy the data on its disks. Otherwise the plan fails on them. Destroying
+   * the stack is always possible.
    *
    * @default false
    */

@@ -67,13 +67,13 @@ import * as vmStorage from "./vm/vm-storage";
  * @see https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/virtualized-platforms/proxmox
  */
 export class ProxmoxGpuVm extends Construct implements TalosMachine {
-  /** The VM, for what this construct has no prop for. */
+  /** The VM, to set what no prop covers. */
   readonly resource: VirtualEnvironmentVm;
   /** The templates of the name to clone from; undefined when cloning by id or not at all. */
   readonly templates?: DataProxmoxVirtualEnvironmentVms;
   /** Every VM of the Proxmox cluster; undefined without a VM id to look for. */
   readonly allVms?: DataProxmoxVirtualEnvironmentVms;
-  /** What the VM was made with, as the state remembers it. */
+  /** What the VM was created with, recorded in the state. */
   readonly identity: Resource;
   /** What backs it up; undefined without it. */
   readonly backup?: BackupJob;

@@ -13,15 +13,15 @@ import { printable } from "./printable";
 import { isFirstReport, withPropPath } from "./prop-path";
 import { escapeTemplate, resolveTokens } from "./template";
 
-/** One thing that a rule demands of a subject, and what to tell the person when it is not so. */
+/** One requirement of a rule on a subject, and the message if it is not met. */
 export interface Check {
   /** Whether it holds. */
   readonly condition: Condition;
   /** What is wrong, the value, and what to write instead. */
   readonly message: string;
   /**
-   * The day after which it is told, such as `2026-12-27`. It is compared when warnings are printed, so that what is written is
-   * the same on every day.
+   * Day after which the warning is printed, such as `2026-12-27`. It is compared when warnings are printed, so that
+   * what is written is the same on every day.
    *
    * @default - every day
    */
@@ -38,7 +38,7 @@ export function firstViolation(checks: readonly Check[]): Check[] {
   return broken === undefined ? [...checks] : [broken];
 }
 
-/** Something that must hold, so that what would fail on the host an hour later is refused now. */
+/** A requirement that is checked at synth or at plan, so that a mistake is reported before the deployment. */
 export interface Rule<Subject> {
   /** Stable name, shown in errors, docs and Terraform checks. */
   readonly id: string;
@@ -49,12 +49,12 @@ export interface Rule<Subject> {
   /** Where that is written. */
   readonly source: string;
   /**
-   * What a broken rule does.
+   * Effect of a violation.
    *
    * @default "error"
    */
   readonly severity?: "error" | "warning";
-  /** What to check on a subject. Values that are missing are none of its business unless it says so. */
+  /** What to check on a subject. Missing values are ignored unless the rule says otherwise. */
   readonly checks: (subject: Subject) => Check[];
 }
 

@@ -58,7 +58,7 @@ export interface LocalStorageProps extends ReleaseProps {
   readonly storageClass?: string;
 
   /**
-   * Let claims that name no storage class have this one.
+   * Make this the default storage class, for claims that name none.
    *
    * @default true
    */
@@ -245,7 +245,8 @@ export const storageClassObject = (name: string, isDefault: boolean): object => 
 });
 
 /**
- * A storage class whose volumes are on a disk of the node that their pod runs on, and proves that they outlive the pod.
+ * A storage class with volumes on a disk of the node that the pod runs on. At the end of the apply a test proves that a
+ * volume outlives its pod.
  *
  * @example
  * new LocalStorage(stack, "storage", { node, disk: "scsi1" });

@@ -53,7 +53,7 @@ export interface ProxmoxCsiProps extends ReleaseProps {
   readonly storageClasses: readonly storageClass.ProxmoxStorageClass[];
 
   /**
-   * Let claims that name no storage class have the first one.
+   * Make the first one the default storage class, for claims that name none.
    *
    * @default true
    */
@@ -81,7 +81,7 @@ export interface ProxmoxCsiProps extends ReleaseProps {
   readonly endpoint?: string;
 
   /**
-   * Certificate in PEM of the CA that has signed Proxmox's own, such as the content of the file that `npm run discover` writes to
+   * CA certificate of Proxmox in PEM, such as the content of the file that `npm run discover` writes to
    * `proxmox-ca/`. The driver accepts no certificate that it cannot check.
    *
    * @default - one of the public CAs
@@ -151,8 +151,8 @@ const apiOf = (endpoint: string): string =>
 const ending = "/([/]api2[/]json)?[/]*$/";
 
 /**
- * Storage classes whose volumes are disks on storages of Proxmox, which follow their pod to another VM, with the account that the
- * driver needs for it, and proves that a volume outlives its pod.
+ * Storage classes with volumes that are disks on Proxmox storages, and follow their pod to another VM. Creates the
+ * account that the driver needs. At the end of the apply a test proves that a volume outlives its pod.
  *
  * @example
  * new ProxmoxCsi(stack, "csi", { node, connection, storageClasses: [{ storage: "local-lvm" }] });

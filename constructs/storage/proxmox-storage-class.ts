@@ -10,8 +10,8 @@ export interface ProxmoxStorageClass {
   readonly storage: string;
 
   /**
-   * Name of the storage class. Kubernetes cannot change what a class says of its volumes: give another storage or file system a
-   * class of another name.
+   * Name of the storage class. Kubernetes cannot change a storage class: for another storage or file system, write a
+   * class with another name.
    *
    * @default - the name of the storage behind `proxmox-`
    */
@@ -25,7 +25,7 @@ export interface ProxmoxStorageClass {
   readonly filesystem?: (typeof filesystems)[number];
 
   /**
-   * What becomes of a volume whose claim is deleted.
+   * What happens to a volume when its claim is deleted.
    *
    * @default "Delete"
    */

@@ -92,10 +92,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
   /** Directory of kubeconfig, talosconfig and the snapshots of etcd. */
   readonly outputDirectory: string;
 
-  /** What brings the cluster its network, where a construct does. */
+  /** Resource that installs the cluster's network, if a construct does. */
   network?: ITerraformDependable;
 
-  /** What workloads need beside the network, such as GPUs that pods can use. */
+  /** Resources that workloads need besides the network, such as GPUs that pods can use. */
   readonly workloadsNeed: ITerraformDependable[] = [];
 
   private readonly apiWait: ApiWait;
@@ -339,7 +339,10 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     );
   }
 
-  /** Adds a construct's own patch to all nodes, before those of users; with a protection, they have to leave what it says. */
+  /**
+   * Adds a construct's own patch to all nodes, before those of users; with a protection, users' patches must keep its
+   * settings.
+   */
   addRequiredPatch(patch: TalosPatch, protection?: Protection): void {
     for (const node of this.nodes) node.addRequiredPatch(patch, protection);
   }
@@ -388,7 +391,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     return this.nodes[0].nvidia;
   }
 
-  /** Whether its first machine has been a cluster of its own. What that one does alone it goes on doing. */
+  /** Whether its first machine was a single-node cluster before. It keeps the tasks of that cluster. */
   get isGrown(): boolean {
     return this.described.fromSingleNode !== undefined;
   }
@@ -418,7 +421,7 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     };
   }
 
-  /** After it pods are scheduled. */
+  /** For a resource to depend on: pods are scheduled after it. */
   get untainted(): ITerraformDependable {
     return this.apiReady;
   }

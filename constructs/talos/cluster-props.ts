@@ -79,8 +79,8 @@ export interface TalosClusterBaseProps {
   readonly outputDirectory?: string;
 
   /**
-   * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: to be kept where
-   * the state is not, which can be rebuilt from them.
+   * Write the cluster's secrets to `secrets.yaml` beside the kubeconfig, as `talosctl gen secrets` does: keep a copy
+   * apart from the state, which can be rebuilt from it.
    *
    * @default false
    */

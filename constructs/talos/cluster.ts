@@ -84,7 +84,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
 
   /**
    * Address without prefix length, such as `192.168.1.60`, an unused IP in the control plane nodes' subnet: one of them
-   * has it at any time, and another one takes it over where that one fails.
+   * holds it at any time, and another one takes it over if that one fails.
    *
    * @default - none
    * @see https://docs.siderolabs.com/talos/v1.13/networking/advanced/vip
@@ -94,7 +94,7 @@ export interface TalosClusterProps extends TalosClusterBaseProps {
   /**
    * Let control plane nodes run workloads too.
    *
-   * @default - only where there are no workers, and where a single node has grown
+   * @default - only if there are no workers, or if a single node has grown
    */
   readonly schedulingOnControlPlanes?: boolean;
 
@@ -169,13 +169,13 @@ export const schema: Schema<TalosClusterProps> = {
  * @see https://docs.siderolabs.com/talos/v1.13/getting-started/prodnotes
  */
 export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
-  /** What lets each node leave before its machine goes. */
+  /** Steps by which each node leaves the cluster before its machine is destroyed. */
   readonly memberships: Resource;
-  /** What tells them that all go. */
+  /** Tells these steps that the whole cluster is destroyed. */
   readonly whole: Resource;
-  /** What taints workers that have joined; undefined without workers. */
+  /** Steps that taint workers that have joined; undefined without workers. */
   readonly workerTaints?: Resource;
-  /** What lets the node of a former `TalosSingleNode` run pods; undefined elsewhere. */
+  /** Step that lets the node of a former `TalosSingleNode` run pods; undefined elsewhere. */
   readonly taintRemoval?: Resource;
 
   constructor(scope: Construct, id: string, props: TalosClusterProps) {

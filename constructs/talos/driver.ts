@@ -15,7 +15,7 @@ export interface NvidiaGpuDriver extends NvidiaDriver {
 /** A GPU driver in Talos. */
 export type GpuDriver = NvidiaGpuDriver | AmdDriver | IntelDriver;
 
-/** A vendor of GPUs that Talos has drivers of. */
+/** A vendor of GPUs that Talos has drivers for. */
 export type GpuVendor = GpuDriver["vendor"];
 
 type DriverOf<Vendor extends GpuVendor> = Extract<GpuDriver, { readonly vendor: Vendor }>;

@@ -50,8 +50,8 @@ export interface TalosRelease {
   readonly driver?: GpuDriver | readonly GpuDriver[];
 
   /**
-   * Resource that the name of the installer comes from, such as a schematic. Where it is another one, the machine configuration
-   * is known only once it is made.
+   * Resource that the name of the installer comes from, such as a schematic. If it is replaced, the machine
+   * configuration is known only after that.
    *
    * @default - none: the name is known when Terraform plans
    */
@@ -90,7 +90,8 @@ export interface TalosImageProps {
   readonly extensions?: readonly string[];
 
   /**
-   * Kernel arguments beside Talos's own, one each, such as `pcie_aspm=off`; one that begins with a hyphen takes Talos's away.
+   * Kernel arguments beside Talos's own, one each, such as `pcie_aspm=off`; one that begins with a hyphen removes
+   * Talos's own.
    *
    * @default - none
    * @see https://docs.siderolabs.com/talos/v1.13/reference/kernel
@@ -105,7 +106,7 @@ export interface TalosImageProps {
   readonly factory?: string;
 
   /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   * Allow http to a private IP address: anyone on the way can replace what is downloaded.
    *
    * @default false
    */
@@ -176,8 +177,8 @@ export const rules: readonly Rule<FromFactory>[] = [
 ];
 
 /**
- * A Talos image made by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
- * schematic and of one version. The id is its address in Terraform.
+ * A Talos image built by the Image Factory: a disk image to boot from and the installer that belongs to it, from one
+ * schematic and of one version. The construct's id is its Terraform address.
  *
  * @example
  * new TalosImage(stack, "talos", {

@@ -8,7 +8,7 @@ import { talosDocs } from "../rules/source";
 import { asNetwork } from "./node-endpoint";
 import type { TalosPatch } from "./patch/patch";
 
-/** Talos's own firewall: the nodes admit who manages them and each other, and nothing else. */
+/** Talos's own firewall: the nodes accept connections from the management subnets and from each other only. */
 export interface TalosFirewall {
   /**
    * IP addresses, or subnets, that reach the APIs of Talos and Kubernetes. The machine that deploys has to be in one of them.

@@ -25,8 +25,8 @@ export interface IntelDriver {
   readonly kernelModules: (typeof kernelModules)[number];
 
   /**
-   * Device ids, such as `a780`, that `xe` is to drive although `i915` knows them, such as virtual functions of a processor's
-   * graphics.
+   * Device ids, such as `a780`, that `xe` is to drive although `i915` supports them, such as virtual functions of a
+   * processor's graphics.
    *
    * @default - none
    */

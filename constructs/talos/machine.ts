@@ -143,7 +143,7 @@ export interface TalosMachine {
   readonly disks?: readonly TalosMachineDisk[];
 
   /**
-   * Whether the machine may be replaced or removed, and what is on its disks lost.
+   * Whether the machine may be replaced or removed, and the data on its disks destroyed.
    *
    * @default false
    */
@@ -159,7 +159,7 @@ export interface TalosMachine {
   /**
    * What creates the machine. It comes first. If it is replaced, the new machine is configured and bootstrapped.
    *
-   * @default - the machine is there already
+   * @default - the machine exists already
    */
   readonly resource?: TerraformResource;
 }

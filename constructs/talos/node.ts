@@ -176,7 +176,7 @@ export class TalosNode {
     this.judge.add(patch, [this.patches]);
   }
 
-  /** Adds a construct's own patch, before those of users; with a protection, they have to leave what it says. */
+  /** Adds a construct's own patch, before those of users; with a protection, users' patches must keep its settings. */
   addRequiredPatch(patch: TalosPatch, protection?: Protection): void {
     this.patches.require(patch, protection);
   }

@@ -38,14 +38,14 @@ export interface RegistryMirror {
   readonly fallback?: boolean;
 
   /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   * Allow http to a private IP address: anyone on the way can replace what is downloaded.
    *
    * @default false
    */
   readonly insecureHttp?: boolean;
 }
 
-/** As whom to pull from a registry or a mirror. */
+/** Credentials for a registry or a mirror. */
 export interface RegistryCredentials {
   /** Host of the registry or the endpoint, with its port if it has one. */
   readonly registry: string;
@@ -67,7 +67,7 @@ export interface Registries {
   readonly mirrors?: readonly RegistryMirror[];
 
   /**
-   * Credentials. Machine configuration and state have them, and the stack has not.
+   * Credentials. The machine configuration and the state contain them; the synthesized stack does not.
    *
    * @default - none
    */
@@ -81,8 +81,8 @@ export interface Registries {
   readonly certificateAuthorities?: readonly string[];
 
   /**
-   * Take images from the image cache that the machine's disk image or ISO brings, before any registry. An image of the Image Factory
-   * has none.
+   * Take images from the image cache that the machine's disk image or ISO contains, before any registry. An image of
+   * the Image Factory has none.
    *
    * @default false
    * @see https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/images-container-runtime/image-cache

@@ -28,7 +28,7 @@ export const schema: Schema<TalosSingleNodeProps> = {
 
 /**
  * A Kubernetes cluster of one Talos node: its secrets, its configuration, and the steps from a booted machine to a ready
- * Kubernetes API. The addresses of its resources name no machine.
+ * Kubernetes API. Its Terraform addresses do not contain the machine's name.
  *
  * @example
  * new TalosSingleNode(stack, "cluster", { clusterName: "talos-gpu", machine: vm, talos });

@@ -20,11 +20,11 @@ export interface ImageFile {
   /** Where to download it from. */
   readonly url: string;
 
-  /** Name to keep it under, ending in `.qcow2` or `.raw`. */
+  /** File name on the storage, ending in `.qcow2` or `.raw`. */
   readonly fileName: string;
 
   /**
-   * The software in it contains the QEMU guest agent.
+   * The image contains the QEMU guest agent.
    *
    * @default false
    */
@@ -38,7 +38,7 @@ export interface ImageFile {
   readonly checksum?: imageChecksum.ImageChecksum;
 
   /**
-   * Allow http to a private IP address: whoever is on the way can replace what is downloaded.
+   * Allow http to a private IP address: anyone on the way can replace what is downloaded.
    *
    * @default false
    */
@@ -109,7 +109,8 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
 ];
 
 /**
- * A disk image that a Proxmox node downloads, through its API, for VMs to boot from. The id is its address in Terraform.
+ * A disk image that a Proxmox node downloads, through its API, for VMs to boot from. The construct's id is its
+ * Terraform address.
  *
  * @example
  * const talos = new TalosImage(stack, "talos", { version: "v1.14.7" });
@@ -118,7 +119,7 @@ export const rules: readonly Rule<DownloadedImageProps>[] = [
  * @see https://github.com/bpg/terraform-provider-proxmox/issues/2445
  */
 export class DownloadedImage extends Construct implements DiskImage {
-  /** The download, for what this construct has no prop for. */
+  /** The download, to set what no prop covers. */
   readonly resource: DownloadFile;
   /** Whether the software in the image contains the QEMU guest agent. */
   readonly guestAgent: boolean;

@@ -34,7 +34,7 @@ export interface GpuOptions {
   readonly pcie?: boolean | IResolvable;
 
   /**
-   * Make the device's firmware ROM visible to the guest. Some GPUs need it off.
+   * Make the device's firmware ROM visible to the guest. Some GPUs need `false`.
    *
    * @default true
    */

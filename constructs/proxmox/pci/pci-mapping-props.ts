@@ -30,7 +30,7 @@ export interface MappedDevice {
   readonly iommuGroup?: number;
 }
 
-/** A device that stands for the mapped one where that is taken, or on another node. */
+/** A device that Proxmox uses if the mapped one is taken, or on another node. */
 export interface AlternativeDevice extends MappedDevice {
   /**
    * Proxmox node that holds the device.
@@ -46,7 +46,7 @@ export interface PciMappingDevice extends MappedDevice {
   readonly name: string;
 
   /**
-   * Further devices of the mapping, which is a pool then: Proxmox takes the first of the VM's node that is free.
+   * Further devices of the mapping. When a VM starts, Proxmox takes the first free device on the VM's node.
    *
    * @default - none
    */

@@ -259,7 +259,7 @@ export const mappingNamed = (scope: Construct, name: string): PciMapping | undef
 
 /**
  * A physical PCI device under a name. VMs that refer to it by name may be managed with an API token; a raw address needs
- * root's password. The id is its address in Terraform.
+ * root's password. The construct's id is its Terraform address.
  *
  * @example
  * const gpu = new PciMapping(stack, "gpu", { connection, name: "gpu", node: "pve", address: "01:00" });
@@ -268,7 +268,7 @@ export const mappingNamed = (scope: Construct, name: string): PciMapping | undef
  * @see https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping
  */
 export class PciMapping extends Construct {
-  /** The mapping, for what this construct has no prop for. */
+  /** The mapping, to set what no prop covers. */
   readonly resource: HardwareMappingPci;
   /** Name to give to a VM; using it makes the VM wait for the mapping. */
   readonly name: string;
@@ -276,7 +276,7 @@ export class PciMapping extends Construct {
   readonly connection?: ProxmoxConnection;
   /** The name as it was given, to be compared with others. */
   readonly givenName: string;
-  /** What it maps: one device, or several of which Proxmox takes a free one. What is no address is left out. */
+  /** Mapped devices: one, or several, of which Proxmox takes a free one. Invalid addresses are left out. */
   readonly devices: readonly Pick<Entry, "node" | "addresses" | "deviceId">[];
 
   private isMediated = false;

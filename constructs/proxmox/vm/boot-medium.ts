@@ -60,14 +60,14 @@ export interface CloneSource extends BootSoftware {
   readonly node?: string;
 
   /**
-   * Copy the disks; a linked clone needs its template for ever.
+   * Copy the disks; a linked clone always needs its template.
    *
    * @default true
    */
   readonly full?: boolean | IResolvable;
 
   /**
-   * SCSI controller of the template, as `qm config` shows it; `lsi` where it shows none. A clone keeps it where the VM is to
+   * SCSI controller of the template, as `qm config` shows it; `lsi` if it shows none. A clone keeps it if the VM should
    * have virtio-scsi-pci, which the provider does not send.
    *
    * @default - not known, which the plan warns of
@@ -75,7 +75,7 @@ export interface CloneSource extends BootSoftware {
   readonly scsiHardware?: scsiController.ScsiController;
 
   /**
-   * Firmware of the template. A clone keeps it where the VM is to have seabios, which the provider does not send.
+   * Firmware of the template. A clone keeps it if the VM should have seabios, which the provider does not send.
    *
    * @default - not known, which the plan warns of
    */

@@ -49,7 +49,7 @@ export interface Disk {
   /**
    * Show the guest a solid-state disk; a virtio disk has no such setting.
    *
-   * @default true, but on virtio
+   * @default true, except on virtio
    */
   readonly ssd?: boolean | IResolvable;
 

@@ -16,8 +16,8 @@ import { addressesOf, type Initialization } from "./initialization";
 import type { NetworkDevice } from "./network-device";
 
 /**
- * Proxmox's firewall of a VM. Its IP filter drops what the VM sends from addresses that are not its own. It has an effect while
- * the firewall of the datacenter is enabled, which only an administrator of Proxmox does.
+ * Proxmox's firewall of a VM. Its IP filter drops what the VM sends from addresses that are not its own. It takes
+ * effect only while the firewall of the datacenter is enabled, which is up to an administrator of Proxmox.
  */
 export interface VmFirewall {
   /**

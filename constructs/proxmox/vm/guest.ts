@@ -5,7 +5,10 @@ import { talosDocs } from "../../rules/source";
 
 const guests = ["talos", "linux"] as const;
 
-/** The operating system of a VM: Talos, or another Linux, of which only what Proxmox and passthrough demand holds. */
+/**
+ * The operating system of a VM: Talos, or another Linux, for which only the requirements of Proxmox and passthrough
+ * apply.
+ */
 export type Guest = (typeof guests)[number];
 
 export const schema = unchecked<Guest>();

@@ -23,11 +23,11 @@ import { unlessEmpty } from "./optional-list";
 
 /** IPv6 of one network device. */
 export interface Ipv6Config {
-  /** Address with prefix length, such as `2001:db8::50/64`; `dhcp`; or `auto`, which routers announce. */
+  /** Address with prefix length, such as `2001:db8::50/64`; `dhcp`; or `auto`, by router advertisements. */
   readonly address: string;
 
   /**
-   * Default gateway: in the network of the address, or link-local, such as `fe80::1`.
+   * Default gateway: in the subnet of the address, or link-local, such as `fe80::1`.
    *
    * @default - none
    */
@@ -45,7 +45,7 @@ export interface IpConfig {
   readonly address?: string;
 
   /**
-   * Default gateway: in the network of the address, or beside a single address (`/32`) on the link.
+   * Default gateway: in the subnet of the address, or any address on the link for a single address (`/32`).
    *
    * @default - none
    */

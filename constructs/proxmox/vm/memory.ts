@@ -16,7 +16,7 @@ export interface VmMemory {
   readonly dedicated?: number;
 
   /**
-   * Memory in MiB that a balloon leaves the guest; 0 turns ballooning off.
+   * Memory in MiB that a balloon leaves the guest; 0 disables ballooning.
    *
    * @default 0
    */

@@ -10,8 +10,8 @@ import { checkRoot, permissionSource } from "../root-only";
 /** A USB device of the host. Only root@pam with a password or ticket may pass it through. */
 export interface UsbAtHost {
   /**
-   * Vendor and product id as `lsusb` prints them, such as `1050:0407`, for whichever such device is plugged in; or bus and
-   * port as `lsusb -t` prints them, such as `1-2.3`, for whatever is plugged in there.
+   * Vendor and product id as `lsusb` prints them, such as `1050:0407`, for such a device at any port; or bus and
+   * port as `lsusb -t` prints them, such as `1-2.3`, for any device at that port.
    */
   readonly host: string;
 

@@ -35,7 +35,7 @@ export class NodePatches {
     this.settings = [...propSettings(node), ...generatedSettings(node)];
   }
 
-  /** Adds a construct's own patch, before those of users; with a protection, they have to leave what it says. */
+  /** Adds a construct's own patch, before those of users; with a protection, users' patches must keep its settings. */
   require(patch: TalosPatch, protection?: Protection): void {
     this.required.push(patch);
     if (protection) this.settings.push(...settingsOf(patch, protection));
