@@ -228,8 +228,8 @@ describe("the address", () => {
 
   test.each([
     ["http://pve:8006", /^"http:[/][/]pve:8006" is not https/],
-    ["https://", /^"https:[/][/]" is no address/],
-    ["https://root:secret@pve:8006", /^The address names a user, not shown as it may be a secret/],
+    ["https://", /^"https:[/][/]" is not an address/],
+    ["https://root:secret@pve:8006", /^The address contains a user \(hidden\)/],
   ])("%s is refused", (text, reason) => {
     expect(() => endpointOf(text)).toThrow(reason);
   });

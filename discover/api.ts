@@ -89,11 +89,11 @@ export class ProxmoxApi {
     const socket = await encrypted(this.endpoint);
     if (certificateOf(socket).fingerprint === this.certificate.fingerprint) return socket;
     socket.destroy();
-    throw new Refusal(`${this.endpoint.host} shows another certificate than before; somebody else may be answering.`);
+    throw new Refusal(`${this.endpoint.host} shows another certificate than before; another machine may be answering.`);
   }
 
   private brokenOff({ message }: Error): Refusal {
-    return new Refusal(`${this.endpoint.host} broke the connection off (${message}); try again.`);
+    return new Refusal(`${this.endpoint.host} closed the connection (${message}); try again.`);
   }
 }
 

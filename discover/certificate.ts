@@ -45,8 +45,8 @@ function unreachable(endpoint: URL, error: Error & { readonly code?: string }): 
     EAI_AGAIN: `The name "${hostname}" cannot be looked up; check this machine's network, or write the IP address.`,
     ECONNREFUSED: `${hostname} refuses connections at port ${port || 443}; Proxmox's API is at 8006, and \`systemctl status pveproxy\` on the host shows whether it runs.`,
     ETIMEDOUT: `${host} does not answer; is the host on, is this machine in its network, and does a firewall let port ${port || 443} through?`,
-    EHOSTUNREACH: `There is no way to ${hostname}; is the host on, and is this machine in its network?`,
-    ENETUNREACH: `There is no way to ${hostname}; is this machine in its network?`,
+    EHOSTUNREACH: `${hostname} cannot be reached; is the host on, and is this machine in its network?`,
+    ENETUNREACH: `${hostname} cannot be reached; is this machine in its network?`,
   };
   const other = `${host} does not speak TLS (${error.code ?? error.message}), so it is not Proxmox's API, which is at port 8006.`;
   return new Refusal(reasons[error.code ?? ""] ?? other);
@@ -64,7 +64,7 @@ export async function trusted(endpoint: URL, expected: string | undefined, termi
   if (expected !== undefined) {
     if (bare(expected) === bare(fingerprint)) return certificate;
     throw new Refusal(
-      `The certificate of ${endpoint.host} has the fingerprint ${fingerprint}, and not the one that was given. If the host has a new certificate, compare it on the host (${onTheHost}); otherwise somebody else answers.`,
+      `The certificate of ${endpoint.host} has the fingerprint ${fingerprint}, and not the one that was given. If the host has a new certificate, compare it on the host (${onTheHost}); otherwise another machine answers.`,
     );
   }
   if (isTrusted) return certificate;
@@ -74,7 +74,7 @@ export async function trusted(endpoint: URL, expected: string | undefined, termi
   }
   terminal.tell(`\n${told}`);
   if (await terminal.confirm(`On the host, ${onTheHost} shows it. Is it the same?`)) return certificate;
-  throw new Refusal("The certificate is not trusted, so nothing was asked of the host.");
+  throw new Refusal("The certificate is not trusted, so no request was sent to the host.");
 }
 
 const onTheHost = "`pvenode cert info`";

@@ -133,14 +133,14 @@ const isAt = ({ address, functions }: HostGpu, wanted: string): boolean => {
 function mayNotAsk(host: Host, nodes: readonly HostNode[]): string {
   const uses = usesOf(mayUseAddresses(host) ? "address" : "new mapping");
   const commands = privilegeCommands(host.account, host.nodes, uses, majorOf(host.version));
-  return `${host.account} may not ask for the hardware of ${nodes.map(({ name }) => name).join(" and ")}, which takes Sys.Audit on /. Give it the roles that a configuration needs; on the host, as root:\n\n${commands.replace(/^/gm, "  ")}\n`;
+  return `${host.account} may not read the hardware of ${nodes.map(({ name }) => name).join(" and ")}, which needs Sys.Audit on /. Give it the roles that a configuration needs; on the host, as root:\n\n${commands.replace(/^/gm, "  ")}\n`;
 }
 
 const versionProblems = ({ version }: Host): Problem[] =>
   isBeforeImports(version) === true
     ? [
         {
-          what: `Proxmox VE ${version} takes no disk images as imports, which 8.4 brought; upgrade the host: \`apt update && apt full-upgrade\`, and from 7 see https://pve.proxmox.com/wiki/Upgrade_from_7_to_8.`,
+          what: `Proxmox VE ${version} cannot import disk images, which needs 8.4 or later; upgrade the host: \`apt update && apt full-upgrade\`, and from 7 see https://pve.proxmox.com/wiki/Upgrade_from_7_to_8.`,
         },
       ]
     : [];
@@ -186,7 +186,7 @@ function unfitProblem({ name, storages }: HostNode, content: Content): string | 
   const [full] = takers(storages, content);
   if (full) {
     const [has, needs] = [Math.floor(full.available / gibibyte), roomFor(content) / gibibyte];
-    return `The storage ${full.name} of ${name} has ${has} GiB to spare and needs ${needs}; make room on it.`;
+    return `The storage ${full.name} of ${name} has ${has} GiB free and needs ${needs}; make room on it.`;
   }
   const off = storages.find((storage) => takes(storage, content) === true);
   return off && `The storage ${off.name} of ${name} is disabled or not active; enable it (Datacenter → Storage).`;

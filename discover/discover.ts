@@ -18,24 +18,24 @@ import { authorityFile, isHere, isOther, trustAdvice, writeAuthority } from "./t
 
 export const usage = `Usage: npm run discover -- https://pve.example:8006 [options]
 
-Asks a Proxmox VE host what it has, prints it, and writes a configuration for one of its GPUs, with the host's CA certificate
-beside it. It changes nothing on the host.
+Reads the hardware of a Proxmox VE host over its API, prints it, and writes a configuration for one of its GPUs and the host's
+CA certificate. It changes nothing on the host.
 
-Give it an API token, with which the configuration has a resource mapping: in the environment in PROXMOX_VE_API_TOKEN, or when
-it asks. docs/host.md has the commands that create one. A user with a password is asked for too, or is in PROXMOX_VE_USERNAME and
-PROXMOX_VE_PASSWORD.
+Log in with an API token, and the configuration has a resource mapping: set PROXMOX_VE_API_TOKEN, or enter the token when asked.
+docs/host.md has the commands that create one. For a user with a password, set PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, or
+enter them when asked.
 
-  --name <name>         of the cluster, its stack and its VM; talos-gpu otherwise
+  --name <name>         name of the cluster, its stack and its VM; by default talos-gpu
   --address <address>   IP address of the node with its prefix length, such as 192.168.1.50/24
   --memory <GiB>, --disk <GiB>
-  --gpu <address>       which GPU, such as 01:00
-  --node <name>         which node of a Proxmox cluster
-  --output <file>       where to write the configuration; main.ts otherwise
-  --force               write over the file, which is kept as <file>.bak
-  --fingerprint <hex>   SHA-256 of the host's certificate, which is then not asked about
-  --json                print JSON, and write a configuration only where --output says
+  --gpu <address>       GPU to use, such as 01:00
+  --node <name>         node of a Proxmox cluster
+  --output <file>       file to write the configuration to; by default main.ts
+  --force               overwrite the file; the old one is kept as <file>.bak
+  --fingerprint <hex>   SHA-256 of the host's certificate, instead of a question about it
+  --json                print JSON; a configuration is written only with --output
 
-In a terminal it asks for what is not given.`;
+In a terminal it asks for missing values.`;
 
 const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
@@ -120,9 +120,9 @@ async function hostAt(
 
 async function demandWritable(file: string, isForced: boolean, terminal: Terminal, instead: string): Promise<void> {
   if (isForced || !existsSync(file)) return;
-  if (terminal.isInteractive && (await terminal.confirm(`${file} is there already. Write over it, and keep a copy?`)))
+  if (terminal.isInteractive && (await terminal.confirm(`${file} exists already. Overwrite it, and keep a copy?`)))
     return;
-  throw new Refusal(`${file} stays as it is: --force writes over it, ${instead}.`);
+  throw new Refusal(`${file} is unchanged: --force overwrites it, ${instead}.`);
 }
 
 /** Keeps what is written over beside it, under a name that nothing has. */

@@ -7,13 +7,11 @@ export function endpointOf(text: string): URL {
   const hasScheme = /^[a-z]+:[/][/]/i.test(text);
   const address = hasScheme ? text : `https://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url) throw new Refusal(`"${text}" is no address; write the host and port of Proxmox, as in ${example}`);
+  if (!url) throw new Refusal(`"${text}" is not an address; write the host and port of Proxmox, as in ${example}`);
   if (url.username !== "" || url.password !== "")
-    throw new Refusal(
-      `The address names a user, not shown as it may be a secret; write it as in ${example}: the user is asked for.`,
-    );
+    throw new Refusal(`The address contains a user (hidden); write it as in ${example}. discover asks for the user.`);
   if (url.protocol !== "https:")
-    throw new Refusal(`"${text}" is not https, which Proxmox alone speaks; write it as in ${example}`);
+    throw new Refusal(`"${text}" is not https, the only protocol of Proxmox's API; write it as in ${example}`);
   if (url.port === "" && !/:443([/]|$)/.test(text)) url.port = "8006";
   return new URL("/", url);
 }

@@ -133,7 +133,7 @@ async function secondFactor(api: ProxmoxApi, username: string, challenge: string
   const second = await api.call<Ticket | null>("POST", "/access/ticket", parameters);
   if (second.status === 200 && second.data?.ticket) return second.data.ticket;
   throw new Refusal(
-    `Proxmox does not accept the one-time password: ${second.reason}. Take a new one, and see that both clocks are right; or ${tokenAdvice}.`,
+    `Proxmox does not accept the one-time password: ${second.reason}. Take a new one, and check that both clocks are right; or ${tokenAdvice}.`,
   );
 }
 

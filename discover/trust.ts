@@ -40,12 +40,12 @@ export function trustAdvice(file: string, host: Host, platform = process.platfor
     const folder = relative(".", dirname(file)) || ".";
     advice.push(
       platform === "darwin"
-        ? `${file} has the CA of its certificate. On macOS, Terraform asks the keychain: sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain ${file}`
+        ? `${file} has the CA of its certificate. On macOS, Terraform uses the keychain: sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain ${file}`
         : `${file} has the CA of its certificate, which \`npm run diff\`, \`deploy\` and \`destroy\` trust. For Terraform without npm: export SSL_CERT_DIR="${certificateFolders(`$PWD/${folder}`)}"`,
     );
   } else if (!isTrusted && !existsSync(file)) {
     advice.push(
-      `Proxmox does not tell the CA that signed its certificate, and without it Terraform refuses to connect. Copy the CA certificate to ${file}; Proxmox's own is /etc/pve/pve-root-ca.pem: mkdir -p ${dirname(file)} && scp root@${hostname}:/etc/pve/pve-root-ca.pem ${file}`,
+      `Proxmox does not return the CA that signed its certificate, and without it Terraform refuses to connect. Copy the CA certificate to ${file}; Proxmox's own is /etc/pve/pve-root-ca.pem: mkdir -p ${dirname(file)} && scp root@${hostname}:/etc/pve/pve-root-ca.pem ${file}`,
     );
   }
   if (otherNames !== undefined) {

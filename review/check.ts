@@ -19,7 +19,7 @@ const rowOf = (address: string, condition: Json, effect: string): Markdown[] => 
   return [id === undefined ? none : code(id), code(address), text(readable(message)), effect];
 };
 
-/** Every condition that Terraform decides, with what it tells where it does not hold. */
+/** Every condition that Terraform decides, with what it tells message if it fails. */
 const rowsOf = (stack: Stack): Markdown[][] => [
   ...elementsOf(stack).flatMap(({ address, body }) => {
     const lifecycle = objectOf(blocksOf(body.lifecycle)[0]);
@@ -63,10 +63,10 @@ function groupedRows(rows: readonly Markdown[][]): Markdown[][] {
 export const checkSection = (stack: Stack): Markdown =>
   [
     "## What is decided only at plan",
-    "All other rules held when the stack was synthesized. These need what only Terraform knows, which it fills in at each …:",
+    "All other rules held when the stack was synthesized. These need values that only Terraform knows, and fills in at each …:",
     table(
-      ["rule", "address", "where it does not hold", "then"],
+      ["rule", "address", "message if it fails", "then"],
       groupedRows(rowsOf(stack)),
-      "Nothing: all rules are decided.",
+      "Nothing: all rules were checked when the stack was synthesized.",
     ),
   ].join("\n\n");

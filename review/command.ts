@@ -51,12 +51,12 @@ const scripts: readonly KnownScript[] = [
   {
     script: upgradeTalos(target, ""),
     programs: ["kubectl", "talosctl"],
-    does: "on a new machine nothing; on a node that runs another version or schematic: waits until all other nodes are ready, saves etcd to a file before the first of them and removes all but the newest three of these, drains and upgrades the node, which restarts, and waits for Kubernetes",
+    does: "does nothing on a new machine; on a node that runs another version or schematic, waits until all other nodes are ready, saves etcd to a file before the first of them and removes all but the newest three of these, drains and upgrades the node, which restarts, and waits for Kubernetes",
   },
   {
     script: upgradeKubernetes(target),
     programs: ["kubectl", "talosctl"],
-    does: "on a new machine nothing; on a cluster of an older version: upgrades Kubernetes, on one node after the other, and waits for it",
+    does: "does nothing on a new machine; on a cluster of an older version, upgrades Kubernetes, one node after another, and waits for it",
   },
   {
     script: waitForKubernetes("", "", 0, ""),
@@ -66,7 +66,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: leaveCluster(""),
     programs: ["kubectl", "talosctl"],
-    does: "drains the node, takes it out of etcd, and deletes it from Kubernetes; nothing where the whole cluster is destroyed, and fails if etcd needs the node",
+    does: "drains the node, takes it out of etcd, and deletes it from Kubernetes; does nothing if the whole cluster is destroyed; fails if etcd needs the node",
   },
   {
     script: beginDestruction(""),
@@ -76,7 +76,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: endDestruction(""),
     programs: [],
-    does: "removes what was written down of that",
+    does: "removes that record",
   },
   {
     script: checkTalosconfig({ talosconfig: "", ca: "", clusterName: "" }),
@@ -86,27 +86,27 @@ const scripts: readonly KnownScript[] = [
   {
     script: beginBootstrap({ ...etcdNode, clusterName: "" }),
     programs: ["kubectl", "talosctl"],
-    does: "writes down that etcd is to be bootstrapped; fails if an earlier apply wrote that, and etcd runs",
+    does: "records that the bootstrap of etcd begins; fails if an earlier apply recorded that and etcd runs",
   },
   {
     script: endBootstrap(""),
     programs: [],
-    does: "removes what was written down of that",
+    does: "removes that record",
   },
   {
     script: checkNode(checkedNode),
     programs: ["kubectl"],
-    does: "fails if the node does not show a certificate of its cluster, before its configuration changes; nothing if its machine goes",
+    does: "fails if the node does not show a certificate of its cluster, before its configuration changes; does nothing if its machine is removed",
   },
   {
     script: noteMachineEnd(checkedNode),
     programs: [],
-    does: "writes down that the machine goes, so that it is not checked",
+    does: "records that the machine is removed, so that it is not checked",
   },
   {
     script: saveEtcd(etcdNode),
     programs: ["talosctl"],
-    does: "saves etcd to a file, once, and removes all but the newest three of these; nothing without talosctl",
+    does: "saves etcd to a file, once, and removes all but the newest three of these; does nothing without talosctl",
   },
   {
     script: restoreEtcd(etcdNode, { vm: "", configuration: "" }),
@@ -116,7 +116,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: deleteRenamedNodes("", [], 0),
     programs: ["kubectl"],
-    does: "deletes from Kubernetes the nodes that the cluster's machines were under another name",
+    does: "deletes from Kubernetes the nodes of the cluster's machines under former names",
   },
   {
     script: removeControlPlaneTaint(""),
@@ -131,7 +131,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: untaintNode(""),
     programs: ["kubectl"],
-    does: "removes that taint; nothing if the whole cluster is destroyed",
+    does: "removes that taint; does nothing if the whole cluster is destroyed",
   },
   {
     script: checkUpgrade("", ""),
@@ -146,7 +146,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: applyCrds({ kubeconfig: "", enabled: true, source: "", bundle: "", version: "" }),
     programs: ["kubectl"],
-    does: "downloads the CRDs of the Gateway API, unless they come from a file, and applies them; takes them out of Talos's inventory, which would delete them",
+    does: "downloads the CRDs of the Gateway API, unless they come from a file, and applies them; removes them from Talos's inventory, by which Talos would delete them",
   },
   {
     script: waitForRollout("", [], { release: "", namespace: "", selector: "", timeout: 0, nodes: [] }),
@@ -166,7 +166,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: handOverManifests("", ""),
     programs: ["kubectl"],
-    does: "only if Cilium was in the machine configuration before: deletes what Helm has not taken over of it, and removes it from Talos's inventory, which would delete it",
+    does: "if Cilium was in the machine configuration before: deletes its objects that Helm has not taken over, and removes it from Talos's inventory, by which Talos would delete it",
   },
   {
     script: waitForRuntimeClass("", ""),
@@ -176,7 +176,7 @@ const scripts: readonly KnownScript[] = [
   {
     script: smokeTest(methods["device-plugin"], { kubeconfig: "", talosconfig: "", node: "" }),
     programs: ["kubectl", "talosctl"],
-    does: "runs a pod that uses the GPU, and removes it again; fails if the GPU is of no use",
+    does: "runs a pod that uses the GPU, and removes it again; fails if the GPU cannot be used",
   },
   {
     script: storageTest({ kubeconfig: "", namespace: "", provisioner: "", storageClasses: [], nodes: [] }),

@@ -52,7 +52,7 @@ const command: Consequences = {
 const upgrade: Consequences = {
   deleted: ["recorded", "what was upgraded stays as it is"],
   replaced: ["upgraded", "the node is upgraded, and away while it restarts"],
-  created: ["made", "on a node that is there already: it is upgraded where it runs another version"],
+  created: ["made", "an existing node is upgraded if it runs another version"],
   attributes: { recorded: ["triggers"] },
   words: {},
 };
@@ -131,9 +131,9 @@ export const steps: readonly (readonly [name: RegExp, Consequences])[] = [
   [
     /^cilium_upgrade$/,
     {
-      deleted: ["recorded", "nothing: it looks which Cilium runs before another version is installed"],
-      replaced: ["recorded", "nothing: it looks which Cilium runs, and fails if a minor version would be skipped"],
-      created: ["recorded", "nothing: it looks which Cilium runs, and fails if a minor version would be skipped"],
+      deleted: ["recorded", "nothing: it checks which Cilium runs before another version is installed"],
+      replaced: ["recorded", "nothing: it checks which Cilium runs, and fails if a minor version would be skipped"],
+      created: ["recorded", "nothing: it checks which Cilium runs, and fails if a minor version would be skipped"],
       attributes: { recorded: ["triggers"] },
       words: {},
     },
@@ -216,7 +216,7 @@ export const consequences: Readonly<Record<string, Consequences>> = {
         "max_history",
       ],
     },
-    words: { changed: "its pods are rolled over where their description changes" },
+    words: { changed: "its pods are replaced if their template changes" },
   },
   local_file: file,
   local_sensitive_file: file,
@@ -248,7 +248,7 @@ export const consequences: Readonly<Record<string, Consequences>> = {
     words: { changed: "for the CSI driver's next call" },
   },
   proxmox_backup_job: {
-    deleted: ["changed", "no more backups are made; those that there are stay"],
+    deleted: ["changed", "no more backups are made; existing ones stay"],
     replaced: ["changed", "the job is recreated; existing backups stay"],
     attributes: {
       changed: ["prune_backups", "schedule", "storage", "vmid"],

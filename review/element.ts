@@ -42,7 +42,7 @@ const resources: Readonly<Record<string, (body: Json) => Markdown>> = {
   proxmox_virtual_environment_vm: (body) =>
     `VM ${shown(body, "name")}, id ${shown(body, "vm_id")}, on ${shown(body, "node_name")}: see Machines`,
   talos_cluster_kubeconfig: (body) => `access to Kubernetes as its administrator, from ${shown(body, "node")}`,
-  talos_image_factory_schematic: () => "what the image of Talos consists of, told to the image factory",
+  talos_image_factory_schematic: () => "contents of the Talos image, sent to the Image Factory",
   talos_machine_bootstrap: (body) => `first start of etcd on ${shown(body, "node")}`,
   talos_machine_configuration_apply: (body) => `configuration of the Talos node ${shown(body, "node")}`,
   talos_machine_secrets: () => "CAs, keys and tokens of a cluster",
@@ -56,7 +56,7 @@ const asked: Readonly<Record<string, (body: Json) => Markdown>> = {
   proxmox_hardware_pci: (body) => `the PCI devices of the node ${shown(body, "node_name")}`,
   proxmox_version: () => "the version of Proxmox",
   proxmox_virtual_environment_node: (body) => `memory and processors of the node ${shown(body, "node_name")}`,
-  proxmox_virtual_environment_vms: () => "the VMs that there are, by name and id",
+  proxmox_virtual_environment_vms: () => "all VMs, by name and id",
   talos_client_configuration: (body) => `access to Talos, of the cluster ${shown(body, "cluster_name")}`,
   talos_image_factory_urls: (body) => `where the image of Talos ${shown(body, "talos_version")} is`,
   talos_machine_configuration: (body) => `configuration of a Talos node, of the cluster ${shown(body, "cluster_name")}`,

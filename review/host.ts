@@ -83,8 +83,8 @@ function demands(stack: Stack): Markdown[][] {
     ["bridges", inVms("network_device", "bridge")],
     ["PCI devices", [...inVms("hostpci", "id"), ...mapped.flatMap(({ path }) => textsOf(path))]],
     ["USB devices", inVms("usb", "host")],
-    ["mappings that are made", made],
-    ["mappings that must be there", used.filter((name) => !isExpression(name) && !made.includes(name))],
+    ["mappings that are created", made],
+    ["mappings that must exist", used.filter((name) => !isExpression(name) && !made.includes(name))],
     ["templates to clone, by id", inVms("clone", "vm_id")],
   ];
   return rows.filter(([, values]) => values.length > 0).map(([what, values]) => [what, codes(sorted(values))]);

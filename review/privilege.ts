@@ -169,7 +169,7 @@ export function rightSection(stack: Stack): Markdown {
   return [
     "### Privileges on Proxmox",
     "The stack, and so its account,",
-    list(uses.map(descriptionOf), "does nothing that needs a right."),
+    list(uses.map(descriptionOf), "needs no privilege."),
     ...(roots.length === 0
       ? []
       : [

@@ -180,7 +180,7 @@ const inObjects: readonly Danger[] = [
   {
     path: /(^|[.])(listenAddress|\w*[bB]indAddr\w*|metrics[.]\w+|prometheus[.]\w+)\b/,
     value: /^(?!(false|no|n|off|null)$)/i,
-    reason: "a port that tells of the cluster to whoever reaches the node",
+    reason: "a port that shows data of the cluster to whoever reaches the node",
   },
   { path: /(^|[.])(localRedirectPolic\w*|spire|redact|debug)\b/, reason: "who reads or redirects the traffic of pods" },
   { path: /(^|[.])lbipam[.]cilium[.]io\/(ips|sharing)/, reason: "a service that is reached from outside" },

@@ -220,7 +220,7 @@ export function backendReasons(stack: Stack): string[] {
 const others = (stack: Stack): Markdown => {
   const kept = elementsOf(stack).filter((element) => storedBy(stack, element) === undefined).length;
   const outputs = entriesOf(stack.output).filter(([, output]) => objectOf(output).sensitive !== true).length;
-  return `Beside that it holds every attribute of the other ${kept} resources and data sources, such as values of charts, names and addresses of VMs and the hardware of nodes, and ${count(outputs, "output")} that are not sensitive.`;
+  return `It also holds every attribute of the other ${kept} resources and data sources, such as values of charts, names and addresses of VMs and the hardware of nodes, and ${count(outputs, "output")} that are not sensitive.`;
 };
 
 export function secretSection(stack: Stack): Markdown {

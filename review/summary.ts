@@ -108,9 +108,9 @@ const inOneLine = (addition: Addition): Markdown =>
   `${named(addition)}: ${addition.reasons.map((reason) => text(reason)).join("; ")}`;
 
 function additionWords(additions: readonly Addition[]): Markdown {
-  if (additions.length === 0) return "**Nothing** in it is beyond what the project writes by itself.";
+  if (additions.length === 0) return "**Nothing** that the constructs do not write by themselves.";
   const others = additions.filter(({ reasons }) => reasons.length === 0);
-  const words = `**${count(additions.length, "thing")}** in it beyond what the project writes by itself, which follow`;
+  const words = `**${count(additions.length, "thing")}** that the constructs do not write by themselves, listed below`;
   return others.length === 0 ? `${words}.` : `${words}. Without a reason in red: ${others.map(named).join("; ")}.`;
 }
 
@@ -157,7 +157,7 @@ export function summarySection(
         ...(versions === "" ? [] : [`**Versions**: ${versions}.`]),
         `**State**: ${stateWords(stack)}. Secrets that are asked for: ${codes(secrets)}.`,
         `**${count(checkCount(stack), "check")}** when Terraform plans; ${orderCount(stack)} entries of ${code("depends_on")}, ${triggerCount(stack)} of ${code("triggers")}.`,
-        `**Fingerprint** of the stack, its scripts and its charts: ${code(fingerprint)}. Another one is another stack, even if nothing else here differs.`,
+        `**Fingerprint** of the stack, its scripts and its charts: ${code(fingerprint)}. If it differs from that of an earlier page, so does the stack, even if nothing else here does.`,
         additionWords(additions),
       ],
       "Nothing.",

@@ -19,8 +19,8 @@ interface Provisioner {
 
 const usage = `Usage: npm run gpu:test [-- <file> or <stack>]
 
-Runs a pod on the GPU of a cluster, as the end of an apply does, and shows what it prints. It takes what is synthesized
-already; a file is synthesized first. Name one of several stacks.
+Runs the smoke test of a cluster's GPU, as the end of an apply does, and prints its output. It uses the synthesized stack; a
+file is synthesized first. If there are several stacks, name one.
 
   npm run gpu:test -- talos-gpu
   npm run gpu:test -- examples/mapping.ts`;
@@ -47,7 +47,7 @@ function smokeTestsOf(wanted: readonly string[]) {
   const [only, ...others] = chosen;
   if (!only) {
     const named = ["no stack", ...wanted].join(" ");
-    fail(`${folder} has ${named} that hands GPUs to pods; run npm run synth first`);
+    fail(`${folder} has ${named} that advertises GPUs to pods; run npm run synth first`);
   }
   if (others.length > 0) fail(`name one of the stacks: ${chosen.map(({ name }) => name).join(", ")}`);
   return only;

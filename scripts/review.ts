@@ -23,11 +23,11 @@ class Refusal extends Error {}
 
 const usage = `Usage: npm run review [-- [<file> …] [<stack> …] [options]]
 
-Synthesizes, and writes a page about each stack for its approver: cdktf.out/stacks/<stack>/review.md. Without a file, main.ts.
+Synthesizes, and writes one page per stack for its approver: cdktf.out/stacks/<stack>/review.md. Without a file, main.ts.
 
-  --plan                plan too, and begin with what the plan changes
+  --plan                also plan, and begin with the planned changes
   --plan-json <file>    read a plan, as \`terraform show -json plan\` prints it
-  --html                write HTML, with everything in one file
+  --html                write one HTML file instead of Markdown
 
   npm run review -- examples/mapping.ts`;
 
@@ -102,7 +102,7 @@ function parsed(text: string, from: string): Plan {
   } catch {
     // Told below, without what was read: that may hold secrets.
   }
-  throw new Refusal(`${from} is no plan; write what \`${terraform} show -json\` prints of a plan file`);
+  throw new Refusal(`${from} is not a plan; write what \`${terraform} show -json\` prints of a plan file`);
 }
 
 /** What a stack's directory has of charts, by their paths. */

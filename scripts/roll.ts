@@ -85,7 +85,7 @@ class Roll {
     if (replaced.length > 0)
       throw new Stopped(
         `${this.stack}: ${replaced.join(", ")} would be replaced in the same apply in which other machines change, and the cluster would lose several at once. ` +
-          `Change the configuration of one of them, deploy, and go on with the next. Nothing was changed. To do it at once: ${this.byHand("terraform apply")}`,
+          `Change the configuration of one of them, deploy, and continue with the next. Nothing was changed. To do it at once: ${this.byHand("terraform apply")}`,
       );
     const lacks = missing(`changing the machines of ${this.stack}`, ["talosctl"]);
     if (lacks.length > 0) throw new Stopped(lacks.join("\n"));

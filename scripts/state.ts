@@ -79,7 +79,7 @@ function brokenState(file: string): string[] {
     .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
   const remedy =
     copy === undefined
-      ? "no whole copy of it is here; bring it back from your own backup, or remove it if nothing was ever deployed"
+      ? "there is no complete copy of it; restore it from your own backup, or remove it if nothing was ever deployed"
       : `bring back the newest whole copy, and look at \`npm run diff\` before you deploy: cp ${inQuotes(copy)} ${inQuotes(file)}`;
   return [`${file} ${problem}, which Terraform takes for a new stack or refuses; ${remedy}`];
 }
@@ -96,7 +96,7 @@ function damageOf(file: string): string | undefined {
     const state: unknown = JSON.parse(content);
     return typeof state === "object" && state !== null && "lineage" in state ? undefined : "is not a Terraform state";
   } catch {
-    return "is cut off: it is not JSON";
+    return "is truncated: it is not JSON";
   }
 }
 
@@ -112,7 +112,7 @@ export function unsavedStates(output: string): string[] {
         ...(damaged ? [`rm ${inQuotes(state)}`] : []),
         `(cd ${inQuotes(directory)} && terraform init && terraform state push errored.tfstate && rm errored.tfstate)`,
       ];
-      return `${join(directory, "errored.tfstate")} is the newest state, which Terraform could not save; make room, then save it before anything else: ${steps.join(" && ")}`;
+      return `${join(directory, "errored.tfstate")} is the newest state, which Terraform could not save; free disk space, then save it before anything else: ${steps.join(" && ")}`;
     });
 }
 

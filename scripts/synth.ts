@@ -30,7 +30,7 @@ function synthesizeHere(file: string): void {
   const before = timeOfManifest();
   process.on("exit", (status) => {
     if (status !== 0 || process.exitCode || timeOfManifest() !== before) return;
-    console.error(`Nothing was written: ${file} makes no app; it is not a configuration, see examples/default.ts`);
+    console.error(`Nothing was written: ${file} creates no app; it is not a configuration, see examples/default.ts`);
     process.exitCode = 1;
   });
   require(program);

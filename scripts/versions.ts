@@ -10,11 +10,11 @@ import { isTestedWith, maintenanceOn, programNames, rangeOf, shortcomingsOn } fr
 
 const help = `Usage: npm run versions [-- --date <day> | --check]
 
-Prints the table of versions: the newest release that is known, until when it is maintained, and what it is tested with.
+Prints the versions: the newest known release of each minor version, until when it is maintained, and what it is tested with.
 
   npm run versions                        against today
   npm run versions -- --date 2026-12-28   against another day
-  npm run versions -- --check             for a scheduled job: ends with 1 if a default is no longer maintained,
+  npm run versions -- --check             for a scheduled job: exits with 1 if a default is no longer maintained,
                                           or not tested with the others`;
 
 const programs = { ...programNames, driver: "NVIDIA driver", proxmox: "Proxmox VE", chart: "" };
@@ -73,7 +73,7 @@ function main(): void {
     return;
   }
   const day = values.date ?? new Date().toISOString().slice(0, 10);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error(`--date ${day} is no day; write it as in 2026-12-28`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error(`--date ${day} is not a date; write it as in 2026-12-28`);
   const problems = problemsOn(day);
   console.log(tableOn(day));
   console.log(

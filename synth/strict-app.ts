@@ -25,10 +25,10 @@ export class StrictApp extends App {
    * @throws when the output folder cannot be made
    */
   constructor(config: AppConfig = {}) {
-    demand(typeof config === "object" && config !== null, "the configuration of the app is no object; write one");
+    demand(typeof config === "object" && config !== null, "the configuration of the app is not an object; write one");
     const { outdir } = config;
     const isPath = outdir === undefined || (typeof outdir === "string" && outdir !== "");
-    demand(isPath, "outdir of the app is no path; write that of a folder, or leave it out");
+    demand(isPath, "outdir of the app is not a path; write that of a folder, or leave it out");
     ensureOutputFolder(outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out");
     // The stack traces would name this machine's directories.
     super({ stackTraces: false, ...config });

@@ -64,7 +64,7 @@ const files = () => readdirSync(directory).filter((name) => name.startsWith(stat
 describe.each(["deploy", "diff", "destroy"])("%s refuses", (command) => {
   test.each([
     ["empty", "", "is empty"],
-    ["cut off", whole(1).slice(0, 30), "is cut off: it is not JSON"],
+    ["cut off", whole(1).slice(0, 30), "is truncated: it is not JSON"],
     ["something else", "[]", "is not a Terraform state"],
   ])("a state that is %s, and names the newest whole copy", (_, content, problem) => {
     write(state, content);
@@ -143,7 +143,7 @@ test("a state that Terraform could not save is to be saved first, in place of th
   write(`${stack}/errored.tfstate`, whole(3));
   write(state, whole(2).slice(0, 9));
   expect(run("deploy").stderr).toContain(
-    `${stack}/errored.tfstate is the newest state, which Terraform could not save; make room, then save it before anything else: rm '${state}' && (cd '${stack}' && terraform init && terraform state push errored.tfstate && rm errored.tfstate)`,
+    `${stack}/errored.tfstate is the newest state, which Terraform could not save; free disk space, then save it before anything else: rm '${state}' && (cd '${stack}' && terraform init && terraform state push errored.tfstate && rm errored.tfstate)`,
   );
 });
 

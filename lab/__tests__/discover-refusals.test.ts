@@ -57,7 +57,7 @@ describe("no site is written for a host that is not ready, and the reason says w
     [
       "no room",
       exampleHosts["full-storage"],
-      /^The storage local of pve has 5 GiB to spare and needs 10; make room on it[.]$/,
+      /^The storage local of pve has 5 GiB free and needs 10; make room on it[.]$/,
     ],
     ["no GPU", exampleHosts["no-gpu"], /^pve has no GPU; is the card seated and powered[?]/],
     ["no bridge", { bridges: [] }, /^root@pam sees no bridge of pve: make one/],
@@ -75,7 +75,7 @@ describe("privileges", () => {
     const proxmox = await withToken(siteRights.filter((privilege) => privilege !== "Sys.Audit"));
     const { refusal, printed, site } = await discovered(proxmox.endpoint, { environment: tokenEnvironment });
     expect(refusal).toMatch(
-      /^terraform@pve!talos may not ask for the hardware of pve, which takes Sys[.]Audit on [/][.] Give it the roles.*\n\n {2}pveum role add TerraformHost --privs ".*Sys[.]Audit.*"\n[\s\S]*\n {2}pveum acl modify [/] --tokens 'terraform@pve!talos' --roles TerraformHost\n[\s\S]*\n$/,
+      /^terraform@pve!talos may not read the hardware of pve, which takes Sys[.]Audit on [/][.] Give it the roles.*\n\n {2}pveum role add TerraformHost --privs ".*Sys[.]Audit.*"\n[\s\S]*\n {2}pveum acl modify [/] --tokens 'terraform@pve!talos' --roles TerraformHost\n[\s\S]*\n$/,
     );
     expect(printed).toMatch(/privileges +terraform@pve!talos lacks Sys[.]Audit; on the host/);
     expect(printed).toMatch(/GPUs +not for this account to know/);
@@ -182,7 +182,7 @@ describe("a certificate that nobody vouches for", () => {
     expect(silent.refusal).toContain(`\n  ${fingerprint}\n`);
     expect(silent.refusal).toMatch(/`pvenode cert info`.*give it with --fingerprint[.]$/);
     const declined = await discovered(endpoint, { address, answers: [""] });
-    expect(declined.refusal).toBe("The certificate is not trusted, so nothing was asked of the host.");
+    expect(declined.refusal).toBe("The certificate is not trusted, so no request was sent to the host.");
     const other = await discovered(endpoint, { address: [endpoint, "--fingerprint", "00:11"] });
     expect(other.refusal).toContain(`has the fingerprint ${fingerprint}, and not the one that was given`);
     expect(journal.entries).toEqual([]);
@@ -312,7 +312,7 @@ describe("the command", () => {
     expect([status, stdout, stderr]).toEqual([
       1,
       "",
-      '"http://pve:8006" is not https, which Proxmox alone speaks; write it as in https://pve.example:8006\n',
+      '"http://pve:8006" is not https, the only protocol of Proxmox's API; write it as in https://pve.example:8006\n',
     ]);
   });
 });

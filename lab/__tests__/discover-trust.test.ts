@@ -50,7 +50,7 @@ test.each<[string, (proxmox: Awaited<ReturnType<typeof proxmoxWith>>) => unknown
   expect(authority).toBeUndefined();
   expect(site).not.toContain("insecure");
   expect(printed).toMatch(
-    /does not tell the CA .*scp root@127[.]0[.]0[.]1:[/]etc[/]pve[/]pve-root-ca[.]pem .*proxmox-ca[/]127[.]0[.]0[.]1[.]pem/,
+    /does not return the CA .*scp root@127[.]0[.]0[.]1:[/]etc[/]pve[/]pve-root-ca[.]pem .*proxmox-ca[/]127[.]0[.]0[.]1[.]pem/,
   );
 });
 

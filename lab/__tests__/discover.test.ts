@@ -226,12 +226,9 @@ describe("the site", () => {
     const content = () => readFileSync(file, "utf8");
     writeFileSync(file, "mine");
     const kept = await discovered(endpoint, { args: ["--output", file] });
-    expect(kept.refusal).toBe(`${file} stays as it is: --force writes over it, --output writes to another file.`);
+    expect(kept.refusal).toBe(`${file} is unchanged: --force overwrites it, --output writes to another file.`);
     const declined = await discovered(endpoint, { args: ["--output", file], answers: [""] });
-    expect([declined.asked, content()]).toEqual([
-      [`${file} is there already. Write over it, and keep a copy?`],
-      "mine",
-    ]);
+    expect([declined.asked, content()]).toEqual([[`${file} exists already. Overwrite it, and keep a copy?`], "mine"]);
     await discovered(endpoint, { args: ["--output", file], answers: ["y"] });
     expect(content()).toContain("new TalosGpuCluster");
     writeFileSync(file, "mine");

@@ -124,7 +124,7 @@ const withPreviousClaims = <Item extends { readonly slot: number }>(items: reado
     before: items.slice(0, index).map((value) => ({ value, by: `gpus[${value.slot}]` })),
   }));
 
-/** The GPUs of mappings that are made, each of one device, with every other GPU of the same. */
+/** The GPUs of mappings that are created, each of one device, with every other GPU of the same. */
 const checkSharedUses = (used: readonly MappingSlot[]) =>
   withPreviousClaims(used).flatMap(({ item, before }) => {
     const mappings = item.earlier.filter(({ value }) => value.made?.devices.length === 1);
