@@ -180,7 +180,11 @@ const cilium: readonly Case[] = [
   ["Envoy's own configuration", { envoyConfig: { enabled: true } }, /reached from outside/],
   ["Hubble for the network", { hubble: { listenAddress: "0.0.0.0:4244" } }, /a port that shows data/],
   ["metrics for the network", { prometheus: { enabled: true } }, /a port that shows data/],
-  ["a health check for the network", { kubeProxyReplacementHealthzBindAddr: "0.0.0.0:10256" }, /a port that shows data/],
+  [
+    "a health check for the network",
+    { kubeProxyReplacementHealthzBindAddr: "0.0.0.0:10256" },
+    /a port that shows data/,
+  ],
   ["traffic that is redirected", { localRedirectPolicies: { enabled: true } }, /redirects the traffic/],
   [
     "identities of another server",

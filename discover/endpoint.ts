@@ -11,7 +11,7 @@ export function endpointOf(text: string): URL {
   if (url.username !== "" || url.password !== "")
     throw new Refusal(`The address contains a user (hidden); write it as in ${example}. discover asks for the user.`);
   if (url.protocol !== "https:")
-    throw new Refusal(`"${text}" is not https, the only protocol of Proxmox's API; write it as in ${example}`);
+    throw new Refusal(`"${text}" is not https, the only protocol that Proxmox serves; write it as in ${example}`);
   if (url.port === "" && !/:443([/]|$)/.test(text)) url.port = "8006";
   return new URL("/", url);
 }

@@ -75,7 +75,7 @@ describe("privileges", () => {
     const proxmox = await withToken(siteRights.filter((privilege) => privilege !== "Sys.Audit"));
     const { refusal, printed, site } = await discovered(proxmox.endpoint, { environment: tokenEnvironment });
     expect(refusal).toMatch(
-      /^terraform@pve!talos may not read the hardware of pve, which takes Sys[.]Audit on [/][.] Give it the roles.*\n\n {2}pveum role add TerraformHost --privs ".*Sys[.]Audit.*"\n[\s\S]*\n {2}pveum acl modify [/] --tokens 'terraform@pve!talos' --roles TerraformHost\n[\s\S]*\n$/,
+      /^terraform@pve!talos may not read the hardware of pve, which needs Sys[.]Audit on [/][.] Give it the roles.*\n\n {2}pveum role add TerraformHost --privs ".*Sys[.]Audit.*"\n[\s\S]*\n {2}pveum acl modify [/] --tokens 'terraform@pve!talos' --roles TerraformHost\n[\s\S]*\n$/,
     );
     expect(printed).toMatch(/privileges +terraform@pve!talos lacks Sys[.]Audit; on the host/);
     expect(printed).toMatch(/GPUs +not for this account to know/);
@@ -312,7 +312,7 @@ describe("the command", () => {
     expect([status, stdout, stderr]).toEqual([
       1,
       "",
-      '"http://pve:8006" is not https, the only protocol of Proxmox's API; write it as in https://pve.example:8006\n',
+      '"http://pve:8006" is not https, the only protocol that Proxmox serves; write it as in https://pve.example:8006\n',
     ]);
   });
 });
