@@ -19,6 +19,7 @@ import { Construct } from "constructs";
 import { HelmProvider } from "../.gen/providers/helm/provider";
 import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
 import { TalosProvider } from "../.gen/providers/talos/provider";
+import { filesOf } from "../constructs/terraform/script";
 import { TerraformData } from "../constructs/terraform/terraform-data";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -118,12 +119,15 @@ function elementsOf(stack: StackJson): Element[] {
 }
 
 const rooms = join(__dirname, "../constructs");
-const scripts = readdirSync(rooms, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
+const scripts = readdirSync(rooms, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".sh"))
+  .map((file) => join(rooms, file));
 
 /** The writer of a stack without the constructs: the same JSON and the same files from the bare bindings, the baseline for their cost. */
 export function bareCluster(stack: StackJson): (scope: Construct, id: string) => TerraformStack {
   const elements = elementsOf(stack);
-  const used = scripts.filter((file) => JSON.stringify(stack).includes(basename(file)) || file.endsWith("lib.sh"));
+  const text = JSON.stringify(stack);
+  const used = new Set(scripts.filter((file) => text.includes(`/${basename(file)}`)).flatMap(filesOf));
   return (scope, id) => {
     const bare = new TerraformStack(scope, id);
     bare.addOverride("terraform.required_version", ">= 1.5");
@@ -145,12 +149,12 @@ export function bareCluster(stack: StackJson): (scope: Construct, id: string) =>
   };
 }
 
-function copyScripts(stack: TerraformStack, files: readonly string[]): void {
+function copyScripts(stack: TerraformStack, files: Iterable<string>): void {
   addCustomSynthesis(new Construct(stack, "scripts"), {
     onSynthesize: ({ manifest }) => {
       const folder = join(manifest.outdir, dirname(manifest.forStack(stack).synthesizedStackPath), "assets/scripts");
       mkdirSync(folder, { recursive: true });
-      for (const file of files) copyFileSync(join(rooms, file), join(folder, basename(file)));
+      for (const file of files) copyFileSync(file, join(folder, basename(file)));
     },
   });
 }

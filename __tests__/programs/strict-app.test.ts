@@ -2,8 +2,19 @@ import { spawnSync } from "node:child_process";
 import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { Annotations, type AppConfig, Aspects, AssetType, LocalBackend, TerraformAsset, TerraformStack } from "cdktf";
+import {
+  Annotations,
+  type AppConfig,
+  Aspects,
+  AssetType,
+  Lazy,
+  LocalBackend,
+  TerraformAsset,
+  TerraformOutput,
+  TerraformStack,
+} from "cdktf";
 import { S3Backend } from "cdktf/lib/backends/s3-backend";
+import { Construct } from "constructs";
 import { StrictApp, TalosGpuCluster, type TalosGpuClusterProps } from "../../constructs";
 
 const root = join(__dirname, "../..");
@@ -319,6 +330,41 @@ console.log(Object.keys(require.cache).filter((file) => file.includes("archiver/
     expect([status, stdout]).toEqual([0, expect.stringMatching(/\n\[\]\n$/)]);
     const zip = filesIn(outdir).find((file) => file.endsWith(".zip")) ?? "";
     expect(readFileSync(join(outdir, zip)).subarray(0, 2).toString()).toBe("PK");
+  });
+
+  test("loads semver when cdktf compares versions, and packages that sort JSON not at all", () => {
+    const { status, stdout } = run(`
+import { StrictApp } from "./constructs";
+import { TerraformStack } from "cdktf";
+import { ValidateBinaryVersion } from "cdktf/lib/validations/validate-binary-version";
+const loaded = () => console.log(...["semver/classes", "call-bind/"].map((name) => Object.keys(require.cache).some((file) => file.includes(name))));
+const app = new StrictApp();
+new TerraformStack(app, "one").addOverride("locals", { b: [{}, null, "\u2028"], a: { d: 1, c: "{}" }, é: true });
+app.synth();
+loaded();
+const validation = (versions: string) => new ValidateBinaryVersion("node", versions, "node --version").validate();
+console.log(validation(">=20").length, validation(">=20").length, validation(">=1000").length);
+loaded();
+`);
+    expect([status, stdout.split("\n").slice(1)]).toEqual([0, ["false false", "0 0 1", "true false", ""]]);
+    const { locals } = JSON.parse(readFileSync(stackFile("one"), "utf8"));
+    expect(JSON.stringify(locals)).toBe('{"a":{"c":"{}","d":1},"b":[{},null,"\u2028"],"é":true}');
+  });
+
+  test("prepares a stack for references to others only beside another one", () => {
+    const resolved = (...stacks: TerraformStack[]): number => {
+      let times = 0;
+      const [first] = stacks;
+      if (first) new TerraformOutput(first, "times", { value: Lazy.anyValue({ produce: () => ++times }) });
+      for (const stack of stacks) stack.prepareStack();
+      return times;
+    };
+    const nested = new TerraformStack(new Construct(new StrictApp({ outdir }), "group"), "nested");
+    expect(resolved(nested)).toBe(0);
+    const { one, two } = twoStacks();
+    expect(resolved(one, two)).toBe(1);
+    const parent = new TerraformStack(new StrictApp({ outdir }), "parent");
+    expect(resolved(new TerraformStack(new Construct(parent, "group"), "child"), parent)).toBe(1);
   });
 
   test("leaves other errors to Node.js on the command line", () => {
