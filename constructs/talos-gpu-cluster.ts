@@ -289,13 +289,15 @@ export class TalosGpuCluster extends TerraformStack {
     });
     this.cluster = this.createCluster(own, parsed.props, release, machines);
     if (cilium !== false) this.cilium = new CiliumInstall(own, "cilium", { ...cilium, node: this.cluster });
-    if (nvidia !== false && (nvidia ?? nvidiaOf(talos)) && !isInvalid(talos)) {
+    // Whether there is a GPU for a driver, the machine says.
+    const isKnown = !isInvalid(talos) && !isInvalid(vm) && !isInvalid(vm.gpus);
+    if (nvidia !== false && (nvidia ?? nvidiaOf(talos)) && isKnown) {
       this.nvidia = new NvidiaInstall(own, "nvidia", { ...nvidia, node: this.cluster });
     }
     const installOf = (vendor: KernelVendor): GpuInstall | undefined => {
       const given = parsed.props[vendor];
       const isMeant = given !== undefined || ofVendor(drivers, vendor).length > 0;
-      if (given === false || !isMeant || isInvalid(talos)) return undefined;
+      if (given === false || !isMeant || !isKnown) return undefined;
       return new GpuInstall(own, vendor, { ...given, node: this.cluster, vendor });
     };
     this.amd = installOf("amd");

@@ -38,7 +38,7 @@ export type Schema<Props> = {
     : RequiredField<Props[Name]>;
 };
 
-/** Props after `fitProps`. A construct that is required may be missing all the same: nothing can stand in for it. */
+/** Props after `parseProps`. A construct that is required may be missing all the same: nothing can stand in for it. */
 export type Parsed<Props> = {
   readonly [Name in keyof Props]: Props[Name] extends Construct ? Props[Name] | undefined : Props[Name];
 };

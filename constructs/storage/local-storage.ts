@@ -128,6 +128,8 @@ export const rules: readonly Rule<{
       "Talos finds the disk by a name that only SCSI disks have, and a volume elsewhere would be on the system disk",
     source,
     checks: ({ node, disk }) => {
+      // That it is missing is said already.
+      if (disk === undefined) return [];
       if (!isScsi(disk)) {
         return [
           {

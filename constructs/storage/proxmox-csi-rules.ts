@@ -5,6 +5,7 @@ import { checkTimeout } from "../helm/timeout";
 import { isMissing, valueAt } from "../helm/values";
 import { checkChartVersion } from "../helm/version";
 import { caExpiry, checkExpiry, isCertificate } from "../network/certificate";
+import { isInvalid } from "../props/schema";
 import { type ProxmoxConnection, useRules } from "../proxmox/connection";
 import type { ProxmoxGpuVm } from "../proxmox/gpu-vm";
 import { type Host, hostOf } from "../proxmox/host/host-facts";
@@ -125,7 +126,9 @@ const storageRules: readonly Rule<ProxmoxCsiInstall>[] = [
     source: "https://kubernetes.io/docs/concepts/storage/storage-classes/",
     checks: ({ storageClasses }) => [
       ...storageClasses.map((each, index) => ({
-        condition: !isUnknown(nameOf(each)) && /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(nameOf(each)),
+        condition:
+          isInvalid(nameOf(each)) ||
+          (!isUnknown(nameOf(each)) && /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(nameOf(each))),
         message: `storageClasses[${index}] has the name ${formatUnlessVariable(nameOf(each))}; write a name of lower-case letters, digits and hyphens, such as "fast"`,
       })),
       ...checkEachOnce(
@@ -219,9 +222,10 @@ const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [
     requirement: "the driver has an https URL of the Proxmox API",
     reason: "it runs in the cluster, where neither Terraform's environment nor the CAs of its machine are available",
     source: "https://github.com/sergelogvinov/proxmox-csi-plugin/blob/main/docs/config.md",
-    checks: ({ endpoint, certificateAuthority }) => [
+    checks: ({ endpoint, certificateAuthority, connection }) => [
       {
-        condition: endpoint === undefined ? false : matches(endpoint, /^https:[/][/][^@/ ]+([/][!-~]*)?$/),
+        condition:
+          endpoint === undefined ? connection === undefined : matches(endpoint, /^https:[/][/][^@/ ]+([/][!-~]*)?$/),
         message:
           endpoint === undefined
             ? 'endpoint is missing, and the connection has none; write it as in "https://pve.example:8006/"'

@@ -1,4 +1,4 @@
-import { type Field, listOf, required, unchecked, unionOf } from "../props/schema";
+import { type Field, isInvalid, listOf, required, string, unchecked, unionOf } from "../props/schema";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import type { Rule } from "../rules/rule";
 import { type AmdDriver, amd } from "./amd-driver";
@@ -41,12 +41,19 @@ export const recordOf = (driver: GpuDriver): VendorDriver<GpuDriver> =>
 export const kernelRecordOf = (vendor: KernelVendor): KernelDriver<GpuDriver> =>
   kernelDrivers[vendor] as KernelDriver<GpuDriver>;
 
+/** What decides which extensions there are; no rule judges it once more where it is no scalar. */
+const judged = <Value>(): Field<Value> => {
+  const field = unchecked<Value>();
+  const parse: Field<Value>["parse"] = (...from) => field.parse(...from) ?? (string.invalid() as Value);
+  return { ...field, invalid: string.invalid as () => Value, parse };
+};
+
 const one: Field<GpuDriver> = unionOf<GpuDriver>(
   {
     vendor: required(unchecked()),
-    kernelModules: unchecked(),
-    branch: unchecked(),
-    forceProbe: listOf(unchecked()),
+    kernelModules: judged(),
+    branch: judged(),
+    forceProbe: listOf(judged()),
   },
   "vendor",
 );
@@ -131,7 +138,9 @@ type Judged = WithDrivers & { readonly version: string };
 
 const recordChecks = ({ version, ...given }: Judged, isOf: (vendor: GpuVendor) => boolean) =>
   placedDrivers(given).flatMap(({ path, driver }) =>
-    gpuVendors.includes(driver.vendor) && isOf(driver.vendor) ? recordOf(driver).checks(driver, path, version) : [],
+    gpuVendors.includes(driver.vendor) && isOf(driver.vendor) && !Object.values(driver).flat().some(isInvalid)
+      ? recordOf(driver).checks(driver, path, version)
+      : [],
   );
 
 export const rules: readonly Rule<Judged>[] = [

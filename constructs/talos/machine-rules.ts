@@ -98,7 +98,9 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
   {
     ...macAddressOfEach,
     checks: ({ path, machine: { interfaces = [] } }) =>
-      interfaces.length < 2 ? [] : checkMacAddressOfEach(`${path}.interfaces`, interfaces),
+      interfaces.length < 2 || interfaces.some(isInvalid)
+        ? []
+        : checkMacAddressOfEach(`${path}.interfaces`, interfaces),
   },
   { ...ipAddressOnce, checks: ({ sameIpAddresses }) => [...sameIpAddresses] },
   { ...macAddressOnce, checks: ({ sameMacAddresses }) => [...sameMacAddresses] },

@@ -1,5 +1,5 @@
 import { enumOf, objectOf, required, string } from "../../props/schema";
-import { matches } from "../../rules/condition";
+import { and, equal, isUnknown, matches, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { ifSet, type Rule } from "../../rules/rule";
 import { providerDocs } from "../../rules/source";
@@ -27,10 +27,15 @@ export const rules: readonly Rule<{ readonly checksum?: ImageChecksum }>[] = [
     source: providerDocs("bpg/proxmox", "/resources/download_file#checksum"),
     checks: ({ checksum }) =>
       ifSet(checksum, ({ algorithm, value }) => {
-        const count = digits[algorithm] ?? digits.sha256;
+        const ofAlgorithm = algorithms.map((each) =>
+          and(equal(algorithm, each), matches(value, new RegExp(`^[0-9a-fA-F]{${digits[each]}}$`))),
+        );
+        const count = isUnknown(algorithm)
+          ? "64 hex digits of sha256, or 128 of sha512"
+          : `${digits[algorithm]} hex digits`;
         return {
-          condition: matches(value, new RegExp(`^[0-9a-fA-F]{${count}}$`)),
-          message: `checksum.value ${formatValue(value)} is not a checksum of ${algorithm}; write its ${count} hex digits`,
+          condition: or(...ofAlgorithm),
+          message: `checksum.value ${formatValue(value)} is not a checksum of ${algorithm}; write its ${count}`,
         };
       }),
   },

@@ -182,7 +182,9 @@ export const rules: readonly Rule<{
     reason: "the provider keeps only one of two drives on the same interface",
     source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#interface"),
     checks: ({ disks, otherDrives }) => {
-      const own = disks.map((disk, index) => ({ interface: interfaceOf(disk, index), what: `disks[${index}]` }));
+      const own = disks.flatMap((disk, index) =>
+        isInvalid(disk) ? [] : { interface: interfaceOf(disk, index), what: `disks[${index}]` },
+      );
       return checkEachOnce(
         [...otherDrives, ...own],
         ({ what }) => what,

@@ -2,7 +2,7 @@ import type { IResolvable } from "cdktf";
 import type { VirtualEnvironmentVmNetworkDevice } from "../../../.gen/providers/proxmox/virtual-environment-vm";
 import { checkOther, isSameMacAddress, macAddressOnce } from "../../network/address-once";
 import { checkMacAddress, checkMacAddressOfEach, macAddress, macAddressOfEach } from "../../network/mac-address";
-import { boolean, enumOf, number, objectOf, string } from "../../props/schema";
+import { boolean, enumOf, isInvalid, number, objectOf, string } from "../../props/schema";
 import { equal, or, wholeNumber } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import { checkEachOnce } from "../../rules/once";
@@ -135,6 +135,7 @@ export const rules: readonly Rule<{
     checks: ({ networkDevices, initialization, guest }) => {
       if (networkDevices.length < 2 || initialization === undefined) return [];
       const configured = networkDevices.slice(0, initialization.ipConfigs.length);
+      if (configured.some(isInvalid)) return [];
       return ifTalos(guest, ...checkMacAddressOfEach("networkDevices", configured));
     },
   },
