@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { TerraformOutput } from "cdktf";
+import { Construct } from "constructs";
+import * as index from "../constructs";
 import { TalosGpuCluster, type TalosGpuClusterProps } from "../constructs";
 import type { Field } from "../constructs/props/schema";
 import { type Case, cases, type Part } from "../lab/changes/cases";
 import { after, before } from "../lab/changes/props";
 import { siteWithDataDisk } from "../lab/changes/site";
 import { json } from "../scripts/clusters";
-import { synthesizedJson, vmIn } from "./stacks";
-import { type Subject, subjects } from "./subjects";
+import { synthesizedJson } from "./stacks";
+import { build, type Subject, subjects } from "./subjects";
 
 // A prop that a construct takes, and then forgets, breaks no rule and changes no golden stack.
 
@@ -23,36 +24,6 @@ function remembered<Props, Stack>(stackOf: (props: Props) => Stack): (props: Pro
 }
 
 const named = (list: readonly Case[]) => list.map((each) => [each.prop, each] as const);
-
-/** What the lab's host has, by the names that cases give it. */
-const onHost: Readonly<Record<string, unknown>> = {
-  GPU: "01:00",
-  GROUP: 1,
-  SPARE: "02:00",
-  "SPARE GROUP": 2,
-  MAPPING: "gpu",
-  OTHER: "other",
-};
-const placed = (props: object): object =>
-  JSON.parse(JSON.stringify(props), (_, value) => onHost[value as string] ?? value);
-
-describe("a change has an effect on the stack: vm", () => {
-  const boot = { image: { fileId: "local:import/talos.qcow2", guestAgent: true } };
-  const stackOf = remembered((props: object) =>
-    synthesizedJson((stack) => {
-      const vm = vmIn(stack, props);
-      new TerraformOutput(stack, "address", { value: vm.address });
-    }),
-  );
-  // Not among the lab's: only an administrator of Proxmox moves a VM to another pool.
-  const pool: Case = { prop: "pool", to: "talos" };
-  test.each(named([...cases.vm, pool]))("%s", (_, each) => {
-    // As the lab has it, the firmware is that of the template.
-    const changed = each.prop === "boot.clone.bios" ? { ...each, to: "seabios", along: { bios: "seabios" } } : each;
-    const stackWith = (change: typeof before) => stackOf(placed(change(changed, { ...siteWithDataDisk.vm, boot })));
-    expect(isDeepStrictEqual(stackWith(after), stackWith(before))).toBe(false);
-  });
-});
 
 const ofCluster = (Object.keys(cases) as Part[]).filter((part) => part !== "vm");
 describe.each(ofCluster)("a change has an effect on the stack: %s", (part) => {
@@ -73,15 +44,28 @@ const leavesOf = (fields: Readonly<Record<string, Field>>, path = ""): string[] 
     return field.fields ? leavesOf(field.fields, `${here}.`) : [here];
   });
 
+test("every construct is in the table of props for tests", () => {
+  const constructs = Object.entries(index).filter(
+    ([, value]) => typeof value === "function" && value.prototype instanceof Construct,
+  );
+  // The parts of a cluster are in lab/changes/cases.ts, and the app has no props of its own.
+  const names = constructs.map(([name]) => name).filter((name) => !["TalosGpuCluster", "StrictApp"].includes(name));
+  const advice = "add its schema and another value of each prop to __tests__/subjects.ts";
+  expect(names.filter((name) => !(name in subjects)).map((name) => `${name}: ${advice}`)).toEqual([]);
+});
+
 describe.each(Object.entries<Subject>(subjects))("a change has an effect on the stack: %s", (_, subject) => {
-  const { schema, build, props, cases, excused } = subject;
+  const { schema, props, cases, excused } = subject;
 
   test("every prop has a case", () => {
     const told = new Set(cases.flatMap(({ prop }) => [prop.replace(/\[[1-9]\]/g, "[0]"), `${prop}[0]`]));
-    expect(leavesOf(schema).filter((leaf) => !told.has(leaf) && !excused?.test(leaf))).toEqual([]);
+    const missing = leavesOf(schema).filter((leaf) => !told.has(leaf) && !excused?.test(leaf));
+    expect(
+      missing.map((leaf) => `${leaf}: add another value of it to lab/changes/cases.ts or __tests__/subjects.ts`),
+    ).toEqual([]);
   });
 
-  const stackOf = remembered((props: object) => synthesizedJson((stack) => void build(stack, props as never)));
+  const stackOf = remembered((props: object) => synthesizedJson((stack) => build(subject, stack, props)));
   test.each(named(cases))("%s", (_, each) => {
     expect(isDeepStrictEqual(stackOf(after(each, props)), stackOf(before(each, props)))).toBe(false);
   });

@@ -1,148 +1,100 @@
 import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import {
-  CiliumInstall,
-  DownloadedImage,
-  NvidiaInstall,
-  PciMapping,
-  ProxmoxConnection,
-  ProxmoxGpuVm,
-  TalosCluster,
-  TalosGpuCluster,
-  TalosImage,
-  TalosSingleNode,
-} from "../constructs";
-import { ciliumProps, clusterProps, nodeProps, vmProps } from "./props.fixtures";
-import { nodeIn, password } from "./stacks";
+import { TalosGpuCluster } from "../constructs";
+import * as talosGpuCluster from "../constructs/talos-gpu-cluster";
+import { type Case, cases } from "../lab/changes/cases";
+import { after, withValues } from "../lab/changes/props";
+import { siteWithDataDisk } from "../lab/changes/site";
+import { newStack } from "./stacks";
+import { type Class, type Subject, subjects as table } from "./subjects";
 
 export type Props = Record<string, unknown>;
-export type Class = new (scope: Construct, id: string, props: never) => Construct;
 
-const driver = { kernelModules: "open", branch: "production" } as const;
-const gpuNode = (stack: TerraformStack) => nodeIn(stack, { talos: { version: "v1.13.9", nvidia: driver } });
-const connectionIn = (stack: TerraformStack) => new ProxmoxConnection(stack, "proxmox", password);
-const pool = { name: "lan", blocks: [{ start: "192.168.1.200", stop: "192.168.1.220" }] };
-const device = { address: "01:00", deviceId: "10de:2684", subsystemId: "10de:2684", iommuGroup: 1 };
-const mapping = { name: "gpu", ...device, alternatives: [{ ...device, address: "02:00", node: "pve" }] };
-export const site = {
-  proxmox: { ...password, username: "root@pam", insecure: true, checkHost: true },
-  vm: { ...vmProps, boot: undefined },
-  talos: { version: "v1.13.9", nvidia: driver, extensions: ["siderolabs/iscsi-tools"], datastore: "local" },
-  cluster: {
-    clusterName: "talos-gpu",
-    kubernetesVersion: "1.35.4",
-    configPatches: [{ machine: { sysctls: { a: "1" } } }],
-  },
-  cilium: ciliumProps,
-  nvidia: { sharing: { strategy: "time-slicing", replicas: 2 }, values: { nodeSelector: { a: "b" } } },
+/** A prop, a value of it, and props that break no rule and have this value. */
+export interface Place {
+  readonly path: readonly string[];
+  readonly value: unknown;
+  readonly props: (stack: TerraformStack) => Props;
+}
+
+/** A construct, props that break no rule, and where wrong things may take the place of its props. */
+export interface EveryProp {
+  readonly create: Class;
+  readonly props: (stack: TerraformStack) => Props;
+  readonly places: readonly Place[];
+}
+
+export const spelled = (path: readonly string[]) =>
+  path
+    .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
+    .join("")
+    .slice(1);
+
+const keysOf = (prop: string): string[] => prop.match(/[^.[\]]+/g) ?? [];
+
+/** The props of every row of the table, those that they are in, and those that the row's value has. */
+function everyPropOf({ create, own, props, cases, onlyChecked = [] }: Subject): EveryProp {
+  const placeIn = (some: object) => (path: readonly string[]) => ({
+    path,
+    value: at(some, path),
+    props: (stack: TerraformStack) => ({ ...own?.(stack), ...some }),
+  });
+  const ofRows = [...cases, ...onlyChecked].flatMap((each) => {
+    if (each.to === undefined) return [];
+    const keys = keysOf(each.prop);
+    const within = pathsIn(each.to).map((path) => [...keys, ...path]);
+    const paths = [...keys.map((_, index) => keys.slice(0, index + 1)), ...within];
+    return paths.map(placeIn(after(each, props)));
+  });
+  const ofOwn = Object.keys(own?.(newStack()) ?? {}).map((key) => [key]);
+  const all = [...[...ofOwn, ...pathsIn(props)].map(placeIn(props)), ...ofRows];
+  // What is within values of a user's own may be anything.
+  const known = all.filter(({ path }) => !isFree(path.slice(0, -1)));
+  return {
+    create,
+    props: (stack) => ({ ...own?.(stack), ...props }),
+    places: [...new Map(known.map((each) => [spelled(each.path), each])).values()],
+  };
+}
+
+/** The row as one of the whole cluster. */
+function within(part: string, { prop, given = {}, along = {}, ...row }: Case): Case {
+  const inPart = (values: Props) =>
+    Object.fromEntries(Object.entries(values).map(([path, value]) => [`${part}.${path}`, value]));
+  return { ...row, prop: `${part}.${prop}`, given: inPart(given), along: inPart(along) };
+}
+
+const ofCluster: readonly Case[] = [
+  ...table.ProxmoxConnection.cases.map((each) => within("proxmox", each)),
+  // It boots the image that the cluster downloads, and is no VM of another guest.
+  ...table.ProxmoxGpuVm.cases
+    .filter(({ prop, given }: Case) => !prop.startsWith("boot.") && given?.guest === undefined)
+    .map((each) => within("vm", each)),
+  ...(["talos", "cluster", "cilium", "nvidia"] as const).flatMap((part) =>
+    cases[part].map((each) => within(part, each)),
+  ),
+];
+
+const cluster: Subject = {
+  schema: talosGpuCluster.schema,
+  create: TalosGpuCluster as never,
+  props: siteWithDataDisk,
+  cases: ofCluster,
 };
 
-/** Props of every construct in which every prop is somewhere. */
-export const subjects: readonly (readonly [name: string, Class, (stack: TerraformStack) => Props])[] = [
-  ["ProxmoxConnection", ProxmoxConnection, () => ({ ...site.proxmox })],
-  [
-    "ProxmoxGpuVm",
-    ProxmoxGpuVm,
-    (stack) => ({
-      connection: connectionIn(stack),
-      ...vmProps,
-      guest: "talos",
-      replaceable: false,
-      disksManagedElsewhere: false,
-    }),
-  ],
-  [
-    "ProxmoxGpuVm",
-    ProxmoxGpuVm,
-    (stack) => ({
-      connection: connectionIn(stack),
-      name: "talos-gpu",
-      node: "pve",
-      boot: { image: { fileId: "local:import/talos.qcow2", guestAgent: true } },
-      gpus: [{ mapping }],
-      usb: [{ mapping: "key" }],
-      networkDevices: [{ macAddress: "BC:24:11:00:00:01" }],
-      initialization: { ipConfigs: [{ address: "dhcp", reservedAddress: "192.168.1.50" }] },
-    }),
-  ],
-  [
-    "ProxmoxGpuVm",
-    ProxmoxGpuVm,
-    (stack) => ({
-      connection: connectionIn(stack),
-      name: "talos-gpu",
-      node: "pve",
-      boot: { iso: { fileId: "local:iso/talos.iso", guestAgent: true } },
-    }),
-  ],
-  ["PciMapping", PciMapping, (stack) => ({ connection: connectionIn(stack), node: "pve", ...mapping })],
-  [
-    "DownloadedImage",
-    DownloadedImage,
-    (stack) => ({
-      connection: connectionIn(stack),
-      node: "pve",
-      datastore: "local",
-      ...new TalosImage(stack, "talos").file,
-    }),
-  ],
-  [
-    "TalosImage",
-    TalosImage,
-    () => ({
-      version: "v1.13.9",
-      nvidia: driver,
-      extensions: ["siderolabs/iscsi-tools"],
-      extraKernelArgs: ["quiet"],
-      factory: "https://factory.talos.dev",
-    }),
-  ],
-  [
-    "TalosSingleNode",
-    TalosSingleNode,
-    () => ({ ...nodeProps, secretsFile: true, configPatches: [{ machine: { sysctls: { a: "1" } } }] }),
-  ],
-  ["TalosCluster", TalosCluster, () => ({ ...clusterProps, schedulingOnControlPlanes: true, secretsFile: true })],
-  [
-    "TalosCluster",
-    TalosCluster,
-    () => ({
-      ...clusterProps,
-      workers: [
-        {
-          machine: {
-            name: "worker-1",
-            address: "192.168.1.61/24",
-            installDisk: "/dev/sda",
-            interfaces: [{ addresses: ["192.168.1.61/24"], gateways: ["192.168.1.1"], dhcp: false, dhcpv6: false }],
-          },
-          talos: nodeProps.talos,
-        },
-      ],
-    }),
-  ],
-  [
-    "CiliumInstall",
-    CiliumInstall,
-    (stack) => ({ node: gpuNode(stack), method: "helm-release", values: { a: { b: 1 } }, ...ciliumProps }),
-  ],
-  ["CiliumInstall", CiliumInstall, (stack) => ({ node: gpuNode(stack), l2Announcements: { addressPools: [pool] } })],
-  [
-    "NvidiaInstall",
-    NvidiaInstall,
-    (stack) => ({
-      node: gpuNode(stack),
-      method: "device-plugin",
-      taint: false,
-      smokeTest: true,
-      version: "0.20.0",
-      repository: "https://nvidia.github.io/k8s-device-plugin",
-      timeout: 900,
-      ...site.nvidia,
-    }),
-  ],
-  ["TalosGpuCluster", TalosGpuCluster as never, () => ({ ...site })],
-];
+const isAlone = ({ to, given = {}, along = {} }: Case): boolean =>
+  to !== undefined && Object.keys({ ...given, ...along }).length === 0;
+
+/** A cluster with a value for each prop that needs no other one. */
+export const site: Readonly<Record<string, object>> = withValues(
+  siteWithDataDisk,
+  Object.fromEntries(ofCluster.filter(isAlone).map(({ prop, to }) => [prop, to])),
+) as never;
+
+export const subjects: readonly (readonly [name: string, EveryProp])[] = [
+  ...Object.entries<Subject>(table),
+  ["TalosGpuCluster", cluster] as const,
+].map(([name, subject]) => [name, everyPropOf(subject)]);
 
 /** The paths of all that is in the value, but in constructs. */
 export function pathsIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
@@ -165,12 +117,6 @@ export function replaced(value: unknown, [key, ...rest]: readonly string[], wron
   return copy;
 }
 
-export const spelled = (path: readonly string[]) =>
-  path
-    .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
-    .join("")
-    .slice(1);
-
 /** What people write where no secret may be; each has a secret of its own in it. */
 export const withSecrets = {
   "a URL with a password": "https://root:canary-1@pve.example:8006/",
@@ -184,6 +130,14 @@ export const withSecrets = {
 };
 
 /** What a user's own values and patches hold is the cluster's, secrets too. */
-export const isFree = (path: readonly string[]) => path.includes("values") || path.includes("configPatches");
-export const at = (value: unknown, path: readonly string[]) =>
-  path.reduce((inside, key) => (inside as Props)[key], value);
+export function isFree(path: readonly string[]): boolean {
+  return path.some((key) => /^values$|Patches$/.test(key));
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inside, key) => Object(inside)[key], value);
+}
+
+/** Whether the value of the prop is a scalar, and not of a user's own. */
+export const isScalar = ({ path, value }: Place): boolean =>
+  value !== undefined && typeof value !== "object" && !isFree(path);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { TerraformStack } from "cdktf";
 import { StrictApp } from "../../constructs";
-import { at, isFree, pathsIn, replaced, site, spelled, subjects, withSecrets } from "../every-prop";
+import { isFree, isScalar, pathsIn, replaced, site, spelled, subjects, withSecrets } from "../every-prop";
 import { newStack } from "../stacks";
 
 const root = join(__dirname, "../..");
@@ -44,10 +44,10 @@ function synthOf(make: (stack: TerraformStack) => void): string {
 
 const kinds = Object.entries(withSecrets);
 
-test.each(subjects)("a synth with a secret in any scalar of %s says and writes none", (_, create, props) => {
-  const right = props(newStack());
-  const scalars = pathsIn(right).filter((path) => typeof at(right, path) !== "object" && !isFree(path));
-  const told = scalars.flatMap((path, index) => {
+test.each(subjects)("a synth with a secret in a scalar of %s says and writes none", (_, { create, places }) => {
+  // A synth that writes takes long; wrong-things.test.ts has every scalar.
+  const scalars = places.filter(isScalar).filter((_, index) => index % 5 === 0);
+  const told = scalars.flatMap(({ path, props }, index) => {
     const [kind, secret] = kinds[index % kinds.length] ?? ["", ""];
     const all = synthOf(
       (stack) => void new create(stack, "it", replaced(props(stack), path, { value: secret }) as never),
@@ -58,22 +58,25 @@ test.each(subjects)("a synth with a secret in any scalar of %s says and writes n
   expect(told).toEqual([]);
 });
 
-test.each(subjects)("a synth with all props of %s at a wrong place says and writes no secret", (_, create, props) => {
-  const secrets = {
-    password: "canary-9",
-    url: withSecrets["a URL with a password"],
-    token: withSecrets["an API token"],
-  };
-  const all = [
-    synthOf((stack) => void new create(stack, "it", { ...props(stack), ...secrets } as never)),
-    synthOf((stack) => void new create(stack, "it", secrets as never)),
-    synthOf((stack) => void new create(stack, "it", { ...props(stack), nested: { secrets: [secrets] } } as never)),
-    ...Object.keys(props(newStack()))
-      .filter((name) => !isFree([name]))
-      .map((name) => synthOf((stack) => void new create(stack, "it", { ...props(stack), [name]: secrets } as never))),
-  ];
-  expect(all.filter((each) => /canary/i.test(each))).toEqual([]);
-});
+test.each(subjects)(
+  "a synth with all props of %s at a wrong place says and writes no secret",
+  (_, { create, props }) => {
+    const secrets = {
+      password: "canary-9",
+      url: withSecrets["a URL with a password"],
+      token: withSecrets["an API token"],
+    };
+    const all = [
+      synthOf((stack) => void new create(stack, "it", { ...props(stack), ...secrets } as never)),
+      synthOf((stack) => void new create(stack, "it", secrets as never)),
+      synthOf((stack) => void new create(stack, "it", { ...props(stack), nested: { secrets: [secrets] } } as never)),
+      ...Object.keys(props(newStack()))
+        .filter((name) => !isFree([name]))
+        .map((name) => synthOf((stack) => void new create(stack, "it", { ...props(stack), [name]: secrets } as never))),
+    ];
+    expect(all.filter((each) => /canary/i.test(each))).toEqual([]);
+  },
+);
 
 /** The site with a secret in every text, as a program. */
 const program = `
@@ -116,7 +119,9 @@ test.each([
   ["deploy", ["scripts/cdktf.ts", "deploy", "--auto-approve"]],
   ["destroy", ["scripts/cdktf.ts", "destroy", "--auto-approve"]],
 ])("%s of a site with a secret in every text says and writes none", (_, [script = "", ...args]) => {
-  const all = pathsIn(site).filter((path) => typeof at(site, path) === "string" && !isFree(path));
+  const all = pathsIn(site).filter(
+    (path) => typeof path.reduce<unknown>((inside, key) => Object(inside)[key], site) === "string" && !isFree(path),
+  );
   const props = all.reduce<unknown>(
     (some, path, index) => replaced(some, path, { value: kinds[index % kinds.length]?.[1] }),
     site,

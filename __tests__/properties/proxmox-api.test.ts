@@ -1,17 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { DefaultTokenResolver, StringConcat, type TerraformResource, type TerraformStack, Tokenization } from "cdktf";
 import type { Construct } from "constructs";
 import fc from "fast-check";
-import {
-  DownloadedImage,
-  type DownloadedImageProps,
-  PciMapping,
-  type PciMappingProps,
-  ProxmoxConnection,
-  ProxmoxGpuVm,
-  type ProxmoxGpuVmProps,
-  type VmBackup,
-} from "../../constructs";
+import { ProxmoxConnection, ProxmoxGpuVm, type ProxmoxGpuVmProps, type VmBackup } from "../../constructs";
 import { cpuTypes } from "../../constructs/proxmox/vm/cpu";
+import type { Case } from "../../lab/changes/cases";
+import { after, before } from "../../lab/changes/props";
 import { proxmoxVersions, refusals } from "../../lab/proxmox/interface/refusals";
 import {
   backupParameters,
@@ -20,7 +14,8 @@ import {
   downloadParameters,
   mappingParameters,
 } from "../proxmox-call";
-import { newStack, password, type TerraformJson } from "../stacks";
+import { newStack, password, synthesizedJson, type TerraformJson } from "../stacks";
+import { build, type Subject, subjects } from "../subjects";
 
 /** Of these props of one stack, the resources of those that the constructs accept. */
 function accepted<Made extends Construct & { readonly resource: TerraformResource }>(
@@ -119,22 +114,12 @@ const disk = (props: object) => ({ disks: [{ size: 20, ...props }] });
 const device = (props: object) => ({ networkDevices: [props] });
 const initialized = (props: object) => ({ initialization: { ipConfigs: [], ...props } });
 
-/** For each prop whose value reaches Proxmox: values, right and wrong, and the VM that has them. */
+/** Values of a grammar, and of several props at once, right and wrong, and the VM that has them. */
 const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> = {
-  name: [nearly("talos-gpu", "a"), (name) => ({ name })],
-  node: [nearly("pve", "pve-1"), (node) => ({ node })],
-  vmId: [around(100, 999_999_999), (vmId) => ({ vmId })],
-  "boot.image.fileId": [
-    nearly("local:import/talos.qcow2", "local:iso/talos.iso", "talos.qcow2"),
-    (fileId) => ({ boot: { image: { fileId } } }),
-  ],
-  "boot.iso.fileId": [nearly("local:iso/talos.iso"), (fileId) => ({ boot: { iso: { fileId } } })],
   "boot.clone": [
     fc.tuple(around(100, 999_999_999), nearly("pve"), fc.boolean()),
     ([id, node, full]: [number, string, boolean]) => ({ boot: { clone: { id, node, full } } }),
   ],
-  "cpu.cores": [around(2, 2304), (cores) => ({ cpu: { cores } })],
-  "cpu.sockets": [around(1, 16), (sockets) => ({ cpu: { sockets } })],
   "cpu.type": [fc.constantFrom(...cpuTypes), (type) => ({ guest: "linux", cpu: { type } })],
   memory: [
     fc.tuple(around(64, 2048, 268_435_456), around(0, 64, 2048)),
@@ -150,21 +135,10 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
     ),
     ([bus, ssd]: [string, boolean | undefined]) => disk({ interface: bus, ssd }),
   ],
-  "disks.size": [around(10, 1_048_576), (size) => disk({ size })],
-  "disks.datastore": [nearly("local-lvm", "a", "tank.1"), (datastore) => disk({ datastore })],
-  "disks.cache": [nearly("none", "directsync", "writethrough", "writeback", "unsafe"), (cache) => disk({ cache })],
-  "disks.discard": [nearly("on", "ignore", "off"), (discard) => disk({ discard })],
-  "efiDisk.datastore": [nearly("local-lvm"), (datastore) => ({ efiDisk: { datastore } })],
-  "efiDisk.type": [nearly("4m", "2m"), (type) => ({ guest: "linux", efiDisk: { type } })],
-  "networkDevices.bridge": [nearly("vmbr0", "_"), (bridge) => device({ bridge })],
-  "networkDevices.model": [nearly("virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"), (model) => device({ model })],
   "networkDevices.macAddress": [
     fc.oneof(nearly("BC:24:11:00:00:01"), fc.stringMatching(/^[0-9a-f]{2}(:[0-9a-fA-F]{2}){5}$/)),
     (macAddress) => device({ macAddress }),
   ],
-  "networkDevices.vlanId": [around(0, 1, 4094), (vlanId) => device({ vlanId })],
-  "networkDevices.mtu": [around(1, 576, 65_520), (mtu) => device({ mtu })],
-  "initialization.datastore": [nearly("local-lvm"), (datastore) => initialized({ datastore })],
   "initialization.dnsServers": [
     fc.array(fc.oneof(nearly(...gateways), fc.ipV4(), fc.ipV6()), { maxLength: 3 }),
     (dnsServers) => initialized({ dnsServers }),
@@ -195,18 +169,12 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
     ),
     (ipv6) => initialized({ ipConfigs: [{ address: "192.168.1.50/24", ipv6 }] }),
   ],
-  "agent.type": [nearly("virtio", "isa"), (type) => ({ agent: { type } })],
-  bios: [nearly("ovmf", "seabios"), (bios) => ({ bios })],
   machine: [
     fc.oneof(
       nearly("q35", "pc", "virt", "q35,viommu=intel", "pc-q35-9.2+pve1", "pc-i440fx-9.0.pxe"),
       fc.stringMatching(/^(pc|virt|pc-q35|q35|pc-i440fx)(-\d+(\.\d+){1,20})?(\+pve\d+)?(\.pxe)?$/),
     ),
     (machine) => ({ machine }),
-  ],
-  scsiHardware: [
-    nearly("virtio-scsi-pci", "virtio-scsi-single", "lsi", "lsi53c810", "megasas", "pvscsi"),
-    (scsiHardware) => ({ scsiHardware }),
   ],
   "gpus.address": [
     fc.tuple(
@@ -222,8 +190,6 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
     ),
     (gpu) => ({ gpus: [gpu] }),
   ],
-  "usb.host": [nearly("1050:0407", "1-2.3", "spice"), (host) => ({ usb: [{ host }] })],
-  "usb.mapping": [nearly("key"), (mapping) => ({ usb: [{ mapping }] })],
   serialDevices: [
     fc.array(nearly("socket", "/dev/ttyS0", "/dev/serial/by-id/usb-1"), { maxLength: 6 }),
     (serialDevices) => ({ serialDevices }),
@@ -232,12 +198,10 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
     nearly("std", "none", "serial0", "serial3", "virtio", "virtio-gl", "qxl", "qxl4", "vmware", "cirrus"),
     (type) => ({ vga: { type } }),
   ],
-  "vga.memory": [around(4, 512), (memory) => ({ vga: { memory } })],
   startup: [
     fc.record({ order: around(0), upDelay: around(0), downDelay: around(0) }, { requiredKeys: ["order"] }),
     (startup) => ({ startup }),
   ],
-  pool: [nearly("talos", "a/b/c", "x.y_z-1"), (pool) => ({ pool })],
   tags: [fc.array(nearly("gpu", "_x", "a+b", "A.b"), { maxLength: 4 }), (tags) => ({ tags })],
   description: [
     fc.oneof(
@@ -248,17 +212,126 @@ const props: Record<string, [fc.Arbitrary<unknown>, (value: never) => object]> =
   ],
 };
 
+/** A construct of the table of props, and what Proxmox refuses of its resource. */
+interface Called {
+  readonly subject: Subject;
+  readonly refused: (resource: TerraformJson) => object[];
+  /** Props by which it refers to another resource, whose own props Proxmox checks. */
+  readonly references?: RegExp;
+}
+
+const inEachVersion = (refusalsOf: (version: (typeof proxmoxVersions)[number]) => object): object[] =>
+  proxmoxVersions.flatMap((version) => any(refusalsOf(version)));
+
+const called: Readonly<Record<string, Called>> = {
+  ProxmoxGpuVm: {
+    subject: subjects.ProxmoxGpuVm,
+    refused,
+    references: /^gpus\[0\][.]mapping[.]|^boot[.]clone[.]name$/,
+  },
+  PciMapping: {
+    subject: subjects.PciMapping,
+    refused: (mapping) =>
+      inEachVersion((version) => refusals(version, "POST", "/cluster/mapping/pci", mappingParameters(mapping))),
+  },
+  DownloadedImage: {
+    subject: subjects.DownloadedImage,
+    refused: (file) => {
+      const path = `/nodes/${file.node_name}/storage/${file.datastore_id}/download-url`;
+      return inEachVersion((version) => refusals(version, "POST", path, downloadParameters(file)));
+    },
+  },
+};
+
+const scalarTypes = ["string", "number", "boolean"];
+/** The rows of scalars in the table of props, each prop once. */
+const rowsOf = ({ subject: { cases, onlyChecked = [] }, references }: Called) =>
+  [...new Map([...cases, ...onlyChecked].map((row) => [row.prop, row]))].filter(
+    ([prop, { to }]) => scalarTypes.includes(typeof to) && !references?.test(prop),
+  );
+
+/** Values near the one that the row has, and near the one before. */
+function near(row: Case, props: object): fc.Arbitrary<unknown> {
+  const values = [row.to, valueAt(before(row, props), row.prop)];
+  const numbers = values.filter((value) => typeof value === "number");
+  const texts = values.filter((value) => typeof value === "string");
+  if (numbers.length > 0) return around(...numbers);
+  return texts.length > 0 ? nearly(...texts) : fc.boolean();
+}
+
+const valueAt = (props: object, prop: string): unknown =>
+  (prop.match(/[^.[\]]+/g) ?? []).reduce<unknown>((inside, key) => Object(inside)[key], props);
+
+/** What Terraform does with a prop, without telling Proxmox when it makes the VM. */
+const notSent: Readonly<Record<string, string>> = {
+  "boot.clone.name": "looks for the template's id",
+  "boot.clone.scsiHardware": "says what the template has",
+  "firewall.addresses[0]": "is in resources of its own",
+  "firewall.management[0]": "is in resources of its own",
+  "initialization.ipConfigs[0].reservedAddress": "is what the DHCP server gives",
+  "agent.timeout": "is how long the provider waits",
+  replaceable: "is for the plan",
+  disksManagedElsewhere: "is for the plan",
+};
+
+/** What the provider sends to Proxmox for the VM, its mappings and its backups. */
+function callsFor(props: object): unknown {
+  const { resource } = synthesizedJson((stack) => build(subjects.ProxmoxGpuVm, stack, props));
+  const all = (type: string): TerraformJson[] => Object.values(resource[type] ?? {});
+  return {
+    vms: all("proxmox_virtual_environment_vm").map((each) => [
+      each.node_name,
+      each.clone && [each.clone.node_name, each.clone.vm_id, cloneParameters(each)],
+      createParameters(each),
+    ]),
+    mappings: all("proxmox_hardware_mapping_pci").map(mappingParameters),
+    backups: all("proxmox_backup_job").map(backupParameters),
+  };
+}
+
+const { props: vmProps, cases: vmCases }: Subject = subjects.ProxmoxGpuVm;
+test.each(vmCases.map((row) => [row.prop, row] as const))(
+  "the provider tells Proxmox of %s, as proxmox-call.ts has it",
+  (prop, row) => {
+    const isSent = !isDeepStrictEqual(callsFor(after(row, vmProps)), callsFor(before(row, vmProps)));
+    const advice = "add it to createParameters of proxmox-call.ts, or to notSent with the reason";
+    expect(isSent || prop in notSent ? [] : [`${prop}: ${advice}`]).toEqual([]);
+    expect(isSent && prop in notSent).toBe(false);
+  },
+);
+
 /** As many samples as it takes for one to be accepted, or nothing would be shown. */
-function assertTaken(values: fc.Arbitrary<unknown>, refusedOf: (sample: readonly unknown[]) => object[][]): void {
+function assertTaken(
+  values: fc.Arbitrary<unknown>,
+  refusedOf: (sample: readonly unknown[]) => object[][],
+  numRuns = 2,
+): void {
   let accepted = 0;
   const samples = fc.property(fc.array(values, { minLength: 25, maxLength: 25, size: "max" }), (sample) => {
     const all = refusedOf(sample);
     accepted += all.length;
     expect(all.flat()).toEqual([]);
   });
-  for (let round = 0; accepted === 0 && round < 40; round++) fc.assert(samples, { numRuns: 2 });
+  for (let round = 0; accepted === 0 && round < 40; round++) fc.assert(samples, { numRuns });
   expect(accepted).toBeGreaterThan(0);
 }
+
+describe.each(Object.entries(called))("Proxmox, in every supported version, takes what %s accepts of", (_, each) => {
+  const { create, props } = each.subject;
+  const make = (stack: TerraformStack, id: string, some: object) =>
+    new create(stack, id, { connection: connectionOf(stack, id), ...some } as never) as ProxmoxGpuVm;
+  test.each(rowsOf(each))("%s", (_, row) => {
+    assertTaken(
+      near(row, props),
+      (sample) =>
+        accepted(
+          sample.map((to) => after({ ...row, to }, props)),
+          make,
+        ).map(each.refused),
+      1,
+    );
+  });
+});
 
 describe("Proxmox, in every supported version, takes what the constructs accept of", () => {
   test.each(Object.entries(props))("%s", (_, [values, vmWith]) => {
@@ -292,29 +365,6 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
     expect(vms.flatMap(refused)).toEqual([]);
   });
 
-  test("a mapping of a device", () => {
-    const device = { name: "gpu", node: "pve", address: "01:00", deviceId: "10de:2684" };
-    const mapped = anyOneOf(device, {
-      name: nearly("gpu", "a"),
-      node: nearly("pve"),
-      address: nearly("01:00", "0000:0A:00.1"),
-      deviceId: nearly("10de:2684", "10DE:2684"),
-      subsystemId: nearly("1458:40bf"),
-      iommuGroup: around(0, 14),
-    });
-    assertTaken(mapped, (sample) =>
-      accepted(
-        sample as object[],
-        (stack, id, props) =>
-          new PciMapping(stack, id, { connection: connectionOf(stack, id), ...props } as PciMappingProps),
-      ).map((mapping) =>
-        proxmoxVersions.flatMap((version) =>
-          any(refusals(version, "POST", "/cluster/mapping/pci", mappingParameters(mapping))),
-        ),
-      ),
-    );
-  });
-
   test("a backup job", () => {
     const backups = anyOneOf(
       { datastore: "local", keep: { last: 3 } },
@@ -340,26 +390,6 @@ describe("Proxmox, in every supported version, takes what the constructs accept 
       ).map((job) =>
         proxmoxVersions.flatMap((version) => any(refusals(version, "POST", "/cluster/backup", backupParameters(job)))),
       ),
-    );
-  });
-
-  test("an image to download", () => {
-    const file = { node: "pve", url: "https://example.org/talos.qcow2", fileName: "talos.qcow2" };
-    const images = anyOneOf(file, {
-      node: nearly("pve"),
-      datastore: nearly("local"),
-      url: nearly("https://example.org/talos.qcow2"),
-      fileName: nearly("talos.qcow2", `${"a".repeat(250)}.raw`),
-    });
-    assertTaken(images, (sample) =>
-      accepted(
-        sample as object[],
-        (stack, id, props) =>
-          new DownloadedImage(stack, id, { connection: connectionOf(stack, id), ...props } as DownloadedImageProps),
-      ).map((file) => {
-        const path = `/nodes/${file.node_name}/storage/${file.datastore_id}/download-url`;
-        return proxmoxVersions.flatMap((version) => any(refusals(version, "POST", path, downloadParameters(file))));
-      }),
     );
   });
 });

@@ -4,19 +4,9 @@ import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import { ProxmoxGpuVm, StrictApp, TalosGpuCluster } from "../../constructs";
-import {
-  at,
-  type Class,
-  isFree,
-  type Props,
-  pathsIn,
-  replaced,
-  site,
-  spelled,
-  subjects,
-  withSecrets,
-} from "../every-prop";
-import { newStack, nodeIn, outcomeOf, problemsOf } from "../stacks";
+import { isScalar, type Props, replaced, site, spelled, subjects, withSecrets } from "../every-prop";
+import { nodeIn, outcomeOf, problemsOf } from "../stacks";
+import type { Class } from "../subjects";
 
 /** Something of which a prop may have none, made for a stack. */
 const cycle: Props = {};
@@ -76,15 +66,15 @@ function problemsWith(
   );
 }
 
-describe.each(subjects)("%s", (_, create, props) => {
+describe.each(subjects)("%s", (_, { create, props, places: all }) => {
   test("breaks no rule", () => {
     expect(problemsWith(create, props, (_, right) => right)).toEqual([]);
   });
-  const paths = sample(create, pathsIn(props(newStack())));
+  const places = sample(create, all);
 
   test("refuses all that is wrong in any prop, in one short message, and at once", () => {
     const failures: string[] = [];
-    for (const [index, path] of paths.entries()) {
+    for (const [index, { path, props }] of places.entries()) {
       // Every kind of wrong thing at every prop takes a minute; this way each meets many props.
       for (const name of process.env.WRONG
         ? [process.env.WRONG]
@@ -110,7 +100,7 @@ describe.each(subjects)("%s", (_, create, props) => {
   });
 
   test("refuses props that cannot be read", () => {
-    for (const path of paths.filter((_, index) => index % 5 === 0)) {
+    for (const { path, props } of places.filter((_, index) => index % 5 === 0)) {
       const getter = {
         get: () => {
           throw new Error("canary");
@@ -156,11 +146,8 @@ describe.each(["addConfigPatch", "addConfigPatch within", "configPatches"])("a p
   });
 });
 
-test.each(subjects)("a secret in any scalar of %s is neither shown nor written", (_, create, props) => {
-  const right = props(newStack());
-  const isScalar = (path: readonly string[]) => typeof at(right, path) !== "object" && !isFree(path);
-  const scalars = sample(create, pathsIn(right).filter(isScalar));
-  const told = scalars.flatMap((path, index) => {
+test.each(subjects)("a secret in any scalar of %s is neither shown nor written", (_, { create, places }) => {
+  const told = sample(create, places.filter(isScalar)).flatMap(({ path, props }, index) => {
     // Every kind at every text takes long; this way each meets many.
     const [name, secret] = Object.entries(withSecrets)[index % Object.keys(withSecrets).length] ?? [];
     const outcome = outcomeOf(

@@ -116,9 +116,9 @@ const vm: readonly Case[] = [
   { prop: "usb[0].mapping", judged: ["mapping-name"], to: "key" },
   { prop: "cpu.cores", judged: ["cpu-cores"], to: 12 },
   { prop: "cpu.sockets", judged: ["cpu-cores"], to: 2 },
-  { prop: "cpu.type", judged: ["cpu-type-host"], given: linux, to: "x86-64-v3" },
+  { prop: "cpu.type", judged: ["cpu-type-known"], given: linux, to: "x86-64-v3" },
   { prop: "memory.dedicated", judged: ["memory-size", "host-memory"], to: 24_576 },
-  { prop: "memory.floating", judged: ["passthrough-pins-memory"], given: { gpus: [] }, to: 8192 },
+  { prop: "memory.floating", judged: ["memory-size"], given: { gpus: [] }, to: 8192 },
   { prop: "disks[0].size", judged: ["disk-size"], to: 200 },
   { prop: "disks[0].size", to: 50 },
   { prop: "disks[0].datastore", judged: ["proxmox-name"], to: "other" },
@@ -137,9 +137,9 @@ const vm: readonly Case[] = [
   { prop: "disks[2]", to: { size: 50, interface: "scsi3" } },
   { prop: "efiDisk", to: false, along: { bios: "seabios" } },
   { prop: "efiDisk.datastore", judged: ["proxmox-name"], to: "other" },
-  { prop: "efiDisk.type", judged: ["ovmf-needs-efi-disk", "prop-type"], given: linux, to: "2m" },
+  { prop: "efiDisk.type", judged: ["prop-type"], given: linux, to: "2m" },
   { prop: "efiDisk.type", given: linux, to: "2m", along: { replaceable: true } },
-  { prop: "efiDisk.preEnrolledKeys", judged: ["ovmf-needs-efi-disk"], given: linux, to: true },
+  { prop: "efiDisk.preEnrolledKeys", judged: [], given: linux, to: true },
   { prop: "networkDevices[0].bridge", judged: ["proxmox-name"], to: "vmbr1" },
   { prop: "networkDevices[0].model", judged: ["prop-type"], to: "e1000" },
   { prop: "networkDevices[0].macAddress", judged: ["mac-address"], to: "BC:24:11:00:00:01" },
@@ -176,7 +176,7 @@ const vm: readonly Case[] = [
   },
   {
     prop: "initialization.ipConfigs[0].ipv6.address",
-    judged: ["node-address", "gateway-in-subnet"],
+    judged: ["node-address"],
     to: "2001:db8::50/64",
     unapplied: "the lab's node stays where it is",
   },
@@ -258,7 +258,7 @@ const announced = {
 };
 
 const cilium: readonly Case[] = [
-  { prop: "version", judged: ["cilium-version-supported", "gateway-api-version"], to: "1.19.9" },
+  { prop: "version", judged: ["cilium-version-supported"], to: "1.19.9" },
   { prop: "method", to: "inline-manifests" },
   { prop: "method", from: "inline-manifests", to: "helm-release" },
   { prop: "hubble.relay", judged: ["hubble-ui-needs-relay"], to: false, along: { "hubble.ui": false } },
