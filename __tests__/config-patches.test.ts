@@ -111,6 +111,14 @@ describe("a patch", () => {
     expect(wrong.filter(({ problems }) => problems.length !== count)).toEqual([]);
   });
 
+  test("needs both parts of an identity that has neither", () => {
+    const identity = { apiVersion: "v1alpha1", kind: "RegistryTLSConfig", name: "a", clientIdentity: {} };
+    expect(judged(identity)).toEqual([
+      "configPatches[0] has kind RegistryTLSConfig without clientIdentity.cert; write it",
+      "configPatches[0] has kind RegistryTLSConfig without clientIdentity.key; write it",
+    ]);
+  });
+
   test("is held to the minor version that a variable gives", () => {
     const patch = { apiVersion: "v1alpha1", kind: "EnvironmentConfig", variables: { A: "b" } };
     const build = withVariable(

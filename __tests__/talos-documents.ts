@@ -1,3 +1,5 @@
+import { certificate } from "./certificate";
+
 /** Documents of the machine configuration that Talos 1.13 refuses or takes, as its own library says in the lab. */
 
 const document = (kind: string, content: object) => ({ apiVersion: "v1alpha1", kind, ...content });
@@ -100,6 +102,8 @@ export const refusedDocuments: readonly object[] = [
   document("RegistryMirrorConfig", { name: "a", endpoints: [{}] }),
   document("RegistryMirrorConfig", { name: "a", endpoints: [{ url: "ftp://a" }] }),
   document("RegistryTLSConfig", { name: "a", ca: "x" }),
+  document("RegistryTLSConfig", { name: "a", clientIdentity: { cert: certificate } }),
+  document("RegistryTLSConfig", { name: "a", clientIdentity: { key: certificate } }),
   document("ExtensionServiceConfig", { name: "a" }),
   document("ExtensionServiceConfig", { name: "a", configFiles: [{ content: "a" }] }),
   document("BlackholeRouteConfig", { name: "10.0.0.0" }),
@@ -589,6 +593,7 @@ export const takenDocuments: readonly object[] = [
   document("RegistryMirrorConfig", { name: "a" }),
   document("RegistryMirrorConfig", { name: "*", endpoints: [{ url: "https://a", overridePath: true }] }),
   document("RegistryTLSConfig", { name: "a", insecureSkipVerify: true }),
+  document("RegistryTLSConfig", { name: "a", clientIdentity: { cert: certificate, key: certificate } }),
   document("TrustedRootsConfig", { name: "a" }),
   document("TrustedRootsConfig", { name: "a", certificates: "x" }),
   document("ExtensionServiceConfig", { name: "a", environment: ["A=b"] }),
