@@ -45,10 +45,6 @@ export class Terraform {
     return this.succeed("init", ...quiet);
   }
 
-  validate(): Promise<Run> {
-    return this.succeed("validate", "-no-color");
-  }
-
   /** Whether anything would change. */
   async plan(...options: string[]): Promise<Run & { readonly changes: boolean }> {
     const run = await this.run("plan", "-detailed-exitcode", ...quiet, ...options);

@@ -17,13 +17,12 @@ describe("the example with a golden image", () => {
     const before = traces(lab);
 
     succeeded(await terraform.apply());
-    await unchanged(terraform);
     expect(lab.proxmox.host.vm(vmid)).toMatchObject({ running: true, config: { cores: 4, memory: "8192" } });
 
     program.placeIn(lab.site, edit);
     const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
     expect(changes).toEqual(["update proxmox_virtual_environment_vm.workstation"]);
-    succeeded(await terraform.apply());
+    succeeded(await terraform.applyPlanned());
     await unchanged(terraform);
     expect(lab.proxmox.host.vm(vmid)).toMatchObject({ running: true, config: { cores: 12, memory: "24576" } });
 

@@ -15,6 +15,6 @@ test("a VM that is replaced is configured and bootstrapped anew, in the same app
   // The releases of the old cluster are missed when Terraform looks at the new one, and made by the next apply.
   const missed = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
   expect(missed).toContain("create helm_release.cilium");
-  succeeded(await terraform.apply());
+  succeeded(await terraform.applyPlanned());
   await unchanged(terraform);
 });

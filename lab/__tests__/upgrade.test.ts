@@ -35,7 +35,7 @@ const optionsOf = ({ talos, extensions, kubernetes, cilium }: Versions): Cluster
 async function deployed(lab: Lab, site: ClusterOptions): Promise<{ terraform: Terraform; changes: string[] }> {
   const terraform = await deployCluster(lab, site);
   const changes = (await terraform.changes()).map(({ address, change }) => `${change.actions} ${address}`);
-  succeeded(await terraform.apply("lab.tfplan"));
+  succeeded(await terraform.applyPlanned());
   await unchanged(terraform);
   return { terraform, changes };
 }
