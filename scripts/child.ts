@@ -10,12 +10,12 @@ export async function run([program, ...args]: readonly [string, ...string[]], op
   });
   // The terminal interrupts both. The child ends in order, and what it leaves is removed; this process waits for it.
   const end = () => child.kill();
-  process.on("SIGINT", wait).on("SIGTERM", end);
+  process.on("SIGINT", wait).on("SIGTERM", end).on("SIGHUP", end);
   try {
     const [status] = await once(child, "close");
     return { status: (status as number | null) ?? 1, said };
   } finally {
-    process.off("SIGINT", wait).off("SIGTERM", end);
+    process.off("SIGINT", wait).off("SIGTERM", end).off("SIGHUP", end);
   }
 }
 

@@ -1,7 +1,19 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const root = join(__dirname, "../..");
 const hook = join(root, "scripts/typescript.cjs");
@@ -37,26 +49,26 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Runs a command of package.json on the site, as in a pipe. */
+/** A command of package.json on the site. */
+const command = (...args: string[]) => [
+  ...["--require", hook, join(root, "scripts/cdktf.ts")],
+  ...[...args, "--skip-provider-lock"],
+];
+const environment = () => ({
+  ...process.env,
+  PATH: [process.env.PATH, join(directory, "programs")].join(delimiter),
+  TF_CLI_CONFIG_FILE: "/dev/null",
+  TF_VAR_secret: secret,
+  KUBE_TOKEN: "of another cluster",
+  KUBECONFIG: "/of/another/cluster",
+  HELM_KUBETOKEN: "of another cluster",
+  CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+});
+
+/** Runs it as in a pipe. */
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--require", hook, join(root, "scripts/cdktf.ts"), ...args, "--skip-provider-lock"],
-    {
-      cwd: directory,
-      encoding: "utf8",
-      env: {
-        ...process.env,
-        PATH: [process.env.PATH, join(directory, "programs")].join(delimiter),
-        TF_CLI_CONFIG_FILE: "/dev/null",
-        TF_VAR_secret: secret,
-        KUBE_TOKEN: "of another cluster",
-        KUBECONFIG: "/of/another/cluster",
-        HELM_KUBETOKEN: "of another cluster",
-        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-      },
-    },
-  );
+  const options = { cwd: directory, encoding: "utf8", env: environment() } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, command(...args), options);
   const said = `${stdout}${stderr}`;
   if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}:\n${said}`);
   return said;
@@ -76,6 +88,26 @@ describe("a stack is deployed by Terraform itself", () => {
   test("diff plans, and keeps no plan", () => {
     expect(run("diff")).toContain("1 to add, 0 to change, 0 to destroy.");
     expect(readdirSync(join(directory, "cdktf.out/stacks/site"))).not.toContain("plan");
+  });
+
+  test.each(["SIGHUP", "SIGINT", "SIGTERM"] as const)("diff keeps no plan when it is ended by %s", async (signal) => {
+    const plan = join(directory, "cdktf.out/stacks/site/plan");
+    rmSync(plan, { force: true });
+    const slow = join(directory, "programs/slow-terraform");
+    writeFileSync(slow, '#!/bin/sh\nterraform "$@" || exit\nif [ "$1" = plan ]; then exec sleep 60; fi\n', {
+      mode: 0o755,
+    });
+    // A terminal sends it to all that it runs.
+    const diff = spawn(process.execPath, command("diff"), {
+      ...{ cwd: directory, detached: true, stdio: "ignore" },
+      env: { ...environment(), TERRAFORM_BINARY_NAME: slow },
+    });
+    const ended = once(diff, "exit");
+    while (!existsSync(plan) && diff.exitCode === null) await sleep(50);
+    expect(existsSync(plan)).toBe(true);
+    process.kill(-Number(diff.pid), signal);
+    await ended;
+    expect(existsSync(plan)).toBe(false);
   });
 
   test("deploy applies, and writes the state for its owner alone", () => {
