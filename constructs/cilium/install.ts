@@ -124,7 +124,8 @@ export class CiliumInstall extends Construct {
         this,
         node,
         { version: this.version, enabled: options.gatewayApi, definitions: options.gatewayApiDefinitions },
-        [this.upgradeCheck],
+        // CRDs cannot go back if a removed release then ends the apply. Manifests come while Helm still uninstalls the release before.
+        isInline(options) ? [this.upgradeCheck] : [this.upgradeCheck, node.removedReleases],
       );
     }
     // Without its provider, a release of the other method would not be found, and stay.
