@@ -102,7 +102,9 @@ test("a chart is installed in its namespace, with its secret, which is in no sta
 
 test("a release is found that an apply was killed in the middle of, and that has left the stack", async () => {
   const lab = await startLab();
-  const refused = await deploy(lab, { values: { hostPath: true } });
+  // Nothing is left of a namespace that goes with its release.
+  const props = { namespace: "default", values: { hostPath: true } };
+  const refused = await deploy(lab, props);
   const killed = refused.apply();
   await refused.until("helm_release.server: Creating...");
   const kubectl = await lab.kubectl(100);
@@ -112,14 +114,14 @@ test("a release is found that an apply was killed in the middle of, and that has
 
   const left = await (await deploy(lab, "removed")).apply();
   expect(left.code).toBe(1);
-  expect(unwrapped(left.output)).toContain(isLeft("server/server"));
-  succeeded(await kubectl.run("delete", "secrets", "--namespace=server", "--selector=owner=helm,name=server"));
+  expect(unwrapped(left.output)).toContain(isLeft("default/server"));
+  succeeded(await kubectl.run("delete", "secrets", "--namespace=default", "--selector=owner=helm,name=server"));
 
   // Pods that the namespace does not allow end the apply.
-  const again = await deploy(lab, { values: { hostPath: true } });
+  const again = await deploy(lab, props);
   const { code, output } = await again.apply();
   expect(code).toBe(1);
   expect(unwrapped(output)).toContain("context deadline exceeded");
-  const events = await kubectl.run("get", "events", "--namespace=server", "--output=jsonpath={.items[*].message}");
+  const events = await kubectl.run("get", "events", "--namespace=default", "--output=jsonpath={.items[*].message}");
   expect(events.output).toContain('violates PodSecurity "baseline');
 });
