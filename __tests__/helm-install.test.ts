@@ -1,4 +1,6 @@
 import { TerraformVariable } from "cdktf";
+import { HelmProvider } from "../.gen/providers/helm/provider";
+import { Release } from "../.gen/providers/helm/release";
 import { CiliumInstall, HelmInstall, type HelmInstallProps, NvidiaInstall } from "../constructs";
 import { driver } from "./fixtures/builders";
 import { nodeIn, problemsOf, synthesizedJson, type TerraformJson } from "./stacks";
@@ -15,6 +17,16 @@ const installed = (props: Partial<HelmInstallProps> = {}, isFirst = false): Terr
     new NvidiaInstall(stack, "nvidia", { node });
     if (!isFirst) install();
   });
+
+/** The check of removed releases, and which releases come after it. */
+function removalCheck({ resource: { null_resource, helm_release = {} } }: TerraformJson) {
+  const { triggers, provisioner } = null_resource.removed_releases;
+  const after = Object.entries<TerraformJson>(helm_release).filter(([, { depends_on = [] }]) =>
+    depends_on.includes("null_resource.removed_releases"),
+  );
+  expect(provisioner[0]["local-exec"].environment.RELEASES).toBe(triggers.releases);
+  return { releases: triggers.releases, after: after.map(([name]) => name).sort() };
+}
 
 /** A chart with a secret value, whose variable has the revision. */
 const withSecret = (props: Partial<HelmInstallProps> = {}): TerraformJson =>
@@ -41,6 +53,23 @@ describe("HelmInstall", () => {
       upgrade_install: true,
       timeout: 900,
     });
+  });
+
+  test("comes after the check of removed releases, which knows all of the stack, those of users too", () => {
+    const withOwn = synthesizedJson((stack) => {
+      const node = nodeIn(stack);
+      new Release(stack, "own", { name: "own", chart: "own", namespace: "apps" });
+      new Release(stack, "first", { name: "first", chart: "first" });
+      const provider = new HelmProvider(stack, "elsewhere", { alias: "elsewhere" });
+      new Release(stack, "other", { name: "other", chart: "other", provider });
+      new HelmInstall(stack, "models", { node, ...ollama, name: "server" });
+    });
+    expect(removalCheck(withOwn)).toEqual({
+      releases: "apps/own default/first kube-system/server-namespace server/server",
+      after: ["first", "models", "models_namespace", "own"],
+    });
+    // When the last one goes, it is still looked for.
+    expect(removalCheck(synthesizedJson((stack) => void nodeIn(stack)))).toEqual({ releases: "", after: [] });
   });
 
   test.each([false, true])("comes after network and GPU, whichever is written first (%s)", (isFirst) => {

@@ -51,6 +51,13 @@ test("all of them are told at once", () => {
   expect(stderr).toMatch(/uninstall old\n.*uninstall older\n/);
 });
 
+test("what others have written into the note is in no command to copy", () => {
+  const { status, stderr } = check(
+    `*"get configmap"*) echo 'apps/x;reboot * apps/$(reboot) ../x/y';;\n*secrets*) ${record};;`,
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
+
 test("one that Helm is uninstalling is waited for, as is an API that restarts", () => {
   const restarts = `[ -e ${file("asked")} ] || { : >${file("asked")}; echo refused >&2; exit 1; }`;
   const uninstalls = `[ -e ${file("gone")} ] || { : >${file("gone")}; ${record}; }`;

@@ -26,7 +26,8 @@ records_of() {
 
 persist kube 30 get configmap "$known" --namespace=kube-system --ignore-not-found --output=jsonpath='{.data.releases}'
 left=
-for release in $answer; do
+# Others may have written there, too: what is no name is no release, and is in no command that a person copies.
+for release in $(printf '%s\n' "$answer" | tr ' ' '\n' | grep '^[a-z0-9.-]*/[a-z0-9.-]*$' || true); do
   case " $RELEASES " in *" $release "*) continue ;; esac
   until records_of "$release" && [ -z "$answer" ]; do
     if past "$deadline"; then
