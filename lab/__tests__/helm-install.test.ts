@@ -91,6 +91,7 @@ test("a chart is installed in its namespace, with its secret, which is in no sta
   const back = await deploy(lab, { values: { replicas: 2 } });
   succeeded(await back.apply());
   await unchanged(back);
+  expect(await passwordIn(kubectl)).toBe(secret);
   const removedAgain = await deploy(lab, "removed");
   succeeded(await removedAgain.apply());
   await unchanged(removedAgain);
