@@ -117,6 +117,16 @@ export function replaced(value: unknown, [key, ...rest]: readonly string[], wron
   return copy;
 }
 
+/** A copy of the object in which the last letter of the key at the path is doubled. */
+export function misspelt(value: unknown, [key = "", ...rest]: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => (`${index}` === key ? misspelt(item, rest) : item));
+  const written = rest.length > 0 ? key : key + key.slice(-1);
+  const entries = Object.entries(value as Props).map(([name, inside]) =>
+    name === key ? [written, rest.length > 0 ? misspelt(inside, rest) : inside] : [name, inside],
+  );
+  return Object.fromEntries(entries);
+}
+
 /** What people write where no secret may be; each has a secret of its own in it. */
 export const withSecrets = {
   "a URL with a password": "https://root:canary-1@pve.example:8006/",

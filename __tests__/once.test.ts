@@ -44,12 +44,28 @@ const cases: Readonly<Record<string, [build: (stack: TerraformStack) => void, me
     [/m_2\] name "gpu" is that of the mapping stack\/m_1, stack\/m_3, stack\/m_4 and stack\/m_5 already;/],
   ],
   "machines of a cluster": [
-    (stack) => clusterIn(stack, { controlPlanes: five.map(() => machineAt("control", 51, { macAddress })) }),
+    (stack) =>
+      clusterIn(stack, {
+        controlPlanes: five.map((each) => machineAt("control", 51, { macAddress, dnsServers: [`192.168.1.${each}`] })),
+      }),
     [
       /controlPlanes\[1\]\.address .* by stack\/cluster\/control, /,
       /controlPlanes\[1\]\.name .* by controlPlanes\[0\]\.name, .* and controlPlanes\[4\]\.name;/,
       /controlPlanes\[1\]\.macAddress .* by controlPlanes\[0\]\.macAddress, .* and controlPlanes\[4\]\.macAddress;/,
     ],
+  ],
+  "the same machine": [
+    (stack) => clusterIn(stack, { controlPlanes: five.map(() => machineAt("control", 51, { macAddress })) }),
+    [
+      /controlPlanes\[1\], controlPlanes\[2\], controlPlanes\[3\] and controlPlanes\[4\] are the same machine as controlPlanes\[0\];/,
+    ],
+  ],
+  "the same VM": [
+    (stack) => {
+      const vm = vmIn(stack, { initialization: { ipConfigs: [{ address: "192.168.1.61/24" }] } });
+      clusterIn(stack, { workers: [vm, { machine: vm }] });
+    },
+    [/workers\[1\]\.machine is the same machine as workers\[0\];/],
   ],
   "address pools": [
     (stack) => ciliumIn(stack, { l2Announcements: { addressPools: five.map(() => pool) } }),

@@ -1,7 +1,17 @@
 import { type TerraformStack, TerraformVariable } from "cdktf";
-import { NvidiaInstall, TalosSingleNode } from "../constructs";
-import { cilium, gpu, image, ipConfig, node, pool, reserved, vm } from "./fixtures/builders";
-import { clusterIn, machine, machineAt, nodeIn, problemsOf, synthesized, synthesizedJson, vmIn } from "./stacks";
+import { NvidiaInstall, TalosImage, TalosSingleNode } from "../constructs";
+import { cilium, gpu, image, ipConfig, node, pool, reserved, vm, vmOfImage } from "./fixtures/builders";
+import {
+  clusterIn,
+  machine,
+  machineAt,
+  nodeIn,
+  password,
+  problemsOf,
+  synthesized,
+  synthesizedJson,
+  vmIn,
+} from "./stacks";
 
 type Build = (stack: TerraformStack) => void;
 
@@ -115,6 +125,91 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   "a method that is what every object has": [
     (stack) => void new NvidiaInstall(stack, "it", { node: nodeIn(stack, nvidia), method: "__proto__" as never }),
     'method is "__proto__"; write',
+  ],
+  "an address of all hosts": [worker({ address: "0.0.0.0/0" }), 'workers[0].address "0.0.0.0/0" is no node\'s:'],
+  "an address of all hosts, of a VM": [
+    ipConfig({ address: "0.0.0.0/0" }),
+    'initialization.ipConfigs[0].address "0.0.0.0/0" is not an address',
+  ],
+  "a deletion of what no machine has": [
+    cluster({
+      configPatches: [{ apiVersion: "v1alpha1", kind: "UserVolumeConfig", name: "models", $patch: "delete" }],
+    }),
+    "configPatches[0] deletes UserVolumeConfig models, which no node has; leave that out",
+  ],
+  "a deletion of an item that no machine has": [
+    cluster({ configPatches: [{ machine: { network: { interfaces: [{ interface: "eth7", $patch: "delete" }] } } }] }),
+    "configPatches[0] deletes machine.network.interfaces[interface=eth7], which no node has; leave that out",
+  ],
+  "a deletion of the whole machine": [
+    cluster({ configPatches: [{ machine: { $patch: "delete" } }] }),
+    "configPatches[0] deletes machine, and machine.type with it; leave that out",
+  ],
+  "a deletion of the whole cluster": [
+    cluster({ configPatches: [{ cluster: { $patch: "delete" } }] }),
+    "configPatches[0] deletes cluster, and cluster.clusterName with it; leave that out",
+  ],
+  "a deletion without a name": [
+    cluster({ configPatches: [{ $patch: "delete" }] }),
+    "configPatches[0] deletes a document, but not which;",
+  ],
+  "a subnet of pods with all machines in it": [
+    cluster({ configPatches: [{ cluster: { network: { podSubnets: ["192.168.0.0/16"] } } }] }),
+    'controlPlanes[0].address "192.168.1.51/24", like controlPlanes[1].address, controlPlanes[2].address, workers[0].address and workers[1].address, is in the subnet of the pods,',
+  ],
+  "port 0 at the virtual IP": [
+    cluster({ endpoint: "https://192.168.1.50:0" }),
+    'endpoint "https://192.168.1.50:0" is not an https URL',
+  ],
+  "an IPv6 worker with its IPv4 gateway": [
+    worker({ address: "2001:db8::61/64" }),
+    'workers[0].gateway "192.168.1.1" is not in the network of "2001:db8::61/64";',
+  ],
+  "a machine that is something else": [
+    cluster({ workers: [{ vm: machineAt("worker-1", 61) }] }),
+    "workers[0].vm is not a prop;",
+  ],
+  "an object with nothing of what is due": [
+    vm({ backup: { storage: "local" } }),
+    "backup.storage is not a prop; the props here are datastore, schedule, keep, and datastore and keep are missing",
+  ],
+  "an item with nothing of what is due": [vm({ disks: [{ gb: 100 }] }), "disks[0].gb is not a prop;"],
+  "a device without an address, with its gateway": [
+    worker({ gateway: undefined, interfaces: [{ addresses: [], gateways: ["192.168.1.1"] }] }),
+    "workers[0].interfaces[0].addresses lacks the machine's own,",
+  ],
+  "no network device, beside addresses": [
+    vm({ networkDevices: [], initialization: { ipConfigs: [{ address: "192.168.1.50/24" }] } }),
+    "initialization.ipConfigs has 1 entries for 0 network devices;",
+  ],
+  "a reserved address alone": [
+    vm({
+      networkDevices: [{ macAddress: "BC:24:11:00:00:01" }],
+      initialization: { ipConfigs: [{ reservedAddress: "192.168.1.50" }] },
+    }),
+    "initialization.ipConfigs[0] has no address;",
+  ],
+  "credentials that are none, beside a raw address": [
+    vm({ gpus: [{ address: "01:00" }] }, { ...password, credentials: "canary" as never }),
+    "credentials must be one of",
+  ],
+  "a user that is none, beside a raw address": [
+    vm({ gpus: [{ address: "01:00" }] }, { ...password, username: "root" }),
+    'username "root" is no user with its realm;',
+  ],
+  "a version with a line end, of an image": [
+    (stack) => void vmOfImage(stack, new TalosImage(stack, "image", { version: "v1.13.9\n" })),
+    'version "v1.13.9\\n" is not a supported',
+  ],
+  "GPUs that are no list": [
+    (stack) => {
+      const machine = vmIn(stack, {
+        gpus: "01:00" as never,
+        initialization: { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] },
+      });
+      new NvidiaInstall(stack, "it", { node: nodeIn(stack, { ...nvidia, machine }) });
+    },
+    'gpus is "01:00"; write a list',
   ],
   "an argument of two lines": [image({ extraKernelArgs: ["a\nb"] }), "extraKernelArgs[0]"],
 };

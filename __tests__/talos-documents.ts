@@ -1,9 +1,13 @@
+import { generateKeyPairSync } from "node:crypto";
 import { certificate } from "./certificate";
 
 /** Documents of the machine configuration that Talos 1.13 refuses or takes, as its own library says in the lab. */
 
 const document = (kind: string, content: object) => ({ apiVersion: "v1alpha1", kind, ...content });
 const key = "4A3rogGVHuVjeZz5cbqryWXGkGBdIGC0E6+5mX2Iz1A=";
+
+const pemKey = generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+const bonded = { interface: "bond0", bond: { interfaces: ["eth1", "eth2"], mode: "802.3ad" } };
 
 /** Each has one thing wrong. */
 export const refusedDocuments: readonly object[] = [
@@ -454,6 +458,78 @@ export const refusedDocuments: readonly object[] = [
   { cluster: { etcd: { listenSubnets: ["lan"] } } },
   { cluster: { discovery: { registries: { service: { endpoint: "x" } } } } },
   { machine: { nodeTaints: { a: "b:X" } } },
+  ...[
+    [bonded, { interface: "eth1", addresses: ["10.0.0.5/24"] }],
+    [{ interface: "eth1", dhcp: true }, bonded],
+    [bonded, { interface: "eth1", vip: { ip: "10.0.0.9" } }],
+    [bonded, { interface: "eth1", cidr: "10.0.0.5/24" }],
+    [bonded, { interface: "bond1", bond: { interfaces: ["eth2"], mode: "802.3ad" } }],
+    [bonded, { interface: "br0", bridge: { interfaces: ["eth1"] } }],
+    [
+      { interface: "br0", bridge: { interfaces: ["eth1"] } },
+      { interface: "eth1", addresses: ["10.0.0.5/24"] },
+    ],
+    [{ interface: "eth1", vip: {} }],
+    [{ interface: "eth1", vip: { ip: "" } }],
+    [{ interface: "eth1", vlans: [null] }],
+    [{ interface: "eth1", routes: [null] }],
+    [null],
+    [{ interface: "eth1", wireguard: {} }],
+    [{ interface: "eth1", wireguard: { privateKey: key, peers: [null] } }],
+    [{ deviceSelector: { driver: "" } }],
+  ].map((interfaces) => ({ machine: { network: { interfaces } } })),
+  ...[
+    { endpoints: ["x"] },
+    { endpoints: [""] },
+    { excludeAdvertisedNetworks: ["x"] },
+    { excludeAdvertisedNetworks: ["10.0.0.1"] },
+    { excludeAdvertisedNetworks: ["!10.0.0.0/8"] },
+  ].map((filters) => ({ machine: { network: { kubespan: { enabled: true, filters } } } })),
+  ...[
+    { urls: ["https://example.com/a.yaml"] },
+    { name: "flannel", urls: ["https://example.com/a.yaml"] },
+    { name: "none", urls: ["https://example.com/a.yaml"] },
+    { name: "none", flannel: { extraArgs: ["--iface=eth0"] } },
+    { name: "none", flannel: { kubeNetworkPoliciesEnabled: true } },
+    { name: "custom", urls: ["https://example.com/a.yaml"], flannel: { extraArgs: ["--iface=eth0"] } },
+    { name: "custom", urls: ["http://a b"] },
+    { name: "" },
+    {},
+  ].map((cni) => ({ cluster: { network: { cni } } })),
+  { persist: false },
+  { persist: "no" },
+  { machine: { registries: { mirrors: { "docker.io": null } } } },
+  { machine: { registries: { config: { "docker.io": null } } } },
+  { machine: { registries: { config: { "docker.io": { tls: { ca: "x" } } } } } },
+  { machine: { acceptedCAs: [{ crt: "x" }] } },
+  { cluster: { acceptedCAs: [{ crt: "x" }] } },
+  { cluster: { inlineManifests: [{ name: " ", contents: "" }] } },
+  { cluster: { discovery: { registries: { service: { endpoint: "https://example.com/x" } } } } },
+  { cluster: { network: { dnsDomain: "a..b" } } },
+  { cluster: { network: { dnsDomain: "-a" } } },
+  { cluster: { apiServer: { admissionControl: [null] } } },
+  { machine: { baseRuntimeSpecOverrides: { process: 5 } } },
+  { machine: { baseRuntimeSpecOverrides: { process: { rlimits: 5 } } } },
+  { machine: { baseRuntimeSpecOverrides: { mounts: {} } } },
+  { machine: { disks: [null] } },
+  { machine: { disks: [{ device: "/dev/sdb", partitions: [null] }] } },
+  { machine: { nodeTaints: { "a b": "b:NoSchedule" } } },
+  { machine: { systemDiskEncryption: { state: {} } } },
+  { machine: { systemDiskEncryption: { state: { provider: "luks2", keys: [null] } } } },
+  { machine: { kubelet: { nodeIP: { validSubnets: ["x"] } } } },
+  document("RegistryMirrorConfig", { name: "a", endpoints: [{ url: "https://a b" }] }),
+  document("RegistryTLSConfig", { name: "a", ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" }),
+  document("RegistryTLSConfig", { name: "a", clientIdentity: { cert: "x", key: pemKey } }),
+  document("RegistryTLSConfig", { name: "a", clientIdentity: { cert: certificate, key: "x" } }),
+  document("KubeSpanConfig", { enabled: true, filters: { excludeAdvertisedNetworks: ["x"] } }),
+  document("KubeSpanEndpointsConfig", { extraAnnouncedEndpoints: ["lan:51820"] }),
+  document("WireguardConfig", {
+    name: "wg0",
+    privateKey: key,
+    peers: [{ publicKey: key, endpoint: "vpn.example.com:51820" }],
+  }),
+  document("EnvironmentConfig", { variables: { "": "b" } }),
+  document("SideroLinkConfig", { apiUrl: "https://a:x" }),
 ];
 
 /** Right, though not all are usual. */
@@ -784,4 +860,45 @@ export const takenDocuments: readonly object[] = [
   { machine: { network: { kubespan: { mtu: 1000 } } } },
   { machine: { network: { kubespan: { enabled: true, mtu: 1280 } } } },
   { machine: { network: { kubespan: { filters: { endpoints: ["lan"] } } } } },
+  ...[
+    [bonded, { interface: "eth1", mtu: 9000 }],
+    [bonded, { interface: "eth1", dhcp: false }],
+    [bonded, { interface: "eth1", dhcp: true, ignore: true }],
+    [bonded, { interface: "bond1", bond: { interfaces: ["eth3"], mode: "802.3ad" } }],
+    [{ interface: "bond0", bond: { interfaces: ["eth1", "eth1"], mode: "802.3ad" } }],
+    [{ interface: "eth1", vip: null }],
+    [{ interface: "eth1", vlans: [{ vlanId: 5, vip: { ip: "10.0.0.9" } }] }],
+    [{ interface: "eth1", bond: { mode: "", interfaces: ["eth2"] } }],
+    [{ deviceSelector: { physical: false } }],
+  ].map((interfaces) => ({ machine: { network: { interfaces } } })),
+  ...[
+    { endpoints: ["!10.0.0.0/8", "10.0.0.1", "::/0"] },
+    { excludeAdvertisedNetworks: ["10.0.0.0/8", "fd00::/8"] },
+  ].map((filters) => ({ machine: { network: { kubespan: { enabled: true, filters } } } })),
+  { machine: { network: { kubespan: { enabled: true, mtu: 0 } } } },
+  ...[
+    { name: "custom" },
+    { name: "custom", urls: ["https://example.com/a.yaml?b=c"] },
+    { name: "flannel", flannel: { extraArgs: ["--iface=eth0"], kubeNetworkPoliciesEnabled: true } },
+    { name: "none" },
+  ].map((cni) => ({ cluster: { network: { cni } } })),
+  { persist: true },
+  { machine: { registries: { mirrors: { "docker.io": {} } } } },
+  { machine: { registries: { config: { "docker.io": {} } } } },
+  { machine: { acceptedCAs: [] } },
+  { cluster: { discovery: { registries: { service: { endpoint: "http://10.0.0.1:3000" } } } } },
+  { cluster: { discovery: { registries: { service: { endpoint: "" } } } } },
+  { cluster: { network: { dnsDomain: "a.b." } } },
+  { cluster: { network: { dnsDomain: "" } } },
+  {
+    machine: {
+      baseRuntimeSpecOverrides: { process: { rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }] }, a: 5 },
+    },
+  },
+  document("RegistryTLSConfig", { name: "a", clientIdentity: { cert: certificate, key: pemKey } }),
+  document("KubeSpanConfig", { enabled: true, filters: { excludeAdvertisedNetworks: ["10.0.0.0/8"] } }),
+  document("KubeSpanEndpointsConfig", { extraAnnouncedEndpoints: ["[2001:db8::1]:51820"] }),
+  document("KmsgLogConfig", { name: "k", url: "tcp://:514" }),
+  document("SideroLinkConfig", { apiUrl: "grpc://a:8081?jointoken=x" }),
+  document("PCIDriverRebindConfig", { name: "0000:01:00.0" }),
 ];

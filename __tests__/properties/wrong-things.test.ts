@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import { ProxmoxGpuVm, StrictApp, TalosGpuCluster } from "../../constructs";
-import { isScalar, type Props, replaced, site, spelled, subjects, withSecrets } from "../every-prop";
+import { isFree, isScalar, misspelt, type Props, replaced, site, spelled, subjects, withSecrets } from "../every-prop";
 import { nodeIn, outcomeOf, problemsOf } from "../stacks";
 import type { Class } from "../subjects";
 
@@ -97,6 +97,18 @@ describe.each(subjects)("%s", (_, { create, props, places: all }) => {
       }
     }
     expect(failures).toEqual([]);
+  });
+
+  test("tells of a misspelt prop in one message, and of nothing that follows from it", () => {
+    const named = places.filter(({ path }) => !isFree(path.slice(0, -1)) && !/^\d+$/.test(path.at(-1) ?? ""));
+    expect(named).not.toEqual([]);
+    for (const { path, props } of named) {
+      const problems = problemsWith(create, props, (_, right) => misspelt(right, path));
+      expect([spelled(path), ...problems]).toEqual([
+        spelled(path),
+        expect.stringMatching(/ is not a prop; .* \[prop-type\]$/),
+      ]);
+    }
   });
 
   test("refuses props that cannot be read", () => {

@@ -3,6 +3,7 @@ import * as chartRepository from "../helm/repository";
 import { checkTimeout } from "../helm/timeout";
 import { type ChartValues, checkReplacesPods, checkUnchanged, isMissing, valueAt } from "../helm/values";
 import { checkChartVersion } from "../helm/version";
+import { isInvalid } from "../props/schema";
 import { checkStaticBoolean } from "../props/static-boolean";
 import type { EarlierClaim } from "../rules/claims";
 import { and, type Condition, isUnknown, matches, not, or } from "../rules/condition";
@@ -220,7 +221,7 @@ export const gpuRules: readonly Rule<Judged>[] = rules.map((rule) => ({
 
 /** Whether the node has GPUs to advertise: its Talos has a driver, and its machine, as far as it is known, a device. */
 const hasGpus = ({ drivers, machine }: TalosNode, vendor: GpuVendor): boolean =>
-  ofVendor(drivers, vendor).length > 0 && machine.pciDevices?.length !== 0;
+  ofVendor(drivers, vendor).length > 0 && (machine.pciDevices?.length !== 0 || isInvalid(machine.pciDevices));
 
 /** The nodes with GPUs of the vendor; the first where there are none. */
 export function nodesWith({ nodes }: TalosClusterBase, vendor: GpuVendor): readonly TalosNode[] {

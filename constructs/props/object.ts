@@ -36,11 +36,17 @@ function objectWith<Props>(
       const props = value as Readonly<Record<string, unknown>>;
       // An object of a class has what else it needs.
       const unknown = isOfClass ? [] : Object.keys(props).filter((name) => !Object.hasOwn(fields, name));
-      const misspelt = reportUnknown(props, unknown, fields, instead, path, report);
+      const { misspelt, missing } = reportUnknown(props, unknown, fields, instead, path, report);
       const parsed: Record<string, unknown> = {};
+      if (missing.size > 0) invalidValues.add(parsed);
+      const fitOf = (name: string, field: Field): unknown => {
+        const written = misspelt.get(name);
+        if (written !== undefined) return asMeant(field, () => props[written]);
+        if (missing.has(name)) return field.invalid();
+        return parseSafely(orNothing(field), () => props[name], below(path, name), report);
+      };
       for (const [name, field] of named) {
-        const prop = orNothing(field, misspelt.has(name));
-        const fit = parseSafely(prop, () => props[name], below(path, name), report);
+        const fit = fitOf(name, field);
         if (fit !== undefined) parsed[name] = fit;
       }
       // One of these was meant by a name that is none, and that none of them is given is no second mistake.
@@ -54,15 +60,26 @@ function objectWith<Props>(
 }
 
 /** The field where something is given. */
-const orNothing = (field: Field, isMisspelt: boolean): Field => ({
+const orNothing = (field: Field): Field => ({
   ...field,
   parse: (value, path, report) => {
     if (value !== undefined && value !== null) return field.parse(value, path, report);
     if (!field.required) return undefined;
-    if (!isMisspelt) report(false, `${path} is missing`);
+    report(false, `${path} is missing`);
     return field.invalid();
   },
 });
+
+/** The value under a misspelt name, which is reported already: without it, other props would seem to be without this one. */
+function asMeant(field: Field, read: () => unknown): unknown {
+  let fits = true;
+  const refuse = (condition: unknown) => {
+    if (condition === false) fits = false;
+  };
+  const report = Object.assign(refuse, { secret: () => refuse(false) });
+  const value = parseSafely(orNothing(field), read, "", report);
+  return fits ? value : field.invalid();
+}
 
 /** Whether an object of a class has all fields that are required, and nothing else under the names of the fields. */
 export function hasFields(value: unknown, fields: readonly (readonly [string, Field])[]): boolean {

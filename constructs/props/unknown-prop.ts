@@ -11,11 +11,15 @@ export const below = (path: string, name: string): string => (path ? `${path}.${
 const belowAsWritten = (path: string, name: string): string =>
   /^[\w$-]{1,60}$/.test(name) ? below(path, name) : `${path}[${formatValue(name.slice(0, 60))}]`;
 
-/**
- * Tells of props that are none; those of something else that was given whole, all at once.
- *
- * @returns the names that were meant and are missing
- */
+/** What a user has probably meant by names that are no props. */
+interface Meant {
+  /** What was written instead of the names of props. */
+  readonly misspelt: ReadonlyMap<string, string>;
+  /** Required props that are missing, and are told of. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/** Tells of props that are none; those of something else that was given whole, all at once. */
 export function reportUnknown(
   props: Readonly<Record<string, unknown>>,
   unknown: readonly string[],
@@ -23,7 +27,7 @@ export function reportUnknown(
   instead: Instead,
   path: string,
   report: Report,
-): Set<string> {
+): Meant {
   const names = Object.keys(fields);
   const free = names.filter((name) => !Object.hasOwn(props, name));
   const missing = free.filter((name) => fields[name]?.required);
@@ -31,15 +35,26 @@ export function reportUnknown(
   const [first, second, third, ...more] = unknown.map((name) => belowAsWritten(path, name));
   if (more.length > 0) {
     report(false, `${first}, ${second}, ${third} and ${more.length} more are no props; ${known}`);
-    return new Set();
+    return { misspelt: new Map(), missing: new Set() };
   }
-  const meant = unknown.flatMap((name) => {
+  const misspelt = new Map<string, string>();
+  // One name in place of a required one, or of all that there is to say.
+  const isOther = unknown.length === 1 && (missing.length === 1 || free.length === names.length);
+  const lacking = isOther && nearest(String(unknown[0]), free) === undefined ? missing : [];
+  for (const name of unknown) {
     const near = nearest(name, free);
-    const only = near === undefined && unknown.length === 1 && missing.length === 1 ? missing[0] : undefined;
-    const advice = near === undefined ? only && `, and ${only} is missing` : `; did you mean ${near}?`;
-    const written = Object.hasOwn(instead, name) ? instead[name] : `${known}${advice ?? ""}`;
+    if (near !== undefined) misspelt.set(near, name);
+    const advice = near === undefined ? lacks(lacking) : `; did you mean ${near}?`;
+    const written = Object.hasOwn(instead, name) ? instead[name] : `${known}${advice}`;
     report(false, `${belowAsWritten(path, name)} is not a prop; ${written}`);
-    return near ?? only ?? [];
-  });
-  return new Set(meant);
+  }
+  return { misspelt, missing: new Set(lacking) };
+}
+
+function lacks(missing: readonly string[]): string {
+  const [last, ...others] = [...missing].reverse();
+  if (last === undefined) return "";
+  return others.length === 0
+    ? `, and ${last} is missing`
+    : `, and ${others.reverse().join(", ")} and ${last} are missing`;
 }

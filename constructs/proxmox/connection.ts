@@ -109,6 +109,9 @@ interface Connecting extends ProxmoxConnectionProps {
   readonly earlierConnections: readonly EarlierClaim<ProxmoxConnection>[];
 }
 
+const isUserName = (username: string | undefined): Condition =>
+  username === undefined || matches(username, /^[^:/ {}]+@[a-z][a-z0-9._-]+$/i);
+
 export const rules: readonly Rule<Connecting>[] = [
   ...endpoint.rules,
   {
@@ -136,7 +139,7 @@ export const rules: readonly Rule<Connecting>[] = [
     source: providerDocs("bpg/proxmox", "#username"),
     checks: ({ username }) =>
       ifSet(username, (username) => ({
-        condition: matches(username, /^[^:/ {}]+@[a-z][a-z0-9._-]+$/i),
+        condition: isUserName(username),
         message: `username ${formatValue(username)} is not a user name with its realm; write it as in "root@pam", without the name of a token`,
       })),
   },
@@ -240,7 +243,10 @@ export class ProxmoxConnection extends Construct {
   constructor(scope: Construct, id: string, props: ProxmoxConnectionProps) {
     super(...placeInStack(new.target.name, scope, id));
     const parsed = parseProps(this, props, schema, secrets);
-    const { credentials, username, insecure } = parsed.props;
+    const { insecure } = parsed.props;
+    // What is refused must not show in what other rules say of the user.
+    const credentials = kinds.includes(parsed.props.credentials) ? parsed.props.credentials : "password";
+    const username = isUserName(parsed.props.username) === false ? undefined : parsed.props.username;
     const earlierConnections = claim<ProxmoxConnection>(
       `connections of ${TerraformStack.of(this).node.path}`,
       "",

@@ -9,7 +9,8 @@ import {
   type VirtualEnvironmentVmNetworkDevice,
 } from "../../.gen/providers/proxmox/virtual-environment-vm";
 import { claimIpAddresses, claimMacAddresses } from "../network/address-once";
-import { parseProps } from "../props/schema";
+import { invalidValues } from "../props/field";
+import { isInvalid, parseProps } from "../props/schema";
 import { placeInStack } from "../rules/argument";
 import { claim } from "../rules/claims";
 import { enforce, lifecycleWith } from "../rules/rule";
@@ -154,6 +155,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     this.devices = passed.placed;
     this.host = hostOf(connection, node);
     this.pciDevices = machineDevices(this.gpus, this.devices, this.host);
+    if (isInvalid(settings.gpus ?? name)) invalidValues.add(this.pciDevices);
     const pinned = { node, dedicated: this.memory.dedicated };
     const pinnedEarlier = hostMemory.pinMemory(connection, pinned, this.gpus, this);
 

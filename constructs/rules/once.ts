@@ -42,7 +42,8 @@ export function checkEachOnce<Item>(
   );
 }
 
-function inWords(names: readonly string[]): string {
+/** The names as a list in a sentence, each once. */
+export function inWords(names: readonly string[]): string {
   const [last, ...others] = [...new Set(names)].reverse();
   return others.length === 0 ? `${last}` : `${others.reverse().join(", ")} and ${last}`;
 }

@@ -33,7 +33,7 @@ export const ifSet = <Value>(value: Value | undefined, checks: (value: Value) =>
   value === undefined ? [] : [checks(value)].flat();
 
 /** One problem is enough of several checks of one value: the first that is broken now, or all that Terraform decides. */
-export function firstViolation(checks: readonly Check[]): Check[] {
+export function firstViolation<Checked extends Pick<Check, "condition">>(checks: readonly Checked[]): Checked[] {
   const broken = checks.find(({ condition }) => condition === false);
   return broken === undefined ? [...checks] : [broken];
 }

@@ -102,7 +102,8 @@ const checkPort = (
   isAt: Condition,
   index: string,
 ): Check => ({
-  condition: or(not(isAt), endsWith(endpoint, port)),
+  // That no URL has such a port another rule tells.
+  condition: or(not(isAt), /:0*$/.test(endpoint), endsWith(endpoint, port)),
   message: `endpoint ${formatValue(endpoint)} is at ${index}, where the Kubernetes API is at port ${toTokenString(port)}; write ":${toTokenString(port)}" behind the address`,
 });
 

@@ -14,7 +14,7 @@ import * as ingressFirewall from "./ingress-firewall";
 import * as kubernetesVersion from "./kubernetes-version";
 import { machineRules, plainMachineRules } from "./machine-rules";
 import { claimAddressesOf } from "./network-claims";
-import { addressOf, type Member } from "./node";
+import { addressOf, type Member, withSameMachine } from "./node";
 import * as registries from "./registries";
 import * as talosVersion from "./version";
 
@@ -85,7 +85,8 @@ function claimIdentity(
   { members, virtualAddress }: Described,
   constructOf: (member: Member) => Construct,
 ) {
-  const addresses = members.map((member) => ({
+  const machines = members.filter((member) => withSameMachine(members, member) === undefined);
+  const addresses = machines.map((member) => ({
     path: member.construct === undefined ? "address" : `${member.path}.address`,
     address: addressOf(member.machine),
     by: constructOf(member),

@@ -6,10 +6,10 @@ import { checkStaticBoolean } from "../props/static-boolean";
 import type { EarlierClaim } from "../rules/claims";
 import { type Condition, equal, isUnknown, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
-import { checkOnce } from "../rules/once";
+import { checkOnce, inWords } from "../rules/once";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import type { Member } from "./node";
+import { type Member, withSameMachine } from "./node";
 import { isSupported } from "./version";
 
 /** What no other machine of the cluster may have. */
@@ -80,13 +80,15 @@ export const rules: readonly Rule<Members>[] = [
     requirement: "no two machines of a cluster have the same name or MAC address",
     reason: "Kubernetes would take them for one node, or the network for one device",
     source: "https://kubernetes.io/docs/concepts/architecture/nodes/#node-name-uniqueness",
-    checks: ({ own }) =>
-      own.flatMap(({ path, value, key, earlier }) =>
+    checks: ({ own, members }) => [
+      ...checkEachMachineOnce(members),
+      ...own.flatMap(({ path, value, key, earlier }) =>
         checkOnce(path, earlier, (other) => ({
           condition: not(equal(key, other.value.key)),
           message: `${path} ${formatValue(value)} is already used by ${other.by}; choose another one`,
         })),
       ),
+    ],
   },
   {
     id: "talos-version-once",
@@ -141,9 +143,13 @@ export const rules: readonly Rule<Members>[] = [
     source: "https://kubernetes.io/docs/concepts/services-networking/dual-stack/",
     checks: ({ members: [first, ...others] }) =>
       ifSet(first, (first) =>
-        others.flatMap(({ path, machine: { address } }) =>
+        others.flatMap(({ path, machine: { address, gateway } }) =>
           ifSet(address, (address) => ({
-            condition: isFamilyOf(address, first.machine.address),
+            // That its gateway is of another family is reported already.
+            condition: or(
+              isFamilyOf(address, first.machine.address),
+              gateway !== undefined && isFamilyOf(address, gateway) === false,
+            ),
             message: `${path}.address ${formatValue(address)} has another IP family than ${first.path}, ${formatValue(first.machine.address)}; write addresses of one family for all nodes`,
           })),
         ),
@@ -178,6 +184,19 @@ export const rules: readonly Rule<Members>[] = [
     ],
   },
 ];
+
+/** Checks that no machine is given twice, in one message for each. */
+function checkEachMachineOnce(members: readonly Member[]): Check[] {
+  const repeated = new Map<Member, string[]>();
+  for (const member of members) {
+    const first = withSameMachine(members, member);
+    if (first) repeated.set(first, [...(repeated.get(first) ?? []), member.path]);
+  }
+  return [...repeated].map(([{ path }, others]) => ({
+    condition: false,
+    message: `${inWords(others)} ${others.length === 1 ? "is" : "are"} the same machine as ${path}; write each machine once`,
+  }));
+}
 
 /** Whether both are of one family; what is no address with or without prefix length another rule refuses. */
 const isFamilyOf = (address: string, other = ""): Condition =>

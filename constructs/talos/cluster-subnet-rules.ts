@@ -5,6 +5,7 @@ import { isAddress, isCidr, isInAnySubnet, overlapsAny, sameFamily, withoutPrefi
 import { and, type Condition, isUnknown, not, or } from "../rules/condition";
 import { expression, rawExpression } from "../rules/expression";
 import { formatValue } from "../rules/format-value";
+import { inWords } from "../rules/once";
 import { type Check, firstViolation, ifSet, type Rule } from "../rules/rule";
 import { type ClusterSubnets, proposedSubnet } from "./cluster-subnets";
 import type { TalosMachine } from "./machine";
@@ -37,7 +38,7 @@ export const rules: readonly Rule<Subnets>[] = [
     source,
     checks: ({ nodes, virtualAddress: virtual, endpoint: url }) => {
       const cidrs = nodes.flatMap(({ machine }) => addressesOf("", machine).map(({ address }) => address));
-      const ofNodes = nodes.flatMap((node) => checkNodes(node, cidrs));
+      const ofNodes = onceForAll(nodes.flatMap((node) => checkNodes(node, cidrs)));
       const shared = [
         ...(virtual === undefined ? [] : [{ path: "virtualAddress", address: virtual, host: virtual }]),
         ...(url === undefined ? [] : [{ path: "endpoint", address: url, host: hostIn(url) }]),
@@ -45,7 +46,7 @@ export const rules: readonly Rule<Subnets>[] = [
       // What moves the nodes out of the way moves what they share, too.
       const apart = ofNodes.some(({ condition }) => condition === false) ? [] : shared;
       const ofCluster = ({ subnets, machine }: NodeSubnets) => [
-        ...apart.flatMap((each) => subnets.map((of) => checkOutside(each, of, cidrs))),
+        ...apart.flatMap((each) => subnets.map((of) => asCheck(checkOutside(each, of, cidrs)))),
         ...checkPatches(subnets, machine.address),
       ];
       return [...ofNodes, ...nodes.slice(0, 1).flatMap(ofCluster)];
@@ -68,6 +69,39 @@ export const rules: readonly Rule<Subnets>[] = [
   },
 ];
 
+/** A check of one address, whose message is of several: where it is, what is wrong with it, and what to write. */
+interface AddressCheck {
+  readonly condition: Condition;
+  readonly path: string;
+  readonly subject: string;
+  readonly problem: string;
+  readonly advice: string;
+}
+
+const asCheck = ({ condition, subject, problem, advice }: AddressCheck, others: readonly string[] = []): Check => ({
+  condition,
+  message: `${subject}${others.length > 0 ? `, like ${inWords(others)},` : ""} ${problem}; ${advice}`,
+});
+
+/** That a subnet has the addresses of several machines is one mistake. */
+function onceForAll(checks: readonly AddressCheck[]): Check[] {
+  const broken = checks.filter(({ condition }) => condition === false);
+  const isSame = (one: AddressCheck) => (other: AddressCheck) =>
+    one.problem === other.problem && one.advice === other.advice;
+  return checks.flatMap((each) => {
+    if (each.condition !== false) return [asCheck(each)];
+    const same = broken.filter(isSame(each));
+    return same[0] === each
+      ? [
+          asCheck(
+            each,
+            same.slice(1).map(({ path }) => path),
+          ),
+        ]
+      : [];
+  });
+}
+
 const isIn = (address: string, { subnets }: ClusterSubnets): Condition => isInAnySubnet(address, subnets);
 
 const listed = ({ subnets }: ClusterSubnets): string =>
@@ -82,12 +116,15 @@ const checkOutside = (
   { path, address, host }: Located & { readonly host: string },
   of: ClusterSubnets,
   cidrs: readonly string[],
-): Check => ({
+): AddressCheck => ({
   condition: not(isIn(host, of)),
-  message: `${path} ${formatValue(address)} is in the subnet of the ${of.of}, ${listed(of)}; choose another address, or ${move(of, cidrs)}`,
+  path,
+  subject: `${path} ${formatValue(address)}`,
+  problem: `is in the subnet of the ${of.of}, ${listed(of)}`,
+  advice: `choose another address, or ${move(of, cidrs)}`,
 });
 
-function checkNodes({ path, machine, subnets }: NodeSubnets, cidrs: readonly string[]): Check[] {
+function checkNodes({ path, machine, subnets }: NodeSubnets, cidrs: readonly string[]): AddressCheck[] {
   const { gateway, interfaces = [] } = machine;
   const gateways = [
     ...(gateway === undefined ? [] : [{ path: `${path}.gateway`, address: gateway }]),
@@ -106,9 +143,12 @@ function checkNodes({ path, machine, subnets }: NodeSubnets, cidrs: readonly str
 }
 
 /** Checks that the subnet of an address has nothing in common with one that a patch writes. */
-const checkNoOverlap = ({ path, address }: Located, of: ClusterSubnets, cidrs: readonly string[]): Check => ({
+const checkNoOverlap = ({ path, address }: Located, of: ClusterSubnets, cidrs: readonly string[]): AddressCheck => ({
   condition: not(overlapsAny(address, of.subnets)),
-  message: `${path} ${formatValue(address)} has addresses of the ${of.of} in its subnet, ${listed(of)}; write another subnet as cluster.network.${of.key} of the patches, such as ${formatValue(proposedSubnet(of.key, cidrs))}`,
+  path,
+  subject: `${path} ${formatValue(address)}`,
+  problem: `has addresses of the ${of.of} in its subnet, ${listed(of)}`,
+  advice: `write another subnet as cluster.network.${of.key} of the patches, such as ${formatValue(proposedSubnet(of.key, cidrs))}`,
 });
 
 /** Checks of subnets that a patch writes, for nodes of the address. */

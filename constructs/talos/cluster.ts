@@ -24,7 +24,7 @@ import type { TalosRelease } from "./image";
 import type { TalosMachine } from "./machine";
 import * as machine from "./machine";
 import { claimVirtualAddress } from "./network-claims";
-import type { Member } from "./node";
+import { type Member, withSameMachine } from "./node";
 import { asEndpoint } from "./node-endpoint";
 import { membershipsOf } from "./node-removal";
 import type { TalosPatch } from "./patch/patch";
@@ -180,7 +180,8 @@ export class TalosCluster extends TalosClusterBase<TalosClusterProps> {
 
   constructor(scope: Construct, id: string, props: TalosClusterProps) {
     super(scope, id, props, schema, describe);
-    const own = this.described.members.flatMap((member) => this.claimOwn(member));
+    const { members: all } = this.described;
+    const own = all.flatMap((member) => (withSameMachine(all, member) ? [] : this.claimOwn(member)));
     const preconditions = enforce(this, members.rules, {
       ...this.described,
       own,

@@ -21,7 +21,7 @@ import * as extension from "./extension";
 import type { NvidiaDriver } from "./nvidia-driver";
 import * as nvidia from "./nvidia-driver";
 import * as talosVersion from "./version";
-import { defaultTalosVersion } from "./version";
+import { defaultTalosVersion, isSupported } from "./version";
 
 /** The Talos that a node runs. */
 export interface TalosRelease {
@@ -260,9 +260,10 @@ export class TalosImage extends Construct implements TalosRelease {
 
   /** The disk image, for a `DownloadedImage`. */
   get file() {
+    const version = isSupported(this.version) === false ? string.invalid() : this.version;
     return {
-      url: `${this.factory}/image/${this.resource.id}/${this.version}/${platform}-${architecture}.qcow2`,
-      fileName: `talos-${this.version}-${this.resource.id}-${platform}-${architecture}.qcow2`,
+      url: `${this.factory}/image/${this.resource.id}/${version}/${platform}-${architecture}.qcow2`,
+      fileName: `talos-${version}-${this.resource.id}-${platform}-${architecture}.qcow2`,
       guestAgent: true,
       ...(this.insecureHttp && { insecureHttp: true }),
     };

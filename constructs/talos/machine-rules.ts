@@ -1,3 +1,4 @@
+import { Construct } from "constructs";
 import { ipAddressOnce, macAddressOnce } from "../network/address-once";
 import { checkDnsServers, dnsServer } from "../network/dns-server";
 import {
@@ -17,7 +18,7 @@ import { and, type Condition, equal, matches, or } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
-import type { TalosInterface } from "./machine";
+import type { TalosInterface, TalosMachine } from "./machine";
 import type { SameAddresses } from "./network-claims";
 import type { Member } from "./node";
 
@@ -44,7 +45,10 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
       ...checkGatewayReachable(`${path}.gateway`, gateway, address),
       ...interfaces.flatMap(({ addresses, gateways = [] }, index) =>
         gateways.flatMap((gateway, which) =>
-          checkReachableFromAny(`${path}.interfaces[${index}].gateways[${which}]`, gateway, addresses),
+          // That the first device lacks the machine's address is reported already.
+          index === 0 && addresses.length === 0
+            ? []
+            : checkReachableFromAny(`${path}.interfaces[${index}].gateways[${which}]`, gateway, addresses),
         ),
       ),
     ],
@@ -166,6 +170,10 @@ function checkReachableFromAny(path: string, gateway: string, addresses: readonl
   ];
 }
 
+/** Whether the rule of a plain machine's address refuses it already. */
+const isRefused = (machine: TalosMachine): boolean =>
+  !Construct.isConstruct(machine) && checkNodeAddress("", machine.address).some(({ condition }) => condition === false);
+
 /** Whether the address is one that a DHCP server has reserved for the first of the network devices. */
 const isReserved = (address: string | undefined, [first]: readonly TalosInterface[] = []): Condition =>
   first?.dhcp || first?.dhcpv6 ? isAddress(address) : false;
@@ -195,10 +203,12 @@ export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "inst
   },
   {
     ...nodeAddress,
-    checks: ({ path, machine: { name, address, interfaces } }) => [
+    checks: ({ path, machine, machine: { name, address, interfaces } }) => [
       {
         condition:
-          (address === undefined && isInvalid(name)) || or(isHostCidr(address), isReserved(address, interfaces)),
+          (address === undefined && isInvalid(name)) ||
+          isRefused(machine) ||
+          or(isHostCidr(address), isReserved(address, interfaces)),
         message: `${path}.address is ${formatValue(address)}; give it a static one with prefix length from 8, such as "192.168.1.50/24", or one that a DHCP server has reserved`,
       },
     ],

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
 import { type ITerraformDependable, Lazy, type TerraformResource } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
 import type { MachineSecrets } from "../../.gen/providers/talos/machine-secrets";
@@ -50,6 +51,15 @@ export interface Member {
   /** Patches of its machine configuration alone, and those of its role. */
   readonly configPatches?: readonly GivenPatch[];
 }
+
+/** The member before it that has the same machine, which its user gave twice. */
+export const withSameMachine = (members: readonly Member[], member: Member): Member | undefined =>
+  members
+    .slice(0, members.indexOf(member))
+    .find(({ machine }) => machine.name === member.machine.name && isSameMachine(machine, member.machine));
+
+const isSameMachine = (one: TalosMachine, other: TalosMachine): boolean =>
+  one === other || (![one, other].some(Construct.isConstruct) && isDeepStrictEqual(one, other));
 
 /** What the nodes of a cluster have in common. */
 export interface Cluster {

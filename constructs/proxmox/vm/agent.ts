@@ -60,6 +60,7 @@ export const rules: readonly Rule<{
   readonly agent: VirtualEnvironmentVmAgent;
   readonly boot: BootMedium;
   readonly networkDevices: readonly object[];
+  readonly initialization?: { readonly ipConfigs: readonly object[] };
 }>[] = [
   {
     id: "agent-timeout",
@@ -95,9 +96,13 @@ export const rules: readonly Rule<{
     reason:
       "Terraform waits for an address that the agent reports: 15 minutes when it creates the VM, and at every plan",
     source: providerDocs("bpg/proxmox", "/resources/virtual_environment_vm#enabled"),
-    checks: ({ agent: { enabled }, networkDevices }) => [
+    checks: ({ agent: { enabled }, networkDevices, initialization: { ipConfigs = [] } = {} }) => [
       {
-        condition: or(networkDevices.length > 0 || isInvalid(networkDevices), not(enabled as Condition)),
+        // That there are addresses for no network device another rule tells.
+        condition: or(
+          networkDevices.length > 0 || isInvalid(networkDevices) || ipConfigs.length > 0,
+          not(enabled as Condition),
+        ),
         message: `agent.enabled is ${formatValue(enabled)}, but networkDevices is empty, so the agent can report no address; write agent: { enabled: false }, or add a network device`,
       },
     ],

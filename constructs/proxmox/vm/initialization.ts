@@ -15,7 +15,7 @@ import { isInvalid, listOf, objectOf, required, string, unionOf } from "../../pr
 import { and, equal, isUnknown, not, oneOf, or } from "../../rules/condition";
 import { expression, rawExpression } from "../../rules/expression";
 import { formatValue } from "../../rules/format-value";
-import { type Check, ifSet, type Rule } from "../../rules/rule";
+import { type Check, firstViolation, ifSet, type Rule } from "../../rules/rule";
 import { checkStorageName, proxmoxName } from "../name";
 import { type Guest, ifTalos } from "./guest";
 import type { NetworkDevice } from "./network-device";
@@ -181,7 +181,9 @@ export function nodeAddressOf(ipConfigs: readonly IpConfig[]): string | undefine
   if (isInvalid(ipConfigs) || isInvalid(first)) return string.invalid();
   if (first === undefined) return undefined;
   const { address, reservedAddress, ipv6 } = first;
-  return reservedAddress ?? [address, ipv6?.address].find((each) => each !== undefined && isStatic(each)) ?? address;
+  const own = [address, ipv6?.address].find((each) => each !== undefined && isStatic(each)) ?? address;
+  if (reservedAddress === undefined) return isMistaken(own) ? string.invalid() : own;
+  return isAddress(reservedAddress) === false ? string.invalid() : reservedAddress;
 }
 
 /** The gateway of that address. */
@@ -201,38 +203,42 @@ function checkAddresses(path: string, config: IpConfig): Check[] {
       condition: address !== undefined || ipv6 !== undefined,
       message: `${path} has no address; write address: "192.168.1.50/24", or "dhcp"`,
     },
-    ...ifSet(address, (address) => [
-      isUnknown(address)
-        ? {
-            condition: or(equal(address, "dhcp"), isIpv4Cidr(address)),
-            message: `${path}.address ${formatValue(address)} is not an IPv4 address with prefix length from 8; write it as in "192.168.1.50/24", and one of IPv6 as ipv6: { address: … }`,
-          }
-        : {
-            condition: address === "dhcp" || isHostCidr(address),
-            message: `${path}.address ${formatValue(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
-          },
-      {
-        condition: ipv6 === undefined || isUnknown(address) || not(isIpv6(address)),
-        message: `${path}.address ${formatValue(address)} is one of IPv6 beside ipv6; write one of them`,
-      },
-      ...checkMachineAddress(`${path}.address`, address),
-    ]),
-    ...ifSet(ipv6, ({ address }) => [
-      {
-        condition: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
-        message: `${path}.ipv6.address ${formatValue(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
-      },
-      ...checkMachineAddress(`${path}.ipv6.address`, address),
-    ]),
+    ...ifSet(address, (address) =>
+      firstViolation([
+        isUnknown(address)
+          ? {
+              condition: or(equal(address, "dhcp"), isIpv4Cidr(address)),
+              message: `${path}.address ${formatValue(address)} is not an IPv4 address with prefix length from 8; write it as in "192.168.1.50/24", and one of IPv6 as ipv6: { address: … }`,
+            }
+          : {
+              condition: address === "dhcp" || isHostCidr(address),
+              message: `${path}.address ${formatValue(address)} is not an address with prefix length from 8; write it as in "192.168.1.50/24"`,
+            },
+        {
+          condition: ipv6 === undefined || isUnknown(address) || not(isIpv6(address)),
+          message: `${path}.address ${formatValue(address)} is one of IPv6 beside ipv6; write one of them`,
+        },
+        ...checkMachineAddress(`${path}.address`, address),
+      ]),
+    ),
+    ...ifSet(ipv6, ({ address }) =>
+      firstViolation([
+        {
+          condition: or(oneOf(address, ["dhcp", "auto"]), isIpv6Cidr(address)),
+          message: `${path}.ipv6.address ${formatValue(address)} is not an IPv6 address with prefix length from 8; write it as in "2001:db8::50/64", or "dhcp" or "auto"`,
+        },
+        ...checkMachineAddress(`${path}.ipv6.address`, address),
+      ]),
+    ),
     ...ifSet(reservedAddress, (reserved) => [
       {
         condition: isAddress(reserved),
         message: `${path}.reservedAddress ${formatValue(reserved)} is not an IP address without a prefix length; write it as in "192.168.1.50"`,
       },
       {
-        // What is no address another check refuses.
+        // What is no address, or none at all, another check refuses.
         condition: or(
-          isMistaken(address),
+          isMistaken(address) || (address === undefined && ipv6 === undefined),
           and(dhcp, dhcpv6),
           and(dhcp, not(isIpv6(reserved))),
           and(dhcpv6, isIpv6(reserved)),

@@ -43,6 +43,8 @@ const object = (properties: Record<string, Schema>): Schema => ({
   additionalProperties: false,
   properties,
 });
+const open = (properties: Record<string, Schema>): Schema => ({ type: "object", properties });
+const objects: Schema = { type: "array", items: { type: "object" } };
 const list = (properties: Record<string, Schema>): Schema => ({ type: "array", items: object(properties) });
 const certificates = list({ crt: string });
 const encryption = object({
@@ -60,6 +62,47 @@ const encryption = object({
   }),
 });
 
+/**
+ * What containers are run with, as far as people change it.
+ *
+ * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.1/specs-go/config.go
+ */
+const runtimeSpec = open({
+  ociVersion: string,
+  process: open({
+    terminal: { type: "boolean" },
+    user: open({ uid: { type: "integer" }, gid: { type: "integer" }, umask: { type: "integer" } }),
+    args: strings,
+    env: strings,
+    cwd: string,
+    capabilities: open(
+      Object.fromEntries(["bounding", "effective", "inheritable", "permitted", "ambient"].map((set) => [set, strings])),
+    ),
+    rlimits: {
+      type: "array",
+      items: open({ type: string, hard: { type: "integer" }, soft: { type: "integer" } }),
+    },
+    noNewPrivileges: { type: "boolean" },
+    apparmorProfile: string,
+    selinuxLabel: string,
+    oomScoreAdj: { type: "integer" },
+  }),
+  root: open({ path: string, readonly: { type: "boolean" } }),
+  hostname: string,
+  domainname: string,
+  mounts: { type: "array", items: open({ destination: string, type: string, source: string, options: strings }) },
+  hooks: open({}),
+  annotations: open({}),
+  linux: open({
+    namespaces: objects,
+    devices: objects,
+    sysctl: open({}),
+    resources: open({}),
+    maskedPaths: strings,
+    readonlyPaths: strings,
+  }),
+});
+
 type Corrections = Readonly<Record<string, Readonly<Record<string, Schema>>>>;
 
 /**
@@ -71,6 +114,7 @@ const corrections: Partial<Record<TalosMinor, Corrections>> = {
     "v1alpha1.Config": { persist: { type: "boolean" } },
     "v1alpha1.MachineConfig": {
       acceptedCAs: certificates,
+      baseRuntimeSpecOverrides: runtimeSpec,
       disks: list({ device: string, partitions: list({ size: string, mountpoint: string }) }),
       systemDiskEncryption: object({ state: encryption, ephemeral: encryption }),
     },

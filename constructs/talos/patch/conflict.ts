@@ -30,13 +30,8 @@ export function conflictsOf(
   before: Configuration,
   after: Configuration,
 ): string[] {
-  const missing = documentsOf(patch).flatMap((document) =>
-    isPlainObject(document) ? missingOf(document, before) : [],
-  );
   const hasVip = role === "worker" && sharesAddress(after) && !sharesAddress(before);
-  const instead = role === "worker" ? ", or write it in controlPlanePatches" : "";
   return [
-    ...missing.map((what) => `${where} deletes ${what}, which a ${role} does not have; leave that out${instead}`),
     ...(checksHostDns(version) && forwardsWithoutHostDns(after) && !forwardsWithoutHostDns(before)
       ? [
           `${where} has machine.features.hostDNS.enabled false beside forwardKubeDNSToHost, which Talos refuses; write forwardKubeDNSToHost: false too`,
@@ -59,6 +54,18 @@ export function conflictsOf(
         ),
     ),
   ];
+}
+
+/** What the patch deletes that is not there: the provider fails on it, or ends. */
+export const absentOf = ({ patch }: GivenPatch, before: Configuration): string[] =>
+  documentsOf(patch).flatMap((document) => (isPlainObject(document) ? missingOf(document, before) : []));
+
+/** The message about it, for the roles whose nodes do not have it. */
+export function absentMessage(where: string, what: string, roles: readonly string[]): string {
+  const [role, other] = roles;
+  const of = other === undefined ? `a ${role} does not have` : "no node has";
+  const instead = other === undefined && role === "worker" ? ", or write it in controlPlanePatches" : "";
+  return `${where} deletes ${what}, which ${of}; leave that out${instead}`;
 }
 
 /** What is wrong with the machine configuration itself since the patch, with the patch's own places in lists. */
@@ -112,7 +119,6 @@ function isBeside(kind: string, key: string, configuration: Configuration): bool
   return configuration.has(kind) && isSet;
 }
 
-/** What a document deletes that is not there: the provider fails on it, or ends. */
 function missingOf(document: Document, before: Configuration): string[] {
   const id = idOf(document);
   const isWhole = isDeletion(document);
@@ -185,6 +191,7 @@ const optional: Readonly<Record<string, readonly string[]>> = {
   BridgeConfig: ["links"],
   VRFConfig: ["links"],
   RoutingRuleConfig: ["table"],
+  PCIDriverRebindConfig: ["targetDriver"],
 };
 const ofEvery = ["apiVersion", "kind", "name"];
 

@@ -1,3 +1,4 @@
+import { isCertificate } from "../../network/certificate";
 import { isAddress, isCidr } from "../../network/ip-address";
 import { and, type Condition, isUnknown, matches, not, oneOf, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
@@ -55,6 +56,10 @@ const port = "(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|65
 const withPort = {
   holds: like(new RegExp(`^([^:/]+|[[][0-9A-Fa-f:.]+.):${port}$`)),
   write: 'an address and port such as "192.168.1.9:51820"',
+};
+const addressWithPort = {
+  ...withPort,
+  holds: like(new RegExp(`^([0-9.]+|[[][0-9A-Fa-f:.]+(%[^]]+)?.):${port}$`)),
 };
 const key = { holds: like(/^[A-Za-z0-9+/]{43}=$/), write: "a key of WireGuard, 32 bytes in base64", isSecret: true };
 const notNegative = { holds: like(/^([^-].*)?$/), write: "a duration that is not negative" };
@@ -123,7 +128,7 @@ export const forms: readonly Form[] = [
   },
   ...["cluster.externalCloudProvider.manifests.*", "cluster.network.cni.urls.*"].map((at) => ({
     at,
-    holds: like(/^[A-Za-z][A-Za-z0-9+.-]*:[/][/][^/]/),
+    holds: like(/^[A-Za-z][A-Za-z0-9+.-]*:[/][/][^/ ][^ ]*$/),
     write: 'a URL such as "https://example.com/manifest.yaml"',
   })),
   {
@@ -135,9 +140,19 @@ export const forms: readonly Form[] = [
     ...among("os:admin", "os:operator", "os:reader", "os:etcd:backup", "os:impersonator"),
   },
   { at: "machine.features.nodeAddressSortAlgorithm", ...among("v1", "v2") },
-  { at: "machine.registries.config.*.tls.ca", holds: like(/^[A-Za-z0-9+/= \n]*$/), write: "the certificate in base64" },
-  { at: "cluster.network.dnsDomain", holds: like(/^[A-Za-z0-9_.-]*$/), write: 'a domain such as "cluster.local"' },
-  { at: "cluster.inlineManifests.*.name", holds: like(/./), write: "a name" },
+  ...["machine.registries.config.*.tls.ca", "machine.acceptedCAs.*.crt", "cluster.acceptedCAs.*.crt"].map((at) => ({
+    at,
+    holds: like(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
+    write: "the certificate in base64",
+  })),
+  { at: "machine.kubelet.nodeIP.validSubnets.*", ...selected },
+  { at: "machine.nodeTaints.~", ...labelKey },
+  {
+    at: "cluster.network.dnsDomain",
+    holds: like(/^([a-zA-Z0-9_][a-zA-Z0-9_-]{0,62})([.][a-zA-Z0-9_][a-zA-Z0-9_-]{0,62})*[._]?$/),
+    write: 'a domain such as "cluster.local"',
+  },
+  { at: "cluster.inlineManifests.*.name", holds: like(/[^ ]/), write: "a name" },
   { at: "cluster.etcd.advertisedSubnets.*", ...selected },
   { at: "cluster.etcd.listenSubnets.*", ...selected },
   { at: "cluster.etcd.subnet", ...selected },
@@ -150,7 +165,7 @@ export const forms: readonly Form[] = [
   ),
   {
     at: "cluster.discovery.registries.service.endpoint",
-    holds: like(/^https?:[/][/][^ ]+$/),
+    holds: like(/^https?:[/][/][^ /]+[/]?$/),
     write: 'a URL such as "https://discovery.talos.dev/"',
   },
   { kinds: [...volumeKinds, "ExternalVolumeConfig"], at: "name", ...volumeName },
@@ -175,7 +190,7 @@ export const forms: readonly Form[] = [
   {
     kinds: ["KmsgLogConfig"],
     at: "url",
-    holds: like(new RegExp(`^(tcp|udp)://[^/]+:${port}/?$`)),
+    holds: like(new RegExp(`^(tcp|udp)://[^/?]*:${port}/?([?].*)?$`)),
     write: 'a URL such as "tcp://192.168.1.9:514"',
   },
   {
@@ -187,7 +202,7 @@ export const forms: readonly Form[] = [
   {
     kinds: ["SideroLinkConfig"],
     at: "apiUrl",
-    holds: like(/^(https|grpc):[/][/][^/]+[/]?$/),
+    holds: like(/^(https|grpc):[/][/]([^/:?]+|[[][^/?]+])(:[0-9]+)?[/]?([?].*)?$/),
     write: 'a URL such as "https://…"',
   },
   {
@@ -229,7 +244,8 @@ export const forms: readonly Form[] = [
     write: 'a name such as "net0", or "net%d" for several links',
   },
   { kinds: ["KubeSpanConfig"], at: "filters.endpoints.*", ...selected },
-  { kinds: ["KubeSpanEndpointsConfig"], at: "extraAnnouncedEndpoints.*", ...withPort },
+  { kinds: ["KubeSpanConfig"], at: "filters.excludeAdvertisedNetworks.*", ...subnet },
+  { kinds: ["KubeSpanEndpointsConfig"], at: "extraAnnouncedEndpoints.*", ...addressWithPort },
   {
     kinds: ["RoutingRuleConfig"],
     at: "name",
@@ -253,7 +269,7 @@ export const forms: readonly Form[] = [
   { kinds: ["WireguardConfig"], at: "privateKey", ...key },
   { kinds: ["WireguardConfig"], at: "peers.*.publicKey", ...key },
   { kinds: ["WireguardConfig"], at: "peers.*.presharedKey", ...key },
-  { kinds: ["WireguardConfig"], at: "peers.*.endpoint", ...withPort },
+  { kinds: ["WireguardConfig"], at: "peers.*.endpoint", ...addressWithPort },
   { kinds: ["WireguardConfig"], at: "peers.*.allowedIPs.*", ...subnet },
   { kinds: ["WireguardConfig"], at: "peers.*.persistentKeepaliveInterval", ...notNegative },
   { kinds: ["TimeSyncConfig"], at: "bootTimeout", ...notNegative },
@@ -281,13 +297,26 @@ export const forms: readonly Form[] = [
   {
     kinds: ["RegistryMirrorConfig"],
     at: "endpoints.*.url",
-    holds: like(/^https?:[/][/]/i),
+    holds: like(/^https?:[/][/][^ ]*$/i),
     write: 'a URL such as "https://mirror.example"',
   },
   {
     kinds: ["RegistryTLSConfig"],
     at: "ca",
+    holds: isCertificate,
+    write: "the certificate as PEM",
+  },
+  {
+    kinds: ["RegistryTLSConfig"],
+    at: "clientIdentity.cert",
     holds: like(/-----BEGIN CERTIFICATE-----/),
     write: "the certificate as PEM",
+  },
+  {
+    kinds: ["RegistryTLSConfig"],
+    at: "clientIdentity.key",
+    holds: like(/-----BEGIN [A-Z ]*PRIVATE KEY-----/),
+    write: "the private key as PEM",
+    isSecret: true,
   },
 ];

@@ -5,6 +5,7 @@ import { addPreconditions, enforce, enforceAtSynth, preconditionOf } from "../..
 import { resolveTokens } from "../../rules/template";
 import * as nodeRestriction from "../node-restriction";
 import type { DescribedNode } from "../node-settings";
+import { absentMessage } from "./conflict";
 import * as deviceSelector from "./device-selector";
 import { isReadable } from "./document";
 import { NodePatches } from "./node-patches";
@@ -110,6 +111,19 @@ export class PatchJudge {
   }
 
   private get findings(): Finding[] {
-    return this.nodes.flatMap(({ findings }) => findings);
+    const found = this.nodes.flatMap(({ node, findings }) => findings.map((finding) => ({ node, finding })));
+    const rolesOf = new Map<string, Set<string>>();
+    const keyOf = ({ path, what }: { readonly path: string; readonly what: string }) => `${path} ${what}`;
+    for (const { node, finding } of found) {
+      if (finding.absent === undefined) continue;
+      const key = keyOf(finding.absent);
+      rolesOf.set(key, (rolesOf.get(key) ?? new Set()).add(node.role));
+    }
+    return found.map(({ finding }) => {
+      if (finding.absent === undefined) return finding;
+      const { path, what } = finding.absent;
+      const message = absentMessage(path, what, [...(rolesOf.get(keyOf(finding.absent)) ?? [])]);
+      return { ...finding, check: { condition: false, message } };
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { isUnknown } from "../../rules/condition";
 import { generatedConfiguration } from "../generated-configuration";
 import { type DescribedNode, generatedSettings, propSettings } from "../node-settings";
-import { conflictsOf, incompleteOf } from "./conflict";
+import { absentMessage, absentOf, conflictsOf, incompleteOf } from "./conflict";
 import { isReadable } from "./document";
 import { etcdProblems } from "./etcd-subnets";
 import { type Configuration, patched } from "./merge";
@@ -73,11 +73,16 @@ export class NodePatches {
     );
     const isSeen = ![...this.required, ...given.map(({ patch }) => patch)].some((patch) => isUnknown(patch));
     const refused = (message: string): Finding => ({ rule: keysRule, check: { condition: false, message } });
+    const absent = ({ path }: GivenPatch, what: string): Finding => ({
+      ...refused(absentMessage(path, what, [role])),
+      absent: { path, what },
+    });
     const findings = given.flatMap((each) => {
       const before = configuration;
       configuration = patched(before, each.patch);
       return [
         ...findingsOf(each, this.settings, before, configuration),
+        ...(isSeen ? absentOf(each, before).map((what) => absent(each, what)) : []),
         ...(isSeen ? conflictsOf(each, role, version, before, configuration).map(refused) : []),
       ];
     });

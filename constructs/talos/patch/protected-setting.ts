@@ -50,6 +50,8 @@ export interface Protection {
 export interface Finding {
   readonly rule: RuleDescription;
   readonly check: Check;
+  /** What the patch at the path deletes, though the node does not have it. */
+  readonly absent?: { readonly path: string; readonly what: string };
 }
 
 /** Everything that the patch sets or deletes, protected. */
@@ -135,16 +137,14 @@ function findingIn(
   return [{ rule, check: { condition, message: `${where} has ${name}${formatAfterName(written ?? has)}; ${advice}` } }];
 }
 
-/** One deletion is one mistake, whatever is deleted with it. */
+/** One deletion is one mistake, whatever is deleted with it: of several rules, the one of another construct tells most. */
 function withoutRepeated(found: readonly Found[]): Finding[] {
-  const said = new Set<string>();
-  return found.filter(({ rule, deleted }) => {
-    const key = `${rule.id} ${deleted}`;
-    if (deleted === undefined || !said.has(key)) {
-      said.add(key);
-      return true;
-    }
-    return false;
+  const isOfNode = ({ rule: { id } }: Found) => id.startsWith("config-patch-");
+  return found.filter((each) => {
+    if (each.deleted === undefined) return true;
+    const same = found.filter(({ deleted }) => deleted === each.deleted);
+    // That a patch deletes a document without its name, the rule of its keys tells.
+    return each.deleted !== "" && each === (same.find((other) => !isOfNode(other)) ?? same[0]);
   });
 }
 

@@ -127,6 +127,7 @@ function checkDocument(where: string, document: unknown, version: string): Check
   return [
     ...found.map((mistake) => checkMistake(where, has(document, mistake.key), mistake, version)),
     ...checkDirectives(where, document),
+    ...nullsIn(where, document).map(refuse),
     ...checkSchema(
       where,
       document,
@@ -134,6 +135,20 @@ function checkDocument(where: string, document: unknown, version: string): Check
       found.map(({ key }) => key.join(".")),
     ),
   ];
+}
+
+/** Registries are an object of objects, in which Talos refuses nothing as it does in lists. */
+const registries = /[.]machine[.]registries[.](mirrors|config)$/;
+
+/** Talos's decoder, or its validation, ends on nothing where an item has to be. */
+function nullsIn(path: string, value: unknown): string[] {
+  if (typeof value !== "object" || value === null || isUnknown(value)) return [];
+  const holdsItems = Array.isArray(value) || registries.test(path);
+  return Object.entries(value).flatMap(([key, inside]) => {
+    const own = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+    if (inside === null && holdsItems) return [`${own} is null; leave it out`];
+    return nullsIn(own, inside);
+  });
 }
 
 function checkDirectives(path: string, value: unknown): Check[] {

@@ -39,10 +39,12 @@ function checkDocument(where: string, document: unknown): Check[] {
   const isOfKind = ({ kinds = [""] }: { readonly kinds?: readonly string[] }) => kinds.includes(kind);
   return [
     ...forms.filter(isOfKind).flatMap(({ at, holds, write, isSecret = false }) =>
-      valuesAt(document, at, kind === "" ? isText : isFilled).map(({ path, value }) => ({
-        condition: holds(value),
-        message: `${has(path, isSecret ? "(value hidden)" : formatValue(value))}; write ${write}`,
-      })),
+      valuesAt(document, at, /~$/.test(at) || (kind === "" && /[*]$|[.]size$/.test(at)) ? isText : isFilled).map(
+        ({ path, value }) => ({
+          condition: holds(value),
+          message: `${has(path, isSecret ? "(value hidden)" : formatValue(value))}; write ${write}`,
+        }),
+      ),
     ),
     ...ranges.filter(isOfKind).flatMap(({ at, min, max, orText = false }) =>
       valuesAt(document, at, orText ? isKnownNumber : isNumber).map(({ path, value }) => ({
@@ -62,7 +64,7 @@ function checkDocument(where: string, document: unknown): Check[] {
 }
 
 const isText = (value: unknown): value is string => typeof value === "string" || isUnknown(value);
-/** Documents cannot tell an empty string from what is left out. */
+/** Talos cannot tell an empty string from what is left out, except in a list. */
 const isFilled = (value: unknown): value is string => isText(value) && value !== "";
 const isNumber = (value: unknown): value is number => typeof value === "number" || isUnknown(value);
 const isKnownNumber = (value: unknown): value is number => typeof value === "number" && !isUnknown(value);

@@ -1,5 +1,6 @@
+import { isAddress, isCidr } from "../../network/ip-address";
 import { isPlainObject } from "../../props/plain-data";
-import { isUnknown } from "../../rules/condition";
+import { type Condition, isUnknown, or } from "../../rules/condition";
 import { formatValue } from "../../rules/format-value";
 import type { Document } from "./merge";
 
@@ -14,7 +15,10 @@ type Whole = (document: Document) => readonly string[];
  */
 const wholes: Readonly<Record<string, Whole>> = {
   "": (document) => [
+    ...(isOff(at(document, "persist")) ? ["with persist false, which Talos refuses; leave it out"] : []),
     ...itemsAt(document, "machine.network.interfaces").flatMap(({ at, item }) => ofDevice(at, item)),
+    ...ofLinks(itemsAt(document, "machine.network.interfaces")),
+    ...ofCni(document),
     ...ofKubeSpan(document),
     ...["state", "ephemeral"].flatMap((name) => ofKeys(document, `machine.systemDiskEncryption.${name}`)),
     ...itemsAt(document, "machine.disks").flatMap(({ at, item }) => ofPartitions(at, item)),
@@ -119,7 +123,7 @@ const excludes = (document: unknown, one: string, other: string): string[] =>
 function itemsAt(document: unknown, path: string): { readonly at: string; readonly item: unknown }[] {
   const items = at(document, path);
   if (!Array.isArray(items) || isUnknown(items)) return [];
-  return items.flatMap((item, index) => (isUnknown(item) ? [] : [{ at: `${path}[${index}]`, item }]));
+  return items.flatMap((item, index) => (isUnknown(item) || item === null ? [] : [{ at: `${path}[${index}]`, item }]));
 }
 
 /** What several items have that only one may have. */
@@ -131,6 +135,7 @@ function repeated(document: unknown, path: string, key: string): string[] {
 }
 
 const isTrue = (value: unknown): boolean => [true, "yes", "on", "y"].includes(value as string);
+const isOff = (value: unknown): boolean => [false, "no", "off", "n"].includes(value as string);
 
 function ofDevice(path: string, device: unknown): string[] {
   const isSelected = has(device, "deviceSelector") || isEmpty(at(device, "deviceSelector"));
@@ -139,7 +144,7 @@ function ofDevice(path: string, device: unknown): string[] {
     ...(has(device, "interface") && isSelected
       ? [`with both ${path}.interface and ${path}.deviceSelector; leave one of the two out`]
       : []),
-    ...(isEmpty(at(device, "deviceSelector"))
+    ...(!has(device, "interface") && selectsNothing(at(device, "deviceSelector"))
       ? [`with ${path}.deviceSelector empty; write what selects the device`]
       : []),
     ...excludes(device, "bond", "bridge").map((problem) => inside(path, problem)),
@@ -151,11 +156,62 @@ function ofDevice(path: string, device: unknown): string[] {
       excludes(item, "cidr", "addresses").map((problem) => inside(`${path}.${vlan}`, problem)),
     ),
     ...(has(device, "bond") ? ofBond(`${path}.bond`, at(device, "bond")) : []),
-    ...(has(device, "wireguard") ? needsIn(path, device, "wireguard.privateKey") : []),
+    ...(isPlainObject(at(device, "wireguard")) ? needsIn(path, device, "wireguard.privateKey") : []),
+    ...(isPlainObject(at(device, "vip")) ? needsIn(path, device, "vip.ip") : []),
     ...itemsAt(device, "wireguard.peers").flatMap(({ at: peer, item }) =>
       needsIn(`${path}.${peer}`, item, "publicKey"),
     ),
   ];
+}
+
+const selectsNothing = (selector: unknown): boolean =>
+  isPlainObject(selector) && Object.keys(selector).every((key) => !has(selector, key));
+
+/** Links that are parts of bonds and bridges: of one each, and without addresses of their own. */
+function ofLinks(devices: readonly { readonly at: string; readonly item: unknown }[]): string[] {
+  const owners = new Map<unknown, string>();
+  const problems: string[] = [];
+  for (const { item } of devices) {
+    const owner = String(at(item, "interface"));
+    const [bonded, bridged] = ["bond", "bridge"].map((key) => at(item, `${key}.interfaces`));
+    for (const link of [bonded, bridged].flatMap((links) => (Array.isArray(links) && !isUnknown(links) ? links : []))) {
+      const other = owners.get(link);
+      if (isUnknown(link)) continue;
+      if (other !== undefined && other !== owner) {
+        problems.push(`with ${formatValue(link)} in both ${other} and ${owner}; leave it out of one of them`);
+      }
+      owners.set(link, owner);
+    }
+  }
+  for (const { at: path, item } of devices) {
+    const owner = owners.get(at(item, "interface"));
+    if (owner === undefined || isTrue(at(item, "ignore"))) continue;
+    const own = ["dhcp", "cidr", "addresses", "vip"].filter((key) =>
+      key === "dhcp" ? isTrue(at(item, key)) : has(item, key),
+    );
+    problems.push(...own.map((key) => `with ${path}.${key}, though the link is a part of ${owner}; write it there`));
+  }
+  return problems;
+}
+
+/** A worker has none. */
+function ofCni(document: unknown): string[] {
+  const cni = at(document, "cluster.network.cni");
+  const name = at(cni, "name");
+  // That a name is none is said already.
+  if (!isPlainObject(cni) || isUnknown(name) || name === "" || at(document, "machine.type") === "worker") return [];
+  const path = "cluster.network.cni";
+  if (!has(cni, "name")) return [`without ${path}.name; write "flannel", "custom" or "none"`];
+  const surplus = [
+    ...(name === "custom" ? [] : ["urls"]),
+    ...(name === "flannel" ? [] : ["flannel.extraArgs"]),
+    ...(name !== "flannel" && isTrue(at(cni, "flannel.kubeNetworkPoliciesEnabled"))
+      ? ["flannel.kubeNetworkPoliciesEnabled"]
+      : []),
+  ];
+  return surplus
+    .filter((key) => has(cni, key))
+    .map((key) => `with ${path}.${key}, which the CNI ${formatValue(name)} does not take; leave it out`);
 }
 
 const inside = (path: string, problem: string): string =>
@@ -199,10 +255,21 @@ const ofPartitions = (path: string, disk: unknown): string[] =>
     .flatMap(({ at: partition, item }) => needsIn(`${path}.${partition}`, item, "size"));
 
 function ofKubeSpan(document: unknown): string[] {
-  const kubespan = at(document, "machine.network.kubespan");
+  const path = "machine.network.kubespan";
+  const kubespan = at(document, path);
+  if (!isTrue(at(kubespan, "enabled"))) return [];
   const mtu = at(kubespan, "mtu");
-  if (!isTrue(at(kubespan, "enabled")) || typeof mtu !== "number" || isUnknown(mtu) || mtu >= 1280) return [];
-  return [`with machine.network.kubespan.mtu ${mtu}; write at least 1280`];
+  // What is 0 is left out.
+  const isTooSmall = typeof mtu === "number" && !isUnknown(mtu) && mtu < 1280 && mtu !== 0;
+  const wrong = (list: string, holds: (text: string) => Condition) =>
+    itemsAt(kubespan, `filters.${list}`)
+      .filter(({ item }) => holds(String(item)) === false)
+      .map(({ at: own, item }) => `with ${path}.${own} ${formatValue(item)}; write a subnet such as "192.168.1.0/24"`);
+  return [
+    ...(isTooSmall ? [`with ${path}.mtu ${mtu}; write at least 1280`] : []),
+    ...wrong("endpoints", (text) => or(isAddress(text.replace(/^!/, "")), isCidr(text.replace(/^!/, "")))),
+    ...wrong("excludeAdvertisedNetworks", isCidr),
+  ];
 }
 
 function ofUserVolume(document: unknown): string[] {
@@ -263,7 +330,7 @@ const ofEncryption = (document: unknown): string[] =>
   has(document, "encryption") ? [...needs(document, "encryption.provider"), ...ofKeys(document, "encryption")] : [];
 
 function ofKeys(document: unknown, encryption: string): string[] {
-  if (!has(document, encryption)) return [];
+  if (!has(document, encryption) && !isPlainObject(at(document, encryption))) return [];
   const keys = itemsAt(document, `${encryption}.keys`);
   const slots = keys.map(({ item }) => at(item, "slot") ?? 0);
   return [
