@@ -126,7 +126,10 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
     (stack) => void new NvidiaInstall(stack, "it", { node: nodeIn(stack, nvidia), method: "__proto__" as never }),
     'method is "__proto__"; write',
   ],
-  "an address of all hosts": [worker({ address: "0.0.0.0/0" }), 'workers[0].address "0.0.0.0/0" is no node\'s:'],
+  "an address of all hosts": [
+    worker({ address: "0.0.0.0/0" }),
+    'workers[0].address "0.0.0.0/0" is not a node address:',
+  ],
   "an address of all hosts, of a VM": [
     ipConfig({ address: "0.0.0.0/0" }),
     'initialization.ipConfigs[0].address "0.0.0.0/0" is not an address',
@@ -163,7 +166,7 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   ],
   "an IPv6 worker with its IPv4 gateway": [
     worker({ address: "2001:db8::61/64" }),
-    'workers[0].gateway "192.168.1.1" is not in the network of "2001:db8::61/64";',
+    'workers[0].gateway "192.168.1.1" is not in the subnet of "2001:db8::61/64";',
   ],
   "a machine that is something else": [
     cluster({ workers: [{ vm: machineAt("worker-1", 61) }] }),
@@ -195,7 +198,7 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
   ],
   "a user that is none, beside a raw address": [
     vm({ gpus: [{ address: "01:00" }] }, { ...password, username: "root" }),
-    'username "root" is no user with its realm;',
+    'username "root" is not a user name with its realm;',
   ],
   "a version with a line end, of an image": [
     (stack) => void vmOfImage(stack, new TalosImage(stack, "image", { version: "v1.13.9\n" })),
