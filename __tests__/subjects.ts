@@ -448,7 +448,7 @@ export const subjects = {
       { prop: "namespace", judged: ["helm-release-name"], to: "other" },
       { prop: "podSecurity", judged: ["prop-type"], to: "restricted" },
       { prop: "values", to: { replicaCount: 2 } },
-      { prop: "secretRevision", judged: [], to: 2 },
+      { prop: "secretRevision", judged: ["helm-secret-revision"], to: 2 },
       { prop: "timeout", judged: ["helm-timeout"], to: 1200 },
     ],
     // It has secret values of its own; `insecureHttp` allows another URL.

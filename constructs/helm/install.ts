@@ -235,7 +235,10 @@ export class HelmInstall extends Construct {
     chart.preconditions.push(
       ...enforce(this, rules, { ...options, user: this, chart }),
       ...enforce(this, secretValues.rules, options),
-      ...enforce(this, secretValues.valueRules, { sensitive: secretValues.sensitiveIn(this, chart.values) }),
+      ...enforce(this, secretValues.valueRules, {
+        sensitive: secretValues.sensitiveIn(this, chart.values),
+        literals: secretValues.literalsIn(chart.values),
+      }),
     );
     // Of another stack, it is refused; until then it must not be in the way of the other problems.
     if (!node || !isInStackOf(this, node)) return;

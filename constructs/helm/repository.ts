@@ -1,6 +1,6 @@
-import { host, port, withoutSecrets } from "../network/https-endpoint";
+import { bracketsHoldAddress, host, port, withoutSecrets } from "../network/https-endpoint";
 import { checkPlainHttp, plainHttp } from "../network/plain-http";
-import { matches, not, or } from "../rules/condition";
+import { and, matches, not, or } from "../rules/condition";
 import { formatValue } from "../rules/format-value";
 import type { Check, Rule } from "../rules/rule";
 import { providerDocs } from "../rules/source";
@@ -13,6 +13,9 @@ export const chartRepository: Omit<Rule<unknown>, "checks"> = {
 };
 
 const url = new RegExp(`^(https?|oci):[/][/]${host}(${port})?([/?][!-~]*)?$`);
+
+/** A percent sign that begins no two hexadecimal digits, on which Go's parser fails. */
+const notEscaped = /%([^0-9a-fA-F]|[0-9a-fA-F]([^0-9a-fA-F]|$)|$)/;
 
 interface Repository {
   readonly repository: string;
@@ -29,7 +32,7 @@ export const rules: readonly Rule<Repository>[] = [
 ];
 
 export function checkChartRepository(repository: string): Check[] {
-  const isUrl = matches(repository, url);
+  const isUrl = and(matches(repository, url), bracketsHoldAddress(repository), not(matches(repository, notEscaped)));
   const hasUser = matches(repository, /@/);
   return [
     {
