@@ -12,6 +12,7 @@ import { deletesUnnamed, has, hasPath } from "./effect";
 import type { TalosPatch } from "./patch";
 import type { GivenPatch, RuleDescription } from "./protected-setting";
 import { checkSchema } from "./schema";
+import { checkUnknownPatch } from "./unknown-patch";
 
 interface Mistake {
   /** Key that Talos refuses. */
@@ -93,6 +94,7 @@ const refuse = (message: string): Check => ({ condition: false, message });
 function checkPatch(where: string, patch: TalosPatch, version: string): Check[] {
   if (isToken(patch)) {
     return [
+      ...checkUnknownPatch(where, patch as string),
       ...mistakes.map((mistake) => checkMistake(where, hasPath(patch, mistake.key), mistake, version)),
       {
         condition: not(matches(patch, otherDirective)),
