@@ -62,6 +62,14 @@ const mistakes: Readonly<Record<string, readonly [Build, string]>> = {
     pool({ cird: "192.168.1.240/28" } as never),
     "l2Announcements.addressPools[0].blocks[0].cird is not a prop;",
   ],
+  "a block with all that is taken": [
+    pool({ cidr: "192.168.1.0/24" }),
+    'l2Announcements.addressPools[0].blocks[0] contains the node\'s own address, "192.168.1.50";',
+  ],
+  "a block of all addresses": [
+    pool({ cidr: "0.0.0.0/0" }),
+    'l2Announcements.addressPools[0].blocks[0] has "0.0.0.0/0", which is',
+  ],
   "a block of IPv6 in a cluster of IPv4": [
     pool({ cidr: "2001:db8::/120" }),
     "l2Announcements.addressPools[0].blocks[0] has IPv6 addresses,",

@@ -73,11 +73,14 @@ export const rules: readonly Rule<{
           }),
         ),
         ...blocks.flatMap(({ form }) => form),
-        ...readable.flatMap(({ path, block }) => [
-          ...checkOrder(path, block),
-          ...checkUnicast(path, block),
-          ...taken.flatMap((each) => checkNotContained(path, block, each)),
-        ]),
+        // A block that is too large has many addresses that are taken.
+        ...readable.flatMap(({ path, block }) =>
+          firstViolation([
+            ...checkOrder(path, block),
+            ...checkUnicast(path, block),
+            ...taken.flatMap((each) => checkNotContained(path, block, each)),
+          ]),
+        ),
         ...checkEachOnce(
           readable,
           ({ path }) => path,
