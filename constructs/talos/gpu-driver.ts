@@ -175,19 +175,30 @@ export const rules: readonly Rule<Driven>[] = [
   },
   {
     id: "gpu-virtual-function",
-    requirement: "a virtual function of an Intel GPU uses the driver `xe`",
-    reason: "Talos's `i915` does not drive virtual functions in a guest, so the node has no GPU",
+    requirement: "a virtual function of an Intel GPU uses the driver `xe`, and one of NVIDIA is for another guest",
+    reason:
+      "Talos's `i915` does not drive virtual functions in a guest, and Talos has no guest driver of NVIDIA's vGPU, so the node has no GPU",
     source: "https://github.com/strongtz/i915-sriov-dkms/issues/287",
     severity: "warning",
-    checks: ({ devices, drivers = [], path }) => {
+    checks: ({ devices, drivers = [], nvidia, path }) => {
       const own = drivers.flatMap((driver) => (driver.vendor === "intel" ? [driver] : []));
-      if (own.length === 0 || own.some(({ kernelModules }) => kernelModules === "xe")) return [];
-      return devices
-        .filter(({ isVirtualFunction }) => isVirtualFunction)
+      const hasNvidia = nvidia !== undefined || ofVendor(drivers, "nvidia").length > 0;
+      const ofNvidia = devices
+        .filter(({ isBeyondCard }) => hasNvidia && isBeyondCard)
         .map((device) => ({
-          condition: not(device.isSuch((id) => matches(id, /^8086:/))),
-          message: `${device.path} is ${device.description}, a virtual function, which Talos's i915 may not drive; write ${path}.driver: { vendor: "intel", kernelModules: "xe", forceProbe: [its device id] } with Talos 1.12 or later, and try it`,
+          condition: not(device.isSuch((id) => matches(id, /^10de:/))),
+          message: `${device.path} is ${device.description}, a virtual function of NVIDIA's vGPU, for which Talos has no guest driver; pass through the whole GPU, or write guest: "linux"`,
         }));
+      if (own.length === 0 || own.some(({ kernelModules }) => kernelModules === "xe")) return ofNvidia;
+      return [
+        ...ofNvidia,
+        ...devices
+          .filter(({ isVirtualFunction }) => isVirtualFunction)
+          .map((device) => ({
+            condition: not(device.isSuch((id) => matches(id, /^8086:/))),
+            message: `${device.path} is ${device.description}, a virtual function, which Talos's i915 may not drive; write ${path}.driver: { vendor: "intel", kernelModules: "xe", forceProbe: [its device id] } with Talos 1.12 or later, and try it`,
+          })),
+      ];
     },
   },
 ];

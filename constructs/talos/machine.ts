@@ -51,6 +51,9 @@ export interface TalosMachineDevice {
   /** Whether it is a virtual function of a device that its host keeps. */
   readonly isVirtualFunction?: boolean;
 
+  /** Whether no card has its address by itself, only as a virtual function, such as `41:00.4` or `41:01.0`. */
+  readonly isBeyondCard?: boolean;
+
   /** Whether it is a device that its host has divided into virtual functions, as far as the host is asked. */
   readonly isDivided?: () => Condition;
 

@@ -14,7 +14,8 @@ export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevi
     description: descriptionOf(device, host),
     hasId: device.deviceId !== undefined,
     // The graphics of a processor and its virtual functions share a slot; other functions of cards are no displays.
-    isVirtualFunction: Number(device.address.functionNumber ?? 0) > 0,
+    isVirtualFunction: Number(device.address.functionNumber ?? 0) > 0 || device.address.isBeyondCard,
+    isBeyondCard: device.address.isBeyondCard,
     isDivided: () => host !== undefined && hasVirtualFunctions(device, host),
     isSuch: (property: Property) => isSuch(device, host, property),
   })),

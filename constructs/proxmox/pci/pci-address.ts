@@ -58,6 +58,16 @@ export class PciAddress {
     return and(equal(this.device, other.device), or(one === undefined, another === undefined, equal(one, another)));
   }
 
+  /**
+   * Whether no card has the address by itself, only as a virtual function: NVIDIA's cards have four functions at most, and a
+   * card has one slot of its bus. Bus 00 has the devices of the host itself.
+   */
+  get isBeyondCard(): boolean {
+    if (isUnknown(this.device) || isUnknown(this.functionNumber)) return false;
+    const isOtherSlot = /:[0-9a-f]{2}:[0-9a-f]{2}$/.test(this.device) && !/:00:..$|:00$/.test(this.device);
+    return isOtherSlot || Number(this.functionNumber ?? 0) > 3;
+  }
+
   /** The address as Proxmox writes it. */
   toString(): string {
     return this.functionNumber === undefined ? this.device : `${this.device}.${this.functionNumber}`;
