@@ -274,7 +274,7 @@ describe("Cilium on a cluster", () => {
   });
 
   test.each([
-    ["192.168.1.48/30", "the virtual IP of the control plane nodes", "192.168.1.50"],
+    ["192.168.1.50/32", "the virtual IP of the control plane nodes", "192.168.1.50"],
     ["192.168.1.62/32", "the address of worker-2", "192.168.1.62"],
   ])("refuses a pool %s with %s", (cidr, what, address) => {
     const addressPools = [{ name: "lan", blocks: [{ cidr }] }];
