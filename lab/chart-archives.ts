@@ -65,8 +65,8 @@ export class ChartArchives {
     const here = repository.replace(/\/$/, "");
     const given = this.given.map((file) => ({ ...named(file), content: readFileSync(resolve(charts, file)) }));
     return [...given, ...this.packed.values()].filter(({ name }) => {
-      const home = ownChart(name)?.annotations["lab/repository"];
-      return home === undefined || home === here;
+      const homes = ownChart(name)?.annotations["lab/repository"].split(" ");
+      return homes === undefined || homes.includes(here);
     });
   }
 }

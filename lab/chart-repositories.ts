@@ -20,12 +20,19 @@ export class ChartRepositories {
     return repositories;
   }
 
+  private authorization?: string;
+
   private constructor(
     private readonly archives: ChartArchives,
     private readonly server: Server,
   ) {
-    server.on("request", ({ url = "" }, response) => {
+    server.on("request", ({ url = "", headers }, response) => {
       const path = decodeURIComponent(url);
+      const { authorization } = this;
+      if (path.startsWith("/v2/") && authorization !== undefined && headers.authorization !== authorization) {
+        response.writeHead(401, { "www-authenticate": 'Basic realm="charts"' }).end();
+        return;
+      }
       const registry =
         /^\/v2\/(?<repository>.+)\/(?<name>[^/]+)\/(?<kind>manifests|blobs|tags)\/(?<reference>.+)$/.exec(path);
       const file = /^\/(?<repository>.+)\/(?<name>[^/]+)$/.exec(path);
@@ -34,6 +41,11 @@ export class ChartRepositories {
       else if (file?.groups) this.serveIndexed(file.groups as never, response);
       else answer(response);
     });
+  }
+
+  /** Lets this user alone read the registries. */
+  protect(username: string, password: string): void {
+    this.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
 
   /** Points the releases and templates of a configuration here. */

@@ -20,6 +20,8 @@ export interface GuestOptions {
 /** A VM's Talos node, and the last that was done to its power. */
 interface Guest {
   readonly node: Promise<TalosNode>;
+  /** Keeps what is on the disk that it boots from. */
+  readonly directory: string;
   power: Promise<void>;
 }
 
@@ -66,6 +68,16 @@ export class Guests {
     return guest.node;
   }
 
+  /** Where is what is on the disk that a VM boots from. */
+  directoryOf(vmid: number): string {
+    return this.guests.get(vmid)?.directory ?? "";
+  }
+
+  /** Where is what is on another disk, by its identity. */
+  diskDirectory(identity: string): string {
+    return join(this.directory, "disks", identity);
+  }
+
   /** The Talos nodes of all VMs that are there. */
   async all(): Promise<TalosNode[]> {
     const nodes = await Promise.allSettled([...this.guests.values()].map(({ node }) => node));
@@ -95,7 +107,7 @@ export class Guests {
     const disk = bootsFromVirtio(vm) ? "/dev/vda" : "/dev/sda";
     const node = TalosNode.start({ address, directory, discovery, hardware, disk, system: systemOf(vm), faults });
     node.catch(() => {});
-    return { node, power: Promise.resolve() };
+    return { node, directory, power: Promise.resolve() };
   }
 
   private hardwareOf(vm: VirtualMachine): Hardware {
@@ -119,7 +131,7 @@ export class Guests {
         const [volid = ""] = String(vm.get(key)).split(",");
         const { identity } = vm.volume(volid) ?? {};
         if (identity === undefined) return [];
-        const directory = join(this.directory, "disks", identity);
+        const directory = this.diskDirectory(identity);
         mkdirSync(directory, { recursive: true });
         return [{ interface: key, directory }];
       });

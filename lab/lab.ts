@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { caFolder, certificateFolders } from "../constructs/proxmox/ca-folder";
+import { Backups } from "./backups";
 import { build } from "./build";
 import { Cdktf } from "./cdktf";
 import { ChartRepositories } from "./chart-repositories";
@@ -36,6 +37,8 @@ export interface LabOptions extends ServerOptions, GuestOptions {
 export class Lab {
   private readonly commands: { readonly transcript: string; kill(): void }[] = [];
   private readonly guests: Guests;
+  /** Backups of its VMs. */
+  readonly backups: Backups;
   private readonly furtherAddresses: string[] = [];
 
   static async start(options: LabOptions): Promise<Lab> {
@@ -57,7 +60,7 @@ export class Lab {
     options: LabOptions,
     readonly directory: string,
     readonly factory: ImageFactory,
-    private readonly charts: ChartRepositories,
+    readonly charts: ChartRepositories,
     readonly gatewayApi: GatewayApiReleases,
     readonly proxmox: SimulatedProxmox,
     private readonly network: NodeNetwork,
@@ -65,6 +68,7 @@ export class Lab {
     readonly address: string,
   ) {
     this.guests = new Guests(proxmox.host, directory, options);
+    this.backups = new Backups(proxmox.host, this.guests, directory);
   }
 
   /** Keeps the CA of a Proxmox host where `npm run discover` writes it. */

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { TerraformVariable } from "cdktf";
-import { HelmInstall, type HelmInstallProps } from "../../constructs";
+import { HelmInstall, type HelmInstallProps, type TalosGpuCluster } from "../../constructs";
 import type { Kubectl } from "../kubectl";
 import type { Lab } from "../lab";
 import type { Terraform } from "../terraform";
@@ -13,11 +15,34 @@ import { unwrapped } from "./support/unwrapped";
 /** What Helm takes apart unless it is told not to, and YAML takes for a number. */
 const secret = '007,{a}=[1]."\\';
 
+const registryPassword = "s3cr3t of the registry";
+
+/** The chart from a registry that asks who reads it. */
+function installFromRegistry(stack: TalosGpuCluster): void {
+  const password = new TerraformVariable(stack, "registry_password", { type: "string", sensitive: true });
+  const { resource } = new HelmInstall(stack, "private", {
+    node: stack.cluster,
+    chart: "lab-server",
+    repository: "oci://registry.example/private",
+    version: "1.0.0",
+    name: "private",
+    values: { auth: { password: "none" } },
+  });
+  if (!resource) throw new Error("the release is missing");
+  resource.repositoryUsername = "reader";
+  resource.repositoryPassword = password.stringValue;
+}
+
 /** A cluster with a chart of which no construct knows, and a secret value; or without it. */
-const deploy = (lab: Lab, props: Partial<HelmInstallProps> | "removed" = {}): Promise<Terraform> =>
+const deploy = (
+  lab: Lab,
+  props: Partial<HelmInstallProps> | "removed" = {},
+  force: (stack: TalosGpuCluster) => void = () => {},
+): Promise<Terraform> =>
   deployCluster(lab, {
-    environment: { TF_VAR_server_password: secret },
+    environment: { TF_VAR_server_password: secret, TF_VAR_registry_password: registryPassword },
     force: (stack) => {
+      force(stack);
       const password = new TerraformVariable(stack, "server_password", { type: "string", sensitive: true });
       for (const each of stack.cluster.removedReleases.provisioners ?? []) {
         if (each.type === "local-exec" && each.environment) each.environment.TIMEOUT = "10";
@@ -97,8 +122,25 @@ test("a chart is installed in its namespace, with its secret, which is in no sta
   await unchanged(removedAgain);
   expect(await recordsIn(kubectl)).toEqual([]);
 
-  succeeded(await removedAgain.destroy());
-  expect(await removedAgain.addresses()).toEqual([]);
+  // A registry that asks who reads it. Only the state has the password, where the provider keeps it.
+  lab.charts.protect("reader", "another");
+  const fromRegistry = await deploy(lab, "removed", installFromRegistry);
+  const refused = await fromRegistry.apply();
+  expect([refused.code, unwrapped(refused.output)]).toEqual([1, expect.stringContaining("OCI Registry Login Failed")]);
+  lab.charts.protect("reader", registryPassword);
+  succeeded(await fromRegistry.apply());
+  await unchanged(fromRegistry);
+  const installed = await kubectl.get<{ status: object }>("statefulset", "private", "-n", "private");
+  expect(installed.status).toMatchObject({ readyReplicas: 1 });
+  expect(readFileSync(join(fromRegistry.directory, "cdk.tf.json"), "utf8")).not.toContain(registryPassword);
+  const { output: withRegistry } = await fromRegistry.run("state", "pull");
+  expect(withRegistry.split("\n").filter((line) => line.includes(registryPassword))).toEqual([
+    expect.stringMatching(/^ *"repository_password": /),
+  ]);
+  expect(lab.transcript.replace(withRegistry, "")).not.toContain(registryPassword);
+
+  succeeded(await fromRegistry.destroy());
+  expect(await fromRegistry.addresses()).toEqual([]);
 });
 
 test("a release is found that an apply was killed in the middle of, and that has left the stack", async () => {

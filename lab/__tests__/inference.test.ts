@@ -1,5 +1,7 @@
 import { eventually } from "./support/eventually";
+import { ollama } from "./support/ollama";
 import { placed } from "./support/placed";
+import { requested } from "./support/request";
 import { succeeded } from "./support/succeeded";
 import { unchanged } from "./support/unchanged";
 
@@ -28,5 +30,10 @@ test("an inference server has a GPU, a volume for its models and an address, aft
     const node = await kubectl.get<{ status: { allocatable: object } }>("node", "talos-inference");
     expect(node.status.allocatable).toMatchObject({ "nvidia.com/gpu": "1" });
   });
+
+  // What the user types in the end, as the output has it.
+  const request = String((await terraform.outputs()).request?.value);
+  const answered = await requested(lab, kubectl, request, ollama);
+  expect(JSON.parse(answered)).toMatchObject({ model: "llama3.2", response: "an answer to Why is the sky blue?" });
   succeeded(await terraform.destroy());
 });

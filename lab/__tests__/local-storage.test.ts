@@ -108,8 +108,15 @@ test("the test of the storage names the link that is broken", async () => {
   expect(await said()).toMatch(/the provisioner does not run: .*node affinity/);
   succeeded(await selector("null"));
 
-  // Whoever has detached the disk in Proxmox meets it when the VM boots.
   const node = await lab.node(100);
+  await node.setFaults({ pod: "local-storage/storage-test-*", reason: "ErrImagePull" });
+  expect(await said()).toContain("no volume that survives its pod: an image was not pulled: Failed to pull image");
+  await node.setFaults({ method: "volume", message: "filesystem type mismatch: ext4 != xfs" });
+  expect(await said()).toMatch(/no user volume: local on node talos-gpu is failed .*filesystem type mismatch/);
+  await node.setFaults();
+  expect(await said()).toBe("");
+
+  // Whoever has detached the disk in Proxmox meets it when the VM boots.
   const hardware = { cores: 4, memory: 8192, gpus: 0, links: [] };
   await node.powerOff();
   await node.powerOn(hardware);

@@ -177,6 +177,19 @@ test("the driver's account needs each of its privileges, and the test of the sto
   await without("VM.Config.Disk", async () =>
     expect(await tested()).toContain("the volume is not attached to the VM: Proxmox refuses the driver's account"),
   );
+  const trusted = (text: string) =>
+    kubectl.run(
+      "patch",
+      "configmap",
+      "proxmox-ca",
+      "--namespace=csi-proxmox",
+      `--patch=${JSON.stringify({ data: { "proxmox-ca.pem": text } })}`,
+    );
+  succeeded(await trusted("none"));
+  expect(await tested()).toMatch(
+    /the claim is Pending: the driver does not trust the certificate of Proxmox; see certificateAuthority: .*x509: /,
+  );
+  succeeded(await trusted(lab.proxmox.authority.cert));
   const namespaced = (...args: string[]) => kubectl.run(...args, "--namespace=csi-proxmox");
   const onNodes = async (selector: string) =>
     succeeded(
@@ -194,6 +207,21 @@ test("the driver's account needs each of its privileges, and the test of the sto
   succeeded(await namespaced("scale", "deployment", "proxmox-csi-plugin-controller", "--replicas=0"));
   expect(await tested()).toContain("the provisioner does not run");
   succeeded(await namespaced("scale", "deployment", "proxmox-csi-plugin-controller", "--replicas=1"));
+  expect(await tested()).toBe("");
+
+  // Somebody has replaced the token, and then removed it: what the page says mends both.
+  const [[id, token] = []] = created.tokens;
+  if (!id || !token) throw new Error("the driver has no token");
+  created.tokens.set(id, { ...token, secret: "of somebody else" });
+  expect(await tested()).toContain("the claim is Pending: Proxmox refuses the driver's account");
+  succeeded(await terraform.apply("-replace=proxmox_user_token.csi"));
+  await unchanged(terraform);
+  created.tokens.clear();
+  expect(await tested()).toContain("the claim is Pending: Proxmox refuses the driver's account");
+  expect((await terraform.plan()).output).toContain("no such token");
+  await terraform.succeed("state", "rm", "proxmox_user_token.csi");
+  succeeded(await terraform.apply());
+  await unchanged(terraform);
   expect(await tested()).toBe("");
 });
 

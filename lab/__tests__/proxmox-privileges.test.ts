@@ -1,4 +1,5 @@
-import { proxmoxVersions } from "../proxmox/interface/refusals";
+import { csiPrivileges } from "../../constructs/proxmox/privileges";
+import { type ProxmoxVersion, proxmoxVersions } from "../proxmox/interface/refusals";
 import { SimulatedProxmox } from "../proxmox/server";
 import { ApiClient, type Parameters } from "./support/api-client";
 import { proxmoxWith, qemu, rootOf, tokenWith } from "./support/simulated-proxmox";
@@ -237,4 +238,60 @@ test("a role has only privileges that its Proxmox knows", async () => {
   await expect(withPrivilege("8.4.10", "VM.GuestAgent.Audit")).rejects.toThrow(
     "invalid privilege 'VM.GuestAgent.Audit'",
   );
+});
+
+const volume = "local-lvm:vm-9999-pvc-1";
+const content = "nodes/pve/storage/local-lvm/content";
+
+/** The first of the CSI driver's calls that fails on a host where its account has these privileges; nothing if none does. */
+async function failureOfCsi(version: ProxmoxVersion, privileges: typeof csiPrivileges): Promise<string | undefined> {
+  const account = {
+    id: "csi@pve!csi",
+    secret: "s",
+    acl: { "/vms/100": privileges.vm, "/storage/local-lvm": privileges.storage },
+  };
+  const { proxmox, root } = await rootOf({
+    version,
+    accounts: [
+      { id: "root@pam", secret: "proxmox" },
+      { ...account, privileges: [] },
+    ],
+  });
+  await root.task("POST", qemu, { vmid: 100, scsi0: "local-lvm:8", scsihw: "virtio-scsi-pci" });
+  const driver = new ApiClient(proxmox, { token: `${account.id}=${account.secret}` });
+  const has = async (path: string, text: string) =>
+    JSON.stringify((await driver.call("GET", path)).data).includes(text);
+  const done = async (method: string, path: string, values: Parameters = {}) =>
+    (await driver.call(method, path, values)).status === 200;
+  const calls: readonly [what: string, call: () => Promise<boolean>][] = [
+    ["storage", () => has("cluster/resources", "storage/pve/local-lvm")],
+    ["create", () => done("POST", content, { filename: "vm-9999-pvc-1", vmid: 9999, size: "512M" })],
+    ["find", () => has(content, volume)],
+    ["VM", () => has("cluster/resources", "qemu/100")],
+    ["disks", () => done("GET", `${vm}/config`)],
+    ["attach", () => done("POST", `${vm}/config`, { scsi1: `${volume},backup=0` })],
+    ["grow", () => done("PUT", `${vm}/resize`, { disk: "scsi1", size: "1024M" })],
+    ["detach", () => done("PUT", `${vm}/config`, { delete: "scsi1" })],
+    ["delete", () => done("DELETE", `${content}/${encodeURIComponent(volume)}`)],
+  ];
+  for (const [what, call] of calls) if (!(await call())) return what;
+  return undefined;
+}
+
+describe.each(proxmoxVersions)("the CSI driver on Proxmox %s", (version) => {
+  test("can do all of its work with the privileges of its account", async () => {
+    expect(await failureOfCsi(version, csiPrivileges)).toBeUndefined();
+  });
+
+  test.each([
+    ["vm", "VM.Audit", "VM"],
+    ["vm", "VM.Config.Disk", "attach"],
+    ["storage", "Datastore.Audit", "storage"],
+    ["storage", "Datastore.AllocateSpace", "create"],
+    ["storage", "Datastore.Allocate", "find"],
+  ] as const)("needs on each %s %s", async (area, privilege, failure) => {
+    const less = csiPrivileges[area].filter((each) => each !== privilege);
+    expect(less).toHaveLength(csiPrivileges[area].length - 1);
+    expect(await failureOfCsi(version, { ...csiPrivileges, [area]: less })).toBe(failure);
+  });
 });

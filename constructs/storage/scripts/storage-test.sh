@@ -64,8 +64,8 @@ broken_provisioner() {
 # Prints what a CSI driver reports, with what to do if Proxmox refuses it.
 by_proxmox() {
   case "$1" in
-    *"not authorized"* | *"Permission check failed"*) say "Proxmox refuses the driver's account; check its permissions and its token in Proxmox: $1" ;;
-    *"invalid token"* | *"authentication failure"*) say "Proxmox does not know the driver's token: $1" ;;
+    # The driver's library says the same of a token that Proxmox does not know: https://github.com/luthermonson/go-proxmox
+    *"not authorized"* | *"Permission check failed"* | *"invalid token"* | *"authentication failure"*) say "Proxmox refuses the driver's account; check its permissions and its token in Proxmox: $1" ;;
     *x509*) say "the driver does not trust the certificate of Proxmox; see certificateAuthority: $1" ;;
     *) say "$1" ;;
   esac

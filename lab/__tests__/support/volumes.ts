@@ -21,7 +21,7 @@ export const withVolumes = (lab: Lab): ClusterOptions => ({
 
 /** A volume of each driver. */
 export const ofProxmox: Use = { claim: "of-proxmox" };
-const ofNode: Use = { claim: "of-node", storageClass: "local" };
+export const ofNode: Use = { claim: "of-node", storageClass: "local" };
 
 /** Claims a volume of each driver and writes to it. */
 export async function writeVolumes(kubectl: Kubectl): Promise<void> {

@@ -352,3 +352,28 @@ func (k *Kubelet) mounted(ctx context.Context, volume *corev1.PersistentVolume, 
 	}
 	return "", nil
 }
+
+// unmountable is why the machine cannot mount a volume that Kubernetes takes for attached, in the words of the kubelet and the driver; empty if it can.
+//
+// https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/volume/csi/csi_client.go
+func (k *Kubelet) unmountable(ctx context.Context, volume *corev1.PersistentVolume, machine Machine) string {
+	if k.nodePlugin == "" {
+		return fmt.Sprintf("kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: driver name %s not found in the list of "+
+			"registered CSI drivers", csiDriver)
+	}
+	// A guest sees its disks, whatever the account may.
+	api, err := k.proxmoxOf(ctx, k.nodePlugin)
+	if err != nil {
+		return ""
+	}
+	all, err := api.vms()
+	at := slices.IndexFunc(all, func(v vm) bool { return strings.HasPrefix(v.Name, machine.Name) })
+	if err != nil || at < 0 {
+		return ""
+	}
+	disks, err := api.disks(all[at])
+	if err != nil || interfaceOf(disks, handleOf(volume.Spec.CSI.VolumeHandle).volid()) != "" {
+		return ""
+	}
+	return "rpc error: code = Internal desc = format of disk failed: type:(\"ext4\"): exit status 1: The file does not exist and no size was specified."
+}

@@ -75,8 +75,8 @@ type Kubelet struct {
 	published map[string]string
 	// started is what running pods have read.
 	started started
-	// hasNodePlugin: the node has the part of Proxmox's CSI driver that mounts volumes.
-	hasNodePlugin bool
+	// nodePlugin is the namespace of the part of Proxmox's CSI driver that mounts volumes; empty if it does not run on the node.
+	nodePlugin string
 
 	mu      sync.Mutex
 	machine Machine

@@ -34,7 +34,7 @@ const (
 // store does what OpenEBS's provisioner of local volumes does for claims of pods on this machine, what Proxmox's CSI driver does, and what the commands of pods
 // that run once do to such volumes. The provisioner has the work done by a pod on the machine that the volume is to be on.
 func (k *Kubelet) store(ctx context.Context, store cache.Store, machine Machine) error {
-	namespace, controller, hasNodePlugin := "", "", false
+	namespace, controller, nodePlugin := "", "", ""
 	var once []*corev1.Pod
 	for _, each := range store.List() {
 		pod, ok := each.(*corev1.Pod)
@@ -47,13 +47,15 @@ func (k *Kubelet) store(ctx context.Context, store cache.Store, machine Machine)
 		if runs(pod, csiController) && pod.Spec.NodeName == machine.Name {
 			controller = pod.Namespace
 		}
-		hasNodePlugin = hasNodePlugin || runs(pod, csiNode) && pod.Spec.NodeName == machine.Name
+		if runs(pod, csiNode) && pod.Spec.NodeName == machine.Name {
+			nodePlugin = pod.Namespace
+		}
 		if pod.Spec.NodeName == machine.Name && pod.Spec.RestartPolicy == corev1.RestartPolicyNever && pod.Annotations[endedAnnotation] == "" {
 			once = append(once, pod)
 		}
 	}
-	k.hasNodePlugin = hasNodePlugin
-	if namespace == "" && controller == "" && !hasNodePlugin {
+	k.nodePlugin = nodePlugin
+	if namespace == "" && controller == "" && nodePlugin == "" {
 		return nil
 	}
 	// Nothing tells of claims and volumes.
@@ -231,10 +233,13 @@ func (k *Kubelet) claimed(ctx context.Context, pod *corev1.Pod, machine Machine)
 		}
 		if volume.Spec.CSI != nil && volume.Spec.CSI.Driver == csiDriver {
 			directory, err := k.mounted(ctx, volume, machine)
-			if directory != "" && !k.hasNodePlugin {
-				return "", k.failMount(ctx, pod, volume.Name)
+			if err != nil || directory == "" {
+				return "", err
 			}
-			return directory, err
+			if why := k.unmountable(ctx, volume, machine); why != "" {
+				return "", k.failMount(ctx, pod, volume.Name, why)
+			}
+			return directory, nil
 		}
 	}
 	return "", nil
@@ -282,13 +287,10 @@ func (k *Kubelet) warn(ctx context.Context, claim *corev1.PersistentVolumeClaim,
 	return k.warnOf(ctx, about, localProvisioner, reason, message)
 }
 
-// failMount says what a kubelet says of a volume whose driver has not registered with it.
-//
-// https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/volume/csi/csi_client.go
-func (k *Kubelet) failMount(ctx context.Context, pod *corev1.Pod, volume string) error {
+// failMount says what a kubelet says of a volume that it cannot mount.
+func (k *Kubelet) failMount(ctx context.Context, pod *corev1.Pod, volume, why string) error {
 	about := corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID}
-	return k.warnOf(ctx, about, "kubelet", "FailedMount", fmt.Sprintf("MountVolume.MountDevice failed for volume %q : kubernetes.io/csi: "+
-		"attacher.MountDevice failed to create newCsiDriverClient: driver name %s not found in the list of registered CSI drivers", volume, csiDriver))
+	return k.warnOf(ctx, about, "kubelet", "FailedMount", fmt.Sprintf("MountVolume.MountDevice failed for volume %q : %s", volume, why))
 }
 
 func (k *Kubelet) warnOf(ctx context.Context, about corev1.ObjectReference, component, reason, message string) error {

@@ -14,6 +14,8 @@ import (
 const (
 	// listenMethod names the rule that keeps the Kubernetes API from listening.
 	listenMethod = "listen"
+	// volumeMethod names the rule that keeps user volumes from being mounted.
+	volumeMethod = "volume"
 	// anyCall names the rule for every call to one of the node's APIs.
 	anyCall = "*"
 )
@@ -21,8 +23,8 @@ const (
 // Rule is a fault: what happens to which calls, or to which pods.
 type Rule struct {
 	// Method is an RPC such as Bootstrap, a Kubernetes request such as "GET /readyz", * for all of both, or for as long as the
-	// rule is there "listen", which keeps the Kubernetes API closed, or "driver", which keeps NVIDIA's driver from being loaded, or the name of
-	// another vendor's kernel module, such as amdgpu.
+	// rule is there "listen", which keeps the Kubernetes API closed, "volume", which keeps user volumes from being mounted, or "driver", which
+	// keeps NVIDIA's driver from being loaded, or the name of another vendor's kernel module, such as amdgpu.
 	Method string `json:"method,omitempty"`
 	// After is how many calls pass before the rule begins.
 	After int `json:"after,omitempty"`
@@ -32,7 +34,7 @@ type Rule struct {
 	Code string `json:"code,omitempty"`
 	// Status is the HTTP status of the answer to a Kubernetes request.
 	Status int `json:"status,omitempty"`
-	// Message is the error's text; for a driver what the kernel says.
+	// Message is the error's text; for a driver what the kernel says, for a volume what Talos says.
 	Message string `json:"message,omitempty"`
 	// Drop cuts the connection instead of answering.
 	Drop bool `json:"drop,omitempty"`
@@ -54,6 +56,8 @@ type Rule struct {
 type faults struct {
 	// closed keeps callers away from the Kubernetes API.
 	closed bool
+	// volume keeps user volumes from being mounted.
+	volume bool
 	// driver keeps NVIDIA's driver from being loaded.
 	driver bool
 	// modules of other vendors that are kept from being loaded.
@@ -65,6 +69,9 @@ func faultsOf(rules []*Rule) (active faults) {
 	for _, rule := range rules {
 		if rule.Method == listenMethod {
 			active.closed = true
+		}
+		if rule.Method == volumeMethod {
+			active.volume = true
 		}
 		if rule.Method == driverMethod {
 			active.driver = true
@@ -82,6 +89,9 @@ func faultsOf(rules []*Rule) (active faults) {
 // machine is what the kubelet is told.
 func (f faults) machine(c *configuration, options Options) kubelet.Machine {
 	machine := c.machine(options)
+	if f.volume {
+		clear(machine.Volumes)
+	}
 	if f.driver {
 		machine.GPUs = 0
 	}
@@ -130,7 +140,7 @@ func (n *Node) fault(method string) *Rule {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, rule := range n.rules {
-		if rule.Method != method && (rule.Method != anyCall || slices.Contains([]string{installMethod, bootMethod}, method)) {
+		if rule.Method != method && (rule.Method != anyCall || slices.Contains([]string{installMethod, bootMethod, volumeMethod}, method)) {
 			continue
 		}
 		rule.seen++

@@ -18,7 +18,7 @@ import (
 
 // resources are what `talosctl get` shows: the PCI devices, the user volumes, the machine configuration and the schematic of the running Talos,
 // which the Image Factory puts into its images as an extension of that name.
-func (d *disk) resources(ctx context.Context, machine Hardware) (state.CoreState, error) {
+func (d *disk) resources(ctx context.Context, machine Hardware, volumeFault *Rule) (state.CoreState, error) {
 	resources := namespaced.NewState(inmem.Build)
 	all := machine.devices()
 	if d.system.Schematic != "" {
@@ -30,7 +30,11 @@ func (d *disk) resources(ctx context.Context, machine Hardware) (state.CoreState
 	if d.current != nil {
 		all = append(all, config.NewMachineConfig(d.current.provider))
 		for name, directory := range d.current.userVolumes(machine) {
-			all = append(all, volumeStatus(name, directory))
+			status := volumeStatus(name, directory)
+			if volumeFault != nil {
+				fail(status, volumeFault.Message)
+			}
+			all = append(all, status)
 		}
 	}
 	for _, each := range all {
@@ -48,9 +52,10 @@ type resourcesAPI struct {
 }
 
 func (a *resourcesAPI) now(ctx context.Context) (*server.State, error) {
+	volumeFault := a.node.fault(volumeMethod)
 	a.node.mu.Lock()
 	defer a.node.mu.Unlock()
-	resources, err := a.node.disk.resources(ctx, a.node.hardware)
+	resources, err := a.node.disk.resources(ctx, a.node.hardware, volumeFault)
 	if err != nil {
 		return nil, err
 	}

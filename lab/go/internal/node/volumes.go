@@ -44,8 +44,12 @@ func volumeStatus(name, directory string) *resources.VolumeStatus {
 	status := resources.NewVolumeStatus(resources.NamespaceName, "u-"+name)
 	status.TypedSpec().Phase = resources.VolumePhaseReady
 	if directory == "" {
-		status.TypedSpec().Phase = resources.VolumePhaseFailed
-		status.TypedSpec().ErrorMessage = "no disks matched selector for volume"
+		fail(status, "no disks matched selector for volume")
 	}
 	return status
+}
+
+func fail(status *resources.VolumeStatus, why string) {
+	status.TypedSpec().Phase = resources.VolumePhaseFailed
+	status.TypedSpec().ErrorMessage = why
 }
