@@ -38,6 +38,7 @@ import * as firmware from "./proxmox/vm/firmware";
 import * as guest from "./proxmox/vm/guest";
 import * as initialization from "./proxmox/vm/initialization";
 import * as keptDisks from "./proxmox/vm/kept-disks";
+import * as leftDisks from "./proxmox/vm/left-disks";
 import * as machineType from "./proxmox/vm/machine-type";
 import * as memory from "./proxmox/vm/memory";
 import * as networkDevice from "./proxmox/vm/network-device";
@@ -129,6 +130,7 @@ export const rulesByModule: Readonly<Record<string, readonly RuleDescription[]>>
     ...scsiController.rules,
     ...disk.rules,
     ...keptDisks.rules,
+    ...leftDisks.rules,
     ...networkDevice.rules,
     ...initialization.rules,
   ],

@@ -37,6 +37,7 @@ import * as firmware from "./vm/firmware";
 import type * as guest from "./vm/guest";
 import * as initialization from "./vm/initialization";
 import * as keptDisks from "./vm/kept-disks";
+import * as leftDisks from "./vm/left-disks";
 import type * as memory from "./vm/memory";
 import * as networkDevice from "./vm/network-device";
 import { unlessEmpty } from "./vm/optional-list";
@@ -169,6 +170,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
       ...this.diskPreconditions,
     ];
     this.resource = withLogicalId(id, this.createVm(settings, searched, preconditions));
+    if (this.disksManagedElsewhere) this.warnOfLeftDisks();
     this.backup = settings.backup && backup.backupJobOf(this, this.resource, settings.backup);
 
     this.firewall = settings.firewall && new vmFirewall.Firewall(this, this.resource, settings);
@@ -279,8 +281,14 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     };
   }
 
+  /** Tells of disks that the stack has and the VM has not, which Terraform does not change. */
+  private warnOfLeftDisks(): void {
+    enforce(this, leftDisks.rules, { disks: this.disks, present: leftDisks.presentDisks(this.resource) });
+  }
+
   /** Leaves its disks to others, such as a CSI driver, as `disksManagedElsewhere: true` does. */
   leaveDisks(): void {
+    if (!this.disksManagedElsewhere) this.warnOfLeftDisks();
     const { lifecycle } = this.resource;
     const others = ((lifecycle?.ignoreChanges ?? []) as string[]).filter((path) => !/^disk\b/.test(path));
     // What the stack has of its disks may follow what was done in Proxmox.

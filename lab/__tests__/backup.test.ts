@@ -69,7 +69,10 @@ test("a restored VM has the disks of its backup, and those that are not part of 
   await writeVolumes(kubectl);
   writeFileSync(fileOn("scsi2"), "llama");
   succeeded(await kubectl.apply(server("server", ofProxmox)));
-  const attached = () => Object.values(host.vm(100).config).filter((value) => String(value).includes("vm-9999-"));
+  const attached = () =>
+    Object.entries(host.vm(100).config).flatMap(([key, value]) =>
+      key.startsWith("scsi") && String(value).includes("vm-9999-") ? [String(value)] : [],
+    );
   await eventually(() => expect(attached()).toEqual([expect.stringContaining("backup=0")]));
   const backup = await lab.backups.take(100);
   expect([...backup.volumes.keys()].sort()).toEqual(["efidisk0", "scsi0", "scsi2"]);

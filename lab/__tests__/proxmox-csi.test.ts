@@ -8,6 +8,8 @@ import { defaultStorages } from "../proxmox/host";
 import { gibibyte } from "../proxmox/size";
 import type { StorageOptions } from "../proxmox/storage";
 import type { Terraform } from "../terraform";
+import { root } from "./support/accounts";
+import { ApiClient } from "./support/api-client";
 import { deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
 import { placed } from "./support/placed";
@@ -84,7 +86,14 @@ test("a volume is a disk in Proxmox that outlives its pods, changes of the VM, a
   succeeded(await kubectl.apply(claim("2Gi")));
   await eventually(async () => expect(volumesIn(lab, "on").map(({ size }) => size)).toEqual([2 * 1024 ** 3]));
   const larger = await deploy(lab, { cpu: { cores: 6 }, disks: [{ size: 120 }] });
-  succeeded(await larger.apply());
+  const unlike = /disks\[0\] is "scsi0" with 120 GiB, which the VM lacks.*\[disk-left\]/;
+  expect(output).not.toContain("[disk-left]");
+  const changed = await larger.apply();
+  succeeded(changed);
+  expect(unwrapped(changed.output)).toMatch(unlike);
+  const client = await ApiClient.loggedIn(lab.proxmox, root.id, root.secret);
+  await client.task("PUT", `nodes/${lab.proxmox.host.node}/qemu/100/resize`, { disk: "scsi0", size: "120G" });
+  expect((await larger.plan()).output).not.toContain("[disk-left]");
   expect(attached()).toHaveLength(1);
   // The VM was restarted for it, through its agent, which drains the node.
   await eventually(
