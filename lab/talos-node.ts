@@ -58,8 +58,8 @@ export interface NodeState extends TalosSystem {
 export interface CallFault {
   /**
    * An RPC, a Kubernetes request, `*` for all of both, `install`, `boot`, which with a message leaves the machine off, or
-   * while the rule is in force `listen`, which keeps the Kubernetes API closed, or `driver`, which keeps NVIDIA's driver from
-   * being loaded; `message` is then what the kernel says.
+   * while the rule is in force `listen`, which keeps the Kubernetes API closed, `volume`, which keeps user volumes from being
+   * mounted, or `driver`, which keeps NVIDIA's driver from being loaded; `message` is then what Talos or the kernel says.
    */
   readonly method: string;
   /** Calls that pass before. */

@@ -23,9 +23,10 @@ import {
   unchecked,
   urlString,
 } from "../props/schema";
+import { ProxmoxGpuVm } from "../proxmox/gpu-vm";
 import { placeInStack } from "../rules/argument";
 import { claim, type EarlierClaim } from "../rules/claims";
-import { isUnknown } from "../rules/condition";
+import { isUnknown, less, not } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { addPreconditions, enforce, ifSet, type Rule } from "../rules/rule";
 import { providerDocs, talosDocs } from "../rules/source";
@@ -119,6 +120,7 @@ export const rules: readonly Rule<{
   readonly timeout: number;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
   readonly earlierDefaults: readonly EarlierClaim<string>[];
+  readonly earlierClasses: ReturnType<typeof defaultClassOnce.claimClasses>;
 }>[] = [
   { ...partsInStack, checks: ({ node, user }) => ifSet(node, (node) => checkSameStack("node", node, user)) },
   {
@@ -147,6 +149,10 @@ export const rules: readonly Rule<{
           condition: nodesWith(node, disk).length > 0,
           message: `disk is ${formatValue(disk)}, which no machine that runs pods has; add it to the disks of one, as in disks: [{ size: 32 }, { size: 100 }]`,
         },
+        ...sizesOf(node, disk).map(({ name, size }) => ({
+          condition: not(less(size, leastGiB)),
+          message: `disk ${formatValue(disk)} of node ${formatValue(name)} has ${formatValue(size)} GiB; write ${leastGiB} or more`,
+        })),
       ]);
     },
   },
@@ -189,6 +195,7 @@ export const rules: readonly Rule<{
   },
   ...chartRepository.rules,
   ...defaultClassOnce.rules,
+  ...defaultClassOnce.nameRules,
   {
     id: "local-storage-timeout",
     requirement: "the release has at least 60 seconds until all of its pods run",
@@ -212,6 +219,17 @@ const nodesWith = (cluster: TalosClusterBase, disk: string): TalosNode[] =>
       cluster.runsPods(node) &&
       (node.machine.disks === undefined || node.machine.disks.some((each) => each.interface === disk)),
   );
+
+/** Of one GiB the partition table takes a part, and Talos finds no place for the least that the volume has. */
+const leastGiB = 2;
+
+/** The sizes of the disks in GiB, as far as they are known. */
+const sizesOf = (cluster: TalosClusterBase, disk: string): { readonly name: string; readonly size: number }[] =>
+  nodesWith(cluster, disk).flatMap(({ name, machine }) => {
+    const size =
+      machine instanceof ProxmoxGpuVm ? machine.disks.find((each) => each.interface === disk)?.size : undefined;
+    return size === undefined ? [] : [{ name, size }];
+  });
 
 export const chart = "localpv-provisioner";
 export const namespace = "local-storage";
@@ -335,6 +353,7 @@ export class LocalStorage extends Construct {
       insecureHttp: options.insecureHttp,
       timeout: options.timeout ?? defaultTimeout,
       earlierInstalls,
+      earlierClasses: node ? defaultClassOnce.claimClasses(node, [this.storageClass], this) : [],
       earlierDefaults:
         node && (options.defaultClass ?? true) ? defaultClassOnce.claimDefault(node, this.storageClass, this) : [],
     });

@@ -60,6 +60,7 @@ interface ProxmoxCsiInstall {
   readonly insecureHttp?: boolean;
   readonly earlierInstalls: readonly EarlierClaim<string>[];
   readonly earlierDefaults: readonly EarlierClaim<string>[];
+  readonly earlierClasses: ReturnType<typeof defaultClass.claimClasses>;
 }
 
 /** The nodes of Proxmox that the VMs are on, each once, as far as they may be asked. */
@@ -186,6 +187,7 @@ const storageRules: readonly Rule<ProxmoxCsiInstall>[] = [
     },
   },
   ...defaultClass.rules,
+  ...defaultClass.nameRules,
 ];
 
 const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [

@@ -35,7 +35,7 @@ import { TalosSingleNode } from "../talos/single-node";
 import { mergeValues } from "../terraform/document";
 import { isInStackOf } from "../terraform/own-stack";
 import { CsiAccount } from "./csi-account";
-import { claimDefault } from "./default-class";
+import { claimClasses, claimDefault } from "./default-class";
 import { defaultVersion, rules } from "./proxmox-csi-rules";
 import * as storageClass from "./proxmox-storage-class";
 import { storageTestStep } from "./storage-test";
@@ -248,6 +248,7 @@ export class ProxmoxCsi extends Construct {
       repository: options.repository ?? defaultRepository,
       chart: { ...this.chartOf(options), values: options.values ?? {}, preconditions: [] },
       earlierInstalls: node ? claim("Proxmox's CSI driver of nodes", node.node.path, this.node.id, this) : [],
+      earlierClasses: node ? claimClasses(node, this.storageClasses, this) : [],
       earlierDefaults: node && defaultClass && first !== undefined ? claimDefault(node, first, this) : [],
     });
   }

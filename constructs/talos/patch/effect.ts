@@ -69,7 +69,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !isUnknown(value);
 
 /** Whether a patch that only Terraform knows leaves the setting as it is. */
-export function leavesAtPlan(patch: string, { kind, path, value }: SettingAtPlan): Condition {
+export function leavesAtPlan(patch: string, { kind, name, path, value }: SettingAtPlan): Condition {
   const parts = path.map((_, depth) => path.slice(0, depth + 1));
   const deleted = kind === undefined ? parts : [[], ...parts];
   const sets = (document: unknown) =>
@@ -78,13 +78,17 @@ export function leavesAtPlan(patch: string, { kind, path, value }: SettingAtPlan
       : Token.asAny(Fn.try([not(equal(Fn.lookupNested(document, [...path]), value)), false]));
   const effects = [...deleted.map((part) => (document: unknown) => deletesAtPlan(document, part)), sets];
   return not(
-    anyDocument(patch, (document) => and(isOf(kind, document), or(...effects.map((effect) => effect(document))))),
+    anyDocument(patch, (document) =>
+      and(isOf(kind, document), isNamed(name, document), or(...effects.map((effect) => effect(document)))),
+    ),
   );
 }
 
 interface SettingAtPlan {
   /** Kind of the document; without one it is the machine configuration, which has no kind. */
   readonly kind?: string;
+  /** Name of that document; without one its kind has no names. */
+  readonly name?: string;
   readonly path: Path;
   /** Its value; undefined if nothing may set one. */
   readonly value: unknown;
@@ -92,6 +96,9 @@ interface SettingAtPlan {
 
 const isOf = (kind: string | undefined, document: unknown): Condition =>
   kind === undefined ? not(hasAtPlan(document, ["kind"])) : hasValueAtPlan(document, ["kind"], kind);
+
+const isNamed = (name: string | undefined, document: unknown): Condition =>
+  name === undefined || hasValueAtPlan(document, ["name"], name);
 
 const deletesAtPlan = (document: unknown, path: Path): Condition =>
   hasValueAtPlan(document, [...path, directive], "delete");

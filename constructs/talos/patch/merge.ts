@@ -18,7 +18,7 @@ export interface Selector {
 }
 
 /** What Talos knows a document by; the machine configuration itself has neither kind nor name. */
-export const idOf = ({ kind, name }: Document): string =>
+export const idOf = ({ kind, name }: { readonly kind?: unknown; readonly name?: unknown }): string =>
   [kind, name].filter((part) => part !== undefined && part !== null).join("/");
 
 /** An object over which only Terraform knows what is laid. */

@@ -6,7 +6,7 @@ import { formatAfterName } from "../../rules/format-value";
 import type { Check, Rule } from "../../rules/rule";
 import { documentsOf, isDeletion } from "./document";
 import { leavesAtPlan } from "./effect";
-import { type Configuration, deletionsIn, Overlay, type Steps } from "./merge";
+import { type Configuration, deletionsIn, idOf, Overlay, type Steps } from "./merge";
 import type { TalosPatch } from "./patch";
 
 type Path = readonly string[];
@@ -28,6 +28,8 @@ export const givenAs = (prop: string, patches: readonly TalosPatch[] = []): Give
 export interface ProtectedSetting {
   /** Kind of the document that has it; without one it is the machine configuration, which has no kind. */
   readonly kind?: string;
+  /** Name of that document; without one its kind has no names. */
+  readonly name?: string;
   readonly path: Path;
   /** Its value; of a list, what has to be in it. Undefined if nothing may set one. */
   readonly value: unknown;
@@ -59,11 +61,11 @@ export const settingsOf = (patch: TalosPatch, { rule, advice, but = [] }: Protec
   documentsOf(patch).flatMap((document) => {
     if (!isPlainObject(document)) return [];
     const kind = typeof document.kind === "string" ? document.kind : undefined;
+    const name = kind !== undefined && typeof document.name === "string" ? document.name : undefined;
     return leavesOf(document)
-      .filter(([path]) => kind === undefined || !["apiVersion", "kind"].includes(path.join(".")))
+      .filter(([path]) => kind === undefined || !["apiVersion", "kind", "name"].includes(path.join(".")))
       .map(([path, value]) => ({
-        kind,
-        path,
+        ...{ kind, name, path },
         value: without(value, but),
         advice: typeof advice === "string" ? advice : advice(value),
         rule,
@@ -100,10 +102,10 @@ export const findingsOf = (
 
 /** A setting in a patch that only Terraform knows, for settings of one value. */
 function findingAtPlan(where: string, patch: string, setting: ProtectedSetting): Finding[] {
-  const { kind, path, value, accepts, advice, rule } = setting;
+  const { kind, name, path, value, accepts, advice, rule } = setting;
   if (accepts !== undefined || (typeof value === "object" && !isUnknown(value))) return [];
   const changed = value === undefined ? "sets" : "changes or deletes";
-  const condition = leavesAtPlan(patch, { kind, path, value });
+  const condition = leavesAtPlan(patch, { kind, name, path, value });
   return [{ rule, check: { condition, message: `${where} ${changed} ${named(kind, path)}; ${advice}` } }];
 }
 
@@ -120,19 +122,19 @@ function findingIn(
   after: Configuration,
 ): Found[] {
   const { kind, path, value, accepts, advice, rule } = setting;
-  const [had, has] = [before, after].map((each) => valueAt(each.get(kind ?? ""), path));
+  const [had, has] = [before, after].map((each) => valueAt(each.get(idOf(setting)), path));
   if (had === has) return [];
   const name = named(kind, path);
   if (has === undefined) {
     if (value === undefined) return [];
-    const deleted = deletedIn(patch, kind, path);
+    const deleted = deletedIn(patch, setting);
     const what = deleted === name ? name : `${deleted}, and ${name} with it`;
     return [{ rule, deleted, check: { condition: false, message: `${where} deletes ${what}; leave that out` } }];
   }
   const accepted = accepts === undefined ? value !== undefined && includes(has, value) : accepts(has);
   const condition = isUnknown(has) ? or(equal(has, null), accepted) : accepted;
   const written = documentsOf(patch)
-    .map((document) => (isOf(document, kind) ? valueAt(document, path) : undefined))
+    .map((document) => (isOf(document, setting) ? valueAt(document, path) : undefined))
     .find((each) => each !== undefined);
   return [{ rule, check: { condition, message: `${where} has ${name}${formatAfterName(written ?? has)}; ${advice}` } }];
 }
@@ -150,13 +152,14 @@ function withoutRepeated(found: readonly Found[]): Finding[] {
 
 const named = (kind: string | undefined, path: Path): string => (kind === undefined ? path : [kind, ...path]).join(".");
 
-const isOf = (document: unknown, kind: string | undefined): document is Readonly<Record<string, unknown>> =>
-  isPlainObject(document) && document.kind === kind;
+const isOf = (document: unknown, { kind, name }: ProtectedSetting): document is Readonly<Record<string, unknown>> =>
+  isPlainObject(document) && document.kind === kind && (name === undefined || document.name === name);
 
 /** The deletion in the patch that takes the path with it. */
-function deletedIn(patch: TalosPatch, kind: string | undefined, path: Path): string {
+function deletedIn(patch: TalosPatch, setting: ProtectedSetting): string {
+  const { kind, path } = setting;
   for (const document of documentsOf(patch)) {
-    if (!isOf(document, kind)) continue;
+    if (!isOf(document, setting)) continue;
     if (isDeletion(document)) return named(kind, []);
     const found = deletionsIn(document).find((steps) => leadsTo(steps, path));
     if (found) return named(kind, found.filter((step) => typeof step === "string") as string[]);
