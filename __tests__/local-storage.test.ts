@@ -1,7 +1,8 @@
+import { Environment } from "@marcbachmann/cel-js";
 import { parse, parseAllDocuments } from "yaml";
 import { HelmInstall, LocalStorage, type LocalStorageProps } from "../constructs";
 import { twoDisks } from "./fixtures/local-storage";
-import { clusterIn, machine, machineAt, nodeIn, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
+import { clusterIn, machine, machineAt, nodeIn, outcomeOf, synthesizedJson, type TerraformJson, vmIn } from "./stacks";
 
 const onNode = (props: Partial<LocalStorageProps> = {}): TerraformJson =>
   synthesizedJson((stack) => {
@@ -116,5 +117,54 @@ describe("LocalStorage", () => {
     const json = onNode({ storageTest: false });
     expect(Object.keys(json.resource.null_resource)).not.toContain("storage_test");
     expect(Object.keys(json.resource.null_resource)).toContain("wait_for_storage");
+  });
+});
+
+describe("the volume of LocalStorage", () => {
+  const upTo = (bus: string, count: number) => Array.from({ length: count }, (_, number) => `${bus}${number}`);
+  const interfaces = [...upTo("scsi", 31), ...upTo("virtio", 16), ...upTo("sata", 6), "ide0", "ide1", "ide3"];
+  const systems = ["scsi0", "scsi1", "scsi15", "scsi30", "virtio0", "virtio15", "sata0", "ide0"];
+  const address = { ipConfigs: [{ address: "192.168.1.50/24", gateway: "192.168.1.1" }] };
+  const linkOf = (name: string) => `/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_${name}`;
+  /** What Linux names a disk by: up to QEMU 9 the serial number takes the place of the interface. */
+  const linksOf = (place: string, serial?: string) =>
+    place.startsWith("scsi") ? [linkOf(serial ?? `drive-${place}`)] : [`/dev/disk/by-id/virtio-${serial ?? place}`];
+  const environment = new Environment().registerVariable("disk", "map").registerVariable("system_disk", "bool");
+  const isOn = (match: string, symlinks: string[], system: boolean): unknown =>
+    environment.evaluate(match, { disk: { symlinks }, system_disk: system });
+
+  // Each with a disk beside it that has the name of the volume's as its serial number.
+  test.each(systems)("is on its own disk alone, with the system on %s", (system) => {
+    const tried = ["scsi0", "scsi1", "scsi30"].filter((place) => place !== system);
+    const outcomes = tried.map((place) => {
+      const outcome = outcomeOf((stack) => {
+        const disks = [
+          { size: 32, interface: system },
+          { size: 100, interface: place },
+        ];
+        const node = nodeIn(stack, { machine: vmIn(stack, { disks, initialization: address }) });
+        new LocalStorage(stack, "storage", { node, disk: place });
+      });
+      if (outcome.problems().length > 0) return "refused";
+      const [volume] = volumesOf(JSON.parse(outcome.synthesized()));
+      const { match } = volume.provisioning.diskSelector;
+      expect(isOn(match, linksOf(place), false)).toBe(true);
+      for (const serial of [undefined, `drive-${place}`])
+        expect(isOn(match, linksOf(system, serial), true)).toBe(false);
+      for (const other of interfaces.filter((each) => each !== place))
+        expect(isOn(match, linksOf(other), false)).toBe(false);
+      return "its own";
+    });
+    // On other buses than SCSI and virtio the system disk may not be the first.
+    expect(outcomes).toContain(/^(sata|ide)|^scsi30$/.test(system) ? "refused" : "its own");
+  });
+
+  test.each(systems)("is never on the disk that the machine boots from, %s", (system) => {
+    const { problems } = outcomeOf((stack) => {
+      const disks = [{ size: 32, interface: system }];
+      const node = nodeIn(stack, { machine: vmIn(stack, { disks, initialization: address }) });
+      new LocalStorage(stack, "storage", { node, disk: system });
+    });
+    expect(problems().join()).toContain("[local-storage-disk]");
   });
 });

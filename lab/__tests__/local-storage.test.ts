@@ -1,6 +1,7 @@
 import { LocalStorage, type LocalStorageProps, type TalosGpuCluster } from "../../constructs";
 import type { ProxmoxGpuVmProps } from "../../constructs/proxmox/gpu-vm-props";
 import type { Lab } from "../lab";
+import { gibibyte } from "../proxmox/size";
 import type { Terraform } from "../terraform";
 import { type ClusterOptions, deployCluster } from "./support/cluster";
 import { eventually } from "./support/eventually";
@@ -47,8 +48,12 @@ test("a volume is on the disk of its node, and outlives pods and growth", async 
     "update proxmox_virtual_environment_vm.talos_node",
     "update terraform_data.talos_node_disks",
   ]);
+  const { host } = lab.proxmox;
+  const volume = () => host.vm(100).volume(String(host.vm(100).get("scsi1")).split(",")[0] ?? "");
+  const before = volume();
   succeeded(await grown.apply());
   await unchanged(grown);
+  expect(volume()).toEqual({ ...before, size: 60 * gibibyte });
   expect(await ends(kubectl, "after-growth", reads)).toBe("Succeeded");
 
   const withoutDisk = await deployCluster(lab, { vm: { disks: disks?.slice(0, 1) } });

@@ -19,6 +19,13 @@ test.each(Object.keys(talosVersions) as TalosMinor[])(
     const lab = await startLab();
     const terraform = await deployCluster(lab, {
       talos: { version, nvidia: { kernelModules: "open", branch: "production" } },
+      node: {
+        registries: {
+          mirrors: [{ registry: "docker.io", endpoints: ["https://mirror.example"], fallback: false }],
+          certificateAuthorities: [lab.proxmox.authority.cert],
+          imageCache: true,
+        },
+      },
     });
     const applied = await terraform.apply();
     succeeded(applied);
@@ -48,6 +55,15 @@ test.each(Object.keys(talosVersions) as TalosMinor[])(
         discovery: { registries: { kubernetes: { disabled: true } } },
       },
     });
+    expect(document(state)).toMatchObject({ machine: { features: { imageCache: { localEnabled: true } } } });
+    expect(document(state, "TrustedRootsConfig")).toMatchObject({
+      certificates: expect.stringContaining("BEGIN CERTIFICATE"),
+    });
+    expect(talos === "1.11" ? document(state) : document(state, "RegistryMirrorConfig")).toMatchObject(
+      talos === "1.11"
+        ? { machine: { registries: { mirrors: { "docker.io": { endpoints: ["https://mirror.example"] } } } } }
+        : { name: "docker.io", endpoints: [{ url: "https://mirror.example" }], skipFallback: true },
+    );
     expect(talos === "1.11" ? document(state) : document(state, "HostnameConfig")).toMatchObject(
       talos === "1.11" ? { machine: { network: { hostname: "talos-gpu" } } } : { hostname: "talos-gpu" },
     );

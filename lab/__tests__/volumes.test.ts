@@ -101,6 +101,12 @@ test("a volume follows its pod to the other nodes of Proxmox where its storage i
     );
     expect([use, await ends(kubectl, "reader", reads, on("worker-1", use))]).toEqual([use, "Succeeded"]);
   }
+  // Each machine has volumes of its own.
+  const own: Use = { ...on("control-1", local), claim: "local-control" };
+  succeeded(await kubectl.apply(claim("1Gi", own)));
+  expect(await ends(kubectl, "writer", writes.replace("llama", "mistral"), own)).toBe("Succeeded");
+  expect(await ends(kubectl, "reader", reads, on("worker-1", local))).toBe("Succeeded");
+  expect(await ends(kubectl, "other-reader", other, own)).toBe("Succeeded");
 
   // A pod whose node is cordoned, and one whose node is taken away while it runs there.
   succeeded(await kubectl.apply(server("server", shared)));

@@ -8,9 +8,9 @@ import type { Container } from "./request";
  * @see https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-completion
  */
 export const ollama = ({ image, lifecycle }: Container): RequestListener => {
-  const pulled = [...String(lifecycle?.postStart.exec.command.at(-1)).matchAll(/ollama pull +(?:--insecure +)?(\S+)/g)].map(
-    ([, name]) => name,
-  );
+  const pulled = [
+    ...String(lifecycle?.postStart.exec.command.at(-1)).matchAll(/ollama pull +(?:--insecure +)?(\S+)/g),
+  ].map(([, name]) => name);
   return async (request, response) => {
     const answer = (status: number, body: object) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
