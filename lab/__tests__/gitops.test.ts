@@ -5,7 +5,7 @@ import type { Kubectl } from "../kubectl";
 import { ArgoCd, type Manifest } from "./support/argo-cd";
 import { eventually } from "./support/eventually";
 import { placed } from "./support/placed";
-import { releasesIn } from "./support/strict";
+import { releasesIn, strictly } from "./support/strict";
 import { succeeded } from "./support/succeeded";
 import { unchanged } from "./support/unchanged";
 
@@ -67,6 +67,8 @@ test("Flux is installed to read what is not the stack's from Git, and its accoun
     "nvidia-prerequisites",
   ]);
 
+  expect(await strictly(kubectl)).toMatchObject({ "flux-operator": "", flux: "" });
+
   // As Flux's controller applies what it has read.
   succeeded(await kubectl.apply(...account.split(/^---$/m).map((text) => parse(text))));
   const options = ["--force-conflicts", "--field-manager=kustomize-controller", "--request-timeout=30s", flux];
@@ -92,6 +94,7 @@ test("Argo CD applies what its project permits, which is nothing of the stack's"
   succeeded(await terraform.apply());
   await unchanged(terraform);
   const kubectl = await lab.kubectl(vmid);
+  expect(await strictly(kubectl)).toMatchObject({ "argo-cd": "", workloads: "" });
   const argoCd = new ArgoCd(kubectl, "workloads");
   expect(await argoCd.sync(apps)).toEqual([]);
   expect(await argoCd.sync(workload)).toEqual([]);

@@ -2,6 +2,7 @@ import { eventually } from "./support/eventually";
 import { ollama } from "./support/ollama";
 import { placed } from "./support/placed";
 import { requested } from "./support/request";
+import { strictly } from "./support/strict";
 import { succeeded } from "./support/succeeded";
 import { unchanged } from "./support/unchanged";
 
@@ -12,6 +13,7 @@ test("an inference server has a GPU, a volume for its models and an address, aft
   expect(output).toContain("a volume on node talos-inference has outlived its pod");
   await unchanged(terraform);
   const kubectl = await lab.kubectl(vmid);
+  expect(await strictly(kubectl)).toMatchObject({ ollama: "" });
   const inNamespace = <T>(kind: string) => kubectl.get<T>(kind, "ollama", "--namespace=ollama");
   const { status } = await inNamespace<{ status: { readyReplicas: number } }>("deployment");
   expect(status.readyReplicas).toBe(1);
