@@ -136,7 +136,7 @@ describe("the test of local volumes", () => {
     [
       "a token that Proxmox does not know",
       { claim: "Pending", events: "storage-test rpc error: invalid token value!\\n" },
-      "the claim is Pending: Proxmox refuses the driver's account; see its permissions and its token in Proxmox: rpc error: invalid token value!",
+      "the claim is Pending: Proxmox refuses the driver's account; check its permissions and its token in Proxmox: rpc error: invalid token value!",
     ],
     [
       "a certificate that is not trusted",
