@@ -123,7 +123,9 @@ export class VirtualMachine {
     const [before, after] = [this.get(key), this.getPending(key)];
     this.configuration.set(key, after);
     this.configuration.forget(key);
-    if (before === undefined || !isDrive(key)) return;
+    if (!isDrive(key)) return;
+    if (after !== undefined) this.use(this.drive(key, after).file);
+    if (before === undefined) return;
     if (after === undefined || this.drive(key, before).file !== this.drive(key, after).file) this.release(key, before);
   }
 
@@ -199,6 +201,11 @@ export class VirtualMachine {
     const image = drive.get("import-from");
     if (image !== undefined) this.imports.set(key, image);
     return this.volumes.provide(key, drive);
+  }
+
+  /** Lists a volume that a drive uses again as unused no longer. */
+  private use(volid: string): void {
+    for (const [key, value] of this.numbered("unused")) if (value === volid) this.configuration.set(key, undefined);
   }
 
   /** Keeps the volume of a drive that is gone as `unusedN`, as Proxmox does; a cloud-init drive goes for good. */
