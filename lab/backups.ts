@@ -20,10 +20,13 @@ export class Backups {
     private readonly directory: string,
   ) {}
 
-  /** Backs a VM up as `vzdump --mode stop` does: it is shut down before, and started after it. */
+  /**
+   * Backs a VM up. As with `vzdump --mode snapshot` its disks are those of one moment, of which the guest knows nothing: here its power
+   * is cut for that time.
+   */
   async take(vmid: number): Promise<Backup> {
     const vm = this.host.vm(vmid);
-    await this.host.shutDown(vm);
+    this.host.stop(vm);
     await this.guests.node(vmid);
     const directory = mkdtempSync(join(this.directory, "backup-"));
     const backup = backUpVm(vm);
