@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 )
 
 // ciliumKinds are the kinds of Cilium that people write themselves, with the versions that are served, the stored one first.
@@ -29,11 +28,7 @@ func (k *Kubelet) defineCilium(ctx context.Context) error {
 	if k.ciliumDefined {
 		return nil
 	}
-	client, err := dynamic.NewForConfig(k.settings.Admin)
-	if err != nil {
-		return err
-	}
-	definitions := client.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
+	definitions := k.dynamic.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
 	const group = "cilium.io"
 	for _, each := range ciliumKinds {
 		var versions []any

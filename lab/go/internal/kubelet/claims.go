@@ -8,7 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 )
 
 const (
@@ -61,12 +60,8 @@ func (k *Kubelet) publish(ctx context.Context, node *corev1.Node, driver string,
 	if k.published[driver] == content {
 		return nil
 	}
-	client, err := dynamic.NewForConfig(k.settings.Admin)
-	if err != nil {
-		return err
-	}
-	slices := client.Resource(resourceSlices)
-	err = slices.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{FieldSelector: "spec.driver=" + driver + ",spec.nodeName=" + node.Name})
+	slices := k.dynamic.Resource(resourceSlices)
+	err := slices.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{FieldSelector: "spec.driver=" + driver + ",spec.nodeName=" + node.Name})
 	if err != nil {
 		return err
 	}

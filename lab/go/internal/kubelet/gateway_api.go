@@ -28,7 +28,7 @@ const (
 	gatewayAnnotation = "lab/gateway-api"
 )
 
-// What the start of an operator comes to. It looks once.
+// What the start of an operator comes to. It looks once, after its container has started.
 const (
 	// gatewaysOff: it runs, and serves no gateway.
 	gatewaysOff = "off"
@@ -60,20 +60,26 @@ func (k *Kubelet) startOperators(ctx context.Context, store cache.Store, node st
 		if !ok || pod.Spec.NodeName != node || pod.DeletionTimestamp != nil || !runs(pod, operatorImage) {
 			continue
 		}
-		outcome, known := k.operators[pod.UID]
-		if !known || outcome == operatorEnds {
+		outcome, known := k.memory.Operators[pod.UID]
+		if !known {
 			var err error
 			if outcome, err = k.startOperator(ctx, pod); err != nil {
 				return fmt.Errorf("%s: %w", pod.Name, err)
 			}
 		}
-		running[pod.UID] = outcome
+		if hasStarted(pod) {
+			running[pod.UID] = outcome
+		}
 	}
-	k.operators = running
+	k.memory.Operators = running
 	if !slices.Contains(values(running), gatewaysServed) {
 		return nil
 	}
 	return k.serveGateways(ctx)
+}
+
+func hasStarted(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.ContainerStatuses, func(each corev1.ContainerStatus) bool { return each.State.Running != nil })
 }
 
 func values(of map[types.UID]string) (all []string) {
@@ -134,11 +140,7 @@ func (k *Kubelet) outcomeOf(ctx context.Context, pod *corev1.Pod) (string, error
 
 // servedKinds are the kinds of the Gateway API that are defined, with their served versions.
 func (k *Kubelet) servedKinds(ctx context.Context) (map[string][]string, error) {
-	client, err := dynamic.NewForConfig(k.settings.Admin)
-	if err != nil {
-		return nil, err
-	}
-	definitions, err := client.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}).
+	definitions, err := k.dynamic.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}).
 		List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, err
@@ -162,12 +164,8 @@ func (k *Kubelet) servedKinds(ctx context.Context) (map[string][]string, error) 
 
 // serveGateways accepts the classes of Cilium and programs their gateways.
 func (k *Kubelet) serveGateways(ctx context.Context) error {
-	client, err := dynamic.NewForConfig(k.settings.Admin)
-	if err != nil {
-		return err
-	}
 	of := func(resource string) dynamic.NamespaceableResourceInterface {
-		return client.Resource(schema.GroupVersionResource{Group: gatewayGroup, Version: "v1", Resource: resource})
+		return k.dynamic.Resource(schema.GroupVersionResource{Group: gatewayGroup, Version: "v1", Resource: resource})
 	}
 	classes, err := of("gatewayclasses").List(ctx, metav1.ListOptions{})
 	if err != nil {

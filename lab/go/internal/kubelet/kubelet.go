@@ -5,6 +5,7 @@ package kubelet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -13,13 +14,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -53,6 +55,8 @@ type Settings struct {
 type Kubelet struct {
 	settings Settings
 	client   kubernetes.Interface
+	// dynamic is the administrator's, too, for kinds that the client does not know.
+	dynamic dynamic.Interface
 	// own is the way into the API with the kubelet's own credentials.
 	own     kubernetes.Interface
 	log     *log.Logger
@@ -62,8 +66,6 @@ type Kubelet struct {
 
 	// ciliumDefined: the definitions that Cilium's operator makes are there.
 	ciliumDefined bool
-	// operators is what the starts of Cilium's operators on the node have come to.
-	operators map[types.UID]string
 	// registered is the name of the node object that was there once. A kubelet makes it when it starts, and not again when
 	// somebody deletes it.
 	registered string
@@ -73,8 +75,11 @@ type Kubelet struct {
 	later *time.Timer
 	// published is what can be claimed, by driver; unknown at first.
 	published map[string]string
-	// started is what running pods have read.
-	started started
+	// memory is what the containers that run have found at their start, and remembered what is on the disk of it.
+	memory     memory
+	remembered []byte
+	// synced: all pods are known. Until then each of them seems to be gone.
+	synced atomic.Bool
 	// nodePlugin is the namespace of the part of Proxmox's CSI driver that mounts volumes; empty if it does not run on the node.
 	nodePlugin string
 
@@ -90,6 +95,10 @@ func Start(settings Settings, machine Machine, faults []Fault) (*Kubelet, error)
 	if err != nil {
 		return nil, err
 	}
+	anyKind, err := dynamic.NewForConfig(settings.Admin)
+	if err != nil {
+		return nil, err
+	}
 	own, err := kubernetes.NewForConfig(asNode(settings.Admin, machine.Name))
 	if err != nil {
 		return nil, err
@@ -99,8 +108,9 @@ func Start(settings Settings, machine Machine, faults []Fault) (*Kubelet, error)
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	k := &Kubelet{settings: settings, client: client, own: own, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
-		stop: stop, done: make(chan struct{}), started: started{}, published: map[string]string{}, machine: machine, faults: faults}
+	k := &Kubelet{settings: settings, client: client, dynamic: anyKind, own: own, log: log.New(output, "kubelet: ", log.LstdFlags), changed: make(chan struct{}, 1),
+		stop: stop, done: make(chan struct{}), published: map[string]string{}, machine: machine, faults: faults}
+	k.recall(machine.Boot)
 	k.later = time.AfterFunc(pauseToLookAgain, k.notice)
 	go k.run(ctx, output)
 	return k, nil
@@ -150,7 +160,7 @@ func (k *Kubelet) run(ctx context.Context, output io.Closer) {
 		k.mu.Lock()
 		machine, faults := k.machine, k.faults
 		k.mu.Unlock()
-		err := k.reconcile(ctx, machine, pods)
+		err := errors.Join(k.reconcile(ctx, machine, pods), k.remember())
 		if err == nil {
 			err = k.assignAddresses(ctx, pods, services, machine.Name)
 		}
@@ -202,6 +212,10 @@ func (k *Kubelet) watch(ctx context.Context) (pods, services cache.Store) {
 	pods, services = follow(onNodes.Core().V1().Pods().Informer()), follow(all.Core().V1().Services().Informer())
 	onNodes.Start(ctx.Done())
 	all.Start(ctx.Done())
+	go func() {
+		k.synced.Store(cache.WaitForCacheSync(ctx.Done(), onNodes.Core().V1().Pods().Informer().HasSynced))
+		k.notice()
+	}()
 	return pods, services
 }
 
@@ -233,12 +247,10 @@ func (k *Kubelet) reconcile(ctx context.Context, machine Machine, pods cache.Sto
 	if err := k.readyAgain(ctx, pods, machine.Name); err != nil {
 		return fmt.Errorf("the pods: %w", err)
 	}
-	k.started.forget(pods)
-	if err := k.startCilium(ctx, pods, machine.Name); err != nil {
-		return fmt.Errorf("the configuration of Cilium: %w", err)
-	}
-	if err := k.startOperators(ctx, pods, machine.Name); err != nil {
-		return fmt.Errorf("the start of Cilium's operator: %w", err)
+	if k.synced.Load() {
+		if err := k.startPrograms(ctx, pods, machine.Name); err != nil {
+			return err
+		}
 	}
 	on := observe(pods, machine.Name)
 	if err := k.operate(ctx, on, machine, node); err != nil {

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -181,11 +180,7 @@ func askingForAddress(store cache.Store, config map[string]string) (asking []*co
 
 // addressPools are the pools of the cluster, the eldest first.
 func (k *Kubelet) addressPools(ctx context.Context) (pools []addressPool, _ error) {
-	client, err := dynamic.NewForConfig(k.settings.Admin)
-	if err != nil {
-		return nil, err
-	}
-	found, err := client.Resource(schema.GroupVersionResource{Group: "cilium.io", Version: "v2", Resource: "ciliumloadbalancerippools"}).
+	found, err := k.dynamic.Resource(schema.GroupVersionResource{Group: "cilium.io", Version: "v2", Resource: "ciliumloadbalancerippools"}).
 		List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, ignoreMissing(err)

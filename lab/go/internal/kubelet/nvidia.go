@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/dynamic"
 )
 
 const (
@@ -34,11 +33,7 @@ var clusterPolicies = schema.GroupVersionResource{Group: "nvidia.com", Version: 
 func (k *Kubelet) operateGPUs(ctx context.Context, namespace string) error {
 	// Nothing tells of policies and of other nodes.
 	defer k.later.Reset(pauseToLookAgain)
-	client, err := dynamic.NewForConfig(k.settings.Admin)
-	if err != nil {
-		return err
-	}
-	policy, err := client.Resource(clusterPolicies).Get(ctx, "cluster-policy", metav1.GetOptions{})
+	policy, err := k.dynamic.Resource(clusterPolicies).Get(ctx, "cluster-policy", metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

@@ -1,9 +1,13 @@
 package kubelet
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,6 +28,38 @@ const (
 // becomes of the ConfigMap later is nothing to it.
 type started map[types.UID]map[string]map[string]string
 
+// memory is what running containers have found at their start. It is kept on the disk: a kubelet that restarts finds them
+// running, unless the machine has booted in the meantime.
+type memory struct {
+	Boot string
+	// Started is what running pods have read.
+	Started started
+	// Operators is what the starts of Cilium's operators on the node have come to.
+	Operators map[types.UID]string
+}
+
+func (k *Kubelet) memoryFile() string { return filepath.Join(k.settings.Directory, "started.json") }
+
+// recall reads the memory of this boot.
+func (k *Kubelet) recall(boot string) {
+	k.memory = memory{Boot: boot, Started: started{}}
+	var kept memory
+	text, err := os.ReadFile(k.memoryFile())
+	if err == nil && json.Unmarshal(text, &kept) == nil && kept.Boot == boot && kept.Started != nil {
+		k.memory = kept
+	}
+}
+
+// remember writes the memory, if it has changed.
+func (k *Kubelet) remember() error {
+	text, err := json.Marshal(k.memory)
+	if err != nil || bytes.Equal(text, k.remembered) {
+		return err
+	}
+	k.remembered = text
+	return os.WriteFile(k.memoryFile(), text, 0o600)
+}
+
 // forget drops what containers have read that do not run any longer. The readiness of a pod tells nothing of that: the
 // controller of nodes takes it away from all pods of a node that was not ready for a moment.
 func (s started) forget(store cache.Store) {
@@ -39,19 +75,31 @@ func (s started) forget(store cache.Store) {
 	})
 }
 
+// startPrograms lets the programs in the node's pods that read something when they start do so once.
+func (k *Kubelet) startPrograms(ctx context.Context, pods cache.Store, node string) error {
+	k.memory.Started.forget(pods)
+	if err := k.startCilium(ctx, pods, node); err != nil {
+		return fmt.Errorf("the configuration of Cilium: %w", err)
+	}
+	if err := k.startOperators(ctx, pods, node); err != nil {
+		return fmt.Errorf("the start of Cilium's operator: %w", err)
+	}
+	return nil
+}
+
 // read is the content of a ConfigMap as the containers of a running pod have found it.
 func (k *Kubelet) read(ctx context.Context, pod *corev1.Pod, name string) (map[string]string, error) {
-	if content, is := k.started[pod.UID][name]; is {
+	if content, is := k.memory.Started[pod.UID][name]; is {
 		return content, nil
 	}
 	configMap, err := k.client.CoreV1().ConfigMaps(pod.Namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
-	if k.started[pod.UID] == nil {
-		k.started[pod.UID] = map[string]map[string]string{}
+	if k.memory.Started[pod.UID] == nil {
+		k.memory.Started[pod.UID] = map[string]map[string]string{}
 	}
-	k.started[pod.UID][name] = configMap.Data
+	k.memory.Started[pod.UID][name] = configMap.Data
 	return configMap.Data, nil
 }
 

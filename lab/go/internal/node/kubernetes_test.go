@@ -34,7 +34,8 @@ import (
 	"lab/internal/pki"
 )
 
-const patience = 60 * time.Second
+// patience is for a busy machine; what is waited for mostly takes a second.
+const patience = 3 * time.Minute
 
 // built is where lab/build.ts puts the programs of a control plane.
 var built, _ = filepath.Abs("../../../.cache/bin")
