@@ -35,9 +35,60 @@ func main() {
 }
 
 func run() error {
-	own, err := os.Executable()
+	options, err := parse()
 	if err != nil {
 		return err
+	}
+	if options.Directory == "" {
+		if options.Directory, err = os.MkdirTemp("", "talos-node-"); err != nil {
+			return err
+		}
+	}
+	defer os.RemoveAll(options.Directory) //nolint:errcheck
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	simulated, err := node.Start(options.Options)
+	if err != nil {
+		return err
+	}
+	defer simulated.Close()
+	listener, err := net.Listen("tcp", options.control)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: simulated.Control()}
+	go server.Serve(listener) //nolint:errcheck
+	defer server.Close()      //nolint:errcheck
+	if options.attached {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{
+		"talos":      simulated.TalosAddress(),
+		"kubernetes": simulated.KubernetesAddress(),
+		"control":    "http://" + listener.Addr().String(),
+	}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// given is what the command line says of the node and of this program.
+type given struct {
+	node.Options
+	control  string
+	attached bool
+}
+
+// parse reads the command line.
+func parse() (given, error) {
+	own, err := os.Executable()
+	if err != nil {
+		return given{}, err
 	}
 	address := flag.String("address", "127.0.0.1", "the node's `IP`; every address of 127.0.0.0/8 works without further ado")
 	talosPort := flag.Int("talos-port", 50000, "port of the Talos API; 0 takes a free one")
@@ -66,45 +117,10 @@ func run() error {
 		Directory:  *directory,
 	}
 	if err := json.Unmarshal([]byte(*hardware), &options.Hardware); err != nil {
-		return fmt.Errorf("-hardware: %w", err)
+		return given{}, fmt.Errorf("-hardware: %w", err)
 	}
 	if err := json.Unmarshal([]byte(*faults), &options.Faults); err != nil {
-		return fmt.Errorf("-faults: %w", err)
+		return given{}, fmt.Errorf("-faults: %w", err)
 	}
-	if options.Directory == "" {
-		if options.Directory, err = os.MkdirTemp("", "talos-node-"); err != nil {
-			return err
-		}
-	}
-	defer os.RemoveAll(options.Directory) //nolint:errcheck
-
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	simulated, err := node.Start(options)
-	if err != nil {
-		return err
-	}
-	defer simulated.Close()
-	listener, err := net.Listen("tcp", *control)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: simulated.Control()}
-	go server.Serve(listener) //nolint:errcheck
-	defer server.Close()      //nolint:errcheck
-	if *attached {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			stop()
-		}()
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{
-		"talos":      simulated.TalosAddress(),
-		"kubernetes": simulated.KubernetesAddress(),
-		"control":    "http://" + listener.Addr().String(),
-	}); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return nil
+	return given{options, *control, *attached}, nil
 }

@@ -39,25 +39,7 @@ func (n *Node) Control() http.Handler {
 		}
 		reply(w, n.State())
 	})
-	routes.HandleFunc("POST /power", func(w http.ResponseWriter, r *http.Request) {
-		var wanted struct {
-			On       bool     `json:"on"`
-			Hardware Hardware `json:"hardware"`
-		}
-		if err := json.NewDecoder(r.Body).Decode(&wanted); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		if wanted.On {
-			if err := n.PowerOn(wanted.Hardware); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
-		} else {
-			n.PowerOff()
-		}
-		reply(w, n.State())
-	})
+	routes.HandleFunc("POST /power", n.controlPower)
 	routes.HandleFunc("POST /drain", func(w http.ResponseWriter, r *http.Request) {
 		if err := n.drain(r.Context()); err != nil {
 			http.Error(w, err.Error(), http.StatusConflict)
@@ -74,6 +56,27 @@ func (n *Node) Control() http.Handler {
 		_, _ = w.Write(text)
 	})
 	return routes
+}
+
+// controlPower switches the machine on or off.
+func (n *Node) controlPower(w http.ResponseWriter, r *http.Request) {
+	var wanted struct {
+		On       bool     `json:"on"`
+		Hardware Hardware `json:"hardware"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&wanted); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if wanted.On {
+		if err := n.PowerOn(wanted.Hardware); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+	} else {
+		n.PowerOff()
+	}
+	reply(w, n.State())
 }
 
 func reply(w http.ResponseWriter, body any) {

@@ -161,6 +161,12 @@ func (k *kubernetes) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	k.createManifests(ctx, etcd, applier)
+	return nil
+}
+
+// createManifests creates what is missing of the configuration's manifests, again with each other configuration.
+func (k *kubernetes) createManifests(ctx context.Context, etcd *clientv3.Client, applier *manifests.Applier) {
 	var created chan struct{}
 	for said := ""; ; {
 		k.mu.Lock()
@@ -184,7 +190,7 @@ func (k *kubernetes) run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case created = <-k.missing:
 		case <-again:
 		case <-k.changed:

@@ -48,28 +48,10 @@ func resourceAttributes(pinned map[string]Attribute, prefix string, traits Trait
 }
 
 func resourceAttribute(a Attribute, path string, traits Traits) schema.Attribute {
-	trait := traits[path]
 	if a.NestedType != nil {
-		nested := resourceAttributes(a.NestedType.Attributes, path+".", traits)
-		switch a.NestedType.NestingMode {
-		case "single":
-			attribute := schema.SingleNestedAttribute{Required: a.Required, Optional: a.Optional, Computed: a.Computed,
-				Sensitive: a.Sensitive, WriteOnly: a.WriteOnly, DeprecationMessage: deprecation(a.Deprecated), Attributes: nested}
-			if trait.Keep {
-				attribute.PlanModifiers = []planmodifier.Object{objectplanmodifier.UseStateForUnknown()}
-			}
-			return attribute
-		case "list":
-			return schema.ListNestedAttribute{Required: a.Required, Optional: a.Optional, Computed: a.Computed,
-				Sensitive: a.Sensitive, WriteOnly: a.WriteOnly, DeprecationMessage: deprecation(a.Deprecated),
-				NestedObject: schema.NestedAttributeObject{Attributes: nested}}
-		case "set":
-			return schema.SetNestedAttribute{Required: a.Required, Optional: a.Optional, Computed: a.Computed,
-				Sensitive: a.Sensitive, DeprecationMessage: deprecation(a.Deprecated),
-				NestedObject: schema.NestedAttributeObject{Attributes: nested}}
-		}
-		panic(fmt.Sprintf("%s: nesting mode %q is not supported", path, a.NestedType.NestingMode))
+		return nestedAttribute(a, path, traits)
 	}
+	trait := traits[path]
 	switch t := typeOf(a.Type).(type) {
 	case types.ListType:
 		return schema.ListAttribute{ElementType: t.ElemType, Required: a.Required, Optional: a.Optional, Computed: a.Computed,
@@ -116,4 +98,27 @@ func resourceAttribute(a Attribute, path string, traits Traits) schema.Attribute
 		}
 		panic(fmt.Sprintf("%s: type %s is not supported for resources", path, t))
 	}
+}
+
+// nestedAttribute is one with attributes of its own.
+func nestedAttribute(a Attribute, path string, traits Traits) schema.Attribute {
+	nested := resourceAttributes(a.NestedType.Attributes, path+".", traits)
+	switch a.NestedType.NestingMode {
+	case "single":
+		attribute := schema.SingleNestedAttribute{Required: a.Required, Optional: a.Optional, Computed: a.Computed,
+			Sensitive: a.Sensitive, WriteOnly: a.WriteOnly, DeprecationMessage: deprecation(a.Deprecated), Attributes: nested}
+		if traits[path].Keep {
+			attribute.PlanModifiers = []planmodifier.Object{objectplanmodifier.UseStateForUnknown()}
+		}
+		return attribute
+	case "list":
+		return schema.ListNestedAttribute{Required: a.Required, Optional: a.Optional, Computed: a.Computed,
+			Sensitive: a.Sensitive, WriteOnly: a.WriteOnly, DeprecationMessage: deprecation(a.Deprecated),
+			NestedObject: schema.NestedAttributeObject{Attributes: nested}}
+	case "set":
+		return schema.SetNestedAttribute{Required: a.Required, Optional: a.Optional, Computed: a.Computed,
+			Sensitive: a.Sensitive, DeprecationMessage: deprecation(a.Deprecated),
+			NestedObject: schema.NestedAttributeObject{Attributes: nested}}
+	}
+	panic(fmt.Sprintf("%s: nesting mode %q is not supported", path, a.NestedType.NestingMode))
 }
