@@ -2,13 +2,14 @@ import type { App } from "cdktf";
 import type { Construct } from "constructs";
 import fc from "fast-check";
 import { TalosGpuCluster, type TalosGpuClusterProps } from "../constructs";
+import { driversOf, type GpuVendor } from "../constructs/talos/driver";
 import { mergeValues } from "../constructs/terraform/document";
 import { problemsOf } from "./stacks";
 
 type Props = Readonly<Record<string, unknown>>;
 
-/** The props of a `TalosGpuCluster`, by the part that they belong to. */
-export const parts = ["vm", "talos", "cluster", "cilium", "nvidia"] as const;
+/** The props of a `TalosGpuCluster`, by the part that they belong to; `machines` are the further ones. */
+export const parts = ["vm", "talos", "cluster", "cilium", "nvidia", "amd", "intel", "machines"] as const;
 export type RandomSite = Readonly<Record<(typeof parts)[number], Props>>;
 
 const among = fc.constantFrom;
@@ -75,6 +76,7 @@ const talos = {
     { vendor: "amd" },
     { vendor: "intel", kernelModules: "i915" },
     { vendor: "intel", kernelModules: "xe" },
+    [{ vendor: "amd" }, { vendor: "intel", kernelModules: "i915" }],
   ),
   extensions: fc.subarray(["siderolabs/iscsi-tools", "siderolabs/util-linux-tools", "siderolabs/xe"]),
   extraKernelArgs: fc.subarray(["pcie_aspm=off", "-console", "net.ifnames=0"]),
@@ -163,8 +165,45 @@ const nvidia = {
   values: some({ priorityClassName: "system-node-critical" }, { tolerations: [] }),
 };
 
+const otherVendor = {
+  method: among("device-plugin", "dra"),
+  sharing: fc.record({ strategy: among("shared", "time-slicing"), replicas: among(1, 5) }),
+  taint: bit,
+  smokeTest: bit,
+  timeout: among(600, 900),
+  values: some({ priorityClassName: "system-node-critical" }, { tolerations: [] }),
+};
+
+const machine = partly({
+  gpus: among([{ address: "05:00", functions: "all" }], []),
+  cpu: partly({ cores: among(2, 4) }),
+  memory: partly({ dedicated: among(4096, 8192) }),
+  tags: fc.subarray(["lab", "further"]),
+  startup: partly({ order: among(1, 2) }),
+  replaceable: bit,
+});
+
+/** Machines take time in the lab: one site in ten has further control planes, one in four has workers. */
+const machines = {
+  controlPlanes: fc.oneof(
+    { weight: 4, arbitrary: among(undefined) },
+    { weight: 1, arbitrary: fc.tuple(machine, machine) },
+  ),
+  workers: fc.oneof(
+    { weight: 1, arbitrary: among(undefined) },
+    { weight: 1, arbitrary: fc.array(machine, { maxLength: 2 }) },
+  ),
+};
+
 /** What random sites have, by part and prop. */
-export const drawn = { vm, talos, cluster, cilium, nvidia } as const;
+export const drawn = { vm, talos, cluster, cilium, nvidia, amd: otherVendor, intel: otherVendor, machines } as const;
+
+const notDrawnOfInstalls = {
+  node: "is the cluster",
+  version: "is that of the chart at hand",
+  repository: "is the lab's",
+  insecureHttp: "goes with another repository",
+};
 
 /** Props that no random site has, and why. */
 export const notDrawn: Readonly<Record<(typeof parts)[number], Readonly<Record<string, string>>>> = {
@@ -196,12 +235,10 @@ export const notDrawn: Readonly<Record<(typeof parts)[number], Readonly<Record<s
     repository: "is the lab's",
     insecureHttp: "goes with another repository",
   },
-  nvidia: {
-    node: "is the cluster",
-    version: "is that of the chart at hand",
-    repository: "is the lab's",
-    insecureHttp: "goes with another repository",
-  },
+  nvidia: notDrawnOfInstalls,
+  amd: notDrawnOfInstalls,
+  intel: notDrawnOfInstalls,
+  machines: {},
 };
 
 /** A site with any of the props; few are accepted as they are. */
@@ -211,13 +248,66 @@ export const randomSite = fc.record({
   cluster: partly(cluster),
   cilium: partly(cilium),
   nvidia: partly(nvidia),
+  amd: partly(otherVendor),
+  intel: partly(otherVendor),
+  machines: partly(machines),
 }) as fc.Arbitrary<RandomSite>;
 
-export const emptySite: RandomSite = { vm: {}, talos: {}, cluster: {}, cilium: {}, nvidia: {} };
+export const emptySite: RandomSite = {
+  vm: {},
+  talos: {},
+  cluster: {},
+  cilium: {},
+  nvidia: {},
+  amd: {},
+  intel: {},
+  machines: {},
+};
+
+/** Addresses for further machines of a site. */
+export interface Addresses {
+  readonly gateway: string;
+  readonly virtual: string;
+  readonly controlPlanes: readonly string[];
+  readonly workers: readonly string[];
+}
+
+/** The props of the further machines, and the address that control planes share. */
+export function furtherMachines({ machines }: RandomSite, { gateway, virtual, controlPlanes, workers }: Addresses) {
+  const placed = (list: unknown, name: string, vmId: number, addresses: readonly string[]) =>
+    (list as Props[] | undefined)?.map((machine, index) => ({
+      name: `${name}-${index + 1}`,
+      node: "pve",
+      vmId: vmId + index,
+      initialization: { ipConfigs: [{ address: `${addresses[index]}/24`, gateway }] },
+      ...machine,
+    }));
+  return {
+    virtualAddress: Array.isArray(machines.controlPlanes) && machines.controlPlanes.length > 0 ? virtual : undefined,
+    controlPlanes: placed(machines.controlPlanes, "control", 201, controlPlanes),
+    workers: placed(machines.workers, "worker", 211, workers),
+  };
+}
+
+/** How pods get the GPUs of the drivers that the site's Talos has; of others there is nothing to say. */
+export function installsOf({ talos, nvidia, amd, intel }: RandomSite) {
+  const vendors = driversOf(talos).map(({ vendor }) => vendor);
+  const given = (vendor: GpuVendor, props: Props) => (vendors.includes(vendor) ? props : undefined);
+  return { nvidia: given("nvidia", nvidia), amd: given("amd", amd), intel: given("intel", intel) };
+}
+
+const own: Addresses = {
+  gateway: "192.168.1.1",
+  virtual: "192.168.1.60",
+  controlPlanes: ["192.168.1.51", "192.168.1.52"],
+  workers: ["192.168.1.53", "192.168.1.54"],
+};
 
 /** The props of `TalosGpuCluster` for the site, on a host of its own. */
-export const siteProps = ({ vm, talos, cluster, cilium, nvidia }: RandomSite): TalosGpuClusterProps =>
-  ({
+export function siteProps(site: RandomSite): TalosGpuClusterProps {
+  const { vm, talos, cluster, cilium } = site;
+  const { virtualAddress, ...machines } = furtherMachines(site, own);
+  return {
     proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
     vm: {
       name: "talos-gpu",
@@ -228,10 +318,12 @@ export const siteProps = ({ vm, talos, cluster, cilium, nvidia }: RandomSite): T
       ...vm,
     },
     talos,
-    cluster: { clusterName: "talos-gpu", ...cluster },
+    cluster: { clusterName: "talos-gpu", ...cluster, ...(virtualAddress && { virtualAddress }) },
     cilium,
-    nvidia: talos.nvidia === undefined ? undefined : nvidia,
-  }) as never;
+    ...installsOf(site),
+    ...machines,
+  } as never;
+}
 
 export const siteIn = (scope: Construct, site: RandomSite): TalosGpuCluster =>
   new TalosGpuCluster(scope as App, "talos-gpu", siteProps(site));
