@@ -68,6 +68,30 @@ test.each<[string, Partial<TalosGpuClusterProps>]>([
 const two = [machine("control-2", 102), machine("control-3", 103)];
 const virtualAddress = "192.168.1.99";
 
+test("load balancers stay on control plane nodes, whose exclusion is deleted; workers have none that Talos could delete", () => {
+  const stack = stackOf({
+    controlPlanes: two,
+    workers: [machine("worker-1", 101)],
+    cluster: { clusterName: "talos-gpu", virtualAddress },
+  });
+  const configurations = Object.entries<TerraformJson>(stack.data.talos_machine_configuration);
+  const excluded = ([, { config_patches }]: [string, TerraformJson]) =>
+    JSON.stringify(config_patches).includes("exclude-from-external-load-balancers");
+  const names = configurations.filter(excluded).map(([name]) => name);
+  expect(names.sort()).toEqual(["control-2", "control-3", "node"]);
+});
+
+test("every node that announces a pool may send from it: the first one goes on with it beside workers", () => {
+  const firewall = { management: ["192.168.1.0/24"] };
+  const { resource } = stackOf({
+    vm: { ...single.vm, firewall },
+    workers: [{ ...machine("worker-1", 101), firewall }],
+  });
+  const sets = Object.values<TerraformJson>(resource.proxmox_virtual_environment_firewall_ipset);
+  expect(sets).toHaveLength(2);
+  for (const { cidr } of sets) expect(JSON.stringify(cidr)).toContain("192.168.1.240/29");
+});
+
 test("a single node that gets two control plane nodes keeps its machine, its secrets and its etcd", () => {
   const names = [
     "proxmox_virtual_environment_vm.talos_node",

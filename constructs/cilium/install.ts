@@ -116,8 +116,13 @@ export class CiliumInstall extends Construct {
     enforceWhenComplete(this, loadBalancerRules.subnetRules, subnets, node.machineSecrets);
     const advice = (value: unknown) => `write ${formatValue(value)} or leave it out`;
     for (const patch of machinePatches) node.addRequiredPatch(patch, { rule: noOtherNetwork, advice });
-    if (l2Announcements && !hasWorkers(node)) node.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
-    if (l2Announcements) loadBalancer.openFirewalls(l2Announcements, node.nodes);
+    if (l2Announcements) {
+      loadBalancer.openFirewalls(l2Announcements, announcers(node));
+      for (const each of announcers(node)) {
+        // Workers do not have the label, and Talos refuses a patch that deletes what is not there.
+        if (each.role === "controlplane") each.addRequiredPatch(loadBalancer.withoutExclusion, ownSettings);
+      }
+    }
     this.upgradeCheck = upgradeCheck(this, node, this.version);
     if (options.gatewayApi !== undefined) {
       this.gatewayApi = gatewayApi.applyGatewayApi(
@@ -293,6 +298,10 @@ const poolsOf = (node: TalosClusterBase, { l2Announcements }: Options) =>
 /** Whether workers alone announce addresses. The first machine of a single node that has grown goes on doing so. */
 const hasWorkers = ({ nodes, isGrown }: TalosClusterBase): boolean =>
   !isGrown && nodes.some(({ role }) => role === "worker");
+
+/** The nodes that announce addresses. */
+const announcers = (node: TalosClusterBase) =>
+  hasWorkers(node) ? node.nodes.filter(({ role }) => role === "worker") : node.nodes;
 
 const rolloutFor = (node: TalosClusterBase, { timeout = defaultTimeout }: Options): Rollout => ({
   release: "cilium",

@@ -97,10 +97,9 @@ export function objects({ addressPools, interfaces }: L2Announcements, hasWorker
 }
 
 /** Lets the nodes that announce the addresses send from them, where a firewall is in front of their machines. */
-export function openFirewalls({ addressPools }: L2Announcements, nodes: readonly TalosNode[]): void {
-  const workers = nodes.filter(({ role }) => role === "worker");
+export function openFirewalls({ addressPools }: L2Announcements, announcers: readonly TalosNode[]): void {
   const blocks = addressPools.flatMap(({ blocks }) => blocks).filter((block) => !isInvalid(block));
-  for (const { machine } of workers.length > 0 ? workers : nodes)
+  for (const { machine } of announcers)
     for (const subnet of blocks.flatMap(subnetsOf)) machine.firewall?.addSender(subnet);
 }
 

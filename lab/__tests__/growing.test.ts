@@ -42,7 +42,9 @@ class Site {
   }
 
   deploy(machines: ClusterOptions["machines"] = {}, node: ClusterOptions["node"] = {}): Promise<Terraform> {
-    return deployCluster(this.lab, { vm: { gpus: [] }, node: { readyTimeout: 240, ...node }, machines });
+    const addressPools = [{ name: "lan", blocks: [{ cidr: "192.168.1.240/28" }] }];
+    const cilium = { l2Announcements: { addressPools } };
+    return deployCluster(this.lab, { vm: { gpus: [] }, node: { readyTimeout: 240, ...node }, machines, cilium });
   }
 
   /** Plans and applies, after which nothing is left to do. @returns what the plan changed */
