@@ -1,10 +1,10 @@
 import type { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import type { Resource } from "@cdktf/provider-null/lib/resource";
-import { dependable, Fn, type ITerraformDependable, type Precondition } from "cdktf";
+import { dependable, type ITerraformDependable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
-import { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
-import { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
+import type { ClusterKubeconfig } from "../../.gen/providers/talos/cluster-kubeconfig";
+import type { DataTalosClientConfiguration } from "../../.gen/providers/talos/data-talos-client-configuration";
 import type { DataTalosMachineConfiguration } from "../../.gen/providers/talos/data-talos-machine-configuration";
 import type { MachineBootstrap } from "../../.gen/providers/talos/machine-bootstrap";
 import type { MachineConfigurationApply } from "../../.gen/providers/talos/machine-configuration-apply";
@@ -21,7 +21,12 @@ import { ApiWait } from "./api-wait";
 import { bootstrapEtcd } from "./bootstrap";
 import { addressesOf, type ClusterAddress } from "./cluster-address";
 import { defaultReadyTimeout, enforceCluster } from "./cluster-checks";
-import { checkClusterFiles } from "./cluster-files";
+import {
+  createClientConfiguration,
+  createKubeconfig,
+  createKubeconfigFile,
+  createTalosconfig,
+} from "./cluster-credentials";
 import type { Described, TalosClusterBaseProps } from "./cluster-props";
 import * as clusterSubnets from "./cluster-subnet-rules";
 import * as etcdSnapshot from "./etcd-snapshot";
@@ -29,10 +34,9 @@ import { joiningProvider, talosProvider } from "./image";
 import { firewallPatches } from "./ingress-firewall";
 import { removeControlPlaneTaint } from "./kubectl";
 import * as kubernetesVersion from "./kubernetes-version";
-import { addressOf, type Cluster, isControlPlane, type Member, TalosNode, targetOf } from "./node";
+import { addressOf, type Cluster, type Member, TalosNode, targetOf } from "./node";
 import { asEndpoint } from "./node-endpoint";
 import type { NvidiaDriver } from "./nvidia-driver";
-import { ownKubeconfig } from "./own-kubeconfig";
 import { isReadable } from "./patch/document";
 import { PatchJudge } from "./patch/judge";
 import { discoveryPatch, schedulingPatch, type TalosPatch, timePatch } from "./patch/patch";
@@ -136,8 +140,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     joiningProvider(this);
     stackSingleton(this, "local_provider", (scope, id) => new LocalProvider(scope, id));
     this.machineSecrets = this.createSecrets(preconditions);
-    this.clientConfiguration = this.createClientConfiguration();
-    this.talosconfigFile = this.createTalosconfig();
+    this.clientConfiguration = createClientConfiguration(this, members);
+    this.talosconfigFile = createTalosconfig(this);
     if (given.secretsFile) {
       this.secretsFile = secretFile(this, "secrets", {
         directory: this.outputDirectory,
@@ -157,8 +161,8 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     this.openFirewalls();
     this.kubernetesUpgrade = this.upgradeBeforeConfiguration(targetOf(first, cluster));
     this.bootstrap = bootstrapEtcd(this, members);
-    this.kubeconfig = this.createKubeconfig();
-    this.kubeconfigFile = this.createKubeconfigFile();
+    this.kubeconfig = createKubeconfig(this);
+    this.kubeconfigFile = createKubeconfigFile(this);
     this.apiWait = new ApiWait(this, members, this.readyTimeout);
     this.apiReady = this.apiWait.createStep();
     this.removedReleases = removedReleases(this);
@@ -184,33 +188,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
         lifecycle: { ...lifecycleWith(preconditions), ignoreChanges: ["talos_version"] },
       }),
     );
-  }
-
-  private createClientConfiguration(): DataTalosClientConfiguration {
-    const { members } = this.described;
-    const controlPlanes = members.filter(isControlPlane);
-    // A worker that is added to a single node must not change its talosconfig.
-    const nodes = this.isGrown ? controlPlanes : members;
-    return withLogicalId(
-      "cluster",
-      new DataTalosClientConfiguration(this, "ClientConfiguration", {
-        clusterName: this.clusterName,
-        clientConfiguration: this.machineSecrets.clientConfiguration,
-        endpoints: controlPlanes.map(({ machine }) => addressOf(machine)),
-        nodes: nodes.map(({ machine }) => addressOf(machine)),
-      }),
-    );
-  }
-
-  private createTalosconfig(): File {
-    const file = secretFile(this, "talosconfig", {
-      directory: this.outputDirectory,
-      content: this.clientConfiguration.talosConfig,
-    });
-    const talosconfig = escapeTemplate(`${this.outputDirectory}/talosconfig`);
-    const check = checkClusterFiles(this, this.machineSecrets, { clusterName: this.clusterName, talosconfig });
-    file.dependsOn = [dependable(check)];
-    return file;
   }
 
   /** What the cluster's nodes have in common. */
@@ -290,34 +267,6 @@ export abstract class TalosClusterBase<Props extends TalosClusterBaseProps = Tal
     );
     for (const { configurationApply } of this.nodes) configurationApply.dependsOn = [dependable(upgrade)];
     return upgrade;
-  }
-
-  private createKubeconfig(): ClusterKubeconfig {
-    return withLogicalId(
-      "cluster",
-      new ClusterKubeconfig(this, "ClusterKubeconfig", {
-        nodeAttribute: this.address,
-        clientConfiguration: this.machineSecrets.clientConfiguration,
-        dependsOn: [this.bootstrap],
-        lifecycle: { postcondition: [ownKubeconfig(this.nodes[0].machineConfiguration.machineConfiguration)] },
-      }),
-    );
-  }
-
-  private createKubeconfigFile(): File {
-    const { kubeconfigRaw } = this.kubeconfig;
-    // Talos has issued it for the endpoint of then, and Terraform does not ask again.
-    const content = this.isGrown
-      ? Fn.replace(kubeconfigRaw, "/server: .*/", escapeTemplate(`server: ${this.endpoint}`))
-      : kubeconfigRaw;
-    const file = secretFile(this, "kubeconfig", { directory: this.outputDirectory, content });
-    // Releases depend on it, but Helm's provider does not, as `kubernetesStep` explains.
-    file.provider = stackSingleton(
-      this,
-      "local_kubernetes",
-      (scope, id) => new LocalProvider(scope, id, { alias: "kubernetes" }),
-    );
-    return file;
   }
 
   /** The step that lets the only control plane node run pods. */
