@@ -670,7 +670,6 @@ export const takenDocuments: readonly object[] = [
   document("RegistryMirrorConfig", { name: "a" }),
   document("RegistryMirrorConfig", { name: "*", endpoints: [{ url: "https://a", overridePath: true }] }),
   document("RegistryTLSConfig", { name: "a", insecureSkipVerify: true }),
-  document("RegistryTLSConfig", { name: "a", clientIdentity: { cert: certificate, key: pemKey } }),
   document("TrustedRootsConfig", { name: "a" }),
   document("TrustedRootsConfig", { name: "a", certificates: "x" }),
   document("ExtensionServiceConfig", { name: "a", environment: ["A=b"] }),

@@ -1,28 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TerraformStack } from "cdktf";
 import { LocalStorage, type ProxmoxGpuVmProps } from "../../constructs";
 import { checksIn, clusterIn, machineAt, synthesizedJson, vmIn } from "../stacks";
+import { apply, terraform, write } from "./remembered";
 
 jest.setTimeout(120_000);
 
 type Disks = NonNullable<ProxmoxGpuVmProps["disks"]>;
-
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "remembered-list-"));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
-
-const terraform = (...words: string[]) => {
-  const { status, stdout, stderr } = spawnSync("terraform", [...words, "-no-color", "-input=false"], {
-    cwd: directory,
-    encoding: "utf8",
-  });
-  return { status, output: `${stdout}${stderr}`.replace(/[│\s]+/g, " ") };
-};
 
 /** What Terraform remembers of a stack and checks by that, without what needs a provider. */
 function applied(rule: string, build: (stack: TerraformStack) => void): string {
@@ -33,11 +16,9 @@ function applied(rule: string, build: (stack: TerraformStack) => void): string {
   const remembered = Object.entries(json.resource.terraform_data ?? {}).filter(([name]) =>
     /_(disk|node)s?$/.test(name),
   );
-  const terraform_data = { ...Object.fromEntries(remembered), checked: { lifecycle: { precondition } } };
-  writeFileSync(join(directory, "main.tf.json"), JSON.stringify({ resource: { terraform_data } }));
-  if (terraform("init").status !== 0) throw new Error("terraform init failed");
-  const { status, output } = terraform("apply", "-auto-approve");
-  if (status !== 0) return /Resource precondition failed.*?\[ ?\d+\]: (.*)/.exec(output)?.[1] ?? output;
+  write({ ...Object.fromEntries(remembered), checked: { lifecycle: { precondition } } });
+  const outcome = apply();
+  if (outcome !== "applied") return outcome;
   expect(terraform("plan", "-detailed-exitcode").output).toContain("No changes");
   return "applied";
 }
@@ -98,7 +79,7 @@ describe("a disk of a VM is not taken away unnoticed", () => {
       "shrinks as another takes its place",
       [{ size: 50 }, { size: 200 }],
       [{ size: 10 }, { size: 50 }, { size: 200 }],
-      expect.stringContaining("made with: scsi1 (50), scsi2 (200)"),
+      expect.stringContaining("created with: scsi1 (50), scsi2 (200)"),
     ],
   ])("nor made smaller: it %s", (_, before, after, expected) => {
     expect(withDisks(before, {}, "disk-grows")).toBe("applied");
@@ -114,7 +95,7 @@ describe("a machine with local volumes is not taken away unnoticed", () => {
       const node = clusterIn(stack, { workers });
       new LocalStorage(stack, "storage", { node, disk: "scsi1" });
     });
-  const loses = (name: string) => expect.stringContaining(`node lacks ${name} or the disk there`);
+  const loses = (name: string) => expect.stringContaining(`node lacks ${name} or its disk`);
 
   test("nor its disk", () => {
     expect(withWorkers(worker(1), worker(2))).toBe("applied");

@@ -1,29 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import type { ProxmoxGpuVmProps } from "../../constructs";
 import { checksIn, synthesizedJson, vmIn } from "../stacks";
+import { apply, loseState, terraform, write } from "./remembered";
 
 jest.setTimeout(120_000);
 
-let directory: string;
 /** When the last plan began. */
 let planned = 0;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "replacement-guard-"));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
-
-const terraform = (...words: string[]) => {
-  const { status, stdout, stderr } = spawnSync("terraform", [...words, "-no-color", "-input=false"], {
-    cwd: directory,
-    encoding: "utf8",
-  });
-  return { status, output: `${stdout}${stderr}`.replace(/[│\s]+/g, " ") };
-};
 
 /**
  * What Terraform remembers of a VM and checks by that, without any provider: its own resource stands for one of triggers.
@@ -51,14 +35,11 @@ async function applied(props: Partial<ProxmoxGpuVmProps> = {}, names = ["talos-g
       /data\.proxmox_virtual_environment_vms\.same_id\.vms\[\*\]\.name/g,
       JSON.stringify(names).replaceAll('"', '\\"'),
     );
-  const terraform_data = { talos_node_identity: identity, talos_node_known, checked: JSON.parse(checked) };
-  writeFileSync(join(directory, "main.tf.json"), JSON.stringify({ resource: { terraform_data } }));
-  if (terraform("init").status !== 0) throw new Error("terraform init failed");
+  write({ talos_node_identity: identity, talos_node_known, checked: JSON.parse(checked) });
   // A plan does not know what was created in its own second.
   await setTimeout(planned + 1000 - Date.now());
   planned = Date.now();
-  const { status, output } = terraform("apply", "-auto-approve");
-  return status === 0 ? "applied" : (/Resource precondition failed.*?\[ ?\d+\]: (.*)/.exec(output)?.[1] ?? output);
+  return apply();
 }
 
 const create = (props: Partial<ProxmoxGpuVmProps> = {}) => applied(props, []);
@@ -92,10 +73,11 @@ describe("a VM that the state does not know is not taken over unnoticed", () => 
   test.each([false, true])("replaceable: %s", async (replaceable) => {
     expect(await create({ replaceable })).toBe("applied");
     expect(await applied({ replaceable })).toBe("applied");
-    rmSync(join(directory, "terraform.tfstate"));
+    loseState();
     expect(await applied({ replaceable: true, node: "pve2" })).toEqual(unknown);
     expect(await applied({ replaceable })).toEqual(unknown);
     expect(terraform("apply", "-auto-approve", "-target=terraform_data.talos_node_identity").status).toBe(0);
+    planned = Date.now();
     expect(await applied({ replaceable })).toBe("applied");
   });
 });
