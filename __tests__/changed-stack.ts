@@ -35,12 +35,12 @@ export const pageFor = ({ stack, scripts, charts }: Inputs) =>
 export const beginningOf = (page: string): string => page.slice(0, page.indexOf("## What acts, and as whom"));
 export const summaryOf = (page: string): string => page.slice(0, page.indexOf("## Beyond the project's own"));
 
-const asText = (document: unknown): string => (typeof document === "string" ? document : stringify(document));
+const toYaml = (document: unknown): string => (typeof document === "string" ? document : stringify(document));
 
 export const patch = (document: unknown) => (inputs: Inputs) =>
-  inputs.stack.data.talos_machine_configuration.node.config_patches.push(asText(document));
+  inputs.stack.data.talos_machine_configuration.node.config_patches.push(toYaml(document));
 export const values = (release: string, document: unknown) => (inputs: Inputs) =>
-  inputs.stack.resource.helm_release[release].values.push(asText(document));
+  inputs.stack.resource.helm_release[release].values.push(toYaml(document));
 export const vm = (change: object) => (inputs: Inputs) =>
   Object.assign(inputs.stack.resource.proxmox_virtual_environment_vm.talos_node, change);
 export const resource = (type: string, body: object) => (inputs: Inputs) => {
@@ -52,7 +52,7 @@ export const data = (type: string, body: object) => (inputs: Inputs) => {
 export const provider = (name: string, settings: object) => (inputs: Inputs) =>
   Object.assign(inputs.stack.provider[name][0], settings);
 export const schematic = (document: object | string) => (inputs: Inputs) => {
-  inputs.stack.resource.talos_image_factory_schematic.talos.schematic = asText(document);
+  inputs.stack.resource.talos_image_factory_schematic.talos.schematic = toYaml(document);
 };
 export const step = (name: string, change: (localExec: Any) => void) => (inputs: Inputs) =>
   change(inputs.stack.resource.null_resource[name].provisioner[0]["local-exec"]);

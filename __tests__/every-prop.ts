@@ -24,7 +24,7 @@ export interface EveryProp {
   readonly places: readonly Place[];
 }
 
-export const spelled = (path: readonly string[]) =>
+export const formatPath = (path: readonly string[]) =>
   path
     .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
     .join("")
@@ -53,7 +53,7 @@ function everyPropOf({ create, own, props, cases, onlyChecked = [] }: Subject): 
   return {
     create,
     props: (stack) => ({ ...own?.(stack), ...props }),
-    places: [...new Map(known.map((each) => [spelled(each.path), each])).values()],
+    places: [...new Map(known.map((each) => [formatPath(each.path), each])).values()],
   };
 }
 

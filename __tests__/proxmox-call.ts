@@ -11,7 +11,7 @@ type Parameters = Record<string, string>;
 export function createParameters(vm: TerraformJson): Parameters {
   const { agent, cdrom, cpu, efi_disk: efi, initialization, memory, startup, vga } = vm;
   const { dns, ip_config: ipConfigs = [] } = initialization ?? {};
-  return given({
+  return withoutUnset({
     acpi: "1",
     agent: list({ enabled: bit(agent.enabled), fstrim_cloned_disks: bit(agent.trim), type: agent.type }),
     balloon: memory.floating,
@@ -81,7 +81,7 @@ const hostpciText = (device: TerraformJson): string =>
 
 /** The parameters with which the provider clones a template; a configuration like that of a new VM comes after it. */
 export const cloneParameters = ({ clone, description, name, vm_id }: TerraformJson): Parameters =>
-  given({ description, full: bit(clone.full), name, newid: vm_id ?? 100 });
+  withoutUnset({ description, full: bit(clone.full), name, newid: vm_id ?? 100 });
 
 /** The parameters with which the provider creates a mapping. */
 export function mappingParameters({
@@ -92,12 +92,12 @@ export function mappingParameters({
   const devices = map.map(({ id, node, path, iommu_group: iommugroup, subsystem_id: subsystem }: TerraformJson) =>
     list({ id, node, path, iommugroup, "subsystem-id": subsystem }),
   );
-  return { ...given({ id: name, mdev: mediated && bit(mediated) }), map: devices };
+  return { ...withoutUnset({ id: name, mdev: mediated && bit(mediated) }), map: devices };
 }
 
 /** The parameters with which the provider has a file downloaded. */
 export const downloadParameters = (file: TerraformJson): Parameters =>
-  given({
+  withoutUnset({
     content: file.content_type,
     filename: file.file_name,
     node: file.node_name,
@@ -108,7 +108,7 @@ export const downloadParameters = (file: TerraformJson): Parameters =>
 
 /** The parameters with which the provider creates the backup job of VM 100. */
 export const backupParameters = (job: TerraformJson): Parameters =>
-  given({
+  withoutUnset({
     id: "vm-100",
     vmid: "100",
     storage: job.storage,
@@ -137,11 +137,11 @@ const bit = (value: boolean): string => (value ? "1" : "0");
 
 /** A property string, without what is not set. */
 const list = (properties: Record<string, unknown>): string =>
-  Object.entries(given(properties))
+  Object.entries(withoutUnset(properties))
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
 
-const given = (values: Record<string, unknown>): Parameters =>
+const withoutUnset = (values: Record<string, unknown>): Parameters =>
   Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) =>
       value === undefined || value === null || value === "" ? [] : [[name, String(value)]],

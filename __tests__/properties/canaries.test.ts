@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { TerraformStack } from "cdktf";
 import { StrictApp } from "../../constructs";
-import { isFree, isScalar, pathsIn, replaced, site, spelled, subjects, withSecrets } from "../every-prop";
+import { formatPath, isFree, isScalar, pathsIn, replaced, site, subjects, withSecrets } from "../every-prop";
 import { newStack } from "../stacks";
 
 const root = join(__dirname, "../..");
@@ -53,7 +53,7 @@ test.each(subjects)("a synth with a secret in a scalar of %s says and writes non
       (stack) => void new create(stack, "it", replaced(props(stack), path, { value: secret }) as never),
     );
     expect(all).toContain("nothing was written");
-    return /canary/i.test(all) ? [`${spelled(path)} with ${kind}`] : [];
+    return /canary/i.test(all) ? [`${formatPath(path)} with ${kind}`] : [];
   });
   expect(told).toEqual([]);
 });

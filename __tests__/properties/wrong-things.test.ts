@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import { ProxmoxGpuVm, StrictApp, TalosGpuCluster } from "../../constructs";
-import { isFree, isScalar, misspelt, type Props, replaced, site, spelled, subjects, withSecrets } from "../every-prop";
+import { formatPath, isFree, isScalar, misspelt, type Props, replaced, site, subjects, withSecrets } from "../every-prop";
 import { nodeIn, outcomeOf, problemsOf } from "../stacks";
 import type { Class } from "../subjects";
 
@@ -93,7 +93,9 @@ describe.each(subjects)("%s", (_, { create, props, places: all }) => {
           problem.length < 2000 &&
           !/canary|\n\s+at /.test(problem);
         if (!isAsDue)
-          failures.push(`${spelled(path)} that is ${name}: ${problems.map((each) => each.slice(0, 300)).join(" | ")}`);
+          failures.push(
+            `${formatPath(path)} that is ${name}: ${problems.map((each) => each.slice(0, 300)).join(" | ")}`,
+          );
       }
     }
     expect(failures).toEqual([]);
@@ -121,8 +123,8 @@ describe.each(subjects)("%s", (_, { create, props, places: all }) => {
         },
       };
       const problems = problemsWith(create, props, (_, right) => replaced(right, path, getter));
-      expect([spelled(path), ...problems]).toEqual([
-        spelled(path),
+      expect([formatPath(path), ...problems]).toEqual([
+        formatPath(path),
         expect.stringMatching(/ cannot be read; write .* \[[a-z-]+\]$/),
       ]);
     }
@@ -169,7 +171,7 @@ test.each(subjects)("a secret in any scalar of %s is neither shown nor written",
     );
     const problems = outcome.problems().filter((problem) => !problem.includes("without a matching provider"));
     const messages = [...problems, ...outcome.warnings()].filter((message) => message.includes("canary"));
-    return problems.length === 0 ? [`${spelled(path)} takes ${name}`] : messages;
+    return problems.length === 0 ? [`${formatPath(path)} takes ${name}`] : messages;
   });
   expect(told).toEqual([]);
 });

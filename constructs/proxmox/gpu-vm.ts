@@ -153,7 +153,7 @@ export class ProxmoxGpuVm extends Construct implements TalosMachine {
     const passed = passthrough.passThrough(this, settings.gpus ?? [], node, connection);
     this.gpus = passed.gpus;
     this.pciMappings = passed.pciMappings;
-    this.devices = passed.placed;
+    this.devices = passed.knownDevices;
     this.host = hostOf(connection, node);
     this.pciDevices = machineDevices(this.gpus, this.devices, this.host);
     if (isInvalid(settings.gpus ?? name)) invalidValues.add(this.pciDevices);

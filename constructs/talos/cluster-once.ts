@@ -88,17 +88,17 @@ export const rules: readonly Rule<ReturnType<typeof claimIdentity>>[] = [
       // The directory is named after the cluster.
       ...[clusterName, ...(clusterName.earlier.length > 0 ? [] : [outputDirectory])].flatMap(
         ({ path, value, earlier }) =>
-          checkOnce(own, earlier, ({ by }) => ({ condition: false, message: taken(path, value, by) })),
+          checkOnce(own, earlier, ({ by }) => ({ condition: false, message: takenMessage(path, value, by) })),
       ),
       ...addresses.flatMap(({ path, address, by, earlier }) =>
         checkOnce(by.node.path, earlier, (other) => ({
           condition: not(sameAddress(address, other.value.address)),
-          message: taken(path, address, other.by),
+          message: takenMessage(path, address, other.by),
         })),
       ),
     ],
   },
 ];
 
-const taken = (path: string, value: string, by: string): string =>
+const takenMessage = (path: string, value: string, by: string): string =>
   `${path} ${formatValue(value)} is already used by ${by}; choose another one`;

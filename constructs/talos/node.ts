@@ -159,7 +159,7 @@ export class TalosNode {
         nullResource(scope, "UpgradeTalos", {
           triggers: { installer },
           scripts: [upgradeTalos(targetOf(member, cluster), installer)],
-          dependsOn: given(machine.resource, before?.installed, this.configurationChange),
+          dependsOn: allOf(machine.resource, before?.installed, this.configurationChange),
         }),
       );
     }
@@ -279,7 +279,7 @@ export const isControlPlane = ({ role }: Pick<Member, "role">): boolean => role 
 /** The machine's address, without prefix length. */
 export const addressOf = ({ address = "" }: TalosMachine): string => withoutPrefix(address);
 
-const given = (...dependencies: (ITerraformDependable | undefined)[]): ITerraformDependable[] | undefined => {
+const allOf = (...dependencies: (ITerraformDependable | undefined)[]): ITerraformDependable[] | undefined => {
   const all = dependencies.filter((each) => each !== undefined);
   return all.length > 0 ? all : undefined;
 };

@@ -16,7 +16,7 @@ export interface Assembled {
   readonly connection?: ProxmoxConnection;
   readonly boot: BootMedium;
   /** The GPUs by mapping. */
-  readonly used: readonly { readonly slot: number; readonly mapping?: PciMapping }[];
+  readonly mappingUses: readonly { readonly slot: number; readonly mapping?: PciMapping }[];
   readonly host?: Host;
 }
 
@@ -39,7 +39,7 @@ export const rules: readonly Rule<Assembled>[] = [
     requirement: "the image and the mappings of a VM are of its own Proxmox cluster",
     reason: "another cluster does not have the image or the mapping, so the VM is not created",
     source,
-    checks: ({ connection, boot, used }) =>
+    checks: ({ connection, boot, mappingUses }) =>
       ifSet(connection, (connection) => {
         const partOf = (path: string, part: Construct & { readonly connection?: ProxmoxConnection }): Check[] =>
           ifSet(part.connection, (other) => ({
@@ -48,7 +48,9 @@ export const rules: readonly Rule<Assembled>[] = [
           }));
         return [
           ...ifSet(downloadedImageOf(boot), (image) => partOf("boot.image", image)),
-          ...used.flatMap(({ slot, mapping }) => ifSet(mapping, (mapping) => partOf(`gpus[${slot}].mapping`, mapping))),
+          ...mappingUses.flatMap(({ slot, mapping }) =>
+            ifSet(mapping, (mapping) => partOf(`gpus[${slot}].mapping`, mapping)),
+          ),
         ];
       }),
   },

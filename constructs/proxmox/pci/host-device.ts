@@ -156,14 +156,14 @@ export const checkIommuGroup = ({ path, address }: PlacedDevice, { devices, name
 
 /** A VM as far as its devices are concerned, on the host that has them. */
 export interface Passing {
-  readonly placed: readonly PlacedDevice[];
+  readonly knownDevices: readonly PlacedDevice[];
   readonly host?: Host;
 }
 
 const checkOnHost = (
-  { placed, host }: Passing,
-  checks: (host: Host, placed: readonly PlacedDevice[]) => Check[],
-): Check[] => (host && placed.length > 0 ? checks(host, placed) : []);
+  { knownDevices, host }: Passing,
+  checks: (host: Host, knownDevices: readonly PlacedDevice[]) => Check[],
+): Check[] => (host && knownDevices.length > 0 ? checks(host, knownDevices) : []);
 
 const isRaw = ({ isMapped }: PlacedDevice) => !isMapped;
 const isWhole = ({ isMediated }: PlacedDevice) => !isMediated;
@@ -172,12 +172,14 @@ export const rules: readonly Rule<Passing>[] = [
   {
     ...gpuPresent,
     checks: (passing) =>
-      checkOnHost(passing, (host, placed) => placed.filter(isRaw).map((each) => checkPresent(each, host))),
+      checkOnHost(passing, (host, knownDevices) => knownDevices.filter(isRaw).map((each) => checkPresent(each, host))),
   },
   {
     ...gpuIommu,
     checks: (passing) =>
-      checkOnHost(passing, (host, placed) => placed.filter(isRaw).map((each) => checkIommuGroup(each, host))),
+      checkOnHost(passing, (host, knownDevices) =>
+        knownDevices.filter(isRaw).map((each) => checkIommuGroup(each, host)),
+      ),
   },
   {
     id: "gpu-mediated",
@@ -186,8 +188,8 @@ export const rules: readonly Rule<Passing>[] = [
     reason: "the VM does not start: the device does not support mediated devices, or 'mdev' does not match",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#_mediated_devices_vgpu_gvt_g",
     checks: (passing) =>
-      checkOnHost(passing, ({ devices, name }, placed) =>
-        placed.flatMap(({ path, address, isMediated, isMapped }) => {
+      checkOnHost(passing, ({ devices, name }, knownDevices) =>
+        knownDevices.flatMap(({ path, address, isMediated, isMapped }) => {
           const first = `${firstFunction(address)}`;
           const isFirst = (device: HostDevice) => equal(device.id, first);
           const named = `${path} ${formatValue(`${address}`)} of node ${formatValue(name)}`;
@@ -210,9 +212,9 @@ export const rules: readonly Rule<Passing>[] = [
     reason: "a group is passed through as a whole: the VM does not start while the host uses another device of it",
     source,
     checks: (passing) =>
-      checkOnHost(passing, ({ devices, name }, placed) =>
-        placed.filter(isWhole).map(({ path, address }) => {
-          const slots = placed.map((own) => own.address);
+      checkOnHost(passing, ({ devices, name }, knownDevices) =>
+        knownDevices.filter(isWhole).map(({ path, address }) => {
+          const slots = knownDevices.map((own) => own.address);
           const isOther = isInGroupOf({ devices }, address, slots);
           return {
             condition: not(some(devices, isOther)),
@@ -228,9 +230,9 @@ export const rules: readonly Rule<Passing>[] = [
     source: `${source}#AMD_GPUs`,
     severity: "warning",
     checks: (passing) =>
-      checkOnHost(passing, ({ devices, name }, placed) => {
+      checkOnHost(passing, ({ devices, name }, knownDevices) => {
         const isOne = (device: HostDevice) =>
-          and(mayNotReset(device), or(...placed.map(({ address }) => isAt(device, address))));
+          and(mayNotReset(device), or(...knownDevices.map(({ address }) => isAt(device, address))));
         return [
           {
             condition: not(some(devices, isOne)),

@@ -8,8 +8,8 @@ import { describe, idOf, isAt, isDisplay, type PlacedDevice } from "./host-devic
 type Property = (deviceId: string) => Condition;
 
 /** The devices of a VM as the guest's rules ask for them: by the id where it is given, else by the host's answer. */
-export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevice[], host: Host | undefined) => [
-  ...placed.map((device) => ({
+export const machineDevices = (gpus: readonly Gpu[], knownDevices: readonly PlacedDevice[], host: Host | undefined) => [
+  ...knownDevices.map((device) => ({
     path: device.path,
     description: descriptionOf(device, host),
     hasId: device.deviceId !== undefined,
@@ -21,7 +21,7 @@ export const machineDevices = (gpus: readonly Gpu[], placed: readonly PlacedDevi
   })),
   // Of a mapping that the app does not make, only the name is known.
   ...gpus.flatMap(({ mapping }, slot) =>
-    placed.some(({ path }) => path.startsWith(`gpus[${slot}].`))
+    knownDevices.some(({ path }) => path.startsWith(`gpus[${slot}].`))
       ? []
       : { path: `gpus[${slot}].mapping`, description: formatValue(mapping), isSuch: () => false as const },
   ),

@@ -26,18 +26,18 @@ interface Passthrough {
   /** The mappings made for them. */
   readonly pciMappings: readonly PciMapping[];
   /** The devices of those given by address, with what others have taken before. */
-  readonly taken: readonly ClaimedSlot[];
+  readonly claimedDevices: readonly ClaimedSlot[];
   /** The mappings of the others, with what is known of their names before. */
-  readonly used: readonly MappingSlot[];
+  readonly mappingUses: readonly MappingSlot[];
   /** Where all of them are on the VM's node, as far as the app knows. */
-  readonly placed: readonly PlacedDevice[];
+  readonly knownDevices: readonly PlacedDevice[];
   /** The mappings among them that the app does not make. */
   readonly existingMappings: readonly { readonly path: string; readonly name: string }[];
 }
 
 interface ClaimedSlot extends ClaimedDevice {
   readonly slot: number;
-  readonly earlier: readonly EarlierClaim<ClaimedDevice>[];
+  readonly previousClaims: readonly EarlierClaim<ClaimedDevice>[];
 }
 
 interface MappingSlot {
@@ -48,32 +48,36 @@ interface MappingSlot {
   readonly isMediated: boolean;
   /** The mapping, where it is one of this app. */
   readonly mapping?: PciMapping;
-  readonly earlier: readonly EarlierClaim<MappingUse>[];
+  readonly previousClaims: readonly EarlierClaim<MappingUse>[];
 }
 
 /** What a VM passes through, and the VM's path in the app. */
-export interface PassedThrough extends Pick<Passthrough, "taken" | "used"> {
+export interface PassedThrough extends Pick<Passthrough, "claimedDevices" | "mappingUses"> {
   readonly path: string;
 }
 
 export const rules: readonly Rule<PassedThrough>[] = [
   {
     ...mappingName,
-    checks: ({ used }) =>
-      used.flatMap(({ name, mapping, slot }) => (mapping ? [] : checkMappingName(`gpus[${slot}].mapping`, name))),
+    checks: ({ mappingUses }) =>
+      mappingUses.flatMap(({ name, mapping, slot }) =>
+        mapping ? [] : checkMappingName(`gpus[${slot}].mapping`, name),
+      ),
   },
   {
     ...pciDeviceOnce,
-    checks: ({ path, taken, used }) => [
+    checks: ({ path, claimedDevices, mappingUses }) => [
       ...[checkNotClaimed, checkNotDivided].flatMap((check) => [
-        ...taken.flatMap((item) => checkOnce(path, item.earlier, (other) => check(nameOf(item), item, other))),
+        ...claimedDevices.flatMap((item) =>
+          checkOnce(path, item.previousClaims, (other) => check(nameOf(item), item, other)),
+        ),
         ...checkEachOnce(
-          taken,
+          claimedDevices,
           ({ slot }) => `gpus[${slot}]`,
           (item, other) => check(nameOf(item), item, other),
         ),
       ]),
-      ...checkSharedUses(used).map(({ once }) => once),
+      ...checkSharedUses(mappingUses).map(({ once }) => once),
     ],
   },
   {
@@ -81,31 +85,35 @@ export const rules: readonly Rule<PassedThrough>[] = [
     requirement: "a mapping has a device on the node of a VM for each GPU that uses it there",
     reason: "a VM starts only if a device of the mapping is free",
     source: "https://pve.proxmox.com/pve-docs/chapter-qm.html#resource_mapping",
-    checks: ({ used }) =>
-      withPreviousClaims(used).flatMap(({ item: { slot, name, node, mapping, isMediated, earlier }, before }) => {
-        const named = earlier.filter(({ value }) => equal(value.name, name) === true);
-        const { devices } = mapping ?? named.find(({ value }) => value.made)?.value.made ?? {};
-        const isHere = (device: { readonly node?: string }) => equal(device.node, node) === true;
-        const here = devices?.filter(isHere).length ?? 0;
-        // Who has the only device of a mapping is told by another rule.
-        if (!devices || isMediated || (here === 1 && devices.length === 1)) return [];
-        const own = before.filter(({ value }) => value.name === name);
-        const users = [...named, ...own].filter(({ value }) => isHere(value) && !("made" in value)).map(({ by }) => by);
-        const free =
-          users.length > 0
-            ? `no free device on ${formatValue(node)}: ${[...new Set(users)].join(" and ")} use what there is`
-            : `no device on ${formatValue(node)}`;
-        return {
-          condition: users.length < here,
-          message: `gpus[${slot}].mapping ${formatValue(name)} has ${free}; add one to the mapping, or choose another node for the VM`,
-        };
-      }),
+    checks: ({ mappingUses }) =>
+      withPreviousClaims(mappingUses).flatMap(
+        ({ item: { slot, name, node, mapping, isMediated, previousClaims }, before }) => {
+          const named = previousClaims.filter(({ value }) => equal(value.name, name) === true);
+          const { devices } = mapping ?? named.find(({ value }) => value.made)?.value.made ?? {};
+          const isHere = (device: { readonly node?: string }) => equal(device.node, node) === true;
+          const here = devices?.filter(isHere).length ?? 0;
+          // Who has the only device of a mapping is told by another rule.
+          if (!devices || isMediated || (here === 1 && devices.length === 1)) return [];
+          const own = before.filter(({ value }) => value.name === name);
+          const users = [...named, ...own]
+            .filter(({ value }) => isHere(value) && !("made" in value))
+            .map(({ by }) => by);
+          const free =
+            users.length > 0
+              ? `no free device on ${formatValue(node)}: ${[...new Set(users)].join(" and ")} use what there is`
+              : `no device on ${formatValue(node)}`;
+          return {
+            condition: users.length < here,
+            message: `gpus[${slot}].mapping ${formatValue(name)} has ${free}; add one to the mapping, or choose another node for the VM`,
+          };
+        },
+      ),
   },
-  { ...mappingMediated, checks: ({ used }) => checkSharedUses(used).map(({ alike }) => alike) },
+  { ...mappingMediated, checks: ({ mappingUses }) => checkSharedUses(mappingUses).map(({ alike }) => alike) },
   {
     ...mdevOneFunction,
-    checks: ({ used }) =>
-      used.flatMap(({ slot, mdev, mapping }) =>
+    checks: ({ mappingUses }) =>
+      mappingUses.flatMap(({ slot, mdev, mapping }) =>
         mdev === undefined || !mapping
           ? []
           : mapping.devices.flatMap(({ addresses }) =>
@@ -125,10 +133,10 @@ const withPreviousClaims = <Item extends { readonly slot: number }>(items: reado
   }));
 
 /** The GPUs of mappings that are created, each of one device, with every other GPU of the same. */
-const checkSharedUses = (used: readonly MappingSlot[]) =>
-  withPreviousClaims(used).flatMap(({ item, before }) => {
-    const mappings = item.earlier.filter(({ value }) => value.made?.devices.length === 1);
-    const uses = item.earlier.filter(({ value }) => !value.made);
+const checkSharedUses = (mappingUses: readonly MappingSlot[]) =>
+  withPreviousClaims(mappingUses).flatMap(({ item, before }) => {
+    const mappings = item.previousClaims.filter(({ value }) => value.made?.devices.length === 1);
+    const uses = item.previousClaims.filter(({ value }) => !value.made);
     return mappings.flatMap(({ value }) =>
       [...before, ...uses].map((other) =>
         checkSharedUse(`gpus[${item.slot}].mapping ${formatValue(item.name)}`, value.name, item, other),
@@ -143,32 +151,37 @@ export function passThrough(
   node: string,
   connection: ProxmoxConnection | undefined,
 ): Passthrough {
-  if (!connection) return { gpus, pciMappings: [], taken: [], used: [], placed: [], existingMappings: [] };
+  if (!connection)
+    return { gpus, pciMappings: [], claimedDevices: [], mappingUses: [], knownDevices: [], existingMappings: [] };
   const mappings = mappingsOf(vm, gpus, node, connection);
-  const taken = gpus.flatMap((gpu, slot) =>
+  const claimedDevices = gpus.flatMap((gpu, slot) =>
     addressesOf(gpu).map((address) => {
       const device = { address, isMediated: gpu.mdev !== undefined };
-      const earlier = claimDevice(connection, node, device, vm);
-      return { ...device, slot, earlier };
+      const previousClaims = claimDevice(connection, node, device, vm);
+      return { ...device, slot, previousClaims };
     }),
   );
-  const used = gpus.flatMap(({ mapping: given, mdev }, slot) => {
+  const mappingUses = gpus.flatMap(({ mapping: given, mdev }, slot) => {
     const mapping = mappings[slot];
     const name = mapping?.givenName ?? given;
     if (typeof name !== "string") return [];
     const use = { name, node, isMediated: mdev !== undefined };
-    const earlier = claimMappingName(connection, use, vm);
-    for (const { value } of earlier) if (equal(value.name, name) === true) value.made?.useFor(use);
-    return [{ ...use, mdev, slot, mapping, earlier }];
+    const previousClaims = claimMappingName(connection, use, vm);
+    for (const { value } of previousClaims) if (equal(value.name, name) === true) value.made?.useFor(use);
+    return [{ ...use, mdev, slot, mapping, previousClaims }];
   });
   return {
     gpus: gpus.map((gpu, slot) => withName(gpu, mappings[slot])),
     pciMappings: [...new Set(mappings)].filter((mapping) => mapping?.node.scope === vm) as PciMapping[],
-    taken,
-    used,
-    placed: [
-      ...taken.map(({ slot, address, isMediated }) => ({ path: `gpus[${slot}].address`, address, isMediated })),
-      ...used.flatMap(({ slot, mapping, isMediated }) =>
+    claimedDevices,
+    mappingUses,
+    knownDevices: [
+      ...claimedDevices.map(({ slot, address, isMediated }) => ({
+        path: `gpus[${slot}].address`,
+        address,
+        isMediated,
+      })),
+      ...mappingUses.flatMap(({ slot, mapping, isMediated }) =>
         devicesOn(mapping, node).map((device) => ({
           ...device,
           path: `gpus[${slot}].mapping`,
@@ -177,7 +190,7 @@ export function passThrough(
         })),
       ),
     ],
-    existingMappings: used.flatMap(({ slot, name, mapping }) =>
+    existingMappings: mappingUses.flatMap(({ slot, name, mapping }) =>
       mapping ? [] : { path: `gpus[${slot}].mapping`, name },
     ),
   };

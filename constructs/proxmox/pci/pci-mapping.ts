@@ -79,12 +79,12 @@ interface Entry extends MappedDevice {
   readonly path: string;
   /** Its address; none if the text is not one. */
   readonly addresses: readonly PciAddress[];
-  readonly taken: readonly TakenEntry[];
+  readonly claimedDevices: readonly TakenEntry[];
   readonly host?: Host;
 }
 
 interface TakenEntry extends ClaimedDevice {
-  readonly earlier: readonly EarlierClaim<ClaimedDevice>[];
+  readonly previousClaims: readonly EarlierClaim<ClaimedDevice>[];
 }
 
 /** A mapping, with what the app knows of its device and of its name. */
@@ -195,12 +195,12 @@ export const rules: readonly Rule<Mapped>[] = [
   {
     ...pciDeviceOnce,
     checks: (mapped) => [
-      ...mapped.entries.flatMap(({ path, taken }) =>
-        taken.flatMap((device) =>
+      ...mapped.entries.flatMap(({ path, claimedDevices }) =>
+        claimedDevices.flatMap((device) =>
           checkOnce(
             mapped.path,
             // That one is named twice is told already.
-            device.earlier.filter(({ value }) => equal(value.mapping, mapped.name) !== true),
+            device.previousClaims.filter(({ value }) => equal(value.mapping, mapped.name) !== true),
             (other) => checkNotClaimed(`${path}address ${formatValue(`${device.address}`)}`, device, other),
           ),
         ),
@@ -217,8 +217,8 @@ export const rules: readonly Rule<Mapped>[] = [
     ],
   },
   { ...mappingMediated, checks: (mapped) => usesTogether(mapped).map(({ alike }) => alike) },
-  { ...gpuPresent, checks: (mapped) => checkOnHosts(mapped, (placed, host) => [checkPresent(placed, host)]) },
-  { ...gpuIommu, checks: (mapped) => checkOnHosts(mapped, (placed, host) => [checkIommuGroup(placed, host)]) },
+  { ...gpuPresent, checks: (mapped) => checkOnHosts(mapped, (device, host) => [checkPresent(device, host)]) },
+  { ...gpuIommu, checks: (mapped) => checkOnHosts(mapped, (device, host) => [checkIommuGroup(device, host)]) },
   {
     ...mappingValid,
     checks: ({ entries }) =>
@@ -245,7 +245,7 @@ const placesOf = ({ entries }: Mapped) =>
   );
 
 /** The checks of each device whose host is asked. */
-const checkOnHosts = ({ entries }: Mapped, checks: (placed: PlacedDevice, host: Host) => Check[]): Check[] =>
+const checkOnHosts = ({ entries }: Mapped, checks: (device: PlacedDevice, host: Host) => Check[]): Check[] =>
   entries.flatMap(({ path, addresses, host }) =>
     host ? addresses.flatMap((address) => checks({ path: `${path}address`, address }, host)) : [],
   );
@@ -291,12 +291,12 @@ export class PciMapping extends Construct {
       const own = device.node ?? node;
       const addresses = [PciAddress.parse(device.address) ?? []].flat();
       const path = index === 0 ? "" : `alternatives[${index - 1}].`;
-      const taken = addresses.map((address) => {
+      const claimedDevices = addresses.map((address) => {
         const device = { address, mapping: name, isMediated: false };
-        const earlier = connection ? claimDevice(connection, own, device, this) : [];
-        return { ...device, earlier };
+        const previousClaims = connection ? claimDevice(connection, own, device, this) : [];
+        return { ...device, previousClaims };
       });
-      return { ...device, node: own, path, addresses, taken, host: hostOf(connection, own) };
+      return { ...device, node: own, path, addresses, claimedDevices, host: hostOf(connection, own) };
     });
     this.devices = entries;
     const isPool = entries.length > 1;
