@@ -90,9 +90,13 @@ const boot = fc.oneof(
   }),
 );
 
+/** The connection and the node are the test's, `own` has the id, pool and firewall have to be on the host, and no VM is replaced. */
+type NotDrawn = "connection" | "node" | "vmId" | "pool" | "firewall" | "replaceable";
+type Drawn = Readonly<Record<Exclude<keyof ProxmoxGpuVmProps, NotDrawn>, fc.Arbitrary<unknown>>>;
+
 /** A VM with any of its props, many of them empty; not all of them are accepted. */
-export const randomVm = (own: Own): fc.Arbitrary<Props> =>
-  partly({
+export function randomVm(own: Own): fc.Arbitrary<Props> {
+  const drawn = {
     boot,
     name: among("a", "talos-gpu", "Node-1.example"),
     guest: among("talos", "linux"),
@@ -135,7 +139,9 @@ export const randomVm = (own: Own): fc.Arbitrary<Props> =>
       loose("0", "a node", "# a node\n\n- one\r\n- two", "${x} %{y} 100%:", "ä €"),
       fc.string({ unit: "grapheme", maxLength: 30 }),
     ),
-  }).map((props) => placed(props, own));
+  } satisfies Drawn;
+  return partly(drawn).map((props) => placed(props, own));
+}
 
 /** The props with the VM's own devices and addresses in place of their names. */
 function placed(props: object, { vmId, cards }: Own): Props {
