@@ -318,4 +318,7 @@ test.each(kernelMethods)("tainted nodes of %s let the plugin of %s and the smoke
   const { tolerations } = plugin.kubeletPlugin ?? plugin.objects?.[0].spec.template.spec ?? plugin;
   expect(tolerations).toEqual(tolerated);
   expect(jobOf(stepsOf(stack)[resources[0]?.address as string]).spec.template.spec.tolerations).toEqual(tolerated);
+  expect(stepsOf(stack).worker_taints.for_each).toEqual({
+    "gpu-1": { node: "gpu-1", taints: expect.stringContaining(`${taint.key}=`) },
+  });
 });
