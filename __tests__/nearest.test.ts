@@ -1,8 +1,9 @@
 import { nearest } from "../constructs/props/nearest";
 
-const known = ["sysctls", "sysfs", "kubelet", "UserVolumeConfig", "VolumeConfig"];
+const known = ["cpu", "sysctls", "sysfs", "kubelet", "UserVolumeConfig", "VolumeConfig"];
 
 test.each([
+  ["cpi", "cpu"],
   ["sysctl", "sysctls"],
   ["Kubelet", "kubelet"],
   ["kublet", "kubelet"],
@@ -12,7 +13,7 @@ test.each([
   expect(nearest(name, known)).toBe(meant);
 });
 
-test.each(["network", "x", ""])("%j is like none of the known names", (name) => {
+test.each(["network", "cxi", "x", ""])("%j is like none of the known names", (name) => {
   expect(nearest(name, known)).toBeUndefined();
 });
 
