@@ -108,8 +108,8 @@ describe.each(subjects)("%s", (_, { create, props, places: all }) => {
     expect(named).not.toEqual([]);
     for (const { path, props } of named) {
       const problems = problemsWith(create, props, (_, right) => misspelt(right, path));
-      expect([spelled(path), ...problems]).toEqual([
-        spelled(path),
+      expect([formatPath(path), ...problems]).toEqual([
+        formatPath(path),
         expect.stringMatching(/ is not a prop; .* \[prop-type\]$/),
       ]);
     }
