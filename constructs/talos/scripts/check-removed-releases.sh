@@ -14,7 +14,7 @@ deadline=$(deadline_in "$TIMEOUT")
 persist() {
   until try "$@"; do
     if past "$deadline"; then
-      fail "the API does not tell which Helm releases the stack had, after $TIMEOUT seconds, so none was changed. Its last answer: $answer"
+      fail "the API does not report which Helm releases the stack had, after $TIMEOUT seconds, so none was changed. Its last answer: $answer"
     fi
     sleep 5
   done
