@@ -28,6 +28,19 @@ const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bhangs? on the\b/i, "CPU-attached, or behind"],
   [/\bhanded out by\b/i, "advertised by"],
   [/\bWhat is (to be )?said of\b/i, "a noun: the message, the props"],
+  [/\bsomebody\b/i, "a person, an attacker, another machine"],
+  [/\bas whom\b/i, "with which account"],
+  [/\bdoes not tell\b/i, "does not report or return"],
+  [/\bis not whole\b/i, "is incomplete"],
+  [/\bto spare\b/i, "free"],
+  [/\bwins? over\b/i, "overrides"],
+  [/\bgoes on (to|where|with)\b/i, "continues"],
+  [/\bhands? (the )?GPUs? to\b/i, "advertises GPUs to"],
+  [/\bnot shown here\b/i, "(hidden)"],
+  [/\bin the network of (an? |the )?(\w+ )?(address|bridge|node|`cidr`)/i, "in the subnet of"],
+  [/\bin vain\b/i, "without effect, or fails"],
+  [/\bis no [a-z' ]+; write\b/i, "is not a"],
+  [/\bwhat becomes of\b/i, "what happens to"],
 ];
 
 /** Others that code may have as part of a name. */

@@ -1,7 +1,7 @@
 import { movedSubnets } from "../constructs/talos/cluster-subnets";
 import type { HostBridge } from "./node";
 
-/** An address for a machine in the network of a bridge. */
+/** An address for a machine in the subnet of a bridge. */
 export interface ProposedAddress {
   /** With prefix length. */
   readonly address: string;

@@ -17,7 +17,7 @@ export interface Reply<Data> {
 const patienceFor = (path: string): number => (/^\/(access|version)\b/.test(path) ? 10_000 : 30_000);
 const slow = 10_000;
 
-/** Proxmox's API over HTTPS, as far as it is read: with a certificate that is trusted, and as somebody. */
+/** Proxmox's API over HTTPS, as far as it is read: with a trusted certificate and an account. */
 export class ProxmoxApi {
   constructor(
     readonly endpoint: URL,
@@ -26,7 +26,7 @@ export class ProxmoxApi {
     private readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 
-  /** The same API, as somebody. */
+  /** The same API, with an account. */
   as(headers: Readonly<Record<string, string>>): ProxmoxApi {
     return new ProxmoxApi(this.endpoint, this.certificate, this.terminal, headers);
   }
@@ -58,7 +58,7 @@ export class ProxmoxApi {
     return { status, reason, data: answer?.data as Data };
   }
 
-  /** Somebody else's server. */
+  /** The server of an attacker. */
   notProxmox(): Refusal {
     return new Refusal(
       `${this.endpoint.host} answers, but not as the API of Proxmox VE; write the address of its web interface, which is at port 8006.`,

@@ -13,7 +13,7 @@ export interface Host {
   readonly fingerprint: string;
   /** Whether a CA that this machine trusts signed the certificate. */
   readonly isTrusted: boolean;
-  /** CA certificate by which Terraform trusts the host, as PEM; undefined if the host does not tell it. */
+  /** CA certificate by which Terraform trusts the host, as PEM; undefined if the host does not return it. */
   readonly authority?: string;
   /** What the certificate is for instead, if not for the endpoint. */
   readonly otherNames?: readonly string[];

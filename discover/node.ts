@@ -27,7 +27,7 @@ export interface Boot {
   readonly isSecure: boolean;
 }
 
-/** A node of a cluster; what the account may not know, or the node does not tell, is undefined. */
+/** A node of a cluster; what the account may not know, or the node does not report, is undefined. */
 export interface HostNode {
   readonly name: string;
   readonly isOnline: boolean;

@@ -38,7 +38,7 @@ interface Setting {
 const gibibyte = 1024 ** 3;
 
 /**
- * The settings: as wanted, as somebody answers, or as proposed.
+ * The settings: as wanted, as answered, or as proposed.
  *
  * @param answers whether a machine answers at an address
  * @throws Refusal if an option is wrong

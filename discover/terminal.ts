@@ -11,7 +11,7 @@ export interface Question {
 
 /** Whoever can be asked. */
 export interface Terminal {
-  /** Whether there is somebody to ask. */
+  /** Whether a person can answer. */
   readonly isInteractive: boolean;
   /** Tells something between questions, such as what happens now. */
   tell(text: string): void;

@@ -62,7 +62,7 @@ function groupedRows(rows: readonly Markdown[][]): Markdown[][] {
 
 export const checkSection = (stack: Stack): Markdown =>
   [
-    "## What is decided only at plan",
+    "## What is checked only at plan",
     "All other rules held when the stack was synthesized. These need values that only Terraform knows, and fills in at each …:",
     table(
       ["rule", "address", "message if it fails", "then"],

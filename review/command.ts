@@ -339,7 +339,7 @@ function otherVariables({ address, body, resource }: Provisioner, facts: Facts):
   ];
 }
 
-/** As whom each part of the stack acts. */
+/** The account that each part of the stack uses. */
 function powersOf(stack: Stack): Markdown[] {
   const all = elementsOf(stack);
   const has = (prefix: string) => all.some(({ isData, type }) => !isData && type.startsWith(prefix));
@@ -362,7 +362,7 @@ function powersOf(stack: Stack): Markdown[] {
   ];
 }
 
-/** Each connection to Proxmox: where, as whom, and whether its certificate is checked. */
+/** Each connection to Proxmox: where, with which account, and whether its certificate is checked. */
 export const connectionsOf = (stack: Stack): Markdown[] =>
   blocksOf(objectOf(stack.provider).proxmox).map((provider) => {
     // Whatever is not the word for it may come out as anything.
@@ -381,7 +381,7 @@ function accountOf({ password, api_token, auth_ticket, username }: Json): Markdo
 /** @param scripts what the stack's folder has of them */
 export function commandSection(stack: Stack, scripts: Scripts): Markdown {
   return [
-    "## What acts, and as whom",
+    "## Accounts and commands",
     list(powersOf(stack), "Nothing acts on another machine."),
     "Commands on the machine of whoever deploys, as that user. Those of the project are files in the stack's folder:",
     table(["steps", "when", "runs", "does"], rows(provisionersOf(stack), scripts), "None."),

@@ -29,7 +29,7 @@ export const effectsWorstFirst = Object.keys(effects) as readonly Effect[];
 /** An effect, with what it is for the resource, in words. */
 type Outcome = readonly [effect: Effect, words: string];
 
-/** What becomes of a resource of a type. */
+/** What happens to a resource of a type. */
 export interface Consequences {
   /** Of its end, as a whole. */
   readonly deleted: Outcome;

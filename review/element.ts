@@ -76,7 +76,7 @@ const tableOf = (head: string, elements: readonly Element[], otherwise: Markdown
 
 export const elementSection = (stack: Stack): Markdown =>
   [
-    "## What is made",
+    "## What is created",
     tableOf("is", resourcesOf(stack), "Nothing."),
     "Read, and never changed:",
     tableOf("asks for", dataOf(stack), "Nothing."),

@@ -27,7 +27,7 @@ const fileName = "configurations.json";
  * Notes in an output folder which configuration has which stacks: two of them with one stack, or one state, would destroy
  * each other's machines.
  *
- * @param written where the stacks have been written: the output folder, or what becomes of it
+ * @param written where the stacks have been written: the output folder, or the folder that replaces it
  * @throws {Refusal} if another configuration has one of the stacks, or what one of them keeps for itself
  */
 export function claimStacks(output: string, stacks: readonly string[], written = output): void {

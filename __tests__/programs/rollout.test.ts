@@ -121,7 +121,7 @@ describe("the wait for a release", () => {
     [
       "that old ones are still there",
       { behind: "daemonset.apps/cilium", pods: "cilium-old True\\n" },
-      "daemonset.apps/cilium goes on to replace its pods",
+      "daemonset.apps/cilium is still replacing its pods",
     ],
     [
       "why it was not created",

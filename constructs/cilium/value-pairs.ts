@@ -181,7 +181,7 @@ const checkChoices = (values: Asked): Check[] =>
     message: `values.${path} is ${formatAtPlan(values.at(path))}, which Cilium ignores or exits on; write ${known.map(formatValue).join(" or ")}`,
   }));
 
-/** Keys of Cilium's configuration, which the chart makes of these values, and which `extraConfig` and `extraArgs` win over. */
+/** Keys of Cilium's configuration, which the chart makes of these values, and which `extraConfig` and `extraArgs` override. */
 const configurationKeys: Readonly<Record<string, readonly string[]>> = {
   "ipam.mode": ["ipam"],
   kubeProxyReplacement: ["kube-proxy-replacement"],

@@ -25,7 +25,7 @@ export interface Rollout {
   readonly timeout: number;
   /** Names of the nodes that its pods are for. */
   readonly nodes: readonly string[];
-  /** What an operator makes of the release, or what would be in vain without a node for it. */
+  /** What an operator makes of the release, or what has no effect without a node for it. */
   readonly plugin?: {
     readonly daemonSet: string;
     /** On how many nodes it has to run, at least. */

@@ -34,7 +34,7 @@ function isObjectOrNothing(value: unknown): Condition {
   return value === undefined || value === null || (typeof value === "object" && !Array.isArray(value));
 }
 
-/** Whether a path goes on where another one ends. */
+/** Whether a path continues where another one ends. */
 const isInside = (name: string, other: string): boolean => name.startsWith(`${other}.`) || name.startsWith(`${other}[`);
 
 export const rules: readonly Rule<{

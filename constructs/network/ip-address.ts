@@ -50,7 +50,7 @@ export const normalAddress = (address: string): string =>
 /** Whether the address, with or without prefix length, is one of IPv6. */
 export const isIpv6 = (address: string | undefined): Condition => matches(address, /:/);
 
-/** Whether the address is in the network of `cidr`; both must be addresses. */
+/** Whether the address is in the subnet `cidr`; both must be addresses. */
 export function isInSubnet(address: string, cidr: string): Condition {
   if (isUnknown(address) || isUnknown(cidr)) {
     const prefix = isUnknown(cidr)

@@ -15,7 +15,7 @@ interface Volumes {
   readonly outlive: boolean;
 }
 
-/** Prints which volumes there are, and what becomes of them, when the stack is destroyed. */
+/** Prints which volumes there are, and what happens to them, when the stack is destroyed. */
 export const volumeReport = (directory: string, { driver, outlive }: Volumes): Script => ({
   file: join(__dirname, "scripts/report-volumes.sh"),
   when: "destroy",

@@ -243,7 +243,7 @@ function describe(props: Parsed<TalosClusterProps>): Described {
     // Another name is refused; until then it must not be in the way of the other problems.
     const isFree = members.namesResources(name) && !taken.has(name.toLowerCase());
     const id = isFree ? name : `${role}_${index + 1}`;
-    // Constructs beside the machines have ids with capitals, except files, whose ids change if a machine has the same.
+    // Constructs beside the machines have ids with upper-case letters, except files, whose ids change if a machine has the same.
     const construct = id.toLowerCase();
     taken.add(construct);
     return {

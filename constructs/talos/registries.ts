@@ -178,7 +178,7 @@ const nameRules: readonly Rule<Judged>[] = [
       Object.entries({ mirrors, credentials }).flatMap(([prop, list]) =>
         list.map(({ registry }, index) => ({
           condition: matches(registry, /^[^A-Z]*$/),
-          message: `registries.${prop}[${index}].registry ${formatValue(registry)} has capitals, and is another host for containerd than ${formatValue(lowerCase(registry))}; write that`,
+          message: `registries.${prop}[${index}].registry ${formatValue(registry)} has upper-case letters, and containerd takes it for another host than ${formatValue(lowerCase(registry))}; write that`,
         })),
       ),
   },

@@ -130,7 +130,7 @@ test("a single node gets a worker and two control plane nodes with a virtual IP,
   // AND the lists are left out
   const terraform = await site.deploy();
   const ended = await site.applied(terraform);
-  // THEN the steps of clusters with several machines go, and nothing else
+  // THEN the steps that only a cluster of several machines has are removed, and nothing else
   expect(others(ended)).toEqual(
     ['member["talos-gpu"]', "members", "members_gone"].map((name) => [`null_resource.${name}`, "delete"]),
   );

@@ -29,8 +29,7 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
   `${[
     "# What a change does",
     "<!-- Written by `npm run docs:changes` from what the lab has seen. -->",
-    "The impact of another value of each prop on a running cluster, worst first. The default stack was applied in [the lab](../lab/README.md), with a [volume](local-storage.md) in use by a Deployment `models`. Then each prop got another value. What changes is from Terraform's plan, in the words of `npm run review -- --plan`. Whether a VM restarts is from the requests that its simulated host received, and the content of its disks was compared: what does not say _lost_ keeps it.",
-    "What becomes of _running pods_ is from the UIDs of the pods of DaemonSets and Deployments, and from the restarts of their containers, while the changes were applied to the cluster: those of charts with pods, and those that restart or upgrade the machine, one by one; all others together. Changes of the VM were applied together, too: those for which it is not restarted, those for which Proxmox asks the guest agent to shut down, and those for which it cuts the power. They stand for those of props that the default stack lacks. At the end, the volume still had its content. A change without an entry was not applied. The lab has no static pods.",
+    "The impact of another value of each prop on a running cluster, worst first. To see the impact of your own edit, run `npm run review -- --plan`. Data that is not marked as _lost_ is kept. A change without an entry under _running pods_ was not applied. [How this was observed](#how-this-was-observed) is below.",
     table(
       ["does", "means"],
       meanings.map(([word, meaning]) => [word, meaning]),
@@ -46,7 +45,7 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
           "drained",
           "pods of Deployments are replaced, those of DaemonSets restarted: Talos drains the node when Proxmox asks its guest agent to shut down",
         ],
-        ["gone, new", "there are no such pods after the change, or there were none before"],
+        ["gone, new", "such pods exist only before, or only after the change"],
       ],
       none,
     ),
@@ -59,8 +58,17 @@ export const changesDocument = (rows: readonly Row[], earlier = ""): Markdown =>
       ),
     ]),
     "## Further machines",
-    "Seen while a single node grows and shrinks, in [`growing.test.ts`](../lab/__tests__/growing.test.ts), and while it is taken over, in [`single-node-move.test.ts`](../lab/__tests__/single-node-move.test.ts). [Growing](growing.md) says how.",
+    "[Grow a cluster](growing.md) has the steps.",
     table(["prop", "to", "does", "by"], ofMachines, none),
+    "## How this was observed",
+    "The default stack was applied in [the lab](../lab/README.md), with a Deployment `models` that uses a [volume](local-storage.md). Then each prop got another value:",
+    [
+      "- **What changes** is from Terraform's plan, in the words of `npm run review -- --plan`.",
+      "- **Restarts of a VM** are from the requests that its simulated host received. The content of its disks was compared before and after.",
+      "- **Running pods** are compared by the UIDs of the pods of DaemonSets and Deployments, and by the restarts of their containers. The lab has no static pods.",
+      "- **Changes of charts with pods**, and those that restart or upgrade the machine, were applied one by one, all others together. Changes of the VM were applied together, by kind: without a restart, with a shutdown through the guest agent, and with a power cut. They stand for props that the default stack does not use.",
+      "- **Further machines** were observed while a single node grows and shrinks, in [`growing.test.ts`](../lab/__tests__/growing.test.ts), and while it becomes a cluster, in [`single-node-move.test.ts`](../lab/__tests__/single-node-move.test.ts).",
+    ].join("\n"),
   ].join("\n\n")}\n`;
 
 /** The lines of a part, the worst first and then in the order of the cases. */
@@ -107,14 +115,14 @@ const ofMachines: readonly (readonly Markdown[])[] = [
     code("controlPlanes"),
     `two more, with ${code("cluster.virtualAddress")}`,
     `**${verdicts.changed}**`,
-    "the configurations of the machines that are there, and the file for kubectl; new: those machines. VMs, secrets, etcd and its objects stay",
+    "the configurations of the existing machines, and the kubeconfig; new: those machines. VMs, secrets, etcd and its objects stay",
   ],
-  [code("workers"), "one more", `**${verdicts.made}**`, "that machine; nothing that is there changes"],
+  [code("workers"), "one more", `**${verdicts.made}**`, "that machine; existing resources do not change"],
   [
     `${code("workers")}, ${code("controlPlanes")}`,
     `left out, after ${code("[]")}`,
     `**${verdicts.recorded}**`,
-    "the steps of clusters with several machines go",
+    "the steps that only a cluster of several machines has are removed",
   ],
   [
     `${code("fromSingleNode")} of ${code("TalosCluster")}`,
@@ -131,10 +139,10 @@ const meanings: readonly (readonly [word: string, meaning: string])[] = [
     "the VM is restarted by Proxmox, or the machine by Talos, and the node is unavailable meanwhile",
   ],
   [verdicts.upgraded, "Talos or Kubernetes is upgraded, and the node is unavailable for minutes"],
-  [verdicts.pending, "it takes effect at the next start of the VM, which nothing triggers by itself"],
+  [verdicts.pending, "it takes effect at the next start of the VM, which the apply does not trigger"],
   [verdicts.changed, "it is changed while the cluster runs"],
   [verdicts.made, "something is added"],
-  ["refused", "by a rule, when Terraform plans, or before the node is touched; nothing is changed"],
+  ["refused", "by a rule, when Terraform plans, or before the node is touched; nothing changes"],
   [verdicts.recorded, "nothing, or only values in the state"],
 ];
 

@@ -31,7 +31,7 @@ export function apiDocument(): string {
     "",
     "<!-- Written by `npm run docs` from the docstrings and rules in constructs/, and from changes.md. -->",
     "",
-    "Every public construct and type of [constructs/index.ts](../constructs/index.ts). *Rules* links to what the prop is checked for. *A change* says what another value does to a",
+    "Every public construct and type of [constructs/index.ts](../constructs/index.ts). *Rules* links to the rules that check the prop. *A change* is the impact of another value on a",
     "running cluster, as [seen in the lab](changes.md).",
     "",
     `Constructs: ${constructs.map(({ name }) => link(name)).join(" · ")}`,

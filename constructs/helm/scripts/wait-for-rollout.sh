@@ -150,7 +150,7 @@ explain() {
   if [ -z "$pod" ]; then
     # The pods of a Deployment are created by its ReplicaSets.
     refused=$(warning "${1#*/}(-[0-9a-z]+)?")
-    if [ -n "$refused" ]; then fails=true why="$1 lacks pods: $refused"; else why="$1 goes on to replace its pods"; fi
+    if [ -n "$refused" ]; then fails=true why="$1 lacks pods: $refused"; else why="$1 is still replacing its pods"; fi
     return
   fi
   unscheduled=$(ask get pod "$pod" --output=jsonpath='{.status.conditions[?(@.type=="PodScheduled")].message}')

@@ -13,7 +13,7 @@ interface Downloading {
 
 const source = "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types";
 const gibibyte = 1024 ** 3;
-/** Bytes to spare for a disk image of Talos, which with a driver has about half a GiB. */
+/** Free bytes for a disk image of Talos, which with a driver has about half a GiB. */
 export const imageRoom = 2 * gibibyte;
 
 /** Whether this version of Proxmox VE has no content type for disk images to import. */

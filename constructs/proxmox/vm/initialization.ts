@@ -124,7 +124,7 @@ export function block(initialization: Initialization, ofFirstDisk: string): Virt
   };
 }
 
-/** Of the VM, what it keeps from before where it is left out. */
+/** What the VM keeps if a prop is removed later. */
 export const notTakenAway = (initialization: Initialization | undefined): string[] =>
   initialization && !unlessEmpty(initialization.dnsServers) ? ["initialization[0].dns"] : [];
 

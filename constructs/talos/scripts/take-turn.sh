@@ -15,7 +15,7 @@ check_node() {
   fi
 }
 
-# What somebody else has cordoned stays so. A node that is not ready has no pods to move, and its machine may be what is mended.
+# A node that was cordoned before stays cordoned. A node that is not ready has no pods to move, and its machine may be what is mended.
 drain() {
   case "$(kube 10 get node "$name" --output='jsonpath={.spec.unschedulable} {.status.conditions[?(@.type=="Ready")].status}')" in
     true*True) ;;

@@ -12,7 +12,7 @@ schematic=${INSTALLER##*/}
 schematic=${schematic%%:*}
 upgraded() { [ "$(running_talos 2>/dev/null)" = "$TALOS_VERSION" ] && [ "$(running_schematic 2>/dev/null)" = "$schematic" ]; }
 
-# An upgrade that is interrupted leaves its node cordoned. What somebody else has cordoned stays so.
+# An upgrade that is interrupted leaves its node cordoned. A node that was cordoned before stays cordoned.
 cordoned="$DIRECTORY/upgrading-${NAME:-}"
 note_cordon() { [ "$(kube 10 get node "$NAME" --output='jsonpath={.spec.unschedulable}')" = true ] || : >"$cordoned"; }
 schedulable_again() {
