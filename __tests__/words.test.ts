@@ -84,7 +84,7 @@ test.each(pages)("%s is in the field's words", (page) => {
   expect(foundIn(read(page), [...phrases, ...phrasesOfPages])).toEqual([]);
 });
 
-const folders = ["constructs", "discover", "review", "synth"];
+const folders = ["constructs", "discover", "examples", "review", "scripts", "synth"];
 
 test.each(folders.flatMap((folder) => filesBelow(folder, /[.](ts|sh)$/)))(
   "comments and messages of %s are in the field's words",

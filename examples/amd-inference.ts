@@ -12,7 +12,7 @@ new TalosGpuCluster(app, "talos-amd-inference", {
     cpu: { cores: 8 },
     memory: { dedicated: 32768 },
     disks: [{ size: 200 }],
-    // The card's audio function goes with it, or the host keeps the card from being reset.
+    // With its audio function: a card whose audio function stays with the host does not reset.
     gpus: [{ address: "03:00", functions: "all" }],
     initialization: {
       ipConfigs: [{ address: "192.168.1.56/24", gateway: "192.168.1.1" }],

@@ -1,7 +1,7 @@
 import { dependable } from "cdktf";
 import { HelmInstall, StrictApp, TalosGpuCluster } from "../constructs";
 
-// Argo CD installs from Git whatever this stack does not.
+// Argo CD installs from Git what this stack does not own.
 const app = new StrictApp();
 
 const site = new TalosGpuCluster(app, "talos-argo-cd", {
@@ -89,7 +89,7 @@ const workloads = new HelmInstall(site, "argo_cd_workloads", {
   },
 });
 
-// Its kinds are defined by Argo CD.
+// Argo CD defines the CRDs of these objects.
 if (workloads.resource && argoCd.rollout) workloads.resource.dependsOn = [dependable(argoCd.rollout)];
 
 app.synth();

@@ -56,7 +56,7 @@ const machine = (name: string, number: number, node: string, image: TalosImage, 
 const cluster = new TalosCluster(stack, "cluster", {
   clusterName: "talos-cluster",
   talos,
-  // Whichever control plane has it answers for all.
+  // One control plane node at a time holds the virtual IP.
   virtualAddress: "192.168.1.100",
   controlPlanes: ["pve1", "pve2", "pve3"].map((node, index) => machine(`control-${index + 1}`, index + 1, node, talos)),
   workers: ["pve1", "pve2"].map((node, index) => ({

@@ -1,6 +1,6 @@
 import { StrictApp, TalosGpuCluster } from "../constructs";
 
-// What main.ts is before anybody edits it: a VM with a GPU by its PCI address, with root's password.
+// The initial main.ts: a VM with a GPU by its PCI address, with root's password.
 const app = new StrictApp();
 
 new TalosGpuCluster(app, "talos-gpu", {

@@ -1,7 +1,7 @@
 import { dependable } from "cdktf";
 import { HelmInstall, StrictApp, TalosGpuCluster } from "../constructs";
 
-// Flux installs from Git whatever this stack does not.
+// Flux installs from Git what this stack does not own.
 const app = new StrictApp();
 
 const site = new TalosGpuCluster(app, "talos-gitops", {
@@ -49,7 +49,7 @@ const instance = new HelmInstall(site, "flux", {
   },
 });
 
-// Its kind is defined by the operator.
+// The operator defines the CRD of this object.
 if (instance.resource && operator.rollout) instance.resource.dependsOn = [dependable(operator.rollout)];
 
 app.synth();

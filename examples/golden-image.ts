@@ -1,7 +1,7 @@
 import { LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import { ProxmoxConnection, ProxmoxGpuVm, StrictApp } from "../constructs";
 
-// A workstation with the GPU, cloned from a golden image of packer/: a VM in a stack of one's own, for another guest than Talos.
+// A workstation with a GPU, cloned from a golden image of packer/: a VM for another guest than Talos, in your own stack.
 const app = new StrictApp();
 const stack = new TerraformStack(app, "workstation");
 new LocalBackend(stack, { path: "../../../terraform.workstation.tfstate" });
@@ -24,7 +24,7 @@ const vm = new ProxmoxGpuVm(stack, "workstation", {
   initialization: { ipConfigs: [{ address: "dhcp" }] },
 });
 
-// What no prop covers is set on the resource itself.
+// Settings without a prop are set on the resource itself.
 const sshKey = new TerraformVariable(stack, "ssh_public_key", { type: "string", description: "Key to log in with" });
 vm.resource.initialization.putUserAccount({ username: "debian", keys: [sshKey.stringValue] });
 

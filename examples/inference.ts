@@ -37,10 +37,10 @@ new HelmInstall(site, "ollama", {
     runtimeClassName: "nvidia",
     persistentVolume: { enabled: true, size: "150Gi" },
     service: { type: "LoadBalancer" },
-    // A claim for one pod: the one before has to end first.
+    // A claim for one pod: the old pod has to end before the new one starts.
     updateStrategy: { type: "Recreate" },
   },
-  // It pulls the model before it is ready.
+  // The pod pulls the model before it is ready.
   timeout: 1800,
 });
 

@@ -11,7 +11,7 @@ new TalosGpuCluster(app, "talos-intel-media", {
     vmId: 105,
     cpu: { cores: 4 },
     memory: { dedicated: 8192 },
-    // As a PCI Express device of a q35 machine, without the legacy mode for integrated graphics.
+    // A PCI Express device of a q35 machine, without Proxmox's legacy mode for integrated graphics.
     gpus: [{ address: "00:02" }],
     initialization: {
       ipConfigs: [{ address: "192.168.1.55/24", gateway: "192.168.1.1" }],

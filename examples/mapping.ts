@@ -1,6 +1,6 @@
 import { StrictApp, TalosGpuCluster } from "../constructs";
 
-// The whole GPU, with its audio function, by a resource mapping: an API token suffices.
+// The whole GPU, with its audio function, by a resource mapping: an API token is enough.
 const app = new StrictApp();
 
 new TalosGpuCluster(app, "talos-gpu-mapping", {

@@ -13,7 +13,7 @@ import {
   TalosSingleNode,
 } from "../constructs";
 
-// The constructs one by one in a stack of one's own, under cdktf's own App, with a rule of the house.
+// The constructs one by one in your own stack, in cdktf's own App, with a rule of your own.
 const app = new App({ stackTraces: false });
 const stack = new TerraformStack(app, "own-stack");
 stack.addOverride("terraform.required_version", ">= 1.5");

@@ -1,11 +1,11 @@
 import { StrictApp, TalosGpuCluster } from "../constructs";
 
-// A clone of a Talos template that is on the host already, as the verified HCL makes it.
+// A clone of an existing Talos template on the host.
 const app = new StrictApp();
 
 new TalosGpuCluster(app, "talos-gpu-template", {
   proxmox: { endpoint: "https://pve.example:8006/", credentials: "password" },
-  // Of the template it says what `qm config` shows: a clone keeps the SCSI controller.
+  // The clone keeps the template's SCSI controller: write what `qm config` shows.
   boot: { clone: { name: "talos-template", guestAgent: true, scsiHardware: "virtio-scsi-pci" } },
   talos: { version: "v1.14.7" },
   vm: {

@@ -1,7 +1,7 @@
 import { TerraformVariable } from "cdktf";
 import { ProxmoxCsi, StrictApp, TalosGpuCluster } from "../constructs";
 
-// Volumes on a storage of Proxmox, which outlive the VM.
+// Volumes on Proxmox storage, which outlive the VM.
 const app = new StrictApp();
 
 const site = new TalosGpuCluster(app, "talos-volumes", {

@@ -127,7 +127,7 @@ function removePlans(stacks: string): void {
   const plans = readdirSync(stacks).map((stack) => join(stacks, stack, "plan"));
   for (const plan of plans.filter(existsSync)) {
     rmSync(plan);
-    console.log(`${plan} is removed, as it holds secrets; \`npm run deploy\` plans anew.`);
+    console.log(`${plan} is removed, because it contains secrets; \`npm run deploy\` plans again.`);
   }
 }
 

@@ -62,7 +62,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Compares a lock with the checksums that are known; one with others is put aside, so that nobody commits it. */
+/** Compares a lock with the checksums that are known; one with others is put aside, so that it is not committed. */
 function isAsKnown(file: string): boolean {
   const { same, other, unknown } = compared(existsSync(file) ? readFileSync(file, "utf8") : "");
   if (other.length > 0) {

@@ -53,7 +53,7 @@ export function localStateOf(directory: string): string | undefined {
   return typeof path === "string" ? relative(".", resolve(directory, path)) : undefined;
 }
 
-/** What the stack has as the path of its local state. One that was cut off has none, and is synthesized anew or refused. */
+/** What the stack has as the path of its local state. One that was cut off has none, and is synthesized again or refused. */
 function pathIn(stack: string): unknown {
   try {
     return JSON.parse(stack)?.terraform?.backend?.local?.path;

@@ -27,7 +27,7 @@ function trimmed({ anyOf, ...schema }: Json): Json {
   return { ...Object.fromEntries(facts), ...choice((anyOf ?? []) as Json[]) };
 }
 
-/** Schemas of charts have one alternative for each item of a default list, equal but for their prose. */
+/** Schemas of charts have one alternative for each item of a default list, equal except for their descriptions. */
 function choice(alternatives: readonly Json[]): Json {
   const different = new Map(alternatives.map(trimmed).map((each) => [JSON.stringify(each, byKey), each]));
   const [first, ...others] = different.values();
