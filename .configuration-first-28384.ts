@@ -6,5 +6,5 @@ import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { StrictApp } from "./constructs";
 const app = new StrictApp();
 const stack = new TerraformStack(app, "one");
-
+new S3Backend(stack, { bucket: 'b', key: 'k', secretKey: 'hidden' });
 app.synth();

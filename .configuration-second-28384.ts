@@ -5,6 +5,6 @@ import { File } from "@cdktf/provider-local/lib/file";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { StrictApp } from "./constructs";
 const app = new StrictApp();
-const stack = new TerraformStack(app, "one");
-new LocalBackend(stack, { path: 'other' });
+const stack = new TerraformStack(app, "two");
+new S3Backend(stack, { bucket: 'b', key: 'k', secretKey: 'hidden' });
 app.synth();

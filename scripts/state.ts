@@ -80,7 +80,7 @@ function brokenState(file: string): string[] {
   const remedy =
     copy === undefined
       ? "there is no complete copy of it; restore it from your own backup, or remove it if nothing was ever deployed"
-      : `bring back the newest whole copy, and look at \`npm run diff\` before you deploy: cp ${inQuotes(copy)} ${inQuotes(file)}`;
+      : `restore the newest complete copy, and look at \`npm run diff\` before you deploy: cp ${inQuotes(copy)} ${inQuotes(file)}`;
   return [`${file} ${problem}, which Terraform takes for a new stack or refuses; ${remedy}`];
 }
 

@@ -69,7 +69,7 @@ test("one that Helm is uninstalling is waited for, as is an API that restarts", 
 });
 
 test.each([
-  ["which releases there were", `*"get configmap"*) echo refused >&2; exit 1;;`, "does not tell which Helm releases"],
+  ["which releases there were", `*"get configmap"*) echo refused >&2; exit 1;;`, "does not report which Helm releases"],
   ["whether one is gone", `${hadBefore("apps/old")}\n*secrets*) echo refused >&2; exit 1;;`, "Kubernetes: refused"],
 ])("an API that does not tell %s fails the apply", (_, kubectl, message) => {
   const { status, stderr } = check(kubectl);

@@ -73,7 +73,7 @@ describe.each(["deploy", "diff", "destroy"])("%s refuses", (command) => {
     write(`${state}.20261129T000000Z`, "", 3);
     expect(run(command)).toEqual({
       status: 1,
-      stderr: `${state} ${problem}, which Terraform takes for a new stack or refuses; bring back the newest whole copy, and look at \`npm run diff\` before you deploy: cp '${state}.backup' '${state}'\n`,
+      stderr: `${state} ${problem}, which Terraform takes for a new stack or refuses; restore the newest complete copy, and look at \`npm run diff\` before you deploy: cp '${state}.backup' '${state}'\n`,
     });
     expect(readFileSync(join(directory, state), "utf8")).toBe(content);
   });
@@ -129,7 +129,7 @@ test.each(["deploy", "diff", "destroy"])("%s goes on where the stack of an earli
 
 test("an empty state without any copy is refused too", () => {
   write(state, "\n");
-  expect(run("deploy").stderr).toMatch(/is empty, .*no whole copy of it is here/);
+  expect(run("deploy").stderr).toMatch(/is empty, .*there is no complete copy of it/);
 });
 
 test("the state of a backend of the stack's own is looked at as well", () => {
