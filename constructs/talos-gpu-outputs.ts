@@ -161,7 +161,7 @@ function commandOutputs(
   const restore = (...args: readonly string[]) => commandIn(cluster, restoration, ...args);
   return {
     useful_commands: {
-      description: "Commands for the folder that cdktf.out is in",
+      description: "Commands for the folder with cdktf.out",
       value: {
         nodes: `${kubectl} get nodes --output wide`,
         pods: `${kubectl} get pods --all-namespaces`,
@@ -171,7 +171,7 @@ function commandOutputs(
       },
     },
     restore_commands: {
-      description: "Bring the cluster back from the newest snapshot of etcd; for the folder that cdktf.out is in",
+      description: "Restore the cluster from the newest snapshot of etcd; for the folder with cdktf.out",
       value: {
         take_snapshot: commandIn(cluster, saveEtcd(etcdNode)),
         // The script restores the only member of etcd.
@@ -182,7 +182,7 @@ function commandOutputs(
       },
     },
     access_instructions: {
-      description: "How to reach the cluster from the folder that cdktf.out is in",
+      description: "How to reach the cluster from the folder with cdktf.out",
       value: [
         `export KUBECONFIG=${inFolder(cluster, kubeconfig)} TALOSCONFIG=${inFolder(cluster, talosconfig)}`,
         "kubectl get nodes",

@@ -84,7 +84,7 @@ async function planned(directory: string): Promise<Plan> {
       env,
       stdio: ["inherit", stdout, "inherit"],
     });
-    if (status !== 0) throw new Refusal(`${terraform} ${args[0]} failed in ${directory}, as it says above.`);
+    if (status !== 0) throw new Refusal(`${terraform} ${args[0]} failed in ${directory}; see its message above.`);
     return said;
   });
   return parsed(json, `${terraform} show -json`);

@@ -115,7 +115,7 @@ describe("review --plan", () => {
     writePlan();
     expect(run(["--plan"], fake(failing))).toMatchObject({
       status: 1,
-      said: `terraform ${failing} failed in ${stackFolder()}, as it says above.`,
+      said: `terraform ${failing} failed in ${stackFolder()}; see its message above.`,
     });
     expect(readdirSync(stackFolder()).filter((file) => /plan|review/.test(file))).toEqual([]);
   });
