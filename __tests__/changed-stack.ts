@@ -32,7 +32,7 @@ export const pageFor = ({ stack, scripts, charts }: Inputs) =>
   withoutFingerprint(pageOf("s", stack, scripts, measure, undefined, charts));
 
 /** What an approver reads first: the summary, all of what is not the project's own, and the machines. */
-export const beginningOf = (page: string): string => page.slice(0, page.indexOf("## What acts, and as whom"));
+export const beginningOf = (page: string): string => page.slice(0, page.indexOf("## Accounts and commands"));
 export const summaryOf = (page: string): string => page.slice(0, page.indexOf("## Beyond the project's own"));
 
 const toYaml = (document: unknown): string => (typeof document === "string" ? document : stringify(document));

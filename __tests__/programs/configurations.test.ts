@@ -85,7 +85,7 @@ describe("npm run synth", () => {
     [["README.md"], "README.md is not TypeScript; "],
     [["examples/"], "examples/ is a folder; "],
     [["--fast"], "Unknown option '--fast'."],
-    [["constructs/rules/printable.ts"], "Nothing was written: constructs/rules/printable.ts makes no app"],
+    [["constructs/rules/printable.ts"], "Nothing was written: constructs/rules/printable.ts creates no app"],
   ])("answers %j in a sentence", (args, answer) => {
     const { status, said } = run("synth", ...args);
     expect([status, said.slice(0, answer.length)]).toEqual([1, answer]);
@@ -200,7 +200,7 @@ describe("other commands take files, and refuse what they do not know", () => {
   test("gpu:test", () => {
     mkdirSync(join(outdir, "stacks"));
     const { said } = run("gpu:test", "examples/golden-image.ts");
-    expect(said).toContain("that hands GPUs to pods");
+    expect(said).toContain("that advertises GPUs to pods");
     expect(isThere("workstation")).toBe(true);
     expect(run("gpu:test", "examples/no-such.ts").said).toContain("There is no examples/no-such.ts; ");
   });

@@ -47,7 +47,7 @@ describe("no site is written for a host that is not ready, and the reason says w
     [
       "Proxmox 8.3, which has no imports, both at once",
       exampleHosts["proxmox-8.3"],
-      / 1[.] Proxmox VE 8[.]3[.]5 takes no disk images as imports, which 8[.]4 brought; upgrade the host: .*\n {2}2[.] No storage of pve has the content type Import, .*; once the host is upgraded, enable Import for local /,
+      / 1[.] Proxmox VE 8[.]3[.]5 cannot import disk images, which needs 8[.]4 or later; upgrade the host: .*\n {2}2[.] No storage of pve has the content type Import, .*; once the host is upgraded, enable Import for local /,
     ],
     [
       "no storage for imports",
@@ -266,7 +266,7 @@ describe("a host that is not Proxmox's API", () => {
     );
     proxmox.faults.clear();
     proxmox.faults.add({ path: /nextid/, outcome: { drop: true } });
-    expect((await discovered(proxmox.endpoint)).refusal).toMatch(/broke the connection off .*; try again[.]$/);
+    expect((await discovered(proxmox.endpoint)).refusal).toMatch(/closed the connection .*; try again[.]$/);
   });
 });
 

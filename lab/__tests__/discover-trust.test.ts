@@ -79,7 +79,7 @@ test("a CA that is there for the host already is not written over unasked", asyn
   rmSync(file);
   writeFileSync(ca, (await clusterAuthority()).cert);
   const { refusal } = await discovered(proxmox.endpoint, { args: ["--output", file] });
-  expect(refusal).toMatch(/proxmox-ca[/]127[.]0[.]0[.]1[.]pem stays as it is/);
+  expect(refusal).toMatch(/proxmox-ca[/]127[.]0[.]0[.]1[.]pem is unchanged/);
   rmSync(directory, { recursive: true });
 });
 
