@@ -53,7 +53,7 @@ export const rules: readonly Rule<Extensions>[] = [
     id: "extension-name",
     requirement:
       "a system extension exists in the Image Factory for the Talos version, and is written with its prefix, such as siderolabs/",
-    reason: "the factory refuses names that it does not know, when the image is made",
+    reason: "the factory refuses names that it does not know, when the image is created",
     source: "https://github.com/siderolabs/extensions",
     checks: ({ extensions = [], version, factory }) =>
       extensions.flatMap((extension, index): Check[] => {

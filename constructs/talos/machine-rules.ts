@@ -181,7 +181,7 @@ const isReserved = (address: string | undefined, [first]: readonly TalosInterfac
 export const machineRules: readonly Rule<Pick<Member, "path" | "machine" | "installDisk" | "release">>[] = [
   {
     id: "machine-for-talos",
-    requirement: "a node's machine is made for Talos",
+    requirement: "a node's machine has the guest talos",
     reason: "the requirements of Talos are not checked for another guest",
     source: talosDocs("platform-specific-installations/virtualized-platforms/proxmox"),
     checks: ({ path, machine: { guest } }) =>
