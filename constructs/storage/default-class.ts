@@ -7,7 +7,8 @@ export const rules: readonly Rule<{ readonly earlierDefaults: readonly EarlierCl
   {
     id: "default-class-once",
     requirement: "a cluster has one default storage class",
-    reason: "if there are several, Kubernetes uses the one that was created last, so an apply changes where volumes are",
+    reason:
+      "if there are several, Kubernetes uses the one that was created last, so an apply changes where volumes are",
     source: "https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass",
     checks: ({ earlierDefaults }) =>
       earlierDefaults.map(({ value, by }) => ({

@@ -107,7 +107,7 @@ class Page {
       "| Prop | Type | Default | Description | Rules | A change |",
       "| --- | --- | --- | --- | --- | --- |",
       ...props.map(({ prop, rules }) => this.prop(prop, rules)),
-      ...(rest.size > 0 ? ["", `Rules of several props, or of parts of them: ${links(rest)}`] : []),
+      ...(rest.size > 0 ? ["", `Rules that concern several props, or parts of props: ${links(rest)}`] : []),
     ];
   }
 
