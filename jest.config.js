@@ -9,7 +9,7 @@ module.exports = {
   maxWorkers,
   testSequencer,
   testMatch: ["<rootDir>/__tests__/*.test.ts"],
-  runner: "jest-light-runner/child-process",
+  runner: "jest-light-runner",
   setupFiles: ["<rootDir>/scripts/jest-typescript.cjs"],
   transform: {},
 };

@@ -24,13 +24,13 @@ describe("Terraform's folders of CA certificates", () => {
   });
 
   test("are that of Proxmox's CA and those of the system, which the variable replaces", () => {
-    mkdirSync("proxmox-ca");
+    mkdirSync(join(directory, "proxmox-ca"));
     trustProxmox();
     expect(process.env.SSL_CERT_DIR).toBe(`${directory}/proxmox-ca:/etc/ssl/certs:/etc/pki/tls/certs`);
   });
 
   test("keep those that are named already", () => {
-    mkdirSync("proxmox-ca");
+    mkdirSync(join(directory, "proxmox-ca"));
     process.env.SSL_CERT_DIR = "/opt/certs";
     trustProxmox();
     expect(process.env.SSL_CERT_DIR).toBe(`${directory}/proxmox-ca:/opt/certs`);

@@ -4,5 +4,6 @@ import { caFolder, certificateFolders } from "../constructs/proxmox/ca-folder";
 
 /** Lets Terraform and its providers trust the Proxmox hosts whose CA is in the folder. */
 export function trustProxmox(): void {
-  if (existsSync(caFolder)) process.env.SSL_CERT_DIR = certificateFolders(resolve(caFolder));
+  const folder = resolve(caFolder);
+  if (existsSync(folder)) process.env.SSL_CERT_DIR = certificateFolders(folder);
 }

@@ -4,7 +4,17 @@ import { join } from "node:path";
 import { Resource } from "@cdktf/provider-null/lib/resource";
 import { type TerraformStack, TerraformVariable } from "cdktf";
 import { ProxmoxGpuVm, StrictApp, TalosGpuCluster } from "../../constructs";
-import { formatPath, isFree, isScalar, misspelt, type Props, replaced, site, subjects, withSecrets } from "../every-prop";
+import {
+  formatPath,
+  isFree,
+  isScalar,
+  misspelt,
+  type Props,
+  replaced,
+  site,
+  subjects,
+  withSecrets,
+} from "../every-prop";
 import { nodeIn, outcomeOf, problemsOf } from "../stacks";
 import type { Class } from "../subjects";
 
