@@ -14,7 +14,7 @@ import { checkMacAddress, checkMacAddressOfEach, macAddress, macAddressOfEach } 
 import { checkMachineAddress, checkNodeAddress } from "../network/node-address";
 import { isInvalid } from "../props/schema";
 import { checkStaticBoolean } from "../props/static-boolean";
-import { and, type Condition, equal, matches, or } from "../rules/condition";
+import { and, type Condition, equal, matches, not, or } from "../rules/condition";
 import { formatUnlessVariable, formatValue } from "../rules/format-value";
 import { type Check, ifSet, type Rule } from "../rules/rule";
 import { talosDocs } from "../rules/source";
@@ -116,9 +116,16 @@ export const plainMachineRules: readonly Rule<Pick<Member, "path" | "machine"> &
         condition: isDevice(installDisk),
         message: `${path}.installDisk ${formatValue(installDisk)} is not a device; write it as in "/dev/sda"`,
       },
+      checkWholeDisk(`${path}.installDisk`, installDisk),
     ],
   },
 ];
+
+/** As the kernel and udev name partitions. */
+const checkWholeDisk = (path: string, device: string): Check => ({
+  condition: not(matches(device, /^[/]dev[/]([sv]d[a-z]+|nvme[0-9]+n[0-9]+p|mmcblk[0-9]+p|disk[/].*-part)[0-9]+$/)),
+  message: `${path} ${formatValue(device)} is a partition, and Talos partitions the disk itself; write the disk, as in "/dev/sda"`,
+});
 
 const isDevice = (path: string): Condition => matches(path, /^[/]dev[/][!-~]+$/);
 
