@@ -55,7 +55,7 @@ test("discover asks a person for all that it needs, and keeps what it writes ove
       ["User with realm", "root"],
       ["Password of root@pam", "mistyped"],
       ["twice more. ? Password of root@pam", "proxmox"],
-      ["Write over it", "y"],
+      ["Overwrite it", "y"],
       ["Name of the cluster", "garage"],
       ["IP address of the node", ""],
       ["Memory in GiB", "24"],
