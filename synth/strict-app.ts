@@ -78,6 +78,10 @@ export class StrictApp extends App {
   private synthesizeTo(manifest: Manifest): void {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
     for (const stack of stacks) ensureBackend(stack);
+    // A stack of another copy of the library runs no aspects of this one. What they would do, its validations do.
+    for (const stack of stacks.filter((stack) => !(stack instanceof TerraformStack))) {
+      for (const construct of (stack as TerraformStack).node.findAll()) construct.node.validate();
+    }
     const session = { outdir: manifest.outdir, manifest, skipValidation: true };
     const failures = [
       ...stacks.flatMap((stack) => failureOf(() => stack.prepareStack())),

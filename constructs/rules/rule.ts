@@ -7,7 +7,7 @@ import {
   type TerraformResourceLifecycle,
   TerraformStack,
 } from "cdktf";
-import type { Construct, IConstruct } from "constructs";
+import type { Construct } from "constructs";
 import type { Condition } from "./condition";
 import { printable } from "./printable";
 import { isFirstReport, withPropPath } from "./prop-path";
@@ -141,12 +141,19 @@ export function enforceWhenComplete<Subject>(
 /** Runs the task once, when all constructs are made. */
 export function whenComplete(construct: Construct, task: () => void): void {
   let isDone = false;
-  const visit = (visited: IConstruct) => {
-    if (visited !== construct || isDone) return;
+  const once = () => {
+    if (isDone) return;
     isDone = true;
     task();
   };
-  Aspects.of(construct).add({ visit });
+  Aspects.of(construct).add({ visit: (visited) => (visited === construct ? once() : undefined) });
+  // A project of CDK Terrain has two copies of the library, and a stack of the one does not see the aspects of the other.
+  construct.node.addValidation({
+    validate: () => {
+      once();
+      return [];
+    },
+  });
 }
 
 /** The lifecycle of a resource with these preconditions. */
