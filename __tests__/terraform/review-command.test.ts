@@ -123,7 +123,7 @@ describe("review --plan", () => {
   test("shows nothing of an answer that is no plan", () => {
     writePlan(secret);
     const { status, stdout, said } = run(["--plan"], fake());
-    expect([status, said]).toEqual([1, expect.stringMatching(/^terraform show -json is no plan; /)]);
+    expect([status, said]).toEqual([1, expect.stringMatching(/^terraform show -json is not a plan; /)]);
     expect(`${stdout}${said}`).not.toContain(secret);
   });
 
@@ -144,7 +144,7 @@ describe("review --plan-json", () => {
 
   test.each([
     [["--plan-json", "/no/such.json"], /^There is no \/no\/such\.json; .*show -json/],
-    [["--plan-json", "package.json"], /^package\.json is no plan; /],
+    [["--plan-json", "package.json"], /^package\.json is not a plan; /],
     [["--plan", "--plan-json", "x"], /^--plan makes a plan, --plan-json reads one/],
     [["--post"], /'--post'/],
     [["talos-cpu"], /^There is no stack talos-cpu; there is talos-gpu$/],
