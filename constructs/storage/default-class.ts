@@ -3,7 +3,10 @@ import { claim, type EarlierClaim } from "../rules/claims";
 import type { Rule } from "../rules/rule";
 import type { TalosClusterBase } from "../talos/cluster-base";
 
-export const rules: readonly Rule<{ readonly earlierDefaults: readonly EarlierClaim<string>[] }>[] = [
+export const rules: readonly Rule<{
+  readonly earlierDefaults: readonly EarlierClaim<string>[];
+  readonly earlierClasses: readonly { readonly name: string; readonly by: string }[];
+}>[] = [
   {
     id: "default-class-once",
     requirement: "a cluster has one default storage class",
@@ -16,11 +19,6 @@ export const rules: readonly Rule<{ readonly earlierDefaults: readonly EarlierCl
         message: `the default storage class is ${JSON.stringify(value)} of ${by} already; write defaultClass: false in one of the two`,
       })),
   },
-];
-
-export const nameRules: readonly Rule<{
-  readonly earlierClasses: readonly { readonly name: string; readonly by: string }[];
-}>[] = [
   {
     id: "storage-class-once",
     requirement: "one construct of a cluster creates the storage class of a name",

@@ -195,7 +195,6 @@ export const rules: readonly Rule<{
   },
   ...chartRepository.rules,
   ...defaultClassOnce.rules,
-  ...defaultClassOnce.nameRules,
   {
     id: "local-storage-timeout",
     requirement: "the release has at least 60 seconds until all of its pods run",

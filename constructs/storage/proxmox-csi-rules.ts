@@ -187,7 +187,6 @@ const storageRules: readonly Rule<ProxmoxCsiInstall>[] = [
     },
   },
   ...defaultClass.rules,
-  ...defaultClass.nameRules,
 ];
 
 const connectionRules: readonly Rule<ProxmoxCsiInstall>[] = [
